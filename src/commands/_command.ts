@@ -1,0 +1,41 @@
+/** What a command may use of the process it runs in; tests give their own. */
+export interface Io {
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Terminals: stdin and stdout or stderr are one. `interactive` only where a prompt can be answered. */
+  readonly tty: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
+  readonly columns: number;
+  /** Colours on stdout and stderr: NO_COLOR, FORCE_COLOR, TERM=dumb considered. */
+  readonly color: { readonly stdout: boolean; readonly stderr: boolean };
+  /** Aborted by the first Ctrl-C or SIGTERM (soft: reach a safe point); `hard` by the second. `name` of the signal is the reason. */
+  readonly interrupt: { readonly soft: AbortSignal; readonly hard: AbortSignal };
+}
+
+export interface CommandOption {
+  /** As commander takes them: `--param <key=value...>`, `--all`, `--format <format>`. */
+  readonly flags: string;
+  readonly about: string;
+  readonly default?: string | boolean;
+  readonly choices?: readonly string[];
+  readonly env?: string;
+}
+
+/** A command is one file, `commands/<name>.ts`, default export. It parses, calls an operation, shows; heavy imports happen inside `run`. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  readonly about: string;
+  /** Commander's argument syntax: `<runbook>`, `[run]`, `<files...>`. */
+  readonly args: readonly { readonly syntax: string; readonly about: string }[];
+  readonly options: readonly CommandOption[];
+  /** Shown first in --help: the command line, then what it does. */
+  readonly examples: readonly (readonly [line: string, about: string])[];
+  /** Resolves to the exit code. */
+  run(io: Io, args: readonly string[], options: Readonly<Record<string, unknown>>): Promise<number>;
+}
+
+export function defineCommand(command: Command): Command {
+  return command;
+}

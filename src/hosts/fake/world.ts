@@ -1,0 +1,30 @@
+import type { CommandRequest, FileSystemUsage, MachineFacts, ProcessRecord, ServiceState } from '../../model/host.ts';
+
+/** A host in memory, for tests and rehearsals: plain mutable data that a test sets up and looks at. */
+export interface FakeWorld {
+  /** Every change in order, as one line each: `signal TERM 412`, `delete /spool 3`, `replace /etc/crontab`, `start cron`, `run crontab -u root -`. */
+  readonly log: string[];
+  processes: ProcessRecord[];
+  /** Processes that do not end on TERM. */
+  readonly ignoresTerm: Set<number>;
+  readonly files: Map<string, FakeFile>;
+  usage: FileSystemUsage;
+  readonly services: Map<string, ServiceState>;
+  /** Answers commands; undefined: no such program. */
+  commands: (request: CommandRequest) => { readonly exit: number; readonly stdout?: string; readonly stderr?: string } | undefined;
+  facts: MachineFacts;
+  users: Record<string, string>;
+  /** Epoch milliseconds; a test moves it. */
+  now: number;
+}
+
+export interface FakeFile {
+  readonly type: 'file' | 'directory' | 'symlink' | 'fifo';
+  /** Base64. */
+  bytes: string;
+  mode: number;
+  uid: number;
+  gid: number;
+  modified: number;
+  readonly inode: number;
+}

@@ -1,0 +1,9 @@
+/** What a verb shows of what it saw or would touch, without saying how: terminal, Markdown and JSON render the same blocks. All text is data and is escaped by the view. */
+export type Block =
+  | { readonly kind: 'text'; readonly lines: readonly string[] }
+  /** Views show the first rows (twenty on a screen) and say how many more there are. */
+  | { readonly kind: 'table'; readonly title: string; readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] }
+  /** A unified diff. */
+  | { readonly kind: 'diff'; readonly path: string; readonly before: string; readonly after: string }
+  /** Numbers over time, oldest first. */
+  | { readonly kind: 'series'; readonly title: string; readonly values: readonly number[] };

@@ -1,0 +1,140 @@
+import type { Judgement, Truth } from './condition.ts';
+import type { Json } from './json.ts';
+import type { OutcomeName, Verdict } from './outcome.ts';
+import type { Decision } from './policy.ts';
+import type { Limits, Phase } from './runbook.ts';
+import type { Applied, Finding, Observation, Progress, Targets, Undo } from './verb.ts';
+
+/** Bumped when a reader of the old form would misunderstand the new one. */
+export const EVENT_VERSION = 1;
+
+/** What every event carries. */
+export interface Stamp {
+  readonly v: typeof EVENT_VERSION;
+  /** 1, 2, 3 ... within the run. */
+  readonly seq: number;
+  /** ISO 8601, UTC, milliseconds. */
+  readonly at: string;
+  /** Milliseconds, monotonic: differences survive a clock that is set. */
+  readonly mono: number;
+  readonly run: string;
+  readonly host: string;
+}
+
+export type Choice = 'run' | 'skip' | 'by-hand' | 'undo' | 'quit';
+
+/** A step as the journal remembers it: enough for the views to draw rows and for the report to name it. */
+export interface StepOutline {
+  readonly id: string;
+  readonly phase: Phase;
+  readonly verb: string;
+  readonly why: string | null;
+  readonly kind: 'probe' | 'action' | 'watch';
+}
+
+/** An observation without the bytes to keep and without the machine's form of large targets. */
+export type ObservationShown = Omit<Observation, 'keep' | 'predicts'>;
+
+/** One thing that happened in a run: serialisable, free of secrets and of display options. */
+export type Fact =
+  | {
+      readonly type: 'run.started';
+      readonly runbook: {
+        readonly name: string;
+        readonly version: string;
+        readonly title: string;
+        readonly path: string;
+        readonly hash: string;
+      };
+      readonly params: Readonly<Record<string, Json>>;
+      readonly limits: Limits;
+      readonly steps: readonly StepOutline[];
+      readonly who: string;
+      readonly mode: 'interactive' | 'unattended' | 'plan';
+      readonly policy: { readonly path: string; readonly hash: string } | null;
+      readonly tool: string;
+      readonly boot: { readonly id: string; readonly at: number };
+    }
+  | { readonly type: 'step.started'; readonly step: string; readonly phase: Phase; readonly verb: string }
+  | {
+      readonly type: 'probe.found';
+      readonly step: string;
+      readonly finding: Finding;
+      readonly truth: Truth | 'informs';
+      readonly judgements: readonly Judgement[];
+    }
+  | {
+      readonly type: 'diagnosis.made';
+      readonly verdict: 'this-incident' | 'not-this-incident' | 'unknown';
+      readonly reasons: readonly string[];
+    }
+  | { readonly type: 'action.observed'; readonly step: string; readonly observation: ObservationShown }
+  | { readonly type: 'policy.decided'; readonly step: string; readonly decision: Decision }
+  | { readonly type: 'approval.asked'; readonly step: string; readonly question: string }
+  | { readonly type: 'approval.given'; readonly step: string; readonly choice: Choice; readonly by: string; readonly reason: string | null }
+  /** On disk before the host is touched. An intent without an outcome is *unknown*. */
+  | {
+      readonly type: 'action.intended';
+      readonly step: string;
+      readonly verb: string;
+      readonly attempt: number;
+      readonly targets: Targets;
+      readonly undo: Undo;
+      readonly records: Readonly<Record<string, string>>;
+    }
+  | { readonly type: 'action.progress'; readonly step: string; readonly progress: Progress }
+  | { readonly type: 'action.applied'; readonly step: string; readonly applied: Applied }
+  | { readonly type: 'step.finished'; readonly step: string; readonly outcome: StepOutcome; readonly reason: string | null }
+  | {
+      readonly type: 'lease.armed';
+      readonly step: string;
+      readonly key: string;
+      readonly within: number;
+      readonly undo: Json;
+      readonly say: string;
+    }
+  | { readonly type: 'lease.released'; readonly key: string; readonly by: string }
+  | { readonly type: 'lease.restored'; readonly key: string; readonly ok: boolean; readonly summary: string }
+  /** `broken`: hold lines that were not true at this sample. */
+  | {
+      readonly type: 'watch.sampled';
+      readonly step: string;
+      readonly values: Readonly<Record<string, number | null>>;
+      readonly broken: readonly string[];
+      readonly minutes: number | null;
+      readonly left: number;
+    }
+  | { readonly type: 'watch.judged'; readonly step: string; readonly verdict: Verdict; readonly reasons: readonly string[] }
+  | { readonly type: 'rollback.started'; readonly why: string; readonly steps: readonly string[] }
+  | { readonly type: 'undo.intended'; readonly step: string; readonly say: string }
+  | { readonly type: 'undo.applied'; readonly step: string; readonly applied: Applied }
+  | { readonly type: 'rollback.finished'; readonly complete: boolean; readonly left: readonly string[] }
+  | { readonly type: 'interrupted'; readonly signal: string; readonly doing: string }
+  | { readonly type: 'note'; readonly text: string }
+  | {
+      readonly type: 'run.finished';
+      readonly outcome: OutcomeName;
+      readonly verdict: Verdict | null;
+      readonly reasons: readonly string[];
+      readonly open: readonly string[];
+      readonly missed: readonly MissedJob[];
+    };
+
+export type StepOutcome = 'done' | 'nothing-to-do' | 'skipped' | 'by-hand' | 'failed' | 'partial' | 'not-reached';
+
+/** A cron job whose minute passed while cron was stopped. */
+export interface MissedJob {
+  readonly file: string;
+  readonly schedule: string;
+  readonly command: string;
+  /** ISO 8601 minutes, at most ten. */
+  readonly minutes: readonly string[];
+}
+
+export type RunEvent = Stamp & Fact;
+export type EventOf<T extends Fact['type']> = Stamp & Extract<Fact, { readonly type: T }>;
+
+/** Shown, and kept only in part: losing one with a crash loses nothing that a resume needs, so it is not synced. */
+export function isLight(fact: Fact): boolean {
+  return fact.type === 'action.progress' || fact.type === 'step.started' || fact.type === 'action.observed';
+}

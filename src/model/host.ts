@@ -1,0 +1,315 @@
+/**
+ * A host is where steps happen: five small ports, each asynchronous, everything that crosses is JSON. Adapters: local, ssh, fake; decorators: read-only, predicted.
+ * They speak the domain ("list the processes that cron started"), so that local works without a fork and ssh in one round trip.
+ * An expected failure is a value (`Failure`); a port throws only for our own bugs.
+ */
+export interface Host {
+  readonly name: string;
+  readonly processes: Processes;
+  readonly files: Files;
+  readonly services: Services;
+  readonly commands: Commands;
+  readonly machine: Machine;
+}
+
+/** Why something could not be looked at or done. `code` is the errno's name where there is one (EACCES, ENOSPC, EAGAIN), else a word. */
+export interface Failure {
+  readonly ok: false;
+  readonly code: string;
+  readonly message: string;
+}
+export type Result<T> = ({ readonly ok: true } & T) | Failure;
+
+export function failure(code: string, message: string): Failure {
+  return { ok: false, code, message };
+}
+
+// ---------------------------------------------------------------- processes
+
+/** All that is given must hold; a list means any of its members. */
+export interface ProcessSelector {
+  /** The kernel's comm (proc(5), at most 15 bytes). */
+  readonly name?: readonly string[];
+  /** Real paths are compared, ` (deleted)` is ignored: Red Hat's /usr/sbin/sendmail is a link. */
+  readonly exe?: readonly string[];
+  /** A regular expression over the arguments joined by one space. */
+  readonly args?: string;
+  /** User names or numeric ids. */
+  readonly user?: readonly string[];
+  /** Milliseconds. */
+  readonly older_than?: number;
+  /** State letters of proc(5): R S D T Z I. */
+  readonly state?: readonly string[];
+  /** An ancestor's program has one of these names, or the session or cgroup is that of a running daemon of that name. */
+  readonly started_by?: readonly string[];
+}
+
+/** What tells one process from another that got its pid later. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Start time in clock ticks since boot: field 22 of /proc/PID/stat. */
+  readonly start: number;
+  /** Real path of /proc/PID/exe without ` (deleted)`; null for kernel threads and where it cannot be read. */
+  readonly exe: string | null;
+}
+
+export interface ProcessRecord extends ProcessIdentity {
+  readonly ppid: number;
+  readonly session: number;
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly uid: number;
+  readonly user: string;
+  readonly state: string;
+  /** Milliseconds since it was started. */
+  readonly age: number;
+  readonly cgroup: string | null;
+  /** From the nearest ancestor up to PID 1: `CRON(4121) < cron(2011)`. Empty where the parents are gone. */
+  readonly ancestry: readonly { readonly pid: number; readonly name: string }[];
+  /** The daemon that `started_by` matched, with how it is known. */
+  readonly startedBy: { readonly name: string; readonly pid: number; readonly by: 'ancestor' | 'session' | 'cgroup' } | null;
+}
+
+export type ProcessList = Result<{
+  readonly processes: readonly ProcessRecord[];
+  /** Processes whose details could not be read (permission); above 0 the list may be short. */
+  readonly unreadable: number;
+}>;
+
+export interface SignalResult {
+  readonly pid: number;
+  /** `gone`: had ended already. `other`: the pid is now somebody else's, left alone. `refused`: protected or not permitted, see reason. */
+  readonly outcome: 'sent' | 'gone' | 'other' | 'refused';
+  readonly reason?: string;
+}
+
+/** Counters of one process, from /proc/PID/stat (proc(5)): minflt is field 10, cminflt 11; cron's cminflt jumps when it reaps a job. */
+export interface ProcessCounters {
+  readonly pid: number;
+  readonly start: number;
+  readonly minflt: number;
+  readonly cminflt: number;
+}
+
+export interface Processes {
+  list(selector: ProcessSelector): Promise<ProcessList>;
+  /** Each target is checked by pid, start time and executable at the moment of use; children before parents. Never pid 1, itself, its ancestors, kernel threads, another pid namespace. */
+  signal(
+    targets: readonly ProcessIdentity[],
+    signal: 'TERM' | 'KILL' | 'HUP' | 'INT' | 'USR1' | 'USR2' | 'CONT' | 'STOP',
+  ): Promise<readonly SignalResult[]>;
+  /** Which of these still live (a zombie is gone). */
+  alive(targets: readonly ProcessIdentity[]): Promise<readonly ProcessIdentity[]>;
+  counters(pid: number): Promise<ProcessCounters | null>;
+}
+
+// ---------------------------------------------------------------- files
+
+export const FILE_TYPES = ['file', 'directory', 'symlink', 'fifo', 'socket', 'device'] as const;
+export type FileType = (typeof FILE_TYPES)[number];
+
+/** Direct entries of one directory; nothing is followed, nothing recursed. */
+export interface FileSelector {
+  readonly in: string;
+  readonly type?: readonly FileType[];
+  /** A regular expression over the name, whose bytes are taken as latin1. */
+  readonly name?: string;
+  /** Milliseconds since the last change of content. */
+  readonly older_than?: number;
+  readonly newer_than?: number;
+  readonly user?: readonly string[];
+}
+
+export interface FileRecord {
+  /** Bytes as latin1, so that invalid UTF-8 survives; views escape it. */
+  readonly name: string;
+  readonly type: FileType;
+  readonly size: number;
+  readonly uid: number;
+  readonly user: string;
+  /** Permission bits. */
+  readonly mode: number;
+  readonly links: number;
+  /** Epoch milliseconds. */
+  readonly modified: number;
+  readonly inode: number;
+}
+
+/** The directory that was looked at, pinned by device and inode, with the selector: what `delete` takes. Never two million names. */
+export interface FileHandle {
+  readonly selector: FileSelector;
+  readonly device: number;
+  readonly inode: number;
+  /** When it was looked at, epoch milliseconds. */
+  readonly at: number;
+  readonly count: number;
+}
+
+export type FileList = Result<{
+  readonly count: number;
+  readonly bytes: number;
+  readonly oldest: number | null;
+  readonly newest: number | null;
+  readonly owners: readonly { readonly user: string; readonly count: number }[];
+  /** Entries of the directory that the selector left out, by type: a directory or a FIFO in a spool is worth a word. */
+  readonly others: Readonly<Partial<Record<FileType, number>>>;
+  /** At most `sample` records, in the order of the directory. */
+  readonly sample: readonly FileRecord[];
+  readonly handle: FileHandle;
+}>;
+
+export interface FileSystemUsage {
+  readonly path: string;
+  readonly mount: string;
+  readonly source: string;
+  readonly type: string;
+  /** Bytes. `free` is what an ordinary user may still take. */
+  readonly space: { readonly total: number; readonly free: number };
+  /** Total 0: the file system has no fixed inode table (btrfs): nothing to run out of. */
+  readonly inodes: { readonly total: number; readonly free: number };
+}
+
+export type FileContent = Result<{
+  readonly path: string;
+  /** Base64. */
+  readonly bytes: string;
+  /** SHA-256 of the bytes, hexadecimal. */
+  readonly hash: string;
+  readonly size: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly links: number;
+  readonly modified: number;
+}>;
+
+export interface DeleteProgress {
+  readonly done: number;
+  readonly total: number;
+  /** Files a second, lately. */
+  readonly rate: number;
+}
+
+export type DeleteResult = Result<{
+  readonly deleted: number;
+  readonly bytes: number;
+  /** Entries that matched by name and were left alone, with why: a directory, changed meanwhile, not permitted. At most 20. */
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+  readonly left: number;
+  /** Why it ended before the directory was clean. `refilling`: files arrive faster than they go, so the source still runs. */
+  readonly ended: 'clean' | 'refilling' | 'limit' | 'interrupted';
+}>;
+
+export interface Files {
+  usage(path: string): Promise<Result<FileSystemUsage>>;
+  list(selector: FileSelector, options: { readonly sample: number }): Promise<FileList>;
+  /** Batches; works through one descriptor of the pinned directory; refuses when device or inode differ. Ends at a batch's end once `signal` is aborted. */
+  delete(
+    handle: FileHandle,
+    options: {
+      readonly batch: number;
+      readonly limit: number;
+      readonly signal: AbortSignal;
+      readonly progress: (p: DeleteProgress) => void;
+    },
+  ): Promise<DeleteResult>;
+  /** Regular files only; never hangs on a FIFO. Larger than `max` bytes (default 1 MiB) is a failure, EFBIG. */
+  read(paths: readonly string[], options?: { readonly max?: number }): Promise<readonly FileContent[]>;
+  /** Replaces the content of an existing regular file, keeping owner, mode, label and link; refuses with `changed` when its bytes are not the ones seen before. */
+  replace(path: string, change: { readonly before: string; readonly bytes: string }): Promise<Result<{ readonly hash: string }>>;
+}
+
+// ---------------------------------------------------------------- services
+
+/** Told by what runs, not by what is installed: systemctl may be there where systemd is not. `script`: the service is named by the absolute path of its init script. */
+export type ServiceManager = 'systemd' | 'sysv' | 'openrc' | 'script';
+
+export interface ServiceState {
+  readonly name: string;
+  readonly exists: boolean;
+  readonly state: 'running' | 'stopped' | 'failed' | 'starting' | 'stopping' | 'unknown';
+  /** Started at boot; null where it cannot be told. */
+  readonly enabled: boolean | null;
+  readonly pid: number | null;
+  /** Epoch milliseconds: since when it runs, or has been stopped; null where it cannot be told. */
+  readonly since: number | null;
+  readonly manager: ServiceManager;
+  /** Why the state is unknown. */
+  readonly reason?: string;
+}
+
+export interface Services {
+  /** A name that the manager knows (`cron`), or the absolute path of an init script. Without a fork where cgroup or pid file tell. */
+  state(name: string): Promise<ServiceState>;
+  /** Returns once the manager says so and the main process is seen (start) or gone (stop). What it starts gets init's umask, environment, cwd and limits. */
+  start(name: string, options: { readonly timeout: number }): Promise<Result<{ readonly state: ServiceState }>>;
+  stop(name: string, options: { readonly timeout: number }): Promise<Result<{ readonly state: ServiceState }>>;
+  /** What a person would type. */
+  explain(name: string, verb: 'start' | 'stop' | 'restart' | 'status'): Promise<string>;
+}
+
+// ---------------------------------------------------------------- commands
+
+export interface CommandRequest {
+  /** No shell. */
+  readonly argv: readonly string[];
+  /** `read` is allowed under a read-only host. */
+  readonly effect: 'read' | 'write';
+  /** Milliseconds; then TERM, then KILL of the whole tree. */
+  readonly timeout: number;
+  /** The environment is cleared; PATH is fixed; these are added. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Base64; without it stdin is /dev/null. */
+  readonly stdin?: string;
+  /** Starts a daemon: init's umask 022 instead of our 077. */
+  readonly daemon?: boolean;
+}
+
+/** Head and tail of a stream, with what was dropped between, in bytes. Text is UTF-8 with replacement. */
+export interface Captured {
+  readonly head: string;
+  readonly tail: string;
+  readonly dropped: number;
+}
+
+export type CommandResult = Result<{
+  readonly exit: number | null;
+  readonly signal: string | null;
+  readonly timedOut: boolean;
+  readonly stdout: Captured;
+  readonly stderr: Captured;
+  /** Milliseconds. */
+  readonly took: number;
+}>;
+
+export interface Commands {
+  run(request: CommandRequest, signal: AbortSignal): Promise<CommandResult>;
+  /** The real path of a program in the fixed PATH, or null. No fork. */
+  which(name: string): Promise<string | null>;
+}
+
+/** What a stream held, for tests of its text; `…` marks what was dropped. */
+export function capturedText(captured: Captured): string {
+  return captured.dropped === 0 ? captured.head + captured.tail : `${captured.head}…${captured.tail}`;
+}
+
+// ---------------------------------------------------------------- machine
+
+export interface MachineFacts {
+  readonly hostname: string;
+  /** /proc/sys/kernel/random/boot_id. */
+  readonly bootId: string;
+  /** Epoch milliseconds: btime of /proc/stat. */
+  readonly bootTime: number;
+  /** Milliseconds since boot, CLOCK_BOOTTIME (/proc/uptime). */
+  readonly uptime: number;
+  readonly uid: number;
+  readonly user: string;
+  readonly manager: ServiceManager;
+}
+
+export interface Machine {
+  facts(): Promise<MachineFacts>;
+  /** uid to name, from passwd(5); ids without a name are absent. */
+  users(): Promise<Readonly<Record<string, string>>>;
+}

@@ -1,0 +1,90 @@
+import type { Judgement, Truth } from './condition.ts';
+import type { Json } from './json.ts';
+import type { Decision } from './policy.ts';
+import type { Limits, OnFail, Phase } from './runbook.ts';
+import type { Finding, Observation } from './verb.ts';
+
+/** The ordered, resolved steps for given parameters and one host, with targets and a decision on each. Pure data. */
+export interface Plan {
+  readonly runbook: {
+    readonly name: string;
+    readonly version: string;
+    readonly title: string;
+    readonly path: string;
+    readonly hash: string;
+  };
+  readonly host: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly params: Readonly<Record<string, Json>>;
+  /** The runbook's, as raised or lowered by flag or policy. */
+  readonly limits: Limits;
+  readonly diagnosis: Diagnosis;
+  readonly steps: readonly PlannedStep[];
+  /** What stays open, judged by the findings of now. */
+  readonly open: readonly string[];
+  /** Milliseconds, verify's watch included; null where a step cannot tell. */
+  readonly estimate: number | null;
+}
+
+/** `unknown` fails closed: what was missing is named. */
+export interface Diagnosis {
+  readonly verdict: 'this-incident' | 'not-this-incident' | 'unknown';
+  readonly reasons: readonly string[];
+}
+
+interface PlannedBase {
+  readonly id: string;
+  readonly phase: Phase;
+  readonly verb: string;
+  readonly why: string | null;
+  /** The argument with every reference resolved. */
+  readonly arg: Json;
+  readonly explain: readonly string[];
+}
+
+export interface PlannedProbe extends PlannedBase {
+  readonly kind: 'probe';
+  /** Null where it is not looked yet: verify, or `when` did not hold. */
+  readonly finding: Finding | null;
+  readonly truth: Truth | 'informs' | 'not-looked';
+  readonly judgements: readonly Judgement[];
+  readonly decisive: boolean;
+}
+
+export interface PlannedAction extends PlannedBase {
+  readonly kind: 'action';
+  /** `skipped`: its `when` does not hold, see reason. */
+  readonly observation: Observation | null;
+  readonly skipped: string | null;
+  /** The state before this step where earlier steps change it: now -> before -> after. */
+  readonly before: string | null;
+  readonly decision: Decision;
+  readonly onFail: OnFail;
+  readonly ask: boolean;
+  /** Undo that the author wrote. */
+  readonly undoNote: string | null;
+}
+
+/** verify's `watch`: samples and judges. */
+export interface PlannedWatch extends PlannedBase {
+  readonly kind: 'watch';
+  readonly watch: WatchSpec;
+}
+
+export type PlannedStep = PlannedProbe | PlannedAction | PlannedWatch;
+
+/** A watch with every reference resolved. Milliseconds. */
+export interface WatchSpec {
+  readonly for: number;
+  readonly every: number;
+  readonly proof: { readonly cronMinutes: number; readonly services: readonly string[] } | null;
+  readonly hold: readonly HoldLine[];
+}
+
+export interface HoldLine {
+  /** The step whose probe is looked at again. */
+  readonly of: string;
+  readonly measure: string;
+  readonly wanted: string;
+}

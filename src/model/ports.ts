@@ -1,0 +1,66 @@
+import type { Choice, Fact, RunEvent } from './event.ts';
+import type { PlannedAction } from './plan.ts';
+import type { ActionVerb, ProbeVerb } from './verb.ts';
+
+/** Shows events; decides nothing. A broken view does not stop a run. */
+export interface View {
+  show(event: RunEvent): void | Promise<void>;
+  /** The last event has been shown; leave the terminal as it was found. */
+  close(): void | Promise<void>;
+}
+
+/** The append-only file of a run's events. After one failed append every later one fails too: fsync reports an error once, and a retry that succeeds proves nothing. */
+export interface Journal {
+  readonly run: string;
+  /** Folder of the run. */
+  readonly folder: string;
+  /** Durable once it resolves, unless `light`. Rejects with JournalError. */
+  append(event: RunEvent, options: { readonly light: boolean }): Promise<void>;
+  /** Keeps bytes (base64) beside the journal, 0600, durable; returns their name. Same bytes, same name. */
+  keep(bytes: string): Promise<string>;
+  recall(name: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** The one way in for everything that happens: numbers, stamps, journals, then shows; one at a time. */
+export type Emit = (fact: Fact) => Promise<void>;
+
+export interface Question {
+  readonly step: PlannedAction;
+  /** Which of how many actions. */
+  readonly at: { readonly number: number; readonly of: number };
+  /** What undo would now bring back, newest first; empty where nothing was done yet. */
+  readonly undoable: readonly string[];
+}
+export interface Answer {
+  readonly choice: Choice;
+  readonly reason: string | null;
+}
+
+/** Asks a person. Never constructed without a terminal on both ends. */
+export interface Ask {
+  approve(question: Question): Promise<Answer>;
+  /** Something failed, was stopped or recurred: undo what was done? */
+  undo(question: {
+    readonly why: string;
+    readonly steps: readonly string[] /** Undo would bring the incident back: the word must be typed. */;
+    readonly dangerous: string | null;
+  }): Promise<'undo' | 'leave'>;
+  /** A `manual` step: the person says it is done, or not. */
+  confirm(question: { readonly step: string; readonly text: string }): Promise<{ readonly done: boolean; readonly reason: string | null }>;
+  /** After an interrupt: go on, undo, or leave it as it is. */
+  interrupted(question: { readonly doing: string; readonly undoable: readonly string[] }): Promise<'continue' | 'undo' | 'quit'>;
+}
+
+/** Name to verb; the core never imports its plug-ins. */
+export interface Catalogue {
+  readonly probes: readonly string[];
+  readonly actions: readonly string[];
+  /** Throws for a name that is in neither list. */
+  probe(name: string): Promise<ProbeVerb>;
+  action(name: string): Promise<ActionVerb>;
+}
+
+export class JournalError extends Error {
+  override readonly name = 'JournalError';
+}

@@ -1,0 +1,96 @@
+import type { Condition } from './condition.ts';
+import type { Json } from './json.ts';
+import type { Place } from './place.ts';
+
+export const PHASES = ['diagnose', 'act', 'verify'] as const;
+export type Phase = (typeof PHASES)[number];
+
+export const PARAMETER_TYPES = ['string', 'integer', 'duration', 'size', 'percent', 'path', 'boolean', 'list'] as const;
+export type ParameterType = (typeof PARAMETER_TYPES)[number];
+
+export interface Parameter {
+  readonly name: string;
+  readonly type: ParameterType;
+  readonly about: string;
+  /** Absent: the parameter is required. */
+  readonly default?: Json;
+  readonly pattern?: string;
+  readonly enum?: readonly Json[];
+  readonly min?: number;
+  readonly max?: number;
+  /** For paths: the value must lie below this folder. */
+  readonly under?: string;
+  readonly place: Place;
+}
+
+/** What a run may change at the most; cumulative over its steps. `stopped_for` in milliseconds, the others are counts. */
+export const LIMITS = ['kill', 'delete', 'edit', 'stopped_for'] as const;
+export type LimitName = (typeof LIMITS)[number];
+export type Limits = Readonly<Partial<Record<LimitName, number>>>;
+
+export const ON_FAIL = ['stop', 'continue', 'undo', 'ask'] as const;
+export type OnFail = (typeof ON_FAIL)[number];
+
+/** What to do by hand or by verb to undo a step whose action cannot derive it. */
+export type AuthoredUndo =
+  | { readonly kind: 'note'; readonly text: string }
+  | { readonly kind: 'steps'; readonly steps: readonly { readonly verb: string; readonly arg: Json }[] };
+
+export interface Step {
+  readonly id: string;
+  readonly phase: Phase;
+  /** The sentence on the screen and in the report; required on act steps. */
+  readonly why?: string;
+  readonly verb: string;
+  /** The verb's object as the author wrote it: references unresolved, units in the values. */
+  readonly arg: Json;
+  readonly expect?: Condition;
+  /** With the verb `watch` only: what must be true at every sample, of findings looked at again. */
+  readonly hold?: readonly Hold[];
+  /** The step runs only where this holds of earlier findings. */
+  readonly when?: Condition;
+  /** False: informs only, does not decide whether this is the incident. */
+  readonly decisive: boolean;
+  /** False: an attended run does not ask before this step. */
+  readonly ask: boolean;
+  readonly undo?: AuthoredUndo;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly retry?: { readonly times: number; readonly every: number };
+  readonly onFail: OnFail;
+  readonly place: Place;
+}
+
+/** One line of `hold`: measures of the step `of` (`growth` too, which the watch counts from its first sample). */
+export interface Hold {
+  readonly of: string;
+  readonly condition: Condition;
+  readonly place: Place;
+}
+
+/** What stays open after the remedy, and must be said so. */
+export interface OpenItem {
+  readonly say: string;
+  readonly when?: Condition;
+  readonly place: Place;
+}
+
+/** What an author wrote, validated and frozen; every part remembers its place in the text. */
+export interface Runbook {
+  readonly name: string;
+  readonly version: string;
+  readonly title: string;
+  readonly about: string;
+  readonly params: readonly Parameter[];
+  readonly limits: Limits;
+  readonly diagnose: readonly Step[];
+  readonly act: readonly Step[];
+  readonly verify: readonly Step[];
+  readonly open: readonly OpenItem[];
+  /** Where it was read from and the SHA-256 of its bytes: the hash is the identity. */
+  readonly source: { readonly path: string; readonly hash: string };
+}
+
+export function stepsOf(runbook: Runbook): readonly Step[] {
+  return [...runbook.diagnose, ...runbook.act, ...runbook.verify];
+}
