@@ -4,6 +4,13 @@ export interface Io {
   readonly stderr: (text: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  readonly uid: number;
+  /** The user's login name, for `who` in the journal; with sudo, the one who typed it. */
+  readonly user: string;
+  /** Home folder, for the places of state. */
+  readonly home: string;
+  /** For the terminal view alone; everything else goes through stdout and stderr above. */
+  readonly streams: { readonly stdin: NodeJS.ReadStream; readonly stdout: NodeJS.WriteStream; readonly stderr: NodeJS.WriteStream };
   /** Terminals: stdin and stdout or stderr are one. `interactive` only where a prompt can be answered. */
   readonly tty: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
   readonly columns: number;
