@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+
+const launcher = join(import.meta.dirname, '../../bin/firebreak');
+const work = mkdtempSync(join(tmpdir(), 'firebreak-launcher-'));
+after(() => rmSync(work, { recursive: true }));
+
+/** A program that says how it was started. */
+const CONFESSION = `console.log(JSON.stringify({
+  program: import.meta.filename, args: process.argv.slice(2), flags: process.execArgv, cwd: process.cwd(),
+  env: Object.keys(process.env).filter((name) => /^(NODE|SSL|OPENSSL|UV)_/.test(name)).map((name) => name + '=' + process.env[name]),
+}))`;
+
+interface Confession {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly flags: readonly string[];
+  readonly cwd: string;
+  readonly env: readonly string[];
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, text);
+}
+
+/** An installed package as npm lays it out: the launcher, a built program, the libraries beside it. */
+function installed(home: string): string {
+  mkdirSync(join(home, 'bin'), { recursive: true });
+  copyFileSync(launcher, join(home, 'bin/firebreak'));
+  write(join(home, 'package.json'), '{"type":"module"}');
+  write(join(home, 'dist/cli.js'), CONFESSION);
+  mkdirSync(join(home, 'node_modules/yaml'), { recursive: true });
+  return home;
+}
+
+/** A folder for PATH with a `node` in it that has this version, and runs our own Node for everything else. */
+function nodeOfVersion(version: string): string {
+  const folder = mkdtempSync(join(work, 'path-'));
+  writeFileSync(join(folder, 'node'), `#!/bin/sh\n[ "$1" = --version ] && { echo ${version}; exit; }\nexec ${process.execPath} "$@"\n`);
+  chmodSync(join(folder, 'node'), 0o755);
+  return folder;
+}
+
+function run(file: string, args: readonly string[] = [], more: { env?: Record<string, string>; cwd?: string } = {}) {
+  const env = { PATH: '/usr/bin:/bin', FIREBREAK_NODE: process.execPath, ...more.env };
+  const result = spawnSync(file, args, { env, cwd: more.cwd ?? '/', encoding: 'utf8', timeout: 20_000 });
+  return { exit: result.status, stderr: result.stderr, said: result.stdout === '' ? null : (JSON.parse(result.stdout) as Confession) };
+}
+
+test('the program gets its arguments untouched, the working folder of the caller, and two flags that save process slots', () => {
+  const home = installed(join(work, 'plain'));
+  const { exit, said } = run(join(home, 'bin/firebreak'), ['run', 'a b', '', '*', '$HOME', '-x'], { cwd: '/usr' });
+  assert.deepEqual(
+    { exit, said },
+    {
+      exit: 0,
+      said: {
+        program: join(home, 'dist/cli.js'),
+        args: ['run', 'a b', '', '*', '$HOME', '-x'],
+        flags: ['--v8-pool-size=1', '--disable-sigusr1'],
+        cwd: '/usr',
+        env: ['UV_THREADPOOL_SIZE=1'],
+      },
+    },
+  );
+});
+
+test('no variable of the caller loads code into Node or makes it write files', () => {
+  const home = installed(join(work, 'env'));
+  const env = {
+    NODE_OPTIONS: '--require=/nowhere',
+    NODE_PATH: '/x',
+    NODE_V8_COVERAGE: join(work, 'cov'),
+    NODE_EXTRA_CA_CERTS: '/x',
+    OPENSSL_CONF: '/x',
+    SSL_CERT_FILE: '/x',
+  };
+  const { exit, said } = run(join(home, 'bin/firebreak'), [], { env: { ...env, UV_THREADPOOL_SIZE: '64' } });
+  assert.deepEqual([exit, said?.env, readdirSync(work).includes('cov')], [0, ['UV_THREADPOOL_SIZE=1'], false]);
+});
+
+test('links are followed: absolute, relative, a chain of both, and from the folder that npm puts its commands in', () => {
+  const home = installed(join(work, 'modules/node_modules/firebreak'));
+  mkdirSync(join(work, 'modules/node_modules/.bin'));
+  mkdirSync(join(work, 'links'));
+  symlinkSync('../firebreak/bin/firebreak', join(work, 'modules/node_modules/.bin/firebreak'));
+  symlinkSync(join(work, 'modules/node_modules/.bin/firebreak'), join(work, 'links/absolute'));
+  symlinkSync('absolute', join(work, 'links/chain'));
+  const program = join(home, 'dist/cli.js');
+  for (const link of ['modules/node_modules/.bin/firebreak', 'links/absolute', 'links/chain']) {
+    assert.equal(run(join(work, link)).said?.program, program, link);
+  }
+  assert.equal(run('./chain', [], { cwd: join(work, 'links') }).said?.program, program);
+  assert.equal(run('chain', [], { env: { PATH: `${join(work, 'links')}:/usr/bin:/bin` } }).said?.program, program);
+  assert.equal(run('/bin/sh', ['chain'], { cwd: join(work, 'links') }).said?.program, program);
+});
+
+test('folders with spaces and other awkward characters are no trouble', () => {
+  const home = installed(join(work, 'a folder; $(with) * everything'));
+  assert.equal(run(join(home, 'bin/firebreak')).said?.program, join(home, 'dist/cli.js'));
+});
+
+test('Node is taken from PATH where its version suits', () => {
+  const home = installed(join(work, 'versions'));
+  const exits = ['v24.15.0', 'v24.99.1', 'v26.0.0', 'v31.4.0'].map(
+    (version) =>
+      run(join(home, 'bin/firebreak'), [], { env: { FIREBREAK_NODE: '', PATH: `${nodeOfVersion(version)}:/usr/bin:/bin` } }).exit,
+  );
+  assert.deepEqual(exits, [0, 0, 0, 0]);
+});
+
+test('a Node that is too old, too odd or missing is exit 69 with what to do', () => {
+  const home = installed(join(work, 'old'));
+  for (const version of ['v20.20.2', 'v24.14.9', 'v25.1.0', 'v9.0.0', 'nonsense', '']) {
+    const result = run(join(home, 'bin/firebreak'), [], { env: { FIREBREAK_NODE: '', PATH: `${nodeOfVersion(version)}:/usr/bin:/bin` } });
+    assert.equal(result.exit, 69, version);
+    assert.match(result.stderr, /needs Node\.js \^24\.15 or >=26[\s\S]*npm ci[\s\S]*FIREBREAK_NODE/);
+  }
+  const none = run(join(home, 'bin/firebreak'), [], { env: { FIREBREAK_NODE: '', PATH: '/nowhere' } });
+  assert.deepEqual([none.exit, /no node in PATH/.test(none.stderr)], [69, true]);
+});
+
+test('a FIREBREAK_NODE that does not suit is refused, never silently replaced', () => {
+  const home = installed(join(work, 'chosen'));
+  const wrong = join(nodeOfVersion('v20.1.0'), 'node');
+  const result = run(join(home, 'bin/firebreak'), [], { env: { FIREBREAK_NODE: wrong } });
+  assert.deepEqual(
+    [result.exit, result.stderr.split('\n')[0]],
+    [69, `firebreak: FIREBREAK_NODE is ${wrong}, which is not a Node.js ^24.15 or >=26 (it says: v20.1.0).`],
+  );
+});
+
+test("the Node of the project that Firebreak is installed in is found beside npm's other commands", () => {
+  const home = installed(join(work, 'hoisted/node_modules/firebreak'));
+  mkdirSync(join(work, 'hoisted/node_modules/.bin'));
+  symlinkSync(process.execPath, join(work, 'hoisted/node_modules/.bin/node'));
+  const old = nodeOfVersion('v20.0.0');
+  assert.equal(run(join(home, 'bin/firebreak'), [], { env: { FIREBREAK_NODE: '', PATH: `${old}:/usr/bin:/bin` } }).exit, 0);
+});
+
+test('in a checkout the build runs only while no source is newer: a stale build never runs', () => {
+  const home = installed(join(work, 'checkout'));
+  write(join(home, 'src/cli.ts'), CONFESSION);
+  write(join(home, 'src/model/deep/file.ts'), '');
+  const folders = ['package-lock.json', 'src', 'src/cli.ts', 'src/model', 'src/model/deep', 'src/model/deep/file.ts'];
+  write(join(home, 'package-lock.json'), '{}');
+  const age = (path: string, seconds: number) => utimesSync(join(home, path), seconds, seconds);
+  for (const path of folders) age(path, 1_700_000_000);
+  age('dist/cli.js', 1_700_000_001);
+  const ran = () => run(join(home, 'bin/firebreak')).said?.program.slice(home.length + 1);
+  assert.equal(ran(), 'dist/cli.js');
+  for (const path of folders) {
+    age(path, 1_700_000_002);
+    assert.equal(ran(), 'src/cli.ts', `${path} is newer`);
+    age(path, 1_700_000_000);
+  }
+  rmSync(join(home, 'dist'), { recursive: true });
+  assert.equal(ran(), 'src/cli.ts');
+});
+
+test('a checkout without its libraries, and a package without its program, say so with exit 69', () => {
+  const bare = installed(join(work, 'bare'));
+  rmSync(join(bare, 'node_modules'), { recursive: true });
+  assert.match(run(join(bare, 'bin/firebreak')).stderr, /libraries are not installed[\s\S]*npm ci/);
+  const empty = installed(join(work, 'empty'));
+  rmSync(join(empty, 'dist'), { recursive: true });
+  const result = run(join(empty, 'bin/firebreak'));
+  assert.deepEqual([result.exit, /no program in it/.test(result.stderr)], [69, true]);
+});
