@@ -1,0 +1,159 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import type { RunEvent } from '../model/event.ts';
+import { failure, type Result } from '../model/host.ts';
+import { type Journal, JournalError } from '../model/ports.ts';
+import { codeOf, createFile, type Disk, hasRoom, messageOf, realDisk, syncFolder, writeAll } from './disk.ts';
+import { hashOfHead, headLine, seal } from './line.ts';
+import { type Moved, moveHome } from './move.ts';
+import { makePlace, type Place } from './places.ts';
+import { keepRecord, recallRecord } from './records.ts';
+
+/** A journal on this machine's disk. */
+export interface LocalJournal extends Journal {
+  readonly place: Place;
+  /** Moves the run's folder home where it lives elsewhere and home has room again. Cheap to call after every step; a failure leaves all as it is. */
+  settle(): Result<Moved>;
+  /** Hash of the last line. */
+  readonly head: string;
+}
+
+export interface OpenRequest {
+  readonly places: readonly Place[];
+  readonly uid: number;
+  readonly run: string;
+  readonly disk?: Disk;
+}
+
+interface Opened {
+  readonly place: Place;
+  readonly folder: string;
+  readonly fd: number;
+}
+
+/**
+ * Takes the first place that really takes a run: folders, file and first line are made and synced at once, so that a file system without
+ * an inode or a block is found out before anything is touched. Places with room go before places with hardly any.
+ */
+export async function openJournal({ places, uid, run, disk = realDisk }: OpenRequest): Promise<Result<{ readonly journal: LocalJournal }>> {
+  const tried = new Map<string, string>();
+  for (const enough of [true, false]) {
+    for (const place of places) {
+      try {
+        const runs = makePlace(place, uid, disk);
+        if (enough && !hasRoom(runs, 0, disk)) continue;
+        return { ok: true, journal: journalOf({ run, places, uid, disk, opened: createRun(place, runs, run, disk) }) };
+      } catch (error) {
+        tried.set(place.path, whatStopped(error));
+      }
+    }
+  }
+  const list = [...tried].map(([path, why]) => `${path} (${why})`).join(', ');
+  return failure('no-journal', `the journal cannot be written: tried ${list}; nothing was touched`);
+}
+
+/** Half a run's folder is taken away again: what could not be written must not be listed. */
+function createRun(place: Place, runs: string, run: string, disk: Disk): Opened {
+  const folder = join(runs, run);
+  disk.mkdirSync(folder, { mode: 0o700 });
+  try {
+    disk.mkdirSync(join(folder, 'records'), { mode: 0o700 });
+    const fd = createFile(join(folder, 'journal.ndjson'), disk);
+    writeAll(fd, Buffer.from(`${headLine(run)}\n`), disk);
+    disk.fsyncSync(fd);
+    syncFolder(folder, disk);
+    syncFolder(runs, disk);
+    return { place, folder, fd };
+  } catch (error) {
+    fs.rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+interface Start {
+  readonly run: string;
+  readonly places: readonly Place[];
+  readonly uid: number;
+  readonly disk: Disk;
+  readonly opened: Opened;
+}
+
+function journalOf({ run, places, uid, disk, opened }: Start): LocalJournal {
+  let { place, folder, fd } = opened;
+  let head = hashOfHead(headLine(run));
+  let dead: JournalError | null = null;
+  let closed = false;
+
+  const alive = (): void => {
+    if (dead !== null) throw dead;
+    if (closed) throw new JournalError('the journal is closed');
+  };
+
+  return {
+    run,
+    get folder() {
+      return folder;
+    },
+    get place() {
+      return place;
+    },
+    get head() {
+      return head;
+    },
+    async append(event: RunEvent, { light }): Promise<void> {
+      alive();
+      const sealed = seal(head, event);
+      try {
+        writeAll(fd, Buffer.from(`${sealed.line}\n`), disk);
+        if (!light) disk.fdatasyncSync(fd);
+        head = sealed.hash;
+      } catch (error) {
+        // fsync reports an error once; a later success would prove nothing about the bytes that were lost.
+        dead = new JournalError(`the journal in ${folder} cannot be written: ${whatStopped(error)}`);
+        throw dead;
+      }
+    },
+    async keep(bytes) {
+      alive();
+      return keepRecord(folder, bytes, disk);
+    },
+    async recall(name) {
+      return recallRecord(folder, name);
+    },
+    settle() {
+      const home = places.find((candidate) => candidate.home);
+      if (home === undefined || place.home) return { ok: true, moved: false, folder };
+      if (dead !== null) return failure('dead', dead.message);
+      const moved = moveHome({ folder, home, uid, disk, write: !closed });
+      if (!moved.ok) return moved;
+      if (moved.fd !== null) {
+        disk.closeSync(fd);
+        fd = moved.fd;
+      }
+      place = home;
+      folder = moved.folder;
+      return { ok: true, moved: true, folder };
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      disk.closeSync(fd);
+    },
+  };
+}
+
+const MEANS: Readonly<Record<string, string>> = {
+  EACCES: 'not permitted',
+  EROFS: 'mounted read-only',
+  EDQUOT: 'the quota is used up',
+  EIO: 'input/output error',
+  EEXIST: 'a run of that name is there already',
+};
+
+/** `ENOSPC: no inode or no block is free`, or the errno and the system's text. */
+function whatStopped(error: unknown): string {
+  const code = codeOf(error);
+  if (code === 'ENOSPC') return 'ENOSPC: no inode or no block is free';
+  const means = MEANS[code];
+  return means === undefined ? messageOf(error) : `${code}: ${means}`;
+}

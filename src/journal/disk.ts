@@ -1,0 +1,65 @@
+import * as fs from 'node:fs';
+
+/** The calls that a full or failing disk answers badly; a test gives its own. Synchronous: libuv's pool may not be able to start on the sick host. */
+export type Disk = Pick<
+  typeof fs,
+  'mkdirSync' | 'openSync' | 'writeSync' | 'fdatasyncSync' | 'fsyncSync' | 'renameSync' | 'statfsSync' | 'closeSync'
+>;
+
+export const realDisk: Disk = fs;
+
+/** A new file for us alone: fails where anything of that name is, a dangling link too. */
+export function createFile(path: string, disk: Disk): number {
+  const { O_CREAT, O_EXCL, O_WRONLY, O_APPEND, O_NOFOLLOW } = fs.constants;
+  return disk.openSync(path, O_CREAT | O_EXCL | O_WRONLY | O_APPEND | O_NOFOLLOW, 0o600);
+}
+
+/** write(2) may take less than it was given, and Node's writeSync does not loop. */
+export function writeAll(fd: number, bytes: Uint8Array, disk: Disk): void {
+  let from = 0;
+  while (from < bytes.length) {
+    const taken = disk.writeSync(fd, bytes, from, bytes.length - from);
+    if (taken <= 0) throw Object.assign(new Error('the disk took no byte'), { code: 'EIO' });
+    from += taken;
+  }
+}
+
+/** A name is durable only once its folder is synced: fsync(2). */
+export function syncFolder(path: string, disk: Disk): void {
+  const fd = disk.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW);
+  try {
+    disk.fsyncSync(fd);
+  } finally {
+    disk.closeSync(fd);
+  }
+}
+
+/** A whole file, durable under its final name or not there: written beside, synced, renamed. */
+export function writeDurably(folder: string, name: string, bytes: Uint8Array, disk: Disk): void {
+  const beside = `${folder}/.${name}.new`;
+  fs.rmSync(beside, { force: true });
+  const fd = createFile(beside, disk);
+  try {
+    writeAll(fd, bytes, disk);
+    disk.fsyncSync(fd);
+  } finally {
+    disk.closeSync(fd);
+  }
+  disk.renameSync(beside, `${folder}/${name}`);
+  syncFolder(folder, disk);
+}
+
+/** Whether a file system takes a run comfortably: a journal, its records, some headroom. Zero inodes in total: it has no table to run out of (btrfs). */
+export function hasRoom(path: string, bytes: number, disk: Disk): boolean {
+  const { bavail, bsize, files, ffree } = disk.statfsSync(path);
+  return bavail * bsize >= bytes + ROOM.bytes && (files === 0 || ffree >= ROOM.inodes);
+}
+const ROOM = { bytes: 1 << 20, inodes: 32 };
+
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

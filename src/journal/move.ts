@@ -1,0 +1,90 @@
+import * as fs from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { failure, type Result } from '../model/host.ts';
+import { codeOf, createFile, type Disk, hasRoom, messageOf, syncFolder, writeAll } from './disk.ts';
+import { sha256 } from './line.ts';
+import { makePlace, type Place } from './places.ts';
+
+export interface Moved {
+  readonly moved: boolean;
+  /** Where the run's folder is now. */
+  readonly folder: string;
+}
+
+interface Move {
+  readonly folder: string;
+  readonly home: Place;
+  readonly uid: number;
+  readonly disk: Disk;
+  /** Whether the journal is still written to: `fd` is then open on the copy. */
+  readonly write: boolean;
+}
+
+/**
+ * Copies a run's folder home, syncs it, reads it back, gives it its name, and only then takes the old one away. Dying at any point leaves
+ * at least one whole copy, and where there are two, `find` takes the longer, then the one at home.
+ */
+export function moveHome({ folder, home, uid, disk, write }: Move): Result<Moved & { readonly fd: number | null }> {
+  let fd: number | null = null;
+  let copy: string | null = null;
+  try {
+    const runs = makePlace(home, uid, disk);
+    if (!hasRoom(runs, sizeOf(folder), disk)) return failure('ENOSPC', `${home.path} has hardly any room yet`);
+    const beside = join(runs, `.${basename(folder)}.moving`);
+    copy = beside;
+    fs.rmSync(beside, { recursive: true, force: true });
+    copyFolder(folder, beside, disk);
+    fd = write
+      ? fs.openSync(join(beside, 'journal.ndjson'), fs.constants.O_WRONLY | fs.constants.O_APPEND | fs.constants.O_NOFOLLOW)
+      : null;
+    const there = join(runs, basename(folder));
+    disk.renameSync(beside, there);
+    copy = there;
+    syncFolder(runs, disk);
+    removeOld(folder, disk);
+    return { ok: true, moved: true, folder: there, fd };
+  } catch (error) {
+    if (fd !== null) disk.closeSync(fd);
+    if (copy !== null) fs.rmSync(copy, { recursive: true, force: true });
+    return failure(codeOf(error), `the journal stays in ${folder}: ${messageOf(error)}`);
+  }
+}
+
+function copyFolder(from: string, to: string, disk: Disk): void {
+  disk.mkdirSync(to, { mode: 0o700 });
+  for (const entry of fs.readdirSync(from, { withFileTypes: true })) {
+    if (entry.isDirectory()) copyFolder(join(from, entry.name), join(to, entry.name), disk);
+    else if (entry.isFile()) copyFile(join(from, entry.name), join(to, entry.name), disk);
+  }
+  syncFolder(to, disk);
+}
+
+function copyFile(from: string, to: string, disk: Disk): void {
+  const bytes = fs.readFileSync(from);
+  const fd = createFile(to, disk);
+  try {
+    writeAll(fd, bytes, disk);
+    disk.fsyncSync(fd);
+  } finally {
+    disk.closeSync(fd);
+  }
+  if (sha256(fs.readFileSync(to)) !== sha256(bytes)) throw new Error(`${to} reads back differently`);
+}
+
+/** The copy is whole: that the old one stays is no failure. */
+function removeOld(folder: string, disk: Disk): void {
+  try {
+    fs.rmSync(folder, { recursive: true, force: true });
+    syncFolder(dirname(folder), disk);
+  } catch {
+    // The next look finds the run twice and takes one of them.
+  }
+}
+
+function sizeOf(folder: string): number {
+  const entries = fs.readdirSync(folder, { withFileTypes: true });
+  return entries.reduce((sum, entry) => {
+    const path = join(folder, entry.name);
+    return sum + (entry.isDirectory() ? sizeOf(path) : fs.lstatSync(path).size);
+  }, 0);
+}

@@ -1,0 +1,392 @@
+import type { Judgement, Truth } from './condition.ts';
+import type { Choice, EventOf, MissedJob, ObservationShown, RunEvent, StepOutcome, StepOutline } from './event.ts';
+import type { Json } from './json.ts';
+import { exitCode, type OutcomeName, type Verdict } from './outcome.ts';
+import type { Decision } from './policy.ts';
+import type { LimitName, Phase } from './runbook.ts';
+import type { Applied, Finding, Progress, Targets, Undo } from './verb.ts';
+
+/**
+ * What a run's events add up to. This is the one fold: resume, rollback, report, page and views use it, and none of them keeps an idea
+ * of its own of what is done. Total: any prefix of any list of events has a state, also after a crash in the middle.
+ */
+export interface RunState {
+  readonly run: string;
+  readonly host: string;
+  /** What `run.started` said; null before it. */
+  readonly meta: Omit<EventOf<'run.started'>, 'type' | 'v' | 'seq'> | null;
+  /** Of the last event: its number, time and monotonic milliseconds. */
+  readonly last: { readonly seq: number; readonly at: string; readonly mono: number } | null;
+  readonly phase: Phase | null;
+  /** In the order of the plan. */
+  readonly steps: readonly StepState[];
+  /** The step at work; null between steps. */
+  readonly current: string | null;
+  readonly diagnosis: { readonly verdict: EventOf<'diagnosis.made'>['verdict']; readonly reasons: readonly string[] } | null;
+  /** What the actions have taken of the run's limits; undoing takes nothing. */
+  readonly used: Readonly<Record<LimitName, number>>;
+  /** What rollback would undo, newest last. */
+  readonly undo: readonly UndoEntry[];
+  readonly leases: readonly OpenLease[];
+  readonly verdict: Verdict | null;
+  readonly verdictReasons: readonly string[];
+  readonly rollback: RollbackState | null;
+  readonly interrupted: { readonly signal: string; readonly doing: string; readonly at: string } | null;
+  readonly notes: readonly { readonly at: string; readonly text: string }[];
+  /** Null while it runs, and for ever after a crash. */
+  readonly finished: {
+    readonly outcome: OutcomeName;
+    readonly exit: number;
+    readonly reasons: readonly string[];
+    readonly at: string;
+    readonly mono: number;
+  } | null;
+  readonly open: readonly string[];
+  readonly missed: readonly MissedJob[];
+}
+
+/** `acting` is an intent without an outcome: while the run lives it is at work, after a crash it is *unknown* and the world must be asked. */
+export type StepStatus = 'waiting' | 'started' | 'asked' | 'acting' | 'acted' | StepOutcome;
+
+export interface StepState extends StepOutline {
+  readonly status: StepStatus;
+  readonly reason: string | null;
+  readonly started: Moment | null;
+  readonly ended: Moment | null;
+  readonly finding: Finding | null;
+  readonly truth: Truth | 'informs' | null;
+  readonly judgements: readonly Judgement[];
+  readonly observation: ObservationShown | null;
+  readonly decision: Decision | null;
+  readonly approval: { readonly choice: Choice; readonly by: string; readonly reason: string | null; readonly at: string } | null;
+  /** Intents written so far. */
+  readonly attempts: number;
+  /** What the last intent named. */
+  readonly targets: Targets | null;
+  readonly progress: Progress | null;
+  readonly applied: Applied | null;
+  readonly watch: WatchState | null;
+  readonly undone: Applied | null;
+}
+
+export interface Moment {
+  readonly at: string;
+  readonly mono: number;
+}
+
+export interface WatchState {
+  readonly samples: readonly WatchSample[];
+  readonly verdict: Verdict | null;
+  readonly reasons: readonly string[];
+}
+
+export interface WatchSample extends Moment {
+  readonly values: Readonly<Record<string, number | null>>;
+  readonly broken: readonly string[];
+  readonly minutes: number | null;
+  readonly left: number;
+}
+
+/** `intended`: no outcome is known. A failed or partial action may have changed something too, so it stays here; a revert is guarded by what was seen before. */
+export interface UndoEntry {
+  readonly step: string;
+  readonly verb: string;
+  readonly attempt: number;
+  readonly outcome: 'intended' | Applied['outcome'];
+  readonly undo: Undo;
+  /** Records of the journal, by the name that the action gave them. */
+  readonly records: Readonly<Record<string, string>>;
+}
+
+export interface OpenLease {
+  readonly step: string;
+  readonly key: string;
+  /** Milliseconds from `armed`. */
+  readonly within: number;
+  readonly undo: Json;
+  readonly say: string;
+  readonly armed: Moment;
+}
+
+export interface RollbackState {
+  readonly why: string;
+  readonly steps: readonly string[];
+  /** An undo whose outcome is not known. */
+  readonly undoing: string | null;
+  readonly undone: readonly { readonly step: string; readonly applied: Applied }[];
+  /** Null while it runs, and after a crash. */
+  readonly complete: boolean | null;
+  readonly left: readonly string[];
+}
+
+export const initialState: RunState = {
+  run: '',
+  host: '',
+  meta: null,
+  last: null,
+  phase: null,
+  steps: [],
+  current: null,
+  diagnosis: null,
+  used: { kill: 0, delete: 0, edit: 0, stopped_for: 0 },
+  undo: [],
+  leases: [],
+  verdict: null,
+  verdictReasons: [],
+  rollback: null,
+  interrupted: null,
+  notes: [],
+  finished: null,
+  open: [],
+  missed: [],
+};
+
+export function stateOf(events: Iterable<RunEvent>): RunState {
+  let state = initialState;
+  for (const event of events) state = apply(state, event);
+  return state;
+}
+
+/** An event of a type that this version does not know changes nothing but `last`: a newer minor version may have written it. */
+export function apply(state: RunState, event: RunEvent): RunState {
+  const stamped = { ...state, run: event.run, host: event.host, last: { seq: event.seq, at: event.at, mono: event.mono } };
+  return applyFact(stamped, event) ?? stamped;
+}
+
+function applyFact(state: RunState, event: RunEvent): RunState | undefined {
+  switch (event.type) {
+    case 'run.started':
+      return started(state, event);
+    case 'step.started':
+      return stepStarted(state, event);
+    case 'probe.found':
+      return inStep(state, event.step, { finding: event.finding, truth: event.truth, judgements: event.judgements });
+    case 'diagnosis.made':
+      return { ...state, diagnosis: { verdict: event.verdict, reasons: event.reasons } };
+    case 'action.observed':
+      return inStep(state, event.step, { observation: event.observation });
+    case 'policy.decided':
+      return inStep(state, event.step, { decision: event.decision });
+    case 'approval.asked':
+      return inStep(state, event.step, { status: 'asked' });
+    case 'approval.given':
+      return approved(state, event);
+    case 'action.intended':
+      return intended(state, event);
+    case 'action.progress':
+      return inStep(state, event.step, { progress: event.progress });
+    case 'action.applied':
+      return applied(state, event);
+    case 'step.finished':
+      return stepFinished(state, event);
+    case 'lease.armed':
+      return { ...state, leases: [...withoutLease(state, event.key), leaseOf(event)] };
+    case 'lease.released':
+      return { ...state, leases: withoutLease(state, event.key) };
+    case 'lease.restored':
+      return leaseRestored(state, event);
+    case 'watch.sampled':
+      return sampled(state, event);
+    case 'watch.judged':
+      return judged(state, event);
+    case 'rollback.started':
+      return { ...state, rollback: { why: event.why, steps: event.steps, undoing: null, undone: [], complete: null, left: [] } };
+    case 'undo.intended':
+      return inRollback(state, { undoing: event.step });
+    case 'undo.applied':
+      return undone(state, event);
+    case 'rollback.finished':
+      return inRollback(state, { complete: event.complete, left: event.left });
+    case 'interrupted':
+      return { ...state, interrupted: { signal: event.signal, doing: event.doing, at: event.at } };
+    case 'note':
+      return { ...state, notes: [...state.notes, { at: event.at, text: event.text }] };
+    case 'run.finished':
+      return finished(state, event);
+    default:
+      return unheardOf(event);
+  }
+}
+
+function unheardOf(_: never): undefined {
+  return undefined;
+}
+
+// ---------------------------------------------------------------- one function an event, in the order of a run
+
+function started(state: RunState, event: EventOf<'run.started'>): RunState {
+  const { type: _type, v: _v, seq: _seq, ...meta } = event;
+  return { ...state, meta, steps: event.steps.map(newStep) };
+}
+
+function stepStarted(state: RunState, event: EventOf<'step.started'>): RunState {
+  const outline = { phase: event.phase, verb: event.verb };
+  const next = inStep(state, event.step, { ...outline, status: 'started', started: momentOf(event), ended: null });
+  return { ...next, phase: event.phase, current: event.step };
+}
+
+function approved(state: RunState, event: EventOf<'approval.given'>): RunState {
+  const approval = { choice: event.choice, by: event.by, reason: event.reason, at: event.at };
+  return inStep(state, event.step, { approval, status: 'started' });
+}
+
+function intended(state: RunState, event: EventOf<'action.intended'>): RunState {
+  const { step, verb, attempt, undo, records } = event;
+  const entry: UndoEntry = { step, verb, attempt, outcome: 'intended', undo, records };
+  const next = inStep(state, step, { verb, status: 'acting', attempts: attempt, targets: event.targets, progress: null, applied: null });
+  return { ...next, undo: undo.kind === 'nothing' ? state.undo : [...state.undo, entry] };
+}
+
+function applied(state: RunState, event: EventOf<'action.applied'>): RunState {
+  const next = inStep(state, event.step, { status: 'acted', applied: event.applied });
+  return { ...next, used: plus(state.used, event.applied.used), undo: settled(state, event) };
+}
+
+/** The newest entry of the step learns its outcome, and the undo that the action gave afterwards. */
+function settled(state: RunState, { step, applied: { outcome, undo } }: EventOf<'action.applied'>): readonly UndoEntry[] {
+  const at = newestUndo(state, step);
+  const entry = state.undo[at];
+  if (entry === undefined || entry.outcome !== 'intended') return undo === undefined ? state.undo : lateUndo(state, step, outcome, undo);
+  const rest = state.undo.toSpliced(at, 1);
+  const now = { ...entry, outcome, undo: undo ?? entry.undo };
+  return now.undo.kind === 'nothing' ? rest : rest.toSpliced(at, 0, now);
+}
+
+/** The intent had nothing to undo, and the act found that there is. */
+function lateUndo(state: RunState, step: string, outcome: Applied['outcome'], undo: Undo): readonly UndoEntry[] {
+  if (undo.kind === 'nothing') return state.undo;
+  const { verb, attempts } = stepNamed(state, step);
+  return [...state.undo, { step, verb, attempt: attempts, outcome, undo, records: {} }];
+}
+
+function stepFinished(state: RunState, event: EventOf<'step.finished'>): RunState {
+  const next = inStep(state, event.step, { status: event.outcome, reason: event.reason, ended: momentOf(event) });
+  return { ...next, current: state.current === event.step ? null : state.current };
+}
+
+/** A lease that was kept has undone its step. */
+function leaseRestored(state: RunState, event: EventOf<'lease.restored'>): RunState {
+  if (!event.ok) return state;
+  const lease = state.leases.find(({ key }) => key === event.key);
+  const undo = lease === undefined ? state.undo : state.undo.filter(({ step }) => step !== lease.step);
+  return { ...state, undo, leases: withoutLease(state, event.key) };
+}
+
+function sampled(state: RunState, event: EventOf<'watch.sampled'>): RunState {
+  const { values, broken, minutes, left } = event;
+  const watch = watchOf(state, event.step);
+  return inStep(state, event.step, {
+    watch: { ...watch, samples: [...watch.samples, { ...momentOf(event), values, broken, minutes, left }] },
+  });
+}
+
+function judged(state: RunState, { step, verdict, reasons }: EventOf<'watch.judged'>): RunState {
+  const next = inStep(state, step, { watch: { ...watchOf(state, step), verdict, reasons } });
+  return { ...next, verdict, verdictReasons: reasons };
+}
+
+/** An undo that failed or stopped half-way stays to be undone. */
+function undone(state: RunState, event: EventOf<'undo.applied'>): RunState {
+  const at = newestUndo(state, event.step);
+  const undo = event.applied.outcome === 'done' && at >= 0 ? state.undo.toSpliced(at, 1) : state.undo;
+  const next = { ...inStep(state, event.step, { undone: event.applied }), undo };
+  const before = state.rollback?.undone ?? [];
+  return inRollback(next, { undoing: null, undone: [...before, { step: event.step, applied: event.applied }] });
+}
+
+function finished(state: RunState, event: EventOf<'run.finished'>): RunState {
+  const { outcome, reasons, open, missed } = event;
+  const end = { outcome, exit: exitCode(outcome), reasons, ...momentOf(event) };
+  return { ...state, current: null, finished: end, verdict: event.verdict ?? state.verdict, open, missed };
+}
+
+// ---------------------------------------------------------------- parts
+
+function newStep(outline: StepOutline): StepState {
+  return {
+    ...outline,
+    status: 'waiting',
+    reason: null,
+    started: null,
+    ended: null,
+    finding: null,
+    truth: null,
+    judgements: [],
+    observation: null,
+    decision: null,
+    approval: null,
+    attempts: 0,
+    targets: null,
+    progress: null,
+    applied: null,
+    watch: null,
+    undone: null,
+  };
+}
+
+function stepNamed(state: RunState, id: string): StepState {
+  return state.steps.find((step) => step.id === id) ?? newStep({ id, phase: state.phase ?? 'act', verb: '', why: null, kind: 'action' });
+}
+
+/** A step that the outline did not name (the steps of an authored undo) is added at the end. */
+function inStep(state: RunState, id: string, change: Partial<StepState>): RunState {
+  const changed = { ...stepNamed(state, id), ...change };
+  const at = state.steps.findIndex((step) => step.id === id);
+  return { ...state, steps: at < 0 ? [...state.steps, changed] : state.steps.with(at, changed) };
+}
+
+function inRollback(state: RunState, change: Partial<RollbackState>): RunState {
+  const rollback = state.rollback ?? { why: '', steps: [], undoing: null, undone: [], complete: null, left: [] };
+  return { ...state, rollback: { ...rollback, ...change } };
+}
+
+function watchOf(state: RunState, step: string): WatchState {
+  return stepNamed(state, step).watch ?? { samples: [], verdict: null, reasons: [] };
+}
+
+function newestUndo(state: RunState, step: string): number {
+  return state.undo.findLastIndex((entry) => entry.step === step);
+}
+
+function leaseOf({ step, key, within, undo, say, at, mono }: EventOf<'lease.armed'>): OpenLease {
+  return { step, key, within, undo, say, armed: { at, mono } };
+}
+
+function withoutLease(state: RunState, key: string): readonly OpenLease[] {
+  return state.leases.filter((lease) => lease.key !== key);
+}
+
+function momentOf({ at, mono }: Moment): Moment {
+  return { at, mono };
+}
+
+function plus(used: RunState['used'], more: Applied['used']): RunState['used'] {
+  return {
+    kill: used.kill + (more.kill ?? 0),
+    delete: used.delete + (more.delete ?? 0),
+    edit: used.edit + (more.edit ?? 0),
+    stopped_for: used.stopped_for + (more.stopped_for ?? 0),
+  };
+}
+
+// ---------------------------------------------------------------- questions to a state
+
+/** Steps whose intent has no outcome: after a crash nobody knows, and nothing is guessed. */
+export function unknownSteps(state: RunState): readonly string[] {
+  const acting = state.steps.filter(({ status }) => status === 'acting').map(({ id }) => id);
+  const undoing = state.rollback?.undoing ?? null;
+  return undoing === null || acting.includes(undoing) ? acting : [...acting, undoing];
+}
+
+/** What can be undone, newest first, in words. */
+export function undoable(state: RunState): readonly { readonly step: string; readonly say: string }[] {
+  return state.undo.toReversed().flatMap(({ step, undo }) => (undo.kind === 'revert' ? [{ step, say: undo.say }] : []));
+}
+
+/** The last thing that is known of a run, in a few words: for a run that did not finish. */
+export function lastThing(state: RunState): string {
+  if (state.rollback !== null && state.rollback.complete === null) return `rolling back ${state.rollback.undoing ?? ''}`.trimEnd();
+  const step = state.steps.findLast(({ id }) => id === state.current) ?? state.steps.findLast(({ started }) => started !== null);
+  if (step === undefined) return state.meta === null ? 'nothing yet' : 'started';
+  return step.status === 'acting' ? `${step.id}: outcome unknown` : `${step.id}: ${step.status}`;
+}
