@@ -1,3 +1,5 @@
+import type { Interrupts } from '../model/ports.ts';
+
 /** What a command may use of the process it runs in; tests give their own. */
 export interface Io {
   readonly stdout: (text: string) => void;
@@ -16,8 +18,7 @@ export interface Io {
   readonly columns: number;
   /** Colours on stdout and stderr: NO_COLOR, FORCE_COLOR, TERM=dumb considered. */
   readonly color: { readonly stdout: boolean; readonly stderr: boolean };
-  /** Aborted by the first Ctrl-C or SIGTERM (soft: reach a safe point); `hard` by the second. `name` of the signal is the reason. */
-  readonly interrupt: { readonly soft: AbortSignal; readonly hard: AbortSignal };
+  readonly interrupts: Interrupts;
 }
 
 export interface CommandOption {

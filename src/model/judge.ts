@@ -108,10 +108,10 @@ function showMeasure(measure: Exclude<Measure, null>, comparator: Comparator): s
 }
 
 /** The condition with every `$parameter` in a comparator replaced by its value. */
-export function bindCondition(condition: Condition, valueOf: (reference: unknown) => unknown): Condition {
-  if (condition.kind !== 'clause') return { ...condition, conditions: condition.conditions.map((part) => bindCondition(part, valueOf)) };
+export function bindCondition(condition: Condition, bind: (reference: unknown) => unknown): Condition {
+  if (condition.kind !== 'clause') return { ...condition, conditions: condition.conditions.map((part) => bindCondition(part, bind)) };
   const comparator = Object.fromEntries(
-    Object.entries(condition.clause.comparator).map(([word, value]) => [word, Array.isArray(value) ? value.map(valueOf) : valueOf(value)]),
+    Object.entries(condition.clause.comparator).map(([word, value]) => [word, Array.isArray(value) ? value.map(bind) : bind(value)]),
   );
   return { kind: 'clause', clause: { ...condition.clause, comparator: comparator as Comparator } };
 }

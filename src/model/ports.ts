@@ -61,6 +61,15 @@ export interface Catalogue {
   action(name: string): Promise<ActionVerb>;
 }
 
+/** Ctrl-C, SIGTERM, SIGHUP, a lease that ran out: asks the run to reach its next safe point. */
+export interface Interrupts {
+  /** The signal of now: aborted (reason: the name of the signal, a string) until `reset`. Read it anew for each step. */
+  readonly signal: AbortSignal;
+  raise(reason: string): void;
+  /** The person wants to go on. */
+  reset(): void;
+}
+
 export class JournalError extends Error {
   override readonly name = 'JournalError';
 }

@@ -1,5 +1,5 @@
 import type { Condition } from './condition.ts';
-import type { Json } from './json.ts';
+import { isObject, type Json } from './json.ts';
 import type { Place } from './place.ts';
 
 export const PHASES = ['diagnose', 'act', 'verify'] as const;
@@ -93,4 +93,10 @@ export interface Runbook {
 
 export function stepsOf(runbook: Runbook): readonly Step[] {
   return [...runbook.diagnose, ...runbook.act, ...runbook.verify];
+}
+
+/** Whether the step changes a host. `run` is a probe and an action: its `effect` tells. */
+export function isAction(step: Step, actions: readonly string[]): boolean {
+  const declaredRead = step.verb === 'run' && isObject(step.arg) && step.arg.effect === 'read';
+  return step.phase === 'act' && actions.includes(step.verb) && !declaredRead;
 }

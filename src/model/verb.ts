@@ -135,6 +135,8 @@ export interface Observation {
   /** Milliseconds; null where nobody can tell. */
   readonly estimate: number | null;
   readonly warnings: readonly string[];
+  /** A temporary change with a deadline: what the action stops must run again. Armed before the act. `within`: milliseconds from then. */
+  readonly lease?: { readonly key: string; readonly within: number; readonly undo: Json; readonly say: string };
 }
 
 export interface Applied {
@@ -147,8 +149,6 @@ export interface Applied {
   readonly blocks: readonly Block[];
   /** Where what was done differs from what was observed (fewer files, more processes). Absent: the observation's undo stands. */
   readonly undo?: Undo;
-  /** Temporary changes with a deadline: what was stopped must run again. Milliseconds from now. */
-  readonly lease?: { readonly key: string; readonly within: number; readonly undo: Json; readonly say: string };
   /** Keys of leases that this action has fulfilled. */
   readonly releases?: readonly string[];
 }
@@ -199,4 +199,9 @@ export function nothingToDo(summary: string, more: Partial<Observation> = {}): O
 /** It may not or cannot be done; `reason` says why and what to do next. */
 export function cannot(summary: string, reason: string, more: Partial<Observation> = {}): Observation {
   return { ...NOTHING, verdict: 'cannot', summary, reason, ...more };
+}
+
+/** What the journal and the views get of an observation: neither the bytes to keep nor the predictions. */
+export function shown({ keep: _keep, predicts: _predicts, ...rest }: Observation): Omit<Observation, 'keep' | 'predicts'> {
+  return rest;
 }

@@ -1,0 +1,144 @@
+import { addCosts, decide, limitsFor, type Mode, overLimit } from '../model/decide.ts';
+import type { Json } from '../model/json.ts';
+import { type Looking, lookAt } from '../model/look.ts';
+import type { Plan, PlannedAction, PlannedProbe, PlannedStep, PlannedWatch } from '../model/plan.ts';
+import { isAction, type Limits, type Runbook, type Step } from '../model/runbook.ts';
+import { type Findings, judgeWith, resolveArg, startFindings } from '../model/scope.ts';
+import { cannot, type Observation } from '../model/verb.ts';
+import { watchSpec } from '../model/watch.ts';
+import { diagnose } from './diagnose.ts';
+import { type Foresight, foresee } from './foresee.ts';
+
+export interface PlanRequest extends Looking {
+  readonly params: Readonly<Record<string, Json>>;
+  readonly mode: Mode;
+  /** Raised for this run by a person. */
+  readonly raised: Limits;
+}
+
+/** Looks, judges, and observes every action on the host as the actions before it will leave it. `host` must be read-only. */
+export async function makePlan(request: PlanRequest): Promise<{ readonly plan: Plan; readonly findings: Findings }> {
+  const { runbook, mode, emit } = request;
+  const limits: Limits = { ...limitsFor(mode, runbook), ...request.raised };
+  const looked = await lookAtAll(runbook.diagnose, startFindings(request.params), request);
+  const diagnosis = diagnose(looked.planned);
+  await emit({ type: 'diagnosis.made', verdict: diagnosis.verdict, reasons: diagnosis.reasons });
+  const acting =
+    diagnosis.verdict === 'this-incident' ? await observeAll(looked.findings, limits, request) : { steps: [], findings: looked.findings };
+  const verify = runbook.verify.map((step) => foreseeVerify(step, acting.findings, runbook));
+  const steps: readonly PlannedStep[] = [...looked.planned, ...acting.steps, ...verify];
+  const plan: Plan = {
+    runbook: { name: runbook.name, version: runbook.version, title: runbook.title, path: runbook.source.path, hash: runbook.source.hash },
+    host: request.host.name,
+    at: request.clock.now(),
+    params: request.params,
+    limits,
+    diagnosis,
+    steps,
+    open: runbook.open.filter((item) => !item.when || judgeWith(item.when, looked.findings).truth !== 'no').map((item) => item.say),
+    estimate: estimateOf(steps),
+  };
+  return { plan, findings: acting.findings };
+}
+
+async function lookAtAll(steps: readonly Step[], start: Findings, request: PlanRequest) {
+  const planned: PlannedProbe[] = [];
+  let findings = start;
+  for (const step of steps) {
+    const looked = await lookAt(step, findings, request);
+    planned.push(looked.planned);
+    findings = looked.findings;
+  }
+  return { planned, findings };
+}
+
+async function observeAll(start: Findings, limits: Limits, request: PlanRequest) {
+  const steps: PlannedStep[] = [];
+  const foresight = foresee(request.host);
+  let findings = start;
+  let used: Limits = {};
+  for (const step of request.runbook.act) {
+    if (isAction(step, request.catalogue.actions)) {
+      const planned = await observeOne(step, findings, { foresight, limits, used, request });
+      used = addCosts(used, planned.observation?.costs ?? {});
+      steps.push(planned);
+    } else {
+      const looked = await lookAt(step, findings, { ...request, host: foresight.host });
+      findings = looked.findings;
+      steps.push(looked.planned);
+    }
+  }
+  return { steps, findings };
+}
+
+interface Observing {
+  readonly foresight: Foresight;
+  readonly limits: Limits;
+  readonly used: Limits;
+  readonly request: PlanRequest;
+}
+
+async function observeOne(step: Step, findings: Findings, { foresight, limits, used, request }: Observing): Promise<PlannedAction> {
+  const { runbook, mode, catalogue } = request;
+  const arg = resolveArg(step, runbook, findings);
+  const base = {
+    kind: 'action',
+    id: step.id,
+    phase: step.phase,
+    verb: step.verb,
+    why: step.why ?? null,
+    arg,
+    onFail: step.onFail,
+    ask: step.ask,
+    undoNote: undoNote(step),
+  } as const;
+  if (step.when && judgeWith(step.when, findings).truth !== 'yes') {
+    return {
+      ...base,
+      explain: [],
+      observation: null,
+      skipped: 'its `when` does not hold',
+      before: null,
+      decision: decide(mode, runbook, step),
+    };
+  }
+  const verb = await catalogue.action(step.verb);
+  const look = { host: foresight.host, clock: request.clock, signal: request.signal, progress: () => {} };
+  const foreseen = await verb.observe(look, arg).catch((error: unknown) => cannot(`could not look: ${step.verb}`, String(error)));
+  const now = foresight.used() && foreseen.state ? (await verb.observe({ ...look, host: request.host }, arg)).state?.now : undefined;
+  const observation: Observation = now !== undefined && foreseen.state ? { ...foreseen, state: { ...foreseen.state, now } } : foreseen;
+  foresight.add(observation.predicts);
+  const over = overLimit(limits, used, observation.costs);
+  const decision = over === undefined ? decide(mode, runbook, step) : ({ effect: 'deny', reason: over, rule: null } as const);
+  const before = now !== undefined && foreseen.state && foreseen.state.now !== now ? foreseen.state.now : null;
+  return { ...base, explain: observation.explain, observation, skipped: null, before, decision };
+}
+
+function undoNote(step: Step): string | null {
+  if (!step.undo) return null;
+  return step.undo.kind === 'note' ? step.undo.text : step.undo.steps.map((undo) => undo.verb).join(', then ');
+}
+
+function foreseeVerify(step: Step, findings: Findings, runbook: Runbook): PlannedProbe | PlannedWatch {
+  const base = {
+    id: step.id,
+    phase: step.phase,
+    verb: step.verb,
+    why: step.why ?? null,
+    arg: resolveArg(step, runbook, findings),
+    explain: [],
+  } as const;
+  if (step.verb === 'watch') return { ...base, kind: 'watch', watch: watchSpec(step, base.arg, findings) };
+  return { ...base, kind: 'probe', finding: null, truth: 'not-looked', judgements: [], decisive: step.decisive };
+}
+
+function estimateOf(steps: readonly PlannedStep[]): number | null {
+  let total = 0;
+  for (const step of steps) {
+    if (step.kind === 'watch') total += step.watch.for;
+    if (step.kind !== 'action' || !step.observation) continue;
+    if (step.observation.estimate === null) return null;
+    total += step.observation.estimate;
+  }
+  return total;
+}

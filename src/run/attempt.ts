@@ -1,0 +1,70 @@
+import { addCosts } from '../model/decide.ts';
+import type { Json } from '../model/json.ts';
+import { isObject } from '../model/json.ts';
+import { isStepReference } from '../model/reference.ts';
+import type { Step } from '../model/runbook.ts';
+import type { ActionVerb, Applied, Observation } from '../model/verb.ts';
+import { armLease, releaseLeases } from './lease.ts';
+import { acting, type Running } from './running.ts';
+
+/** What a journal line may hold of large targets: the machine's form is left out above this many. */
+const MEMBERS_KEPT = 1000;
+
+/** One try of one action: bytes kept, intent durable, then the act, then what came of it. A throw leaves an intent without an outcome: unknown. */
+export async function attempt(
+  running: Running,
+  step: Step,
+  tried: { readonly verb: ActionVerb; readonly arg: Json; readonly observation: Observation; readonly number: number },
+): Promise<Applied> {
+  const { emit, book } = running;
+  const { verb, arg, observation } = tried;
+  const records = await keepBytes(running, observation.keep);
+  await emit({
+    type: 'action.intended',
+    step: step.id,
+    verb: step.verb,
+    attempt: tried.number,
+    targets: journaled(observation.targets),
+    undo: observation.undo,
+    records,
+  });
+  // In the book before the act: an act that throws half-way must be undone too.
+  const done = { step: step.id, verb: step.verb, undo: observation.undo, records, dangerous: dangerOf(running, step, arg) };
+  book.done.push(done);
+  await armLease(running, step, observation.lease);
+  const applied = await verb.apply(acting(running, step.id, records), arg, observation);
+  await emit({ type: 'action.applied', step: step.id, applied });
+  book.done.pop();
+  if (touched(applied)) book.done.push({ ...done, undo: applied.undo ?? done.undo });
+  book.used = addCosts(book.used, applied.used);
+  await releaseLeases(running, step.id, applied.releases ?? []);
+  return applied;
+}
+
+/** A failed action may have changed something: its undo tells, and looks before it acts. */
+function touched(applied: Applied): boolean {
+  return applied.outcome !== 'failed' || applied.undo?.kind !== 'nothing';
+}
+
+async function keepBytes(running: Running, keep: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
+  const records: Record<string, string> = {};
+  for (const [name, bytes] of Object.entries(keep)) records[name] = await running.journal.keep(bytes);
+  return records;
+}
+
+function journaled(targets: Observation['targets']): Observation['targets'] {
+  return targets.count <= MEMBERS_KEPT
+    ? targets
+    : { ...targets, members: targets.members.slice(0, 20), detail: isObject(targets.detail) ? (targets.detail.handle ?? null) : null };
+}
+
+/** An action on what a deciding probe found is part of the cure: to undo it is to bring the incident back. */
+function dangerOf(running: Running, step: Step, arg: Json): string | null {
+  const sources = isObject(arg) ? Object.values(arg).filter(isStepReference) : [];
+  const matched = sources.filter((source) =>
+    running.runbook.diagnose.some((probe) => probe.id === source.$step && probe.expect && probe.decisive),
+  );
+  return matched.length === 0
+    ? null
+    : `undoing ${step.id} brings back what ${matched.map((source) => source.$step).join(', ')} found: the incident may start again`;
+}

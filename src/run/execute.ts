@@ -1,0 +1,134 @@
+import { lookAt } from '../model/look.ts';
+import { isAction, type Step } from '../model/runbook.ts';
+import { judgeWith } from '../model/scope.ts';
+import { LEASE_OVER, restoreLeases } from './lease.ts';
+import { missedJobs } from './missed.ts';
+import { rollback } from './rollback.ts';
+import { type Ending, ON, type Running, type StepEnd } from './running.ts';
+import { act, finish, undoable } from './step.ts';
+import { lookingFor, verify } from './verify.ts';
+
+type Halt = Extract<StepEnd, { kind: 'halt' }>;
+
+/** Acts, verifies, ends. Whatever happens on the way, what was stopped for the remedy runs again. */
+export async function execute(running: Running): Promise<Ending> {
+  try {
+    const halt = await actAll(running);
+    const ending = halt ? await stop(running, halt) : await prove(running);
+    return await close(running, ending);
+  } finally {
+    running.book.over.abort();
+    await restoreLeases(running);
+  }
+}
+
+async function actAll(running: Running): Promise<Halt | undefined> {
+  for (const step of running.runbook.act) {
+    const end = await perform(running, step);
+    const halt = end.kind === 'halt' ? end : await afterInterrupt(running, step.id);
+    if (halt) return halt;
+  }
+  return undefined;
+}
+
+async function perform(running: Running, step: Step): Promise<StepEnd> {
+  if (isAction(step, running.catalogue.actions)) return act(running, step);
+  const looked = await lookAt(step, running.book.findings, lookingFor(running));
+  running.book.findings = looked.findings;
+  const no = looked.planned.truth === 'no';
+  await finish(running, step, no ? 'failed' : 'done', no ? 'its expectation does not hold' : null);
+  if (!no || !step.decisive || step.onFail === 'continue') return ON;
+  return {
+    kind: 'halt',
+    outcome: 'rollback-incomplete',
+    reason: `${step.id}: its expectation does not hold`,
+    undo: step.onFail === 'undo' ? 'yes' : 'ask',
+  };
+}
+
+/** A safe point: an interrupt that came during the step is answered here. */
+async function afterInterrupt(running: Running, step: string): Promise<Halt | undefined> {
+  const { interrupts, by, emit } = running;
+  if (!interrupts.signal.aborted) return undefined;
+  const signal = String(interrupts.signal.reason);
+  await emit({ type: 'interrupted', signal, doing: step });
+  if (signal === LEASE_OVER) return { kind: 'halt', outcome: 'deadline', reason: `${LEASE_OVER}: no further act`, undo: 'no' };
+  if (by.kind === 'policy') return { kind: 'halt', outcome: 'interrupted', reason: signal, undo: 'ask' };
+  interrupts.reset();
+  const answer = await by.ask.interrupted({ doing: step, undoable: undoable(running) });
+  if (answer === 'continue' && !interrupts.signal.aborted) return undefined;
+  return { kind: 'halt', outcome: 'interrupted', reason: signal, undo: answer === 'undo' ? 'yes' : 'no' };
+}
+
+/** The run halts: undo or leave, as was decided; leases are restored either way. */
+async function stop(running: Running, halt: Halt): Promise<Ending> {
+  const ending: Ending = { outcome: halt.outcome, verdict: null, reasons: [halt.reason] };
+  const touched = running.book.done.length > 0;
+  const undo = touched && (await wantsUndo(running, halt));
+  const left = undo ? await rollback(running, halt.reason, { dangerous: undo === 'all' }) : [];
+  const restored = await restoreLeases(running);
+  if (!restored)
+    return {
+      ...ending,
+      outcome: 'rollback-incomplete',
+      reasons: [halt.reason, 'what was stopped for the remedy could not be started again'],
+    };
+  if (halt.outcome !== 'rollback-incomplete' && !(undo && left.length > 0)) return ending;
+  const complete = undo ? left.length === 0 : !touched;
+  return { ...ending, outcome: complete ? 'rolled-back' : 'rollback-incomplete', reasons: [halt.reason, ...left] };
+}
+
+async function wantsUndo(running: Running, halt: Halt): Promise<'safe' | 'all' | false> {
+  const { by, book } = running;
+  const dangerous = book.done.flatMap((done) => (done.dangerous === null || done.undo.kind !== 'revert' ? [] : [done.dangerous]));
+  if (halt.undo === 'no') return false;
+  if (by.kind === 'policy') return halt.undo === 'yes' || by.rule.onFailure === 'undo' ? 'safe' : false;
+  if (halt.undo === 'yes' && dangerous.length === 0) return 'safe';
+  const answer = await by.ask.undo({
+    why: halt.reason,
+    steps: undoable(running),
+    dangerous: dangerous.length > 0 ? dangerous.join('; ') : null,
+  });
+  return answer === 'undo' ? 'all' : halt.undo === 'yes' ? 'safe' : false;
+}
+
+async function prove(running: Running): Promise<Ending> {
+  const judged = await verify(running);
+  const { signal } = running.interrupts;
+  if (signal.aborted && judged.verdict === 'inconclusive') {
+    await running.emit({ type: 'interrupted', signal: String(signal.reason), doing: 'verify' });
+    return { outcome: signal.reason === LEASE_OVER ? 'deadline' : 'inconclusive', verdict: 'inconclusive', reasons: judged.reasons };
+  }
+  const undo = judged.verdict === 'recurred' && running.runbook.verify.some((step) => step.onFail === 'undo');
+  const left = undo ? await rollback(running, judged.reasons.join('; '), { dangerous: false }) : [];
+  return { outcome: judged.verdict, verdict: judged.verdict, reasons: [...judged.reasons, ...left] };
+}
+
+async function close(running: Running, ending: Ending): Promise<Ending> {
+  const restored = await restoreLeases(running);
+  const last: Ending = restored
+    ? ending
+    : { ...ending, outcome: 'rollback-incomplete', reasons: [...ending.reasons, 'what was stopped could not be started again'] };
+  await running.emit({ type: 'run.finished', ...last, open: await openItems(running), missed: await missedJobs(running) });
+  return last;
+}
+
+/** Looked at once more: what was down at the start may be up by now. An item that cannot be told stays open. */
+async function openItems(running: Running): Promise<readonly string[]> {
+  const asked = new Set(running.runbook.open.flatMap((item) => (item.when ? stepsIn(item.when) : [])));
+  let findings = running.book.findings;
+  for (const step of running.runbook.diagnose.filter((one) => asked.has(one.id))) {
+    const verb = await running.catalogue.probe(step.verb);
+    const seen = findings.steps[step.id];
+    const finding = await verb
+      .look({ ...lookingFor(running), progress: () => {} }, seen?.reference.selector ?? null)
+      .catch(() => seen?.finding);
+    if (seen && finding) findings = { ...findings, steps: { ...findings.steps, [step.id]: { ...seen, finding } } };
+  }
+  return running.runbook.open.filter((item) => !item.when || judgeWith(item.when, findings).truth !== 'no').map((item) => item.say);
+}
+
+function stepsIn(condition: NonNullable<Running['runbook']['open'][number]['when']>): readonly string[] {
+  if (condition.kind !== 'clause') return condition.conditions.flatMap(stepsIn);
+  return condition.clause.step === undefined ? [] : [condition.clause.step];
+}

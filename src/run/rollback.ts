@@ -1,0 +1,42 @@
+import type { Json } from '../model/json.ts';
+import type { Applied } from '../model/verb.ts';
+import { acting, type Done, type Running } from './running.ts';
+
+/**
+ * Undoes what was done, newest first. What cannot be undone is named, what would bring the incident back is left unless it is allowed.
+ * Returns what is left undone, a sentence each; empty: the host is as it was.
+ */
+export async function rollback(running: Running, why: string, options: { readonly dangerous: boolean }): Promise<readonly string[]> {
+  const { book, emit } = running;
+  const newestFirst = book.done.toReversed();
+  await emit({ type: 'rollback.started', why, steps: newestFirst.map((done) => done.step) });
+  const left: string[] = [];
+  for (const done of newestFirst) {
+    const remains = await undoOne(running, done, options);
+    if (remains === null) book.done.splice(book.done.indexOf(done), 1);
+    else left.push(`${done.step}: ${remains}`);
+  }
+  await emit({ type: 'rollback.finished', complete: left.length === 0, left });
+  return left;
+}
+
+/** Null: undone. Else why it is not. */
+async function undoOne(running: Running, done: Done, options: { readonly dangerous: boolean }): Promise<string | null> {
+  if (done.undo.kind === 'nothing') return null;
+  if (done.undo.kind === 'irreversible') return `cannot be undone, ${done.undo.because} (${done.undo.evidence})`;
+  if (done.dangerous !== null && !options.dangerous) return `left as it is: ${done.dangerous}`;
+  await running.emit({ type: 'undo.intended', step: done.step, say: done.undo.say });
+  const applied = await revert(running, done, done.undo.data);
+  await running.emit({ type: 'undo.applied', step: done.step, applied });
+  return applied.outcome === 'done' ? null : (applied.reason ?? applied.summary);
+}
+
+async function revert(running: Running, done: Done, data: Json): Promise<Applied> {
+  try {
+    const verb = await running.catalogue.action(done.verb);
+    // An undo is not cut short by the interrupt that caused it.
+    return await verb.revert(acting(running, done.step, done.records, new AbortController().signal), data);
+  } catch (error) {
+    return { outcome: 'failed', summary: `undo of ${done.step} broke off`, reason: String(error), used: {}, blocks: [] };
+  }
+}

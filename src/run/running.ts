@@ -1,0 +1,91 @@
+import type { Host } from '../model/host.ts';
+import type { Json } from '../model/json.ts';
+import type { OutcomeName, Verdict } from '../model/outcome.ts';
+import type { Plan } from '../model/plan.ts';
+import type { PolicyRule } from '../model/policy.ts';
+import type { Ask, Catalogue, Emit, Interrupts, Journal } from '../model/ports.ts';
+import type { Limits, Runbook } from '../model/runbook.ts';
+import type { Findings } from '../model/scope.ts';
+import type { Act, Clock, Look, Undo } from '../model/verb.ts';
+
+/** One execution of one plan on one host: what it works with, and its book of what was done so far. */
+export interface Running {
+  readonly plan: Plan;
+  readonly runbook: Runbook;
+  readonly host: Host;
+  readonly catalogue: Catalogue;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  readonly journal: Journal;
+  readonly interrupts: Interrupts;
+  /** Who decides: a person at a terminal, or the policy's rule. Exactly one. */
+  readonly by:
+    | { readonly kind: 'person'; readonly ask: Ask; readonly name: string }
+    | { readonly kind: 'policy'; readonly rule: PolicyRule };
+  readonly book: Book;
+}
+
+/** Grows while the run goes on; the journal holds the same, and more. */
+export interface Book {
+  findings: Findings;
+  used: Limits;
+  /** What was done and how it is undone, oldest first. */
+  readonly done: Done[];
+  readonly leases: Map<string, Lease>;
+  /** Aborted at the end of the run: lets go of what waits for a deadline. */
+  readonly over: AbortController;
+}
+
+export interface Done {
+  readonly step: string;
+  readonly verb: string;
+  readonly undo: Undo;
+  readonly records: Readonly<Record<string, string>>;
+  /** Undoing it brings back what diagnose matched: a sentence that says so, else null. */
+  readonly dangerous: string | null;
+}
+
+export interface Lease {
+  readonly step: string;
+  readonly verb: string;
+  readonly undo: Json;
+  readonly say: string;
+  /** On the monotonic clock: the engine renews it until then, at the latest. */
+  readonly until: number;
+}
+
+/** How a step leaves the run: on to the next, or halted with what that means. */
+export type StepEnd =
+  | { readonly kind: 'on' }
+  | {
+      readonly kind: 'halt';
+      readonly outcome: OutcomeName;
+      readonly reason: string /** Undo what was done: yes, no, or whoever decides is asked. */;
+      readonly undo: 'yes' | 'no' | 'ask';
+    };
+
+export interface Ending {
+  readonly outcome: OutcomeName;
+  readonly verdict: Verdict | null;
+  readonly reasons: readonly string[];
+}
+
+export const ON: StepEnd = { kind: 'on' };
+
+export function looking(running: Running, step: string, signal = running.interrupts.signal): Look {
+  return {
+    host: running.host,
+    clock: running.clock,
+    signal,
+    progress: (progress) => void running.emit({ type: 'action.progress', step, progress }).catch(() => {}),
+  };
+}
+
+export function acting(running: Running, step: string, records: Readonly<Record<string, string>>, signal?: AbortSignal): Act {
+  const { book, plan, journal } = running;
+  return {
+    ...looking(running, step, signal),
+    allowance: (limit) => Math.max(0, (plan.limits[limit] ?? Number.POSITIVE_INFINITY) - (book.used[limit] ?? 0)),
+    recall: (name) => journal.recall(records[name] ?? name),
+  };
+}

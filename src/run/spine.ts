@@ -1,0 +1,55 @@
+import { EVENT_VERSION, type Fact, isLight, type RunEvent } from '../model/event.ts';
+import { type Emit, type Journal, JournalError, type View } from '../model/ports.ts';
+import type { Clock } from '../model/verb.ts';
+
+export interface SpineParts {
+  readonly run: string;
+  readonly host: string;
+  readonly journal: Journal;
+  readonly views: readonly View[];
+  readonly clock: Clock;
+}
+
+/**
+ * The one way in for everything that happens: numbered, stamped, journaled, then shown; one at a time, in the order of the calls.
+ * After a failed append every later call rejects: no journal, no act. A view that breaks is dropped, the run goes on.
+ */
+export function spine({ run, host, journal, views, clock }: SpineParts): Emit {
+  const shownTo = new Set(views);
+  let seq = 0;
+  let last: Promise<void> = Promise.resolve();
+  let dead: JournalError | undefined;
+
+  async function emitOne(fact: Fact): Promise<void> {
+    if (dead) throw dead;
+    seq += 1;
+    const event: RunEvent = {
+      v: EVENT_VERSION,
+      seq,
+      at: new Date(clock.now()).toISOString(),
+      mono: Math.round(clock.monotonic()),
+      run,
+      host,
+      ...fact,
+    };
+    await journal.append(event, { light: isLight(fact) }).catch((error: unknown) => {
+      dead = error instanceof JournalError ? error : new JournalError(String(error));
+      throw dead;
+    });
+    for (const view of shownTo) await showOn(view, event);
+  }
+
+  async function showOn(view: View, event: RunEvent): Promise<void> {
+    try {
+      await view.show(event);
+    } catch {
+      shownTo.delete(view);
+    }
+  }
+
+  return (fact) => {
+    const mine = last.then(() => emitOne(fact));
+    last = mine.catch(() => {});
+    return mine;
+  };
+}

@@ -1,0 +1,132 @@
+import { overLimit } from '../model/decide.ts';
+import type { StepOutcome } from '../model/event.ts';
+import type { Json } from '../model/json.ts';
+import type { PlannedAction } from '../model/plan.ts';
+import type { Answer } from '../model/ports.ts';
+import type { Step } from '../model/runbook.ts';
+import { judgeWith, resolveArg } from '../model/scope.ts';
+import { type ActionVerb, type Applied, cannot, type Observation, shown } from '../model/verb.ts';
+import { attempt } from './attempt.ts';
+import { confirmByHand } from './manual.ts';
+import { looking, ON, type Running, type StepEnd } from './running.ts';
+
+/** One action of the act phase: look, decide, act, and say how the run goes on. */
+export async function act(running: Running, step: Step): Promise<StepEnd> {
+  if (step.when && judgeWith(step.when, running.book.findings).truth !== 'yes')
+    return finish(running, step, 'skipped', 'its `when` does not hold');
+  const verb = await running.catalogue.action(step.verb);
+  const arg = resolveArg(step, running.runbook, running.book.findings);
+  await running.emit({ type: 'step.started', step: step.id, phase: step.phase, verb: step.verb });
+  const observation = await observe(running, step, verb, arg);
+  if (observation.verdict === 'nothing') return finish(running, step, 'nothing-to-do', observation.summary);
+  if (observation.verdict === 'cannot') return failed(running, step, observation.reason ?? observation.summary);
+  const over = overLimit(running.plan.limits, running.book.used, observation.costs);
+  if (over !== undefined) return refuse(running, step, over);
+  if (step.verb === 'manual') return confirmByHand(running, step, arg);
+  const answer = await approve(running, step, arg, observation);
+  return answer.choice === 'run' ? apply(running, step, { verb, arg, observation }) : obey(running, step, answer, verb);
+}
+
+async function observe(running: Running, step: Step, verb: ActionVerb, arg: Json): Promise<Observation> {
+  const observation = await verb
+    .observe(looking(running, step.id), arg)
+    .catch((error: unknown) => cannot(`could not look before ${step.verb}`, String(error)));
+  await running.emit({ type: 'action.observed', step: step.id, observation: shown(observation) });
+  return observation;
+}
+
+async function approve(running: Running, step: Step, arg: Json, observation: Observation): Promise<Answer> {
+  const { by, emit, plan } = running;
+  const planned = plan.steps.find((one): one is PlannedAction => one.kind === 'action' && one.id === step.id);
+  if (!planned) throw new Error(`bug: step ${step.id} is not in the plan`);
+  if (by.kind === 'policy') {
+    await emit({ type: 'policy.decided', step: step.id, decision: planned.decision });
+    return { choice: 'run', reason: null };
+  }
+  if (!step.ask) return { choice: 'run', reason: 'the runbook does not ask' };
+  await emit({ type: 'approval.asked', step: step.id, question: observation.summary });
+  const actions = plan.steps.filter((one) => one.kind === 'action');
+  const answer = await by.ask.approve({
+    step: { ...planned, arg, observation, explain: observation.explain },
+    at: { number: actions.indexOf(planned) + 1, of: actions.length },
+    undoable: undoable(running),
+  });
+  if (running.interrupts.signal.aborted) return { choice: 'quit', reason: String(running.interrupts.signal.reason) };
+  await emit({ type: 'approval.given', step: step.id, choice: answer.choice, by: by.name, reason: answer.reason });
+  return answer;
+}
+
+/** What undo would do now, newest first, a sentence each. */
+export function undoable(running: Running): readonly string[] {
+  return running.book.done.toReversed().flatMap((done) => (done.undo.kind === 'revert' ? [`${done.step}: ${done.undo.say}`] : []));
+}
+
+interface Approved {
+  readonly verb: ActionVerb;
+  readonly arg: Json;
+  readonly observation: Observation;
+}
+
+async function apply(running: Running, step: Step, approved: Approved): Promise<StepEnd> {
+  const times = 1 + (step.retry?.times ?? 0);
+  let applied: Applied = { outcome: 'failed', summary: 'not tried', used: {}, blocks: [] };
+  for (let number = 1; number <= times && applied.outcome === 'failed' && !running.interrupts.signal.aborted; number += 1) {
+    if (number > 1) await running.clock.sleep(step.retry?.every ?? 0, running.interrupts.signal);
+    applied = await attempt(running, step, { ...approved, number });
+  }
+  if (applied.outcome === 'done') return finish(running, step, 'done', null);
+  if (applied.outcome === 'failed') return failed(running, step, applied.reason ?? applied.summary);
+  await finish(running, step, 'partial', applied.reason ?? applied.summary);
+  return running.interrupts.signal.aborted ? ON : byPolicy(step, `${step.id} is done in part: ${applied.reason ?? applied.summary}`);
+}
+
+async function obey(running: Running, step: Step, answer: Answer, verb: ActionVerb): Promise<StepEnd> {
+  switch (answer.choice) {
+    case 'skip':
+      return finish(running, step, 'skipped', answer.reason ?? 'no reason given');
+    case 'by-hand':
+      return byHand(running, step, verb, answer);
+    case 'undo':
+      await finish(running, step, 'not-reached', 'stop and undo');
+      return { kind: 'halt', outcome: 'interrupted', reason: `stopped before ${step.id}`, undo: 'yes' };
+    case 'quit':
+      await finish(running, step, 'not-reached', answer.reason ?? 'quit');
+      return running.interrupts.signal.aborted
+        ? ON
+        : { kind: 'halt', outcome: 'interrupted', reason: `quit before ${step.id}`, undo: 'no' };
+    case 'run':
+      throw new Error('bug: run is not obeyed but applied');
+  }
+}
+
+/** The person says it is done: the same observe asks the world, and what it still sees is asked again. */
+async function byHand(running: Running, step: Step, verb: ActionVerb, answer: Answer): Promise<StepEnd> {
+  const arg = resolveArg(step, running.runbook, running.book.findings);
+  const observation = await observe(running, step, verb, arg);
+  if (observation.verdict !== 'change') return finish(running, step, 'by-hand', answer.reason ?? observation.summary);
+  await running.emit({
+    type: 'note',
+    text: `${step.id} was said to be done by hand, but there is still this to do: ${observation.summary}`,
+  });
+  return act(running, step);
+}
+
+async function refuse(running: Running, step: Step, reason: string): Promise<StepEnd> {
+  await finish(running, step, 'failed', reason);
+  return { kind: 'halt', outcome: 'over-limit', reason: `${step.id}: ${reason}`, undo: 'ask' };
+}
+
+async function failed(running: Running, step: Step, reason: string): Promise<StepEnd> {
+  await finish(running, step, 'failed', reason);
+  return running.interrupts.signal.aborted ? ON : byPolicy(step, `${step.id} failed: ${reason}`);
+}
+
+function byPolicy(step: Step, reason: string): StepEnd {
+  if (step.onFail === 'continue') return ON;
+  return { kind: 'halt', outcome: 'rollback-incomplete', reason, undo: step.onFail === 'undo' ? 'yes' : 'ask' };
+}
+
+export async function finish(running: Running, step: Step, outcome: StepOutcome, reason: string | null): Promise<StepEnd> {
+  await running.emit({ type: 'step.finished', step: step.id, outcome, reason });
+  return ON;
+}

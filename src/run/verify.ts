@@ -1,0 +1,47 @@
+import { type Looking, lookAt } from '../model/look.ts';
+import type { Verdict } from '../model/outcome.ts';
+import type { Step } from '../model/runbook.ts';
+import type { Running } from './running.ts';
+import { finish } from './step.ts';
+import { type Judged, watch } from './watch.ts';
+
+/** Every verify step; the worst verdict counts, and a recurrence ends it. */
+export async function verify(running: Running): Promise<Judged> {
+  let all: Judged = { verdict: 'held', reasons: [] };
+  for (const step of running.runbook.verify) {
+    const judged = await verifyOne(running, step);
+    all = worse(all, judged);
+    if (judged.verdict === 'recurred' || running.interrupts.signal.aborted) break;
+  }
+  return all;
+}
+
+async function verifyOne(running: Running, step: Step): Promise<Judged> {
+  if (step.verb !== 'watch') return probe(running, step);
+  await running.emit({ type: 'step.started', step: step.id, phase: step.phase, verb: step.verb });
+  const judged = await watch(running, step);
+  await running.emit({ type: 'watch.judged', step: step.id, ...judged });
+  await finish(running, step, judged.verdict === 'held' ? 'done' : 'failed', judged.reasons[0] ?? null);
+  return judged;
+}
+
+async function probe(running: Running, step: Step): Promise<Judged> {
+  const { planned, findings } = await lookAt(step, running.book.findings, lookingFor(running));
+  running.book.findings = findings;
+  const seen = planned.judgements.map((judgement) => `${step.id}: wanted ${judgement.wanted}, seen ${judgement.seen}`);
+  await finish(running, step, planned.truth === 'no' ? 'failed' : 'done', planned.truth === 'no' ? (seen[0] ?? null) : null);
+  if (planned.truth === 'no') return { verdict: 'recurred', reasons: seen };
+  return planned.truth === 'unknown'
+    ? { verdict: 'inconclusive', reasons: [`${step.id}: ${planned.finding?.unknown ?? 'could not look'}`] }
+    : { verdict: 'held', reasons: [] };
+}
+
+export function lookingFor(running: Running): Looking {
+  return { ...running, signal: running.interrupts.signal };
+}
+
+function worse(one: Judged, other: Judged): Judged {
+  const order: readonly Verdict[] = ['recurred', 'inconclusive', 'held'];
+  const verdict = order.indexOf(one.verdict) <= order.indexOf(other.verdict) ? one.verdict : other.verdict;
+  return { verdict, reasons: [...one.reasons, ...other.reasons] };
+}
