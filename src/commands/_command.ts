@@ -28,6 +28,8 @@ export interface CommandOption {
   readonly default?: string | boolean;
   readonly choices?: readonly string[];
   readonly env?: string;
+  /** May be given several times; the value is then a list. */
+  readonly repeatable?: boolean;
 }
 
 /** A command is one file, `commands/<name>.ts`, default export. It parses, calls an operation, shows; heavy imports happen inside `run`. */

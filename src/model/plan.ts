@@ -1,5 +1,6 @@
 import type { Judgement, Truth } from './condition.ts';
 import type { Json } from './json.ts';
+import type { OutcomeName } from './outcome.ts';
 import type { Decision } from './policy.ts';
 import type { Limits, OnFail, Phase } from './runbook.ts';
 import type { Finding, Observation } from './verb.ts';
@@ -21,10 +22,17 @@ export interface Plan {
   readonly limits: Limits;
   readonly diagnosis: Diagnosis;
   readonly steps: readonly PlannedStep[];
+  /** Why a run of this plan would end before its first act, with nothing touched; null: it would act. */
+  readonly refusal: Refusal | null;
   /** What stays open, judged by the findings of now. */
   readonly open: readonly string[];
   /** Milliseconds, verify's watch included; null where a step cannot tell. */
   readonly estimate: number | null;
+}
+
+export interface Refusal {
+  readonly outcome: OutcomeName;
+  readonly reasons: readonly string[];
 }
 
 /** `unknown` fails closed: what was missing is named. */

@@ -17,7 +17,7 @@ export interface PolicyRule {
 }
 
 export type Decision = {
-  readonly effect: 'allow' | 'ask' | 'deny';
+  readonly effect: 'allow' | 'ask' | 'deny' | 'over-limit';
   readonly reason: string /** The rule that made it. */;
   readonly rule: string | null;
 };

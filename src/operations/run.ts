@@ -2,7 +2,7 @@ import { type Mode, ruleFor } from '../model/decide.ts';
 import type { StepOutline } from '../model/event.ts';
 import type { Host } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
-import type { Plan, PlannedAction, PlannedStep } from '../model/plan.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Ask, Catalogue, Emit, Interrupts, Journal, View } from '../model/ports.ts';
 import { isAction, type Limits, type Runbook, stepsOf } from '../model/runbook.ts';
 import type { Clock } from '../model/verb.ts';
@@ -51,7 +51,7 @@ export async function run(request: RunRequest, parts: RunParts): Promise<Ending>
     signal: parts.interrupts.signal,
     emit,
   });
-  const refusal = refuse(plan, request, parts.interrupts);
+  const refusal = refuse(plan, parts.interrupts);
   if (refusal) {
     await emit({ type: 'run.finished', ...refusal, open: refusal.outcome === 'not-this-incident' ? [] : plan.open, missed: [] });
     return refusal;
@@ -92,39 +92,11 @@ async function start({ runbook, params, mode, raised, who, tool }: RunRequest, p
   });
 }
 
-/** Why nothing may be done; undefined: go on. Nothing has been touched. */
-function refuse(plan: Plan, request: RunRequest, interrupts: Interrupts): Ending | undefined {
-  const ending = (outcome: Ending['outcome'], reasons: readonly string[]): Ending => ({ outcome, verdict: null, reasons });
-  if (interrupts.signal.aborted) return ending('interrupted', [`${String(interrupts.signal.reason)} before anything was done`]);
-  if (plan.diagnosis.verdict === 'not-this-incident') return ending('not-this-incident', plan.diagnosis.reasons);
-  if (plan.diagnosis.verdict === 'unknown') return ending('inconclusive', plan.diagnosis.reasons);
-  if (request.mode.kind === 'unattended' && !ruleFor(request.mode.policy, request.runbook)) {
-    return ending('refused-by-policy', [
-      `no rule of ${request.mode.policy.source.path} allows ${request.runbook.name}@${request.runbook.version}`,
-    ]);
-  }
-  const over = plan.steps.filter(isDenied);
-  if (over.length > 0)
-    return ending(
-      'over-limit',
-      over.map((step) => `${step.id}: ${step.decision.reason}`),
-    );
-  const blocked = plan.steps.filter(isBlocked);
-  if (blocked.length > 0)
-    return ending(
-      'needs-a-human',
-      blocked.map((step) => `${step.id}: ${step.observation?.reason ?? step.observation?.summary}`),
-    );
-  return undefined;
-}
-
-function isDenied(step: PlannedStep): step is PlannedAction {
-  return step.kind === 'action' && step.decision.effect === 'deny';
-}
-
-/** Refused before the first act rather than half-way: an act that cannot be done now would leave the host between two states. */
-function isBlocked(step: PlannedStep): step is PlannedAction {
-  return step.kind === 'action' && step.observation?.verdict === 'cannot' && step.onFail !== 'continue';
+/** Why nothing may be done, with nothing touched; null: go on. */
+function refuse(plan: Plan, interrupts: Interrupts): Ending | null {
+  if (interrupts.signal.aborted)
+    return { outcome: 'interrupted', verdict: null, reasons: [`${String(interrupts.signal.reason)} before anything was done`] };
+  return plan.refusal && { ...plan.refusal, verdict: null };
 }
 
 function decider(request: RunRequest, parts: RunParts): Running['by'] {

@@ -8,6 +8,7 @@ import { cannot, type Observation } from '../model/verb.ts';
 import { watchSpec } from '../model/watch.ts';
 import { diagnose } from './diagnose.ts';
 import { type Foresight, foresee } from './foresee.ts';
+import { refusalOf } from './refusal.ts';
 
 export interface PlanRequest extends Looking {
   readonly params: Readonly<Record<string, Json>>;
@@ -35,6 +36,7 @@ export async function makePlan(request: PlanRequest): Promise<{ readonly plan: P
     limits,
     diagnosis,
     steps,
+    refusal: refusalOf(diagnosis, steps),
     open: runbook.open.filter((item) => !item.when || judgeWith(item.when, looked.findings).truth !== 'no').map((item) => item.say),
     estimate: estimateOf(steps),
   };
@@ -109,7 +111,7 @@ async function observeOne(step: Step, findings: Findings, { foresight, limits, u
   const observation: Observation = now !== undefined && foreseen.state ? { ...foreseen, state: { ...foreseen.state, now } } : foreseen;
   foresight.add(observation.predicts);
   const over = overLimit(limits, used, observation.costs);
-  const decision = over === undefined ? decide(mode, runbook, step) : ({ effect: 'deny', reason: over, rule: null } as const);
+  const decision = over === undefined ? decide(mode, runbook, step) : ({ effect: 'over-limit', reason: over, rule: null } as const);
   const before = now !== undefined && foreseen.state && foreseen.state.now !== now ? foreseen.state.now : null;
   return { ...base, explain: observation.explain, observation, skipped: null, before, decision };
 }

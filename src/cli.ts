@@ -1,0 +1,129 @@
+#!/usr/bin/env node
+import { readdirSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { CommanderError, Option, Command as Program } from 'commander';
+import type { Command, Io } from './commands/_command.ts';
+import { exitCode, OUTCOMES } from './model/outcome.ts';
+import { processInterrupts } from './wiring/interrupts.ts';
+
+/** Argv without node and script. Resolves to the exit code; never exits the process, so that a test can call it twice. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  const end = { code: 0 };
+  const program = await programFor(argv, io, (code) => {
+    end.code = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return end.code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCode('usage');
+    io.stderr(sayBug(error));
+    return exitCode('bug');
+  }
+}
+
+function sayBug(error: unknown): string {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `firebreak: a bug in firebreak, not in your runbook. If it was acting, \`firebreak runs\` tells what was done.\n${text}\n`;
+}
+
+/** A known command is imported alone; help and typos need them all. */
+async function programFor(argv: readonly string[], io: Io, done: (code: number) => void): Promise<Program> {
+  const program = new Program('firebreak')
+    .description('Incident remediation runbooks: diagnose, act, verify.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
+    .addHelpText('after', () => `\n${EXAMPLES}\n${exitCodes()}`);
+  const names = commandNames();
+  const first = argv[0];
+  const wanted = first !== undefined && names.includes(first) ? [first] : names;
+  for (const name of wanted) addCommand(program, await commandOf(name), io, done);
+  return program;
+}
+
+function addCommand(program: Program, command: Command, io: Io, done: (code: number) => void): void {
+  const sub = program.command(command.name).summary(command.summary).description(command.about);
+  for (const { syntax, about } of command.args) sub.argument(syntax, about);
+  for (const option of command.options) sub.addOption(optionOf(option));
+  const examples = command.examples.map(([line, about]) => `  ${line}\n      ${about}`).join('\n');
+  sub.addHelpText('before', `Examples:\n${examples}\n`);
+  sub.addHelpText('after', `\n${exitCodes()}`);
+  sub.exitOverride().configureOutput({ writeOut: io.stdout, writeErr: io.stderr });
+  sub.action(async () => done(await command.run(io, sub.args, sub.opts())));
+}
+
+function optionOf(option: Command['options'][number]): Option {
+  const made = new Option(option.flags, option.about);
+  if (option.default !== undefined) made.default(option.default);
+  if (option.choices) made.choices(option.choices);
+  if (option.env) made.env(option.env);
+  // Said again, an option with a value adds to the list rather than to eat the operands that follow.
+  if (option.repeatable) made.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+  return made;
+}
+
+const EXAMPLES = `Examples:
+  firebreak drill cron-mail-storm       rehearse the incident, nothing at risk
+  firebreak plan cron-mail-storm        look, and show exactly what a run would touch
+  firebreak run cron-mail-storm         remedy it, asking before each action
+  firebreak report                      what happened in the newest run
+`;
+
+function exitCodes(): string {
+  const rows = Object.values(OUTCOMES).map(({ exit, about }) => `  ${String(exit).padStart(3)}  ${about}`);
+  return `Exit codes:\n${rows.join('\n')}\n`;
+}
+
+function commandNames(): readonly string[] {
+  const files = readdirSync(new URL('./commands/', import.meta.url)).filter((file) => /^[a-z][a-z-]*\.[jt]s$/.test(file));
+  return files.map((file) => file.slice(0, -3)).sort();
+}
+
+async function commandOf(name: string): Promise<Command> {
+  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const loaded = (await import(new URL(`./commands/${name}.${ending}`, import.meta.url).href)) as { default: Command };
+  return loaded.default;
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+}
+
+/** The one place that touches the process. */
+function processIo(): Io {
+  const { stdin, stdout, stderr, env } = process;
+  // A pipe that is closed, a terminal that hangs up: the run is not stopped by its screen.
+  for (const stream of [stdout, stderr]) stream.on('error', () => {});
+  const account = userInfo();
+  const colorOn = (stream: NodeJS.WriteStream) =>
+    env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '0' ? true : stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
+  return {
+    stdout: (text) => void stdout.write(text),
+    stderr: (text) => void stderr.write(text),
+    env,
+    cwd: process.cwd(),
+    uid: account.uid,
+    user: env.SUDO_USER ? `${env.SUDO_USER} (sudo)` : account.username,
+    home: account.homedir,
+    streams: { stdin, stdout, stderr },
+    tty: { stdin: stdin.isTTY === true, stdout: stdout.isTTY === true, stderr: stderr.isTTY === true },
+    columns: stdout.columns || stderr.columns || 80,
+    color: { stdout: colorOn(stdout), stderr: colorOn(stderr) },
+    interrupts: processInterrupts((signal, listener) => void process.on(signal, listener)),
+  };
+}
+
+/** Data still in a pipe is written before the process ends; a terminal nobody reads does not hold it. */
+async function leave(code: number): Promise<never> {
+  const flushed = [process.stdout, process.stderr].map((stream) => new Promise<void>((done) => void stream.write('', () => done())));
+  await Promise.race([Promise.all(flushed), new Promise((done) => setTimeout(done, 2000))]);
+  process.exit(code);
+}
+
+if (import.meta.main) {
+  process.on('SIGUSR1', () => {}); // Else it opens Node's inspector in a root process.
+  await leave(await main(process.argv.slice(2), processIo()));
+}

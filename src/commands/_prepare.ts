@@ -1,0 +1,99 @@
+import type { Mode } from '../model/decide.ts';
+import type { Json } from '../model/json.ts';
+import { exitCode } from '../model/outcome.ts';
+import type { Policy } from '../model/policy.ts';
+import type { Catalogue } from '../model/ports.ts';
+import type { Problem } from '../model/problem.ts';
+import { parseDuration } from '../model/quantity.ts';
+import { LIMITS, type LimitName, type Limits, type Runbook } from '../model/runbook.ts';
+import type { CommandOption, Io } from './_command.ts';
+
+/** What plan and run are asked with. */
+export const REQUEST_OPTIONS: readonly CommandOption[] = [
+  { flags: '-p, --param <name=value>', about: 'a parameter of the runbook; may be given again', repeatable: true },
+  { flags: '--policy <file>', about: 'what automation may do without asking' },
+  { flags: '--limit <name=value>', about: 'raise a limit for this run: kill=10000, stopped_for=1h; attended runs only', repeatable: true },
+];
+
+export interface Prepared {
+  readonly runbook: Runbook;
+  readonly params: Readonly<Record<string, Json>>;
+  readonly raised: Limits;
+  readonly policy: Policy | null;
+  readonly catalogue: Catalogue;
+}
+
+/** Reads what was asked for; what is wrong has been said on stderr and the exit code is returned instead. */
+export async function prepare(io: Io, name: string, options: Readonly<Record<string, unknown>>): Promise<Prepared | number> {
+  const [{ readRunbook, readText }, { folderCatalogue }, { bindParams }] = await Promise.all([
+    import('../wiring/library.ts'),
+    import('../wiring/catalogue.ts'),
+    import('../load/params.ts'),
+  ]);
+  const catalogue = folderCatalogue();
+  const read = await readRunbook(name, io.cwd, catalogue);
+  if (read.ok === 'missing') return refuse(io, read.message, 'no-such-file');
+  if (!read.ok) return sayProblems(io, read.problems, 'invalid-runbook', readText);
+  const params = bindParams(read.value, pairs(options.param));
+  if (!params.ok) return sayProblems(io, params.problems, 'usage', readText);
+  const raised = raisedLimits(pairs(options.limit));
+  if (typeof raised === 'string') return refuse(io, raised, 'usage');
+  const policy = await policyFrom(io, options.policy, readText);
+  if (typeof policy === 'number') return policy;
+  if (policy && Object.keys(raised).length > 0)
+    return refuse(io, '--limit is for attended runs; the policy says how far automation may go', 'usage');
+  return { runbook: read.value, params: params.value, raised, policy, catalogue };
+}
+
+export function modeOf({ policy }: Prepared): Mode {
+  return policy ? { kind: 'unattended', policy } : { kind: 'attended' };
+}
+
+type Read = (path: string) => string | { readonly code: string };
+
+async function policyFrom(io: Io, path: unknown, readText: Read): Promise<Policy | null | number> {
+  if (typeof path !== 'string') return null;
+  const [{ loadPolicy }, { resolve }] = await Promise.all([import('../load/policy.ts'), import('node:path')]);
+  const full = resolve(io.cwd, path);
+  const text = readText(full);
+  if (typeof text !== 'string') return refuse(io, `the policy ${full} cannot be read: ${text.code}`, 'no-such-file');
+  const policy = await loadPolicy({ path: full, text });
+  return policy.ok ? policy.value : sayProblems(io, policy.problems, 'invalid-runbook', readText);
+}
+
+export function refuse(io: Io, message: string, outcome: Parameters<typeof exitCode>[0]): number {
+  io.stderr(`firebreak: ${message}\n`);
+  return exitCode(outcome);
+}
+
+async function sayProblems(io: Io, problems: readonly Problem[], outcome: Parameters<typeof exitCode>[0], readText: Read): Promise<number> {
+  const { renderProblems } = await import('../views/problem.ts');
+  const textOf = (file: string) => {
+    const text = readText(file);
+    return typeof text === 'string' ? text : undefined;
+  };
+  io.stderr(renderProblems(problems, { textOf, color: io.color.stderr }));
+  return exitCode(outcome);
+}
+
+/** `name=value` words; a word without `=` keeps an empty value, which the typing refuses with a reason. */
+function pairs(given: unknown): Readonly<Record<string, string>> {
+  const words = Array.isArray(given) ? (given as readonly string[]) : [];
+  return Object.fromEntries(
+    words.map((word) => {
+      const at = word.indexOf('=');
+      return at < 0 ? [word, ''] : [word.slice(0, at), word.slice(at + 1)];
+    }),
+  );
+}
+
+function raisedLimits(given: Readonly<Record<string, string>>): Limits | string {
+  const raised: Partial<Record<LimitName, number>> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (!(LIMITS as readonly string[]).includes(name)) return `--limit ${name}: the limits are ${LIMITS.join(', ')}`;
+    const number = name === 'stopped_for' ? parseDuration(value) : /^\d+$/.test(value) ? Number(value) : undefined;
+    if (number === undefined) return `--limit ${name}=${value}: write ${name === 'stopped_for' ? '45m' : 'a whole number'}`;
+    raised[name as LimitName] = number;
+  }
+  return raised;
+}

@@ -1,0 +1,9 @@
+import { localHost } from '../hosts/local.ts';
+import { readOnly } from '../hosts/read-only.ts';
+import type { Host } from '../model/host.ts';
+
+/** The host of a run, and the same one refusing every change. */
+export function hostsHere(): { readonly host: Host; readonly readOnlyHost: Host } {
+  const host = localHost();
+  return { host, readOnlyHost: readOnly(host) };
+}

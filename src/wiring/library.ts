@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadRunbook } from '../load/load.ts';
+import { closest } from '../load/suggest.ts';
+import type { Catalogue } from '../model/ports.ts';
+import type { Checked } from '../model/problem.ts';
+import type { Runbook } from '../model/runbook.ts';
+import { folderCatalogue } from './catalogue.ts';
+
+const LIBRARY = fileURLToPath(new URL('../../runbooks/', import.meta.url));
+
+/** No such file, or it cannot be read: not the author's mistake, so not a Problem. */
+export interface Missing {
+  readonly ok: 'missing';
+  readonly message: string;
+}
+
+export function libraryNames(): readonly string[] {
+  return readdirSync(LIBRARY)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => basename(file, '.yaml'))
+    .sort();
+}
+
+/** A bare name is one of the library's; anything with a slash or `.yaml` is a path. Never a file of the working folder by accident. */
+export function runbookPath(nameOrPath: string, cwd: string): string {
+  const isPath = nameOrPath.includes('/') || /\.ya?ml$/.test(nameOrPath);
+  return isPath ? resolve(cwd, nameOrPath) : `${LIBRARY}${nameOrPath}.yaml`;
+}
+
+export async function readRunbook(
+  nameOrPath: string,
+  cwd: string,
+  catalogue: Catalogue = folderCatalogue(),
+): Promise<Checked<Runbook> | Missing> {
+  const path = runbookPath(nameOrPath, cwd);
+  const text = readText(path);
+  if (typeof text !== 'string') return { ok: 'missing', message: sayMissing(nameOrPath, path, text.code) };
+  return loadRunbook({ path, text, catalogue });
+}
+
+export function readText(path: string): string | { readonly code: string } {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    return { code: (error as NodeJS.ErrnoException).code ?? 'EIO' };
+  }
+}
+
+function sayMissing(asked: string, path: string, code: string): string {
+  if (code !== 'ENOENT') return `${path} cannot be read: ${code}`;
+  const near = path.startsWith(LIBRARY) ? closest(asked, libraryNames()) : undefined;
+  const hint =
+    near === undefined ? '`firebreak list` names the runbooks of the library; a path needs a slash or .yaml' : `did you mean ${near}?`;
+  return `there is no runbook ${asked} (${path}); ${hint}`;
+}
