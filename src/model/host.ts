@@ -66,8 +66,10 @@ export interface ProcessRecord extends ProcessIdentity {
   readonly cgroup: string | null;
   /** From the nearest ancestor up to PID 1: `CRON(4121) < cron(2011)`. Empty where the parents are gone. */
   readonly ancestry: readonly { readonly pid: number; readonly name: string }[];
-  /** The daemon that `started_by` matched, with how it is known. */
+  /** The daemon that `started_by` matched, with how it is known. `pid` is 0 where the daemon has ended and only its cgroup is left. */
   readonly startedBy: { readonly name: string; readonly pid: number; readonly by: 'ancestor' | 'session' | 'cgroup' } | null;
+  /** Why it is never signalled; absent where it may be. `elsewhere`: in another pid namespace, a container's. */
+  readonly spared?: 'init' | 'self' | 'ancestor' | 'kernel' | 'elsewhere';
 }
 
 export type ProcessList = Result<{

@@ -7,6 +7,8 @@ export interface FakeWorld {
   processes: ProcessRecord[];
   /** Processes that do not end on TERM. */
   readonly ignoresTerm: Set<number>;
+  /** Fault counters of a process (proc(5), fields 10 and 11), for the watch; without it they stand still at 0. */
+  counters?: (pid: number) => { readonly minflt: number; readonly cminflt: number };
   readonly files: Map<string, FakeFile>;
   usage: FileSystemUsage;
   readonly services: Map<string, ServiceState>;

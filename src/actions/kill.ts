@@ -1,0 +1,139 @@
+import type { ProcessRecord } from '../model/host.ts';
+import { isObject, type Json } from '../model/json.ts';
+import { commandOf, countByName, identityKey, PROCESS_SELECTOR, processTable, selectorOf } from '../model/processes.ts';
+import { duration, plural, showDuration } from '../model/quantity.ts';
+import { isStepReference } from '../model/reference.ts';
+import { exactlyOne, object, quantity, stepReference, word } from '../model/shape.ts';
+import { type Applied, cannot, defineAction, type Look, nothingToDo, type Observation } from '../model/verb.ts';
+import { type KillOrder, type KillSignal, sweep } from './_sweep.ts';
+
+export default defineAction({
+  summary: 'end processes: a signal, a time of grace, then KILL',
+  about:
+    'Sends the signal to every target, children before their parents, waits, and with kill_after sends KILL to those that are left. Each target is checked by pid, start time and program at the moment of use. ' +
+    'What newly matches the selector in the meantime is added within the limit `kill` and reported. PID 1, firebreak itself and what it runs below, kernel threads and processes in other pid namespaces are never touched. Survivors are named.',
+  schema: exactlyOne(
+    object('Which processes, and how.', {
+      targets: stepReference('The step that found them; it is looked again, so that none is missed that came since.', 'processes'),
+      processes: object('Which processes, where no step has looked for them: all that is given must hold.', PROCESS_SELECTOR),
+      signal: word('The first signal; TERM without it.', 'TERM', 'INT', 'HUP', 'KILL'),
+      kill_after: quantity(
+        'duration',
+        'How long they have to end; then KILL. Without it nobody is killed, and survivors fail the step after 5 s.',
+      ),
+    }),
+    'targets',
+    'processes',
+  ),
+  example: { targets: '$mailers', signal: 'TERM', kill_after: '5s' },
+  needs: [],
+  idempotent: true,
+  observe,
+  apply: async (act, arg, observation) => await sweep(act, orderOf(arg), observation.targets.detail),
+  revert: async () => irreversible(),
+});
+
+const DEFAULT_GRACE = 5000;
+
+function orderOf(arg: Json): KillOrder {
+  const given = isObject(arg) ? arg : {};
+  const from = isStepReference(given.targets) ? given.targets : undefined;
+  return {
+    selector: selectorOf(from?.selector ?? given.processes ?? {}),
+    signal: (typeof given.signal === 'string' ? given.signal : 'TERM') as KillSignal,
+    grace: duration(given.kill_after, DEFAULT_GRACE),
+    thenKill: given.kill_after !== undefined,
+  };
+}
+
+async function observe({ host }: Look, arg: Json): Promise<Observation> {
+  const order = orderOf(arg);
+  if (Object.keys(order.selector).length === 0) return cannot('kill every process', 'no selector: that would be every process of the host');
+  const fresh = await host.processes.list(order.selector);
+  if (!fresh.ok) return cannot('kill processes', `could not look: ${fresh.message}`);
+  const seen = seenBefore(arg);
+  const known = new Set(fresh.processes.map(identityKey));
+  const left = seen?.filter((each) => !known.has(identityKey(each))) ?? [];
+  const alive = new Set((await host.processes.alive(left)).map(identityKey));
+  const all = [...left.filter((each) => alive.has(identityKey(each))), ...fresh.processes];
+  const warnings = warningsOf(all, fresh.unreadable, seen);
+  const targets = all.filter((each) => each.spared === undefined);
+  return targets.length === 0 ? nothingToDo('no such process', { warnings }) : observationOf(order, targets, warnings);
+}
+
+/** What the step found when it looked; undefined where it has not looked. */
+function seenBefore(arg: Json): readonly ProcessRecord[] | undefined {
+  const from = isObject(arg) && isStepReference(arg.targets) ? arg.targets.found : null;
+  return isObject(from) && Array.isArray(from.processes) ? (from.processes as unknown as readonly ProcessRecord[]) : undefined;
+}
+
+function warningsOf(all: readonly ProcessRecord[], unreadable: number, seen: readonly ProcessRecord[] | undefined): readonly string[] {
+  const spared = all.filter((each) => each.spared !== undefined);
+  const before = new Set(seen?.map(identityKey));
+  const added = seen ? all.filter((each) => !each.spared && !before.has(identityKey(each))).length : 0;
+  const stuck = all.filter((each) => each.state === 'D').length;
+  return [
+    ...(added > 0 ? [`${plural(added, 'process', 'processes')} more than when the step looked`] : []),
+    ...(stuck > 0 ? [`${plural(stuck, 'process', 'processes')} in state D: not even KILL ends them before the kernel lets go`] : []),
+    ...(spared.length > 0
+      ? [`left alone: ${spared.map((each) => `${each.name}(${each.pid}), ${SPARED[each.spared ?? 'self']}`).join('; ')}`]
+      : []),
+    ...(unreadable > 0 ? [`${plural(unreadable, 'process', 'processes')} may not be looked at: there may be more targets`] : []),
+  ];
+}
+
+const SPARED = {
+  init: 'PID 1',
+  self: 'firebreak itself',
+  ancestor: 'firebreak runs below it',
+  kernel: 'a kernel thread',
+  elsewhere: 'in another pid namespace',
+} as const satisfies Record<NonNullable<ProcessRecord['spared']>, string>;
+
+function observationOf(order: KillOrder, targets: readonly ProcessRecord[], warnings: readonly string[]): Observation {
+  const counted = `${plural(targets.length, 'process', 'processes')}: ${countByName(targets)}`;
+  return {
+    verdict: 'change',
+    summary: `${order.signal === 'KILL' ? 'KILL' : 'kill'} ${counted}`,
+    targets: {
+      kind: 'processes',
+      count: targets.length,
+      members: targets.slice(0, 1000).map((each) => `${each.pid} ${each.user} ${showDuration(each.age)} ${commandOf(each)}`),
+      detail: { processes: targets.map(({ pid, start, exe, name, state }) => ({ pid, start, exe, name, state })) },
+    },
+    state: { now: plural(targets.length, 'process', 'processes'), after: 'none' },
+    blocks: [processTable(counted, targets)],
+    undo: { kind: 'irreversible', because: 'an ended process cannot be brought back', evidence: evidenceOf(targets) },
+    predicts: [{ kind: 'processes-gone', pids: targets.map((each) => each.pid) }],
+    costs: { kill: targets.length },
+    keep: {},
+    explain: explain(order, targets),
+    estimate: 500 + targets.length,
+    warnings,
+  };
+}
+
+/** Which programs with which arguments, the most frequent ten. */
+function evidenceOf(targets: readonly ProcessRecord[]): string {
+  const commands = [...Map.groupBy(targets, commandOf)].toSorted(([, a], [, b]) => b.length - a.length);
+  const shown = commands.slice(0, 10).map(([command, of]) => `${of.length} x ${command}`);
+  return `${plural(targets.length, 'process', 'processes')}: ${countByName(targets)}; ${shown.join('; ')}${commands.length > 10 ? ' …' : ''}`;
+}
+
+const MOST_PIDS = 20;
+
+/** Never `pkill NAME`: it also takes those that somebody else started. */
+function explain(order: KillOrder, targets: readonly ProcessRecord[]): readonly string[] {
+  const pids = targets
+    .slice(0, MOST_PIDS)
+    .map((each) => each.pid)
+    .join(' ');
+  const more = targets.length > MOST_PIDS ? `    # and ${plural(targets.length - MOST_PIDS, 'other')}` : '';
+  const last =
+    order.thenKill && order.signal !== 'KILL' ? [`sleep ${order.grace / 1000}; kill -KILL ${pids}${more}    # those that are left`] : [];
+  return [`kill -${order.signal} ${pids}${more}`, ...last];
+}
+
+function irreversible(): Applied {
+  return { outcome: 'failed', summary: 'nothing was undone', reason: 'an ended process cannot be brought back', used: {}, blocks: [] };
+}
