@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { CommanderError, Option, Command as Program } from 'commander';
 import type { Command, Io } from './commands/_command.ts';
 import { exitCode, OUTCOMES } from './model/outcome.ts';
 import { processInterrupts } from './wiring/interrupts.ts';
+import { version } from './wiring/version.ts';
 
 /** Argv without node and script. Resolves to the exit code; never exits the process, so that a test can call it twice. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -86,10 +87,6 @@ async function commandOf(name: string): Promise<Command> {
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const loaded = (await import(new URL(`./commands/${name}.${ending}`, import.meta.url).href)) as { default: Command };
   return loaded.default;
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 }
 
 /** The one place that touches the process. */

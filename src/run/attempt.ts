@@ -1,6 +1,7 @@
 import { addCosts } from '../model/decide.ts';
 import type { Json } from '../model/json.ts';
 import { isObject } from '../model/json.ts';
+import { JournalError } from '../model/ports.ts';
 import { isStepReference } from '../model/reference.ts';
 import type { Step } from '../model/runbook.ts';
 import type { ActionVerb, Applied, Observation } from '../model/verb.ts';
@@ -32,13 +33,19 @@ export async function attempt(
   const done = { step: step.id, verb: step.verb, undo: observation.undo, records, dangerous: dangerOf(running, step, arg) };
   book.done.push(done);
   await armLease(running, step, observation.lease);
-  const applied = await verb.apply(acting(running, step.id, records), arg, observation);
+  const applied = await verb.apply(acting(running, step.id, records), arg, observation).catch(brokeOff);
   await emit({ type: 'action.applied', step: step.id, applied });
   book.done.pop();
   if (touched(applied)) book.done.push({ ...done, undo: applied.undo ?? done.undo });
   book.used = addCosts(book.used, applied.used);
   await releaseLeases(running, step.id, applied.releases ?? []);
   return applied;
+}
+
+/** A verb that throws has a bug, or a port has: what it changed by then is not known, so its undo stays in the book. */
+function brokeOff(error: unknown): Applied {
+  if (error instanceof JournalError) throw error;
+  return { outcome: 'failed', summary: 'broke off', reason: String(error), used: {}, blocks: [] };
 }
 
 /** A failed action may have changed something: its undo tells, and looks before it acts. */

@@ -1,5 +1,6 @@
 import type { Json } from '../model/json.ts';
 import type { Applied } from '../model/verb.ts';
+import { releaseLeases } from './lease.ts';
 import { acting, type Done, type Running } from './running.ts';
 
 /**
@@ -13,11 +14,18 @@ export async function rollback(running: Running, why: string, options: { readonl
   const left: string[] = [];
   for (const done of newestFirst) {
     const remains = await undoOne(running, done, options);
-    if (remains === null) book.done.splice(book.done.indexOf(done), 1);
+    if (remains === null) await forget(running, done);
     else left.push(`${done.step}: ${remains}`);
   }
   await emit({ type: 'rollback.finished', complete: left.length === 0, left });
   return left;
+}
+
+/** What is undone needs no undo and no lease any more. */
+async function forget(running: Running, done: Done): Promise<void> {
+  running.book.done.splice(running.book.done.indexOf(done), 1);
+  const keys = [...running.book.leases].filter(([, lease]) => lease.step === done.step).map(([key]) => key);
+  await releaseLeases(running, `undo of ${done.step}`, keys);
 }
 
 /** Null: undone. Else why it is not. */

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Applied } from '../../src/model/verb.ts';
+import { manualInterrupts } from '../../src/wiring/interrupts.ts';
+import { change, clause, rehearse } from '../support/rehearsal.ts';
+
+const done: Applied = { outcome: 'done', summary: '', used: {}, blocks: [] };
+const failed: Applied = { outcome: 'failed', summary: 'it broke', reason: 'it broke', used: {}, blocks: [], undo: { kind: 'nothing' } };
+const lease = { key: 'service:cron', within: 60_000, undo: 'cron', say: 'start cron' };
+const stop = { observe: async () => change('cron', { lease }) };
+
+test('an intent is in the journal before its action is applied, step by step, and the lease is armed before the stop', async () => {
+  const { log, ending } = await rehearse({
+    diagnose: [{ expect: clause('count', { at_least: 1 }) }],
+    act: [{ verb: 'stop' }, { verb: 'change' }, { verb: 'start' }],
+    actions: { stop, start: { observe: async () => change('cron'), apply: async () => ({ ...done, releases: ['service:cron'] }) } },
+  });
+  assert.deepEqual(log, [
+    'look look',
+    'journal action.intended',
+    'journal lease.armed',
+    'apply stop',
+    'journal action.intended',
+    'apply change',
+    'journal action.intended',
+    'apply start',
+    'journal lease.released',
+    'journal run.finished',
+  ]);
+  assert.deepEqual(ending, { outcome: 'held', verdict: 'held', reasons: [] });
+});
+
+test('a decisive no means that nothing is done, and names what was wanted and what was seen', async () => {
+  const { log, ending } = await rehearse({
+    diagnose: [{ id: 'mailers', expect: clause('count', { at_least: 4 }) }],
+    act: [{ verb: 'change' }],
+  });
+  assert.deepEqual(log, ['look look', 'journal run.finished']);
+  assert.deepEqual(ending, { outcome: 'not-this-incident', verdict: null, reasons: ['mailers: wanted count at least 4, seen 1'] });
+});
+
+test('a probe that could not look fails closed: inconclusive, nothing done', async () => {
+  const { log, ending } = await rehearse({
+    diagnose: [{ id: 'mail', verb: 'blind', expect: clause('count', { at_least: 1 }) }],
+    act: [{ verb: 'change' }],
+    probes: {
+      blind: { look: async () => ({ summary: '', measures: { count: null }, unknown: 'permission denied', detail: null, blocks: [] }) },
+    },
+  });
+  assert.deepEqual(log, ['journal run.finished']);
+  assert.deepEqual(ending, { outcome: 'inconclusive', verdict: null, reasons: ['mail: could not look: permission denied'] });
+});
+
+test('a failed step is undone newest first where the policy says so, and with it its lease is fulfilled', async () => {
+  const { log, ending } = await rehearse({
+    act: [{ verb: 'stop' }, { verb: 'change' }, { id: 'bad', verb: 'bad' }],
+    actions: { stop, bad: { observe: async () => change('bad'), apply: async () => failed } },
+  });
+  assert.deepEqual(log, [
+    'journal action.intended',
+    'journal lease.armed',
+    'apply stop',
+    'journal action.intended',
+    'apply change',
+    'journal action.intended',
+    'apply bad',
+    'revert change',
+    'revert stop',
+    'journal lease.released',
+    'journal run.finished',
+  ]);
+  assert.equal(ending.outcome, 'rolled-back');
+});
+
+test('a failed step is left as it is where the policy says leave, but what was stopped is started again', async () => {
+  const { log, ending } = await rehearse({
+    onFailure: 'leave',
+    act: [{ verb: 'stop' }, { verb: 'bad' }],
+    actions: { stop, bad: { observe: async () => change('bad'), apply: async () => failed } },
+  });
+  assert.deepEqual(log.slice(-4), ['apply bad', 'revert stop', 'journal lease.restored', 'journal run.finished']);
+  assert.equal(ending.outcome, 'rollback-incomplete');
+});
+
+test('stop and undo behind the first action undoes it and ends as interrupted', async () => {
+  const { log, ending } = await rehearse({
+    act: [{ verb: 'change' }, { id: 'second', verb: 'other' }],
+    actions: { other: { observe: async () => change('other') } },
+    answers: [
+      { choice: 'run', reason: null },
+      { choice: 'undo', reason: null },
+    ],
+  });
+  assert.deepEqual(log, ['ask act-1', 'journal action.intended', 'apply change', 'ask second', 'revert change', 'journal run.finished']);
+  assert.deepEqual(ending, { outcome: 'interrupted', verdict: null, reasons: ['stopped before second'] });
+});
+
+test('an undo that brings back what diagnose matched is asked for by its danger, and left where it is refused', async () => {
+  const { log, ending } = await rehearse({
+    diagnose: [{ id: 'jobs', expect: clause('count', { at_least: 1 }) }],
+    act: [
+      { verb: 'change', arg: { jobs: '$jobs' } },
+      { id: 'second', verb: 'change' },
+    ],
+    answers: [
+      { choice: 'run', reason: null },
+      { choice: 'undo', reason: null },
+    ],
+    undo: 'leave',
+  });
+  assert.deepEqual(log.slice(-3), ['ask second', 'ask dangerous undo', 'journal run.finished']);
+  assert.equal(ending.outcome, 'rollback-incomplete');
+});
+
+test('a step said to be done by hand is looked at again and asked again while there is something to do', async () => {
+  let left = 3;
+  const { log } = await rehearse({
+    act: [{ verb: 'clean' }],
+    actions: { clean: { observe: async () => (--left > 0 ? change('clean') : { ...change('clean'), verdict: 'nothing' }) } },
+    answers: [{ choice: 'by-hand', reason: null }],
+  });
+  assert.deepEqual(log, ['ask act-1', 'journal run.finished']);
+});
+
+test('a cost above the limit is refused before anything is touched, with the flag that it would need', async () => {
+  const { log, ending } = await rehearse({
+    limits: { kill: 10 },
+    act: [{ verb: 'change' }, { id: 'kill-them', verb: 'kill' }],
+    actions: { kill: { observe: async () => change('them', { costs: { kill: 11 } }) } },
+  });
+  assert.deepEqual(log, ['journal run.finished']);
+  assert.deepEqual(ending, {
+    outcome: 'over-limit',
+    verdict: null,
+    reasons: ['kill-them: kill 11 is over the limit of 10; a person may raise it for this run: --limit kill=11'],
+  });
+});
+
+test('a journal that cannot be written ends the run before the act and still starts again what was stopped', async () => {
+  const log: string[] = [];
+  const logged = (line: string) => async () => {
+    log.push(line);
+    return done;
+  };
+  const run = rehearse({
+    act: [{ verb: 'stop' }, { verb: 'change' }],
+    actions: {
+      stop: { ...stop, revert: logged('revert stop') },
+      change: { apply: logged('apply change') },
+    },
+    journal: {
+      append: async (event) => {
+        if (event.type === 'action.applied') throw new Error('ENOSPC');
+      },
+    },
+  });
+  await assert.rejects(run, { name: 'JournalError', message: 'Error: ENOSPC' });
+  assert.deepEqual(log, ['revert stop']);
+});
+
+test('an interrupt during a step is answered at its end: undo', async () => {
+  const interrupts = manualInterrupts();
+  const { log, ending } = await rehearse({
+    interrupts,
+    act: [{ verb: 'slow' }, { verb: 'change' }],
+    actions: {
+      slow: {
+        observe: async () => change('slow'),
+        apply: async () => {
+          interrupts.raise('SIGINT');
+          return { ...done, outcome: 'partial' };
+        },
+      },
+    },
+    answers: [],
+    interrupted: 'undo',
+  });
+  assert.deepEqual(log, ['ask act-1', 'journal action.intended', 'apply slow', 'ask interrupted', 'revert slow', 'journal run.finished']);
+  assert.equal(ending.outcome, 'interrupted');
+});
+
+test('an act that throws is in the book before it acts, so it is undone', async () => {
+  const { log, ending } = await rehearse({
+    act: [{ id: 'boom', verb: 'boom' }],
+    actions: {
+      boom: {
+        observe: async () => change('boom'),
+        apply: async () => {
+          throw new Error('unexpected');
+        },
+      },
+    },
+  });
+  assert.deepEqual(log, ['journal action.intended', 'apply boom', 'revert boom', 'journal run.finished']);
+  assert.equal(ending.outcome, 'rolled-back');
+});
+
+test('a step for a person stops an unattended run', async () => {
+  const { ending, log } = await rehearse({ act: [{ verb: 'manual' }], actions: { manual: { observe: async () => change('x') } } });
+  assert.equal(ending.outcome, 'needs-a-human');
+  assert.deepEqual(log, ['journal run.finished']);
+});

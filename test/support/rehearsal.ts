@@ -1,0 +1,224 @@
+import type { Condition } from '../../src/model/condition.ts';
+import type { Fact, RunEvent } from '../../src/model/event.ts';
+import type { Host, MachineFacts } from '../../src/model/host.ts';
+import type { Json } from '../../src/model/json.ts';
+import type { Ask, Catalogue, Journal } from '../../src/model/ports.ts';
+import type { Limits, Runbook, Step } from '../../src/model/runbook.ts';
+import { type ActionVerb, type Clock, defineAction, defineProbe, type Observation, type ProbeVerb } from '../../src/model/verb.ts';
+import { run } from '../../src/operations/run.ts';
+import type { Ending } from '../../src/run/running.ts';
+import { manualInterrupts } from '../../src/wiring/interrupts.ts';
+
+/** A whole run in memory: verbs that write to `log` what they do, so that a test compares the order of what really happened. */
+export interface Rehearsal {
+  readonly log: string[];
+  readonly events: RunEvent[];
+  readonly ending: Ending;
+}
+
+export interface Script {
+  readonly diagnose?: readonly Partial<Step>[];
+  readonly act?: readonly Partial<Step>[];
+  readonly verify?: readonly Partial<Step>[];
+  readonly open?: Runbook['open'];
+  readonly limits?: Limits;
+  readonly params?: Readonly<Record<string, Json>>;
+  /** Actions by name; each logs `observe x`, `apply x`, `revert x`. */
+  readonly actions?: Readonly<Record<string, Partial<ActionVerb>>>;
+  readonly probes?: Readonly<Record<string, Partial<ProbeVerb>>>;
+  /** Present: attended. The answers to `approve`, in turn; when they run out: run. */
+  readonly answers?: readonly Awaited<ReturnType<Ask['approve']>>[];
+  readonly undo?: 'undo' | 'leave';
+  readonly interrupted?: 'continue' | 'undo' | 'quit';
+  readonly onFailure?: 'undo' | 'leave';
+  readonly journal?: Partial<Journal>;
+  readonly interrupts?: ReturnType<typeof manualInterrupts>;
+  readonly clock?: Clock;
+}
+
+export const clause = (measure: string, comparator: object, step?: string): Condition => ({
+  kind: 'clause',
+  clause: { measure, comparator, ...(step !== undefined && { step }) },
+});
+
+export async function rehearse(script: Script): Promise<Rehearsal> {
+  const log: string[] = [];
+  const events: RunEvent[] = [];
+  const runbook = runbookOf(script);
+  const host = stubHost();
+  const ending = await run(
+    {
+      runbook,
+      params: script.params ?? {},
+      mode: script.answers ? { kind: 'attended' } : { kind: 'unattended', policy: policyFor(script.onFailure ?? 'undo') },
+      raised: {},
+      who: 'tester',
+      tool: 'test',
+    },
+    {
+      host,
+      readOnlyHost: host,
+      catalogue: catalogueOf(script, log),
+      clock: script.clock ?? quickClock(),
+      journal: memoryJournal(log, script.journal),
+      views: [{ show: (event) => void events.push(event), close: () => {} }],
+      interrupts: script.interrupts ?? manualInterrupts(),
+      ask: script.answers ? scriptedAsk(script, log) : null,
+      planned: () => {},
+    },
+  );
+  return { log, events, ending };
+}
+
+/** Time that passes as soon as somebody sleeps. */
+export function quickClock(start = 1_000_000): Clock {
+  let now = start;
+  return {
+    now: () => now,
+    monotonic: () => now,
+    sleep: async (milliseconds, signal) => {
+      await new Promise((next) => setImmediate(next));
+      // A deadline far away does not make time pass for the others; only what the run itself waits for does.
+      if (milliseconds > 3_600_000 || signal?.aborted) return new Promise((wake) => signal?.addEventListener('abort', () => wake()));
+      now += milliseconds;
+    },
+  };
+}
+
+function runbookOf(script: Script): Runbook {
+  const place = { file: 'test.yaml', line: 1, column: 1, length: 1 };
+  const steps = (phase: Step['phase'], parts: readonly Partial<Step>[] = []): readonly Step[] =>
+    parts.map((part, at) => ({
+      id: `${phase}-${at + 1}`,
+      phase,
+      verb: 'look',
+      arg: {},
+      decisive: true,
+      ask: true,
+      onFail: 'stop',
+      place,
+      ...part,
+    }));
+  return {
+    name: 'test',
+    version: '1.0.0',
+    title: 'a test',
+    about: '',
+    params: [],
+    limits: script.limits ?? {},
+    diagnose: steps('diagnose', script.diagnose),
+    act: steps('act', script.act),
+    verify: steps('verify', script.verify),
+    open: script.open ?? [],
+    source: { path: 'test.yaml', hash: 'hash' },
+  };
+}
+
+const policyFor = (onFailure: 'undo' | 'leave') => ({
+  rules: [{ id: 'rule-1', runbook: 'test', limits: {}, onFailure }],
+  source: { path: 'policy.yaml', hash: 'hash' },
+});
+
+/** An observation that changes something called `what`. */
+export function change(what: string, more: Partial<Observation> = {}): Observation {
+  return {
+    verdict: 'change',
+    summary: `change ${what}`,
+    targets: { kind: 'none', count: 1, members: [what], detail: what },
+    blocks: [],
+    undo: { kind: 'revert', say: `change ${what} back`, data: what },
+    predicts: [],
+    costs: {},
+    keep: {},
+    explain: [],
+    estimate: 0,
+    warnings: [],
+    ...more,
+  };
+}
+
+function catalogueOf(script: Script, log: string[]): Catalogue {
+  const described = { summary: '', about: '', schema: {}, example: {}, needs: [] };
+  const probe = (name: string): ProbeVerb =>
+    defineProbe({
+      ...described,
+      measures: { count: { about: '', unit: 'count' } },
+      look: async () => {
+        log.push(`look ${name}`);
+        return { summary: '1', measures: { count: 1 }, detail: { found: name }, blocks: [] };
+      },
+      explain: () => [],
+      ...script.probes?.[name],
+    });
+  const action = (name: string): ActionVerb => {
+    const given = script.actions?.[name];
+    return defineAction({
+      ...described,
+      idempotent: true,
+      observe: given?.observe ?? (async () => change(name)),
+      apply: async (...args) => {
+        log.push(`apply ${name}`);
+        return given?.apply ? given.apply(...args) : { outcome: 'done', summary: '', used: {}, blocks: [] };
+      },
+      revert: async (...args) => {
+        log.push(`revert ${name}`);
+        return given?.revert ? given.revert(...args) : { outcome: 'done', summary: '', used: {}, blocks: [] };
+      },
+    });
+  };
+  return {
+    probes: ['look', ...Object.keys(script.probes ?? {})],
+    actions: ['change', ...Object.keys(script.actions ?? {})],
+    probe: async (name) => probe(name),
+    action: async (name) => action(name),
+  };
+}
+
+function memoryJournal(log: string[], given: Partial<Journal> = {}): Journal {
+  const noisy: readonly Fact['type'][] = ['action.intended', 'lease.armed', 'lease.released', 'lease.restored', 'run.finished'];
+  return {
+    run: 'run-1',
+    folder: '/nowhere',
+    append: async (event) => {
+      if (noisy.includes(event.type)) log.push(`journal ${event.type}`);
+    },
+    keep: async (bytes) => `kept-${bytes}`,
+    recall: async (name) => name,
+    close: async () => {},
+    ...given,
+  };
+}
+
+function scriptedAsk(script: Script, log: string[]): Ask {
+  const answers = [...(script.answers ?? [])];
+  return {
+    approve: async ({ step }) => {
+      log.push(`ask ${step.id}`);
+      return answers.shift() ?? { choice: 'run', reason: null };
+    },
+    undo: async ({ dangerous }) => {
+      log.push(dangerous === null ? 'ask undo' : 'ask dangerous undo');
+      return script.undo ?? 'leave';
+    },
+    confirm: async () => ({ done: true, reason: null }),
+    interrupted: async () => {
+      log.push('ask interrupted');
+      return script.interrupted ?? 'quit';
+    },
+  };
+}
+
+function stubHost(): Host {
+  const facts: MachineFacts = { hostname: 'test', bootId: 'boot', bootTime: 0, uptime: 0, uid: 0, user: 'root', manager: 'sysv' };
+  const nothing = async (): Promise<never> => {
+    throw new Error('the rehearsal has no such host');
+  };
+  return {
+    name: 'test',
+    processes: { list: nothing, signal: nothing, alive: nothing, counters: async () => null },
+    files: { usage: nothing, list: nothing, delete: nothing, read: nothing, replace: nothing },
+    services: { state: nothing, start: nothing, stop: nothing, explain: nothing },
+    commands: { run: nothing, which: nothing },
+    machine: { facts: async () => facts, users: async () => ({}) },
+  };
+}
