@@ -1,0 +1,85 @@
+import type { Block } from '../model/block.ts';
+import { commandRequest, commandSchema, explainCommand, lastLines } from '../model/command.ts';
+import type { CommandRequest, CommandResult } from '../model/host.ts';
+import type { Json } from '../model/json.ts';
+import { showDuration } from '../model/quantity.ts';
+import { commandLine } from '../model/quote.ts';
+import { type Act, type Applied, cannot, defineAction, type Look, type Observation } from '../model/verb.ts';
+
+export default defineAction({
+  summary: 'run a command',
+  about:
+    'Runs a program: own session, PATH fixed, environment cleared, working folder /, nothing on standard input. It is done when the exit status is 0. ' +
+    'After `timeout`, or on an interrupt, it and all that it started are ended. Nobody can tell what it changed: write an `undo` beside it.',
+  schema: commandSchema('A command that changes something.', ['write', 'read']),
+  example: { argv: ['postqueue', '-f'], effect: 'write' },
+  needs: ['fork'],
+  idempotent: false,
+  observe,
+  apply,
+  revert: async () => ({
+    outcome: 'failed',
+    summary: 'undo a command',
+    reason: 'what a command changed is not known; see the undo note of the step',
+    used: {},
+    blocks: [],
+  }),
+});
+
+async function observe(look: Look, arg: Json): Promise<Observation> {
+  const request = commandRequest(arg);
+  if (typeof request === 'string') return cannot('run a command', request);
+  const program = request.argv[0] ?? '';
+  const summary = `run ${commandLine(request.argv)}`;
+  if ((await look.host.commands.which(program)) === null) return cannot(summary, `there is no program ${program} in the PATH`);
+  return {
+    verdict: 'change',
+    summary,
+    targets: {
+      kind: 'command',
+      count: 1,
+      members: [commandLine(request.argv)],
+      detail: { argv: [...request.argv], env: { ...request.env } },
+    },
+    blocks: [],
+    undo: undoOf(request),
+    predicts: [],
+    costs: {},
+    keep: {},
+    explain: explainCommand(request),
+    estimate: null,
+    warnings: request.effect === 'read' ? ['declared read, not verified'] : [],
+  };
+}
+
+function undoOf({ effect }: CommandRequest): Observation['undo'] {
+  if (effect === 'read') return { kind: 'nothing' };
+  return {
+    kind: 'irreversible',
+    because: 'nobody can tell what a command changes',
+    evidence: 'its exit status and the ends of its output',
+  };
+}
+
+async function apply(act: Act, arg: Json): Promise<Applied> {
+  const request = commandRequest(arg);
+  if (typeof request === 'string') return ended('failed', 'run a command', request);
+  const summary = `run ${commandLine(request.argv)}`;
+  const result = await act.host.commands.run(request, act.signal);
+  const blocks = result.ok ? outputOf(result) : [];
+  if (!result.ok) return ended(result.code === 'interrupted' ? 'partial' : 'failed', summary, result.message);
+  if (result.timedOut) return ended('failed', summary, `it did not end within ${showDuration(request.timeout)}, and was ended`, blocks);
+  if (result.exit !== 0) return ended('failed', summary, `it ended with ${result.exit ?? result.signal}`, blocks);
+  return { outcome: 'done', summary: `${commandLine(request.argv)} ended with 0 after ${showDuration(result.took)}`, used: {}, blocks };
+}
+
+function ended(outcome: 'partial' | 'failed', summary: string, reason: string, blocks: readonly Block[] = []): Applied {
+  return { outcome, summary, reason, used: {}, blocks };
+}
+
+function outputOf(result: Extract<CommandResult, { ok: true }>): readonly Block[] {
+  return [result.stdout, result.stderr]
+    .map((captured) => lastLines(captured))
+    .filter((lines) => lines.length > 0)
+    .map((lines) => ({ kind: 'text', lines }));
+}

@@ -1,0 +1,104 @@
+import { isObject, type Json, type JsonObject } from '../model/json.ts';
+import { duration, showDuration } from '../model/quantity.ts';
+import { findService, noService, serviceNames } from '../model/service.ts';
+import * as shape from '../model/shape.ts';
+import { type Act, type Applied, cannot, defineAction, type Look, type Observation } from '../model/verb.ts';
+
+const LOOK_EVERY = 1000;
+
+export default defineAction({
+  summary: 'wait, for a time or until a service is in a state',
+  about:
+    'Waits for the time given, or, with `until`, until the service has that state, but no longer than `for`: then the step fails. An interrupt ends it at once.',
+  schema: shape.object(
+    'How long to wait, or for what.',
+    {
+      for: shape.quantity('duration', 'How long; with `until`: how long at the most.'),
+      until: shape.object(
+        'Ends the wait early.',
+        {
+          service: shape.service('The service to look at once a second.'),
+          state: shape.word('The state to wait for.', 'running', 'stopped'),
+        },
+        ['service', 'state'],
+      ),
+    },
+    ['for'],
+  ),
+  example: { for: '2m', until: { service: { name: 'postfix' }, state: 'running' } },
+  needs: [],
+  idempotent: true,
+  observe,
+  apply: async (act, arg) => {
+    const { length, until } = wish(arg);
+    return until ? waitUntil(act, until, length) : waitFor(act, length);
+  },
+  revert: async () => ({ outcome: 'done', summary: 'a wait needs no undo', used: {}, blocks: [] }),
+});
+
+async function observe(look: Look, arg: Json): Promise<Observation> {
+  const { length, until } = wish(arg);
+  const summary = until ? `wait until ${aim(until)}, ${showDuration(length)} at the most` : `wait for ${showDuration(length)}`;
+  const found = until ? await findService(look.host.services, until.service ?? null) : null;
+  if (found && 'tried' in found) return cannot(summary, noService(found.tried));
+  return {
+    verdict: 'change',
+    summary,
+    targets: { kind: 'none', count: 0, members: [], detail: null },
+    ...(found ? { state: { now: found.state.state, after: String(until?.state) } } : {}),
+    blocks: [],
+    undo: { kind: 'nothing' },
+    predicts: [],
+    costs: {},
+    keep: {},
+    explain: [`sleep ${Math.ceil(length / 1000)}`],
+    estimate: length,
+    warnings: [],
+  };
+}
+
+async function waitFor(act: Act, length: number): Promise<Applied> {
+  const begun = act.clock.monotonic();
+  while (!act.signal.aborted) {
+    const left = length - (act.clock.monotonic() - begun);
+    if (left <= 0) return { outcome: 'done', summary: `waited for ${showDuration(length)}`, used: {}, blocks: [] };
+    tell(act, length, left);
+    await act.clock.sleep(Math.min(left, LOOK_EVERY), act.signal);
+  }
+  return interrupted(act.clock.monotonic() - begun);
+}
+
+async function waitUntil(act: Act, until: JsonObject, length: number): Promise<Applied> {
+  const begun = act.clock.monotonic();
+  while (!act.signal.aborted) {
+    const found = await findService(act.host.services, until.service ?? null);
+    const waited = act.clock.monotonic() - begun;
+    if ('state' in found && found.state.state === until.state) {
+      return { outcome: 'done', summary: `${aim(until)} after ${showDuration(waited)}`, used: {}, blocks: [] };
+    }
+    if (waited >= length) return tooLong(until, length, 'state' in found ? found.state.state : noService(found.tried));
+    tell(act, length, length - waited);
+    await act.clock.sleep(Math.min(length - waited, LOOK_EVERY), act.signal);
+  }
+  return interrupted(act.clock.monotonic() - begun);
+}
+
+function tell(act: Act, length: number, left: number): void {
+  act.progress({ done: length - left, total: length, text: `${showDuration(left)} left` });
+}
+
+function tooLong(until: JsonObject, length: number, seen: string): Applied {
+  const summary = `waited until ${aim(until)}`;
+  return { outcome: 'failed', summary, reason: `after ${showDuration(length)} it is still: ${seen}`, used: {}, blocks: [] };
+}
+
+function interrupted(after: number): Applied {
+  return { outcome: 'partial', summary: `waited for ${showDuration(after)}`, reason: 'interrupted', used: {}, blocks: [] };
+}
+
+const aim = (until: JsonObject): string => `${serviceNames(until.service ?? null).join(' or ')} is ${String(until.state)}`;
+
+function wish(arg: Json): { readonly length: number; readonly until: JsonObject | null } {
+  const { for: length, until } = isObject(arg) ? arg : {};
+  return { length: duration(length, 0), until: isObject(until) ? until : null };
+}

@@ -1,0 +1,53 @@
+import { failure, type ProcessRecord, type Result, type ServiceState, type Services } from '../../model/host.ts';
+import type { FakeWorld } from './world.ts';
+
+/** A service's main process is one of the world's processes where its `pid` says so: stopping ends it, starting adds one. */
+export function fakeServices(world: FakeWorld): Services {
+  const state = (name: string): ServiceState => world.services.get(name) ?? absent(name, world);
+  const change = (name: string, wanted: 'running' | 'stopped'): Result<{ readonly state: ServiceState }> => {
+    const before = state(name);
+    const verb = wanted === 'running' ? 'start' : 'stop';
+    if (!before.exists) return failure('ENOENT', `there is no service ${name} to ${verb}`);
+    if (before.state === wanted || (wanted === 'stopped' && before.state === 'failed')) return { ok: true, state: before };
+    world.log.push(`${verb} ${name}`);
+    const after: ServiceState = { ...before, state: wanted, pid: wanted === 'running' ? begin(world, name) : null, since: world.now };
+    if (wanted === 'stopped') world.processes = world.processes.filter(({ pid }) => pid !== before.pid);
+    world.services.set(name, after);
+    return { ok: true, state: after };
+  };
+  return {
+    state: async (name) => state(name),
+    start: async (name) => change(name, 'running'),
+    stop: async (name) => change(name, 'stopped'),
+    explain: async (name, verb) => (name.startsWith('/') ? `${name} ${verb}` : `service ${name} ${verb}`),
+  };
+}
+
+function absent(name: string, world: FakeWorld): ServiceState {
+  const manager = name.startsWith('/') ? 'script' : world.facts.manager;
+  return { name, exists: false, state: 'unknown', enabled: null, pid: null, since: null, manager, reason: 'no such service' };
+}
+
+/** The pid of a daemon that was just started: PID 1's child, leader of its session. */
+function begin(world: FakeWorld, service: string): number {
+  const pid = Math.max(1000, ...world.processes.map((process) => process.pid)) + 1;
+  const name = service.slice(service.lastIndexOf('/') + 1);
+  const daemon: ProcessRecord = {
+    pid,
+    start: world.now,
+    exe: `/usr/sbin/${name}`,
+    ppid: 1,
+    session: pid,
+    name: name.slice(0, 15),
+    args: [`/usr/sbin/${name}`],
+    uid: 0,
+    user: 'root',
+    state: 'S',
+    age: 0,
+    cgroup: null,
+    ancestry: [],
+    startedBy: null,
+  };
+  world.processes.push(daemon);
+  return pid;
+}

@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs';
+import type { ServiceState } from '../../model/host.ts';
+import { absent, type Init, isServiceName, running } from './init.ts';
+import { daemonAbout, mainProcess, readSmall } from './init-script.ts';
+import { namesIn } from './init-sysv.ts';
+
+/** OpenRC keeps a service's state as a link in a folder of that name below /run/openrc (rc-service(8)): no fork is needed to look. */
+const STATES = ['starting', 'stopping', 'failed', 'started', 'inactive'] as const;
+
+export function openrcInit(root = ''): Init {
+  const folder = `${root}/run/openrc`;
+  return {
+    state: async (name) => {
+      const script = readSmall(`${root}/etc/init.d/${name}`, 256 * 1024, true);
+      if (!isServiceName(name) || script === null) return absent(name, 'openrc');
+      const mark = STATES.find((state) => existsSync(`${folder}/${state}/${name}`));
+      return { name, exists: true, manager: 'openrc', enabled: enabledIn(`${root}/etc/runlevels`, name), ...stateFrom(mark, script, name) };
+    },
+    command: (name, verb) => ['rc-service', name, verb],
+  };
+}
+
+function stateFrom(mark: (typeof STATES)[number] | undefined, script: string, name: string): Pick<ServiceState, 'state' | 'pid' | 'since'> {
+  const none = { pid: null, since: null };
+  if (mark === 'starting' || mark === 'stopping' || mark === 'failed') return { state: mark, ...none };
+  if (mark === undefined || mark === 'inactive') return { state: 'stopped', ...none };
+  const about = daemonAbout(script, name);
+  const main = mainProcess(about);
+  if (main) return running(main);
+  // Started, but nobody there: crashed. A service without a daemon (a oneshot) names no program, and is as started as it gets.
+  return { state: about.certain && about.programs.length > 0 ? 'failed' : 'running', ...none };
+}
+
+function enabledIn(runlevels: string, name: string): boolean | null {
+  const levels = namesIn(runlevels);
+  return levels === null ? null : levels.some((level) => namesIn(`${runlevels}/${level}`)?.includes(name) === true);
+}

@@ -1,0 +1,183 @@
+import { lstatSync, readFileSync, realpathSync } from 'node:fs';
+import { basename } from 'node:path';
+import { type Commands, capturedText, type ServiceState } from '../../model/host.ts';
+import { absent, type Init, isServiceName, running } from './init.ts';
+import { namesIn } from './init-sysv.ts';
+import { exeOf, livesStill, type PidStat, readPid } from './pid.ts';
+
+/** systemd.unit(5), "System Unit Search Path", highest first. */
+const UNIT_FOLDERS = [
+  '/etc/systemd/system.control',
+  '/run/systemd/system.control',
+  '/run/systemd/transient',
+  '/run/systemd/generator.early',
+  '/etc/systemd/system',
+  '/etc/systemd/system.attached',
+  '/run/systemd/system',
+  '/run/systemd/system.attached',
+  '/run/systemd/generator',
+  '/usr/local/lib/systemd/system',
+  '/usr/lib/systemd/system',
+  '/lib/systemd/system',
+  '/run/systemd/generator.late',
+];
+const PROPERTIES = 'LoadState,ActiveState,SubState,MainPID,ActiveEnterTimestamp,InactiveEnterTimestamp,UnitFileState';
+const SHOW_TIMEOUT = 10_000;
+
+export function systemdInit(commands: Commands): Init {
+  return {
+    state: async (name) => {
+      const unit = isServiceName(name) ? findUnit(unitOf(name)) : null;
+      if (unit === null) return absent(name, 'systemd');
+      const known = { name, exists: true, manager: 'systemd', enabled: enabledOf(unit) } as const;
+      const main = mainInCgroup(unit);
+      return main ? { ...known, ...running(main) } : { ...known, ...(await ask(commands, unit)) };
+    },
+    command: (name, verb) => ['systemctl', '--no-ask-password', '--no-pager', verb, unitOf(name)],
+  };
+}
+
+const unitOf = (name: string): string => (/\.(?:service|socket|timer|target|mount|path)$/.test(name) ? name : `${name}.service`);
+
+interface Unit {
+  /** The name behind an alias: crond.service may be a link to cron.service, and the cgroup has the real name. */
+  readonly name: string;
+  readonly asked: string;
+  readonly text: string;
+  readonly masked: boolean;
+}
+
+function findUnit(asked: string): Unit | null {
+  const template = asked.replace(/@[^.]*\./, '@.');
+  for (const folder of UNIT_FOLDERS) {
+    for (const file of new Set([asked, template])) {
+      const unit = readUnit(`${folder}/${file}`, asked, file === asked);
+      if (unit !== null) return unit;
+    }
+  }
+  return null;
+}
+
+function readUnit(path: string, asked: string, whole: boolean): Unit | null {
+  try {
+    lstatSync(path);
+    const real = realpathSync(path);
+    const masked = real === '/dev/null';
+    const name = masked || !whole || basename(real).includes('@.') ? asked : basename(real);
+    return { name, asked, text: masked ? '' : readFileSync(real, 'utf8'), masked };
+  } catch {
+    return null;
+  }
+}
+
+/** Links in *.wants and *.requires. Null where the unit has no [Install] section: others may pull it in without a link. */
+function enabledOf(unit: Unit): boolean | null {
+  if (unit.masked) return false;
+  const linked = UNIT_FOLDERS.some((folder) =>
+    (namesIn(folder) ?? [])
+      .filter((entry) => /\.(?:wants|requires)$/.test(entry))
+      .some((entry) => {
+        const names = namesIn(`${folder}/${entry}`) ?? [];
+        return names.includes(unit.name) || names.includes(unit.asked);
+      }),
+  );
+  if (linked) return true;
+  return /^\[Install\]/m.test(unit.text) ? false : null;
+}
+
+/**
+ * The main process, without a fork, where there can be no doubt: in the unit's cgroup, a child of PID 1, leader of its session, running ExecStart's
+ * program. What a stopped cron left behind in its cgroup (KillMode=process) is none of these together.
+ */
+function mainInCgroup(unit: Unit): PidStat | null {
+  const program = /^ExecStart=[-@:+!|]*(\/\S+)/m.exec(unit.text)?.[1];
+  if (program === undefined || /^Type=oneshot/m.test(unit.text)) return null;
+  const real = realOf(program);
+  const leaders = cgroupMembers(unit.name)
+    .map(readPid)
+    .filter((stat) => stat !== null && stat.ppid === 1 && stat.session === stat.pid && livesStill(stat) && exeOf(stat.pid) === real);
+  return leaders.length === 1 ? (leaders[0] ?? null) : null;
+}
+
+function cgroupMembers(unit: string): readonly number[] {
+  const prefix = cgroupPrefix();
+  for (const tree of ['', '/systemd', '/unified']) {
+    try {
+      const text = readFileSync(`/sys/fs/cgroup${tree}${prefix}/system.slice/${unit}/cgroup.procs`, 'latin1');
+      return text.split('\n').filter(Boolean).map(Number);
+    } catch {
+      // Another layout of cgroups, or the unit is not running.
+    }
+  }
+  return [];
+}
+
+/** PID 1 lives in PREFIX/init.scope; the prefix is not empty in a container that sees its host's cgroups. */
+function cgroupPrefix(): string {
+  try {
+    return /^(?:0:|\d+:name=systemd):(.*)\/init\.scope$/m.exec(readFileSync('/proc/1/cgroup', 'utf8'))?.[1] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+type Answer = Pick<ServiceState, 'state' | 'pid' | 'since' | 'reason'> & { readonly exists?: boolean };
+type Shown = Readonly<Record<string, string>>;
+
+async function ask(commands: Commands, unit: Unit): Promise<Answer> {
+  const shown = await show(commands, unit.name);
+  if (typeof shown === 'string') return { state: 'unknown', pid: null, since: null, reason: shown };
+  const own = shown[0] ?? {};
+  if (own.LoadState === 'not-found') return { state: 'unknown', pid: null, since: null, exists: false, reason: 'no such service' };
+  const instance = own.SubState === 'exited' ? await instanceOf(commands, unit.name) : null;
+  return answer(instance ?? own);
+}
+
+/** Debian's postfix.service is /bin/true; the daemon is its instance postfix@-.service. The worst instance speaks for all. */
+async function instanceOf(commands: Commands, unit: string): Promise<Shown | null> {
+  const stem = unit.replace(/\.service$/, '');
+  if (findUnit(`${stem}@.service`) === null) return null;
+  const shown = await show(commands, `${stem}@*.service`);
+  if (typeof shown === 'string') return null;
+  return shown.find((each) => each.ActiveState === 'failed') ?? shown.find((each) => each.ActiveState === 'active') ?? shown[0] ?? null;
+}
+
+/** One record a unit, or why there is none. */
+async function show(commands: Commands, pattern: string): Promise<readonly Shown[] | string> {
+  const argv = ['systemctl', 'show', '--no-pager', '--timestamp=unix', `--property=${PROPERTIES}`, '--', pattern];
+  const result = await commands.run({ argv, effect: 'read', timeout: SHOW_TIMEOUT }, new AbortController().signal);
+  if (!result.ok) return result.message;
+  if (result.exit !== 0) return `systemctl show ended with ${result.exit ?? result.signal}: ${capturedText(result.stderr).trim()}`;
+  const records = capturedText(result.stdout).trim().split(/\n\n+/).filter(Boolean);
+  return records.map((record) => Object.fromEntries(record.split('\n').map((line) => line.split(/=(.*)/s, 2))));
+}
+
+const STATES: Readonly<Record<string, ServiceState['state']>> = {
+  active: 'running',
+  reloading: 'running',
+  inactive: 'stopped',
+  failed: 'failed',
+  activating: 'starting',
+  deactivating: 'stopping',
+};
+
+function answer(shown: Shown): Answer {
+  const state = STATES[shown.ActiveState ?? ''] ?? 'unknown';
+  const stamp = state === 'running' ? shown.ActiveEnterTimestamp : shown.InactiveEnterTimestamp;
+  const seconds = Number(/^@(\d+)/.exec(stamp ?? '')?.[1] ?? 0);
+  const pid = Number(shown.MainPID ?? 0);
+  return {
+    state,
+    pid: pid > 0 ? pid : null,
+    since: seconds > 0 ? seconds * 1000 : null,
+    ...(state === 'unknown' ? { reason: `systemctl show says ${shown.ActiveState ?? 'nothing'}` } : {}),
+  };
+}

@@ -1,0 +1,100 @@
+import { readdirSync, statSync } from 'node:fs';
+import type { Commands, ServiceManager, ServiceState } from '../../model/host.ts';
+import { absent, type Init, isServiceName, running } from './init.ts';
+import { type DaemonAbout, daemonAbout, mainProcess, readPidFile, readSmall } from './init-script.ts';
+import { bootTime } from './machine.ts';
+
+const FOLDERS = ['/etc/init.d', '/etc/rc.d/init.d'];
+const RUNLEVELS = ['2', '3', '4', '5'].flatMap((level) => [`/etc/rc${level}.d`, `/etc/rc.d/rc${level}.d`]);
+const STATUS_TIMEOUT = 10_000;
+
+/** Init scripts in /etc/init.d, as the Linux Standard Base has them. */
+export function sysvInit(commands: Commands): Init {
+  return {
+    state: async (name) => {
+      const path = isServiceName(name) ? scriptOf(name) : null;
+      if (path === null) return absent(name, 'sysv');
+      return stateOfScript({ commands, path, name, manager: 'sysv', enabled: linkedToStart(name) });
+    },
+    command: (name, verb) => [scriptOf(name) ?? `/etc/init.d/${name}`, verb],
+  };
+}
+
+/** A service named by the absolute path of its init script: nobody starts it at boot as far as we can tell. */
+export function scriptInit(commands: Commands): Init {
+  return {
+    state: async (name) =>
+      isFile(name) ? stateOfScript({ commands, path: name, name, manager: 'script', enabled: null }) : absent(name, 'script'),
+    command: (name, verb) => [name, verb],
+  };
+}
+
+interface Script {
+  readonly commands: Commands;
+  readonly path: string;
+  readonly name: string;
+  readonly manager: ServiceManager;
+  readonly enabled: boolean | null;
+}
+
+async function stateOfScript(script: Script): Promise<ServiceState> {
+  const about = daemonAbout(readSmall(script.path, 256 * 1024, true) ?? '', script.name);
+  const known = { name: script.name, exists: true, enabled: script.enabled, manager: script.manager } as const;
+  const main = mainProcess(about);
+  if (main) return { ...known, ...running(main) };
+  if (about.certain) return { ...known, state: 'stopped', pid: null, since: stoppedSince(about) };
+  return { ...known, pid: null, since: null, ...(await askScript(script, about)) };
+}
+
+/**
+ * A pid file that outlived a reboot (Postfix keeps its own on disk) was written by a daemon that has not run since: it has been down since the boot at
+ * the latest. Otherwise nobody remembers.
+ */
+function stoppedSince(about: DaemonAbout): number | null {
+  const boot = bootTime();
+  const stale = about.pidFiles
+    .filter((path) => readPidFile(path) !== null)
+    .map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs);
+  return stale.some((time) => time !== undefined) && stale.every((time) => time === undefined || time < boot) ? boot : null;
+}
+
+type Answer = Pick<ServiceState, 'state'> & { readonly reason?: string };
+
+/** LSB: 0 running, 1 and 2 dead though a pid or lock file is there, 3 not running, 4 and more unknown. */
+async function askScript({ commands, path }: Script, about: DaemonAbout): Promise<Answer> {
+  if (!about.answersStatus) return { state: 'unknown', reason: `${path} names no pid file and has no status` };
+  const result = await commands.run({ argv: [path, 'status'], effect: 'read', timeout: STATUS_TIMEOUT }, new AbortController().signal);
+  if (!result.ok) return { state: 'unknown', reason: result.message };
+  if (result.timedOut) return { state: 'unknown', reason: `${path} status did not answer within ${STATUS_TIMEOUT / 1000} s` };
+  if (result.exit === 0) return { state: 'running' };
+  if (result.exit === 1 || result.exit === 2) return { state: 'failed' };
+  if (result.exit === 3) return { state: 'stopped' };
+  return { state: 'unknown', reason: `${path} status ended with ${result.exit ?? result.signal}` };
+}
+
+function scriptOf(name: string): string | null {
+  return FOLDERS.map((folder) => `${folder}/${name}`).find(isFile) ?? null;
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Null where no runlevel's folder can be read. */
+function linkedToStart(name: string): boolean | null {
+  const levels = RUNLEVELS.map(namesIn).filter((names) => names !== null);
+  if (levels.length === 0) return null;
+  return levels.some((names) => names.some((entry) => /^S\d\d/.test(entry) && entry.slice(3) === name));
+}
+
+export function namesIn(folder: string): readonly string[] | null {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return null;
+  }
+}

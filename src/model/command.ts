@@ -1,0 +1,81 @@
+import type { Captured, CommandRequest } from './host.ts';
+import { isObject, type Json } from './json.ts';
+import { duration } from './quantity.ts';
+import { commandLine, quoteWord } from './quote.ts';
+import { PARAMETER_TYPES } from './runbook.ts';
+import * as shape from './shape.ts';
+import type { Schema } from './verb.ts';
+
+const TIMEOUT = 60_000;
+/** Linux takes no single argument or variable above 128 KiB (MAX_ARG_STRLEN, execve(2)). */
+const LONGEST = 128 * 1024 - 1;
+
+const whole = { 'x-param': PARAMETER_TYPES.filter((type) => type !== 'list') };
+
+/** The argument of `run`, as a probe and as an action: what is data stays one word, never a part of a command line. */
+export function commandSchema(about: string, effects: readonly ('read' | 'write')[]): Schema {
+  return shape.exactlyOne(
+    shape.object(
+      about,
+      {
+        argv: {
+          type: 'array',
+          minItems: 1,
+          description: 'The program and its arguments, one item each; no shell. A parameter is one whole item.',
+          items: shape.text('One argument.', whole),
+        },
+        shell: { type: 'string', description: 'A text for /bin/sh. Parameters and findings reach it through `env` only, as "$NAME".' },
+        effect: shape.word('Whether it changes anything. `read` is the author’s word: the tool cannot verify it.', ...effects),
+        env: {
+          type: 'object',
+          description: 'Environment variables, in addition to PATH; a finding comes as JSON.',
+          propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
+          additionalProperties: shape.text('The value.', {
+            'x-param': [...PARAMETER_TYPES],
+            'x-step': ['cron_jobs', 'disk', 'files', 'processes', 'run', 'service', 'text'],
+          }),
+        },
+        timeout: shape.quantity('duration', 'It is ended, with everything that it started, after this time. One minute unless given.'),
+      },
+      ['effect'],
+    ),
+    'argv',
+    'shell',
+  );
+}
+
+/** What the argument asks for; a text where it cannot be asked for. */
+export function commandRequest(arg: Json): CommandRequest | string {
+  const { argv, shell, effect, env, timeout } = isObject(arg) ? arg : {};
+  const words = typeof shell === 'string' ? ['/bin/sh', '-c', shell] : (Array.isArray(argv) ? argv : []).map(asWord);
+  const variables = Object.entries(isObject(env) ? env : {}).map(([name, value]) => [name, asWord(value ?? null)] as const);
+  const wrong = [...words, ...variables.map(([, value]) => value)].find((word) => word.includes('\0') || word.length > LONGEST);
+  if (wrong !== undefined) return wrong.includes('\0') ? 'an argument holds a NUL byte' : 'an argument or variable is longer than 128 KiB';
+  if (words.length === 0 || words[0] === '') return 'no program is named';
+  return {
+    argv: words,
+    effect: effect === 'read' ? 'read' : 'write',
+    timeout: duration(timeout, TIMEOUT),
+    ...(variables.length > 0 ? { env: Object.fromEntries(variables) } : {}),
+  };
+}
+
+/** A step's finding, a list: as JSON. */
+function asWord(value: Json): string {
+  if (typeof value === 'string') return value;
+  return isObject(value) && '$step' in value ? JSON.stringify(value.found) : JSON.stringify(value);
+}
+
+/** What a person would type. */
+export function explainCommand(request: CommandRequest | string): readonly string[] {
+  if (typeof request === 'string') return [];
+  const variables = Object.entries(request.env ?? {}).map(([name, value]) => `${name}=${quoteWord(value)}`);
+  return [[...variables, commandLine(request.argv)].join(' ')];
+}
+
+/** The output's lines for a screen: the last ones, where errors are. */
+export function lastLines(captured: Captured, most = 20): readonly string[] {
+  const lines = (captured.dropped === 0 ? captured.head + captured.tail : captured.tail).replace(/\n+$/, '').split('\n');
+  const shown = lines.slice(-most).filter((line, at, all) => line !== '' || all.length > 1 || at > 0);
+  return lines.length > most || captured.dropped > 0 ? ['…', ...shown] : shown;
+}
