@@ -63,7 +63,7 @@ export async function run(request: RunRequest, parts: RunParts): Promise<Ending>
     runbook: request.runbook,
     emit,
     by: decider(request, parts),
-    book: { findings, used: {}, done: [], leases: new Map(), over: new AbortController() },
+    book: { findings, used: {}, done: [], leases: new Map(), stopped: [], over: new AbortController() },
   };
   return execute(running);
 }

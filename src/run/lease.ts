@@ -12,6 +12,7 @@ export async function armLease(running: Running, step: Step, lease: Observation[
   const until = running.clock.monotonic() + Math.max(lease.within, longest);
   const armed: Lease = { step: step.id, verb: step.verb, undo: lease.undo, say: lease.say, until };
   running.book.leases.set(lease.key, armed);
+  running.book.stopped.push({ key: lease.key, from: running.clock.now(), to: null });
   watchDeadline(running, lease.key, armed);
   await running.emit({ type: 'lease.armed', step: step.id, key: lease.key, within: lease.within, undo: lease.undo, say: lease.say });
 }
@@ -19,6 +20,7 @@ export async function armLease(running: Running, step: Step, lease: Observation[
 export async function releaseLeases(running: Running, by: string, keys: readonly string[]): Promise<void> {
   for (const key of keys) {
     if (running.book.leases.delete(key)) await running.emit({ type: 'lease.released', key, by });
+    runsAgain(running, key);
   }
 }
 
@@ -32,6 +34,10 @@ function watchDeadline(running: Running, key: string, lease: Lease): void {
   });
 }
 
+function runsAgain(running: Running, key: string): void {
+  for (const stopped of running.book.stopped) if (stopped.key === key) stopped.to ??= running.clock.now();
+}
+
 /** Starts again what is still stopped. Goes on when the journal is dead: the host matters more than the record of it. Returns whether all run. */
 export async function restoreLeases(running: Running): Promise<boolean> {
   let all = true;
@@ -39,6 +45,7 @@ export async function restoreLeases(running: Running): Promise<boolean> {
     running.book.leases.delete(key);
     const restored = await restore(running, lease);
     all &&= restored.ok;
+    if (restored.ok) runsAgain(running, key);
     await running.emit({ type: 'lease.restored', key, ...restored }).catch(() => {});
   }
   return all;

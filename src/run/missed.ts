@@ -1,7 +1,36 @@
 import type { MissedJob } from '../model/event.ts';
-import type { Running } from './running.ts';
+import { isObject, type Json } from '../model/json.ts';
+import { missedMinutes } from '../model/schedule.ts';
+import type { Running, Stopped } from './running.ts';
+import { lookingFor } from './verify.ts';
 
-/** Placeholder until model/schedule lands. */
-export async function missedJobs(_running: Running): Promise<readonly MissedJob[]> {
-  return [];
+/** Minutes told for each job; more would only repeat the schedule. */
+const TOLD = 10;
+
+/** Cron's jobs whose minute passed while the run kept cron stopped: they did not run, and cron does not catch up. All jobs, not only those that mail. */
+export async function missedJobs(running: Running): Promise<readonly MissedJob[]> {
+  const windows = running.book.stopped.filter((stopped) => /cron[^/]*$/.test(stopped.key));
+  const step = running.runbook.diagnose.find((one) => one.verb === 'cron_jobs');
+  if (windows.length === 0 || !step) return [];
+  const selector = running.book.findings.steps[step.id]?.reference.selector;
+  const { mailed: _mailed, ...all } = isObject(selector) ? selector : {};
+  const verb = await running.catalogue.probe('cron_jobs');
+  const finding = await verb.look({ ...lookingFor(running), progress: () => {} }, all).catch(() => null);
+  return jobsIn(finding?.detail ?? null).flatMap((job) => missedBy(job, windows, running.clock.now()));
+}
+
+interface Job {
+  readonly file: string;
+  readonly schedule: string;
+  readonly command: string;
+}
+
+function jobsIn(detail: Json): readonly Job[] {
+  return isObject(detail) && Array.isArray(detail.jobs) ? (detail.jobs as unknown as readonly Job[]) : [];
+}
+
+function missedBy({ file, schedule, command }: Job, windows: readonly Stopped[], now: number): readonly MissedJob[] {
+  const minutes = windows.flatMap((window) => missedMinutes({ schedule, from: window.from, to: window.to ?? now, limit: TOLD }));
+  if (minutes.length === 0) return [];
+  return [{ file, schedule, command, minutes: minutes.slice(0, TOLD).map((minute) => new Date(minute).toISOString()) }];
 }

@@ -32,6 +32,8 @@ export interface Book {
   /** What was done and how it is undone, oldest first. */
   readonly done: Done[];
   readonly leases: Map<string, Lease>;
+  /** What was stopped under a lease, by its key, and how long. */
+  readonly stopped: Stopped[];
   /** Aborted at the end of the run: lets go of what waits for a deadline. */
   readonly over: AbortController;
 }
@@ -43,6 +45,13 @@ export interface Done {
   readonly records: Readonly<Record<string, string>>;
   /** Undoing it brings back what diagnose matched: a sentence that says so, else null. */
   readonly dangerous: string | null;
+}
+
+/** Epoch milliseconds; `to` is null while it is stopped. */
+export interface Stopped {
+  readonly key: string;
+  readonly from: number;
+  to: number | null;
 }
 
 export interface Lease {
