@@ -25,6 +25,8 @@ interface Sweep {
   readonly allowance: number;
   /** Every target that was sent a signal, by identity. */
   readonly sent: Map<string, Target>;
+  /** Those of them that were alive at the last look: what has ended is not asked for again. */
+  readonly living: Map<string, Target>;
   /** Those that may not be signalled, with why. */
   readonly refused: Map<string, string>;
   /** Newly found ones that the limit had no room for. */
@@ -47,11 +49,12 @@ export async function sweep(act: Act, order: KillOrder, detail: Json): Promise<A
     planned: new Set(planned.map(identityKey)),
     allowance: act.allowance('kill'),
     sent: new Map(),
+    living: new Map(),
     refused: new Map(),
     overLimit: new Set(),
     started: act.clock.monotonic(),
   };
-  await signalNew(state, planned);
+  if (!act.signal.aborted) await signalNew(state, planned);
   await round(state, order.grace);
   if (order.thenKill && !act.signal.aborted) await killLeft(state);
   return await outcomeOf(state);
@@ -76,7 +79,10 @@ function record(state: Sweep, targets: readonly Target[], results: readonly Sign
   const byPid = new Map(targets.map((each) => [each.pid, each]));
   for (const { pid, outcome, reason } of results) {
     const target = byPid.get(pid);
-    if (target && outcome === 'sent') state.sent.set(identityKey(target), target);
+    if (target && outcome === 'sent') {
+      state.sent.set(identityKey(target), target);
+      state.living.set(identityKey(target), target);
+    }
     if (target && outcome === 'refused') state.refused.set(identityKey(target), `${target.name}(${pid}): ${reason ?? 'refused'}`);
   }
 }
@@ -101,9 +107,10 @@ async function round(state: Sweep, grace: number): Promise<void> {
   }
 }
 
-async function alive(state: Sweep): Promise<readonly Target[]> {
-  const living = new Set((await state.act.host.processes.alive([...state.sent.values()])).map(identityKey));
-  return [...state.sent.values()].filter((each) => living.has(identityKey(each)));
+async function alive({ act, living }: Sweep): Promise<readonly Target[]> {
+  const still = new Set((await act.host.processes.alive([...living.values()])).map(identityKey));
+  for (const key of living.keys()) if (!still.has(key)) living.delete(key);
+  return [...living.values()];
 }
 
 /** A look that fails adds nobody: what is known is still ended, and verify looks again. */

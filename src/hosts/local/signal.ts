@@ -21,7 +21,7 @@ export const signalAll: Processes['signal'] = async (targets, signal) => {
 
 /** The same process, and not yet a zombie: that one has ended, only its parent has not looked. What may not be looked at is not called gone. */
 export function isAlive(target: ProcessIdentity): boolean {
-  const found = check(`/proc/${target.pid}`, target);
+  const found = sameProcess(`/proc/${target.pid}`, target);
   return found !== 'gone' && found !== 'other';
 }
 
@@ -41,24 +41,26 @@ function signalOne(target: ProcessIdentity, signal: NodeJS.Signals, own: Readonl
 
 type Found = 'same' | 'gone' | 'other' | { readonly reason: string };
 
+/** The process that was listed, and one that may be signalled. */
 function check(base: string, target: ProcessIdentity): Found {
+  const found = sameProcess(base, target);
+  if (found !== 'same') return found;
+  const status = readStatus(base);
+  if (status === undefined) return 'gone';
+  if (status === 'denied') return { reason: 'it may not be looked at' };
+  return status.elsewhere ? { reason: 'in another pid namespace' } : 'same';
+}
+
+function sameProcess(base: string, target: ProcessIdentity): Found {
   const stat = readStat(base);
   if (stat === undefined) return 'gone';
   if (stat === 'denied') return { reason: 'it may not be looked at' };
   if (stat.start !== target.start) return 'other';
   if (stat.state === 'Z' || stat.state === 'X') return 'gone';
   if (stat.kernel) return { reason: 'a kernel thread' };
-  return checkProgram(base, target);
-}
-
-function checkProgram(base: string, target: ProcessIdentity): Found {
   const exe = readExe(base);
   // Null or unreadable on either side (another user's process, or one that is just ending): pid and start time must do.
-  if (target.exe !== null && exe !== undefined && exe !== 'denied' && exe !== target.exe) return 'other';
-  const status = readStatus(base);
-  if (status === undefined) return 'gone';
-  if (status === 'denied') return { reason: 'it may not be looked at' };
-  return status.elsewhere ? { reason: 'in another pid namespace: a container’s process is its own engineer’s' } : 'same';
+  return target.exe !== null && exe !== undefined && exe !== 'denied' && exe !== target.exe ? 'other' : 'same';
 }
 
 function send(
