@@ -55,6 +55,8 @@ function lineOf(event: RunEvent, { state, before, pace }: Context): readonly Lin
       const { runbook, mode, who } = event;
       return [['run', 'started', `${runbook.name} ${runbook.version} on ${event.host}, ${mode}, by ${who}, run ${event.run}`]];
     }
+    case 'run.resumed':
+      return [['run', 'resumed', `to ${event.to}, ${event.mode}, by ${event.who}`]];
     case 'probe.found':
       return [[event.step, event.truth, event.finding.summary]];
     case 'diagnosis.made':

@@ -1,0 +1,201 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ask, Interrupts, View } from '../model/ports.ts';
+import { askWith, type Choosing, type Prompts, type Typing } from './ask.ts';
+import { padEnd } from './layout.ts';
+import { liveView, type Row, type Screen } from './live.ts';
+import { type Look, type Paper, paperOf, type Style } from './style.ts';
+
+/** The only file that knows listr2 and inquirer. They are loaded when a run is really shown: together they cost some 90 ms. */
+type Listr2 = typeof import('listr2');
+type Inquirer = typeof import('@inquirer/prompts');
+
+export interface Terminal extends Look {
+  readonly streams: { readonly stdin: NodeJS.ReadStream; readonly stderr: NodeJS.WriteStream };
+  /** Its signal of the moment ends a question; Ctrl-C inside a question does the same. */
+  readonly interrupts: Pick<Interrupts, 'signal'>;
+}
+
+/**
+ * Rows and questions on stderr, for a person. Never construct it without a terminal on both ends: a prompt without one ends the process with 13
+ * or takes a piped `y` for an answer.
+ */
+export async function terminalView(terminal: Terminal): Promise<View & { readonly ask: Ask }> {
+  if (!terminal.streams.stdin.isTTY || !terminal.streams.stderr.isTTY)
+    throw new Error('bug: a terminal view needs a terminal on both ends');
+  const [listr2, inquirer] = await Promise.all([import('listr2'), import('@inquirer/prompts')]);
+  const paper = (): Paper => paperOf({ ...terminal, columns: terminal.streams.stderr.columns || terminal.columns });
+  const { clear, ...view } = liveView(screenOn(terminal.streams.stderr, paper, listr2));
+  return { ...view, ask: askWith(promptsOn(terminal, { paper, clear, inquirer })) };
+}
+
+// ---------------------------------------------------------------- rows
+
+/** A frozen terminal (Ctrl-S, a dead ssh peer) takes no more: what would only be drawn over is then not drawn. */
+const FROZEN = 64 * 1024;
+
+function screenOn(stderr: NodeJS.WriteStream, paper: () => Paper, listr2: Listr2): Screen {
+  return {
+    begin: (line) => beginRow(line, { stderr, style: paper().style, listr2 }),
+    print: (lines) => void stderr.write(lines.map((line) => `${line}\n`).join('')),
+    every: (milliseconds, tick) => {
+      const timer = setInterval(tick, milliseconds).unref();
+      return () => clearInterval(timer);
+    },
+    now: () => performance.now(),
+    paper,
+  };
+}
+
+interface Drawing {
+  readonly stderr: NodeJS.WriteStream;
+  readonly style: Style;
+  readonly listr2: Listr2;
+}
+
+/** One Listr a row: what is finished is printed for good, and between two rows the terminal is free for details and questions. */
+function beginRow(line: string, { stderr, style, listr2 }: Drawing): Row {
+  let withdrawn = false;
+  const { promise, resolve } = Promise.withResolvers<void>();
+
+  class RowRenderer extends listr2.DefaultRenderer {
+    /** listr2 asks stdout whether there is a terminal; the rows are on stderr. */
+    static override nonTTY = true;
+    override update(): void {
+      if (stderr.writableLength < FROZEN) super.update();
+    }
+    override create(options?: Parameters<InstanceType<Listr2['DefaultRenderer']>['create']>[0]): string {
+      return withdrawn ? '' : super.create(options);
+    }
+  }
+  /** Not hijacked: a write to stdout or stderr by anybody else must not wait for the row's end. */
+  class Unhijacked extends listr2.ProcessOutput {
+    override hijack(): void {
+      this.toStdout('\x1b[?25l', false);
+    }
+    override release(): void {
+      this.toStdout('\x1b[?25h', false);
+    }
+    override toStdout(text: string, eol = true): boolean {
+      return text === '' || super.toStdout(text, eol);
+    }
+  }
+
+  const logger = new listr2.ListrLogger({ useIcons: true, processOutput: new Unhijacked(stderr, stderr) });
+  const nothing = { COMPLETED: '', FAILED: '', OUTPUT: ' ', PENDING: '·' } as const;
+  const plain = (text = ''): string => text;
+  const list = new listr2.Listr([{ title: line, task: () => promise }], {
+    renderer: RowRenderer,
+    rendererOptions: {
+      logger,
+      icon: nothing,
+      color: { PENDING: (text = '') => style.yellow(text), COMPLETED: plain, OUTPUT: plain, FAILED: plain },
+    },
+    exitOnError: false,
+    registerSignalListeners: false,
+  });
+  const [task] = list.tasks;
+  const drawn = list.run().catch(() => {});
+  return {
+    text: (text) => {
+      if (task) task.title$ = text;
+    },
+    below: (lines) => {
+      if (task) task.output$ = lines.join('\n');
+    },
+    end: async (text) => {
+      if (task) task.title$ = text;
+      resolve();
+      await drawn;
+    },
+    withdraw: async () => {
+      withdrawn = true;
+      resolve();
+      await drawn;
+    },
+  };
+}
+
+// ---------------------------------------------------------------- questions
+
+interface Asking {
+  readonly paper: () => Paper;
+  readonly clear: () => Promise<void>;
+  readonly inquirer: Inquirer;
+}
+
+function promptsOn(terminal: Terminal, { paper, clear, inquirer }: Asking): Prompts {
+  const { stdin, stderr } = terminal.streams;
+  const gone = hangUp(stdin);
+  const context = (deaf = false) => ({ input: stdin, output: stderr, signal: stopFor(terminal, gone, deaf) });
+  return {
+    paper,
+    print: async (lines) => {
+      await clear();
+      stderr.write(lines.map((line) => `${line}\n`).join(''));
+    },
+    choose: async <T extends string>(question: Choosing<T>) => {
+      await clear();
+      return answered(inquirer.select<T>(selectOf(question, paper().style), context(question.deaf)));
+    },
+    type: async ({ message, check, deaf }: Typing) => {
+      await clear();
+      const validate = (answer: string): true | string => check?.(answer) ?? true;
+      return answered(inquirer.input({ message, validate, theme: themeOf(paper().style) }, context(deaf)));
+    },
+  };
+}
+
+/** Aborted, Ctrl-C, or the terminal is gone: nobody has answered. A prompt that breaks has not been answered either. */
+async function answered<T>(prompt: Promise<T>): Promise<T | null> {
+  try {
+    return await prompt;
+  } catch {
+    // Lets the line that the prompt leaves behind reach the terminal before anything else is printed.
+    await sleep(0);
+    return null;
+  }
+}
+
+/** inquirer does not settle when stdin ends: the loop would run empty, and Node exit with 13. */
+function hangUp(stdin: NodeJS.ReadStream): AbortSignal {
+  const gone = new AbortController();
+  for (const name of ['end', 'close', 'error']) stdin.on(name, () => gone.abort(name));
+  if (stdin.readableEnded || stdin.destroyed) gone.abort('end');
+  return gone.signal;
+}
+
+function stopFor({ interrupts }: Terminal, gone: AbortSignal, deaf: boolean): AbortSignal {
+  return deaf && interrupts.signal.aborted ? gone : AbortSignal.any([gone, interrupts.signal]);
+}
+
+/** Full words: typing one moves to it. The safe one is under the cursor. */
+function selectOf<T extends string>({ message, choices, default: safe }: Choosing<T>, style: Style) {
+  const room = Math.max(...choices.map(({ value }) => value.length)) + 3;
+  return {
+    message,
+    default: safe,
+    loop: false,
+    pageSize: choices.length,
+    choices: choices.map(({ value, about }) => ({ value, name: `${padEnd(value, room)}${about}`, short: value })),
+    theme: { ...themeOf(style), icon: { cursor: '❯' } },
+  };
+}
+
+/** inquirer colours by what it thinks of stdout; ours are decided in one place. */
+function themeOf(style: Style) {
+  return {
+    prefix: { idle: style.cyan('?'), done: style.green('✔') },
+    style: {
+      answer: style.cyan,
+      message: style.bold,
+      error: (text: string) => style.red(`> ${text}`),
+      defaultAnswer: style.dim,
+      help: style.dim,
+      highlight: style.cyan,
+      key: style.cyan,
+      description: style.dim,
+      disabled: style.dim,
+      keysHelpTip: () => style.dim('arrows, or type the word; then Enter'),
+    },
+  };
+}
