@@ -10,7 +10,7 @@ export default defineCommand({
   async run(io, _args, options) {
     const { libraryNames, readRunbook } = await import('../wiring/library.ts');
     const read = await Promise.all(libraryNames().map((name) => readRunbook(name, io.cwd)));
-    const runbooks = read.flatMap((checked) => (checked.ok ? [checked.value] : []));
+    const runbooks = read.flatMap((checked) => (checked.ok === true ? [checked.value] : []));
     if (options.json === true) {
       const rows = runbooks.map(({ name, version, title, about, source }) => ({
         name,

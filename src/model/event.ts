@@ -55,6 +55,18 @@ export type Fact =
       readonly tool: string;
       readonly boot: { readonly id: string; readonly at: number };
     }
+  /** The same journal goes on, after a crash, an interrupt, or to roll back. What was open is asked of the world. */
+  | {
+      readonly type: 'run.resumed';
+      readonly to: 'finish' | 'roll-back';
+      readonly who: string;
+      readonly mode: 'interactive' | 'unattended';
+      readonly policy: { readonly path: string; readonly hash: string } | null;
+      readonly tool: string;
+      readonly boot: { readonly id: string; readonly at: number };
+      /** Hash of the runbook as it is now; it may have been edited meanwhile. */
+      readonly hash: string;
+    }
   | { readonly type: 'step.started'; readonly step: string; readonly phase: Phase; readonly verb: string }
   | {
       readonly type: 'probe.found';

@@ -41,6 +41,8 @@ export interface RunState {
     readonly at: string;
     readonly mono: number;
   } | null;
+  /** How often it was taken up again. */
+  readonly resumes: number;
   readonly open: readonly string[];
   readonly missed: readonly MissedJob[];
 }
@@ -137,6 +139,7 @@ export const initialState: RunState = {
   interrupted: null,
   notes: [],
   finished: null,
+  resumes: 0,
   open: [],
   missed: [],
 };
@@ -157,6 +160,8 @@ function applyFact(state: RunState, event: RunEvent): RunState | undefined {
   switch (event.type) {
     case 'run.started':
       return started(state, event);
+    case 'run.resumed':
+      return { ...state, finished: null, interrupted: null, rollback: null, current: null, resumes: state.resumes + 1 };
     case 'step.started':
       return stepStarted(state, event);
     case 'probe.found':

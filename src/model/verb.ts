@@ -113,6 +113,14 @@ export type Prediction =
   | { readonly kind: 'processes-gone'; readonly pids: readonly number[] }
   | { readonly kind: 'files-gone'; readonly in: string; readonly count: number; readonly bytes: number };
 
+/** A temporary change with a deadline: `within` milliseconds from the arming, `undo` is given to the action's own `revert`. */
+export interface LeaseTerms {
+  readonly key: string;
+  readonly within: number;
+  readonly undo: Json;
+  readonly say: string;
+}
+
 /** What an action would do, seen without doing it. The dry run is this and no more. */
 export interface Observation {
   /** `nothing`: the host is already as wanted. `cannot`: it may not or cannot be done, see reason; a run stops here. */
@@ -135,8 +143,8 @@ export interface Observation {
   /** Milliseconds; null where nobody can tell. */
   readonly estimate: number | null;
   readonly warnings: readonly string[];
-  /** A temporary change with a deadline: what the action stops must run again. Armed before the act. `within`: milliseconds from then. */
-  readonly lease?: { readonly key: string; readonly within: number; readonly undo: Json; readonly say: string };
+  /** What the action stops must run again. Armed before the act. */
+  readonly lease?: LeaseTerms;
 }
 
 export interface Applied {

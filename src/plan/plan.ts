@@ -15,15 +15,21 @@ export interface PlanRequest extends Looking {
   readonly mode: Mode;
   /** Raised for this run by a person. */
   readonly raised: Limits;
+  /** A run that goes on: what was found, what is finished and what was used by then. The thresholds gate the first act only, so nothing is diagnosed again. */
+  readonly carried?: Carried;
+}
+
+export interface Carried {
+  readonly findings: Findings;
+  readonly finished: ReadonlySet<string>;
+  readonly used: Limits;
 }
 
 /** Looks, judges, and observes every action on the host as the actions before it will leave it. `host` must be read-only. */
 export async function makePlan(request: PlanRequest): Promise<{ readonly plan: Plan; readonly findings: Findings }> {
-  const { runbook, mode, emit } = request;
+  const { runbook, mode } = request;
   const limits: Limits = { ...limitsFor(mode, runbook), ...request.raised };
-  const looked = await lookAtAll(runbook.diagnose, startFindings(request.params), request);
-  const diagnosis = diagnose(looked.planned);
-  await emit({ type: 'diagnosis.made', verdict: diagnosis.verdict, reasons: diagnosis.reasons });
+  const { looked, diagnosis } = await diagnosed(request);
   const acting =
     diagnosis.verdict === 'this-incident' ? await observeAll(looked.findings, limits, request) : { steps: [], findings: looked.findings };
   const verify = runbook.verify.map((step) => foreseeVerify(step, acting.findings, runbook));
@@ -43,6 +49,16 @@ export async function makePlan(request: PlanRequest): Promise<{ readonly plan: P
   return { plan, findings: acting.findings };
 }
 
+async function diagnosed(request: PlanRequest) {
+  const { runbook, carried, emit } = request;
+  if (carried)
+    return { looked: { planned: [], findings: carried.findings }, diagnosis: { verdict: 'this-incident', reasons: [] } as const };
+  const looked = await lookAtAll(runbook.diagnose, startFindings(request.params), request);
+  const diagnosis = diagnose(looked.planned);
+  await emit({ type: 'diagnosis.made', verdict: diagnosis.verdict, reasons: diagnosis.reasons });
+  return { looked, diagnosis };
+}
+
 async function lookAtAll(steps: readonly Step[], start: Findings, request: PlanRequest) {
   const planned: PlannedProbe[] = [];
   let findings = start;
@@ -58,8 +74,8 @@ async function observeAll(start: Findings, limits: Limits, request: PlanRequest)
   const steps: PlannedStep[] = [];
   const foresight = foresee(request.host);
   let findings = start;
-  let used: Limits = {};
-  for (const step of request.runbook.act) {
+  let used: Limits = request.carried?.used ?? {};
+  for (const step of request.runbook.act.filter(({ id }) => !request.carried?.finished.has(id))) {
     if (isAction(step, request.catalogue.actions)) {
       const planned = await observeOne(step, findings, { foresight, limits, used, request });
       used = addCosts(used, planned.observation?.costs ?? {});

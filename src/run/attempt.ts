@@ -1,8 +1,8 @@
+import { dangerOf } from '../model/danger.ts';
 import { addCosts } from '../model/decide.ts';
 import type { Json } from '../model/json.ts';
 import { isObject } from '../model/json.ts';
 import { JournalError } from '../model/ports.ts';
-import { isStepReference } from '../model/reference.ts';
 import type { Step } from '../model/runbook.ts';
 import type { ActionVerb, Applied, Observation } from '../model/verb.ts';
 import { armLease, releaseLeases } from './lease.ts';
@@ -30,7 +30,7 @@ export async function attempt(
     records,
   });
   // In the book before the act: an act that throws half-way must be undone too.
-  const done = { step: step.id, verb: step.verb, undo: observation.undo, records, dangerous: dangerOf(running, step, arg) };
+  const done = { step: step.id, verb: step.verb, undo: observation.undo, records, dangerous: dangerOf(running.runbook, step, arg) };
   book.done.push(done);
   await armLease(running, step, observation.lease);
   const applied = await verb.apply(acting(running, step.id, records), arg, observation).catch(brokeOff);
@@ -63,15 +63,4 @@ function journaled(targets: Observation['targets']): Observation['targets'] {
   return targets.count <= MEMBERS_KEPT
     ? targets
     : { ...targets, members: targets.members.slice(0, 20), detail: isObject(targets.detail) ? (targets.detail.handle ?? null) : null };
-}
-
-/** An action on what a deciding probe found is part of the cure: to undo it is to bring the incident back. */
-function dangerOf(running: Running, step: Step, arg: Json): string | null {
-  const sources = isObject(arg) ? Object.values(arg).filter(isStepReference) : [];
-  const matched = sources.filter((source) =>
-    running.runbook.diagnose.some((probe) => probe.id === source.$step && probe.expect && probe.decisive),
-  );
-  return matched.length === 0
-    ? null
-    : `undoing ${step.id} brings back what ${matched.map((source) => source.$step).join(', ')} found: the incident may start again`;
 }

@@ -23,7 +23,7 @@ export async function execute(running: Running): Promise<Ending> {
 }
 
 async function actAll(running: Running): Promise<Halt | undefined> {
-  for (const step of running.runbook.act) {
+  for (const step of running.runbook.act.filter(({ id }) => !running.finished.has(id))) {
     const end = await perform(running, step);
     const halt = end.kind === 'halt' ? end : await afterInterrupt(running, step.id);
     if (halt) return halt;

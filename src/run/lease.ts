@@ -6,7 +6,7 @@ import { acting, type Lease, type Running } from './running.ts';
  * What is stopped for the remedy runs again when the engine stops, for whatever reason that it can catch. Armed before the stop.
  * The engine renews a lease while it lives, up to `limits.stopped_for`; then the run is fenced: no further act.
  */
-export async function armLease(running: Running, step: Step, lease: Observation['lease']): Promise<void> {
+export async function armLease(running: Running, step: Pick<Step, 'id' | 'verb'>, lease: Observation['lease']): Promise<void> {
   if (!lease) return;
   const longest = running.plan.limits.stopped_for ?? lease.within;
   const until = running.clock.monotonic() + Math.max(lease.within, longest);

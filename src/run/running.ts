@@ -22,6 +22,10 @@ export interface Running {
   readonly by:
     | { readonly kind: 'person'; readonly ask: Ask; readonly name: string }
     | { readonly kind: 'policy'; readonly rule: PolicyRule };
+  /** Act steps that an earlier life of this run has finished. */
+  readonly finished: ReadonlySet<string>;
+  /** Act steps whose intent has no outcome: the world is asked, and what may not be done twice is for a person. */
+  readonly unknown: ReadonlySet<string>;
   readonly book: Book;
 }
 

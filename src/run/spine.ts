@@ -8,15 +8,17 @@ export interface SpineParts {
   readonly journal: Journal;
   readonly views: readonly View[];
   readonly clock: Clock;
+  /** The number of the last event that the journal holds: 0 for a new one. */
+  readonly after?: number;
 }
 
 /**
  * The one way in for everything that happens: numbered, stamped, journaled, then shown; one at a time, in the order of the calls.
  * After a failed append every later call rejects: no journal, no act. A view that breaks is dropped, the run goes on.
  */
-export function spine({ run, host, journal, views, clock }: SpineParts): Emit {
+export function spine({ run, host, journal, views, clock, after = 0 }: SpineParts): Emit {
   const shownTo = new Set(views);
-  let seq = 0;
+  let seq = after;
   let last: Promise<void> = Promise.resolve();
   let dead: JournalError | undefined;
 

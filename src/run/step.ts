@@ -20,6 +20,7 @@ export async function act(running: Running, step: Step): Promise<StepEnd> {
   const observation = await observe(running, step, verb, arg);
   if (observation.verdict === 'nothing') return finish(running, step, 'nothing-to-do', observation.summary);
   if (observation.verdict === 'cannot') return failed(running, step, observation.reason ?? observation.summary);
+  if (running.unknown.has(step.id) && !verb.idempotent && running.by.kind === 'policy') return unknown(running, step, observation);
   const over = overLimit(running.plan.limits, running.book.used, observation.costs);
   if (over !== undefined) return refuse(running, step, over);
   if (step.verb === 'manual') return confirmByHand(running, step, arg);
@@ -109,6 +110,13 @@ async function byHand(running: Running, step: Step, verb: ActionVerb, answer: An
     text: `${step.id} was said to be done by hand, but there is still this to do: ${observation.summary}`,
   });
   return act(running, step);
+}
+
+/** Nobody to ask, and doing it twice may do harm. */
+async function unknown(running: Running, step: Step, observation: Observation): Promise<StepEnd> {
+  const reason = `whether ${step.id} was done is not known, and it must not be done twice; there is this to do: ${observation.summary}`;
+  await finish(running, step, 'not-reached', reason);
+  return { kind: 'halt', outcome: 'outcome-unknown', reason, undo: 'no' };
 }
 
 async function refuse(running: Running, step: Step, reason: string): Promise<StepEnd> {

@@ -1,0 +1,41 @@
+import { addCosts } from './decide.ts';
+import type { Json } from './json.ts';
+import { type Limits, type Runbook, stepsOf } from './runbook.ts';
+import { addFinding, type Findings, resolveArg, startFindings } from './scope.ts';
+import type { RunState, StepState } from './state.ts';
+
+/** Nothing is left to do at these, whoever did it. */
+const FINISHED: readonly StepState['status'][] = ['done', 'nothing-to-do', 'skipped', 'by-hand'];
+
+/** What an earlier life of a run leaves to the next, from its journal alone. */
+export interface CarriedOver {
+  readonly findings: Findings;
+  readonly used: Limits;
+  readonly finished: ReadonlySet<string>;
+  readonly unknown: ReadonlySet<string>;
+}
+
+export function carryOver(state: RunState, runbook: Runbook): CarriedOver {
+  const byStatus = (fits: (step: StepState) => boolean) =>
+    new Set(state.steps.filter((step) => step.phase === 'act' && fits(step)).map(({ id }) => id));
+  return {
+    findings: findingsOf(state, runbook),
+    used: addCosts({}, state.used),
+    finished: byStatus(({ status }) => FINISHED.includes(status)),
+    unknown: byStatus(({ status }) => status === 'acting' || status === 'acted' || status === 'partial'),
+  };
+}
+
+/** In the order of the runbook, since an argument may speak of an earlier step. */
+function findingsOf(state: RunState, runbook: Runbook): Findings {
+  let findings = startFindings(paramsOf(state));
+  for (const step of stepsOf(runbook)) {
+    const finding = state.steps.find(({ id }) => id === step.id)?.finding;
+    if (finding) findings = addFinding(findings, step, resolveArg(step, runbook, findings), finding);
+  }
+  return findings;
+}
+
+export function paramsOf(state: RunState): Readonly<Record<string, Json>> {
+  return state.meta?.params ?? {};
+}

@@ -1,0 +1,102 @@
+import { type Mode, ruleFor } from '../model/decide.ts';
+import type { Host } from '../model/host.ts';
+import type { Json } from '../model/json.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Ask, Catalogue, Emit, Interrupts, Journal, View } from '../model/ports.ts';
+import type { Limits, Runbook } from '../model/runbook.ts';
+import type { Clock, LeaseTerms } from '../model/verb.ts';
+import { type Carried, makePlan } from '../plan/plan.ts';
+import { execute } from '../run/execute.ts';
+import { armLease } from '../run/lease.ts';
+import type { Book, Ending, Running } from '../run/running.ts';
+
+/** What is asked for: JSON-safe but for the runbook's frozen parts, so that command line, webhook and fleet worker ask alike. */
+export interface RunRequest {
+  readonly runbook: Runbook;
+  readonly params: Readonly<Record<string, Json>>;
+  readonly mode: Mode;
+  /** Limits that a person raised for this run. */
+  readonly raised: Limits;
+  readonly who: string;
+  /** The program's version, for the journal. */
+  readonly tool: string;
+}
+
+/** What it is done with. */
+export interface RunParts {
+  readonly host: Host;
+  /** The same host, refusing every change: what diagnosis and plan look through. */
+  readonly readOnlyHost: Host;
+  readonly catalogue: Catalogue;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly views: readonly View[];
+  readonly interrupts: Interrupts;
+  /** Present where a person decides. */
+  readonly ask: Ask | null;
+  /** Told the plan before the first act. */
+  readonly planned: (plan: Plan) => void;
+}
+
+/** What an earlier life of the run leaves to this one. */
+export interface Earlier extends Carried {
+  readonly unknown: ReadonlySet<string>;
+  readonly done: Book['done'];
+  /** What it had stopped and what is still stopped: armed anew, since the engine that watched over it is gone. */
+  readonly leases: readonly (LeaseTerms & { readonly step: string; readonly verb: string })[];
+}
+
+/** Plans, and unless the plan refuses, acts, verifies and ends. */
+export async function carryOut(request: RunRequest, parts: RunParts, emit: Emit, earlier?: Earlier): Promise<Ending> {
+  const { host: _host, readOnlyHost, ...rest } = parts;
+  const { plan, findings } = await makePlan({
+    ...request,
+    ...rest,
+    host: readOnlyHost,
+    signal: parts.interrupts.signal,
+    emit,
+    ...(earlier && { carried: earlier }),
+  });
+  const refusal = refuse(plan, parts.interrupts);
+  if (refusal) {
+    await emit({ type: 'run.finished', ...refusal, open: refusal.outcome === 'not-this-incident' ? [] : plan.open, missed: [] });
+    return refusal;
+  }
+  parts.planned(plan);
+  const running: Running = {
+    ...parts,
+    plan,
+    runbook: request.runbook,
+    emit,
+    finished: earlier?.finished ?? new Set(),
+    unknown: earlier?.unknown ?? new Set(),
+    by: decider(request, parts),
+    book: {
+      findings,
+      used: earlier?.used ?? {},
+      done: [...(earlier?.done ?? [])],
+      leases: new Map(),
+      stopped: [],
+      over: new AbortController(),
+    },
+  };
+  for (const lease of earlier?.leases ?? []) await armLease(running, { id: lease.step, verb: lease.verb }, lease);
+  return execute(running);
+}
+
+/** Why nothing may be done, with nothing touched; null: go on. */
+function refuse(plan: Plan, interrupts: Interrupts): Ending | null {
+  if (interrupts.signal.aborted)
+    return { outcome: 'interrupted', verdict: null, reasons: [`${String(interrupts.signal.reason)} before anything was done`] };
+  return plan.refusal && { ...plan.refusal, verdict: null };
+}
+
+export function decider(request: RunRequest, parts: RunParts): Running['by'] {
+  if (request.mode.kind === 'attended') {
+    if (!parts.ask) throw new Error('bug: an attended run needs somebody to ask');
+    return { kind: 'person', ask: parts.ask, name: request.who };
+  }
+  const rule = ruleFor(request.mode.policy, request.runbook);
+  if (!rule) throw new Error('bug: a run without a rule has been refused before');
+  return { kind: 'policy', rule };
+}

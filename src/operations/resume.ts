@@ -1,0 +1,82 @@
+import { carryOver } from '../model/carry.ts';
+import { dangerOf } from '../model/danger.ts';
+import type { Emit } from '../model/ports.ts';
+import { type Runbook, stepsOf } from '../model/runbook.ts';
+import { type Findings, resolveArg } from '../model/scope.ts';
+import type { RunState, UndoEntry } from '../model/state.ts';
+import { nothingToDo } from '../model/verb.ts';
+import type { Done, Ending } from '../run/running.ts';
+import { spine } from '../run/spine.ts';
+import { carryOut, type RunParts, type RunRequest } from './carry-out.ts';
+
+/**
+ * Goes on where the journal ends. Finished steps stay finished; an intent without an outcome is unknown: the same observe asks the world.
+ * What the run had stopped under a lease and what runs again by now (the lease was kept, somebody started it) is stopped again before anything else.
+ */
+export async function resume(request: RunRequest, parts: RunParts, state: RunState): Promise<Ending> {
+  const emit = spine({ ...parts, run: parts.journal.run, host: parts.host.name, after: state.last?.seq ?? 0 });
+  await resumed(request, parts, emit, 'finish');
+  const carried = carryOver(state, request.runbook);
+  const touched = state.steps.some((step) => step.phase === 'act' && step.attempts > 0);
+  if (!touched) return carryOut(request, parts, emit);
+  const undone = await fallenBack(state, request.runbook, carried.findings, parts);
+  const finished = new Set([...carried.finished].filter((step) => !undone.has(step)));
+  const done = doneOf(state, request.runbook, carried.findings).filter((entry) => !undone.has(entry.step));
+  return carryOut(request, parts, emit, { ...carried, finished, done, leases: leasesOf(state, request.runbook, undone) });
+}
+
+export async function resumed(
+  { runbook, mode, who, tool }: RunRequest,
+  parts: RunParts,
+  emit: Emit,
+  to: 'finish' | 'roll-back',
+): Promise<void> {
+  const facts = await parts.host.machine.facts();
+  await emit({
+    type: 'run.resumed',
+    to,
+    who,
+    tool,
+    mode: mode.kind === 'attended' ? 'interactive' : 'unattended',
+    policy: mode.kind === 'unattended' ? mode.policy.source : null,
+    boot: { id: facts.bootId, at: facts.bootTime },
+    hash: runbook.source.hash,
+  });
+}
+
+/** Steps whose lease is still open: what they stopped must be stopped again where it runs, and its lease armed anew. */
+async function fallenBack(state: RunState, runbook: Runbook, findings: Findings, parts: RunParts): Promise<ReadonlySet<string>> {
+  const back = new Set<string>();
+  for (const { step: id } of state.leases) {
+    const step = runbook.act.find((one) => one.id === id);
+    if (!step) continue;
+    const verb = await parts.catalogue.action(step.verb);
+    const look = { host: parts.readOnlyHost, clock: parts.clock, signal: parts.interrupts.signal, progress: () => {} };
+    const seen = await verb.observe(look, resolveArg(step, runbook, findings)).catch(() => nothingToDo(''));
+    if (seen.verdict === 'change') back.add(id);
+  }
+  return back;
+}
+
+/** Still stopped: nobody watches over it until it is armed anew. */
+function leasesOf(state: RunState, runbook: Runbook, fallen: ReadonlySet<string>) {
+  return state.leases
+    .filter(({ step }) => !fallen.has(step))
+    .map((lease) => ({ ...lease, verb: runbook.act.find(({ id }) => id === lease.step)?.verb ?? 'stop' }));
+}
+
+/** What rollback would undo, from the journal; whether that is dangerous the runbook tells. */
+export function doneOf(state: RunState, runbook: Runbook, findings: Findings): Done[] {
+  return state.undo.map((entry) => ({
+    step: entry.step,
+    verb: entry.verb,
+    undo: entry.undo,
+    records: entry.records,
+    dangerous: dangerousUndo(entry, runbook, findings),
+  }));
+}
+
+function dangerousUndo({ step: id }: UndoEntry, runbook: Runbook, findings: Findings): string | null {
+  const step = stepsOf(runbook).find((one) => one.id === id);
+  return step ? dangerOf(runbook, step, resolveArg(step, runbook, findings)) : null;
+}

@@ -1,0 +1,62 @@
+import { carryOver } from '../model/carry.ts';
+import { limitsFor } from '../model/decide.ts';
+import type { RunState } from '../model/state.ts';
+import { rollback } from '../run/rollback.ts';
+import type { Ending, Running } from '../run/running.ts';
+import { spine } from '../run/spine.ts';
+import { undoable } from '../run/step.ts';
+import { decider, type RunParts, type RunRequest } from './carry-out.ts';
+import { doneOf, resumed } from './resume.ts';
+
+/** Undoes a run from its journal alone, newest first: all of it, or what came after and including the step `to`. */
+export async function rollBack(request: RunRequest, parts: RunParts, state: RunState, to: string | null): Promise<Ending> {
+  const emit = spine({ ...parts, run: parts.journal.run, host: parts.host.name, after: state.last?.seq ?? 0 });
+  await resumed(request, parts, emit, 'roll-back');
+  const { findings, used } = carryOver(state, request.runbook);
+  const all = doneOf(state, request.runbook, findings);
+  const from = to === null ? 0 : all.findIndex((done) => done.step === to);
+  const running: Running = {
+    ...parts,
+    ...request,
+    emit,
+    plan: emptyPlan(request, parts),
+    finished: new Set(),
+    unknown: new Set(),
+    by: decider(request, parts),
+    book: { findings, used, done: all.slice(from), leases: new Map(), stopped: [], over: new AbortController() },
+  };
+  const ending = await decideAndUndo(running);
+  await emit({ type: 'run.finished', ...ending, open: state.open, missed: [] });
+  return ending;
+}
+
+async function decideAndUndo(running: Running): Promise<Ending> {
+  const { by, book } = running;
+  const dangerous = book.done.flatMap((done) => (done.dangerous !== null && done.undo.kind === 'revert' ? [done.dangerous] : []));
+  if (by.kind === 'person') {
+    const answer = await by.ask.undo({
+      why: 'rollback was asked for',
+      steps: undoable(running),
+      dangerous: dangerous.length > 0 ? dangerous.join('; ') : null,
+    });
+    if (answer === 'leave') return { outcome: 'interrupted', verdict: null, reasons: ['left as it is'] };
+  }
+  const left = await rollback(running, 'rollback was asked for', { dangerous: by.kind === 'person' });
+  return { outcome: left.length === 0 ? 'rolled-back' : 'rollback-incomplete', verdict: null, reasons: left };
+}
+
+/** Nothing is planned: undo works from what the journal holds. */
+function emptyPlan({ runbook, mode, params, raised }: RunRequest, parts: RunParts): Running['plan'] {
+  return {
+    runbook: { name: runbook.name, version: runbook.version, title: runbook.title, path: runbook.source.path, hash: runbook.source.hash },
+    host: parts.host.name,
+    at: parts.clock.now(),
+    params,
+    limits: { ...limitsFor(mode, runbook), ...raised },
+    diagnosis: { verdict: 'this-incident', reasons: [] },
+    steps: [],
+    refusal: null,
+    open: [],
+    estimate: null,
+  };
+}
