@@ -41,8 +41,8 @@ async function decideAndUndo(running: Running): Promise<Ending> {
     });
     if (answer === 'leave') return { outcome: 'interrupted', verdict: null, reasons: ['left as it is'] };
   }
-  const left = await rollback(running, 'rollback was asked for', { dangerous: by.kind === 'person' });
-  return { outcome: left.length === 0 ? 'rolled-back' : 'rollback-incomplete', verdict: null, reasons: left };
+  const { left, irreversible } = await rollback(running, 'rollback was asked for', { dangerous: by.kind === 'person' });
+  return { outcome: left.length === 0 ? 'rolled-back' : 'rollback-incomplete', verdict: null, reasons: [...left, ...irreversible] };
 }
 
 /** Nothing is planned: undo works from what the journal holds. */

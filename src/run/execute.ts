@@ -3,10 +3,12 @@ import { isAction, type Step } from '../model/runbook.ts';
 import { judgeWith } from '../model/scope.ts';
 import { LEASE_OVER, restoreLeases } from './lease.ts';
 import { missedJobs } from './missed.ts';
-import { rollback } from './rollback.ts';
+import { type Remains, rollback } from './rollback.ts';
 import { type Ending, ON, type Running, type StepEnd } from './running.ts';
 import { act, finish, undoable } from './step.ts';
 import { lookingFor, verify } from './verify.ts';
+
+const NOTHING_UNDONE: Remains = { left: [], irreversible: [] };
 
 type Halt = Extract<StepEnd, { kind: 'halt' }>;
 
@@ -65,7 +67,7 @@ async function stop(running: Running, halt: Halt): Promise<Ending> {
   const ending: Ending = { outcome: halt.outcome, verdict: null, reasons: [halt.reason] };
   const touched = running.book.done.length > 0;
   const undo = touched && (await wantsUndo(running, halt));
-  const left = undo ? await rollback(running, halt.reason, { dangerous: undo === 'all' }) : [];
+  const { left, irreversible } = undo ? await rollback(running, halt.reason, { dangerous: undo === 'all' }) : NOTHING_UNDONE;
   const restored = await restoreLeases(running);
   if (!restored)
     return {
@@ -75,7 +77,7 @@ async function stop(running: Running, halt: Halt): Promise<Ending> {
     };
   if (halt.outcome !== 'rollback-incomplete' && !(undo && left.length > 0)) return ending;
   const complete = undo ? left.length === 0 : !touched;
-  return { ...ending, outcome: complete ? 'rolled-back' : 'rollback-incomplete', reasons: [halt.reason, ...left] };
+  return { ...ending, outcome: complete ? 'rolled-back' : 'rollback-incomplete', reasons: [halt.reason, ...left, ...irreversible] };
 }
 
 async function wantsUndo(running: Running, halt: Halt): Promise<'safe' | 'all' | false> {
@@ -100,7 +102,7 @@ async function prove(running: Running): Promise<Ending> {
     return { outcome: signal.reason === LEASE_OVER ? 'deadline' : 'inconclusive', verdict: 'inconclusive', reasons: judged.reasons };
   }
   const undo = judged.verdict === 'recurred' && running.runbook.verify.some((step) => step.onFail === 'undo');
-  const left = undo ? await rollback(running, judged.reasons.join('; '), { dangerous: false }) : [];
+  const { left } = undo ? await rollback(running, judged.reasons.join('; '), { dangerous: false }) : NOTHING_UNDONE;
   return { outcome: judged.verdict, verdict: judged.verdict, reasons: [...judged.reasons, ...left] };
 }
 

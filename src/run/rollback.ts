@@ -3,22 +3,32 @@ import type { Applied } from '../model/verb.ts';
 import { releaseLeases } from './lease.ts';
 import { acting, type Done, type Running } from './running.ts';
 
-/**
- * Undoes what was done, newest first. What cannot be undone is named, what would bring the incident back is left unless it is allowed.
- * Returns what is left undone, a sentence each; empty: the host is as it was.
- */
-export async function rollback(running: Running, why: string, options: { readonly dangerous: boolean }): Promise<readonly string[]> {
+/** What a rollback could not take back, a sentence each. */
+export interface Remains {
+  /** Could have been undone and was not: the host is between two states. */
+  readonly left: readonly string[];
+  /** Was named as irreversible before it was confirmed; it does not make a rollback incomplete. */
+  readonly irreversible: readonly string[];
+}
+
+/** Undoes what was done, newest first. What cannot be undone is named, what would bring the incident back is left unless it is allowed. */
+export async function rollback(running: Running, why: string, options: { readonly dangerous: boolean }): Promise<Remains> {
   const { book, emit } = running;
   const newestFirst = book.done.toReversed();
   await emit({ type: 'rollback.started', why, steps: newestFirst.map((done) => done.step) });
   const left: string[] = [];
+  const irreversible: string[] = [];
   for (const done of newestFirst) {
+    if (done.undo.kind === 'irreversible') {
+      irreversible.push(`${done.step}: cannot be undone, ${done.undo.because} (${done.undo.evidence})`);
+      continue;
+    }
     const remains = await undoOne(running, done, options);
     if (remains === null) await forget(running, done);
     else left.push(`${done.step}: ${remains}`);
   }
-  await emit({ type: 'rollback.finished', complete: left.length === 0, left });
-  return left;
+  await emit({ type: 'rollback.finished', complete: left.length === 0, left: [...left, ...irreversible] });
+  return { left, irreversible };
 }
 
 /** What is undone needs no undo and no lease any more. */
@@ -30,8 +40,7 @@ async function forget(running: Running, done: Done): Promise<void> {
 
 /** Null: undone. Else why it is not. */
 async function undoOne(running: Running, done: Done, options: { readonly dangerous: boolean }): Promise<string | null> {
-  if (done.undo.kind === 'nothing') return null;
-  if (done.undo.kind === 'irreversible') return `cannot be undone, ${done.undo.because} (${done.undo.evidence})`;
+  if (done.undo.kind !== 'revert') return null;
   if (done.dangerous !== null && !options.dangerous) return `left as it is: ${done.dangerous}`;
   await running.emit({ type: 'undo.intended', step: done.step, say: done.undo.say });
   const applied = await revert(running, done, done.undo.data);
