@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { ServiceState } from '../../model/host.ts';
 import { absent, type Init, isServiceName, running } from './init.ts';
 import { daemonAbout, mainProcess, readSmall } from './init-script.ts';
@@ -13,7 +12,7 @@ export function openrcInit(root = ''): Init {
     state: async (name) => {
       const script = readSmall(`${root}/etc/init.d/${name}`, 256 * 1024, true);
       if (!isServiceName(name) || script === null) return absent(name, 'openrc');
-      const mark = STATES.find((state) => existsSync(`${folder}/${state}/${name}`));
+      const mark = STATES.find((state) => namesIn(`${folder}/${state}`)?.includes(name) === true);
       return { name, exists: true, manager: 'openrc', enabled: enabledIn(`${root}/etc/runlevels`, name), ...stateFrom(mark, script, name) };
     },
     command: (name, verb) => ['rc-service', name, verb],

@@ -24,14 +24,15 @@ const UNIT_FOLDERS = [
 const PROPERTIES = 'LoadState,ActiveState,SubState,MainPID,ActiveEnterTimestamp,InactiveEnterTimestamp,UnitFileState';
 const SHOW_TIMEOUT = 10_000;
 
-export function systemdInit(commands: Commands): Init {
+/** `root` is for tests: where /etc, /run, /usr and /sys are. */
+export function systemdInit(commands: Commands, root = ''): Init {
   return {
     state: async (name) => {
-      const unit = isServiceName(name) ? findUnit(unitOf(name)) : null;
+      const unit = isServiceName(name) ? findUnit(unitOf(name), root) : null;
       if (unit === null) return absent(name, 'systemd');
-      const known = { name, exists: true, manager: 'systemd', enabled: enabledOf(unit) } as const;
-      const main = mainInCgroup(unit);
-      return main ? { ...known, ...running(main) } : { ...known, ...(await ask(commands, unit)) };
+      const known = { name, exists: true, manager: 'systemd', enabled: enabledOf(unit, root) } as const;
+      const main = mainInCgroup(unit, root);
+      return main ? { ...known, ...running(main) } : { ...known, ...(await ask(commands, unit, root)) };
     },
     command: (name, verb) => ['systemctl', '--no-ask-password', '--no-pager', verb, unitOf(name)],
   };
@@ -47,11 +48,11 @@ interface Unit {
   readonly masked: boolean;
 }
 
-function findUnit(asked: string): Unit | null {
+function findUnit(asked: string, root: string): Unit | null {
   const template = asked.replace(/@[^.]*\./, '@.');
   for (const folder of UNIT_FOLDERS) {
     for (const file of new Set([asked, template])) {
-      const unit = readUnit(`${folder}/${file}`, asked, file === asked);
+      const unit = readUnit(`${root}${folder}/${file}`, asked, file === asked);
       if (unit !== null) return unit;
     }
   }
@@ -71,13 +72,13 @@ function readUnit(path: string, asked: string, whole: boolean): Unit | null {
 }
 
 /** Links in *.wants and *.requires. Null where the unit has no [Install] section: others may pull it in without a link. */
-function enabledOf(unit: Unit): boolean | null {
+function enabledOf(unit: Unit, root: string): boolean | null {
   if (unit.masked) return false;
   const linked = UNIT_FOLDERS.some((folder) =>
-    (namesIn(folder) ?? [])
+    (namesIn(`${root}${folder}`) ?? [])
       .filter((entry) => /\.(?:wants|requires)$/.test(entry))
       .some((entry) => {
-        const names = namesIn(`${folder}/${entry}`) ?? [];
+        const names = namesIn(`${root}${folder}/${entry}`) ?? [];
         return names.includes(unit.name) || names.includes(unit.asked);
       }),
   );
@@ -89,21 +90,21 @@ function enabledOf(unit: Unit): boolean | null {
  * The main process, without a fork, where there can be no doubt: in the unit's cgroup, a child of PID 1, leader of its session, running ExecStart's
  * program. What a stopped cron left behind in its cgroup (KillMode=process) is none of these together.
  */
-function mainInCgroup(unit: Unit): PidStat | null {
+function mainInCgroup(unit: Unit, root: string): PidStat | null {
   const program = /^ExecStart=[-@:+!|]*(\/\S+)/m.exec(unit.text)?.[1];
   if (program === undefined || /^Type=oneshot/m.test(unit.text)) return null;
   const real = realOf(program);
-  const leaders = cgroupMembers(unit.name)
+  const leaders = cgroupMembers(unit.name, root)
     .map(readPid)
     .filter((stat) => stat !== null && stat.ppid === 1 && stat.session === stat.pid && livesStill(stat) && exeOf(stat.pid) === real);
   return leaders.length === 1 ? (leaders[0] ?? null) : null;
 }
 
-function cgroupMembers(unit: string): readonly number[] {
+function cgroupMembers(unit: string, root: string): readonly number[] {
   const prefix = cgroupPrefix();
   for (const tree of ['', '/systemd', '/unified']) {
     try {
-      const text = readFileSync(`/sys/fs/cgroup${tree}${prefix}/system.slice/${unit}/cgroup.procs`, 'latin1');
+      const text = readFileSync(`${root}/sys/fs/cgroup${tree}${prefix}/system.slice/${unit}/cgroup.procs`, 'latin1');
       return text.split('\n').filter(Boolean).map(Number);
     } catch {
       // Another layout of cgroups, or the unit is not running.
@@ -132,19 +133,19 @@ function realOf(path: string): string {
 type Answer = Pick<ServiceState, 'state' | 'pid' | 'since' | 'reason'> & { readonly exists?: boolean };
 type Shown = Readonly<Record<string, string>>;
 
-async function ask(commands: Commands, unit: Unit): Promise<Answer> {
+async function ask(commands: Commands, unit: Unit, root: string): Promise<Answer> {
   const shown = await show(commands, unit.name);
   if (typeof shown === 'string') return { state: 'unknown', pid: null, since: null, reason: shown };
   const own = shown[0] ?? {};
   if (own.LoadState === 'not-found') return { state: 'unknown', pid: null, since: null, exists: false, reason: 'no such service' };
-  const instance = own.SubState === 'exited' ? await instanceOf(commands, unit.name) : null;
+  const instance = own.SubState === 'exited' ? await instanceOf(commands, unit.name, root) : null;
   return answer(instance ?? own);
 }
 
 /** Debian's postfix.service is /bin/true; the daemon is its instance postfix@-.service. The worst instance speaks for all. */
-async function instanceOf(commands: Commands, unit: string): Promise<Shown | null> {
+async function instanceOf(commands: Commands, unit: string, root: string): Promise<Shown | null> {
   const stem = unit.replace(/\.service$/, '');
-  if (findUnit(`${stem}@.service`) === null) return null;
+  if (findUnit(`${stem}@.service`, root) === null) return null;
   const shown = await show(commands, `${stem}@*.service`);
   if (typeof shown === 'string') return null;
   return shown.find((each) => each.ActiveState === 'failed') ?? shown.find((each) => each.ActiveState === 'active') ?? shown[0] ?? null;

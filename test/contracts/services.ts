@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import type { Services } from '../../src/model/host.ts';
+
+/** A services port with one service that exists and is stopped. */
+export interface ServicesUnderTest {
+  readonly services: Services;
+  readonly name: string;
+  readonly missing: string;
+  /** Whether a process of this id is there. */
+  readonly lives: (pid: number) => boolean;
+}
+
+const PATIENT = { timeout: 10_000 };
+
+export function servicesContract(adapter: string, make: (test: TestContext) => ServicesUnderTest): void {
+  describe(`services of ${adapter}`, () => {
+    it('say of a service that is not there that it does not exist, and refuse to touch it', async (test) => {
+      const { services, missing } = make(test);
+      assert.equal((await services.state(missing)).exists, false);
+      for (const verb of ['start', 'stop'] as const) {
+        const result = await services[verb](missing, PATIENT);
+        assert.equal(result.ok ? 'changed' : result.code, 'ENOENT');
+      }
+    });
+
+    it('start a stopped service and give its main process', async (test) => {
+      const { services, name, lives } = make(test);
+      assert.equal((await services.state(name)).state, 'stopped');
+      const started = await services.start(name, PATIENT);
+      assert.ok(started.ok, JSON.stringify(started));
+      assert.equal(started.state.state, 'running');
+      assert.ok(started.state.pid !== null && lives(started.state.pid));
+      assert.deepEqual(await services.state(name), started.state);
+    });
+
+    it('start once: what runs already is left alone', async (test) => {
+      const { services, name } = make(test);
+      const first = await services.start(name, PATIENT);
+      const second = await services.start(name, PATIENT);
+      assert.ok(first.ok && second.ok);
+      assert.equal(second.state.pid, first.state.pid);
+    });
+
+    it('stop: the main process is gone on return, and a second stop is as good', async (test) => {
+      const { services, name, lives } = make(test);
+      const started = await services.start(name, PATIENT);
+      assert.ok(started.ok && started.state.pid !== null);
+      const stopped = await services.stop(name, PATIENT);
+      assert.ok(stopped.ok, JSON.stringify(stopped));
+      assert.equal(lives(started.state.pid), false);
+      assert.deepEqual([stopped.state.state, stopped.state.pid], ['stopped', null]);
+      assert.equal((await services.state(name)).state, 'stopped');
+      assert.equal((await services.stop(name, PATIENT)).ok, true);
+    });
+
+    it('name what a person would type', async (test) => {
+      const { services, name } = make(test);
+      assert.match(await services.explain(name, 'stop'), /stop/);
+      assert.ok((await services.explain(name, 'stop')).includes(name));
+    });
+  });
+}

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { fakeServices } from '../../src/hosts/fake/services.ts';
+import { localCommands } from '../../src/hosts/local/commands.ts';
+import { localMachine } from '../../src/hosts/local/machine.ts';
+import { exeOf, livesStill, readPid } from '../../src/hosts/local/pid.ts';
+import { localServices } from '../../src/hosts/local/services.ts';
+import { type Commands, failure, type Processes, type Services } from '../../src/model/host.ts';
+import { servicesContract } from '../contracts/services.ts';
+import { littleDaemon } from '../support/daemon.ts';
+import { service, worldWith } from '../support/fake-world.ts';
+
+const PATIENT = { timeout: 10_000 };
+
+/** Signals what is asked, if it is still the same process: what the real port does, without its look at all of /proc. */
+const processes: Pick<Processes, 'signal'> = {
+  signal: async (targets, signal) =>
+    targets.map((target) => {
+      if (!livesStill(target) || exeOf(target.pid) !== target.exe) return { pid: target.pid, outcome: 'gone' as const };
+      process.kill(target.pid, `SIG${signal}`);
+      return { pid: target.pid, outcome: 'sent' as const };
+    }),
+};
+
+function localWith(commands: Commands = localCommands()): Services {
+  return localServices({ machine: localMachine(), commands, processes: processes as Processes });
+}
+
+function lives(pid: number): boolean {
+  const stat = readPid(pid);
+  return stat !== null && livesStill(stat);
+}
+
+servicesContract('this machine, by an init script', (test: TestContext) => ({
+  services: localWith(),
+  name: littleDaemon(test).script,
+  missing: '/no/such/script',
+  lives,
+}));
+
+servicesContract('a fake host', () => {
+  const world = worldWith(service('cron', 'stopped'));
+  return {
+    services: fakeServices(world),
+    name: 'cron',
+    missing: 'crond',
+    lives: (pid) => world.processes.some((each) => each.pid === pid),
+  };
+});
+
+describe('a daemon that is started', () => {
+  it('gets what init gives: umask 022, cwd /, 1024 open files, PATH alone, nothing of ours on its descriptors', async (test) => {
+    const daemon = littleDaemon(test);
+    const mask = process.umask(0o077);
+    test.after(() => process.umask(mask));
+    const started = await localWith().start(daemon.script, PATIENT);
+    assert.ok(started.ok, JSON.stringify(started));
+    await until(() => existsSync(join(daemon.folder, 'forever')));
+    const wrote = daemon.wrote();
+    assert.match(wrote, /^0022\n\/\n1024\n/);
+    assert.doesNotMatch(wrote, /FIREBREAK|NODE|HOME=/);
+    assert.match(wrote, /^PATH=\/usr\/local\/sbin:\/usr\/local\/bin:\/usr\/sbin:\/usr\/bin:\/sbin:\/bin$/m);
+    assert.deepEqual(
+      [...wrote.matchAll(/ ([012]) -> (\S+)/g)].map(([, number, target]) => `${number} ${target}`),
+      ['0 /dev/null', `1 ${daemon.folder}/wrote`, '2 /dev/null'],
+    );
+  });
+
+  it('that does not come up is a failure with what its script said', async (test) => {
+    const { script } = littleDaemon(test, { beforeStart: 'echo "no licence for little" >&2; exit 5' });
+    const started = await localWith().start(script, PATIENT);
+    assert.deepEqual(started.ok ? null : [started.code, /no licence for little/.test(started.message)], ['exit-5', true]);
+  });
+
+  it('whose script claims success and starts nothing is a failure', async (test) => {
+    const { script } = littleDaemon(test, { beforeStart: 'exit 0' });
+    const started = await localWith().start(script, { timeout: 1000 });
+    assert.match(started.ok ? '' : started.message, /is stopped after start/);
+  });
+});
+
+describe('a stop', () => {
+  it('that the script only pretends is a failure, and the service is still said to run', async (test) => {
+    const { script } = littleDaemon(test, { stop: 'exit 0' });
+    const services = localWith();
+    await services.start(script, PATIENT);
+    const stopped = await services.stop(script, { timeout: 1000 });
+    assert.match(stopped.ok ? '' : stopped.message, /is running after stop/);
+    assert.equal((await services.state(script)).state, 'running');
+  });
+
+  it('needs no fork: where none is left, the verified main process gets TERM', async (test) => {
+    const { script } = littleDaemon(test);
+    const started = await localWith().start(script, PATIENT);
+    assert.ok(started.ok && started.state.pid !== null);
+    const forkless: Commands = { ...localCommands(), run: async () => failure('EAGAIN', 'spawn EAGAIN') };
+    const stopped = await localWith(forkless).stop(script, PATIENT);
+    assert.ok(stopped.ok, JSON.stringify(stopped));
+    assert.equal(stopped.state.state, 'stopped');
+    assert.equal(lives(started.state.pid), false);
+  });
+
+  it('a start without a fork is a failure: nothing else can start a daemon', async (test) => {
+    const forkless: Commands = { ...localCommands(), run: async () => failure('EAGAIN', 'spawn EAGAIN') };
+    const started = await localWith(forkless).start(littleDaemon(test).script, PATIENT);
+    assert.equal(started.ok ? '' : started.code, 'EAGAIN');
+  });
+});
+
+describe('the state of a service', () => {
+  const noFork: Commands = { ...localCommands(), run: async ({ argv }) => assert.fail(`${argv.join(' ')} was run to look`) };
+
+  it('is read without a fork where the script names its pid file, with the time of the start', async (test) => {
+    const { script } = littleDaemon(test);
+    await localWith().start(script, PATIENT);
+    const state = await localWith(noFork).state(script);
+    assert.deepEqual([state.state, state.manager, state.enabled], ['running', 'script', null]);
+    assert.ok(Math.abs((state.since ?? 0) - Date.now()) < 10_000);
+  });
+
+  it('is stopped where the pid file names a dead process, or one that runs another program', async (test) => {
+    const { script, pidFile } = littleDaemon(test);
+    writeFileSync(pidFile, '4194999\n');
+    assert.equal((await localWith(noFork).state(script)).state, 'stopped');
+    const other = spawn('sleep', ['60']);
+    test.after(() => other.kill('SIGKILL'));
+    writeFileSync(pidFile, `${other.pid}\n`);
+    assert.equal((await localWith(noFork).state(script)).state, 'stopped');
+    writeFileSync(pidFile, '');
+  });
+
+  it('is stopped since the boot at the latest where a pid file on disk is older than the boot', async (test) => {
+    const { script, pidFile } = littleDaemon(test);
+    const { bootTime } = await localMachine().facts();
+    writeFileSync(pidFile, '4194999\n');
+    assert.equal((await localWith(noFork).state(script)).since, null);
+    utimesSync(pidFile, 1e9, 1e9);
+    assert.equal((await localWith(noFork).state(script)).since, bootTime);
+  });
+
+  it('is found by the program where the pid file is lost, and an orphaned child of that program is not taken for it', async (test) => {
+    const { script, pidFile, folder } = littleDaemon(test);
+    const services = localWith();
+    const started = await services.start(script, PATIENT);
+    assert.ok(started.ok && started.state.pid !== null);
+    const pid = readFileSync(pidFile, 'utf8');
+    await until(() => exeOf(Number(pid)) === `${folder}/littled`);
+    writeFileSync(pidFile, '');
+    assert.equal((await services.state(script)).pid, started.state.pid);
+    process.kill(started.state.pid, 'SIGKILL');
+    writeFileSync(pidFile, pid);
+    const orphan = spawn('sh', ['-c', `'${folder}/littled' -c 'read x <"${folder}/forever"' & echo $!`], { detached: true });
+    const child = Number(await new Promise((resolve) => orphan.stdout.once('data', resolve)));
+    test.after(() => process.kill(child, 'SIGKILL'));
+    await until(() => readPid(child)?.ppid !== orphan.pid && exeOf(child) === `${folder}/littled`);
+    assert.equal((await services.state(script)).state, 'stopped');
+  });
+
+  it('is asked of the script, by LSB exit codes, where no pid file is named', async (test) => {
+    const { script, folder } = littleDaemon(test, { pidFileLine: '', run: 'sleep 60 &' });
+    const services = localWith();
+    assert.equal((await services.state(script)).state, 'stopped');
+    assert.equal(readFileSync(join(folder, 'asked'), 'utf8'), 'asked\n');
+  });
+
+  it('is unknown, with the reason, where the script cannot be asked', async (test) => {
+    const { script } = littleDaemon(test, { pidFileLine: '' });
+    const forkless: Commands = { ...localCommands(), run: async () => failure('EAGAIN', 'no process slot is left') };
+    const state = await localWith(forkless).state(script);
+    assert.deepEqual([state.state, state.reason], ['unknown', 'no process slot is left']);
+  });
+
+  for (const name of ['../../bin/sh', '-rf', 'a b', 'x\ny', '', '.']) {
+    it(`does not take ${JSON.stringify(name)} for the name of a service`, async () => {
+      assert.equal((await localWith(noFork).state(name)).exists, false);
+      assert.equal((await localWith(noFork).start(name, PATIENT)).ok, false);
+    });
+  }
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let tries = 0; !holds(); tries += 1) {
+    assert.ok(tries < 200, 'waited 4 s in vain');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

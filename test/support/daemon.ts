@@ -1,0 +1,70 @@
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+
+/** A real little daemon with an init script of its own, in a temporary folder, for an ordinary user. Ends with the test. */
+export interface Daemon {
+  readonly folder: string;
+  readonly script: string;
+  readonly pidFile: string;
+  /** What the daemon wrote when it started. */
+  wrote(): string;
+}
+
+export interface DaemonOptions {
+  /** Replaces the script's `stop)` branch. */
+  readonly stop?: string;
+  /** Put before what starts the daemon. */
+  readonly beforeStart?: string;
+  /** Lines at the script's top; `PIDFILE=` is among them unless it is left out here. */
+  readonly pidFileLine?: string;
+  /** Another program than the one that DAEMON= names. */
+  readonly run?: string;
+}
+
+export function littleDaemon(test: TestContext, options: DaemonOptions = {}): Daemon {
+  const folder = mkdtempSync(join(tmpdir(), 'firebreak-daemon-'));
+  const [program, script, pidFile] = [join(folder, 'littled'), join(folder, 'little'), join(folder, 'littled.pid')];
+  copyFileSync(realpathSync('/bin/sh'), program);
+  chmodSync(program, 0o755);
+  writeFileSync(script, initScript(folder, options), { mode: 0o755 });
+  test.after(() => {
+    endFrom(pidFile);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return { folder, script, pidFile, wrote: () => readFileSync(join(folder, 'wrote'), 'utf8') };
+}
+
+/** A pipe without a writer keeps the daemon waiting without a child of its own. */
+function initScript(folder: string, { stop, beforeStart = ':', pidFileLine = `PIDFILE=${folder}/$NAME.pid`, run }: DaemonOptions): string {
+  const body = `{ umask; pwd; ulimit -Sn; env; ls -l /proc/self/fd; } >${folder}/wrote; mkfifo ${folder}/forever 2>/dev/null; read line <${folder}/forever`;
+  return `#!/bin/sh
+NAME=littled
+DAEMON="${folder}/$NAME"
+${pidFileLine}
+case "$1" in
+start)
+  ${beforeStart}
+  ${run ?? `setsid "$DAEMON" -c '${body}' </dev/null >/dev/null 2>&1 &`}
+  echo $! >${folder}/littled.pid ;;
+stop)
+  ${stop ?? `kill "$(cat ${folder}/littled.pid)"; rm ${folder}/littled.pid`} ;;
+status)
+  echo asked >>${folder}/asked
+  kill -0 "$(cat ${folder}/littled.pid)" 2>/dev/null || exit 3 ;;
+*) exit 2 ;;
+esac
+`;
+}
+
+function endFrom(pidFile: string): void {
+  if (!existsSync(pidFile)) return;
+  const pid = Number(readFileSync(pidFile, 'utf8'));
+  if (pid <= 1) return;
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+}
