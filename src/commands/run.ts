@@ -49,7 +49,11 @@ async function start(io: Io, prepared: Prepared, options: Options): Promise<numb
   if (!opened.ok) return refuse(io, opened.message, 'no-journal');
   const { journal } = opened;
   const mode = modeOf(prepared);
-  const screen = await screenFor(io, { mode: mode.kind, output: String(options.output ?? 'text'), all: options.all === true });
+  const screen = await screenFor(io, {
+    mode: mode.kind,
+    output: options.output === 'ndjson' ? 'ndjson' : 'text',
+    all: options.all === true,
+  });
   try {
     const ending = await run(
       { runbook, params, mode, raised, who: io.user, tool: version() },
