@@ -1,0 +1,83 @@
+import { base64Of, latin1Of } from '../model/bytes.ts';
+import type { CrontabKind } from '../model/crontab.ts';
+import { withoutHeader } from '../model/crontab.ts';
+import { type CommandResult, capturedText, type Failure, type FileContent, failure, type Result } from '../model/host.ts';
+import { isObject, type Json } from '../model/json.ts';
+import type { Act } from '../model/verb.ts';
+
+/** A crontab that is written, as data: in the targets, in the undo. */
+export interface CrontabTarget {
+  readonly path: string;
+  readonly kind: CrontabKind;
+  readonly owner: string;
+  /** SHA-256 of the bytes that were seen. */
+  readonly hash: string;
+}
+
+export const BEFORE = 'before';
+export const AFTER = 'after';
+
+/** The name under which a crontab's bytes are kept for apply and undo. */
+export function keptAs(when: typeof BEFORE | typeof AFTER, path: string): string {
+  return `${when}:${path}`;
+}
+
+export function targetsOf(value: Json | undefined): readonly CrontabTarget[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter(isObject).flatMap(({ path, kind, owner, hash }) => {
+    const known = kind === 'user' || kind === 'system' || kind === 'anacron';
+    return typeof path === 'string' && typeof owner === 'string' && typeof hash === 'string' && known ? [{ path, kind, owner, hash }] : [];
+  });
+}
+
+/** The content without the header that Debian's crontab renews with every install: what counts when two are compared. */
+export function bodyOf(base64: string): string {
+  return withoutHeader(latin1Of(base64));
+}
+
+export async function readOne(act: Act, path: string): Promise<FileContent> {
+  const [content] = await act.host.files.read([path]);
+  return content ?? failure('ENOENT', 'no such file');
+}
+
+const INSTALL_TIMEOUT = 20_000;
+
+/**
+ * A user's crontab goes through `crontab -u USER -`: it checks, labels, sets owner and mode, and tells cron. It writes a temporary file into the
+ * spool, so it needs a free inode. A system file is replaced where it lies; cron sees its new time of change.
+ */
+export async function installCrontab(
+  act: Act,
+  target: CrontabTarget,
+  bytes: string,
+  command: string,
+): Promise<Result<{ readonly hash: string }>> {
+  const written =
+    target.kind === 'user'
+      ? await installUser(act, target, bytes, command)
+      : await act.host.files.replace(target.path, { before: target.hash, bytes });
+  if (!written.ok) return written;
+  const now = await readOne(act, target.path);
+  if (!now.ok) return failure(now.code, `${target.path} was written and cannot be read back: ${now.message}`);
+  if (bodyOf(now.bytes) === bodyOf(bytes)) return { ok: true, hash: now.hash };
+  return failure('different', `${target.path} was written and does not hold what was given`);
+}
+
+async function installUser(act: Act, target: CrontabTarget, bytes: string, command: string): Promise<Result<object>> {
+  const argv = [command, '-u', target.owner, '-'];
+  const request = { argv, effect: 'write', timeout: INSTALL_TIMEOUT, stdin: base64Of(bodyOf(bytes)) } as const;
+  // Not the run's own signal: an install that has begun is let end, it is the safe point.
+  const result = await act.host.commands.run(request, new AbortController().signal);
+  return result.ok && result.exit === 0 && !result.timedOut ? { ok: true } : notInstalled(argv, result);
+}
+
+function notInstalled(argv: readonly string[], result: CommandResult): Failure {
+  const line = argv.join(' ');
+  if (!result.ok) return failure(result.code, `${line}: ${result.message}`);
+  const said = `${capturedText(result.stderr)}\n${capturedText(result.stdout)}`.trim().replaceAll(/\s*\n\s*/g, '; ');
+  if (result.timedOut) return failure('ETIMEDOUT', `${line} did not end within ${INSTALL_TIMEOUT / 1000} s`);
+  return failure(
+    /No space left on device/.test(said) ? 'ENOSPC' : 'refused',
+    `${line} ended with ${result.exit ?? result.signal}: ${said || 'it said nothing'}`,
+  );
+}

@@ -1,0 +1,82 @@
+import { shownText } from './bytes.ts';
+import type { CronJob, CrontabKind } from './crontab.ts';
+import { isObject, type Json, listOf } from './json.ts';
+
+/** What the probe `cron_jobs` found, and how it chose: the action `crontab` reads the files again and chooses by the same words. */
+export interface CronJobsFound {
+  readonly jobs: readonly FoundJob[];
+  /** Every crontab that cron takes, also those without a chosen job. */
+  readonly files: readonly FoundCrontab[];
+  /** What cron leaves out, with why. */
+  readonly ignored: readonly { readonly path: string; readonly reason: string }[];
+}
+
+export interface FoundCrontab {
+  readonly path: string;
+  readonly kind: CrontabKind;
+  /** Whose crontab it is; of system files root. */
+  readonly owner: string;
+  /** SHA-256 of its bytes, hexadecimal. */
+  readonly hash: string;
+}
+
+export interface FoundJob {
+  readonly file: string;
+  readonly kind: CrontabKind;
+  readonly owner: string;
+  readonly line: number;
+  readonly schedule: string;
+  readonly user: string;
+  readonly command: string;
+  /** Null: nobody is mailed. */
+  readonly mailTo: string | null;
+  readonly mailed: boolean;
+}
+
+export interface JobSelector {
+  readonly mailed?: boolean;
+  readonly user: readonly string[];
+  readonly schedule: readonly string[];
+  readonly command: RegExp | null;
+}
+
+/** From the probe's argument, which the schema has checked. */
+export function jobSelector(arg: Json): JobSelector {
+  const given = isObject(arg) ? arg : {};
+  const command = isObject(given.command) && typeof given.command.matches === 'string' ? new RegExp(given.command.matches) : null;
+  const selector = { user: texts(given.user), schedule: texts(given.schedule), command };
+  return typeof given.mailed === 'boolean' ? { ...selector, mailed: given.mailed } : selector;
+}
+
+export function texts(value: Json | undefined): readonly string[] {
+  return listOf(value).filter((item) => typeof item === 'string');
+}
+
+export function selects(selector: JobSelector, job: CronJob): boolean {
+  const { mailed, user, schedule, command } = selector;
+  if (mailed !== undefined && mailed !== job.mailed) return false;
+  if (user.length > 0 && !user.includes(job.user)) return false;
+  if (schedule.length > 0 && !schedule.includes(spaced(job.schedule))) return false;
+  return command === null || command.test(shownText(job.command));
+}
+
+/** Fields a single blank apart, so that tabs in the file do not matter. */
+function spaced(schedule: string): string {
+  return schedule.trim().replaceAll(/[ \t]+/g, ' ');
+}
+
+export function foundJob(file: FoundCrontab, job: CronJob): FoundJob {
+  const { path, kind, owner } = file;
+  const command = shownText(job.command);
+  return {
+    file: path,
+    kind,
+    owner,
+    line: job.line,
+    schedule: spaced(job.schedule),
+    user: job.user,
+    command,
+    mailTo: job.mailTo,
+    mailed: job.mailed,
+  };
+}

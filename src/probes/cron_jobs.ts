@@ -1,0 +1,226 @@
+import type { Block } from '../model/block.ts';
+import { latin1Of } from '../model/bytes.ts';
+import { type CronJobsFound, type FoundCrontab, type FoundJob, foundJob, jobSelector, selects, texts } from '../model/cron-jobs.ts';
+import {
+  type Flavour,
+  fileProblem,
+  isCronsOwn,
+  kindOfSystemFile,
+  nameProblem,
+  SYSTEM_CRONTABS,
+  USER_FOLDERS,
+  usersAreLocal,
+} from '../model/cron-places.ts';
+import { type CrontabKind, jobsOf, parseCrontab } from '../model/crontab.ts';
+import type { FileContent, Host } from '../model/host.ts';
+import { isObject, type Json } from '../model/json.ts';
+import { plural } from '../model/quantity.ts';
+import { parseSchedule, perMinute } from '../model/schedule.ts';
+import { boolean, object, oneOrMore, path, pattern, text, word } from '../model/shape.ts';
+import { defineProbe, type Finding, type MeasureAbout, unknownFinding } from '../model/verb.ts';
+
+const MEASURES = {
+  count: { about: 'Jobs that the selector chose.', unit: 'count' },
+  mailed: { about: 'Jobs among them whose output, if they print any, is mailed.', unit: 'count' },
+  files: { about: 'Crontabs that hold a chosen job.', unit: 'count' },
+  users: { about: 'Users that a chosen job runs as.', unit: 'count' },
+  per_minute: {
+    about: 'How often a minute a chosen job is due, averaged over the coming day; @reboot and anacron count nothing.',
+    unit: 'rate',
+  },
+} as const satisfies Record<string, MeasureAbout>;
+
+/** More crontabs than this in one folder are not looked at: unknown, never "none". */
+const MOST_FILES = 5000;
+
+export default defineProbe({
+  summary: 'list the jobs of cron and anacron',
+  about:
+    "Reads users' crontabs, /etc/crontab, /etc/cron.d and /etc/anacrontab, and tells of each job its schedule, user and command, and whether its output is mailed and to whom: MAILTO is followed line by line, a redirection counts only where nothing can reach the mail. " +
+    "Files that cron itself ignores (a wrong name, owner, mode or link count, and on Debian a line it does not understand) are named and left out. A crontab that cannot be read makes the finding unknown: other users' crontabs need root.",
+  schema: object('Which jobs.', {
+    of: word('Whose: the crontabs of users, those of the system, or all (the default).', 'all', 'users', 'system'),
+    mailed: boolean(
+      'True: only jobs whose output would be mailed if they print. False: only those where it is certain that nothing is mailed.',
+    ),
+    user: oneOrMore(text('A user name.'), 'The user that the job runs as.'),
+    command: object('What the command must look like.', { matches: pattern('A regular expression over the command, without its input.') }, [
+      'matches',
+    ]),
+    schedule: oneOrMore(text('Five fields a single blank apart, or an @word.'), 'The schedule as it stands in the crontab.'),
+    crontabs: oneOrMore(
+      path('A folder.'),
+      `Folders of users' crontabs; those that do not exist are passed over (default ${USER_FOLDERS.join(', ')}).`,
+    ),
+    system: oneOrMore(
+      path('A file or folder.'),
+      `Crontabs with a user column, and folders of them; a file named anacrontab is anacron's (default ${SYSTEM_CRONTABS.join(', ')}).`,
+    ),
+  }),
+  example: { of: 'all', mailed: true },
+  needs: [],
+  measures: MEASURES,
+
+  async look({ host, clock }, arg) {
+    const setting = await settingOf(host);
+    const sources = await findSources(host, arg, setting);
+    if (!sources.ok) return unknownFinding(MEASURES, sources.reason);
+    const found = await readSources(host, sources, arg, setting);
+    return found.ok ? findingOf(found, clock.now()) : unknownFinding(MEASURES, found.reason);
+  },
+
+  explain(arg) {
+    const { users, system } = placesOf(arg);
+    const lines = users.map((folder) => `for f in ${folder}/*; do [ -f "$f" ] && printf '%s\\n' "$f:" && cat "$f"; done`);
+    return system.length === 0 ? lines : [...lines, `grep -rEv '^[[:space:]]*(#|$)' ${system.join(' ')}`];
+  },
+});
+
+interface Setting {
+  readonly flavour: Flavour;
+  readonly uids: ReadonlyMap<string, number>;
+  /** Every user is in /etc/passwd: a crontab of somebody else is nobody's. */
+  readonly local: boolean;
+}
+
+async function settingOf(host: Host): Promise<Setting> {
+  const [debian, nsswitch] = await host.files.read(['/etc/debian_version', '/etc/nsswitch.conf']);
+  const users = Object.entries(await host.machine.users());
+  const uids = new Map(users.map(([uid, name]) => [name, Number(uid)]));
+  const local = nsswitch?.ok ? usersAreLocal(latin1Of(nsswitch.bytes)) : nsswitch?.code === 'ENOENT';
+  return { flavour: debian?.ok ? 'debian' : 'cronie', uids, local };
+}
+
+function placesOf(arg: Json): { readonly users: readonly string[]; readonly system: readonly string[] } {
+  const given = isObject(arg) ? arg : {};
+  const users = given.crontabs === undefined ? USER_FOLDERS : texts(given.crontabs);
+  const system = given.system === undefined ? SYSTEM_CRONTABS : texts(given.system);
+  return { users: given.of === 'system' ? [] : users, system: given.of === 'users' ? [] : system };
+}
+
+// ---------------------------------------------------------------- which files
+
+interface Source {
+  readonly path: string;
+  readonly kind: CrontabKind;
+  readonly owner: string;
+}
+interface Sources {
+  readonly ok: true;
+  readonly sources: readonly Source[];
+  readonly ignored: CronJobsFound['ignored'];
+}
+type Blind = { readonly ok: false; readonly reason: string };
+
+async function findSources(host: Host, arg: Json, setting: Setting): Promise<Sources | Blind> {
+  const { users, system } = placesOf(arg);
+  const sources: Source[] = [];
+  const ignored: { path: string; reason: string }[] = [];
+  for (const place of [...users.map((at) => ({ at, user: true })), ...system.map((at) => ({ at, user: false }))]) {
+    const listed = await namesIn(host, place.at);
+    if (!listed.ok) return listed;
+    for (const name of listed.names ?? []) {
+      const kind = place.user ? 'user' : kindOfSystemFile(name);
+      const source = { path: `${place.at}/${name}`, kind, owner: place.user ? name : 'root' } as const;
+      const reason = isCronsOwn(source.path) ? (nameProblem(name, kind, setting.flavour) ?? orphanProblem(source, setting)) : null;
+      if (reason === null) sources.push(source);
+      // Debian's placeholder and the like are nobody's concern.
+      else if (!name.startsWith('.')) ignored.push({ path: source.path, reason });
+    }
+    if (listed.names === null && !place.user) sources.push({ path: place.at, kind: kindOfSystemFile(place.at), owner: 'root' });
+  }
+  return { ok: true, sources, ignored };
+}
+
+/** The regular files and links of a folder; null where it is no folder or does not exist. */
+async function namesIn(host: Host, folder: string): Promise<{ readonly ok: true; readonly names: readonly string[] | null } | Blind> {
+  const list = await host.files.list({ in: folder, type: ['file', 'symlink'] }, { sample: MOST_FILES });
+  if (!list.ok) return ['ENOENT', 'ENOTDIR'].includes(list.code) ? { ok: true, names: null } : blind(folder, list);
+  if (list.count > list.sample.length) return { ok: false, reason: `${folder} holds ${list.count} files, more than ${MOST_FILES}` };
+  return { ok: true, names: list.sample.map((record) => record.name).toSorted() };
+}
+
+function orphanProblem(source: Source, { uids, local }: Setting): string | null {
+  return source.kind === 'user' && local && !uids.has(source.owner) ? `there is no user ${source.owner}` : null;
+}
+
+function blind(path: string, failure: { readonly code: string; readonly message: string }): Blind {
+  const advice = failure.code === 'EACCES' || failure.code === 'EPERM' ? '; run as root' : '';
+  return { ok: false, reason: `cannot read ${path}: ${failure.message} (${failure.code})${advice}` };
+}
+
+// ---------------------------------------------------------------- what is in them
+
+async function readSources(
+  host: Host,
+  { sources, ignored }: Sources,
+  arg: Json,
+  setting: Setting,
+): Promise<(CronJobsFound & { ok: true }) | Blind> {
+  const contents = await host.files.read(sources.map((source) => source.path));
+  const selector = jobSelector(arg);
+  const found = { jobs: [] as FoundJob[], files: [] as FoundCrontab[], ignored: [...ignored] };
+  for (const [index, source] of sources.entries()) {
+    const content = contents[index];
+    if (!content?.ok) {
+      if (content && content.code !== 'ENOENT') return blind(source.path, content);
+      continue;
+    }
+    const reason = problemOf(source, content, setting);
+    if (reason !== null) found.ignored.push({ path: source.path, reason });
+    else readCrontab(found, source, content, selector);
+  }
+  return { ok: true, ...found };
+}
+
+function problemOf(source: Source, content: FileContent & { ok: true }, { flavour, uids }: Setting): string | null {
+  if (!isCronsOwn(source.path)) return null;
+  const { mode, uid, links } = content;
+  const ownerUid = uids.get(source.owner) ?? null;
+  return fileProblem({ path: source.path, kind: source.kind, text: latin1Of(content.bytes), mode, uid, links, ownerUid }, flavour);
+}
+
+function readCrontab(
+  found: { readonly jobs: FoundJob[]; readonly files: FoundCrontab[] },
+  source: Source,
+  content: FileContent & { ok: true },
+  selector: ReturnType<typeof jobSelector>,
+): void {
+  const file = { path: source.path, kind: source.kind, owner: source.owner, hash: content.hash };
+  const jobs = jobsOf(parseCrontab(latin1Of(content.bytes), source.kind), source.owner);
+  found.files.push(file);
+  found.jobs.push(...jobs.filter((job) => selects(selector, job)).map((job) => foundJob(file, job)));
+}
+
+// ---------------------------------------------------------------- the finding
+
+function findingOf({ jobs, files, ignored }: CronJobsFound, now: number): Finding {
+  const holders = new Set(jobs.map((job) => job.file)).size;
+  const mailed = jobs.filter((job) => job.mailed).length;
+  const rate = jobs.reduce((sum, job) => sum + rateOf(job, now), 0);
+  return {
+    summary: `${plural(jobs.length, 'job')} in ${plural(holders, 'crontab')}, the output of ${mailed} is mailed`,
+    measures: { count: jobs.length, mailed, files: holders, users: new Set(jobs.map((job) => job.user)).size, per_minute: rate },
+    detail: {
+      jobs: jobs.map((job) => ({ ...job })),
+      files: files.map((file) => ({ ...file })),
+      ignored: ignored.map((file) => ({ ...file })),
+    },
+    blocks: [...jobsBlock(jobs), ...ignoredBlock(ignored)],
+  };
+}
+
+function rateOf(job: FoundJob, now: number): number {
+  const schedule = job.kind === 'anacron' ? null : parseSchedule(job.schedule);
+  return schedule === null || typeof schedule === 'string' ? 0 : perMinute(schedule, now);
+}
+
+function jobsBlock(jobs: readonly FoundJob[]): readonly Block[] {
+  if (jobs.length === 0) return [];
+  const rows = jobs.map((job) => [`${job.file}:${job.line}`, job.schedule, job.user, job.mailed ? (job.mailTo ?? '') : '-', job.command]);
+  return [{ kind: 'table', title: 'cron jobs', columns: ['where', 'schedule', 'user', 'mails to', 'command'], rows }];
+}
+
+function ignoredBlock(ignored: CronJobsFound['ignored']): readonly Block[] {
+  return ignored.length === 0 ? [] : [{ kind: 'text', lines: ignored.map(({ path, reason }) => `cron ignores ${path}: ${reason}`) }];
+}
