@@ -1,0 +1,122 @@
+import { isObject, type Json, type JsonObject } from '../model/json.ts';
+import { parseDuration } from '../model/quantity.ts';
+import {
+  type AuthoredUndo,
+  LIMITS,
+  type Limits,
+  ON_FAIL,
+  type OpenItem,
+  type Parameter,
+  type Phase,
+  type Runbook,
+  type Step,
+} from '../model/runbook.ts';
+import type { Draft, DraftStep } from './draft.ts';
+import type { Conditions } from './read-conditions.ts';
+import { valueRules } from './rules/params.ts';
+
+/** A draft without problems as the runbook it is, frozen to the last part. */
+export function build(draft: Draft, conditions: Conditions, source: Runbook['source']): Runbook {
+  const { root } = draft;
+  const steps = (phase: Phase): readonly Step[] =>
+    draft.steps.filter((step) => step.phase === phase).map((step) => buildStep(draft, step, conditions));
+  return freeze({
+    name: text(root.runbook),
+    version: text(root.version),
+    title: text(root.title),
+    about: text(root.about),
+    params: objectsIn(root.params).map(([name, json]) => buildParameter(draft, name, json)),
+    limits: buildLimits(root.limits),
+    diagnose: steps('diagnose'),
+    act: steps('act'),
+    verify: steps('verify'),
+    open: buildOpen(draft, conditions),
+    source,
+  });
+}
+
+function buildStep(draft: Draft, step: DraftStep, conditions: Conditions): Step {
+  const { json, path, phase, id, use } = step;
+  const expect = conditions.expect.get(step);
+  const when = conditions.when.get(step);
+  const undo = buildUndo(step);
+  return {
+    id: id ?? '',
+    phase,
+    verb: use?.verb ?? '',
+    arg: use?.arg ?? null,
+    ...(json.why !== undefined && { why: text(json.why) }),
+    ...(expect && { expect }),
+    ...(use?.verb === 'watch' && { hold: buildHold(draft, step, conditions) }),
+    ...(when && { when }),
+    decisive: phase === 'diagnose' && expect !== undefined && json.decisive !== false,
+    ask: json.ask !== false,
+    ...(undo && { undo }),
+    ...optionalDuration('timeout', json.timeout),
+    ...(isObject(json.retry) && { retry: { times: Number(json.retry.times), every: milliseconds(json.retry.every) } }),
+    onFail: ON_FAIL.find((word) => word === json.on_fail) ?? 'stop',
+    place: draft.source.placeOf(path),
+  };
+}
+
+function buildHold(draft: Draft, step: DraftStep, conditions: Conditions): NonNullable<Step['hold']> {
+  const lines = conditions.hold.get(step) ?? [];
+  return lines.flatMap(({ of, condition, path }) => (condition ? [{ of, condition, place: draft.source.placeOf(path) }] : []));
+}
+
+function buildUndo(step: DraftStep): AuthoredUndo | undefined {
+  if (typeof step.json.undo === 'string') return { kind: 'note', text: step.json.undo };
+  if (step.undo.length === 0) return undefined;
+  return { kind: 'steps', steps: step.undo.map(({ verb, arg }) => ({ verb, arg })) };
+}
+
+function buildParameter(draft: Draft, name: string, json: JsonObject): Parameter {
+  const rules = valueRules(json) ?? { type: 'string' };
+  return {
+    name,
+    about: text(json.about),
+    ...rules,
+    ...(json.default !== undefined && { default: json.default }),
+    place: draft.source.placeOf(['params', name], 'key'),
+  };
+}
+
+export function buildLimits(json: Json | undefined): Limits {
+  if (!isObject(json)) return {};
+  const entries = LIMITS.flatMap((name) => {
+    const value = json[name];
+    return value === undefined ? [] : [[name, name === 'stopped_for' ? milliseconds(value) : Number(value)] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+function buildOpen(draft: Draft, conditions: Conditions): readonly OpenItem[] {
+  const items = Array.isArray(draft.root.open) ? (draft.root.open as readonly Json[]) : [];
+  return items.filter(isObject).map((item, at) => {
+    const when = conditions.open.get(at);
+    return { say: text(item.say), ...(when && { when }), place: draft.source.placeOf(['open', at]) };
+  });
+}
+
+function objectsIn(json: Json | undefined): readonly (readonly [string, JsonObject])[] {
+  return isObject(json) ? Object.entries(json).flatMap(([key, value]) => (isObject(value) ? [[key, value] as const] : [])) : [];
+}
+
+function optionalDuration(key: 'timeout', value: Json | undefined) {
+  return value === undefined ? {} : { [key]: milliseconds(value) };
+}
+
+function milliseconds(value: Json | undefined): number {
+  return parseDuration(text(value)) ?? 0;
+}
+
+/** `>-` and its kin leave a line break at the end, which no view wants. */
+function text(value: Json | undefined): string {
+  return typeof value === 'string' ? value.trim() : '';
+}
+
+export function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) freeze(part);
+  return Object.freeze(value);
+}

@@ -1,0 +1,146 @@
+import { isObject, type Json } from '../model/json.ts';
+import { parseDuration, QUANTITIES, type QuantityName } from '../model/quantity.ts';
+import { isReference } from '../model/reference.ts';
+import { stringsOf, typeOf } from './shapes.ts';
+import type { Complaint } from './source.ts';
+import { didYouMean } from './suggest.ts';
+import type { Remark } from './validate.ts';
+
+/** A value as its author typed it, for a message: `1.10`, not 1.1. */
+export interface Typed {
+  readonly value: Json;
+  readonly written: string | undefined;
+  /** The key it stands under. */
+  readonly name: string;
+}
+
+/** ajv's remark in the author's words. */
+export function complain(remark: Remark, typed: Typed): Complaint {
+  const { parent, params } = remark;
+  if (isReference(typed.value) && remark.keyword !== 'required')
+    return { code: 'reference-not-allowed', message: `\`${typed.name}\` takes no reference` };
+  switch (remark.keyword) {
+    case 'type':
+    case 'x-types':
+      return wrongType(
+        typed,
+        remark.keyword === 'type' ? [remark.schema].flat().map(String) : stringsOf(remark.schema),
+        quantityOf(remark),
+      );
+    case 'required':
+      return {
+        code: 'missing-key',
+        message: `\`${String(params.missingProperty)}\` is missing`,
+        hint: aboutOf(parent, String(params.missingProperty)),
+      };
+    case 'enum':
+      return unknownWord(typed, Array.isArray(remark.schema) ? remark.schema.map(String) : []);
+    case 'pattern':
+      return badText(typed, parent, quantityOf(remark));
+    case 'minimum':
+    case 'exclusiveMinimum':
+      return { code: 'out-of-range', message: `\`${typed.name}\` must be ${String(remark.schema)} or more, not ${show(typed)}` };
+    case 'maximum':
+    case 'exclusiveMaximum':
+      return { code: 'out-of-range', message: `\`${typed.name}\` must be ${String(remark.schema)} or less, not ${show(typed)}` };
+    case 'minItems':
+    case 'minLength':
+    case 'minProperties':
+      return { code: 'missing-value', message: `\`${typed.name}\` is empty` };
+    case 'propertyNames':
+      return { code: 'bad-name', message: `\`${String(params.propertyName)}\` is not a name that \`${typed.name}\` takes` };
+    case 'additionalProperties':
+      return { code: 'unknown-key', message: `\`${String(params.additionalProperty)}\` is not a key here` };
+    case 'x-exactly-one':
+      return exactlyOne(typed, stringsOf(remark.schema));
+    default:
+      return { code: 'bad-value', message: `\`${typed.name}\` ${remark.message}` };
+  }
+}
+
+function quantityOf(remark: Remark): QuantityName | undefined {
+  const name = remark.parent['x-quantity'];
+  return typeof name === 'string' && Object.hasOwn(QUANTITIES, name) ? (name as QuantityName) : undefined;
+}
+
+function aboutOf(parent: Remark['parent'], key: string): string {
+  const shape = isObject(parent.properties) ? parent.properties[key] : undefined;
+  const example = isObject(shape) ? shape['x-example'] : undefined;
+  return typeof example === 'string' ? `add \`${key}: ${example.split(',')[0]}\`` : `add \`${key}: ...\``;
+}
+
+function exactlyOne(typed: Typed, keys: readonly string[]): Complaint {
+  const given = keys.filter((key) => isObject(typed.value) && Object.hasOwn(typed.value, key));
+  const words = keys.map((key) => `\`${key}\``).join(' or ');
+  const message = given.length === 0 ? `\`${typed.name}\` needs ${words}` : `\`${typed.name}\` takes one of ${words}, not several`;
+  return { code: 'exactly-one', message, allowed: keys };
+}
+
+function unknownWord(typed: Typed, words: readonly string[]): Complaint {
+  const message = `${show(typed)} is not a word that \`${typed.name}\` knows`;
+  return { code: 'unknown-word', message, ...didYouMean(String(typed.value), words) };
+}
+
+function badText(typed: Typed, parent: Remark['parent'], quantity: QuantityName | undefined): Complaint {
+  if (quantity) return badQuantity(typed, quantity);
+  const example = typeof parent['x-example'] === 'string' ? { hint: `for example ${parent['x-example']}` } : {};
+  if (parent.pattern === '^/') return { code: 'bad-path', message: `${show(typed)} is not an absolute path`, ...example };
+  return { code: 'bad-value', message: `${show(typed)} is not what \`${typed.name}\` takes`, ...example };
+}
+
+/** `15` where a duration is wanted, and all else that its pattern refuses. */
+export function badQuantity(typed: Typed, quantity: QuantityName): Complaint {
+  const text = typed.written ?? String(typed.value);
+  const example = QUANTITIES[quantity].example;
+  const units = { duration: [`${text}s`, `${text}m`], percent: [`${text}%`], rate: [`${text}/min`], size: [`${text}B`, `${text}MiB`] }[
+    quantity
+  ];
+  const message = /^\d+(\.\d+)?$/.test(text)
+    ? `${text} has no unit; write ${units.join(' or ')}`
+    : `${show(typed)} is not a ${quantity}; write it like ${example}`;
+  return { code: `bad-${quantity}`, message };
+}
+
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  string: 'a text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  null: 'nothing',
+  $step: 'a reference to a step (`$id`)',
+};
+const typeWord = (type: string): string => TYPE_WORDS[type] ?? type;
+
+/** The traps of YAML's plain scalars are told with the way out. */
+export function wrongType(typed: Typed, wanted: readonly string[], quantity?: QuantityName): Complaint {
+  const { value, name } = typed;
+  if (value === null)
+    return { code: 'missing-value', message: `\`${name}\` has no value`, hint: `${wanted.map(typeWord).join(' or ')} is wanted` };
+  if (quantity && typeof value === 'number') return badQuantity(typed, quantity);
+  const message = `\`${name}\` takes ${wanted.map(typeWord).join(' or ')}, not ${typeWord(typeOf(value))}`;
+  const way = typeof value === 'string' ? wayFromText(value, wanted) : wayToText(typed, wanted);
+  return { code: 'wrong-type', message, ...way };
+}
+
+function wayFromText(value: string, wanted: readonly string[]): Partial<Complaint> {
+  const yes = /^(?:yes|y|on|true)$/i.test(value);
+  if (wanted.includes('boolean') && (yes || /^(?:no|n|off|false)$/i.test(value))) {
+    return { suggestion: String(yes), hint: `in YAML 1.2 \`${value}\` is a text; the words are true and false` };
+  }
+  if (wanted.includes('integer') && /^\d+$/.test(value)) return { suggestion: value, hint: 'write the number without quotes' };
+  if (wanted.includes('integer') && parseDuration(value) !== undefined) return { hint: 'a number without a unit' };
+  return {};
+}
+
+function wayToText(typed: Typed, wanted: readonly string[]): Partial<Complaint> {
+  if (!wanted.includes('string') || typeof typed.value === 'object') return {};
+  const text = typed.written ?? String(typed.value);
+  return { suggestion: `'${text}'`, hint: `YAML reads ${text} as ${typeWord(typeOf(typed.value))}; quotes make it a text` };
+}
+
+export function show(typed: Typed): string {
+  const text = typeof typed.value === 'string' ? typed.value : (typed.written ?? JSON.stringify(typed.value));
+  return `\`${text.length > 60 ? `${text.slice(0, 57)}...` : text}\``;
+}

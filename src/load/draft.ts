@@ -1,0 +1,212 @@
+import { isObject, type Json, type JsonObject } from '../model/json.ts';
+import type { Catalogue } from '../model/ports.ts';
+import type { Problem } from '../model/problem.ts';
+import { PHASES, type Phase } from '../model/runbook.ts';
+import type { ActionVerb, ProbeVerb, Schema, Verb } from '../model/verb.ts';
+import { RUNBOOK, STEP_KEYS, USE, WATCH } from './language.ts';
+import { type Path, pointer, problemAt, type Source, valueAt } from './source.ts';
+import { spell } from './spell.ts';
+import { closest } from './suggest.ts';
+
+/** A verb where an author wrote it: in a step, or in a step's `undo`. */
+export interface Use {
+  /** Of the object that holds the verb's key. */
+  readonly path: Path;
+  readonly verb: string;
+  readonly definition: Verb | undefined;
+  readonly arg: Json;
+}
+
+/** A step as far as it could be read. Rules look at drafts, so that one mistake does not hide the others. */
+export interface DraftStep {
+  readonly phase: Phase;
+  /** In the order of the run: diagnose, act, verify. */
+  readonly order: number;
+  readonly path: Path;
+  readonly json: JsonObject;
+  readonly id: string | undefined;
+  readonly use: Use | undefined;
+  readonly undo: readonly Use[];
+}
+
+export interface Draft {
+  readonly source: Source;
+  readonly root: JsonObject;
+  readonly steps: readonly DraftStep[];
+  readonly holes: ReadonlySet<string>;
+}
+
+export const LANGUAGE_VERBS = ['watch', 'runbook'] as const;
+
+export function isProbe(use: Use | undefined): use is Use & { readonly definition: ProbeVerb } {
+  return use?.definition?.kind === 'probe';
+}
+export function isAction(use: Use | undefined): use is Use & { readonly definition: ActionVerb } {
+  return use?.definition?.kind === 'action';
+}
+
+/** The text as its author meant it: keys spelt right, each step with its verb. Only the verbs that it uses are loaded. */
+export async function draft(
+  source: Source,
+  catalogue: Catalogue,
+): Promise<{ readonly draft: Draft; readonly problems: readonly Problem[] }> {
+  const keys = spell(source, [{ path: [], shape: documentShape(catalogue) }]);
+  const verbs = new VerbReader(keys.source, catalogue, keys.holes);
+  const found = await verbs.read();
+  const args = spell(keys.source, found.flatMap(shapesOf));
+  const root = isObject(args.source.value) ? args.source.value : {};
+  return {
+    draft: {
+      source: args.source,
+      root,
+      steps: found.map((step) => withArgs(step, args.source)),
+      holes: new Set([...keys.holes, ...args.holes]),
+    },
+    problems: [...keys.problems, ...verbs.problems, ...args.problems],
+  };
+}
+
+/** The runbook's shape with every verb as a key of a step; those of other phases are known, but not offered. */
+function documentShape(catalogue: Catalogue): Schema {
+  const properties = RUNBOOK.properties as JsonObject;
+  const phases = PHASES.map((phase) => {
+    const steps = properties[phase] as JsonObject;
+    return [phase, { ...steps, items: stepShape(phase, catalogue) }] as const;
+  });
+  return { ...RUNBOOK, properties: { ...properties, ...Object.fromEntries(phases) } };
+}
+
+function stepShape(phase: Phase, catalogue: Catalogue): Schema {
+  const here = verbsOf(phase, catalogue);
+  const all = [...catalogue.probes, ...catalogue.actions, ...LANGUAGE_VERBS];
+  const verbs = Object.fromEntries(all.map((verb) => [verb, here.includes(verb) ? {} : { 'x-elsewhere': true }]));
+  return { type: 'object', properties: { ...verbs, ...STEP_KEYS }, additionalProperties: false };
+}
+
+/** "Phase fixes permission." */
+export function verbsOf(phase: Phase, catalogue: Catalogue): readonly string[] {
+  switch (phase) {
+    case 'diagnose':
+      return [...catalogue.probes, 'runbook'];
+    case 'act':
+      return [...new Set([...catalogue.actions, ...catalogue.probes]), 'runbook'];
+    case 'verify':
+      return [...catalogue.probes, 'watch', 'runbook'];
+  }
+}
+
+export function shapeOfUse(use: Use): Schema | undefined {
+  if (use.verb === 'watch') return WATCH;
+  return use.verb === 'runbook' ? USE : use.definition?.schema;
+}
+
+function shapesOf(step: DraftStep): readonly { readonly path: Path; readonly shape: Schema }[] {
+  return [...(step.use ? [step.use] : []), ...step.undo].flatMap((use) => {
+    const shape = shapeOfUse(use);
+    return shape ? [{ path: [...use.path, use.verb], shape }] : [];
+  });
+}
+
+function withArgs(step: DraftStep, source: Source): DraftStep {
+  const again = (use: Use): Use => ({ ...use, arg: valueAt(source.value, [...use.path, use.verb]) ?? null });
+  const json = valueAt(source.value, step.path);
+  return { ...step, json: isObject(json) ? json : {}, use: step.use && again(step.use), undo: step.undo.map(again) };
+}
+
+class VerbReader {
+  readonly problems: Problem[] = [];
+  readonly #source: Source;
+  readonly #catalogue: Catalogue;
+  readonly #holes: ReadonlySet<string>;
+
+  constructor(source: Source, catalogue: Catalogue, holes: ReadonlySet<string>) {
+    this.#source = source;
+    this.#catalogue = catalogue;
+    this.#holes = holes;
+  }
+
+  async read(): Promise<readonly DraftStep[]> {
+    const root = this.#source.value;
+    const found = PHASES.flatMap((phase) => {
+      const steps = isObject(root) ? root[phase] : undefined;
+      return Array.isArray(steps) ? (steps as readonly Json[]).map((json, at) => ({ phase, json, path: [phase, at] as Path })) : [];
+    });
+    const steps: DraftStep[] = [];
+    for (const [order, { phase, json, path }] of found.entries()) {
+      if (isObject(json)) steps.push(await this.#step({ phase, order, path, json }));
+    }
+    return steps;
+  }
+
+  async #step(base: Pick<DraftStep, 'phase' | 'order' | 'path' | 'json'>): Promise<DraftStep> {
+    const { id } = base.json;
+    const use = await this.#use(base.json, base.path, base.phase);
+    const undo = Array.isArray(base.json.undo) ? (base.json.undo as readonly Json[]) : [];
+    const uses: Use[] = [];
+    for (const [at, json] of undo.entries()) {
+      const part = isObject(json) ? await this.#use(json, [...base.path, 'undo', at], 'act') : undefined;
+      if (part) uses.push(part);
+    }
+    return { ...base, id: typeof id === 'string' ? id : undefined, use, undo: uses };
+  }
+
+  /** The one verb of a step, or of a step of `undo`. */
+  async #use(json: JsonObject, path: Path, phase: Phase): Promise<Use | undefined> {
+    const inStep = path.length === 2;
+    const keys = Object.keys(json).filter((key) => !key.startsWith('x-') && !(inStep && Object.hasOwn(STEP_KEYS, key)));
+    const [verb, second] = keys;
+    if (verb === undefined) return this.#noVerb(path, phase);
+    if (second !== undefined) {
+      this.#complain([...path, second], 'several-verbs', `a step has one verb; \`${verb}\` stands here already`, {
+        hint: 'write two steps',
+      });
+    }
+    const arg = json[verb] ?? null;
+    if (!inStep && !this.#catalogue.actions.includes(verb)) return this.#unknownUndo(path, verb);
+    return { path, verb, arg, definition: await this.#definition(verb, arg, phase, path) };
+  }
+
+  #noVerb(path: Path, phase: Phase): undefined {
+    if (this.#holes.has(pointer(path))) return undefined;
+    this.#complain(path, 'missing-verb', 'this step has no verb', { allowed: verbsOf(phase, this.#catalogue) });
+    return undefined;
+  }
+
+  #unknownUndo(path: Path, verb: string): undefined {
+    const suggestion = closest(verb, this.#catalogue.actions);
+    this.#complain([...path, verb], 'unknown-verb', `\`${verb}\` is not an action`, {
+      allowed: this.#catalogue.actions,
+      ...(suggestion && { suggestion }),
+    });
+    return undefined;
+  }
+
+  async #definition(verb: string, arg: Json, phase: Phase, path: Path): Promise<Verb | undefined> {
+    const { probes, actions } = this.#catalogue;
+    const effect = effectOf(arg);
+    const both = probes.includes(verb) && actions.includes(verb);
+    const writes = both ? effect.value === 'write' || (phase === 'act' && effect.value !== 'read') : actions.includes(verb);
+    if (!verbsOf(phase, this.#catalogue).includes(verb)) this.#wrongPhase([...path, verb], 'key', verb, phase);
+    else if (both && writes && phase !== 'act') this.#wrongPhase([...path, verb, effect.key], 'value', `${effect.key}: write`, phase);
+    if (actions.includes(verb) && writes) return this.#catalogue.action(verb);
+    return probes.includes(verb) ? this.#catalogue.probe(verb) : undefined;
+  }
+
+  #wrongPhase(path: Path, part: 'key' | 'value', what: string, phase: Phase): void {
+    const message = what === 'watch' ? '`watch` belongs in verify' : `\`${what}\` changes the host; ${phase} only looks: it belongs in act`;
+    this.problems.push(problemAt(this.#source, path, part, { code: 'wrong-phase', message }));
+  }
+
+  #complain(path: Path, code: string, message: string, more: { allowed?: readonly string[]; suggestion?: string; hint?: string }): void {
+    this.problems.push(problemAt(this.#source, path, 'key', { code, message, ...more }));
+  }
+}
+
+/** `run` is a probe and an action: its effect tells which, also where the key is misspelt. */
+function effectOf(arg: Json): { readonly key: string; readonly value: Json | undefined } {
+  if (!isObject(arg)) return { key: 'effect', value: undefined };
+  const key = Object.hasOwn(arg, 'effect')
+    ? 'effect'
+    : (Object.keys(arg).find((name) => closest(name, ['effect']) !== undefined) ?? 'effect');
+  return { key, value: arg[key] };
+}

@@ -1,0 +1,163 @@
+import type { COMPARATORS } from '../model/condition.ts';
+import type { Json } from '../model/json.ts';
+import { type LIMITS, ON_FAIL, PARAMETER_TYPES } from '../model/runbook.ts';
+import { boolean, integer, object, path, pattern, quantity, service, word } from '../model/shape.ts';
+import type { Schema } from '../model/verb.ts';
+
+/** The language's own keys, in model/shape's words. The verbs bring the rest. */
+export const NAME = '^[a-z][a-z0-9-]*$';
+export const ID = '^[a-z][a-z0-9_-]*$';
+
+/** A place that takes no reference: it is read before anything is known. */
+const literal = (shape: Schema, more: Schema = {}): Schema => {
+  const { 'x-param': _, ...rest } = shape;
+  return { ...rest, ...more };
+};
+const words = (about: string, more: Schema = {}): Schema => ({ type: 'string', minLength: 1, description: about, ...more });
+const list = (about: string, items: Schema, more: Schema = {}): Schema => ({ type: 'array', items, description: about, ...more });
+const anything = (about: string): Schema => ({ description: about });
+
+const PARAMETER = object(
+  'A parameter: `$name` stands for its value, in the place of a whole value.',
+  {
+    type: literal(word('What the value is.', ...PARAMETER_TYPES)),
+    about: words('What it means, for the person who has to choose a value.'),
+    default: anything('The value where none is given. Without it the parameter is required.'),
+    pattern: literal(pattern('A regular expression that the whole value must match.')),
+    enum: list('The values that are allowed.', {}, { minItems: 1 }),
+    min: { type: ['number', 'string'], description: 'The smallest value, with its unit where the type has one.' },
+    max: { type: ['number', 'string'], description: 'The largest value, with its unit where the type has one.' },
+    under: literal(path('For paths: the value must lie below this folder.')),
+  },
+  ['type'],
+);
+
+const LIMIT_SHAPES: Readonly<Record<(typeof LIMITS)[number], Schema>> = {
+  kill: literal(integer('How many processes a run may kill at the most.')),
+  delete: literal(integer('How many files a run may delete at the most.')),
+  edit: literal(integer('How many files a run may edit at the most.')),
+  stopped_for: literal(quantity('duration', 'How long a run may keep a service stopped at the most.')),
+};
+const LIMITS_SHAPE = object(
+  'What a run may change at the most, over all its steps. An engineer may raise a limit for one run, typed.',
+  LIMIT_SHAPES,
+);
+
+const CONDITION = 'Measures and what they must be: `{count: {at_least: 4}}`; `any_of`, `all_of` and `none_of` take lists of the same.';
+
+/** Every key of a step that is not its verb. */
+export const STEP_KEYS: Readonly<Record<string, Schema>> = {
+  id: words('The name of the step: `$id` is its selector and what it found.', { pattern: ID, 'x-example': 'mailers' }),
+  why: words('Why this step: the sentence on the screen and in the report. Required in `act`.'),
+  when: { type: 'object', description: 'The step runs only where this holds of earlier findings: `{postfix: {state: {is: stopped}}}`.' },
+  expect: { type: 'object', description: `What must hold of the finding. ${CONDITION}` },
+  decisive: literal(boolean('False: the step informs only, it does not decide whether this is the incident. Default true.')),
+  ask: literal(boolean('False: an attended run does not ask before this step. Default true.')),
+  undo: {
+    description: 'How to undo a step whose action cannot derive it: a note for a person, or a list of steps.',
+    anyOf: [words('A note for a person.'), list('Steps, each with one verb.', { type: 'object' }, { minItems: 1 })],
+  },
+  timeout: literal(quantity('duration', 'How long the step may take.')),
+  retry: object(
+    'Look or try again before the step counts as failed.',
+    { times: literal(integer('How many more times.', 1)), every: literal(quantity('duration', 'The pause between two tries.')) },
+    ['times', 'every'],
+  ),
+  on_fail: literal(word('What to do when the step fails. Default `stop`.', ...ON_FAIL)),
+  hold: list('With `watch`: what must be true at every sample.', { type: 'object' }, { minItems: 1 }),
+};
+
+const steps = (about: string): Schema =>
+  list(about, { type: 'object', properties: STEP_KEYS, description: 'A step: one verb, and what belongs to it.' });
+
+const OPEN = object(
+  'Something that stays to be done.',
+  {
+    say: words('What stays open, and what to do about it.'),
+    when: { type: 'object', description: 'It is said only where this holds of the findings.' },
+  },
+  ['say'],
+);
+
+export const RUNBOOK = object(
+  'A runbook: is it this? what will you do? did it hold?',
+  {
+    firebreak: { type: 'integer', enum: [1], description: "The language's version: 1." },
+    runbook: words("The runbook's name.", { pattern: NAME, 'x-example': 'cron-mail-storm' }),
+    version: words("The runbook's own version.", { pattern: '^\\d+\\.\\d+\\.\\d+(?:[-+][0-9A-Za-z.+-]+)?$', 'x-example': '1.0.0' }),
+    title: words('One line: the incident.'),
+    about: words('What is wrong, and what this runbook does about it.'),
+    params: { type: 'object', additionalProperties: PARAMETER, description: 'What may be chosen for a run, by name.' },
+    limits: LIMITS_SHAPE,
+    diagnose: steps('Is it this? Probes only: nothing is changed.'),
+    act: steps('What to do, in this order. Actions, and probes between them.'),
+    verify: steps('Did it hold? Probes and `watch` only: nothing is changed.'),
+    open: list('What stays open after the remedy, and must be said so.', OPEN),
+  },
+  ['firebreak', 'runbook', 'version', 'title'],
+);
+
+/** `watch` belongs to the language: it looks again at other steps' findings, so no host can do it. */
+export const WATCH = object(
+  'Sample over a time, and prove that what caused the incident had its chance to come back.',
+  {
+    for: quantity('duration', 'How long to watch.'),
+    every: quantity('duration', 'The time between two samples; at most a quarter of `for`.'),
+    proof: object(
+      'Evidence that the cause had its chance. Without it the verdict is inconclusive.',
+      {
+        cron_minutes: integer('In how many different minutes of its own clock cron must be seen to run and reap a job.', 1),
+        service: service('The service whose daemon is cron.'),
+      },
+      ['cron_minutes'],
+    ),
+  },
+  ['for', 'every'],
+);
+export const WATCH_EXAMPLE: Json = { for: '10m', every: '15s', proof: { cron_minutes: 2 } };
+
+/** Another runbook's phases as one step. */
+export const USE = object(
+  "Another runbook's phases, as one step.",
+  {
+    use: words("The other runbook's name.", { pattern: NAME }),
+    with: { type: 'object', additionalProperties: anything('A value or a reference.'), description: 'Values for its parameters.' },
+  },
+  ['use'],
+);
+
+export const COMBINATIONS = ['any_of', 'all_of', 'none_of'] as const;
+export const COMPARATOR_ABOUT: Readonly<Record<(typeof COMPARATORS)[number], string>> = {
+  is: 'Equal to this.',
+  is_not: 'Anything but this.',
+  at_least: 'This or more.',
+  at_most: 'This or less.',
+  matches: 'A regular expression that is found in the text.',
+  one_of: 'One of these.',
+  between: 'Two numbers: this or more, and that or less.',
+};
+
+export const POLICY = object(
+  'What may be done without asking. What no rule allows is denied.',
+  {
+    firebreak_policy: { type: 'integer', enum: [1], description: "The policy language's version: 1." },
+    about: words('Who wrote this and why.'),
+    allow: list(
+      'The rules; the first that fits decides.',
+      object(
+        'A runbook that may run unattended.',
+        {
+          id: words('The name of the rule, for the journal.', { pattern: ID }),
+          runbook: words('The runbook: `name`, or `name@version`.', {
+            pattern: '^[a-z][a-z0-9-]*(?:@\\d+\\.\\d+\\.\\d+(?:[-+][0-9A-Za-z.+-]+)?)?$',
+            'x-example': 'cron-mail-storm@1.0.0',
+          }),
+          limits: { ...LIMITS_SHAPE, description: "Raises or lowers the runbook's own limits for unattended runs." },
+          on_failure: literal(word('When an act fails: undo what was done, or leave it for a person. Default `leave`.', 'undo', 'leave')),
+        },
+        ['runbook'],
+      ),
+    ),
+  },
+  ['firebreak_policy', 'allow'],
+);

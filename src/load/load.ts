@@ -1,0 +1,71 @@
+import { isObject } from '../model/json.ts';
+import type { Checked, Problem } from '../model/problem.ts';
+import type { Runbook } from '../model/runbook.ts';
+import { build } from './build.ts';
+import { compose } from './compose.ts';
+import { type Draft, draft, shapeOfUse, type Use } from './draft.ts';
+import { RUNBOOK } from './language.ts';
+import { parse } from './parse.ts';
+import { readConditions } from './read-conditions.ts';
+import { checkReferences, type Mention, namesOf, unseenReferences } from './references.ts';
+import { hashOf, type LoadRequest } from './request.ts';
+import { checkRules } from './rules.ts';
+import { checkShape, type ShapeResult } from './shape-check.ts';
+import { inOrder, pointer, type Source } from './source.ts';
+
+/** Text to runbook: every mistake of the text at once, or a frozen runbook. Reads nothing but its argument. */
+export async function loadRunbook(request: LoadRequest): Promise<Checked<Runbook>> {
+  const parsed = parse(request.path, request.text);
+  if (!parsed.source) return { ok: false, problems: parsed.problems };
+  if (!isObject(parsed.source.value)) return { ok: false, problems: [...parsed.problems, notARunbook(parsed.source)] };
+  const spelt = await draft(parsed.source, request.catalogue);
+  const read = await check(spelt.draft);
+  const problems = inOrder([...parsed.problems, ...spelt.problems, ...read.problems]);
+  if (problems.length > 0) return { ok: false, problems };
+  const runbook = build(spelt.draft, read.conditions, { path: request.path, hash: hashOf(request.text) });
+  return compose(runbook, spelt.draft, request);
+}
+
+async function check(read: Draft) {
+  const shapes = await checkShapes(read);
+  const names = namesOf(read);
+  const conditions = readConditions(read, names);
+  const mentions = [...shapes.mentions, ...conditions.mentions];
+  const problems = [
+    ...shapes.problems,
+    ...conditions.problems,
+    ...checkReferences(read.source, names, mentions),
+    ...checkRules({ draft: read, names, mentions }),
+  ];
+  return { conditions, problems };
+}
+
+/** The language's own keys, then each verb's argument; ajv compiles only what this runbook uses. */
+async function checkShapes(read: Draft): Promise<{ readonly problems: readonly Problem[]; readonly mentions: readonly Mention[] }> {
+  const whole = await checkShape(read.source, { path: [], shape: RUNBOOK }, read.holes);
+  const problems = [...whole.problems];
+  const mentions: Mention[] = [];
+  for (const step of read.steps) {
+    for (const use of [...(step.use ? [step.use] : []), ...step.undo]) {
+      const result = await checkUse(read, use);
+      problems.push(...result.problems);
+      mentions.push(...result.sightings.map((sighting) => ({ ...sighting, from: step })));
+    }
+  }
+  return { problems, mentions };
+}
+
+async function checkUse(read: Draft, use: Use): Promise<ShapeResult> {
+  const shape = shapeOfUse(use);
+  const path = [...use.path, use.verb];
+  const result = shape ? await checkShape(read.source, { path, shape }, read.holes) : { problems: [], sightings: [] };
+  const wrong = result.problems.filter((problem) => problem.code === 'reference-not-allowed');
+  const seen = new Set(result.sightings.map((sighting) => pointer(sighting.path)));
+  // A reference where none is allowed is told already.
+  const unseen = shape && wrong.length === 0 ? unseenReferences(use.arg, path, seen) : [];
+  return { problems: result.problems, sightings: [...result.sightings, ...unseen] };
+}
+
+function notARunbook(source: Source): Problem {
+  return { code: 'wrong-type', message: 'a runbook is a map of keys', place: source.placeOf([]), hint: 'it starts with `firebreak: 1`' };
+}

@@ -1,0 +1,233 @@
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type Scalar } from 'yaml';
+import type { Json } from '../model/json.ts';
+import type { Place } from '../model/place.ts';
+import type { Problem } from '../model/problem.ts';
+import { type Complaint, type Part, type Path, pointer, type Source } from './source.ts';
+
+const MAX_CHARACTERS = 1024 * 1024;
+const MAX_DEPTH = 32;
+/** Aliases as they are followed, not as they are written: a small file must not become a large tree. */
+const MAX_ALIASES = 32;
+
+/** Offsets in the text, end excluded. */
+type Range = readonly [start: number, end: number];
+interface Seat {
+  readonly key?: Range;
+  readonly value: Range;
+  readonly written?: string;
+}
+
+export type Parsed = { readonly source: Source | null; readonly problems: readonly Problem[] };
+
+/** YAML 1.2, core schema, one document. `source` is null where the text has no tree to go on with. */
+export function parse(file: string, text: string): Parsed {
+  const at = positions(file, text);
+  const refused = refuseText(text);
+  if (refused) return { source: null, problems: [{ ...refused.complaint, place: at(refused.range) }] };
+  const document = readDocument(text);
+  const broken = document instanceof Error ? tooDeep(text) : firstError(document);
+  if (broken) return { source: null, problems: [{ ...broken.complaint, place: at(broken.range) }] };
+  const tree = new Tree(document as Document.Parsed);
+  const problems = tree.complaints.map(({ range, complaint }) => ({ ...complaint, place: at(range) }));
+  return { source: tree.usable ? sourceOf(file, tree, at, text.length) : null, problems };
+}
+
+interface Found {
+  readonly range: Range;
+  readonly complaint: Complaint;
+}
+
+function refuseText(text: string): Found | undefined {
+  if (text.length > MAX_CHARACTERS) {
+    return found([0, 1], 'too-large', `the file is larger than ${MAX_CHARACTERS / 1024} KiB`);
+  }
+  if (text.trim() === '' || text === '\uFEFF') return found([0, 1], 'empty-file', 'the file is empty');
+  const control = text.search(/[\0-\x08\x0B\x0C\x0E-\x1F\x7F]/);
+  if (control < 0) return undefined;
+  const name = `U+${text.charCodeAt(control).toString(16).toUpperCase().padStart(4, '0')}`;
+  return found([control, control + 1], 'control-character', `the control character ${name} has no place in a YAML text`);
+}
+
+function found(range: Range, code: string, message: string, hint?: string): Found {
+  return { range, complaint: hint === undefined ? { code, message } : { code, message, hint } };
+}
+
+/** The library recurses: a text of 100 000 brackets ends its stack, which is caught here as a value. */
+function readDocument(text: string): Document.Parsed | Error {
+  try {
+    const document = parseDocument(text, {
+      version: '1.2',
+      schema: 'core',
+      merge: false,
+      // Checked in Tree: the library compares every pair of keys, which takes minutes for 100 000 of them.
+      uniqueKeys: false,
+      stringKeys: true,
+      resolveKnownTags: false,
+      prettyErrors: false,
+      logLevel: 'silent',
+    });
+    return document as Document.Parsed;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function tooDeep(text: string): Found {
+  const opening = Math.max(0, text.search(/[[{]{4}|^\s*(?:- ){4}/m));
+  return found([opening, opening + 1], 'too-deep', `the text cannot be read: it is nested more than ${MAX_DEPTH} deep`);
+}
+
+/** A tree after a syntax error is a guess: the first error is told alone. Tags are no syntax errors; Tree tells them. */
+function firstError(document: Document.Parsed): Found | undefined {
+  const all = [...document.errors, ...document.warnings].filter((error) => error.code !== 'TAG_RESOLVE_FAILED');
+  const first = all.sort((a, b) => a.pos[0] - b.pos[0])[0];
+  if (first) return found([first.pos[0], first.pos[1]], 'yaml-syntax', lowerFirst(first.message), syntaxHint(first.code, first.message));
+  const version = document.directives?.yaml;
+  if (version?.explicit && version.version !== '1.2') return found([0, 5], 'yaml-syntax', 'runbooks are YAML 1.2; leave the directive out');
+  return undefined;
+}
+
+function syntaxHint(code: string, message: string): string | undefined {
+  if (message.startsWith('Nested mappings')) return 'a text that holds ": " needs quotes';
+  if (code === 'TAB_AS_INDENT') return 'indent with spaces';
+  if (code === 'MULTIPLE_DOCS') return 'one file, one runbook';
+  if (code === 'BAD_SCALAR_START') return 'a text that starts with @, ` or % needs quotes';
+  return undefined;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** The document as JSON, with the seat of every part. One walk. */
+class Tree {
+  readonly seats = new Map<string, Seat>();
+  readonly complaints: Found[] = [];
+  usable = true;
+  readonly value: Json;
+  readonly #document: Document.Parsed;
+  #aliases = 0;
+
+  constructor(document: Document.Parsed) {
+    this.#document = document;
+    for (const { code, pos, message } of [...document.errors, ...document.warnings]) {
+      if (code === 'TAG_RESOLVE_FAILED')
+        this.#complain([pos[0], pos[1]], 'unknown-tag', `${lowerFirst(message)}; tags are not part of the language`);
+    }
+    this.value = this.#convert(document.contents, [], undefined);
+  }
+
+  #convert(node: Node | null, path: Path, key: Range | undefined): Json {
+    const range = rangeOf(node) ?? key ?? [0, 1];
+    this.seats.set(pointer(path), { value: range, ...(key && { key }), ...writtenOf(node) });
+    if (!this.usable) return null;
+    if (path.length > MAX_DEPTH) return this.#giveUp(range, 'too-deep', `nested more than ${MAX_DEPTH} deep`);
+    if (isAlias(node)) return this.#follow(node.source, node.resolve(this.#document) ?? null, path, range);
+    if (isMap(node)) return this.#object(node.items as Pair<Node, Node | null>[], path);
+    if (isSeq(node)) return node.items.map((item, at) => this.#convert(item as Node, [...path, at], undefined));
+    return isScalar(node) ? this.#scalar(node, range) : null;
+  }
+
+  #follow(name: string, target: Node | null, path: Path, range: Range): Json {
+    this.#aliases += 1;
+    if (this.#aliases > MAX_ALIASES)
+      return this.#giveUp(range, 'too-many-aliases', `more than ${MAX_ALIASES} aliases are followed in this file`);
+    if (target === null) return this.#giveUp(range, 'unknown-alias', `no anchor &${name} stands before this alias`);
+    const value = this.#convert(target, path, undefined);
+    this.seats.set(pointer(path), { value: range });
+    return value;
+  }
+
+  #object(pairs: readonly Pair<Node, Node | null>[], path: Path): Json {
+    const entries = new Map<string, Json>();
+    for (const pair of pairs) {
+      const name = String(isScalar(pair.key) ? pair.key.value : pair.key);
+      const range = rangeOf(pair.key) ?? [0, 1];
+      if (entries.has(name)) this.#complain(range, 'duplicate-key', `\`${name}\` stands here twice`);
+      else if (name === '__proto__') this.#complain(range, 'unknown-key', '`__proto__` cannot be a key');
+      else if (this.usable) entries.set(name, this.#convert(pair.value, [...path, name], range));
+    }
+    return Object.fromEntries(entries);
+  }
+
+  #scalar(node: Scalar, range: Range): Json {
+    const { value } = node;
+    if (typeof value === 'number') return this.#number(value, node, range);
+    if (typeof value === 'string') {
+      if (value.includes('\0')) this.#complain(range, 'control-character', 'a NUL character has no place in a value');
+      return value;
+    }
+    return typeof value === 'boolean' ? value : null;
+  }
+
+  #number(value: number, node: Scalar, range: Range): Json {
+    const written = node.source ?? '';
+    if (/^[-+]?0\d/.test(written)) {
+      this.#complain(
+        range,
+        'leading-zero',
+        `YAML 1.2 reads ${written} as the number ${value}`,
+        `write '${written}' for the text, 0o${written.replace(/^[-+]?0+/, '')} for octal`,
+      );
+    } else if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
+      this.#complain(range, 'number-too-large', `${written} is no number that can be kept exactly`, `write '${written}' for the text`);
+    }
+    return Number.isFinite(value) ? value : 0;
+  }
+
+  #complain(range: Range, code: string, message: string, hint?: string): void {
+    this.complaints.push(found(range, code, message, hint));
+  }
+
+  /** One complaint, then the walk ends: what is left would only repeat it. */
+  #giveUp(range: Range, code: string, message: string): null {
+    if (this.usable) this.#complain(range, code, message);
+    this.usable = false;
+    return null;
+  }
+}
+
+function rangeOf(node: unknown): Range | undefined {
+  const range = (node as Node | null)?.range;
+  return range && range[1] > range[0] ? [range[0], range[1]] : undefined;
+}
+
+function writtenOf(node: unknown): { readonly written?: string } {
+  return isScalar(node) && node.type === 'PLAIN' && node.source !== undefined ? { written: node.source } : {};
+}
+
+function sourceOf(file: string, tree: Tree, at: (range: Range) => Place, length: number): Source {
+  const seatOf = (path: Path): Seat =>
+    tree.seats.get(pointer(path)) ?? (path.length === 0 ? { value: [0, length] } : seatOf(path.slice(0, -1)));
+  return {
+    file,
+    value: tree.value,
+    placeOf: (path: Path, part: Part = 'value') => {
+      const seat = seatOf(path);
+      // A part that is missing is told at the key that should have held it.
+      const missing = !tree.seats.has(pointer(path));
+      return at((part === 'key' || missing ? seat.key : undefined) ?? seat.value);
+    },
+    written: (path) => tree.seats.get(pointer(path))?.written,
+  };
+}
+
+/** Offsets to places. A range over several lines is marked on its first. */
+function positions(file: string, text: string): (range: Range) => Place {
+  const counter = new LineCounter();
+  counter.addNewLine(0);
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) counter.addNewLine(at + 1);
+  return ([start, end]) => {
+    const from = Math.min(start, lastMarkable(text));
+    const { line, col } = counter.linePos(from);
+    const newline = text.indexOf('\n', from);
+    const lineEnd = newline < 0 ? text.length : newline;
+    const length = text.slice(from, Math.min(Math.max(end, from + 1), lineEnd)).trimEnd().length;
+    return { file, line, column: col, length: Math.max(1, length) };
+  };
+}
+
+/** The end of the text would be an empty line after the last one: errors found there are told at the last character. */
+function lastMarkable(text: string): number {
+  return Math.max(0, text.trimEnd().length - 1);
+}

@@ -1,0 +1,13 @@
+import type { Problem } from '../model/problem.ts';
+import type { Checked } from './rules/checked.ts';
+import { nameRules } from './rules/names.ts';
+import { orderRules } from './rules/order.ts';
+import { paramRules } from './rules/params.ts';
+import { serviceRules } from './rules/services.ts';
+import { shellRules } from './rules/shell.ts';
+import { stepRules } from './rules/steps.ts';
+
+/** What a schema cannot say: the named rules of the language, over all of a runbook that could be read. */
+export function checkRules(checked: Checked): readonly Problem[] {
+  return [stepRules, nameRules, paramRules, orderRules, serviceRules, shellRules].flatMap((rule) => rule(checked));
+}

@@ -1,0 +1,49 @@
+import { isObject, type JsonObject } from '../../model/json.ts';
+import type { Problem } from '../../model/problem.ts';
+import { ID } from '../language.ts';
+import type { Path } from '../source.ts';
+import { type Checked, told } from './checked.ts';
+
+/** Parameters and steps share one namespace, or `$x` could mean two things. */
+export function nameRules(checked: Checked): readonly Problem[] {
+  const params = isObject(checked.draft.root.params) ? Object.keys(checked.draft.root.params) : [];
+  const named: readonly { readonly name: string; readonly path: Path; readonly part: 'key' | 'value' }[] = [
+    ...params.map((name) => ({ name, path: ['params', name], part: 'key' as const })),
+    ...checked.draft.steps.flatMap(({ id, path }) =>
+      id === undefined ? [] : [{ name: id, path: [...path, 'id'], part: 'value' as const }],
+    ),
+  ];
+  const first = new Map<string, Path>();
+  const duplicates = named.flatMap(({ name, path, part }) => {
+    const before = first.get(name);
+    if (!before) first.set(name, path);
+    return before ? [told(checked, path, part, duplicate(checked, name, before))] : [];
+  });
+  return [...duplicates, ...badNames(checked, params), ...unused(checked, checked.draft.root.params)];
+}
+
+function duplicate({ draft }: Checked, name: string, before: Path) {
+  const { line } = draft.source.placeOf(before);
+  const what = before[0] === 'params' ? 'a parameter' : 'a step';
+  return { code: 'duplicate-id', message: `\`${name}\` is the name of ${what} already (line ${line})` };
+}
+
+function badNames(checked: Checked, params: readonly string[]): readonly Problem[] {
+  const bad = params.filter((name) => !new RegExp(ID).test(name));
+  const hint = 'small letters, digits, _ and -, a letter first';
+  return bad.map((name) =>
+    told(checked, ['params', name], 'key', { code: 'bad-name', message: `\`${name}\` cannot be referred to`, hint }),
+  );
+}
+
+/** A parameter that changes nothing would be worse than none: somebody will set it and rely on it. */
+function unused(checked: Checked, params: unknown): readonly Problem[] {
+  if (!isObject(params)) return [];
+  const known = new Set([...checked.names.params.keys(), ...checked.names.steps.keys()]);
+  const used = new Set(checked.mentions.map((mention) => mention.reference));
+  // A misspelt name, here or where it is used, is told once, as an unknown reference.
+  if ([...used].some((name) => !known.has(name)) || checked.draft.steps.some((step) => !step.use)) return [];
+  return Object.keys(params as JsonObject)
+    .filter((name) => !used.has(name))
+    .map((name) => told(checked, ['params', name], 'key', { code: 'unused-parameter', message: `no step uses \`$${name}\`` }));
+}

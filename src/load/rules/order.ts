@@ -1,0 +1,51 @@
+import { isObject } from '../../model/json.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { DraftStep } from '../draft.ts';
+import { argOf, argPath, type Checked, stepsIn, told, verbOf, withDefault } from './checked.ts';
+
+/** The order of an act phase that the founding incident taught: stop the source, kill, delete, edit, start. */
+export function orderRules(checked: Checked): readonly Problem[] {
+  const act = stepsIn(checked, 'act');
+  return [
+    ...act.flatMap((step, at) => [
+      ...deleteBeforeKill(checked, step, act.slice(at + 1)),
+      ...editBeforeDelete(checked, step, act.slice(at + 1)),
+    ]),
+    ...limitBelowBatch(checked, act),
+  ];
+}
+
+/** One freed inode wakes what hangs for lack of one, and the folder fills again. */
+function deleteBeforeKill(checked: Checked, step: DraftStep, later: readonly DraftStep[]): readonly Problem[] {
+  const kill = later.find((next) => verbOf(next) === 'kill');
+  if (verbOf(step) !== 'delete' || !kill) return [];
+  const message = `this deletes before \`${kill.id ?? 'kill'}\` ends what refills it`;
+  return [told(checked, argPath(step), 'key', { code: 'delete-before-kill', message, hint: 'stop the source, kill, then delete' })];
+}
+
+/** An edit writes a new file beside the old one, or lets `crontab` do so: it fails with ENOSPC while no inode is free. */
+function editBeforeDelete(checked: Checked, step: DraftStep, later: readonly DraftStep[]): readonly Problem[] {
+  const freeing = later.find((next) => verbOf(next) === 'delete');
+  const verb = verbOf(step);
+  if ((verb !== 'edit' && verb !== 'crontab') || !freeing) return [];
+  const message = `\`${verb}\` needs a free inode, which only \`${freeing.id ?? 'delete'}\` gives it`;
+  return [told(checked, argPath(step), 'key', { code: 'edit-before-delete', message, hint: 'delete first, then edit' })];
+}
+
+/** A batch is all or nothing: it would exceed the limit at once. */
+function limitBelowBatch(checked: Checked, act: readonly DraftStep[]): readonly Problem[] {
+  const { limits } = checked.draft.root;
+  const limit = isObject(limits) ? limits.delete : undefined;
+  if (typeof limit !== 'number') return [];
+  return act.flatMap((step) => {
+    const batch = withDefault(checked, argOf(step).batch);
+    if (verbOf(step) !== 'delete' || typeof batch !== 'number' || batch <= limit) return [];
+    const { line } = checked.draft.source.placeOf(['limits', 'delete']);
+    return [
+      told(checked, argPath(step, 'batch'), 'value', {
+        code: 'limit-below-batch',
+        message: `a batch of ${batch} is more than \`limits.delete\` allows, ${limit} (line ${line})`,
+      }),
+    ];
+  });
+}

@@ -1,0 +1,86 @@
+import { isObject, type Json, type JsonObject } from '../../model/json.ts';
+import type { Problem } from '../../model/problem.ts';
+import { PARAMETER_TYPES, type ParameterType } from '../../model/runbook.ts';
+import type { Path } from '../source.ts';
+import { amountOf, checkValue, type ValueRules } from '../values.ts';
+import { type Checked, told } from './checked.ts';
+
+/** Each parameter's default is a value that it would accept, and its constraints fit its type. */
+export function paramRules(checked: Checked): readonly Problem[] {
+  const params = isObject(checked.draft.root.params) ? checked.draft.root.params : {};
+  return Object.entries(params).flatMap(([name, json]) => (isObject(json) ? paramProblems(checked, name, json) : []));
+}
+
+function paramProblems(checked: Checked, name: string, json: JsonObject): readonly Problem[] {
+  const rules = valueRules(json);
+  if (!rules) return [];
+  const path: Path = ['params', name];
+  const misplaced = Object.entries(FITS).flatMap(([key, types]) => {
+    if (json[key] === undefined || types.includes(rules.type)) return [];
+    return [
+      told(checked, [...path, key], 'key', {
+        code: 'misplaced-key',
+        message: `\`${key}\` is for ${types.join(', ')}; this is a ${rules.type}`,
+      }),
+    ];
+  });
+  return [
+    ...misplaced,
+    ...boundProblems(checked, path, json, rules),
+    ...enumProblems(checked, path, json, rules),
+    ...defaultProblems(checked, path, json, rules),
+  ];
+}
+
+const FITS: Readonly<Record<string, readonly string[]>> = {
+  pattern: ['string', 'path', 'list'],
+  enum: ['string', 'integer', 'path', 'list', 'duration', 'size', 'percent'],
+  min: ['integer', 'duration', 'size', 'percent'],
+  max: ['integer', 'duration', 'size', 'percent'],
+  under: ['path'],
+};
+
+function boundProblems(checked: Checked, path: Path, json: JsonObject, rules: ValueRules): readonly Problem[] {
+  const bad = (['min', 'max'] as const).filter((key) => json[key] !== undefined && FITS[key]?.includes(rules.type));
+  const problems = bad.flatMap((key) => {
+    const typed = { value: json[key] ?? null, written: checked.draft.source.written([...path, key]), name: key };
+    const complaint = checkValue({ type: rules.type }, typed);
+    return complaint ? [told(checked, [...path, key], 'value', complaint)] : [];
+  });
+  if (problems.length > 0 || rules.min === undefined || rules.max === undefined || rules.min <= rules.max) return problems;
+  return [told(checked, [...path, 'max'], 'value', { code: 'out-of-range', message: '`max` is less than `min`' })];
+}
+
+function enumProblems(checked: Checked, path: Path, json: JsonObject, rules: ValueRules): readonly Problem[] {
+  const words = Array.isArray(json.enum) ? (json.enum as readonly Json[]) : [];
+  return words.flatMap((value, at) => {
+    const here = [...path, 'enum', at];
+    const type = rules.type === 'list' ? 'string' : rules.type;
+    const complaint = checkValue({ type, enum: [value] }, { value, written: checked.draft.source.written(here), name: 'enum' });
+    return complaint ? [told(checked, here, 'value', complaint)] : [];
+  });
+}
+
+function defaultProblems(checked: Checked, path: Path, json: JsonObject, rules: ValueRules): readonly Problem[] {
+  if (json.default === undefined) return [];
+  const at = [...path, 'default'];
+  const complaint = checkValue(rules, { value: json.default, written: checked.draft.source.written(at), name: 'default' });
+  if (!complaint) return [];
+  return [told(checked, at, 'value', { ...complaint, message: `bad default: ${complaint.message}` })];
+}
+
+/** A declaration as the rules for its values; undefined where its type is not known. */
+export function valueRules(json: JsonObject): ValueRules | undefined {
+  const type = PARAMETER_TYPES.find((known) => known === json.type) as ParameterType | undefined;
+  if (!type) return undefined;
+  const min = amountOf(type, json.min);
+  const max = amountOf(type, json.max);
+  return {
+    type,
+    ...(typeof json.pattern === 'string' && { pattern: json.pattern }),
+    ...(Array.isArray(json.enum) && { enum: json.enum as readonly Json[] }),
+    ...(min !== undefined && { min }),
+    ...(max !== undefined && { max }),
+    ...(typeof json.under === 'string' && { under: json.under }),
+  };
+}

@@ -1,0 +1,69 @@
+import { isObject, type Json, listOf } from '../../model/json.ts';
+import type { Problem } from '../../model/problem.ts';
+import { parseDuration } from '../../model/quantity.ts';
+import type { DraftStep } from '../draft.ts';
+import { argOf, argPath, type Checked, stepsIn, told, verbOf, withDefault } from './checked.ts';
+
+/** What is stopped for a remedy must run again, in time, and the watch must have seen it run. */
+export function serviceRules(checked: Checked): readonly Problem[] {
+  const act = stepsIn(checked, 'act');
+  const stops = act.filter((step) => verbOf(step) === 'stop');
+  return [
+    ...stops.flatMap((stop) => [...leaseOverLimit(checked, stop), ...stoppedNeverStarted(checked, stop, act)]),
+    ...verifyWithoutProof(checked, stops),
+  ];
+}
+
+function leaseOverLimit(checked: Checked, stop: DraftStep): readonly Problem[] {
+  const { limits } = checked.draft.root;
+  const longest = milliseconds(isObject(limits) ? limits.stopped_for : undefined);
+  const within = withDefault(checked, argOf(stop).restore_within);
+  const lease = milliseconds(within);
+  if (longest === undefined || lease === undefined || lease <= longest) return [];
+  const { line } = checked.draft.source.placeOf(['limits', 'stopped_for']);
+  const message = `a lease of ${String(within)} is longer than \`limits.stopped_for\` (line ${line})`;
+  return [told(checked, argPath(stop, 'restore_within'), 'value', { code: 'lease-over-limit', message })];
+}
+
+function milliseconds(value: Json | undefined): number | undefined {
+  return typeof value === 'string' ? parseDuration(value) : undefined;
+}
+
+/** A service that stays stopped on purpose says with `undo` how it comes back. */
+function stoppedNeverStarted(checked: Checked, stop: DraftStep, act: readonly DraftStep[]): readonly Problem[] {
+  const stopped = servicesOf(checked, stop);
+  const later = act.filter((step) => step.order > stop.order && ['start', 'restart'].includes(verbOf(step) ?? ''));
+  const started = later.flatMap((step) => servicesOf(checked, step));
+  // Without names on one side nobody can tell; then a later start of anything is taken for the one.
+  const again = stopped.length === 0 || started.length < later.length ? later.length > 0 : stopped.some((name) => started.includes(name));
+  if (again || stop.json.undo !== undefined) return [];
+  const hint = 'add a `start` step behind it, or write with `undo:` how it comes back';
+  return [
+    told(checked, argPath(stop), 'key', { code: 'stopped-never-started', message: 'what is stopped here is never started again', hint }),
+  ];
+}
+
+function servicesOf(checked: Checked, step: DraftStep): readonly string[] {
+  const { service } = argOf(step);
+  if (!isObject(service)) return [];
+  const names = listOf<Json>(withDefault(checked, service.name ?? service.first_of));
+  return names.flatMap((name) => withDefault(checked, name) ?? []).filter((name) => typeof name === 'string');
+}
+
+const CRONS = ['cron', 'crond', 'cronie', 'anacron', 'fcron', 'dcron', 'bcron'];
+
+/**
+ * After cron was stopped, "nothing came back" proves nothing until cron was seen to run a job. Of other services there is no proof to ask
+ * for: the language knows cron's minutes only.
+ */
+function verifyWithoutProof(checked: Checked, stops: readonly DraftStep[]): readonly Problem[] {
+  const stop = stops.find((step) => servicesOf(checked, step).some((name) => CRONS.includes(name)));
+  const verify = stepsIn(checked, 'verify');
+  if (!stop || checked.draft.root.verify === undefined) return [];
+  const watches = verify.filter((step) => verbOf(step) === 'watch');
+  if (watches.some((watch) => argOf(watch).proof !== undefined)) return [];
+  const message = `\`${stop.id ?? 'stop'}\` stopped the source: a calm that is not proven to have seen cron at work proves nothing`;
+  const watch = watches[0];
+  const complaint = { code: 'verify-without-proof', message, hint: 'add `proof: {cron_minutes: 2}` to a `watch`' };
+  return [watch ? told(checked, argPath(watch), 'key', complaint) : told(checked, ['verify'], 'key', complaint)];
+}

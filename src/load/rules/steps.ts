@@ -1,0 +1,69 @@
+import type { Problem } from '../../model/problem.ts';
+import { type DraftStep, isAction, isProbe } from '../draft.ts';
+import { pointer } from '../source.ts';
+import { type Checked, stepsIn, told } from './checked.ts';
+
+/** Keys that a step needs, and keys that say nothing where they stand. */
+export function stepRules(checked: Checked): readonly Problem[] {
+  return [...checked.draft.steps.flatMap((step) => stepProblems(checked, step)), ...wholeProblems(checked)];
+}
+
+function stepProblems(checked: Checked, step: DraftStep): readonly Problem[] {
+  const { json, path, phase, use } = step;
+  // A key that could not be read was probably the one that is missing here.
+  const whole = !checked.draft.holes.has(pointer(path));
+  const problems: Problem[] = [];
+  const missing = (code: string, message: string, hint: string): void =>
+    void problems.push(told(checked, path, 'key', { code, message, hint }));
+  const misplaced = (key: string, message: string): void => {
+    if (json[key] !== undefined) problems.push(told(checked, [...path, key], 'key', { code: 'misplaced-key', message }));
+  };
+  if (whole && json.id === undefined) missing('missing-key', '`id` is missing', 'add `id: ...`, the name of the step');
+  if (whole && phase === 'act' && json.why === undefined && isAction(use)) {
+    missing('missing-why', 'an act step says why', 'add `why: ...`: it is the sentence on the screen and in the report');
+  }
+  if (whole && use?.verb === 'watch' && json.hold === undefined)
+    missing(
+      'missing-key',
+      '`hold` is missing: the watch has nothing to judge',
+      'add `hold:` with lines like `{of: $step, count: {at_most: 0}}`',
+    );
+  if (use && use.verb !== 'watch') misplaced('hold', '`hold` belongs to `watch`; what must hold of this finding stands under `expect`');
+  if (use?.verb === 'watch') misplaced('expect', '`watch` is judged by `hold`');
+  if (isAction(use)) misplaced('expect', 'an action finds nothing to expect of; put a probe behind it');
+  if (phase !== 'diagnose') misplaced('decisive', '`decisive` belongs in diagnose');
+  if (isProbe(use) || use?.verb === 'watch') {
+    misplaced('undo', 'a step that only looks has nothing to undo');
+    misplaced('ask', 'a step that only looks does not ask');
+  }
+  if (json.decisive === true && json.expect === undefined) misplaced('decisive', 'a step decides by its `expect`, which is missing');
+  return problems;
+}
+
+function wholeProblems(checked: Checked): readonly Problem[] {
+  const act = stepsIn(checked, 'act');
+  const { draft } = checked;
+  if (draft.holes.has('')) return [];
+  if (draft.steps.length === 0)
+    return hasPhase(checked)
+      ? []
+      : [
+          told(checked, [], 'key', {
+            code: 'no-steps',
+            message: 'this runbook has no step',
+            hint: 'add `diagnose:` with what tells this incident',
+          }),
+        ];
+  if (!act.some((step) => isAction(step.use)) || draft.root.verify !== undefined) return [];
+  return [
+    told(checked, ['act'], 'key', {
+      code: 'act-without-verify',
+      message: 'what was done is never verified',
+      hint: 'add `verify:` with a `watch` or with probes',
+    }),
+  ];
+}
+
+function hasPhase({ draft: { root } }: Checked): boolean {
+  return [root.diagnose, root.act, root.verify].some((phase) => phase !== undefined && !(Array.isArray(phase) && phase.length === 0));
+}
