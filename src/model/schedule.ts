@@ -67,7 +67,7 @@ export function parseSchedule(text: string): Schedule | string {
   // Not trim(): to cron a form feed or a carriage return is no blank.
   const fields = text.replace(/^[ \t]+|[ \t]+$/g, '').split(/[ \t]+/);
   const first = fields[0] ?? '';
-  if (first.startsWith('@')) return parseWord(first.slice(1));
+  if (first.startsWith('@')) return fields.length > 1 ? 'bad time specifier' : parseWord(first.slice(1));
   const sets: ReadonlySet<number>[] = [];
   for (const [index, name] of FIELD_NAMES.entries()) {
     const set = parseField(fields[index] ?? '', RANGES[name]);

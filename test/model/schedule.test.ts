@@ -54,6 +54,8 @@ test('what cron accepts is accepted, what it refuses is refused in its words', (
     '@Daily': 'bad time specifier',
     '@every_minute': 'bad time specifier',
     '@constructor': 'bad time specifier',
+    // anacron's, not cron's.
+    '@monthly 45 cron.monthly': 'bad time specifier',
     '': 'bad minute',
   };
   assert.deepEqual(Object.fromEntries(Object.keys(refused).map((text) => [text, parseSchedule(text)])), refused);
