@@ -1,0 +1,32 @@
+import { exitCode } from '../model/outcome.ts';
+import { defineCommand } from './_command.ts';
+
+export default defineCommand({
+  name: 'report',
+  summary: 'tell what happened in a run',
+  about:
+    'Prints the report of a run, from its journal: what happened and what is left to do, the timeline, the verdict with what was watched, every action with its targets, diffs and undo, and every finding. Also of a run that did not finish.',
+  args: [{ syntax: '[run]', about: 'a run: its id, the beginning of it, its last four characters, or last' }],
+  options: [{ flags: '--format <format>', about: 'Markdown for people, JSON for programs', default: 'md', choices: ['md', 'json'] }],
+  examples: [
+    ['firebreak report', 'the newest run'],
+    ['firebreak report 3f2a > incident.md', 'one run, for the ticket'],
+    ['firebreak report last --format json', 'the whole state and timeline, for programs'],
+  ],
+  async run(io, [wanted = 'last'], options) {
+    const [{ allRuns, lookInto }, { pickRun }, { reportJson, reportMarkdown }] = await Promise.all([
+      import('./_journals.ts'),
+      import('../journal/find.ts'),
+      import('../views/report.ts'),
+    ]);
+    const picked = pickRun(allRuns(io), wanted);
+    if (!picked.ok) {
+      io.stderr(`firebreak: ${picked.message}\n`);
+      return exitCode(picked.code === 'ambiguous' ? 'usage' : 'no-such-file');
+    }
+    const reported = lookInto(picked.run);
+    io.stdout(options.format === 'json' ? reportJson(reported) : reportMarkdown(reported));
+    if (reported.damaged) io.stderr(`firebreak: ${reported.problem ?? 'the journal is damaged'}\n`);
+    return reported.damaged ? exitCode('journal-damaged') : 0;
+  },
+});

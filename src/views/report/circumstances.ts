@@ -1,0 +1,76 @@
+import type { RunEvent } from '../../model/event.ts';
+import { OUTCOMES } from '../../model/outcome.ts';
+import { showCount, showDuration } from '../../model/quantity.ts';
+import { LIMITS, type LimitName } from '../../model/runbook.ts';
+import type { RunState } from '../../model/state.ts';
+import { cell, mdTable } from '../markdown.ts';
+import type { RunSource } from '../runs.ts';
+import { dayText } from './clock.ts';
+
+export function missed({ missed: jobs }: RunState): readonly string[] {
+  if (jobs.length === 0) return [];
+  const rows = jobs.map(({ file, schedule, command, minutes }) => [
+    cell(file),
+    cell(schedule),
+    cell(command),
+    cell(minutes.map((minute) => minute.replace('T', ' ')).join(', ')),
+  ]);
+  return [
+    '## Cron jobs that did not run',
+    '',
+    'Their minute passed while cron was stopped. Whether one must be made up for is for you to say.',
+    '',
+    ...mdTable(['crontab', 'schedule', 'command', 'minutes'], rows),
+  ];
+}
+
+export function circumstances({ state, folder, place, events }: RunSource & { readonly events: readonly RunEvent[] }): readonly string[] {
+  const { meta, finished } = state;
+  if (meta === null) return [];
+  const { runbook, policy, boot } = meta;
+  const params = Object.entries(meta.params).map(
+    ([name, value]) => `${name} = ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  const rows = [
+    ['Runbook', cell(`${runbook.name} ${runbook.version}, ${runbook.path}`)],
+    ['Runbook sha256', cell(runbook.hash)],
+    ['Parameters', params.map(cell).join('<br>')],
+    ['Policy', policy === null ? 'none: each action was asked for' : cell(`${policy.path}, sha256 ${policy.hash}`)],
+    [
+      'Limits used',
+      LIMITS.flatMap((limit) => limitText(limit, state))
+        .map(cell)
+        .join(', '),
+    ],
+    ['Changed for a time', leaseTimes(events).map(cell).join('<br>') || 'nothing'],
+    [
+      'Host booted',
+      `${dayText(new Date(boot.at).toISOString())}, ${showDuration(Math.max(0, Date.parse(meta.at) - boot.at))} before the run`,
+    ],
+    ['Exit code', finished === null ? 'none, the run did not finish' : `${finished.exit}, ${cell(OUTCOMES[finished.outcome].about)}`],
+    ['Journal', cell(`${folder}${place.home ? '' : ' (not at home: it does not survive a reboot there)'}`)],
+    ['Written by', cell(meta.tool)],
+  ];
+  return ['## Circumstances', '', ...mdTable(['', ''], rows)];
+}
+
+/** How long what was stopped for the remedy was stopped. */
+function leaseTimes(events: readonly RunEvent[]): readonly string[] {
+  return events.flatMap((armed) => {
+    if (armed.type !== 'lease.armed') return [];
+    const end = events.find(
+      (event) =>
+        event.seq > armed.seq &&
+        (event.type === 'lease.released' || (event.type === 'lease.restored' && event.ok)) &&
+        event.key === armed.key,
+    );
+    if (end === undefined) return [`${armed.key}: not known to have ended`];
+    return [`${armed.key}: ${showDuration(end.mono - armed.mono)}, ${end.type === 'lease.released' ? `until ${end.by}` : 'then restored'}`];
+  });
+}
+
+function limitText(limit: LimitName, { used, meta }: RunState): readonly string[] {
+  const most = meta?.limits[limit];
+  if (limit === 'stopped_for') return most === undefined ? [] : [`stopped_for at most ${showDuration(most)}`];
+  return [`${limit} ${showCount(used[limit])}${most === undefined ? '' : ` of ${showCount(most)}`}`];
+}

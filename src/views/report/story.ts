@@ -1,0 +1,95 @@
+import { OUTCOMES } from '../../model/outcome.ts';
+import { plural, showDuration } from '../../model/quantity.ts';
+import { lastThing, type RunState, unknownSteps } from '../../model/state.ts';
+import { code, md } from '../markdown.ts';
+import type { RunSource } from '../runs.ts';
+import { clockText, dayText } from './clock.ts';
+
+export function head({ id, state, problem, damaged }: RunSource): readonly string[] {
+  const name = state.meta === null ? 'a run that was not started' : state.meta.runbook.name;
+  const damage = problem === null ? [] : [`> **The journal is not whole:** ${md(problem)}. This report tells what can be read.`, ''];
+  return [
+    `# ${md(name)} on ${md(state.host)}: ${damaged ? 'journal damaged' : resultOf(state)}`,
+    '',
+    ...damage,
+    `${md(state.meta?.runbook.title ?? '')} · run ${code(id)}`.replace(/^ · /, ''),
+    '',
+    story(state).join(' '),
+  ];
+}
+
+function resultOf({ finished }: RunState): string {
+  return finished === null ? 'unfinished' : finished.outcome.replaceAll('-', ' ');
+}
+
+function story(state: RunState): readonly string[] {
+  return [whenText(state), diagnosisText(state), doneSentence(state), verdictText(state), endText(state), openText(state)].filter(
+    (sentence) => sentence !== '',
+  );
+}
+
+function whenText({ meta, last, finished }: RunState): string {
+  if (meta === null) return '';
+  const took = showDuration((finished ?? last ?? meta).mono - meta.mono);
+  return `${dayText(meta.at)}, ${took}, ${meta.mode} by ${md(meta.who)}.`;
+}
+
+function diagnosisText({ diagnosis }: RunState): string {
+  if (diagnosis === null) return 'It was not diagnosed.';
+  const because = diagnosis.reasons.length === 0 ? '' : `: ${diagnosis.reasons.map(md).join('; ')}`;
+  switch (diagnosis.verdict) {
+    case 'this-incident':
+      return `It was this incident${because}.`;
+    case 'not-this-incident':
+      return `It was **not this incident**${because}.`;
+    case 'unknown':
+      return `It **could not be told** whether it was this incident${because}.`;
+  }
+}
+
+function doneSentence(state: RunState): string {
+  const { used } = state;
+  const counts = [
+    ...(used.kill > 0 ? [`killed ${plural(used.kill, 'process', 'processes')}`] : []),
+    ...(used.delete > 0 ? [`deleted ${plural(used.delete, 'file')}`] : []),
+    ...(used.edit > 0 ? [`edited ${plural(used.edit, 'file')}`] : []),
+  ];
+  const acted = state.steps.filter(({ attempts }) => attempts > 0).length;
+  if (acted === 0) return '**Nothing was changed.**';
+  return counts.length === 0 ? `${plural(acted, 'action')} ran.` : `${plural(acted, 'action')} ran: ${counts.join(', ')}.`;
+}
+
+function verdictText({ verdict, verdictReasons }: RunState): string {
+  if (verdict === null) return '';
+  const because = verdictReasons.length === 0 ? '' : `: ${verdictReasons.map(md).join('; ')}`;
+  return `The verdict is **${verdict}**${because}.`;
+}
+
+function endText(state: RunState): string {
+  if (state.finished === null)
+    return `**The run did not finish**; the last thing known is ${md(lastThing(state))}. What was intended and has no outcome is unknown: look before you go on.`;
+  const { outcome, reasons } = state.finished;
+  if (outcome === state.verdict || outcome === 'not-this-incident') return '';
+  return `It ended ${md(OUTCOMES[outcome].about)}${reasons.length === 0 ? '' : `: ${reasons.map(md).join('; ')}`}.`;
+}
+
+function openText(state: RunState): string {
+  const count = openLines(state).length;
+  return count === 0 ? '' : `${plural(count, 'thing')} ${count === 1 ? 'stays' : 'stay'} open.`;
+}
+
+export function openItems(state: RunState): readonly string[] {
+  const lines = openLines(state);
+  return lines.length === 0 ? [] : ['## Open', '', ...lines.map((line) => `- [ ] ${line}`)];
+}
+
+function openLines(state: RunState): readonly string[] {
+  return [
+    ...unknownSteps(state).map((step) => `**${md(step)}: its outcome is unknown.** Look at the host before anything is done again.`),
+    ...state.leases.map(
+      ({ key, say, armed }) => `The lease ${md(key)} of ${clockText(armed.at)} is neither released nor restored: ${md(say)}.`,
+    ),
+    ...(state.rollback?.left ?? []).map((line) => `Not undone: ${md(line)}`),
+    ...state.open.map(md),
+  ];
+}

@@ -1,0 +1,73 @@
+import type { Measure } from '../../model/condition.ts';
+import { plural } from '../../model/quantity.ts';
+import type { RunState, StepState, WatchSample } from '../../model/state.ts';
+import { cell, md, mdTable } from '../markdown.ts';
+import { showNumber, sparkline } from '../sparkline.ts';
+
+export function verdict(state: RunState): readonly string[] {
+  const watches = state.steps.filter(({ watch }) => watch !== null);
+  if (watches.length === 0) return [];
+  const sections = watches.flatMap((step) => watchSection(step, watches.length > 1));
+  const counters = beforeAndAfter(state);
+  const compared =
+    counters.length === 0 ? [] : ['', '### Before and after', '', ...mdTable(['counter', 'at diagnosis', 'at the end'], counters)];
+  return ['## Verdict', ...sections, ...compared];
+}
+
+function watchSection({ id, why, watch }: StepState, named: boolean): readonly string[] {
+  if (watch === null) return [];
+  const reasons = watch.reasons.map((reason) => `- ${md(reason)}`);
+  const minutes = watch.samples.at(-1)?.minutes ?? null;
+  const proof = minutes === null ? '' : ` Cron was seen to run a job in ${plural(minutes, 'minute')} of its clock.`;
+  const rows = seriesRows(watch.samples);
+  return [
+    '',
+    ...(named ? [`### ${md(id)}`, ''] : []),
+    `**${watch.verdict ?? 'not judged'}**${why === null ? '' : `: ${md(why)}`}, by ${plural(watch.samples.length, 'sample')}.${proof}`,
+    ...(reasons.length === 0 ? [] : ['', ...reasons]),
+    ...(rows.length === 0 ? [] : ['', ...mdTable(['of', 'series', 'first', 'last', 'lowest', 'highest'], rows)]),
+  ];
+}
+
+/** One row a watched value: its name, how it went, its numbers. Cells are markup. */
+function seriesRows(samples: readonly WatchSample[]): readonly (readonly string[])[] {
+  return namesIn(samples).map((name) => {
+    const values = samples.map((sample) => sample.values[name] ?? null);
+    const seen = values.filter((value) => value !== null);
+    const numbers = [seen.at(0), seen.at(-1), least(seen), most(seen)].map((value) => (value === undefined ? '?' : showNumber(value)));
+    return [cell(showName(name)), sparkline(values), ...numbers];
+  });
+}
+
+/** What diagnosis saw beside what the watch saw last, for every value that both know. Cells are markup. */
+function beforeAndAfter({ steps }: RunState): readonly (readonly string[])[] {
+  const samples = steps.flatMap(({ watch }) => watch?.samples ?? []);
+  return namesIn(samples).flatMap((name) => {
+    const [step = '', measure = ''] = name.split(' ');
+    const before = steps.find(({ id }) => id === step)?.finding?.measures[measure];
+    const after = samples.findLast(({ values }) => values[name] !== undefined)?.values[name] ?? null;
+    return before === undefined ? [] : [[cell(showName(name)), cell(showMeasure(before)), after === null ? '?' : showNumber(after)]];
+  });
+}
+
+function namesIn(samples: readonly WatchSample[]): readonly string[] {
+  return [...new Set(samples.flatMap(({ values }) => Object.keys(values)))];
+}
+
+function showName(name: string): string {
+  return name.replaceAll('_', ' ');
+}
+
+function showMeasure(measure: Measure): string {
+  if (measure === null) return '?';
+  if (typeof measure === 'object') return showNumber(measure.value);
+  return typeof measure === 'number' ? showNumber(measure) : String(measure);
+}
+
+function least(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : Math.min(...values);
+}
+
+function most(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : Math.max(...values);
+}
