@@ -1,7 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { inNamespaces, type Rehearsal, rehearse, whyNot } from '../hosts/rehearsal.ts';
 import type { Interrupts } from '../model/ports.ts';
 
 /** A rehearsal of a runbook: `drill.sh` in `folder` builds the incident small and real, then runs the launcher's `run RUNBOOK` on it. */
@@ -24,83 +21,43 @@ export interface DrillParts {
 
 /** Resolves to the exit code of the run, once nothing of the drill is left. */
 export async function drill(request: DrillRequest, { say, interrupts }: DrillParts): Promise<number> {
-  const refusal = request.plain ? 'FIREBREAK_DRILL=plain' : whyNoNamespaces(request);
+  const refusal = request.plain ? 'as asked' : whyNoNamespaces(request);
   say(refusal === null ? IN_NAMESPACES : inFolder(refusal));
-  const child = start(request, refusal === null);
+  const rehearsal = start(request, refusal === null);
   const over = new AbortController();
-  passOn(interrupts, child, over.signal);
-  const code = await ending(child);
+  passOn(interrupts, rehearsal, over.signal);
+  const code = await rehearsal.ended;
   over.abort();
-  await cleanedUp(child);
-  say(`over, and nothing of it is left; \`firebreak report\` tells what the run did`);
+  await rehearsal.cleanUp();
+  say('over, and nothing of it is left but the run: `firebreak report` tells what it did');
   return code;
 }
 
 const IN_NAMESPACES =
-  'in namespaces of its own: processes, mounts and spool are seen by nobody else, and the kernel ends them with the drill';
+  'in namespaces of its own: its processes, files and mounts are seen by nobody else, and the kernel ends them with the drill';
 
 const inFolder = (why: string): string =>
-  `without namespaces (${why}): real processes under names that no service has, in a temporary folder of mode 0700. ` +
-  'A folder has no inode limit of its own, so the spool counts as full at 1 700 files, and the inode thresholds are taken off';
+  `without namespaces (${why}): real processes under names that no service has, in a temporary folder. A folder has no inode limit of its ` +
+  'own, so the spool counts as full at 1 700 files, and the thresholds for inodes are taken off';
 
-/**
- * An ordinary user keeps the own uid (the journal is the user's own), with the capabilities to mount that a user namespace gives;
- * drill.sh drops them after the mounts. `--pdeathsig` and `--kill-child` chain the deaths: ours, unshare's, the namespace's PID 1.
- */
-function namespaces(uid: number): readonly string[] {
-  const user = uid === 0 ? [] : ['--user', '--map-current-user', '--keep-caps'];
-  return ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...user, '--mount', '--pid', '--fork', '--mount-proc', '--kill-child'];
-}
-
-/** Null: everything that drill.sh will ask for was just granted. */
+/** Null: what drill.sh will need was granted a moment ago. */
 function whyNoNamespaces({ folder, env }: DrillRequest): string | null {
-  const [program = '', ...args] = namespaces(ownUid());
-  const trial = ['/bin/sh', '-c', 'PATH=$PATH:/usr/sbin:/sbin; mount -t tmpfs -o nr_inodes=10 trial "$1"', 'trial', join(folder, 'scene')];
-  const tried = spawnSync(program, [...args, ...trial], { env, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', timeout: 10_000 });
-  if (tried.status === 0) return null;
-  return tried.error?.message ?? (tried.stderr.trim().split('\n')[0] || `unshare ended with ${tried.status ?? tried.signal}`);
+  const trial = ['/bin/sh', '-c', 'PATH=$PATH:/usr/sbin:/sbin; mount -t tmpfs -o nr_inodes=10 trial "$1"', 'trial', `${folder}/scene`];
+  return whyNot({ argv: [...inNamespaces(), ...trial], env });
 }
 
-function ownUid(): number {
-  return Number(/^Uid:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
+function start({ folder, launcher, runbook, attended, env }: DrillRequest, isolated: boolean): Rehearsal {
+  const run = [launcher, 'run', runbook, ...(attended ? [] : ['--unattended', '--policy', `${folder}/policy.yaml`])];
+  const build = ['/bin/sh', `${folder}/drill.sh`, isolated ? 'namespaces' : 'plain', folder, ...run];
+  return rehearse({ argv: [...(isolated ? inNamespaces() : []), ...build], env });
 }
 
-function start(request: DrillRequest, isolated: boolean): ChildProcess {
-  const { folder, launcher, runbook, env } = request;
-  const [program = '', ...args] = [...(isolated ? namespaces(ownUid()) : []), '/bin/sh', join(folder, 'drill.sh')];
-  const run = [launcher, 'run', runbook, ...(request.attended ? [] : ['--unattended', '--policy', join(folder, 'policy.yaml')])];
-  // Descriptor 3 is the plain drill's lifeline: its janitor reads there, and cleans up when our end is closed, by whatever death of ours.
-  return spawn(program, [...args, isolated ? 'namespaces' : 'plain', folder, ...run], {
-    env,
-    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-  });
-}
-
-async function ending(child: ChildProcess): Promise<number> {
-  const [code] = (await once(child, 'exit')) as [number | null];
-  return code ?? 130;
-}
-
-/** The janitor holds the other end of the lifeline until it is done. */
-async function cleanedUp(child: ChildProcess): Promise<void> {
-  const lifeline = child.stdio[3];
-  if (lifeline === null || lifeline === undefined || lifeline.destroyed || !('end' in lifeline)) return;
-  const closed = once(lifeline, 'close');
-  lifeline.end();
-  lifeline.resume();
-  await closed;
-}
-
-/** A signal to us is meant for the run in the drill, which decides where it is safe to stop. While there is none yet, the drill just ends. */
-function passOn(interrupts: Interrupts, child: ChildProcess, over: AbortSignal): void {
+function passOn(interrupts: Interrupts, rehearsal: Rehearsal, over: AbortSignal): void {
   const { signal } = interrupts;
   const heard = () => {
-    const reason = String(signal.reason) as NodeJS.Signals;
     interrupts.reset();
-    passOn(interrupts, child, over);
-    const run = child.pid === undefined ? undefined : runBelow(child.pid);
-    if (run === undefined) child.kill('SIGKILL');
-    else signalProcess(run, reason);
+    passOn(interrupts, rehearsal, over);
+    rehearsal.signal(String(signal.reason));
   };
   signal.addEventListener('abort', heard, { once: true, signal: over });
 }

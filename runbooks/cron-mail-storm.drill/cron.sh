@@ -1,0 +1,55 @@
+# A small cron, started in the scene: `bin/cron lib/cron.sh`. It forks for jobs and for nothing else, so that its fault counters tell its minutes as a real cron's do:
+# the clock is a child that writes a line a minute, and everything in between is shell builtins.
+. ./names
+echo $$ >run/cron.pid
+mkfifo run/ticks.$$
+exec 3<>run/ticks.$$
+bin/$clock_name lib/clock.sh "$minute" >&3 &
+clock=$!
+trap 'kill $clock; exit 0' TERM
+
+started=0
+# One job in a child of its own: what it prints is mailed, and the child waits for the mailer, as a real cron's does.
+job() { # COMMAND MAILTO
+  started=$((started + 1))
+  {
+    output=$(/bin/sh -c "$1" 2>&1 </dev/null 3<&-)
+    if [ -n "$output" ] && [ -n "$2" ]; then
+      printf 'To: %s\nSubject: Cron <%s@drill> %s\n\n%s\n' "$2" "$2" "$1" "$output" |
+        bin/$sendmail_name lib/sendmail.sh 3<&- >/dev/null 2>&1
+    fi
+    echo "done $started" >&3
+  } &
+  eval "job_$started=$!"
+}
+
+# Jobs that are due in every minute are all that a drill needs: the others are never due.
+crontab() { # FILE HAS_USER_COLUMN
+  mailto=$drill_user
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in
+      MAILTO=*)
+        mailto=${line#MAILTO=}
+        mailto=${mailto#[\"\']}
+        mailto=${mailto%[\"\']}
+        ;;
+      '* * * * * '*)
+        command=${line#'* * * * * '}
+        [ -z "$2" ] || command=${command#* }
+        job "$command" "$mailto"
+        ;;
+    esac
+  done <"$1"
+}
+
+while read -r what number <&3; do
+  case $what in
+    tick)
+      for file in var/crontabs/*; do
+        case $file in */tmp.*) ;; *) [ -f "$file" ] && crontab "$file" '' ;; esac
+      done
+      crontab var/etc/crontab yes
+      ;;
+    done) eval "wait \$job_$number; unset job_$number" ;;
+  esac
+done

@@ -1,0 +1,38 @@
+import { exitCode } from '../model/outcome.ts';
+import { type Command, defineCommand, type Io } from './_command.ts';
+
+async function drillHere(io: Io, runbook: string): Promise<number> {
+  const [{ drill }, { drillFolder, drillNames, launcher }] = await Promise.all([
+    import('../operations/drill.ts'),
+    import('../wiring/drills.ts'),
+  ]);
+  const say = (text: string) => io.stderr(`drill: ${text}\n`);
+  if (!drillNames().includes(runbook)) {
+    say(`there is no drill for ${runbook}; there is one for: ${drillNames().join(', ')}`);
+    return exitCode('no-such-file');
+  }
+  const request = {
+    runbook,
+    folder: drillFolder(runbook),
+    launcher: launcher(),
+    attended: io.tty.stdin && io.tty.stderr,
+    plain: io.env.FIREBREAK_DRILL === 'plain',
+    env: io.env,
+  };
+  return drill(request, { say, interrupts: io.interrupts });
+}
+
+const command: Command = defineCommand({
+  name: 'drill',
+  summary: 'rehearse an incident: build it small and real, and run the runbook on it',
+  about:
+    "Builds the runbook's incident small and real (processes that hang, a spool without inodes, a cron of its own), in namespaces of its own where the machine gives them, and runs the very runbook on it: with questions at a terminal, by a policy without one. Nothing else on the machine is touched, nothing is left but the run's journal.",
+  args: [{ syntax: '<runbook>', about: 'a runbook of the library' }],
+  options: [],
+  examples: [
+    ['firebreak drill cron-mail-storm', 'about half a minute; ends with the verdict'],
+    ['FIREBREAK_DRILL=plain firebreak drill cron-mail-storm', 'without namespaces, as where a container gives none'],
+  ],
+  run: (io, args) => drillHere(io, args[0] ?? ''),
+});
+export default command;
