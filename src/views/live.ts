@@ -1,4 +1,5 @@
 import type { EventOf, RunEvent } from '../model/event.ts';
+import type { Plan } from '../model/plan.ts';
 import type { View } from '../model/ports.ts';
 import { plural, showCount, showDuration } from '../model/quantity.ts';
 import type { Phase } from '../model/runbook.ts';
@@ -30,7 +31,8 @@ export interface Screen {
 }
 
 /** A run as it happens. Draws from the fold alone; `clear` makes the screen free for a question. */
-export function liveView(screen: Screen): View & { readonly clear: () => Promise<void> } {
+export function liveView(screen: Screen): View & { readonly clear: () => Promise<void>; readonly planned: (plan: Plan) => void } {
+  let plan: Plan | null = null;
   let state: RunState = initialState;
   let phase: Phase | null = null;
   let work: { readonly step: string; readonly row: Row; readonly stop: () => void } | null = null;
@@ -131,8 +133,11 @@ export function liveView(screen: Screen): View & { readonly clear: () => Promise
       const left = Math.max(0, event.left - (screen.now() - seen));
       const samples = stepIn(state, event.step)?.watch?.samples ?? [];
       const length = event.left + (event.mono - (samples[0]?.mono ?? event.mono));
-      row.text(working(event.step, watchText(event, left), paper));
-      row.below([bar(1 - left / Math.max(1, length), narrower(paper, 8)), ...seriesLines(samples, narrower(paper, 6))]);
+      row.text(working(event.step, watchText(event, { left, wanted: minutesWanted(plan, event.step) }), paper));
+      row.below([
+        bar(1 - left / Math.max(1, length), narrower(paper, 8)),
+        ...seriesLines(samples, narrower(paper, 4)).map((line) => line.replace(/^ {2}/, '')),
+      ]);
     };
     draw();
     work?.stop();
@@ -153,6 +158,9 @@ export function liveView(screen: Screen): View & { readonly clear: () => Promise
     },
     close: clear,
     clear,
+    planned: (made) => {
+      plan = made;
+    },
   };
 }
 
@@ -228,9 +236,22 @@ function bar(part: number, paper: Paper): string {
   return paper.style.cyan('█'.repeat(full)) + paper.style.dim('░'.repeat(room - full));
 }
 
-function watchText(event: EventOf<'watch.sampled'>, left: number): string {
-  const minutes = event.minutes === null ? '' : `, ${plural(event.minutes, 'cron minute')} seen`;
-  return `${left === 0 ? 'the last look' : `${showDuration(Math.ceil(left / 1000) * 1000)} left`}${minutes}`;
+function minutesWanted(plan: Plan | null, id: string): number | null {
+  const step = plan?.steps.find((one) => one.id === id);
+  return step?.kind === 'watch' ? (step.watch.proof?.cronMinutes ?? null) : null;
+}
+
+function watchText(
+  { minutes }: EventOf<'watch.sampled'>,
+  { left, wanted }: { readonly left: number; readonly wanted: number | null },
+): string {
+  const seen =
+    minutes === null
+      ? ''
+      : wanted === null
+        ? `, ${plural(minutes, 'cron minute')} seen`
+        : `, ${minutes} of ${plural(wanted, 'cron minute')} seen`;
+  return `${left === 0 ? 'the last look' : `${showDuration(Math.ceil(left / 1000) * 1000)} left`}${seen}`;
 }
 
 const VERDICTS = { held: ['✔', 'good'], recurred: ['✘', 'bad'], inconclusive: ['?', 'warn'] } as const;

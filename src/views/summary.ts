@@ -68,7 +68,11 @@ export function seriesLines(samples: readonly WatchSample[], paper: Paper): read
   });
 }
 
-const showName = (name: string): string => escaped(name.replaceAll('_', ' '));
+/** `mailers count`; and `inodes free` rather than `inodes inodes free`. */
+function showName(name: string): string {
+  const [step = '', measure = ''] = name.split(' ');
+  return escaped((measure.startsWith(step) ? measure : name).replaceAll('_', ' '));
+}
 const numberText = (value: number | null): string => (value === null ? '?' : showNumber(value));
 
 // ---------------------------------------------------------------- what was done

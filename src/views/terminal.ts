@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Plan } from '../model/plan.ts';
 import type { Ask, Interrupts, View } from '../model/ports.ts';
 import { askWith, type Choosing, type Prompts, type Typing } from './ask.ts';
 import { padEnd } from './layout.ts';
@@ -19,7 +19,11 @@ export interface Terminal extends Look {
  * Rows and questions on stderr, for a person. Never construct it without a terminal on both ends: a prompt without one ends the process with 13
  * or takes a piped `y` for an answer.
  */
-export async function terminalView(terminal: Terminal): Promise<View & { readonly ask: Ask }> {
+export async function terminalView(
+  terminal: Terminal,
+): Promise<
+  View & { readonly ask: Ask /** Told the plan, it can say how much proof is still wanted. */; readonly planned: (plan: Plan) => void }
+> {
   if (!terminal.streams.stdin.isTTY || !terminal.streams.stderr.isTTY)
     throw new Error('bug: a terminal view needs a terminal on both ends');
   const [listr2, inquirer] = await Promise.all([import('listr2'), import('@inquirer/prompts')]);
@@ -126,34 +130,38 @@ interface Asking {
 function promptsOn(terminal: Terminal, { paper, clear, inquirer }: Asking): Prompts {
   const { stdin, stderr } = terminal.streams;
   const gone = hangUp(stdin);
-  const context = (deaf = false) => ({ input: stdin, output: stderr, signal: stopFor(terminal, gone, deaf) });
+  async function answered<T>(deaf: boolean | undefined, prompt: (context: PromptContext) => Promise<T>): Promise<T | null> {
+    await clear();
+    const closed = closing(stdin);
+    const signals = [gone, closed.signal, ...(deaf && terminal.interrupts.signal.aborted ? [] : [terminal.interrupts.signal])];
+    try {
+      return await prompt({ input: stdin, output: stderr, signal: AbortSignal.any(signals) });
+    } catch {
+      // Aborted, Ctrl-C, or the terminal is gone: nobody has answered. A prompt that breaks has not been answered either.
+      return null;
+    } finally {
+      closed.stop();
+    }
+  }
   return {
     paper,
     print: async (lines) => {
       await clear();
       stderr.write(lines.map((line) => `${line}\n`).join(''));
     },
-    choose: async <T extends string>(question: Choosing<T>) => {
-      await clear();
-      return answered(inquirer.select<T>(selectOf(question, paper().style), context(question.deaf)));
-    },
-    type: async ({ message, check, deaf }: Typing) => {
-      await clear();
+    choose: <T extends string>(question: Choosing<T>) =>
+      answered(question.deaf, (context) => inquirer.select<T>(selectOf(question, paper().style), context)),
+    type: ({ message, check, deaf }: Typing) => {
       const validate = (answer: string): true | string => check?.(answer) ?? true;
-      return answered(inquirer.input({ message, validate, theme: themeOf(paper().style) }, context(deaf)));
+      return answered(deaf, (context) => inquirer.input({ message, validate, theme: themeOf(paper().style) }, context));
     },
   };
 }
 
-/** Aborted, Ctrl-C, or the terminal is gone: nobody has answered. A prompt that breaks has not been answered either. */
-async function answered<T>(prompt: Promise<T>): Promise<T | null> {
-  try {
-    return await prompt;
-  } catch {
-    // Lets the line that the prompt leaves behind reach the terminal before anything else is printed.
-    await sleep(0);
-    return null;
-  }
+interface PromptContext {
+  readonly input: NodeJS.ReadStream;
+  readonly output: NodeJS.WriteStream;
+  readonly signal: AbortSignal;
 }
 
 /** inquirer does not settle when stdin ends: the loop would run empty, and Node exit with 13. */
@@ -164,8 +172,27 @@ function hangUp(stdin: NodeJS.ReadStream): AbortSignal {
   return gone.signal;
 }
 
-function stopFor({ interrupts }: Terminal, gone: AbortSignal, deaf: boolean): AbortSignal {
-  return deaf && interrupts.signal.aborted ? gone : AbortSignal.any([gone, interrupts.signal]);
+/**
+ * Nor does it settle when readline closes by itself, as it does on Ctrl-D: seen from here, stdin pauses and leaves raw mode. After Ctrl-Z and fg
+ * readline pauses too, in raw mode, and waits for somebody to go on.
+ */
+function closing(stdin: NodeJS.ReadStream): { readonly signal: AbortSignal; readonly stop: () => void } {
+  const closed = new AbortController();
+  let over = false;
+  const look = (): void => {
+    if (over) return;
+    if (stdin.isRaw) stdin.resume();
+    else closed.abort('closed');
+  };
+  const paused = (): void => void setImmediate(look);
+  stdin.on('pause', paused);
+  return {
+    signal: closed.signal,
+    stop: () => {
+      over = true;
+      stdin.off('pause', paused);
+    },
+  };
 }
 
 /** Full words: typing one moves to it. The safe one is under the cursor. */

@@ -26,6 +26,7 @@ async function inTerminal(story: Story, speed: number, look: { columns: number |
   const interrupt = new AbortController();
   process.on('SIGINT', () => interrupt.abort('SIGINT'));
   const { ask, ...view } = await terminalView({ ...look, streams: process, interrupts: interrupt });
+  view.planned(demoPlan);
   let last: RunEvent | null = null;
   for (const event of demoEvents(story)) {
     if (last !== null) await sleep((event.mono - last.mono) / speed);
