@@ -10,7 +10,7 @@ export function localHost(name = 'localhost'): Host {
   const machine = localMachine();
   const commands = localCommands();
   const processes = localProcesses({ machine });
-  const files = localFiles({ machine });
+  const files = localFiles({ machine, commands });
   const services = localServices({ machine, commands, processes });
   return { name, processes, files, services, commands, machine };
 }

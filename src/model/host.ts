@@ -155,7 +155,7 @@ export type FileList = Result<{
   readonly owners: readonly { readonly user: string; readonly count: number }[];
   /** Entries of the directory that the selector left out, by type: a directory or a FIFO in a spool is worth a word. */
   readonly others: Readonly<Partial<Record<FileType, number>>>;
-  /** At most `sample` records, in the order of the directory. */
+  /** At most `sample` records, in the order in which they were looked at. */
   readonly sample: readonly FileRecord[];
   readonly handle: FileHandle;
 }>;
@@ -195,6 +195,8 @@ export interface DeleteProgress {
 export type DeleteResult = Result<{
   readonly deleted: number;
   readonly bytes: number;
+  /** Of the deleted: how many came after the delete had begun. */
+  readonly arrived: number;
   /** Entries that matched by name and were left alone, with why: a directory, changed meanwhile, not permitted. At most 20. */
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
   readonly left: number;

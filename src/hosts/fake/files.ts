@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import {
+  type Failure,
+  type FileContent,
+  type FileHandle,
+  type FileList,
+  type FileRecord,
+  type Files,
+  type FileType,
+  failure,
+} from '../../model/host.ts';
+import { deletable, type FileMatches, fileMatches, uidsIn } from '../file-matches.ts';
+import type { FakeFile, FakeWorld } from './world.ts';
+
+/** Paths are keys of `world.files`; a folder exists where it has an entry of its own or anything below it. Names are latin1, as everywhere. */
+export function fakeFiles(world: FakeWorld): Files {
+  return {
+    usage: async (path) => ({ ok: true, ...world.usage, path }),
+    list: async (selector, { sample }) => list(world, selector, sample),
+    delete: async (handle, options) => remove(world, handle, options),
+    read: async (paths, { max = 2 ** 20 } = {}) => paths.map((path) => read(world, path, max)),
+    replace: async (path, change) => {
+      const seen = read(world, path, Number.POSITIVE_INFINITY);
+      const file = world.files.get(path);
+      if (!seen.ok || !file) return seen.ok ? failure('ENOENT', `${path}: there is no such file`) : seen;
+      if (seen.hash !== change.before) return failure('changed', `${path} is not as it was seen: somebody has changed it since`);
+      file.bytes = change.bytes;
+      file.modified = world.now;
+      world.log.push(`replace ${path}`);
+      return { ok: true, hash: hashOf(change.bytes) };
+    },
+  };
+}
+
+const DEVICE = 1;
+const hashOf = (base64: string): string => createHash('sha256').update(Buffer.from(base64, 'base64')).digest('hex');
+const sizeOf = (file: FakeFile): number => Buffer.from(file.bytes, 'base64').length;
+
+interface Entry {
+  readonly name: string;
+  readonly path: string;
+  readonly file: FakeFile;
+}
+
+function entriesOf(world: FakeWorld, folder: string): readonly Entry[] {
+  return [...world.files].flatMap(([path, file]) => {
+    const cut = path.lastIndexOf('/');
+    return path.slice(0, cut) === folder ? [{ name: path.slice(cut + 1), path, file }] : [];
+  });
+}
+
+/** The inode of a folder; a folder that is only implied by what is in it has 2, the root's. */
+function folderOf(world: FakeWorld, path: string): { readonly ok: true; readonly inode: number } | Failure {
+  const own = world.files.get(path);
+  if (own)
+    return own.type === 'directory' ? { ok: true, inode: own.inode } : failure('ENOTDIR', `${path}: a symbolic link or not a directory`);
+  const implied = [...world.files.keys()].some((key) => key.startsWith(`${path}/`));
+  return implied ? { ok: true, inode: 2 } : failure('ENOENT', `${path}: there is no such file or folder`);
+}
+
+function matching(world: FakeWorld, folder: string, matches: FileMatches) {
+  const holds = ({ name, file }: Entry) => matches.entry(name, file.type) && matches.facts(file);
+  return Map.groupBy(entriesOf(world, folder), (entry) => (holds(entry) ? 'in' : 'out'));
+}
+
+function list(world: FakeWorld, selector: FileHandle['selector'], sample: number): FileList {
+  const folder = folderOf(world, selector.in);
+  if (!folder.ok) return folder;
+  const groups = matching(world, selector.in, fileMatches(selector, world.now, uidsIn(world.users)));
+  const records = (groups.get('in') ?? []).map((entry) => recordOf(world, entry));
+  const times = records.map((record) => record.modified);
+  const owners = [...Map.groupBy(records, (record) => record.user)].map(([user, of]) => ({ user, count: of.length }));
+  return {
+    ok: true,
+    count: records.length,
+    bytes: records.reduce((sum, record) => sum + record.size, 0),
+    oldest: times.length === 0 ? null : Math.min(...times),
+    newest: times.length === 0 ? null : Math.max(...times),
+    owners: owners.toSorted((a, b) => b.count - a.count),
+    others: countTypes((groups.get('out') ?? []).map((entry) => entry.file.type)),
+    sample: records.slice(0, sample),
+    handle: { selector, device: DEVICE, inode: folder.inode, at: world.now, count: records.length },
+  };
+}
+
+function countTypes(types: readonly FileType[]): Partial<Record<FileType, number>> {
+  return Object.fromEntries([...Map.groupBy(types, (type) => type)].map(([type, of]) => [type, of.length]));
+}
+
+function recordOf(world: FakeWorld, { name, file }: Entry): FileRecord {
+  const { type, uid, mode, modified, inode } = file;
+  return { name, type, size: sizeOf(file), uid, user: world.users[uid] ?? String(uid), mode, links: 1, modified, inode };
+}
+
+async function remove(world: FakeWorld, handle: FileHandle, options: Parameters<Files['delete']>[1]): ReturnType<Files['delete']> {
+  const { selector } = handle;
+  const folder = folderOf(world, selector.in);
+  if (!folder.ok) return folder;
+  if (handle.device !== DEVICE || handle.inode !== folder.inode) {
+    return failure('swapped', `${selector.in} is another directory than the one that was looked at: nothing was deleted`);
+  }
+  const types = deletable(selector);
+  const matches = fileMatches({ ...selector, type: types }, world.now, uidsIn(world.users));
+  const all = matching(world, selector.in, matches).get('in') ?? [];
+  const gone = await removeInBatches(world, all, options);
+  if (gone.length > 0) world.log.push(`delete ${selector.in} ${gone.length}`);
+  const left = all.length - gone.length;
+  return {
+    ok: true,
+    deleted: gone.length,
+    bytes: gone.reduce((sum, entry) => sum + sizeOf(entry.file), 0),
+    arrived: 0,
+    skipped: entriesOf(world, selector.in)
+      .filter(({ name, file }) => !types.includes(file.type) && matches.entry(name, undefined))
+      .slice(0, 20)
+      .map(({ name, file }) => ({ name, reason: `a ${file.type}` })),
+    left,
+    ended: left === 0 ? 'clean' : options.signal.aborted ? 'interrupted' : 'limit',
+  };
+}
+
+async function removeInBatches(
+  world: FakeWorld,
+  all: readonly Entry[],
+  options: Parameters<Files['delete']>[1],
+): Promise<readonly Entry[]> {
+  const most = Math.min(all.length, options.limit);
+  let done = 0;
+  while (done < most && !options.signal.aborted) {
+    const next = Math.min(most, done + options.batch);
+    for (const entry of all.slice(done, next)) world.files.delete(entry.path);
+    done = next;
+    options.progress({ done, total: all.length, rate: 0 });
+    await Promise.resolve();
+  }
+  return all.slice(0, done);
+}
+
+function read(world: FakeWorld, path: string, max: number): FileContent {
+  const file = world.files.get(path);
+  if (!file) return failure('ENOENT', `${path}: there is no such file or folder`);
+  if (file.type !== 'file') return failure('not-regular', `${path} is not a regular file`);
+  const size = sizeOf(file);
+  if (size > max) return failure('EFBIG', `${path} is larger than ${max} bytes`);
+  const { bytes, mode, uid, gid, modified } = file;
+  return { ok: true, path, bytes, hash: hashOf(bytes), size, mode, uid, gid, links: 1, modified };
+}

@@ -1,0 +1,48 @@
+import type { FileSelector, FileType } from '../model/host.ts';
+
+/** What an lstat tells of an entry beyond its name. */
+export interface FileFacts {
+  readonly type: FileType;
+  /** Epoch milliseconds. */
+  readonly modified: number;
+  readonly uid: number;
+}
+
+/** A selector made ready. The name and the type come free with the directory's entry, the rest costs an lstat. */
+export interface FileMatches {
+  /** `type` undefined: the file system does not tell it with the entry. */
+  readonly entry: (name: string, type: FileType | undefined) => boolean;
+  /** Holds of an lstat, the type included: the entry may have become something else since. */
+  readonly facts: (facts: FileFacts) => boolean;
+}
+
+/** Ages are counted at `now`. `uidOf` names of users; ids stand for themselves. */
+export function fileMatches(selector: FileSelector, now: number, uidsOf: (user: string) => readonly number[]): FileMatches {
+  const name = selector.name === undefined ? undefined : new RegExp(selector.name);
+  const types = selector.type;
+  const uids = selector.user && new Set(selector.user.flatMap((user) => (/^\d+$/.test(user) ? [Number(user)] : uidsOf(user))));
+  const { older_than: older, newer_than: newer } = selector;
+  return {
+    entry: (given, type) => (types === undefined || type === undefined || types.includes(type)) && (name === undefined || name.test(given)),
+    facts: ({ type, modified, uid }) =>
+      (types === undefined || types.includes(type)) &&
+      (uids === undefined || uids.has(uid)) &&
+      (older === undefined || now - modified >= older) &&
+      (newer === undefined || now - modified <= newer),
+  };
+}
+
+/** The ids that have a name, from the table of passwd(5). */
+export function uidsIn(users: Readonly<Record<string, string>>): (user: string) => readonly number[] {
+  return (user) =>
+    Object.entries(users)
+      .filter(([, name]) => name === user)
+      .map(([id]) => Number(id));
+}
+
+/**
+ * What may be deleted: what the selector says, but never a directory, and other than regular files only where their type is asked for by name.
+ */
+export function deletable(selector: FileSelector): readonly FileType[] {
+  return (selector.type ?? ['file']).filter((type) => type !== 'directory');
+}

@@ -1,0 +1,21 @@
+import type { Commands, Files, Machine } from '../../model/host.ts';
+import { deleteFiles } from './delete.ts';
+import { list } from './list.ts';
+import { DEFAULT_MAX, readFile } from './read.ts';
+import { replace } from './replace.ts';
+import { usage } from './usage.ts';
+
+/**
+ * The files of this very machine. Synchronous calls on the main thread, in slices: on the sick host libuv's pool may not be able to start.
+ * Paths on network and FUSE mounts are refused (`may-hang`): a call into a dead one never comes back. Without `commands` a replaced file is overwritten in
+ * place instead of exchanged.
+ */
+export function localFiles({ machine, commands }: { readonly machine: Machine; readonly commands?: Commands }): Files {
+  return {
+    usage: async (path) => usage(path),
+    list: async (selector, { sample }) => list(selector, sample, await machine.users()),
+    delete: async (handle, options) => deleteFiles(handle, options, await machine.users()),
+    read: async (paths, { max = DEFAULT_MAX } = {}) => paths.map((path) => readFile(path, max)),
+    replace: async (path, change) => replace(path, change, commands),
+  };
+}

@@ -1,0 +1,99 @@
+import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type Failure, failure, type Result } from '../../model/host.ts';
+import { failed } from './errno.ts';
+
+/** One line of /proc/self/mountinfo (proc(5)). */
+export interface Mount {
+  readonly at: string;
+  readonly type: string;
+  readonly source: string;
+}
+
+/** Escapes of mountinfo: space, tab, newline and backslash as three octal digits. */
+const unescaped = (field: string): string =>
+  field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+
+export function parseMounts(text: string): readonly Mount[] {
+  return text.split('\n').flatMap((line) => {
+    // `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw`: optional fields end at the dash.
+    const [before, after] = line.split(' - ');
+    const at = before?.split(' ')[4];
+    const [type, source] = after?.split(' ') ?? [];
+    return at === undefined || type === undefined ? [] : [{ at: unescaped(at), type, source: unescaped(source ?? '') }];
+  });
+}
+
+export function readMounts(): readonly Mount[] {
+  return parseMounts(readFileSync('/proc/self/mountinfo', 'utf8'));
+}
+
+/** The mount that holds an absolute path without links: the longest, and of those at one place the last, which lies on top. */
+export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
+  const holds = (at: string) => at === '/' || path === at || path.startsWith(`${at}/`);
+  return mounts.reduce<Mount | undefined>(
+    (best, mount) => (holds(mount.at) && (best === undefined || mount.at.length >= best.at.length) ? mount : best),
+    undefined,
+  );
+}
+
+/**
+ * A stat on one of these can hang for ever when its server is gone, and then nothing ends it, not even a signal. Whether the server answers cannot
+ * be found out without taking that risk, so they are refused. fuseblk (ntfs) has a local disk below it; what holds / was good enough to start us.
+ */
+const MAY_HANG = /^(nfs\d?|cifs|smb3?|smbfs|ceph|afs|ncpfs|coda|lustre|autofs|fuse|fuse\..*|sshfs|davfs)$/;
+
+export function mayHang(mount: Mount): boolean {
+  return mount.at !== '/' && MAY_HANG.test(mount.type);
+}
+
+const MOST_LINKS = 40;
+
+/**
+ * The real path, found one component after the other, with the mount looked up *before* a component is touched: realpath(3) would walk into a dead NFS
+ * mount and never come back. `last`: whether a link in the last component is followed.
+ */
+export function safePath(
+  path: string,
+  last: 'follow' | 'keep',
+  mounts = readMounts(),
+): Result<{ readonly path: string; readonly mount: Mount }> {
+  let todo = resolve('/', path).split('/').filter(Boolean);
+  let done = '/';
+  for (let links = 0; todo.length > 0; ) {
+    const [name = '', ...rest] = todo;
+    const next = done === '/' ? `/${name}` : `${done}/${name}`;
+    const refused = refusalFor(next, mounts);
+    if (refused) return refused;
+    const target = rest.length === 0 && last === 'keep' ? null : linkTarget(next);
+    if (typeof target === 'object' && target !== null) return target;
+    if (target === null) {
+      done = next;
+      todo = rest;
+    } else if (++links > MOST_LINKS) return failure('ELOOP', `${path}: too many symbolic links`);
+    else {
+      todo = [...resolve(dirname(next), target).split('/').filter(Boolean), ...rest];
+      done = '/';
+    }
+  }
+  const mount = mountOf(done, mounts) ?? { at: '/', type: 'unknown', source: 'unknown' };
+  return { ok: true, path: done, mount };
+}
+
+function refusalFor(path: string, mounts: readonly Mount[]): Failure | null {
+  const mount = mountOf(path, mounts);
+  if (!mount || !mayHang(mount)) return null;
+  return failure(
+    'may-hang',
+    `${path} is on ${mount.at} (${mount.type} from ${mount.source}): a look at it could hang for ever, so it is not looked at`,
+  );
+}
+
+/** Null: not a link. */
+function linkTarget(path: string): string | null | Failure {
+  try {
+    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : null;
+  } catch (error) {
+    return failed(error, path);
+  }
+}
