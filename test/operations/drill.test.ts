@@ -40,7 +40,7 @@ function stub(name: string, script: string): string {
 const LOOK = `
 names() { for comm in /proc/[0-9]*/comm; do read -r name 2>/dev/null <"$comm" && echo "$name"; done | sort | uniq -c | awk '{ print $2 "=" $1 }'; }
 echo "args $*" | sed "s,$scene,SCENE,g"
-names | grep -E '^(drill-)?(sendmail|postdrop)=([89]|[1-9][0-9])$' | sed 's/=.*/ hang/'
+names | grep -E "^$(case $* in *drill-sendmail*) echo drill- ;; esac)(sendmail|postdrop)=([89]|[1-9][0-9])$" | sed 's/=.*/ hang/'
 echo "free $(stat -f -c %d "$scene/var/maildrop") of $(ls "$scene/var/maildrop" | wc -l)"
 "$scene/bin/crontab" -l | "$scene/bin/crontab" - 2>/dev/null; echo "crontab $?"
 "$scene/init/drill-cron" status; echo "cron $?"
