@@ -42,8 +42,9 @@ function refuseText(text: string): Found | undefined {
     return found([0, 1], 'too-large', `the file is larger than ${MAX_CHARACTERS / 1024} KiB`);
   }
   if (text.trim() === '' || text === '\uFEFF') return found([0, 1], 'empty-file', 'the file is empty');
-  const control = text.search(/[\0-\x08\x0B\x0C\x0E-\x1F\x7F]/);
+  const control = text.search(/[\0-\x08\x0B\x0C\x0E-\x1F\x7F\uFFFD]/);
   if (control < 0) return undefined;
+  if (text[control] === '\uFFFD') return found([control, control + 1], 'not-utf8', 'here the file is not UTF-8');
   const name = `U+${text.charCodeAt(control).toString(16).toUpperCase().padStart(4, '0')}`;
   return found([control, control + 1], 'control-character', `the control character ${name} has no place in a YAML text`);
 }

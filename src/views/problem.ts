@@ -1,5 +1,6 @@
 import type { Problem } from '../model/problem.ts';
 import { escaped } from './escape.ts';
+import { fit, width } from './layout.ts';
 import { type Style, styleOf } from './style.ts';
 
 export interface ProblemView {
@@ -13,14 +14,14 @@ export interface ProblemView {
 /** Every problem with its place, the line it stands in, and what would be right. Ends with a newline. */
 export function renderProblems(problems: readonly Problem[], view: ProblemView = {}): string {
   const style = styleOf(view.color ?? false);
-  const width = view.columns !== undefined && view.columns >= 40 ? view.columns : 100;
+  const columns = view.columns !== undefined && view.columns >= 40 ? view.columns : 100;
   const texts = new Map<string, readonly string[] | undefined>();
   const linesOf = (file: string): readonly string[] | undefined => {
     if (!texts.has(file)) texts.set(file, view.textOf?.(file)?.split(/\r?\n/));
     return texts.get(file);
   };
   const parts = problems.map((problem) =>
-    renderProblem(problem, { line: linesOf(problem.place.file)?.[problem.place.line - 1], style, width }),
+    renderProblem(problem, { line: linesOf(problem.place.file)?.[problem.place.line - 1], style, columns }),
   );
   const files = new Set(problems.map((problem) => problem.place.file)).size;
   const count = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}${files > 1 ? ` in ${files} files` : ''}`;
@@ -36,86 +37,66 @@ interface Paper {
   /** The line of the text that the problem stands in. */
   readonly line: string | undefined;
   readonly style: Style;
-  readonly width: number;
+  readonly columns: number;
 }
 
-function renderProblem(problem: Problem, { line, style, width }: Paper): string {
+function renderProblem(problem: Problem, { line, style, columns }: Paper): string {
   const { place, code, message } = problem;
   const head = `${style.bold(`${escaped(place.file)}:${place.line}:${place.column}:`)} ${style.bad(`error[${code}]:`)} ${style.bold(escaped(message))}`;
   const gutter = String(place.line).length;
-  const frame = line === undefined ? [] : frameOf(problem, line, width - gutter - 3, style);
+  const frame = line === undefined ? [] : frameOf(problem, line, columns - gutter - 3, style);
   const bar = style.dim(`${' '.repeat(gutter)} |`);
   const [shown, carets] = frame;
   const framed = shown === undefined ? [] : [bar, `${style.dim(`${place.line} |`)} ${shown}`, `${bar} ${carets}`];
-  const notes = notesOf(problem, style, width - gutter - 3).map((note) => `${style.dim(`${' '.repeat(gutter)} =`)} ${note}`);
+  const notes = notesOf(problem, style, columns - gutter - 3).map((note) => `${style.dim(`${' '.repeat(gutter)} =`)} ${note}`);
   return [head, ...framed, ...notes, ''].join('\n');
 }
 
-function notesOf(problem: Problem, style: Style, width: number): readonly string[] {
+function notesOf(problem: Problem, style: Style, columns: number): readonly string[] {
   const { suggestion, allowed, hint } = problem;
   return [
     ...(suggestion === undefined ? [] : [`did you mean ${style.good(escaped(suggestion))}?`]),
-    ...(allowed === undefined || allowed.length === 0 ? [] : [wordList(allowed, width)]),
+    ...(allowed === undefined || allowed.length === 0 ? [] : [wordList(allowed, columns)]),
     ...(hint === undefined ? [] : [escaped(hint)]),
   ];
 }
 
 /** As many of the words as one line holds: the likeliest stand first. */
-function wordList(words: readonly string[], width: number): string {
+function wordList(words: readonly string[], columns: number): string {
   let text = `allowed: ${escaped(words[0] ?? '')}`;
   for (const [at, word] of words.slice(1).entries()) {
     const more = `, ${escaped(word)}`;
-    if (text.length + more.length > Math.max(width, 60) - 10) return `${text} and ${words.length - 1 - at} more`;
+    if (text.length + more.length > Math.max(columns, 60) - 10) return `${text} and ${words.length - 1 - at} more`;
     text += more;
   }
   return text;
 }
 
 /** The line and the carets below it. A long line is shown around the place, ends cut off with an ellipsis. */
-function frameOf(problem: Problem, line: string, width: number, style: Style): readonly [string, string] {
+function frameOf(problem: Problem, line: string, columns: number, style: Style): readonly [string, string] {
   const start = Math.min(problem.place.column - 1, line.length);
   const end = Math.min(start + problem.place.length, Math.max(line.length, start + 1));
-  const from = windowStart(line, start, width);
+  const from = windowStart(line, start, columns);
   const before = printable(line.slice(from, start));
   const marked = printable(line.slice(start, end));
   const after = printable(line.slice(end));
   const lead = from > 0 ? '…' : '';
-  const room = Math.max(8, width - cells(lead + before) - 1);
-  const shownMark = cut(marked, room);
-  const shownAfter = cut(after, Math.max(0, room - cells(shownMark)));
-  const carets = style.bad('^'.repeat(Math.max(1, cells(shownMark))));
-  return [`${lead}${before}${shownMark}${shownAfter}`.trimEnd(), `${' '.repeat(cells(lead + before))}${carets}`];
+  const room = Math.max(8, columns - width(lead + before) - 1);
+  const shownMark = fit(marked, room);
+  const shownAfter = fit(after, Math.max(0, room - width(shownMark)));
+  const carets = style.bad('^'.repeat(Math.max(1, width(shownMark))));
+  return [`${lead}${before}${shownMark}${shownAfter}`.trimEnd(), `${' '.repeat(width(lead + before))}${carets}`];
 }
 
 /** Where a line begins to be shown, so that its marked part is on the screen: 0, or a third of the width before it. */
-function windowStart(line: string, start: number, width: number): number {
-  if (cells(printable(line.slice(0, start))) <= width * 0.6) return 0;
-  const from = Math.max(0, start - Math.floor(width / 3));
+function windowStart(line: string, start: number, columns: number): number {
+  if (width(printable(line.slice(0, start))) <= columns * 0.6) return 0;
+  const from = Math.max(0, start - Math.floor(columns / 3));
   // Never in the middle of a surrogate pair.
   return /[\uDC00-\uDFFF]/.test(line[from] ?? '') ? from + 1 : from;
-}
-
-function cut(text: string, room: number): string {
-  if (cells(text) <= room) return text;
-  let shown = '';
-  for (const character of text) {
-    if (cells(shown + character) >= room) break;
-    shown += character;
-  }
-  return `${shown}…`;
 }
 
 /** A tab is two columns here and everywhere; what a terminal would obey is written out. */
 function printable(text: string): string {
   return escaped(text.replaceAll('\t', '  '));
-}
-
-/** East Asian wide characters and emoji take two cells, combining marks none. */
-const WIDE =
-  /^[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|^\p{Emoji_Presentation}|^[\u{20000}-\u{3FFFD}]/u;
-
-function cells(text: string): number {
-  let width = 0;
-  for (const character of text) width += /^\p{M}$/u.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
-  return width;
 }

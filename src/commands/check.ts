@@ -1,0 +1,112 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { exitCode } from '../model/outcome.ts';
+import type { Problem } from '../model/problem.ts';
+import { plural } from '../model/quantity.ts';
+import type { Runbook } from '../model/runbook.ts';
+import { defineCommand, type Io } from './_command.ts';
+
+export default defineCommand({
+  name: 'check',
+  summary: 'check runbooks and policies',
+  about:
+    'Reads runbooks and policies and prints every mistake with its line, what is allowed there and what was probably meant. Looks at no host. ' +
+    'A folder stands for all its *.yaml files. Exits 65 where there are problems.',
+  args: [{ syntax: '<files...>', about: 'runbooks, policies, or folders of them' }],
+  options: [{ flags: '--json', about: 'print the result of every file as JSON' }],
+  examples: [
+    ['firebreak check runbooks/', 'check every runbook of a folder'],
+    ['firebreak check disk-full.yaml --json', 'problems for an editor or a pipeline'],
+  ],
+  async run(io, args, options) {
+    const found = filesOf(args, io.cwd);
+    for (const message of found.missing) io.stderr(`firebreak: ${message}\n`);
+    const results: Result[] = [];
+    for (const file of found.files) results.push(await checkFile(file));
+    await (options.json === true ? printJson : print)(io, results);
+    if (found.missing.length > 0) return exitCode('no-such-file');
+    return results.some((result) => result.problems.length > 0) ? exitCode('invalid-runbook') : 0;
+  },
+});
+
+interface Result {
+  readonly file: string;
+  readonly text: string;
+  readonly problems: readonly Problem[];
+  /** What the file is, where it is well. */
+  readonly is: string;
+}
+
+interface Found {
+  readonly files: readonly { readonly shown: string; readonly text: string }[];
+  readonly missing: readonly string[];
+}
+
+function filesOf(args: readonly string[], cwd: string): Found {
+  const read = args.flatMap((arg) => pathsIn(arg, cwd).map((shown) => ({ shown, text: readText(resolve(cwd, shown)) })));
+  return {
+    files: read.flatMap(({ shown, text }) => (typeof text === 'string' ? [{ shown, text }] : [])),
+    missing: read.flatMap(({ shown, text }) => (typeof text === 'string' ? [] : [`${shown} cannot be read: ${text.code}`])),
+  };
+}
+
+/** The paths are shown as they were given, so that an editor's problem matcher finds them. */
+function pathsIn(arg: string, cwd: string): readonly string[] {
+  try {
+    if (!statSync(resolve(cwd, arg)).isDirectory()) return [arg];
+    return readdirSync(resolve(cwd, arg))
+      .filter((name) => /\.ya?ml$/.test(name) && !name.startsWith('.'))
+      .sort()
+      .map((name) => join(arg, name));
+  } catch {
+    return [arg];
+  }
+}
+
+function readText(path: string): string | { readonly code: string } {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return {
+      code: code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8' : code === 'ENOENT' ? 'no such file' : (code ?? String(error)),
+    };
+  }
+}
+
+async function checkFile({ shown, text }: Found['files'][number]): Promise<Result> {
+  const { isPolicyText, loadPolicy } = await import('../load/policy.ts');
+  if (isPolicyText(text)) {
+    const policy = await loadPolicy({ path: shown, text });
+    return { file: shown, text, ...(policy.ok ? well(`policy: ${plural(policy.value.rules.length, 'rule')}`) : ill(policy.problems)) };
+  }
+  const [{ loadRunbook }, { folderCatalogue }] = await Promise.all([import('../load/load.ts'), import('../wiring/catalogue.ts')]);
+  const runbook = await loadRunbook({ path: shown, text, catalogue: folderCatalogue() });
+  return { file: shown, text, ...(runbook.ok ? well(sayRunbook(runbook.value)) : ill(runbook.problems)) };
+}
+
+const well = (is: string) => ({ problems: [], is });
+const ill = (problems: readonly Problem[]) => ({ problems, is: '' });
+
+function sayRunbook(runbook: Runbook): string {
+  const { name, version, diagnose, act, verify } = runbook;
+  return `${name} ${version}: ${diagnose.length} diagnose, ${act.length} act, ${verify.length} verify`;
+}
+
+async function print(io: Io, results: readonly Result[]): Promise<void> {
+  const { escaped } = await import('../views/escape.ts');
+  for (const { file, problems, is } of results) if (problems.length === 0) io.stdout(`ok  ${escaped(file)}  ${escaped(is)}\n`);
+  const problems = results.flatMap((result) => result.problems);
+  if (problems.length === 0) return;
+  const { renderProblems } = await import('../views/problem.ts');
+  const textOf = (file: string) => results.find((result) => result.file === file)?.text;
+  io.stderr(renderProblems(problems, { textOf, color: io.color.stderr, columns: io.columns }));
+}
+
+async function printJson(io: Io, results: readonly Result[]): Promise<void> {
+  const { problemsToJson } = await import('../views/problem.ts');
+  const rows = results.map(
+    ({ file, problems }) => `  {"file": ${JSON.stringify(file)}, "ok": ${problems.length === 0}, "problems": ${problemsToJson(problems)}}`,
+  );
+  io.stdout(`[\n${rows.join(',\n')}\n]\n`);
+}
