@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { fakeHost } from '../../src/hosts/fake.ts';
+import { readOnly } from '../../src/hosts/read-only.ts';
+import { emptyWorld, service } from '../support/fake-world.ts';
+
+it('a read-only host lets everything be looked at and nothing be changed', async () => {
+  const world = emptyWorld({ services: new Map([['cron', service('cron', 'running')]]), commands: () => ({ exit: 0 }) });
+  const host = readOnly(fakeHost(world));
+  const signal = new AbortController().signal;
+  const handle = { selector: { in: '/spool' }, device: 1, inode: 2, at: 0, count: 1 };
+  const refused = await Promise.all([
+    host.services.start('cron', { timeout: 1 }),
+    host.services.stop('cron', { timeout: 1 }),
+    host.files.delete(handle, { batch: 1, limit: 1, signal, progress: () => {} }),
+    host.files.replace('/etc/crontab', { before: '', bytes: '' }),
+    host.commands.run({ argv: ['rm'], effect: 'write', timeout: 1 }, signal),
+  ]);
+  assert.deepEqual(
+    refused.map((result) => (result.ok ? 'changed' : result.code)),
+    Array(5).fill('read-only'),
+  );
+  const [signalled] = await host.processes.signal([{ pid: 412, start: 1, exe: null }], 'KILL');
+  assert.equal(signalled?.outcome, 'refused');
+  assert.equal((await host.commands.run({ argv: ['ls'], effect: 'read', timeout: 1 }, signal)).ok, true);
+  assert.equal((await host.services.state('cron')).state, 'running');
+  assert.deepEqual(world.log, []);
+});
