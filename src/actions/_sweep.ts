@@ -42,6 +42,8 @@ const KILL_WAIT = 3000;
 
 /** The rounds: the signal, grace, KILL. Between them, and between two looks, is where it stops when it is told to. */
 export async function sweep(act: Act, order: KillOrder, detail: Json): Promise<Applied> {
+  if (act.signal.aborted)
+    return { outcome: 'partial', summary: 'nothing was signalled', reason: 'told to stop before it began', used: {}, blocks: [] };
   const planned = targetsIn(detail);
   const state: Sweep = {
     act,
@@ -54,7 +56,7 @@ export async function sweep(act: Act, order: KillOrder, detail: Json): Promise<A
     overLimit: new Set(),
     started: act.clock.monotonic(),
   };
-  if (!act.signal.aborted) await signalNew(state, planned);
+  await signalNew(state, planned);
   await round(state, order.grace);
   if (order.thenKill && !act.signal.aborted) await killLeft(state);
   return await outcomeOf(state);
@@ -102,7 +104,7 @@ async function round(state: Sweep, grace: number): Promise<void> {
       looked = now;
       if (left.length === 0 && state.sent.size === before) return;
     }
-    if (now >= deadline) return;
+    if (now >= deadline || act.signal.aborted) return;
     await act.clock.sleep(Math.min(POLL, deadline - now), act.signal);
   }
 }
