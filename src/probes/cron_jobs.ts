@@ -117,7 +117,7 @@ async function findSources(host: Host, arg: Json, setting: Setting): Promise<Sou
   const sources: Source[] = [];
   const ignored: { path: string; reason: string }[] = [];
   for (const place of [...users.map((at) => ({ at, user: true })), ...system.map((at) => ({ at, user: false }))]) {
-    const listed = await namesIn(host, place.at);
+    const listed = await namesIn(host, place.at, place.user ? ['ENOENT'] : ['ENOENT', 'ENOTDIR']);
     if (!listed.ok) return listed;
     for (const name of listed.names ?? []) {
       const kind = place.user ? 'user' : kindOfSystemFile(name);
@@ -132,10 +132,17 @@ async function findSources(host: Host, arg: Json, setting: Setting): Promise<Sou
   return { ok: true, sources, ignored };
 }
 
-/** The regular files and links of a folder; null where it is no folder or does not exist. */
-async function namesIn(host: Host, folder: string): Promise<{ readonly ok: true; readonly names: readonly string[] | null } | Blind> {
+/**
+ * The regular files and links of a folder; null where it does not exist, or is a file where one may stand. A folder of users' crontabs that is
+ * a link is not taken for an empty one: the message says to name the folder itself.
+ */
+async function namesIn(
+  host: Host,
+  folder: string,
+  none: readonly string[],
+): Promise<{ readonly ok: true; readonly names: readonly string[] | null } | Blind> {
   const list = await host.files.list({ in: folder, type: ['file', 'symlink'] }, { sample: MOST_FILES });
-  if (!list.ok) return ['ENOENT', 'ENOTDIR'].includes(list.code) ? { ok: true, names: null } : blind(folder, list);
+  if (!list.ok) return none.includes(list.code) ? { ok: true, names: null } : blind(folder, list);
   if (list.count > list.sample.length) return { ok: false, reason: `${folder} holds ${list.count} files, more than ${MOST_FILES}` };
   return { ok: true, names: list.sample.map((record) => record.name).toSorted() };
 }
@@ -151,6 +158,12 @@ function blind(path: string, failure: { readonly code: string; readonly message:
 
 // ---------------------------------------------------------------- what is in them
 
+/** What cron does not read either. */
+const NO_CRONTAB: Readonly<Record<string, string>> = {
+  ELOOP: 'it is a link that another user made',
+  'not-regular': 'it is no regular file',
+};
+
 async function readSources(
   host: Host,
   { sources, ignored }: Sources,
@@ -163,7 +176,9 @@ async function readSources(
   for (const [index, source] of sources.entries()) {
     const content = contents[index];
     if (!content?.ok) {
-      if (content && content.code !== 'ENOENT') return blind(source.path, content);
+      const reason = content && NO_CRONTAB[content.code];
+      if (reason !== undefined) found.ignored.push({ path: source.path, reason });
+      else if (content && content.code !== 'ENOENT') return blind(source.path, content);
       continue;
     }
     const reason = problemOf(source, content, setting);

@@ -92,6 +92,7 @@ test('what cron ignores is named and left out', async () => {
       '/etc/cron.d/.placeholder': '# no job\n',
       '/etc/cron.d/theirs': file(line, { uid: 1000 }),
       '/etc/cron.d/good': line,
+      '/etc/cron.d/pipe': file('', { type: 'symlink' }),
       '/etc/cron.d/open-end': '* * * * * root a',
     },
   );
@@ -110,6 +111,7 @@ test('what cron ignores is named and left out', async () => {
     '/etc/cron.d/x.bak': 'its name has more than letters, digits, - and _',
     '/etc/cron.d/x~': 'its name has more than letters, digits, - and _',
     '/etc/cron.d/theirs': 'it has the wrong owner',
+    '/etc/cron.d/pipe': 'it is no regular file',
     '/etc/cron.d/open-end': 'cron does not understand line 1: missing newline before the end of the file',
   });
 });
@@ -161,6 +163,8 @@ test('a folder or a crontab that cannot be read makes it unknown, never fewer jo
     },
   };
   assert.equal((await look(world, {}, noFolder)).unknown, `cannot read ${SPOOL}: permission denied (EACCES); run as root`);
+  world.files.set('/var/spool/link', file('', { type: 'symlink' }));
+  assert.match((await look(world, { crontabs: '/var/spool/link' })).unknown ?? '', /^cannot read \/var\/spool\/link: .*symbolic link/);
   const finding = await look(world, {}, noFile);
   assert.equal(finding.unknown, 'cannot read /etc/crontab: permission denied (EACCES); run as root');
   assert.deepEqual(Object.values(finding.measures), [null, null, null, null, null]);
