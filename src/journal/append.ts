@@ -40,9 +40,9 @@ export async function openJournal({ places, uid, run, disk = realDisk }: OpenReq
   for (const enough of [true, false]) {
     for (const place of places) {
       try {
-        const runs = makePlace(place, uid, disk);
-        if (enough && !hasRoom(runs, 0, disk)) continue;
-        return { ok: true, journal: journalOf({ run, places, uid, disk, opened: createRun(place, runs, run, disk) }) };
+        if (enough && !hasRoom(place.path, 0, disk)) continue;
+        const opened = createRun(place, makePlace(place, uid, disk), run, disk);
+        return { ok: true, journal: journalOf({ run, places, uid, disk, opened, head: hashOfHead(headLine(run)) }) };
       } catch (error) {
         tried.set(place.path, whatStopped(error));
       }
@@ -76,17 +76,35 @@ interface Start {
   readonly uid: number;
   readonly disk: Disk;
   readonly opened: Opened;
+  /** Hash of the last line that is there. */
+  readonly head: string;
 }
 
-function journalOf({ run, places, uid, disk, opened }: Start): LocalJournal {
+/** A journal over a file that is open for appending. */
+export function journalOf({ run, places, uid, disk, opened, head: start }: Start): LocalJournal {
   let { place, folder, fd } = opened;
-  let head = hashOfHead(headLine(run));
+  let head = start;
   let dead: JournalError | null = null;
   let closed = false;
 
   const alive = (): void => {
     if (dead !== null) throw dead;
     if (closed) throw new JournalError('the journal is closed');
+  };
+
+  const settle = (): Result<Moved> => {
+    const home = places.find((candidate) => candidate.home);
+    if (home === undefined || place.home) return { ok: true, moved: false, folder };
+    if (dead !== null) return failure('dead', dead.message);
+    const moved = moveHome({ folder, home, uid, disk, write: !closed });
+    if (!moved.ok) return moved;
+    if (moved.fd !== null) {
+      disk.closeSync(fd);
+      fd = moved.fd;
+    }
+    place = home;
+    folder = moved.folder;
+    return { ok: true, moved: true, folder };
   };
 
   return {
@@ -107,6 +125,8 @@ function journalOf({ run, places, uid, disk, opened }: Start): LocalJournal {
         writeAll(fd, Buffer.from(`${sealed.line}\n`), disk);
         if (!light) disk.fdatasyncSync(fd);
         head = sealed.hash;
+        // What stays in /run is lost with the next boot: go home as soon as a step has made room there.
+        if (event.type === 'step.finished') settle();
       } catch (error) {
         // fsync reports an error once; a later success would prove nothing about the bytes that were lost.
         dead = new JournalError(`the journal in ${folder} cannot be written: ${whatStopped(error)}`);
@@ -120,20 +140,7 @@ function journalOf({ run, places, uid, disk, opened }: Start): LocalJournal {
     async recall(name) {
       return recallRecord(folder, name);
     },
-    settle() {
-      const home = places.find((candidate) => candidate.home);
-      if (home === undefined || place.home) return { ok: true, moved: false, folder };
-      if (dead !== null) return failure('dead', dead.message);
-      const moved = moveHome({ folder, home, uid, disk, write: !closed });
-      if (!moved.ok) return moved;
-      if (moved.fd !== null) {
-        disk.closeSync(fd);
-        fd = moved.fd;
-      }
-      place = home;
-      folder = moved.folder;
-      return { ok: true, moved: true, folder };
-    },
+    settle,
     async close() {
       if (closed) return;
       closed = true;
@@ -151,7 +158,7 @@ const MEANS: Readonly<Record<string, string>> = {
 };
 
 /** `ENOSPC: no inode or no block is free`, or the errno and the system's text. */
-function whatStopped(error: unknown): string {
+export function whatStopped(error: unknown): string {
   const code = codeOf(error);
   if (code === 'ENOSPC') return 'ENOSPC: no inode or no block is free';
   const means = MEANS[code];

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { dirname } from 'node:path';
 
 /** The calls that a full or failing disk answers badly; a test gives its own. Synchronous: libuv's pool may not be able to start on the sick host. */
 export type Disk = Pick<
@@ -51,10 +52,17 @@ export function writeDurably(folder: string, name: string, bytes: Uint8Array, di
 
 /** Whether a file system takes a run comfortably: a journal, its records, some headroom. Zero inodes in total: it has no table to run out of (btrfs). */
 export function hasRoom(path: string, bytes: number, disk: Disk): boolean {
-  const { bavail, bsize, files, ffree } = disk.statfsSync(path);
+  const { bavail, bsize, files, ffree } = disk.statfsSync(nearest(path));
   return bavail * bsize >= bytes + ROOM.bytes && (files === 0 || ffree >= ROOM.inodes);
 }
 const ROOM = { bytes: 1 << 20, inodes: 32 };
+
+/** The path, or the nearest of its parents that is there: to ask for room must not take any. */
+function nearest(path: string): string {
+  let at = path;
+  while (at !== dirname(at) && !fs.existsSync(at)) at = dirname(at);
+  return at;
+}
 
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';

@@ -28,8 +28,8 @@ export function moveHome({ folder, home, uid, disk, write }: Move): Result<Moved
   let fd: number | null = null;
   let copy: string | null = null;
   try {
+    if (!hasRoom(home.path, sizeOf(folder), disk)) return failure('ENOSPC', `${home.path} has hardly any room yet`);
     const runs = makePlace(home, uid, disk);
-    if (!hasRoom(runs, sizeOf(folder), disk)) return failure('ENOSPC', `${home.path} has hardly any room yet`);
     const beside = join(runs, `.${basename(folder)}.moving`);
     copy = beside;
     fs.rmSync(beside, { recursive: true, force: true });
@@ -44,9 +44,17 @@ export function moveHome({ folder, home, uid, disk, write }: Move): Result<Moved
     removeOld(folder, disk);
     return { ok: true, moved: true, folder: there, fd };
   } catch (error) {
+    takeBack(fd, copy, disk);
+    return failure(codeOf(error), `the journal stays in ${folder}: ${messageOf(error)}`);
+  }
+}
+
+function takeBack(fd: number | null, copy: string | null, disk: Disk): void {
+  try {
     if (fd !== null) disk.closeSync(fd);
     if (copy !== null) fs.rmSync(copy, { recursive: true, force: true });
-    return failure(codeOf(error), `the journal stays in ${folder}: ${messageOf(error)}`);
+  } catch {
+    // A shorter copy at home is outlived by the longer one here.
   }
 }
 

@@ -135,5 +135,5 @@ function* splitLines(slices: Iterable<Buffer>): Generator<Line> {
 }
 
 function lineOf(number: number, bytes: Buffer, ended: boolean): Line {
-  return { number, text: bytes.toString('utf8'), whole: ended && !bytes.includes(0), bytes: bytes.length };
+  return { number, text: bytes.toString('utf8'), whole: ended && !bytes.includes(0), bytes: bytes.length + (ended ? 1 : 0) };
 }

@@ -388,6 +388,13 @@ export function undoable(state: RunState): readonly { readonly step: string; rea
   return state.undo.toReversed().flatMap(({ step, undo }) => (undo.kind === 'revert' ? [{ step, say: undo.say }] : []));
 }
 
+/** Milliseconds from the start to the end, or to the last thing known. A resume may have come after a reboot, where only the clock on the wall goes on. */
+export function elapsed({ meta, last, resumes }: RunState): number {
+  if (meta === null || last === null) return 0;
+  const took = resumes === 0 ? last.mono - meta.mono : Date.parse(last.at) - Date.parse(meta.at);
+  return Number.isFinite(took) ? Math.max(0, took) : 0;
+}
+
 /** The last thing that is known of a run, in a few words: for a run that did not finish. */
 export function lastThing(state: RunState): string {
   if (state.rollback !== null && state.rollback.complete === null) return `rolling back ${state.rollback.undoing ?? ''}`.trimEnd();

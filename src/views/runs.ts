@@ -1,7 +1,7 @@
 import type { Json } from '../model/json.ts';
 import { isObject } from '../model/json.ts';
 import { plural, showCount, showDuration } from '../model/quantity.ts';
-import { lastThing, type RunState } from '../model/state.ts';
+import { elapsed, lastThing, type RunState } from '../model/state.ts';
 import { escaped, escapeJson } from './escape.ts';
 import { hang } from './layout.ts';
 import type { Paper, Style } from './style.ts';
@@ -60,7 +60,7 @@ export function rowOf({ id, folder, place, state, problem, damaged, verified }: 
     mode: meta?.mode ?? null,
     started: meta?.at ?? null,
     finished: finished?.at ?? null,
-    took: meta === null || finished === null ? null : finished.mono - meta.mono,
+    took: meta === null || finished === null ? null : elapsed(state),
     outcome: finished?.outcome ?? null,
     exit: finished?.exit ?? null,
     verdict: state.verdict,
@@ -122,10 +122,11 @@ function resultText({ state, damaged }: RunSource, style: Style): string {
   return paint(`${outcome.replaceAll('-', ' ')} (exit ${exit})`);
 }
 
-function whatText({ meta, finished, host }: RunState): string {
+function whatText(state: RunState): string {
+  const { meta, finished, host } = state;
   if (meta === null) return 'nothing was written but the beginning';
   const { name, version } = meta.runbook;
-  const took = finished === null ? '' : `, took ${showDuration(finished.mono - meta.mono)}`;
+  const took = finished === null ? '' : `, took ${showDuration(elapsed(state))}`;
   return `${name} ${version} on ${host}, ${meta.mode} by ${meta.who}, ${meta.at.replace('T', ' ').replace(/(\.\d+)?Z$/, '')} UTC${took}`;
 }
 

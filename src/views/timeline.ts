@@ -13,9 +13,11 @@ export interface TimelineEntry {
 
 /** What a person would tell of a run: not every event, but every decision, every change and every surprise. */
 export function timelineOf(events: readonly RunEvent[]): readonly TimelineEntry[] {
-  const start = events[0]?.mono ?? 0;
+  let start = events[0]?.mono ?? 0;
   const brokenBefore = new Set<string>();
   return events.flatMap((event) => {
+    // Perhaps after a reboot: the monotonic clock began anew, the one on the wall went on.
+    if (event.type === 'run.resumed') start = event.mono - (Date.parse(event.at) - Date.parse(events[0]?.at ?? event.at));
     const text = textOf(event, brokenBefore);
     const step = 'step' in event && typeof event.step === 'string' ? event.step : null;
     return text === null ? [] : [{ at: event.at, offset: `+${showDuration(Math.max(0, event.mono - start))}`, step, text }];
@@ -27,6 +29,8 @@ function textOf(event: RunEvent, brokenBefore: Set<string>): string | null {
   switch (event.type) {
     case 'run.started':
       return `started by ${event.who}, ${event.mode}`;
+    case 'run.resumed':
+      return `taken up again by ${event.who} to ${event.to.replaceAll('-', ' ')}, ${event.mode}`;
     case 'probe.found':
       return `${event.truth === 'informs' ? 'seen' : event.truth}: ${event.finding.summary}`;
     case 'diagnosis.made':

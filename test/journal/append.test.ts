@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { type LocalJournal, openJournal } from '../../src/journal/append.ts';
 import type { Disk } from '../../src/journal/disk.ts';
@@ -170,12 +170,13 @@ test('home where folders can be made but no block is free: the next place is tak
 
 test('a place with hardly any room is taken only when no other has more', async () => {
   const [home, next, last] = newPlaces();
+  for (const { path } of [home, next, last]) fs.mkdirSync(dirname(path), { recursive: true });
   const scarce = (paths: readonly string[]): Disk =>
     diskWith({
       statfsSync: ((path: string) => ({
         ...fs.statfsSync(path),
         files: 1000,
-        ffree: paths.some((place) => path.startsWith(place)) ? 3 : 900,
+        ffree: paths.some((place) => path.startsWith(dirname(place))) ? 3 : 900,
       })) as Disk['statfsSync'],
     });
   const journal = await open([home, next, last], scarce([home.path, next.path]));
@@ -288,6 +289,35 @@ test('a move that fails at any call leaves the run whole where it was', async ()
       assert.deepEqual(fs.readdirSync(join(elsewhere.path, 'runs')), [], `${call} ${nth}`);
     }
   }
+});
+
+test('a finished step is where the journal goes home by itself, and asking for room takes none', async () => {
+  const [home, next] = newPlaces();
+  let free = 3;
+  const disk = diskWith({
+    statfsSync: ((path: string) => ({
+      ...fs.statfsSync(path),
+      files: 1000,
+      ffree: home.path.startsWith(path) || path.startsWith(home.path) ? free : 900,
+    })) as Disk['statfsSync'],
+  });
+  fs.mkdirSync(join(next.path, '..'), { recursive: true });
+  const journal = await open([home, next], disk);
+  const finished = (seq: number): RunEvent =>
+    ({ ...note(seq), type: 'step.finished', step: 's', outcome: 'done', reason: null }) as RunEvent;
+  await journal.append(finished(1), { light: false });
+  assert.deepEqual([journal.place, fs.existsSync(home.path)], [next, false]);
+  free = 900;
+  await journal.append(note(2), { light: false });
+  assert.deepEqual(journal.place, next);
+  await journal.append(finished(3), { light: false });
+  assert.deepEqual(journal.place, home);
+  await journal.append(note(4), { light: false });
+  await journal.close();
+  assert.deepEqual(
+    eventsIn(join(home.path, 'runs', 'r1')).map(({ seq }) => seq),
+    [1, 2, 3, 4],
+  );
 });
 
 test('a finished run moves home too', async () => {

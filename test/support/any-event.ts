@@ -83,6 +83,16 @@ const anyFact = fc.oneof(
     tool: text,
     boot: fc.record({ id: text, at: count }),
   }),
+  fc.record({
+    type: fc.constant('run.resumed'),
+    to: fc.constantFrom('finish', 'roll-back'),
+    who: text,
+    mode: fc.constantFrom('interactive', 'unattended'),
+    policy: fc.constant(null),
+    tool: text,
+    boot: fc.record({ id: text, at: count }),
+    hash: text,
+  }),
   fc.record({ type: fc.constant('step.started'), step, phase, verb: text }),
   fc.record({ type: fc.constant('probe.found'), step, finding, truth: fc.constantFrom('yes', 'no', 'unknown', 'informs'), judgements }),
   fc.record({

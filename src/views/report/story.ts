@@ -1,6 +1,6 @@
 import { OUTCOMES } from '../../model/outcome.ts';
 import { plural, showDuration } from '../../model/quantity.ts';
-import { lastThing, type RunState, unknownSteps } from '../../model/state.ts';
+import { elapsed, lastThing, type RunState, unknownSteps } from '../../model/state.ts';
 import { code, md } from '../markdown.ts';
 import type { RunSource } from '../runs.ts';
 import { clockText, dayText } from './clock.ts';
@@ -28,9 +28,10 @@ function story(state: RunState): readonly string[] {
   );
 }
 
-function whenText({ meta, last, finished }: RunState): string {
+function whenText(state: RunState): string {
+  const { meta, resumes } = state;
   if (meta === null) return '';
-  const took = showDuration((finished ?? last ?? meta).mono - meta.mono);
+  const took = `${showDuration(elapsed(state))}${resumes === 0 ? '' : `, taken up again ${plural(resumes, 'time')}`}`;
   return `${dayText(meta.at)}, ${took}, ${meta.mode} by ${md(meta.who)}.`;
 }
 

@@ -1,0 +1,38 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import type { RunEvent } from '../model/event.ts';
+import { failure, type Result } from '../model/host.ts';
+import { journalOf, type LocalJournal, whatStopped } from './append.ts';
+import { type Disk, realDisk } from './disk.ts';
+import type { Place } from './places.ts';
+import { readJournal } from './read.ts';
+
+export interface ReopenRequest {
+  readonly found: { readonly id: string; readonly folder: string; readonly place: Place };
+  readonly places: readonly Place[];
+  readonly uid: number;
+  readonly disk?: Disk;
+}
+
+/** The journal of an earlier run, to go on with: a damaged one is refused, a torn last line is cut off, and the chain goes on from what is there. */
+export async function reopenJournal(
+  request: ReopenRequest,
+): Promise<Result<{ readonly journal: LocalJournal; readonly events: readonly RunEvent[] }>> {
+  const { found, places, uid, disk = realDisk } = request;
+  const { id, folder, place } = found;
+  const read = readJournal(folder);
+  if (!read.ok) return failure(read.code, read.message);
+  if (read.events.length === 0) return failure('empty', 'nothing was written but the beginning: there is nothing to go on with');
+  try {
+    const fd = disk.openSync(join(folder, 'journal.ndjson'), fs.constants.O_WRONLY | fs.constants.O_APPEND | fs.constants.O_NOFOLLOW);
+    if (read.torn !== null) fs.ftruncateSync(fd, fs.fstatSync(fd).size - read.torn.bytes);
+    disk.fsyncSync(fd);
+    return {
+      ok: true,
+      events: read.events,
+      journal: journalOf({ run: id, places, uid, disk, opened: { place, folder, fd }, head: read.head }),
+    };
+  } catch (error) {
+    return failure('no-journal', `the journal in ${folder} cannot be written: ${whatStopped(error)}; nothing was touched`);
+  }
+}
