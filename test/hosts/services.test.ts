@@ -147,7 +147,7 @@ describe('the state of a service', () => {
     const started = await services.start(script, PATIENT);
     assert.ok(started.ok && started.state.pid !== null);
     const pid = readFileSync(pidFile, 'utf8');
-    await until(() => exeOf(Number(pid)) === `${folder}/littled`);
+    await until(() => exeOf(Number(pid)) === `${folder}/littled` && existsSync(join(folder, 'forever')));
     writeFileSync(pidFile, '');
     assert.equal((await services.state(script)).pid, started.state.pid);
     process.kill(started.state.pid, 'SIGKILL');

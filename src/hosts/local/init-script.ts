@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { allPids, argsOf, exeOf, inContainer, livesStill, type PidStat, readPid } from './pid.ts';
+import { readExe } from './proc.ts';
 
 /** What an init script says of its daemon, read without running it. */
 export interface DaemonAbout {
@@ -86,14 +87,34 @@ function fromPidFile(about: DaemonAbout): PidStat | null {
   return null;
 }
 
-/** Children of cron are cron too, and outlive it as orphans: only a session's leader, or what a supervisor runs, is the daemon. */
+/**
+ * Children of cron are cron too, and outlive it as orphans: only a session's leader, or what a supervisor runs, is the daemon. Whose program may not be
+ * looked at (another user's, for who is not root) is known by its name.
+ */
 function byProgram(about: DaemonAbout): PidStat | null {
-  if (about.programs.length === 0) return null;
   const real = new Set(about.programs.map(realPath));
-  const running = allPids().filter((stat) => livesStill(stat) && real.has(exeOf(stat.pid) ?? '') && !inContainer(stat.pid));
+  const isIt = (stat: PidStat): boolean => {
+    const exe = readExe(`/proc/${stat.pid}`);
+    return exe === 'denied' ? about.names.includes(stat.comm) : exe !== undefined && real.has(exe);
+  };
+  const running = allPids().filter((stat) => !stat.kernel && livesStill(stat) && isIt(stat) && !inContainer(stat.pid));
   const pids = new Set(running.map(({ pid }) => pid));
   const daemons = running.filter((stat) => stat.pid === stat.session || (stat.ppid !== 1 && !pids.has(stat.ppid)));
   return daemons.toSorted((a, b) => a.start - b.start)[0] ?? null;
+}
+
+/** Not seeing a daemon means that there is none: its pid file may be read, or at least all processes are in sight (proc(5), hidepid). */
+export function wouldBeSeen(about: DaemonAbout): boolean {
+  return readPid(1) !== null || !about.pidFiles.some(isHidden);
+}
+
+function isHidden(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
+  }
 }
 
 function runsDaemon(about: DaemonAbout, stat: PidStat): boolean {

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import type { Commands, ServiceManager, ServiceState } from '../../model/host.ts';
 import { absent, type Init, isServiceName, running } from './init.ts';
-import { type DaemonAbout, daemonAbout, mainProcess, readPidFile, readSmall } from './init-script.ts';
+import { type DaemonAbout, daemonAbout, mainProcess, readPidFile, readSmall, wouldBeSeen } from './init-script.ts';
 import { bootTime } from './machine.ts';
 
 const FOLDERS = ['/etc/init.d', '/etc/rc.d/init.d'];
@@ -42,7 +42,7 @@ async function stateOfScript(script: Script): Promise<ServiceState> {
   const known = { name: script.name, exists: true, enabled: script.enabled, manager: script.manager } as const;
   const main = mainProcess(about);
   if (main) return { ...known, ...running(main) };
-  if (about.certain) return { ...known, state: 'stopped', pid: null, since: stoppedSince(about) };
+  if (about.certain && wouldBeSeen(about)) return { ...known, state: 'stopped', pid: null, since: stoppedSince(about) };
   return { ...known, pid: null, since: null, ...(await askScript(script, about)) };
 }
 
