@@ -22,7 +22,7 @@ export async function loadRunbook(request: LoadRequest): Promise<Checked<Runbook
   const read = await check(spelt.draft);
   const problems = inOrder([...parsed.problems, ...spelt.problems, ...read.problems]);
   if (problems.length > 0) return { ok: false, problems };
-  const runbook = build(spelt.draft, read.conditions, { path: request.path, hash: hashOf(request.text) });
+  const runbook = build(spelt.draft, read.conditions, { path: request.path, hash: hashOf(request.text), text: request.text });
   return compose(runbook, spelt.draft, request);
 }
 

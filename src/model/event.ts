@@ -46,6 +46,8 @@ export type Fact =
         readonly path: string;
         readonly hash: string;
       };
+      /** The runbook's text as it was, so that a resume can say what was edited meanwhile. */
+      readonly text: string;
       readonly params: Readonly<Record<string, Json>>;
       readonly limits: Limits;
       readonly steps: readonly StepOutline[];

@@ -88,7 +88,7 @@ export interface Runbook {
   readonly verify: readonly Step[];
   readonly open: readonly OpenItem[];
   /** Where it was read from and the SHA-256 of its bytes: the hash is the identity. */
-  readonly source: { readonly path: string; readonly hash: string };
+  readonly source: { readonly path: string; readonly hash: string; readonly text: string };
 }
 
 export function stepsOf(runbook: Runbook): readonly Step[] {

@@ -17,6 +17,7 @@ async function start({ runbook, params, mode, raised, who, tool }: RunRequest, p
   await emit({
     type: 'run.started',
     runbook: { name: runbook.name, version: runbook.version, title: runbook.title, path: runbook.source.path, hash: runbook.source.hash },
+    text: runbook.source.text,
     params,
     limits: { ...runbook.limits, ...raised },
     steps: stepsOf(runbook).map(

@@ -39,6 +39,7 @@ const started: Beat = [
   {
     type: 'run.started',
     runbook: demoPlan.runbook,
+    text: 'firebreak: 1\n',
     params: demoPlan.params,
     limits: demoPlan.limits,
     steps: demoPlan.steps.map(({ id, phase, verb, why, kind }) => ({ id, phase, verb, why, kind })),

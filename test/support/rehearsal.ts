@@ -110,7 +110,7 @@ function runbookOf(script: Script): Runbook {
     act: steps('act', script.act),
     verify: steps('verify', script.verify),
     open: script.open ?? [],
-    source: { path: 'test.yaml', hash: 'hash' },
+    source: { path: 'test.yaml', hash: 'hash', text: '' },
   };
 }
 

@@ -27,6 +27,7 @@ export const STARTED: Fact = {
     path: '/usr/lib/firebreak/runbooks/cron-mail-storm.yaml',
     hash: 'a1b2'.repeat(16),
   },
+  text: 'firebreak: 1\n',
   params: { spool: '/var/spool/postfix/maildrop', watch: '8s', ticks: 2 },
   limits: { kill: 2000, delete: 5_000_000, edit: 10, stopped_for: 1_800_000 },
   steps: [
