@@ -1,44 +1,6 @@
-import { exitCode } from '../model/outcome.ts';
-import { type Command, defineCommand, type Io } from './_command.ts';
-import { modeOf, prepare, REQUEST_OPTIONS } from './_prepare.ts';
-
-/** `plan` and `run --dry-run` are this same thing. */
-export async function planHere(io: Io, name: string, options: Readonly<Record<string, unknown>>): Promise<number> {
-  const prepared = await prepare(io, name, options);
-  if (typeof prepared === 'number') return prepared;
-  const [{ plan }, { hostsHere }, { systemClock }, views] = await Promise.all([
-    import('../operations/plan.ts'),
-    import('../wiring/host.ts'),
-    import('../wiring/clock.ts'),
-    import('../views/plan.ts'),
-  ]);
-  const progress = lookingLine(io, options);
-  const made = await plan(
-    { ...prepared, mode: modeOf(prepared) },
-    { ...hostsHere(), catalogue: prepared.catalogue, clock: systemClock, signal: io.interrupts.signal, emit: progress.emit },
-  );
-  progress.end();
-  if (io.interrupts.signal.aborted) return exitCode('interrupted');
-  io.stdout(
-    options.json === true
-      ? `${JSON.stringify(views.planToJson(made), null, 2)}\n`
-      : views.renderPlan(made, { columns: io.columns, color: io.color.stdout, all: options.all === true }),
-  );
-  return exitCode(made.refusal?.outcome ?? 'held');
-}
-
-/** One line on stderr that says what is being looked at; gone when the plan is there. */
-function lookingLine(io: Io, options: Readonly<Record<string, unknown>>) {
-  const shown = io.tty.stderr && options.json !== true && io.env.TERM !== 'dumb';
-  return {
-    emit: async (fact: { readonly type: string; readonly step?: string }) => {
-      if (shown && fact.type === 'step.started') io.stderr(`\r\u001b[Klooking: ${fact.step}`);
-    },
-    end: () => {
-      if (shown) io.stderr('\r\u001b[K');
-    },
-  };
-}
+import { type Command, defineCommand } from './_command.ts';
+import { planHere } from './_plan.ts';
+import { REQUEST_OPTIONS } from './_prepare.ts';
 
 const command: Command = defineCommand({
   name: 'plan',

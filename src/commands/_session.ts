@@ -1,0 +1,75 @@
+import type { LocalJournal } from '../journal/append.ts';
+import type { Mode } from '../model/decide.ts';
+import { exitCode } from '../model/outcome.ts';
+import type { Catalogue } from '../model/ports.ts';
+import type { RunParts } from '../operations/carry-out.ts';
+import type { Ending } from '../run/running.ts';
+import type { CommandOption, Io } from './_command.ts';
+import { refuse } from './_prepare.ts';
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** Who decides, and how it is shown: for every command that acts. */
+export const SESSION_OPTIONS: readonly CommandOption[] = [
+  { flags: '--unattended', about: 'never ask; needs --policy' },
+  { flags: '--output <form>', about: 'text, or ndjson: every event as one line of JSON', choices: ['text', 'ndjson'], default: 'text' },
+  { flags: '--all', about: 'every process and file, not the first twenty' },
+];
+
+/** Nobody to ask and no policy: refused before any prompt is constructed. The exit code, or null where somebody decides. */
+export function nobodyDecides(io: Io, { unattended, policy, output }: Options): number | null {
+  if (unattended === true && policy === undefined) {
+    return refuse(
+      io,
+      '--unattended needs --policy FILE: what automation may do without asking (see examples/policy.yaml)',
+      'refused-by-policy',
+    );
+  }
+  if (unattended !== true && policy !== undefined)
+    return refuse(io, '--policy goes with --unattended; at a terminal you are asked before each action', 'usage');
+  if (unattended === true) return null;
+  if (output === 'ndjson') return refuse(io, '--output ndjson is for automation: add --unattended --policy FILE', 'usage');
+  if (io.tty.stdin && io.tty.stderr) return null;
+  return refuse(
+    io,
+    'there is no terminal to ask at. For automation: --unattended --policy FILE; to look only: firebreak plan',
+    'refused-by-policy',
+  );
+}
+
+export interface Session {
+  readonly journal: LocalJournal;
+  readonly mode: Mode;
+  readonly catalogue: Catalogue;
+  readonly options: Options;
+}
+
+/** Sets the stage, lets `go` act on it, and leaves journal and terminal in order, whatever came of it. */
+export async function act(
+  io: Io,
+  { journal, mode, catalogue, options }: Session,
+  go: (parts: RunParts) => Promise<Ending>,
+): Promise<number> {
+  const [{ hostsHere }, { systemClock }, { screenFor }] = await Promise.all([
+    import('../wiring/host.ts'),
+    import('../wiring/clock.ts'),
+    import('../wiring/screen.ts'),
+  ]);
+  const screen = await screenFor(io, {
+    mode: mode.kind,
+    output: options.output === 'ndjson' ? 'ndjson' : 'text',
+    all: options.all === true,
+  });
+  try {
+    const ending = await go({ ...hostsHere(), ...screen, catalogue, clock: systemClock, journal, interrupts: io.interrupts });
+    return exitCode(ending.outcome);
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'JournalError') throw error;
+    return refuse(io, `${error.message}; stopped at once, and what was stopped for the remedy was started again`, 'no-journal');
+  } finally {
+    // The last event is journaled: move the run home if home has room by now; a failure leaves it where it can be found.
+    journal.settle();
+    await journal.close();
+    await screen.close();
+  }
+}
