@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import type { Catalogue } from '../model/ports.ts';
 import type { Problem } from '../model/problem.ts';
+import { referencesIn } from '../model/reference.ts';
 import { PHASES, type Phase } from '../model/runbook.ts';
 import type { ActionVerb, ProbeVerb, Schema, Verb } from '../model/verb.ts';
 import { RUNBOOK, STEP_KEYS, USE, WATCH } from './language.ts';
@@ -15,6 +16,8 @@ export interface Use {
   readonly verb: string;
   readonly definition: Verb | undefined;
   readonly arg: Json;
+  /** It stands in a phase that does not permit it, and was told so: what follows from the place is not told again. */
+  readonly misplaced: boolean;
 }
 
 /** A step as far as it could be read. Rules look at drafts, so that one mistake does not hide the others. */
@@ -32,6 +35,8 @@ export interface DraftStep {
 export interface Draft {
   readonly source: Source;
   readonly root: JsonObject;
+  /** The names that stand behind a `$` anywhere in the text, also under keys that could not be read. */
+  readonly written: ReadonlySet<string>;
   readonly steps: readonly DraftStep[];
   readonly holes: ReadonlySet<string>;
 }
@@ -59,6 +64,7 @@ export async function draft(
     draft: {
       source: args.source,
       root,
+      written: new Set(referencesIn(source.value)),
       steps: found.map((step) => withArgs(step, args.source)),
       holes: new Set([...keys.holes, ...args.holes]),
     },
@@ -163,7 +169,8 @@ class VerbReader {
     }
     const arg = json[verb] ?? null;
     if (!inStep && !this.#catalogue.actions.includes(verb)) return this.#unknownUndo(path, verb);
-    return { path, verb, arg, definition: await this.#definition(verb, arg, phase, path) };
+    const misplaced = this.#misplaced(verb, arg, phase, path);
+    return { path, verb, arg, misplaced, definition: await this.#definition(verb, arg, phase) };
   }
 
   #noVerb(path: Path, phase: Phase): undefined {
@@ -181,20 +188,30 @@ class VerbReader {
     return undefined;
   }
 
-  async #definition(verb: string, arg: Json, phase: Phase, path: Path): Promise<Verb | undefined> {
-    const { probes, actions } = this.#catalogue;
-    const effect = effectOf(arg);
-    const both = probes.includes(verb) && actions.includes(verb);
-    const writes = both ? effect.value === 'write' || (phase === 'act' && effect.value !== 'read') : actions.includes(verb);
-    if (!verbsOf(phase, this.#catalogue).includes(verb)) this.#wrongPhase([...path, verb], 'key', verb, phase);
-    else if (both && writes && phase !== 'act') this.#wrongPhase([...path, verb, effect.key], 'value', `${effect.key}: write`, phase);
-    if (actions.includes(verb) && writes) return this.#catalogue.action(verb);
-    return probes.includes(verb) ? this.#catalogue.probe(verb) : undefined;
+  async #definition(verb: string, arg: Json, phase: Phase): Promise<Verb | undefined> {
+    if (this.#writes(verb, arg, phase)) return this.#catalogue.action(verb);
+    return this.#catalogue.probes.includes(verb) ? this.#catalogue.probe(verb) : undefined;
   }
 
-  #wrongPhase(path: Path, part: 'key' | 'value', what: string, phase: Phase): void {
+  /** A verb that is both a probe and an action (`run`) is told apart by its effect; in act it writes unless it says `read`. */
+  #writes(verb: string, arg: Json, phase: Phase): boolean {
+    const { probes, actions } = this.#catalogue;
+    if (!probes.includes(verb) || !actions.includes(verb)) return actions.includes(verb);
+    const effect = effectOf(arg).value;
+    return effect === 'write' || (phase === 'act' && effect !== 'read');
+  }
+
+  #misplaced(verb: string, arg: Json, phase: Phase, path: Path): boolean {
+    const { key } = effectOf(arg);
+    if (!verbsOf(phase, this.#catalogue).includes(verb)) return this.#wrongPhase([...path, verb], 'key', verb, phase);
+    if (phase === 'act' || !this.#writes(verb, arg, phase)) return false;
+    return this.#wrongPhase([...path, verb, key], 'value', `${key}: write`, phase);
+  }
+
+  #wrongPhase(path: Path, part: 'key' | 'value', what: string, phase: Phase): true {
     const message = what === 'watch' ? '`watch` belongs in verify' : `\`${what}\` changes the host; ${phase} only looks: it belongs in act`;
     this.problems.push(problemAt(this.#source, path, part, { code: 'wrong-phase', message }));
+    return true;
   }
 
   #complain(path: Path, code: string, message: string, more: { allowed?: readonly string[]; suggestion?: string; hint?: string }): void {

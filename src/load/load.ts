@@ -49,7 +49,7 @@ async function checkShapes(read: Draft): Promise<{ readonly problems: readonly P
     for (const use of [...(step.use ? [step.use] : []), ...step.undo]) {
       const result = await checkUse(read, use);
       problems.push(...result.problems);
-      mentions.push(...result.sightings.map((sighting) => ({ ...sighting, from: step })));
+      mentions.push(...result.sightings.map((sighting) => ({ ...sighting, from: use.misplaced ? undefined : step })));
     }
   }
   return { problems, mentions };

@@ -173,7 +173,7 @@ class Tree {
     } else if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
       this.#complain(range, 'number-too-large', `${written} is no number that can be kept exactly`, `write '${written}' for the text`);
     }
-    return Number.isFinite(value) ? value : 0;
+    return Number.isFinite(value) ? value : 1;
   }
 
   #complain(range: Range, code: string, message: string, hint?: string): void {

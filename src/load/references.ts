@@ -1,7 +1,7 @@
 import { isObject, type Json } from '../model/json.ts';
 import type { Problem } from '../model/problem.ts';
 import { isReference, referenceName } from '../model/reference.ts';
-import type { ParameterType } from '../model/runbook.ts';
+import { PARAMETER_TYPES, type ParameterType } from '../model/runbook.ts';
 import type { Draft, DraftStep } from './draft.ts';
 import { isProbe } from './draft.ts';
 import type { Sighting } from './shape-check.ts';
@@ -17,9 +17,7 @@ export interface Names {
 export function namesOf(draft: Draft): Names {
   const params = isObject(draft.root.params) ? Object.entries(draft.root.params) : [];
   return {
-    params: new Map(
-      params.map(([name, json]) => [name, isObject(json) && typeof json.type === 'string' ? (json.type as ParameterType) : undefined]),
-    ),
+    params: new Map(params.map(([name, json]) => [name, isObject(json) ? PARAMETER_TYPES.find((type) => type === json.type) : undefined])),
     // The first of two steps of one name is meant; the second is told as a duplicate.
     steps: new Map(
       draft.steps

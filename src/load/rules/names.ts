@@ -39,11 +39,10 @@ function badNames(checked: Checked, params: readonly string[]): readonly Problem
 /** A parameter that changes nothing would be worse than none: somebody will set it and rely on it. */
 function unused(checked: Checked, params: unknown): readonly Problem[] {
   if (!isObject(params)) return [];
-  const known = new Set([...checked.names.params.keys(), ...checked.names.steps.keys()]);
-  const used = new Set(checked.mentions.map((mention) => mention.reference));
   // A misspelt name, here or where it is used, is told once, as an unknown reference.
-  if ([...used].some((name) => !known.has(name)) || checked.draft.steps.some((step) => !step.use)) return [];
+  const { params: names, steps } = checked.names;
+  if (checked.mentions.some(({ reference }) => !names.has(reference) && !steps.has(reference))) return [];
   return Object.keys(params as JsonObject)
-    .filter((name) => !used.has(name))
+    .filter((name) => !checked.draft.written.has(name) && new RegExp(ID).test(name))
     .map((name) => told(checked, ['params', name], 'key', { code: 'unused-parameter', message: `no step uses \`$${name}\`` }));
 }

@@ -10,6 +10,7 @@ export function stepRules(checked: Checked): readonly Problem[] {
 
 function stepProblems(checked: Checked, step: DraftStep): readonly Problem[] {
   const { json, path, phase, use } = step;
+  if (use?.misplaced) return [];
   // A key that could not be read was probably the one that is missing here.
   const whole = !checked.draft.holes.has(pointer(path));
   const problems: Problem[] = [];
@@ -36,7 +37,8 @@ function stepProblems(checked: Checked, step: DraftStep): readonly Problem[] {
     misplaced('undo', 'a step that only looks has nothing to undo');
     misplaced('ask', 'a step that only looks does not ask');
   }
-  if (json.decisive === true && json.expect === undefined) misplaced('decisive', 'a step decides by its `expect`, which is missing');
+  if (phase === 'diagnose' && json.decisive === true && json.expect === undefined)
+    misplaced('decisive', 'a step decides by its `expect`, which is missing');
   return problems;
 }
 
