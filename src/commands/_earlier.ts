@@ -1,0 +1,59 @@
+import type { LocalJournal } from '../journal/append.ts';
+import { paramsOf } from '../model/carry.ts';
+import type { RunEvent } from '../model/event.ts';
+import type { exitCode } from '../model/outcome.ts';
+import type { Runbook } from '../model/runbook.ts';
+import { type RunState, stateOf } from '../model/state.ts';
+import type { RunRequest } from '../operations/carry-out.ts';
+import type { Io } from './_command.ts';
+import { modeOf, type Prepared, prepare, refuse } from './_prepare.ts';
+
+type Options = Readonly<Record<string, unknown>>;
+
+export interface Earlier {
+  readonly journal: LocalJournal;
+  readonly state: RunState;
+  readonly request: RunRequest;
+  readonly prepared: Prepared;
+}
+
+export interface Wanted {
+  readonly run: string | undefined;
+  readonly options: Options;
+  readonly fits: (events: readonly RunEvent[]) => boolean;
+}
+
+/** An earlier run, its journal open again, with its runbook as it is now and its parameters as they were. What is wrong has been said. */
+export async function takeUp(io: Io, { run, options, fits }: Wanted): Promise<Earlier | number> {
+  const [{ reopenRun }, { version }] = await Promise.all([import('../wiring/journal.ts'), import('../wiring/version.ts')]);
+  const reopened = await reopenRun(io, run, fits);
+  if (!reopened.ok) return refuse(io, reopened.message, outcomeOf(reopened.code));
+  const state = stateOf(reopened.events);
+  const started = reopened.events.find((event) => event.type === 'run.started');
+  if (!started) return refuse(io, `${state.run} ended before it began: there is nothing to go on with`, 'no-such-file');
+  const prepared = await prepare(io, started.runbook.path, { ...options, param: undefined });
+  if (typeof prepared === 'number') return prepared;
+  const edited = await whatWasEdited(io, started.text, prepared.runbook, options);
+  if (edited !== null) return edited;
+  const request = { ...prepared, params: paramsOf(state), mode: modeOf(prepared), who: io.user, tool: version() };
+  return { journal: reopened.journal, state, request, prepared };
+}
+
+function outcomeOf(code: string): Parameters<typeof exitCode>[0] {
+  if (code === 'ambiguous') return 'usage';
+  if (code === 'no-journal') return 'no-journal';
+  return code === 'damaged' || code === 'newer' ? 'journal-damaged' : 'no-such-file';
+}
+
+/** A runbook that was edited meanwhile is shown as a diff. A person goes on with the new one; automation stops: nobody has looked at it. */
+async function whatWasEdited(io: Io, before: string, runbook: Runbook, options: Options): Promise<number | null> {
+  const after = runbook.source.text;
+  if (before === after) return null;
+  const [{ renderBlocks }, { paperOf }] = await Promise.all([import('../views/block.ts'), import('../views/style.ts')]);
+  const paper = paperOf({ columns: io.columns, color: io.color.stderr, all: true });
+  io.stderr(`${renderBlocks([{ kind: 'diff', path: runbook.source.path, before, after }], paper).join('\n')}\n`);
+  if (options.unattended === true)
+    return refuse(io, 'the runbook was edited since the run began; a person has to take it up', 'plan-mismatch');
+  io.stderr('firebreak: the runbook was edited since the run began: what is not finished is planned anew from what it says now\n');
+  return null;
+}

@@ -1,0 +1,31 @@
+import { type Command, defineCommand } from './_command.ts';
+import { takeUp } from './_earlier.ts';
+import { REQUEST_OPTIONS } from './_prepare.ts';
+import { act, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
+
+const command: Command = defineCommand({
+  name: 'resume',
+  summary: 'go on with a run that was cut short',
+  about:
+    'Takes up a run after a crash, a reboot, a hang-up or a quit, from its journal: finished steps stay finished, and where nobody knows whether a step was done the host is asked. The thresholds of the diagnosis are not judged again.',
+  args: [
+    { syntax: '[run]', about: 'a run: its id, the beginning of it, its last four characters; default: the newest that is unfinished' },
+  ],
+  options: [...REQUEST_OPTIONS.filter(({ flags }) => !flags.includes('--param')), ...SESSION_OPTIONS],
+  examples: [
+    ['firebreak resume', 'the newest run that is unfinished'],
+    ['firebreak resume 3f2a', 'that run'],
+    ['firebreak resume --unattended --policy examples/policy.yaml', 'automation: redoes only what may be done twice, else exits 10'],
+  ],
+  async run(io, [run], options) {
+    const refusal = nobodyDecides(io, options);
+    if (refusal !== null) return refusal;
+    const { isUnfinished } = await import('../wiring/journal.ts');
+    const earlier = await takeUp(io, { run, options, fits: isUnfinished });
+    if (typeof earlier === 'number') return earlier;
+    const { request, journal, state, prepared } = earlier;
+    const { resume } = await import('../operations/resume.ts');
+    return act(io, { journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) => resume(request, parts, state));
+  },
+});
+export default command;

@@ -1,0 +1,42 @@
+import { exitCode } from '../model/outcome.ts';
+import { type Command, defineCommand } from './_command.ts';
+import { takeUp } from './_earlier.ts';
+import { refuse } from './_prepare.ts';
+import { act, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
+
+const command: Command = defineCommand({
+  name: 'rollback',
+  summary: 'undo what a run did, newest first',
+  about:
+    'Undoes a run from its journal alone. What somebody edited since is not overwritten; what is irreversible is named. Exits 0 when all that can be undone is undone.',
+  args: [
+    { syntax: '[run]', about: 'a run: its id, the beginning of it, its last four characters; default: the newest with something to undo' },
+  ],
+  options: [
+    { flags: '--to <step>', about: 'undo back to this step, and this step too' },
+    { flags: '--policy <file>', about: 'what automation may do without asking' },
+    ...SESSION_OPTIONS,
+  ],
+  examples: [
+    ['firebreak rollback', 'the newest run with something to undo; asks first'],
+    ['firebreak rollback 3f2a --to silence-jobs', 'that run, no further back than that step'],
+  ],
+  async run(io, [run], options) {
+    const refusal = nobodyDecides(io, options);
+    if (refusal !== null) return refusal;
+    const { isUndoable } = await import('../wiring/journal.ts');
+    const earlier = await takeUp(io, { run, options, fits: isUndoable });
+    if (typeof earlier === 'number') return earlier;
+    const { request, journal, state, prepared } = earlier;
+    const to = typeof options.to === 'string' ? options.to : null;
+    const steps = state.undo.map(({ step }) => step);
+    if (to !== null && !steps.includes(to))
+      return refuse(io, `${to} has nothing to undo; what has: ${steps.join(', ') || 'nothing'}`, 'usage');
+    const { rollBack } = await import('../operations/rollback.ts');
+    const exit = await act(io, { journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) =>
+      rollBack(request, parts, state, to),
+    );
+    return exit === exitCode('rolled-back') ? 0 : exit;
+  },
+});
+export default command;
