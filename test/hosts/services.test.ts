@@ -103,6 +103,23 @@ describe('a stop', () => {
     assert.equal(lives(started.state.pid), false);
   });
 
+  it('whose script gets a slot and finds none for its own commands ends with TERM too', async (test) => {
+    const { script } = littleDaemon(test, { stop: 'echo "/etc/init.d/little: 14: Cannot fork" >&2; exit 2' });
+    const started = await localWith().start(script, PATIENT);
+    assert.ok(started.ok && started.state.pid !== null);
+    assert.equal((await localWith().stop(script, PATIENT)).ok, true);
+    assert.equal(lives(started.state.pid), false);
+  });
+
+  it('that its script refuses is not forced with TERM', async (test) => {
+    const { script } = littleDaemon(test, { stop: 'echo "a backup is running" >&2; exit 1' });
+    const started = await localWith().start(script, PATIENT);
+    assert.ok(started.ok && started.state.pid !== null);
+    const stopped = await localWith().stop(script, PATIENT);
+    assert.match(stopped.ok ? '' : stopped.message, /a backup is running/);
+    assert.equal(lives(started.state.pid), true);
+  });
+
   it('a start without a fork is a failure: nothing else can start a daemon', async (test) => {
     const forkless: Commands = { ...localCommands(), run: async () => failure('EAGAIN', 'spawn EAGAIN') };
     const started = await localWith(forkless).start(littleDaemon(test).script, PATIENT);
@@ -171,6 +188,11 @@ describe('the state of a service', () => {
     const forkless: Commands = { ...localCommands(), run: async () => failure('EAGAIN', 'no process slot is left') };
     const state = await localWith(forkless).state(script);
     assert.deepEqual([state.state, state.reason], ['unknown', 'no process slot is left']);
+  });
+
+  it('is unknown, not failed, where its script cannot start what it asks', async (test) => {
+    const { script } = littleDaemon(test, { pidFileLine: 'echo "little: 4: Cannot fork" >&2; exit 2' });
+    assert.equal((await localWith().state(script)).state, 'unknown');
   });
 
   for (const name of ['../../bin/sh', '-rf', 'a b', 'x\ny', '', '.']) {

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import type { Commands, ServiceManager, ServiceState } from '../../model/host.ts';
-import { absent, type Init, isServiceName, running } from './init.ts';
+import { absent, couldNotFork, type Init, isServiceName, running } from './init.ts';
 import { type DaemonAbout, daemonAbout, mainProcess, readPidFile, readSmall, wouldBeSeen } from './init-script.ts';
 import { bootTime } from './machine.ts';
 
@@ -65,6 +65,7 @@ async function askScript({ commands, path }: Script, about: DaemonAbout): Promis
   if (!about.answersStatus) return { state: 'unknown', reason: `${path} names no pid file and has no status` };
   const result = await commands.run({ argv: [path, 'status'], effect: 'read', timeout: STATUS_TIMEOUT }, new AbortController().signal);
   if (!result.ok) return { state: 'unknown', reason: result.message };
+  if (couldNotFork(result)) return { state: 'unknown', reason: `${path} status could not start a process` };
   if (result.timedOut) return { state: 'unknown', reason: `${path} status did not answer within ${STATUS_TIMEOUT / 1000} s` };
   if (result.exit === 0) return { state: 'running' };
   if (result.exit === 1 || result.exit === 2) return { state: 'failed' };

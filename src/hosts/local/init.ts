@@ -1,4 +1,4 @@
-import type { Commands, ServiceManager, ServiceState } from '../../model/host.ts';
+import { type CommandResult, capturedText, type ServiceManager, type ServiceState } from '../../model/host.ts';
 import { bootTime } from './machine.ts';
 import { type PidStat, ticksToMilliseconds } from './pid.ts';
 
@@ -7,10 +7,6 @@ export interface Init {
   state(name: string): Promise<ServiceState>;
   /** What starts or stops it, as argv. */
   command(name: string, verb: 'start' | 'stop' | 'restart' | 'status'): readonly string[];
-}
-
-export interface InitWorld {
-  readonly commands: Commands;
 }
 
 /** Service names go into argv and paths: a closed alphabet, and never an option. */
@@ -30,4 +26,15 @@ export function running(main: PidStat): Pick<ServiceState, 'state' | 'pid' | 'si
 /** Epoch milliseconds, to the second: btime has no more. */
 export function startedAt(main: PidStat): number {
   return bootTime() + ticksToMilliseconds(main.start);
+}
+
+/** fork(2) and clone(2): no process slot, no memory. */
+const NO_FORK = new Set(['EAGAIN', 'ENOMEM']);
+/** What dash, bash and busybox say when they got a slot themselves and none was left for what they wanted to run. */
+const SHELL_NO_FORK = /cannot fork|can't fork|fork: .*(?:temporarily unavailable|Cannot allocate)/i;
+
+/** The command did not do its work because no process could be started: it, or one that it needed. */
+export function couldNotFork(result: CommandResult): boolean {
+  if (!result.ok) return NO_FORK.has(result.code);
+  return result.exit !== 0 && SHELL_NO_FORK.test(`${capturedText(result.stderr)}${capturedText(result.stdout)}`);
 }

@@ -13,7 +13,7 @@ import {
   type Services,
 } from '../../model/host.ts';
 import { commandLine } from '../../model/quote.ts';
-import type { Init } from './init.ts';
+import { couldNotFork, type Init } from './init.ts';
 import { openrcInit } from './init-openrc.ts';
 import { systemdInit } from './init-systemd.ts';
 import { scriptInit, sysvInit } from './init-sysv.ts';
@@ -30,8 +30,6 @@ type Change = 'start' | 'stop';
 /** How long a daemon may take to show itself, or to be gone, after its manager has said that all is well. */
 const SETTLE = 10_000;
 const LOOK_EVERY = 50;
-/** fork(2) and clone(2): no process slot, no memory. */
-const NO_FORK = new Set(['EAGAIN', 'ENOMEM']);
 
 export function localServices(world: World): Services {
   const init = inits(world);
@@ -79,11 +77,15 @@ async function carryOut(world: World, init: Init, wanted: Wanted): Promise<Chang
   const main = identityOf(before.pid);
   const argv = init.command(before.name, verb);
   const result = await world.commands.run({ argv, effect: 'write', timeout, daemon: true }, new AbortController().signal);
-  if (!result.ok && NO_FORK.has(result.code) && verb === 'stop') return stopBySignal(world, init, { ...wanted, main, why: result });
+  if (verb === 'stop' && couldNotFork(result)) return stopBySignal(world, init, { ...wanted, main, why: noFork(argv, result) });
   if (!result.ok) return result;
   const patience = result.exit === 0 ? Math.min(SETTLE, Math.max(deadline - performance.now(), 1000)) : 500;
   const state = await settled(init, { ...wanted, main, patience });
   return isThere(state, verb) && !lives(main, verb) ? { ok: true, state } : failed(wanted, argv, result, state);
+}
+
+function noFork(argv: readonly string[], result: CommandResult): Failure {
+  return failure('EAGAIN', result.ok ? `${commandLine(argv)} could not start a process` : result.message);
 }
 
 interface Settling extends Wanted {
