@@ -103,6 +103,7 @@ function processIo(): Io {
     env,
     cwd: process.cwd(),
     uid: account.uid,
+    pid: process.pid,
     user: env.SUDO_USER ? `${env.SUDO_USER} (sudo)` : account.username,
     home: account.homedir,
     streams: { stdin, stdout, stderr },

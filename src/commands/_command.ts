@@ -7,6 +7,7 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly uid: number;
+  readonly pid: number;
   /** The user's login name, for `who` in the journal; with sudo, the one who typed it. */
   readonly user: string;
   /** Home folder, for the places of state. */

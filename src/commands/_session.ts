@@ -37,6 +37,22 @@ export function nobodyDecides(io: Io, { unattended, policy, output }: Options): 
   );
 }
 
+/** One run a host: whoever comes second is told who is first, and nothing is touched. `FIREBREAK_LOCK` keeps rehearsals apart from the real thing. */
+export async function alone(io: Io, what: string, go: () => Promise<number>): Promise<number> {
+  const { takeLock } = await import('../journal/lock.ts');
+  const name = io.env.FIREBREAK_LOCK;
+  const taken = await takeLock(
+    { uid: io.uid, ...(name !== undefined && { name }) },
+    { run: what, who: io.user, pid: io.pid, since: new Date().toISOString() },
+  );
+  if (!taken.ok) return refuse(io, taken.message, taken.code === 'locked' ? 'locked' : 'unsupported-machine');
+  try {
+    return await go();
+  } finally {
+    taken.lock.release();
+  }
+}
+
 export interface Session {
   readonly journal: LocalJournal;
   readonly mode: Mode;

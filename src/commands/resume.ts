@@ -1,7 +1,7 @@
-import { type Command, defineCommand } from './_command.ts';
+import { type Command, defineCommand, type Io } from './_command.ts';
 import { takeUp } from './_earlier.ts';
 import { REQUEST_OPTIONS } from './_prepare.ts';
-import { act, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
+import { act, alone, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
 
 const command: Command = defineCommand({
   name: 'resume',
@@ -18,14 +18,16 @@ const command: Command = defineCommand({
     ['firebreak resume --unattended --policy examples/policy.yaml', 'automation: redoes only what may be done twice, else exits 10'],
   ],
   async run(io, [run], options) {
-    const refusal = nobodyDecides(io, options);
-    if (refusal !== null) return refusal;
-    const { isUnfinished } = await import('../wiring/journal.ts');
-    const earlier = await takeUp(io, { run, options, fits: isUnfinished });
-    if (typeof earlier === 'number') return earlier;
-    const { request, journal, state, prepared } = earlier;
-    const { resume } = await import('../operations/resume.ts');
-    return act(io, { journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) => resume(request, parts, state));
+    return nobodyDecides(io, options) ?? alone(io, `resume ${run ?? ''}`.trim(), () => takeUpAnd(io, run, options));
   },
 });
 export default command;
+
+async function takeUpAnd(io: Io, run: string | undefined, options: Readonly<Record<string, unknown>>): Promise<number> {
+  const { isUnfinished } = await import('../wiring/journal.ts');
+  const earlier = await takeUp(io, { run, options, fits: isUnfinished });
+  if (typeof earlier === 'number') return earlier;
+  const { request, journal, state, prepared } = earlier;
+  const { resume } = await import('../operations/resume.ts');
+  return act(io, { journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) => resume(request, parts, state));
+}

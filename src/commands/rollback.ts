@@ -1,8 +1,8 @@
 import { exitCode } from '../model/outcome.ts';
-import { type Command, defineCommand } from './_command.ts';
+import { type Command, defineCommand, type Io } from './_command.ts';
 import { takeUp } from './_earlier.ts';
 import { refuse } from './_prepare.ts';
-import { act, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
+import { act, alone, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
 
 const command: Command = defineCommand({
   name: 'rollback',
@@ -22,21 +22,23 @@ const command: Command = defineCommand({
     ['firebreak rollback 3f2a --to silence-jobs', 'that run, no further back than that step'],
   ],
   async run(io, [run], options) {
-    const refusal = nobodyDecides(io, options);
-    if (refusal !== null) return refusal;
-    const { isUndoable } = await import('../wiring/journal.ts');
-    const earlier = await takeUp(io, { run, options, fits: isUndoable });
-    if (typeof earlier === 'number') return earlier;
-    const { request, journal, state, prepared } = earlier;
-    const to = typeof options.to === 'string' ? options.to : null;
-    const steps = state.undo.map(({ step }) => step);
-    if (to !== null && !steps.includes(to))
-      return refuse(io, `${to} has nothing to undo; what has: ${steps.join(', ') || 'nothing'}`, 'usage');
-    const { rollBack } = await import('../operations/rollback.ts');
-    const exit = await act(io, { journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) =>
-      rollBack(request, parts, state, to),
-    );
-    return exit === exitCode('rolled-back') ? 0 : exit;
+    return nobodyDecides(io, options) ?? alone(io, `rollback ${run ?? ''}`.trim(), () => takeUpAnd(io, run, options));
   },
 });
 export default command;
+
+async function takeUpAnd(io: Io, run: string | undefined, options: Readonly<Record<string, unknown>>): Promise<number> {
+  const { isUndoable } = await import('../wiring/journal.ts');
+  const earlier = await takeUp(io, { run, options, fits: isUndoable });
+  if (typeof earlier === 'number') return earlier;
+  const { request, journal, state, prepared } = earlier;
+  const to = typeof options.to === 'string' ? options.to : null;
+  const steps = state.undo.map(({ step }) => step);
+  if (to !== null && !steps.includes(to))
+    return refuse(io, `${to} has nothing to undo; what has: ${steps.join(', ') || 'nothing'}`, 'usage');
+  const { rollBack } = await import('../operations/rollback.ts');
+  const exit = await act(io, { journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) =>
+    rollBack(request, parts, state, to),
+  );
+  return exit === exitCode('rolled-back') ? 0 : exit;
+}

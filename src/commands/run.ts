@@ -1,7 +1,7 @@
 import { type Command, defineCommand, type Io } from './_command.ts';
 import { planHere } from './_plan.ts';
-import { modeOf, prepare, REQUEST_OPTIONS, refuse } from './_prepare.ts';
-import { act, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
+import { modeOf, type Prepared, prepare, REQUEST_OPTIONS, refuse } from './_prepare.ts';
+import { act, alone, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -10,7 +10,10 @@ async function runHere(io: Io, name: string, options: Options): Promise<number> 
   const refusal = nobodyDecides(io, options);
   if (refusal !== null) return refusal;
   const prepared = await prepare(io, name, options);
-  if (typeof prepared === 'number') return prepared;
+  return typeof prepared === 'number' ? prepared : alone(io, prepared.runbook.name, () => start(io, prepared, options));
+}
+
+async function start(io: Io, prepared: Prepared, options: Options): Promise<number> {
   const [{ run }, { openRun }, { version }] = await Promise.all([
     import('../operations/run.ts'),
     import('../wiring/journal.ts'),

@@ -15,6 +15,7 @@ export function testIo(given: Partial<Io> = {}): { readonly io: Io; readonly out
     env: {},
     cwd: '/',
     uid: process.getuid?.() ?? 0,
+    pid: process.pid,
     user: 'ada',
     home: '/nonexistent',
     streams: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },

@@ -1,0 +1,86 @@
+import { readlinkSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
+import { failure, type Result } from '../model/host.ts';
+
+/** Who holds the lock, as it tells the one that comes second. */
+export interface Holder {
+  readonly run: string;
+  readonly who: string;
+  readonly pid: number;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+export interface Lock {
+  release(): void;
+}
+
+/**
+ * One run a host. The lock is a socket in Linux's abstract namespace (unix(7)): the kernel lets one process bind a name and takes it back when that
+ * process ends, however it ends. So nothing is left behind by kill -9 or a reboot, no manual unlock exists, and it costs no inode and no block.
+ * A host is what one pid namespace sees: a container, or a drill in namespaces of its own, does not keep the machine's run waiting.
+ */
+export async function takeLock(
+  scope: { readonly uid: number; readonly name?: string },
+  holder: Holder,
+): Promise<Result<{ readonly lock: Lock }>> {
+  const path = `\0firebreak-${scope.uid}-${pidNamespace()}-${scope.name ?? ''}`;
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.end(JSON.stringify(holder));
+  });
+  const code = await bound(server, path);
+  if (code === null) return { ok: true, lock: { release: () => void server.close() } };
+  if (code !== 'EADDRINUSE') return failure(code, `the lock of this host cannot be taken: ${code}; nothing was touched`);
+  return failure('locked', `another run holds this host: ${sayHolder(await ask(path))}; nothing was touched`);
+}
+
+function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+}
+
+/** Null: ours. Else why not. The server does not keep the process alive. */
+function bound(server: Server, path: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'EIO'));
+    server.listen({ path }, () => resolve(null));
+    server.unref();
+  });
+}
+
+/** A holder that is stopped or busy may not answer; then nobody knows more than that it holds the lock. */
+const PATIENCE = 1000;
+
+function ask(path: string): Promise<Holder | null> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect({ path });
+    socket.setTimeout(PATIENCE, () => socket.destroy());
+    socket.on('data', (data) => {
+      text += data.toString('utf8', 0, 4096);
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(holderIn(text)));
+  });
+}
+
+function holderIn(text: string): Holder | null {
+  try {
+    const { run, who, pid, since } = JSON.parse(text) as Partial<Holder>;
+    return typeof run === 'string' && typeof who === 'string' && typeof pid === 'number' && typeof since === 'string'
+      ? { run, who, pid, since }
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+function sayHolder(holder: Holder | null): string {
+  return holder === null
+    ? 'it does not answer just now (busy or stopped)'
+    : `${holder.run}, started by ${holder.who} at ${holder.since}, pid ${holder.pid}`;
+}
