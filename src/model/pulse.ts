@@ -37,8 +37,8 @@ interface Burst {
   readonly counted: boolean;
 }
 
-/** Milliseconds: between the bursts of two minutes minflt stands still for longer, within one it does not. The fastest minute this can tell apart is some two seconds. */
-const QUIET = 1500;
+/** Milliseconds: between the bursts of two minutes minflt stands still for longer, within one it does not. The fastest minute this tells apart for sure is two seconds. */
+const QUIET = 1000;
 /** Milliseconds: a sample may end between a fork and the end of its short job. */
 const PROMPT = 300;
 /** A fork and the first reap after it are 9 or more; an idle minute and a late reap are 3. */

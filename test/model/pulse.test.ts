@@ -49,7 +49,7 @@ const PHASE = fc.integer({ min: 0, max: 260 });
 
 describe('the pulse of a real cron', () => {
   it('has recordings to judge by', () => {
-    assert.equal(recordings.length, 11);
+    assert.equal(recordings.length, 14);
     assert.ok(recordings.every(({ minutes, jumps }) => minutes > 0 && jumps.length > 2));
   });
 
@@ -60,7 +60,7 @@ describe('the pulse of a real cron', () => {
 
     it(`counts the minutes that there were: ${recording.name}`, () => {
       // A job that is alone in its minute and slow may be missed (dash: its reap leaves minflt alone); a short one never is.
-      const missed = recording.name === 'dash-cron.txt' ? 2 : 0;
+      const missed = { 'dash-cron.txt': 2, 'drill-cron-slow.txt': 3 }[recording.name] ?? 0;
       fc.assert(
         fc.property(EVERY, (every) => {
           assert.ok(foldAll(samplesOf(recording, every, 0)).minutes >= recording.minutes - missed);
@@ -101,7 +101,7 @@ describe('the pulse of made-up counters', () => {
   it('keeps the minutes counted when cron is started anew, and starts from its new numbers', () => {
     const one = madeOf([1000, 12, 0], [1010, 3, 450]);
     const first = foldAll(samplesOf(one, 150, 0));
-    const restarted = foldAll([{ mono: 9000, pid: 8, start: 120, minflt: 900, cminflt: 900 }], first);
+    const restarted = foldAll([{ mono: 9000, pid: 8, start: 120, minflt: 1200, cminflt: 940 }], first);
     assert.equal(restarted.minutes, 1);
     assert.equal(
       foldAll(

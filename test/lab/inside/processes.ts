@@ -122,11 +122,11 @@ async function pulse(jobs: number) {
   writeFileSync('/run/crontab', `MAILTO=""\n${lines.join('\n')}\n${heartbeat}\n`);
   writeFileSync('/run/pulse-heartbeat', '');
   sh(`crontab -u root /run/crontab && service ${daemon} start`);
-  const pid = Number(readFileSync('/run/crond.pid', 'utf8'));
   let state = startPulse();
   const until = performance.now() + 8000;
   while (performance.now() < until) {
-    const counters = await processes.counters(pid);
+    // Just after its start the file still holds the pid of the parent that has put cron into the background.
+    const counters = await processes.counters(Number(readFileSync('/run/crond.pid', 'utf8')));
     if (counters) state = feed(state, { ...counters, mono: performance.now() });
     await sleep(150);
   }
