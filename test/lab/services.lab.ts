@@ -76,6 +76,33 @@ for (const slots of [0, 1, 2, 3]) {
 console.log(JSON.stringify(seen));
 `;
 
+/** A command that cannot be killed: frozen (cgroup v1's freezer keeps even KILL waiting, as D state does). */
+const FROZEN = `
+const { localCommands } = await import('${checkout}/src/hosts/local/commands.ts');
+const { mkdirSync, rmdirSync, writeFileSync } = await import('node:fs');
+const group = '/sys/fs/cgroup/freezer/firebreak-lab-' + process.pid;
+mkdirSync(group);
+const begun = performance.now();
+const script = 'echo $$ >' + group + '/cgroup.procs; echo FROZEN >' + group + '/freezer.state; sleep 60';
+const result = await localCommands().run({ argv: ['sh', '-c', script], effect: 'write', timeout: 500 }, new AbortController().signal);
+const took = performance.now() - begun;
+writeFileSync(group + '/freezer.state', 'THAWED');
+for (let left = true; left; ) {
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  try {
+    rmdirSync(group);
+    left = false;
+  } catch {}
+}
+console.log(JSON.stringify({ code: result.code, took }));
+`;
+
+it('a command that cannot be killed is declared so within its deadline and 10 s', async (test) => {
+  const { code, took } = JSON.parse(await inLab(test, FROZEN, 'cron'));
+  assert.equal(code, 'unkillable');
+  assert.ok(took < 10_500, `${took} ms`);
+});
+
 async function inLab(test: TestContext, program: string, name: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'firebreak-lab-'));
   test.after(() => rmSync(folder, { recursive: true }));

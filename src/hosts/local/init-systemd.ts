@@ -2,6 +2,7 @@ import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Commands, capturedText, type ServiceState } from '../../model/host.ts';
 import { absent, type Init, isServiceName, running } from './init.ts';
+import { daemonAbout, mainProcess } from './init-script.ts';
 import { namesIn } from './init-sysv.ts';
 import { exeOf, livesStill, type PidStat, readPid } from './pid.ts';
 
@@ -139,7 +140,14 @@ async function ask(commands: Commands, unit: Unit, root: string): Promise<Answer
   const own = shown[0] ?? {};
   if (own.LoadState === 'not-found') return { state: 'unknown', pid: null, since: null, exists: false, reason: 'no such service' };
   const instance = own.SubState === 'exited' ? await instanceOf(commands, unit.name, root) : null;
-  return answer(instance ?? own);
+  return withKnownPid(answer(instance ?? own), unit.name);
+}
+
+/** systemd does not know the main process of what forks by itself (GuessMainPID=no, as Debian's postfix has it); its pid file may. */
+function withKnownPid(seen: Answer, unit: string): Answer {
+  const about = daemonAbout('', unit.replace(/\.service$/, ''));
+  if (seen.state !== 'running' || seen.pid !== null || !about.certain) return seen;
+  return { ...seen, pid: mainProcess(about)?.pid ?? null };
 }
 
 /** Debian's postfix.service is /bin/true; the daemon is its instance postfix@-.service. The worst instance speaks for all. */

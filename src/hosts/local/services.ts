@@ -123,7 +123,10 @@ async function stopBySignal(
 /** Whoever supervises it may have started it again; a state that needs a fork to be known is, after the main process's end, `stopped`. */
 function afterSignal(state: ServiceState, verb: Change): Changed {
   if (isThere(state, verb)) return { ok: true, state };
-  if (state.state === 'unknown') return { ok: true, state: { ...state, state: 'stopped', pid: null, since: null } };
+  if (state.state === 'unknown') {
+    const { reason: _, ...known } = state;
+    return { ok: true, state: { ...known, state: 'stopped', pid: null, since: null } };
+  }
   return failure('restarted', `${state.name} is ${state.state} again after TERM: its service manager started it anew`);
 }
 
