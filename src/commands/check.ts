@@ -104,9 +104,9 @@ async function print(io: Io, results: readonly Result[]): Promise<void> {
 }
 
 async function printJson(io: Io, results: readonly Result[]): Promise<void> {
-  const { problemsToJson } = await import('../views/problem.ts');
+  const [{ problemsToJson }, { escapeJson }] = await Promise.all([import('../views/problem.ts'), import('../views/escape.ts')]);
   const rows = results.map(
-    ({ file, problems }) => `  {"file": ${JSON.stringify(file)}, "ok": ${problems.length === 0}, "problems": ${problemsToJson(problems)}}`,
+    ({ file, problems }) => `  {"file": ${escapeJson(JSON.stringify(file))}, "ok": ${problems.length === 0}, "problems": ${problemsToJson(problems)}}`,
   );
   io.stdout(`[\n${rows.join(',\n')}\n]\n`);
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '../model/problem.ts';
-import { escaped } from './escape.ts';
+import { escapeJson, escaped } from './escape.ts';
 import { fit, width } from './layout.ts';
 import { type Style, styleOf } from './style.ts';
 
@@ -30,7 +30,7 @@ export function renderProblems(problems: readonly Problem[], view: ProblemView =
 
 /** For programs: the problems as they are, one array. */
 export function problemsToJson(problems: readonly Problem[]): string {
-  return JSON.stringify(problems, null, 2);
+  return escapeJson(JSON.stringify(problems, null, 2));
 }
 
 interface Paper {
