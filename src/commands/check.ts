@@ -63,14 +63,13 @@ function pathsIn(arg: string, cwd: string): readonly string[] {
   }
 }
 
+/** Bytes that are no UTF-8 become U+FFFD, which the loader refuses with its place. */
 function readText(path: string): string | { readonly code: string } {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path));
+    return readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return {
-      code: code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8' : code === 'ENOENT' ? 'no such file' : (code ?? String(error)),
-    };
+    return { code: code === 'ENOENT' ? 'no such file' : (code ?? String(error)) };
   }
 }
 
@@ -106,7 +105,8 @@ async function print(io: Io, results: readonly Result[]): Promise<void> {
 async function printJson(io: Io, results: readonly Result[]): Promise<void> {
   const [{ problemsToJson }, { escapeJson }] = await Promise.all([import('../views/problem.ts'), import('../views/escape.ts')]);
   const rows = results.map(
-    ({ file, problems }) => `  {"file": ${escapeJson(JSON.stringify(file))}, "ok": ${problems.length === 0}, "problems": ${problemsToJson(problems)}}`,
+    ({ file, problems }) =>
+      `  {"file": ${escapeJson(JSON.stringify(file))}, "ok": ${problems.length === 0}, "problems": ${problemsToJson(problems)}}`,
   );
   io.stdout(`[\n${rows.join(',\n')}\n]\n`);
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '../model/problem.ts';
-import { escapeJson, escaped } from './escape.ts';
+import { escaped, escapeJson } from './escape.ts';
 import { fit, width } from './layout.ts';
 import { type Style, styleOf } from './style.ts';
 

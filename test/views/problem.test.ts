@@ -48,7 +48,10 @@ a.yaml:1:2: error[a-code]: the message
 });
 
 const carets = (text: string, line: number, column: number, length: number): readonly string[] =>
-  shown(text, problem(line, column, length)).split('\n').slice(2, 4).map((row) => row.slice(row.indexOf('|') + 2));
+  shown(text, problem(line, column, length))
+    .split('\n')
+    .slice(2, 4)
+    .map((row) => row.slice(row.indexOf('|') + 2));
 
 test('tabs and wide characters keep the carets under what they mark', () => {
   assert.deepEqual(carets('\ta: x', 1, 5, 1), ['  a: x', '     ^']);
@@ -60,7 +63,9 @@ test('tabs and wide characters keep the carets under what they mark', () => {
 
 test('control characters of the text and of the message are written out, never obeyed', () => {
   assert.deepEqual(carets('a: \x1b[2Jx', 1, 8, 1), ['a: \\x1b[2Jx', '          ^']);
-  const all = renderProblems([problem(1, 1, 1, { message: '\x1b[2J', suggestion: '\x07', allowed: ['\x9b'], hint: '\u202e' })], { textOf: () => '\x1b' });
+  const all = renderProblems([problem(1, 1, 1, { message: '\x1b[2J', suggestion: '\x07', allowed: ['\x9b'], hint: '\u202e' })], {
+    textOf: () => '\x1b',
+  });
   assert.equal(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/.test(all), false);
 });
 
@@ -81,7 +86,10 @@ test('a place at the end of a line, or in an option of the command line, is show
 
 test('many allowed words are cut to one line', () => {
   const words = [...Array(60).keys()].map((n) => `word-${n}`);
-  const line = shown('a', problem(1, 1, 1, { allowed: words })).split('\n').find((row) => row.includes('allowed')) ?? '';
+  const line =
+    shown('a', problem(1, 1, 1, { allowed: words }))
+      .split('\n')
+      .find((row) => row.includes('allowed')) ?? '';
   assert.match(line, /^ {2}= allowed: word-0, word-1, .* and \d+ more$/);
   assert.ok(line.length <= 80);
 });
