@@ -1,5 +1,6 @@
 import { globSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Plugin } from 'esbuild';
 
 /**
  * Builds dist/ from src/: every command and verb stays a file of its own, so that folders stay catalogues; what they share is split into
@@ -14,16 +15,6 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const strict = process.argv.includes('--strict');
-
-if (strict || !upToDate()) {
-  try {
-    await build();
-  } catch (error) {
-    console.error(`build: ${error instanceof Error ? error.message : error}`);
-    if (strict) process.exit(1);
-    console.error('build: Firebreak runs from src/ instead.');
-  }
-}
 
 /** The launcher's own question: is nothing newer than the build? */
 function upToDate(): boolean {
@@ -48,7 +39,8 @@ async function build(): Promise<void> {
       format: 'esm',
       platform: 'node',
       target: 'node24',
-      keepNames: true,
+      minifyWhitespace: true,
+      plugins: [lazyAjv],
       logLevel: 'warning',
       // Bundled CommonJS libraries (ajv, yaml) ask for `require`.
       banner: { js: "import { createRequire as _require } from 'node:module'; const require = _require(import.meta.url);" },
@@ -62,9 +54,30 @@ async function build(): Promise<void> {
   }
 }
 
+/** A dynamic import of a CommonJS package has only `default` once it is bundled; through a module that names what it takes it has the name. */
+const lazyAjv: Plugin = {
+  name: 'lazy-ajv',
+  setup: (build) => {
+    build.onResolve({ filter: /^ajv\/dist\/2020\.js$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, namespace: 'lazy' } : undefined,
+    );
+    build.onLoad({ filter: /./, namespace: 'lazy' }, ({ path }) => ({ contents: `export { Ajv2020 } from '${path}'`, resolveDir: root }));
+  },
+};
+
 function entries(): string[] {
   const sources = globSync('src/*/*.ts', { cwd: root });
   const found = sources.filter((file) => /^src\/(commands|probes|actions)\//.test(file));
   const placed = sources.filter((file) => readFileSync(join(root, file), 'utf8').includes('import.meta'));
   return ['src/cli.ts', 'src/index.ts', ...new Set([...found, ...placed])];
+}
+
+if (strict || !upToDate()) {
+  try {
+    await build();
+  } catch (error) {
+    console.error(`build: ${error instanceof Error ? error.message : error}`);
+    if (strict) process.exit(1);
+    console.error('build: Firebreak runs from src/ instead.');
+  }
 }

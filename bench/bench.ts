@@ -1,0 +1,17 @@
+import { readdirSync } from 'node:fs';
+import { print, type Table } from './_measure.ts';
+
+/** `npm run bench` measures everything side by side in one run; `npm run bench -- delete scan` only these. */
+const known = readdirSync(import.meta.dirname)
+  .filter((file) => /^[a-z][a-z-]*\.ts$/.test(file) && file !== 'bench.ts')
+  .map((file) => file.slice(0, -3));
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  console.error(`bench: there is no ${unknown.join(', ')}; there are: ${known.join(', ')}`);
+  process.exit(64);
+}
+for (const name of wanted.length > 0 ? wanted : ['start-up', 'steps', 'scan', 'delete', 'remedy']) {
+  const { default: measure } = (await import(`./${name}.ts`)) as { default: () => Promise<Table> };
+  print(await measure());
+}
