@@ -4,7 +4,11 @@ import type { Host, MachineFacts } from '../../src/model/host.ts';
 import type { Json } from '../../src/model/json.ts';
 import type { Ask, Catalogue, Journal } from '../../src/model/ports.ts';
 import type { Limits, Runbook, Step } from '../../src/model/runbook.ts';
+import { stateOf } from '../../src/model/state.ts';
 import { type ActionVerb, type Clock, defineAction, defineProbe, type Observation, type ProbeVerb } from '../../src/model/verb.ts';
+import type { RunParts, RunRequest } from '../../src/operations/carry-out.ts';
+import { resume } from '../../src/operations/resume.ts';
+import { rollBack } from '../../src/operations/rollback.ts';
 import { run } from '../../src/operations/run.ts';
 import type { Ending } from '../../src/run/running.ts';
 import { manualInterrupts } from '../../src/wiring/interrupts.ts';
@@ -42,32 +46,53 @@ export const clause = (measure: string, comparator: object, step?: string): Cond
 });
 
 export async function rehearse(script: Script): Promise<Rehearsal> {
+  const stage = setStage(script);
+  const ending = await run(stage.request, stage.parts);
+  return { ...stage, ending };
+}
+
+/** The same run goes on from the events that an earlier life has left. */
+export async function takeUp(script: Script, earlier: readonly RunEvent[]): Promise<Rehearsal> {
+  const stage = setStage(script);
+  const ending = await resume(stage.request, stage.parts, stateOf(earlier));
+  return { ...stage, ending };
+}
+
+export async function undoAll(script: Script, earlier: readonly RunEvent[], to: string | null = null): Promise<Rehearsal> {
+  const stage = setStage(script);
+  const ending = await rollBack(stage.request, stage.parts, stateOf(earlier), to);
+  return { ...stage, ending };
+}
+
+function setStage(script: Script): {
+  readonly log: string[];
+  readonly events: RunEvent[];
+  readonly request: RunRequest;
+  readonly parts: RunParts;
+} {
   const log: string[] = [];
   const events: RunEvent[] = [];
-  const runbook = runbookOf(script);
   const host = stubHost();
-  const ending = await run(
-    {
-      runbook,
-      params: script.params ?? {},
-      mode: script.answers ? { kind: 'attended' } : { kind: 'unattended', policy: policyFor(script.onFailure ?? 'undo') },
-      raised: {},
-      who: 'tester',
-      tool: 'test',
-    },
-    {
-      host,
-      readOnlyHost: host,
-      catalogue: catalogueOf(script, log),
-      clock: script.clock ?? quickClock(),
-      journal: memoryJournal(log, script.journal),
-      views: [{ show: (event) => void events.push(event), close: () => {} }],
-      interrupts: script.interrupts ?? manualInterrupts(),
-      ask: script.answers ? scriptedAsk(script, log) : null,
-      planned: () => {},
-    },
-  );
-  return { log, events, ending };
+  const request: RunRequest = {
+    runbook: runbookOf(script),
+    params: script.params ?? {},
+    mode: script.answers ? { kind: 'attended' } : { kind: 'unattended', policy: policyFor(script.onFailure ?? 'undo') },
+    raised: {},
+    who: 'tester',
+    tool: 'test',
+  };
+  const parts: RunParts = {
+    host,
+    readOnlyHost: host,
+    catalogue: catalogueOf(script, log),
+    clock: script.clock ?? quickClock(),
+    journal: memoryJournal({ log, events, given: script.journal ?? {} }),
+    views: [],
+    interrupts: script.interrupts ?? manualInterrupts(),
+    ask: script.answers ? scriptedAsk(script, log) : null,
+    planned: () => {},
+  };
+  return { log, events, request, parts };
 }
 
 /** Time that passes as soon as somebody sleeps. */
@@ -154,7 +179,7 @@ function catalogueOf(script: Script, log: string[]): Catalogue {
     const given = script.actions?.[name];
     return defineAction({
       ...described,
-      idempotent: true,
+      idempotent: given?.idempotent ?? true,
       observe: given?.observe ?? (async () => change(name)),
       apply: async (...args) => {
         log.push(`apply ${name}`);
@@ -174,18 +199,28 @@ function catalogueOf(script: Script, log: string[]): Catalogue {
   };
 }
 
-function memoryJournal(log: string[], given: Partial<Journal> = {}): Journal {
+function memoryJournal({
+  log,
+  events,
+  given,
+}: {
+  readonly log: string[];
+  readonly events: RunEvent[];
+  readonly given: Partial<Journal>;
+}): Journal {
   const noisy: readonly Fact['type'][] = ['action.intended', 'lease.armed', 'lease.released', 'lease.restored', 'run.finished'];
   return {
     run: 'run-1',
     folder: '/nowhere',
-    append: async (event) => {
-      if (noisy.includes(event.type)) log.push(`journal ${event.type}`);
-    },
     keep: async (bytes) => `kept-${bytes}`,
     recall: async (name) => name,
     close: async () => {},
     ...given,
+    append: async (event, options) => {
+      await given.append?.(event, options);
+      events.push(event);
+      if (noisy.includes(event.type)) log.push(`journal ${event.type}`);
+    },
   };
 }
 
