@@ -12,7 +12,7 @@ export function md(text: string): string {
     .replace(/&(?=#?[A-Za-z0-9]+;)/g, '&amp;')
     .replace(/:(?=\/\/)|(?<=\bwww)\.|(?<=\bmailto):/gi, '\\$&')
     .replace(/^[#+=-]/, '\\$&')
-    .replace(/^(\d+)(?=[.)])/, '$1\\')
+    .replace(/^(\d+)(?=[.)](?: |$))/, '$1\\')
     .replace(/^\|/, '&#124;');
 }
 

@@ -42,7 +42,7 @@ export const STARTED: Fact = {
   who: 'root',
   mode: 'unattended',
   policy: { path: '/etc/firebreak/policy.yaml', hash: 'c3d4'.repeat(16) },
-  tool: 'firebreak 0.1.0',
+  tool: '0.1.0',
   boot: { id: 'boot-1', at: Date.UTC(2026, 10, 23, 9, 12, 0) },
 };
 

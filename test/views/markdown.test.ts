@@ -13,6 +13,7 @@ const awkward: readonly (readonly [text: string, shown: string])[] = [
   ['| cell |', '&#124; cell |'],
   ['- item', '\\- item'],
   ['1. item', '1\\. item'],
+  ['0.1.0 of 2', '0.1.0 of 2'],
   ['&lt; & R&D', '&amp;lt; & R&D'],
   ['www.example.org', 'www\\.example.org'],
   ['two\nlines\u001b[31m', 'two\\\\nlines\\\\x1b\\[31m'],

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../model/event.ts';
+import type { Json } from '../../model/json.ts';
 import { OUTCOMES } from '../../model/outcome.ts';
 import { showCount, showDuration } from '../../model/quantity.ts';
 import { LIMITS, type LimitName } from '../../model/runbook.ts';
@@ -28,9 +29,7 @@ export function circumstances({ state, folder, place, events }: RunSource & { re
   const { meta, finished } = state;
   if (meta === null) return [];
   const { runbook, policy, boot } = meta;
-  const params = Object.entries(meta.params).map(
-    ([name, value]) => `${name} = ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
+  const params = Object.entries(meta.params).map(([name, value]) => `${name} = ${showParam(value)}`);
   const rows = [
     ['Runbook', cell(`${runbook.name} ${runbook.version}, ${runbook.path}`)],
     ['Runbook sha256', cell(runbook.hash)],
@@ -49,9 +48,14 @@ export function circumstances({ state, folder, place, events }: RunSource & { re
     ],
     ['Exit code', finished === null ? 'none, the run did not finish' : `${finished.exit}, ${cell(OUTCOMES[finished.outcome].about)}`],
     ['Journal', cell(`${folder}${place.home ? '' : ' (not at home: it does not survive a reboot there)'}`)],
-    ['Written by', cell(meta.tool)],
+    ['Written by', cell(`firebreak ${meta.tool}`)],
   ];
   return ['## Circumstances', '', ...mdTable(['', ''], rows)];
+}
+
+function showParam(value: Json | undefined): string {
+  if (Array.isArray(value)) return value.map(showParam).join(', ');
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
 }
 
 /** How long what was stopped for the remedy was stopped. */

@@ -46,7 +46,9 @@ function beforeAndAfter({ steps }: RunState): readonly (readonly string[])[] {
     const [step = '', measure = ''] = name.split(' ');
     const before = steps.find(({ id }) => id === step)?.finding?.measures[measure];
     const after = samples.findLast(({ values }) => values[name] !== undefined)?.values[name] ?? null;
-    return before === undefined ? [] : [[cell(showName(name)), cell(showMeasure(before)), after === null ? '?' : showNumber(after)]];
+    return before === undefined || before === null
+      ? []
+      : [[cell(showName(name)), cell(showMeasure(before)), after === null ? '?' : showNumber(after)]];
   });
 }
 
@@ -54,8 +56,10 @@ function namesIn(samples: readonly WatchSample[]): readonly string[] {
   return [...new Set(samples.flatMap(({ values }) => Object.keys(values)))];
 }
 
+/** `mailers count`; a measure that begins with its step's name says it once: `inodes free` of the step `inodes`. */
 function showName(name: string): string {
-  return name.replaceAll('_', ' ');
+  const [step = '', measure = ''] = name.split(' ');
+  return (measure.startsWith(`${step}_`) ? measure : name).replaceAll('_', ' ');
 }
 
 function showMeasure(measure: Measure): string {
