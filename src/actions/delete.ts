@@ -1,0 +1,220 @@
+import {
+  FILE_SELECTOR,
+  type FilesSeen,
+  fileSelectorOf,
+  filesTable,
+  handleIn,
+  othersText,
+  ownersTable,
+  showAge,
+  shownName,
+} from '../model/files.ts';
+import { findCommand, isVital } from '../model/find-command.ts';
+import type { DeleteResult, FileHandle, FileSelector } from '../model/host.ts';
+import { isObject, type Json } from '../model/json.ts';
+import { plural, showCount, showDuration, showSize } from '../model/quantity.ts';
+import { isStepReference, type StepReference } from '../model/reference.ts';
+import { exactlyOne, integer, object, stepReference } from '../model/shape.ts';
+import { type Act, type Applied, cannot, defineAction, type Look, nothingToDo, type Observation, type Undo } from '../model/verb.ts';
+
+const SAMPLE = 20;
+const DEFAULT_BATCH = 1000;
+/** ext4, names as Postfix makes them: 60 000 to 75 000 a second on an idle machine, half of that on a busy one. */
+const FILES_A_SECOND = 40_000;
+
+export default defineAction({
+  summary: 'delete the files of a directory, in batches',
+  about:
+    'Deletes the direct entries of one directory that match, through one descriptor of the directory that was looked at: a link or another directory swapped in for it is refused. ' +
+    'Only regular files, unless another type is asked for by name; never a directory, nothing is followed, nothing recursed. Type, age and owner of each are checked again at the moment of use. ' +
+    'It ends at the end of a batch when it is interrupted, never takes more than the limit `delete` allows, and fails when files arrive faster than they go: then their source still runs.',
+  schema: exactlyOne(
+    object('Which files, and in what batches.', {
+      targets: stepReference('The step that found them; the directory is looked at again, and must still be the same one.', 'files'),
+      files: object('Which files, where no step has looked for them: all that is given must hold.', FILE_SELECTOR, ['in']),
+      batch: integer('Files between two looks at the clock, the limit and the interrupt; 1000 without it.', 1),
+    }),
+    'targets',
+    'files',
+  ),
+  example: { targets: '$mail', batch: 1000 },
+  needs: [],
+  idempotent: true,
+  observe,
+  apply,
+  revert: async () => ({ outcome: 'failed', summary: 'nothing was undone', reason: BECAUSE, used: {}, blocks: [] }),
+});
+
+const BECAUSE = 'a deleted file cannot be brought back';
+
+function sourceOf(arg: Json): StepReference | undefined {
+  return isObject(arg) && isStepReference(arg.targets) ? arg.targets : undefined;
+}
+
+/** Regular files unless the author named another type. */
+function selectorOf(arg: Json): FileSelector {
+  const given = isObject(arg) ? arg : {};
+  const selector = fileSelectorOf(sourceOf(arg)?.selector ?? given.files ?? {});
+  return { ...selector, type: selector.type ?? ['file'] };
+}
+
+// ---------------------------------------------------------------- observe
+
+async function observe({ host, clock }: Look, arg: Json): Promise<Observation> {
+  const selector = selectorOf(arg);
+  const refusal = refusalOf(selector);
+  if (refusal !== null) return cannot(`delete files in ${selector.in}`, refusal);
+  const seen = await host.files.list(selector, { sample: SAMPLE });
+  if (!seen.ok) return cannot(`delete files in ${selector.in}`, `could not look: ${seen.message}`);
+  const before = handleIn(sourceOf(arg)?.found ?? null);
+  if (before && !isSameDirectory(before, seen.handle)) {
+    return cannot(
+      `delete files in ${selector.in}`,
+      'the directory was swapped for another one since the step looked at it: nothing is deleted before somebody has found out why',
+    );
+  }
+  return seen.count === 0 ? nothingToDo(`no such file in ${selector.in}`) : observationOf(seen, before, clock.now());
+}
+
+function refusalOf(selector: FileSelector): string | null {
+  if (isVital(selector.in)) return `${selector.in} is a folder that the system itself lives on`;
+  if (selector.type?.includes('directory')) return 'a directory is never deleted: ask for another type';
+  return null;
+}
+
+const isSameDirectory = (a: FileHandle, b: FileHandle): boolean => a.device === b.device && a.inode === b.inode;
+
+function observationOf(seen: FilesSeen, before: FileHandle | null, now: number): Observation {
+  const files = plural(seen.count, 'file');
+  const { selector } = seen.handle;
+  return {
+    verdict: 'change',
+    summary: `delete ${files} (${showSize(seen.bytes)}) in ${selector.in}`,
+    targets: {
+      kind: 'files',
+      count: seen.count,
+      bytes: seen.bytes,
+      members: seen.sample.map((record) => shownName(record.name)),
+      detail: { handle: { ...seen.handle, selector: { ...selector } } },
+    },
+    state: { now: files, after: 'none' },
+    blocks: [ownersTable(seen), filesTable(`a sample of ${files}`, seen.sample, now)],
+    undo: { kind: 'irreversible', because: BECAUSE, evidence: evidenceOf(seen, now) },
+    predicts: [{ kind: 'files-gone', in: selector.in, count: seen.count, bytes: seen.bytes }],
+    costs: { delete: seen.count },
+    keep: {},
+    explain: [findCommand(selector, '-delete')],
+    estimate: 100 + Math.ceil((seen.count * 1000) / FILES_A_SECOND),
+    warnings: warningsOf(seen, before),
+  };
+}
+
+function evidenceOf(seen: FilesSeen, now: number): string {
+  const { handle, oldest, newest, owners, sample } = seen;
+  const ages = oldest === null || newest === null ? '' : `, ${showAge(newest, now)} to ${showAge(oldest, now)} old`;
+  const by = owners.slice(0, 5).map(({ user, count }) => `${showCount(count)} of ${user}`);
+  const names = sample.slice(0, 10).map((record) => JSON.stringify(shownName(record.name)));
+  return (
+    `${plural(seen.count, 'file')}, ${showSize(seen.bytes)}${ages}; ${by.join(', ')}${owners.length > 5 ? ' …' : ''}; ` +
+    `directory ${handle.device}:${handle.inode}; for example ${names.join(', ')}`
+  );
+}
+
+function warningsOf(seen: FilesSeen, before: FileHandle | null): readonly string[] {
+  const more = before ? seen.count - before.count : 0;
+  const others = othersText(seen.others);
+  const linked = seen.sample.filter((record) => record.links > 1).length;
+  return [
+    ...(more > 0 ? [`${plural(more, 'file')} more than when the step looked`] : []),
+    ...(others === '' ? [] : [`also in the directory, left alone: ${others}`]),
+    ...(linked > 0
+      ? [`${linked} of ${seen.sample.length} sampled have another name elsewhere (hard links): deleting them frees nothing`]
+      : []),
+  ];
+}
+
+// ---------------------------------------------------------------- apply
+
+async function apply(act: Act, arg: Json, observation: Observation): Promise<Applied> {
+  const handle = handleIn(observation.targets.detail);
+  if (!handle)
+    return {
+      outcome: 'failed',
+      summary: 'nothing was deleted',
+      reason: 'the directory was not looked at',
+      used: {},
+      blocks: [],
+      undo: { kind: 'nothing' },
+    };
+  const started = act.clock.monotonic();
+  const result = await act.host.files.delete(handle, {
+    batch: isObject(arg) && typeof arg.batch === 'number' ? arg.batch : DEFAULT_BATCH,
+    limit: act.allowance('delete'),
+    signal: act.signal,
+    progress: ({ done, total, rate }) => act.progress({ done, total, rate, text: progressText(done, total, rate) }),
+  });
+  return result.ok
+    ? appliedOf(result, handle, { took: act.clock.monotonic() - started, evidence: evidenceIn(observation.undo) })
+    : { outcome: 'failed', summary: 'nothing was deleted', reason: result.message, used: {}, blocks: [], undo: { kind: 'nothing' } };
+}
+
+function progressText(done: number, total: number, rate: number): string {
+  const left = rate > 0 && total > done ? `, ${showDuration(((total - done) * 1000) / rate)} left` : '';
+  return `${showCount(done)} of ${plural(total, 'file')}, ${showCount(rate)} a second${left}`;
+}
+
+type Deleted = Extract<DeleteResult, { ok: true }>;
+
+function appliedOf(
+  deleted: Deleted,
+  handle: FileHandle,
+  { took, evidence }: { readonly took: number; readonly evidence: string },
+): Applied {
+  const judged = judge(deleted, took);
+  const undo: Undo =
+    deleted.deleted === 0
+      ? { kind: 'nothing' }
+      : {
+          kind: 'irreversible',
+          because: BECAUSE,
+          evidence: `${plural(deleted.deleted, 'file')} deleted, ${showSize(deleted.bytes)}; seen before: ${evidence}`,
+        };
+  return {
+    ...judged,
+    summary: `deleted ${plural(deleted.deleted, 'file')} (${showSize(deleted.bytes)}) in ${handle.selector.in} in ${showDuration(took)}`,
+    used: { delete: deleted.deleted },
+    blocks: skippedBlock(deleted),
+    undo,
+  };
+}
+
+const evidenceIn = (undo: Undo): string => (undo.kind === 'irreversible' ? undo.evidence : '');
+
+function judge({ ended, left, arrived, skipped, deleted }: Deleted, took: number): Pick<Applied, 'outcome' | 'reason'> {
+  const remain = `${plural(left, 'file')} ${left === 1 ? 'is' : 'are'} left`;
+  switch (ended) {
+    case 'clean': {
+      if (left === 0) return { outcome: 'done' };
+      return {
+        outcome: deleted === 0 ? 'failed' : 'partial',
+        reason: `${remain} that could not be deleted: ${skipped[0]?.reason ?? 'no reason known'}`,
+      };
+    }
+    case 'refilling':
+      return {
+        outcome: 'failed',
+        reason: `files arrive faster than they go: ${showCount(arrived)} new in ${showDuration(took)}; the source still runs (${remain})`,
+      };
+    case 'limit':
+      return { outcome: 'partial', reason: `the limit of files to delete is used up: ${remain}` };
+    case 'interrupted':
+      return { outcome: 'partial', reason: `interrupted at the end of a batch: about ${remain}` };
+  }
+}
+
+function skippedBlock({ skipped }: Deleted): Applied['blocks'] {
+  if (skipped.length === 0) return [];
+  return [
+    { kind: 'table', title: 'left alone', columns: ['name', 'why'], rows: skipped.map(({ name, reason }) => [shownName(name), reason]) },
+  ];
+}

@@ -1,0 +1,118 @@
+import type { Block } from './block.ts';
+import { latin1OfText, shownText } from './bytes.ts';
+import type { FileHandle, FileList, FileRecord, FileSelector, FileType } from './host.ts';
+import { FILE_TYPES } from './host.ts';
+import { isObject, type Json, listOf } from './json.ts';
+import { duration, showCount, showDuration, showSize } from './quantity.ts';
+import { object, oneOrMore, path, pattern, quantity, text, word } from './shape.ts';
+import type { Schema } from './verb.ts';
+
+export type FilesSeen = Extract<FileList, { ok: true }>;
+
+/** What the probe `files` and the action `delete` both say of files: one selector, one way to show them. */
+export const FILE_SELECTOR: Readonly<Record<string, Schema>> = {
+  in: path('The directory. Its direct entries only: nothing is followed and nothing recursed.'),
+  type: oneOrMore(word('A type of file.', ...FILE_TYPES), 'One type or several.'),
+  name: {
+    description: 'The whole name, several, or a pattern that is found in the name.',
+    anyOf: [
+      oneOrMore(text('The whole name of a file.'), 'One name or several, compared as a whole.'),
+      object(
+        'What the name must look like.',
+        { matches: pattern('A regular expression over the bytes of the name; `^` and `$` are its ends.') },
+        ['matches'],
+      ),
+    ],
+  },
+  older_than: quantity('duration', 'Only those whose content was last changed at least so long ago.'),
+  newer_than: quantity('duration', 'Only those whose content was last changed at most so long ago.'),
+  user: oneOrMore(text('A user name or numeric id.'), 'One owner or several, by name or id.'),
+};
+
+/** The argument of a `files` step, as the port takes it. Keys that are not the selector's are left out. */
+export function fileSelectorOf(arg: Json): FileSelector {
+  const given = isObject(arg) ? arg : {};
+  const name = namePattern(given.name);
+  return {
+    in: folderOf(given.in),
+    ...(given.type !== undefined && { type: listOf(given.type) as readonly FileType[] }),
+    ...(name !== undefined && { name }),
+    ...(given.older_than !== undefined && { older_than: duration(given.older_than, 0) }),
+    ...(given.newer_than !== undefined && { newer_than: duration(given.newer_than, 0) }),
+    ...(given.user !== undefined && { user: listOf(given.user).map(String) }),
+  };
+}
+
+/** Without slashes at the end: the kernel follows a symbolic link that is named with one. */
+function folderOf(value: Json | undefined): string {
+  const folder = String(value ?? '');
+  return folder.replace(/\/+$/, '') || '/';
+}
+
+function namePattern(name: Json | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  if (isObject(name)) return typeof name.matches === 'string' ? name.matches : undefined;
+  const literal = listOf(name).map((one) => latin1Pattern(String(one)));
+  return `^(?:${literal.join('|')})$`;
+}
+
+/** A literal name as a pattern over its bytes. */
+function latin1Pattern(name: string): string {
+  return latin1OfText(name).replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}
+
+/** A file's name for people; what is not UTF-8 becomes the replacement character, and views escape the rest. */
+export function shownName(latin1: string): string {
+  return shownText(latin1);
+}
+
+export function filesTable(title: string, records: readonly FileRecord[], now: number): Block {
+  return {
+    kind: 'table',
+    title,
+    columns: ['name', 'type', 'size', 'owner', 'age'],
+    rows: records.map((each) => [shownName(each.name), each.type, showSize(each.size), each.user, showAge(each.modified, now)]),
+  };
+}
+
+/** The first so many owners: in a spool that every user can write to there may be thousands. */
+const MOST_OWNERS = 20;
+
+export function ownersTable(seen: FilesSeen): Block {
+  const rows = seen.owners.slice(0, MOST_OWNERS).map(({ user, count }) => [user, showCount(count)]);
+  return { kind: 'table', title: `by owner (${showCount(seen.owners.length)})`, columns: ['owner', 'files'], rows };
+}
+
+/** `3 directories, 1 FIFO`; empty where there is nothing else. */
+export function othersText(others: FilesSeen['others']): string {
+  return FILE_TYPES.flatMap((type) => {
+    const count = others[type] ?? 0;
+    return count === 0 ? [] : [`${showCount(count)} ${count === 1 ? TYPE_NAMES[type][0] : TYPE_NAMES[type][1]}`];
+  }).join(', ');
+}
+
+const TYPE_NAMES: Readonly<Record<FileType, readonly [string, string]>> = {
+  file: ['file', 'files'],
+  directory: ['directory', 'directories'],
+  symlink: ['symbolic link', 'symbolic links'],
+  fifo: ['FIFO', 'FIFOs'],
+  socket: ['socket', 'sockets'],
+  device: ['device', 'devices'],
+};
+
+/** A clock that was set back would give an age below zero. */
+export function ageOf(modified: number | null, now: number): number | null {
+  return modified === null ? null : Math.max(0, now - modified);
+}
+
+export function showAge(modified: number, now: number): string {
+  return showDuration(Math.max(0, now - modified));
+}
+
+/** The handle in a `files` finding's detail, or null where the step has not looked. */
+export function handleIn(found: Json): FileHandle | null {
+  const handle = isObject(found) ? found.handle : undefined;
+  return isObject(handle) && typeof handle.inode === 'number' && typeof handle.device === 'number'
+    ? (handle as unknown as FileHandle)
+    : null;
+}

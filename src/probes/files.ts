@@ -1,0 +1,144 @@
+import type { Block } from '../model/block.ts';
+import { latin1Of } from '../model/bytes.ts';
+import { ageOf, FILE_SELECTOR, type FilesSeen, fileSelectorOf, filesTable, othersText, ownersTable, shownName } from '../model/files.ts';
+import { findCommand } from '../model/find-command.ts';
+import type { Host } from '../model/host.ts';
+import { isObject, type Json } from '../model/json.ts';
+import { duration, plural, showCount, showDuration, showSize } from '../model/quantity.ts';
+import { commandLine } from '../model/quote.ts';
+import { object, pattern, quantity } from '../model/shape.ts';
+import { defineProbe, type Finding, type Look, type MeasureAbout, unknownFinding } from '../model/verb.ts';
+
+const MEASURES = {
+  count: { about: 'how many files match', unit: 'count' },
+  bytes: { about: 'their sizes added up', unit: 'bytes' },
+  oldest: { about: 'how long ago the first of them was last changed; absent where there is none', unit: 'duration' },
+  newest: { about: 'how long ago the last of them was changed; absent where there is none', unit: 'duration' },
+  owners: { about: 'how many different users own them', unit: 'count' },
+  growth: { about: 'how many more there are than at the first look; needs `over`, or a watch', unit: 'count' },
+  per_minute: { about: 'growth a minute; needs `over`', unit: 'rate' },
+  sample_matching: { about: 'how many of a sample hold the text of `sample_matches`, as a part of those that were read', unit: 'percent' },
+} as const satisfies Record<string, MeasureAbout>;
+
+/** On the screen and in the finding; `sample_matches` reads as many. */
+const SAMPLE = 50;
+/** Enough for the head of a mail. */
+const SAMPLE_BYTES = 256 * 1024;
+
+export default defineProbe({
+  summary: 'count the files of a directory',
+  about:
+    'Counts the direct entries of one directory that match all that is given, with bytes, ages and owners. Nothing is followed and nothing recursed; the directory is pinned by device and inode, so that ' +
+    'a later delete refuses another one that was put in its place. `over` looks twice and measures the growth. `sample_matches` reads up to 50 of the files and says how many hold a text: whether the ' +
+    'spool is full of what you think it is.',
+  schema: object(
+    'Which files: all that is given must hold.',
+    {
+      ...FILE_SELECTOR,
+      over: quantity('duration', 'Look twice, so long apart, and measure how many came.'),
+      sample_matches: pattern('A regular expression that is sought in the first 256 KiB of up to 50 of the files, line by line.'),
+    },
+    ['in'],
+  ),
+  example: { in: '/var/spool/postfix/maildrop', type: 'file', name: { matches: '^[0-9A-Za-z_.]+$' }, sample_matches: '^Subject: Cron <' },
+  needs: [],
+  measures: MEASURES,
+  look,
+  explain,
+});
+
+interface Growth {
+  readonly count: number;
+  /** Milliseconds. */
+  readonly over: number;
+}
+
+interface Sampled {
+  readonly matching: number;
+  readonly read: number;
+}
+
+async function look(look: Look, arg: Json): Promise<Finding> {
+  const { host, clock } = look;
+  const selector = fileSelectorOf(arg);
+  const started = clock.monotonic();
+  const first = await host.files.list(selector, { sample: SAMPLE });
+  if (!first.ok) return unknownFinding(MEASURES, first.message);
+  const over = isObject(arg) && arg.over !== undefined ? duration(arg.over, 0) : 0;
+  if (over === 0) return await findingOf(look, arg, first, null);
+  await clock.sleep(over, look.signal);
+  const second = await host.files.list(selector, { sample: SAMPLE });
+  if (!second.ok) return unknownFinding(MEASURES, second.message);
+  return await findingOf(look, arg, second, { count: second.count - first.count, over: clock.monotonic() - started });
+}
+
+async function findingOf({ host, clock }: Look, arg: Json, seen: FilesSeen, growth: Growth | null): Promise<Finding> {
+  const now = clock.now();
+  const sampled = isObject(arg) && typeof arg.sample_matches === 'string' ? await readSample(host, seen, arg.sample_matches) : null;
+  const oldest = ageOf(seen.oldest, now);
+  const newest = ageOf(seen.newest, now);
+  return {
+    summary: summaryOf(seen, { oldest, newest, growth, sampled }),
+    measures: {
+      count: seen.count,
+      bytes: seen.bytes,
+      oldest,
+      newest,
+      owners: seen.owners.length,
+      growth: growth?.count ?? null,
+      per_minute: growth && perMinute(growth),
+      sample_matching: sampled && sampled.read > 0 ? { value: sampled.matching, of: sampled.read } : null,
+    },
+    detail: { handle: handleJson(seen), count: seen.count, bytes: seen.bytes, oldest: seen.oldest, newest: seen.newest },
+    blocks: blocksOf(seen, now),
+  };
+}
+
+function handleJson({ handle }: FilesSeen): Json {
+  return { ...handle, selector: { ...handle.selector } };
+}
+
+const perMinute = ({ count, over }: Growth): number => Math.round(((count * 60_000) / Math.max(1, over)) * 10) / 10;
+
+/** Files that vanish while they are read, or may not be read, are no evidence either way. */
+async function readSample(host: Host, seen: FilesSeen, wanted: string): Promise<Sampled> {
+  const regular = seen.sample.filter((record) => record.type === 'file' && isPathSafe(record.name));
+  const paths = regular.map((record) => `${seen.handle.selector.in}/${shownName(record.name)}`);
+  const contents = (await host.files.read(paths, { max: SAMPLE_BYTES })).flatMap((content) => (content.ok ? [content] : []));
+  const expression = new RegExp(wanted, 'm');
+  return { matching: contents.filter((content) => expression.test(latin1Of(content.bytes))).length, read: contents.length };
+}
+
+/** A name that is not UTF-8 cannot be written as a path of the `read` port. */
+const isPathSafe = (name: string): boolean => !shownName(name).includes('\ufffd');
+
+interface Shown {
+  readonly oldest: number | null;
+  readonly newest: number | null;
+  readonly growth: Growth | null;
+  readonly sampled: Sampled | null;
+}
+
+function summaryOf(seen: FilesSeen, { oldest, newest, growth, sampled }: Shown): string {
+  if (seen.count === 0) return 'no such file';
+  const parts = [
+    `${plural(seen.count, 'file')}, ${showSize(seen.bytes)}`,
+    `the oldest ${showDuration(oldest ?? 0)} old, the newest ${showDuration(newest ?? 0)}`,
+    ...(growth ? [`${growth.count < 0 ? '−' : '+'}${showCount(Math.abs(growth.count))} in ${showDuration(growth.over)}`] : []),
+    ...(sampled ? [`${sampled.matching} of ${sampled.read} sampled hold the text`] : []),
+  ];
+  return parts.join('; ');
+}
+
+function blocksOf(seen: FilesSeen, now: number): readonly Block[] {
+  const others = othersText(seen.others);
+  const aside: Block[] = others === '' ? [] : [{ kind: 'text', lines: [`also there, not selected: ${others}`] }];
+  return seen.count === 0
+    ? aside
+    : [ownersTable(seen), ...aside, filesTable(`a sample of ${plural(seen.count, 'file')}`, seen.sample, now)];
+}
+
+function explain(arg: Json): readonly string[] {
+  const selector = fileSelectorOf(arg);
+  return [`${findCommand(selector)} | wc -l`, commandLine(['du', '-sh', '--', selector.in])];
+}

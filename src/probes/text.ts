@@ -1,0 +1,86 @@
+import { latin1Of, latin1OfText, shownText } from '../model/bytes.ts';
+import type { FileContent } from '../model/host.ts';
+import { isObject, type Json } from '../model/json.ts';
+import { plural } from '../model/quantity.ts';
+import { commandLine } from '../model/quote.ts';
+import { exactlyOne, object, path, pattern, text } from '../model/shape.ts';
+import { defineProbe, type Finding, type Look, type MeasureAbout, unknownFinding } from '../model/verb.ts';
+
+const MEASURES = {
+  matches: { about: 'how many lines match; 0 where there is no such file', unit: 'count' },
+  exists: { about: 'whether the file is there', unit: 'boolean' },
+} as const satisfies Record<string, MeasureAbout>;
+
+const MOST_BYTES = 8 * 2 ** 20;
+const MOST_LINES = 20;
+
+export default defineProbe({
+  summary: 'count the lines of a file that match',
+  about:
+    'Reads a regular file of up to 8 MiB and counts its lines that match a pattern or hold a text. A file that is not there has no such line and `exists` is false; one that may not be read makes the finding unknown. ' +
+    'A FIFO or a device is never read, and a symbolic link only followed if root or we made it.',
+  schema: exactlyOne(
+    object(
+      'Which file, and what is sought in each of its lines.',
+      {
+        file: path('The file.'),
+        matches: pattern('A regular expression, sought in each line.'),
+        contains: text('A text, sought in each line as it stands.'),
+      },
+      ['file'],
+    ),
+    'matches',
+    'contains',
+  ),
+  example: { file: '/etc/crontab', matches: '^MAILTO=' },
+  needs: [],
+  measures: MEASURES,
+  look,
+  explain,
+});
+
+async function look({ host }: Look, arg: Json): Promise<Finding> {
+  const given = isObject(arg) ? arg : {};
+  const [content] = await host.files.read([String(given.file)], { max: MOST_BYTES });
+  if (!content) return unknownFinding(MEASURES, `${String(given.file)} was not read`);
+  if (content.ok) return findingOf(content, lineTest(given));
+  return content.code === 'ENOENT' ? missing(String(given.file)) : unknownFinding(MEASURES, content.message);
+}
+
+/** Both sides as bytes: a file need not be UTF-8. */
+function lineTest(given: { readonly [key: string]: Json | undefined }): (line: string) => boolean {
+  if (typeof given.contains === 'string') {
+    const sought = latin1OfText(given.contains);
+    return (line) => line.includes(sought);
+  }
+  const expression = new RegExp(String(given.matches));
+  return (line) => expression.test(shownText(line));
+}
+
+function missing(file: string): Finding {
+  return {
+    summary: `there is no ${file}`,
+    measures: { matches: 0, exists: false },
+    detail: { path: file, exists: false, matches: 0, hash: null },
+    blocks: [],
+  };
+}
+
+function findingOf(content: Extract<FileContent, { ok: true }>, test: (line: string) => boolean): Finding {
+  const lines = latin1Of(content.bytes).split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  const found = lines.flatMap((line, at) => (test(line) ? [[String(at + 1), shownText(line)]] : []));
+  const title = `${content.path}: ${plural(found.length, 'line')}`;
+  return {
+    summary: `${plural(found.length, 'line')} of ${plural(lines.length, 'line')} of ${content.path} ${found.length === 1 ? 'matches' : 'match'}`,
+    measures: { matches: found.length, exists: true },
+    detail: { path: content.path, exists: true, matches: found.length, hash: content.hash },
+    blocks: found.length === 0 ? [] : [{ kind: 'table', title, columns: ['line', 'text'], rows: found.slice(0, MOST_LINES) }],
+  };
+}
+
+function explain(arg: Json): readonly string[] {
+  const given = isObject(arg) ? arg : {};
+  const how = typeof given.contains === 'string' ? ['-nF', '--', given.contains] : ['-nE', '--', String(given.matches)];
+  return [commandLine(['grep', ...how, String(given.file)])];
+}
