@@ -21,6 +21,7 @@ interface Seen {
   readonly applied: { readonly outcome: string; readonly reason?: string; readonly used: { readonly kill: number } };
   readonly left: readonly number[];
   readonly reuse: { readonly outcome: readonly string[]; readonly living: number; readonly there: string };
+  readonly elsewhere: { readonly spared: readonly string[]; readonly outcome: readonly string[]; readonly living: number };
   readonly pulse: readonly Beat[];
   readonly idle: Beat;
 }
@@ -65,6 +66,10 @@ describe('processes in the mail storm, with Debian’s own cron, sendmail and po
 
   it('does not signal the process that was given the pid of a target', () => {
     assert.deepEqual(seen.reuse, { outcome: ['other'], living: 0, there: '/bin/sleep 100' });
+  });
+
+  it('leaves a container’s process alone', () => {
+    assert.deepEqual(seen.elsewhere, { spared: ['elsewhere'], outcome: ['refused'], living: 1 });
   });
 
   it('sees two of cron’s minutes within eight seconds, and never more than there were', () => {

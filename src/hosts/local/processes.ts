@@ -169,7 +169,9 @@ function remember<T>(read: (pid: number) => T): (pid: number) => T {
 
 function counters(pid: number): ProcessCounters | null {
   const stat = readStat(`/proc/${pid}`);
-  return stat === undefined || stat === 'denied' ? null : { pid, start: stat.start, minflt: stat.minflt, cminflt: stat.cminflt };
+  // A zombie's counters stand still for ever; whoever watches it must look for its successor.
+  if (stat === undefined || stat === 'denied' || stat.state === 'Z') return null;
+  return { pid, start: stat.start, minflt: stat.minflt, cminflt: stat.cminflt };
 }
 
 const ageOf = (stat: ProcStat, uptimeNow: number): number => Math.max(0, uptimeNow - (stat.start * 1000) / TICKS_PER_SECOND);

@@ -43,6 +43,7 @@ console.log(
   JSON.stringify({
     ...(await mailers()),
     reuse: await reuse(),
+    elsewhere: await elsewhere(),
     pulse: [await pulse(1), await pulse(10), await pulse(60)],
     idle: await pulse(0),
   }),
@@ -112,6 +113,20 @@ async function signalled(target: ProcessIdentity, pid: number) {
   const there = sh(`ps -o args= -p ${pid}`).trim();
   process.kill(pid, 'SIGKILL');
   return { outcome: results.map((each) => each.outcome), living: living.length, there };
+}
+
+/** A container's process: seen from here, and not ours to signal. */
+async function elsewhere() {
+  const container = spawn('/usr/bin/unshare', ['--pid', '--fork', '--kill-child', '/bin/sleep', '300'], { stdio: 'ignore' });
+  await sleep(300);
+  const list = await processes.list({ name: ['sleep'], args: '^/bin/sleep 300$' });
+  const found = list.ok ? list.processes : [];
+  const results = await processes.signal(found, 'KILL');
+  const living = await processes.alive(found);
+  const ended = new Promise((resolve) => container.once('exit', resolve));
+  container.kill('SIGKILL');
+  await ended;
+  return { spared: found.map((each) => each.spared), outcome: results.map((each) => each.outcome), living: living.length };
 }
 
 /** Silenced jobs, cron started anew, eight seconds of sampling at twenty times the speed: as the founding runbook's watch does it. */
