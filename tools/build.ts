@@ -1,6 +1,6 @@
 import { globSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Plugin } from 'esbuild';
+import { compiledChecks } from './checks.ts';
 
 /**
  * Builds dist/ from src/: every command and verb stays a file of its own, so that folders stay catalogues; what they share is split into
@@ -40,7 +40,7 @@ async function build(): Promise<void> {
       platform: 'node',
       target: 'node24',
       minifyWhitespace: true,
-      plugins: [lazyAjv],
+      plugins: [compiledChecks()],
       logLevel: 'warning',
       // Bundled CommonJS libraries (ajv, yaml) ask for `require`.
       banner: { js: "import { createRequire as _require } from 'node:module'; const require = _require(import.meta.url);" },
@@ -53,17 +53,6 @@ async function build(): Promise<void> {
     rmSync(fresh, { recursive: true, force: true });
   }
 }
-
-/** A dynamic import of a CommonJS package has only `default` once it is bundled; through a module that names what it takes it has the name. */
-const lazyAjv: Plugin = {
-  name: 'lazy-ajv',
-  setup: (build) => {
-    build.onResolve({ filter: /^ajv\/dist\/2020\.js$/ }, ({ kind, path }) =>
-      kind === 'dynamic-import' ? { path, namespace: 'lazy' } : undefined,
-    );
-    build.onLoad({ filter: /./, namespace: 'lazy' }, ({ path }) => ({ contents: `export { Ajv2020 } from '${path}'`, resolveDir: root }));
-  },
-};
 
 function entries(): string[] {
   const sources = globSync('src/*/*.ts', { cwd: root });

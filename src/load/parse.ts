@@ -65,7 +65,7 @@ function readDocument(text: string): Document.Parsed | Error {
       stringKeys: true,
       resolveKnownTags: false,
       prettyErrors: false,
-      logLevel: 'silent',
+      logLevel: 'error',
     });
     return document as Document.Parsed;
   } catch (error) {

@@ -1,6 +1,8 @@
-import type { ErrorObject } from 'ajv/dist/2020.js';
+import { createHash } from 'node:crypto';
+import type { Ajv2020, ErrorObject } from 'ajv/dist/2020.js';
 import type { Json } from '../model/json.ts';
 import type { Schema } from '../model/verb.ts';
+import { COMPILED, type CompiledCheck } from './compiled.ts';
 import { checkable } from './schema.ts';
 
 /** One thing that ajv has to say of a value: an error, or something seen on the way (a reference, a regular expression). */
@@ -17,45 +19,28 @@ export interface Remark {
 }
 export type Check = (value: Json) => readonly Remark[];
 
-type Compile = (schema: Schema) => Check;
-let compiler: Promise<Compile> | undefined;
-const compiled = new WeakMap<Schema, Check>();
+const checks = new WeakMap<Schema, Check>();
+let ajv: Promise<Ajv2020> | undefined;
 
-/** The check of a shape; compiled at its first use, since ajv takes longer to compile a verb than to check a runbook. */
+/** The check of a shape: compiled by the build, else now. */
 export async function checkOf(shape: Schema): Promise<Check> {
-  const known = compiled.get(shape);
+  const known = checks.get(shape);
   if (known) return known;
-  compiler ??= createCompiler();
-  const check = (await compiler)(checkable(shape));
-  compiled.set(shape, check);
+  const schema = checkable(shape);
+  const validate = await ((await COMPILED[schemaHash(schema)]?.())?.default ?? compileNow(schema));
+  const check: Check = (value) =>
+    validate(value) ? [] : ((validate.errors ?? []) as readonly ErrorObject[]).filter(isFirstHand).map(remark);
+  checks.set(shape, check);
   return check;
 }
 
-async function createCompiler(): Promise<Compile> {
-  const { Ajv2020 } = await import('ajv/dist/2020.js');
-  const ajv = new Ajv2020({
-    allErrors: true,
-    verbose: true,
-    strict: true,
-    strictRequired: false,
-    strictTypes: false,
-    validateSchema: false,
-    addUsedSchema: false,
-    logger: false,
-  });
-  for (const annotation of ['x-example', 'x-quantity']) ajv.addKeyword(annotation);
-  // These always fail: ajv has no other way to say where it has seen something.
-  for (const sighting of ['x-reference', 'x-regex', 'x-types']) ajv.addKeyword({ keyword: sighting, validate: () => false });
-  ajv.addKeyword({
-    keyword: 'x-exactly-one',
-    type: 'object',
-    schemaType: 'array',
-    validate: (keys: readonly string[], value: object) => keys.filter((key) => Object.hasOwn(value, key)).length === 1,
-  });
-  return (schema) => {
-    const validate = ajv.compile(schema);
-    return (value) => (validate(value) ? [] : (validate.errors ?? []).filter(isFirstHand).map(remark));
-  };
+export function schemaHash(schema: Schema): string {
+  return createHash('sha256').update(JSON.stringify(schema)).digest('hex').slice(0, 16);
+}
+
+async function compileNow(schema: Schema): Promise<CompiledCheck> {
+  ajv ??= import('./validate-now.ts').then(({ createAjv }) => createAjv());
+  return (await ajv).compile(schema);
 }
 
 /** `if` and `propertyNames` repeat what their inner errors say; of a name only the outer one says which. */

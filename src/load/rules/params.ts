@@ -52,7 +52,7 @@ function boundProblems(checked: Checked, path: Path, json: JsonObject, rules: Va
 }
 
 function enumProblems(checked: Checked, path: Path, json: JsonObject, rules: ValueRules): readonly Problem[] {
-  const words = Array.isArray(json.enum) ? (json.enum as readonly Json[]) : [];
+  const words = wordsOf(json);
   return words.flatMap((value, at) => {
     const here = [...path, 'enum', at];
     const type = rules.type === 'list' ? 'string' : rules.type;
@@ -78,9 +78,13 @@ export function valueRules(json: JsonObject): ValueRules | undefined {
   return {
     type,
     ...(typeof json.pattern === 'string' && { pattern: json.pattern }),
-    ...(Array.isArray(json.enum) && { enum: json.enum as readonly Json[] }),
+    ...(Array.isArray(json.enum) && { enum: wordsOf(json) }),
     ...(min !== undefined && { min }),
     ...(max !== undefined && { max }),
     ...(typeof json.under === 'string' && { under: json.under }),
   };
+}
+
+function wordsOf({ enum: words }: JsonObject): readonly Json[] {
+  return Array.isArray(words) ? (words as readonly Json[]) : [];
 }

@@ -1,0 +1,31 @@
+import { _, Ajv2020, type Options } from 'ajv/dist/2020.js';
+
+/** ajv with the loader's keywords. They are code, not functions, so that the build can write them down. Imported only where something is compiled now. */
+export function createAjv(code: Options['code'] = {}): Ajv2020 {
+  const made = new Ajv2020({
+    allErrors: true,
+    verbose: true,
+    strict: true,
+    strictRequired: false,
+    strictTypes: false,
+    validateSchema: false,
+    logger: false,
+    code,
+  });
+  for (const annotation of ['x-example', 'x-quantity']) made.addKeyword(annotation);
+  // These always fail: ajv has no other way to say where it has seen something.
+  for (const sighting of ['x-reference', 'x-regex', 'x-types']) made.addKeyword({ keyword: sighting, code: (context) => context.error() });
+  made.addKeyword({
+    keyword: 'x-exactly-one',
+    type: 'object',
+    schemaType: 'array',
+    code: (context) => {
+      const count = context.gen.let('count', 0);
+      for (const key of context.schema as readonly string[]) {
+        context.gen.if(_`${context.data}[${key}] !== undefined`, () => context.gen.code(_`${count}++`));
+      }
+      context.fail(_`${count} !== 1`);
+    },
+  });
+  return made;
+}
