@@ -17,16 +17,20 @@ PATH=$PATH:/usr/sbin:/sbin
 
 case $kind in
   namespaces)
-    mount -t tmpfs -o size=16m,mode=0700 drill "$here/scene" || fail 'no tmpfs'
-    mkdir "$here/scene/var"
-    mount -t tmpfs -o size=16m,nr_inodes=1700,mode=0755 drill-var "$here/scene/var" || fail 'no tmpfs for the spool'
+    # Over an empty folder with a short name, for the eye's sake: a mount over it hides nothing.
+    for scene in /mnt /media /srv ''; do
+      [ -d "$scene" ] && [ -z "$(ls -A "$scene" 2>&1)" ] && break
+    done
+    scene=${scene:-$here/scene}
+    mount -t tmpfs -o size=16m,mode=0700 drill "$scene" || fail 'no tmpfs'
+    mkdir "$scene/var"
+    mount -t tmpfs -o size=16m,nr_inodes=1700,mode=0755 drill-var "$scene/var" || fail 'no tmpfs for the spool'
     # The capabilities were for the mounts: from here on an ordinary user is one.
-    [ "$(id -u)" = 0 ] || exec setpriv --inh-caps=-all --ambient-caps=-all /bin/sh "$0" mounted "$here" "$@"
-    exec /bin/sh "$0" mounted "$here" "$@"
+    [ "$(id -u)" = 0 ] || exec setpriv --inh-caps=-all --ambient-caps=-all /bin/sh "$0" "mounted=$scene" "$here" "$@"
+    exec /bin/sh "$0" "mounted=$scene" "$here" "$@"
     ;;
-  mounted)
-    scene=$here/scene room='' marker=''
-    prefix=''
+  mounted=*)
+    scene=${kind#mounted=} room='' marker='' prefix=''
     ;;
   plain)
     scene=$(umask 077 && mktemp -d "${TMPDIR:-/tmp}/firebreak-drill.XXXXXX") || fail 'no temporary folder'
@@ -132,5 +136,5 @@ set -- "$@" --param "spool=$scene/var/maildrop" --param watch=8s --param ticks=2
   --param "cron_services=$scene/init/drill-cron" --param "cron_daemons=${prefix}cron" --param "mail_service=$scene/init/drill-mail" \
   --param "mailer_names=${prefix}sendmail,${prefix}postdrop" --param "crontabs=$scene/var/crontabs" --param "system_crontabs=$scene/var/etc/crontab" \
   --param "crontab_command=$scene/bin/crontab"
-[ $kind = mounted ] || set -- "$@" --param inodes_free=100% --param inodes_after=0%
+[ -z "$room" ] || set -- "$@" --param inodes_free=100% --param inodes_after=0%
 "$@"
