@@ -1,4 +1,5 @@
 import { type FoundRun, findRuns } from '../journal/find.ts';
+import { whoHolds } from '../journal/lock.ts';
 import { placesFor } from '../journal/places.ts';
 import { readJournal } from '../journal/read.ts';
 import { verifyRecords } from '../journal/verify.ts';
@@ -13,18 +14,27 @@ export function allRuns(io: Io): readonly FoundRun[] {
   return runs;
 }
 
+/** Whoever holds the host's lock is at the run that was written to last, if that was since. Gives its id, and who it is in words. */
+export async function runningNow(io: Io, runs: readonly FoundRun[]): Promise<{ readonly id: string; readonly text: string } | null> {
+  const name = io.env.FIREBREAK_LOCK;
+  const holder = await whoHolds({ uid: io.uid, ...(name !== undefined && { name }) });
+  if (holder === null) return null;
+  const [run] = runs.filter(({ written }) => written >= Date.parse(holder.since)).sort((one, other) => other.written - one.written);
+  return run === undefined ? null : { id: run.id, text: `pid ${holder.pid}, by ${holder.who} since ${holder.since}` };
+}
+
 /** A run's journal, as far as it can be read. `damaged`: it may not be trusted beyond that. */
-export function lookInto({ id, folder, place }: FoundRun): Reported {
+export function lookInto({ id, folder, place }: FoundRun, running: string | null = null): Reported {
   const read = readJournal(folder);
-  const common = { id, folder, place, verified: null };
+  const common = { id, folder, place, running, verified: null };
   if (!read.ok) return reportOf({ ...common, events: read.before, problem: read.message, damaged: true });
   const torn = read.torn === null ? null : `${plural(read.torn.bytes, 'byte')} of a last line are left out: its write was cut short`;
   return reportOf({ ...common, events: read.events, problem: torn, damaged: false });
 }
 
 /** Looks into a run and at every record that it keeps. */
-export function verifyRun(found: FoundRun): Reported {
-  const looked = lookInto(found);
+export function verifyRun(found: FoundRun, running: string | null = null): Reported {
+  const looked = lookInto(found, running);
   if (looked.damaged) return looked;
   const { count, problems } = verifyRecords(found.folder, looked.events);
   if (problems.length > 0) return { ...looked, problem: problems.join('; '), damaged: true };

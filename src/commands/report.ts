@@ -14,17 +14,19 @@ export default defineCommand({
     ['firebreak report last --format json', 'the whole state and timeline, for programs'],
   ],
   async run(io, [wanted = 'last'], options) {
-    const [{ allRuns, lookInto }, { pickRun }, { reportJson, reportMarkdown }] = await Promise.all([
+    const [{ allRuns, lookInto, runningNow }, { pickRun }, { reportJson, reportMarkdown }] = await Promise.all([
       import('./_journals.ts'),
       import('../journal/find.ts'),
       import('../views/report.ts'),
     ]);
-    const picked = pickRun(allRuns(io), wanted);
+    const runs = allRuns(io);
+    const picked = pickRun(runs, wanted);
     if (!picked.ok) {
       io.stderr(`firebreak: ${picked.message}\n`);
       return exitCode(picked.code === 'ambiguous' ? 'usage' : 'no-such-file');
     }
-    const reported = lookInto(picked.run);
+    const now = await runningNow(io, runs);
+    const reported = lookInto(picked.run, picked.run.id === now?.id ? now.text : null);
     io.stdout(options.format === 'json' ? reportJson(reported) : reportMarkdown(reported));
     if (reported.damaged) io.stderr(`firebreak: ${reported.problem ?? 'the journal is damaged'}\n`);
     return reported.damaged ? exitCode('journal-damaged') : 0;

@@ -21,7 +21,7 @@ export default defineCommand({
     ['firebreak runs --verify --all', 'has anybody changed a journal?'],
   ],
   async run(io, _args, options) {
-    const [{ allRuns, lookInto, verifyRun }, { runsJson, runsText }, { paperOf }] = await Promise.all([
+    const [{ allRuns, lookInto, runningNow, verifyRun }, { runsJson, runsText }, { paperOf }] = await Promise.all([
       import('./_journals.ts'),
       import('../views/runs.ts'),
       import('../views/style.ts'),
@@ -29,7 +29,9 @@ export default defineCommand({
     const found = allRuns(io);
     const everything = options.all === true || options.json === true;
     const shown = everything ? found : found.slice(0, SHOWN);
-    const sources = shown.map(options.verify === true ? verifyRun : lookInto);
+    const now = await runningNow(io, found);
+    const look = options.verify === true ? verifyRun : lookInto;
+    const sources = shown.map((run) => look(run, run.id === now?.id ? now.text : null));
     if (options.json === true) io.stdout(runsJson(sources));
     else {
       io.stdout(runsText(sources, paperOf({ columns: io.columns, color: io.color.stdout })));

@@ -11,6 +11,12 @@ export interface Holder {
   readonly since: string;
 }
 
+/** `name` keeps rehearsals apart from the real thing. */
+export interface Scope {
+  readonly uid: number;
+  readonly name?: string;
+}
+
 export interface Lock {
   release(): void;
 }
@@ -20,11 +26,8 @@ export interface Lock {
  * process ends, however it ends. So nothing is left behind by kill -9 or a reboot, no manual unlock exists, and it costs no inode and no block.
  * A host is what one pid namespace sees: a container, or a drill in namespaces of its own, does not keep the machine's run waiting.
  */
-export async function takeLock(
-  scope: { readonly uid: number; readonly name?: string },
-  holder: Holder,
-): Promise<Result<{ readonly lock: Lock }>> {
-  const path = `\0firebreak-${scope.uid}-${pidNamespace()}-${scope.name ?? ''}`;
+export async function takeLock(scope: Scope, holder: Holder): Promise<Result<{ readonly lock: Lock }>> {
+  const path = nameOf(scope);
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.end(JSON.stringify(holder));
@@ -33,6 +36,15 @@ export async function takeLock(
   if (code === null) return { ok: true, lock: { release: () => void server.close() } };
   if (code !== 'EADDRINUSE') return failure(code, `the lock of this host cannot be taken: ${code}; nothing was touched`);
   return failure('locked', `another run holds this host: ${sayHolder(await ask(path))}; nothing was touched`);
+}
+
+/** Who holds the lock now; null: nobody, or it does not answer. Takes nothing. */
+export function whoHolds(scope: Scope): Promise<Holder | null> {
+  return ask(nameOf(scope));
+}
+
+function nameOf(scope: Scope): string {
+  return `\0firebreak-${scope.uid}-${pidNamespace()}-${scope.name ?? ''}`;
 }
 
 function pidNamespace(): string {

@@ -21,7 +21,7 @@ export function reportMarkdown(reported: Reported): string {
   const state = reported.state;
   const parts = [
     head(reported),
-    openItems(state),
+    openItems(reported),
     timeline(reported),
     verdict(state),
     changes(state),

@@ -16,6 +16,8 @@ export interface RunSource {
   readonly problem: string | null;
   /** Something was changed or lost: what is known ends there. A last line that a crash cut short is no damage. */
   readonly damaged: boolean;
+  /** Who is at it now, in words; null: nobody. */
+  readonly running: string | null;
   /** What was found out by `--verify`; null where it was not asked. */
   readonly verified: string | null;
 }
@@ -34,6 +36,7 @@ export interface RunRow {
   readonly outcome: string | null;
   readonly exit: number | null;
   readonly verdict: string | null;
+  readonly running: boolean;
   /** The last thing known of a run that did not finish. */
   readonly unfinished: string | null;
   readonly killed: number;
@@ -49,7 +52,7 @@ export interface RunRow {
   readonly verified: string | null;
 }
 
-export function rowOf({ id, folder, place, state, problem, damaged, verified }: RunSource): RunRow {
+export function rowOf({ id, folder, place, state, problem, damaged, running, verified }: RunSource): RunRow {
   const { meta, finished, used } = state;
   return {
     run: id,
@@ -64,6 +67,7 @@ export function rowOf({ id, folder, place, state, problem, damaged, verified }: 
     outcome: finished?.outcome ?? null,
     exit: finished?.exit ?? null,
     verdict: state.verdict,
+    running: running !== null,
     unfinished: finished === null ? lastThing(state) : null,
     killed: used.kill,
     deleted: used.delete,
@@ -114,8 +118,9 @@ function runLines(source: RunSource, paper: Paper): readonly string[] {
   ];
 }
 
-function resultText({ state, damaged }: RunSource, style: Style): string {
+function resultText({ state, damaged, running }: RunSource, style: Style): string {
   if (damaged) return style.bad('journal damaged');
+  if (running !== null) return style.cyan(`running now, ${escaped(running)}`);
   if (state.finished === null) return style.warn(`unfinished: ${escaped(lastThing(state))}`);
   const { outcome, exit } = state.finished;
   const paint = outcome === 'held' ? style.good : exit === 2 || exit === 130 ? style.warn : style.bad;

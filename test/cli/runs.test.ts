@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { main } from '../../src/cli.ts';
+import { takeLock } from '../../src/journal/lock.ts';
 import type { Fact } from '../../src/model/event.ts';
 import { writeRun } from '../support/journals.ts';
 import { HELD, intends, KILL, SILENCE, STOPPED } from '../support/story.ts';
@@ -69,6 +70,7 @@ test('JSON has every run with its counters, its outcome and the pids that were m
     outcome: 'held',
     exit: 0,
     verdict: 'held',
+    running: false,
     unfinished: null,
     killed: 3,
     deleted: 0,
@@ -131,6 +133,30 @@ test('a torn tail is mentioned and is no damage', async () => {
   const { code, out } = await firebreak(state, 'runs', '--verify');
   assert.equal(code, 0);
   assert.match(out, /11 bytes of a last line are left out: its write was cut short/);
+});
+
+test('a run that somebody is at is told from one that died', async () => {
+  const state = newState();
+  const since = new Date(Date.now() - 1000).toISOString();
+  await writeRun(state, uid, EARLY, [...STOPPED, ...intends(KILL)]);
+  fs.utimesSync(join(state, 'runs', EARLY, 'journal.ndjson'), 1000, 1000);
+  await writeRun(state, uid, LATE, [...STOPPED, ...intends(KILL)]);
+  const env = { FIREBREAK_STATE: state, FIREBREAK_LOCK: `runs-test-${process.pid}` };
+  const taken = await takeLock({ uid, name: env.FIREBREAK_LOCK }, { run: 'cron-mail-storm', who: 'ada', pid: 4711, since });
+  assert.ok(taken.ok);
+  const { io, out } = testIo({ env, uid });
+  assert.equal(await main(['runs'], io), 0);
+  const report = testIo({ env, uid });
+  assert.equal(await main(['report'], report.io), 0);
+  taken.lock.release();
+  assert.deepEqual(
+    out()
+      .split('\n')
+      .filter((line) => !line.startsWith(' ')),
+    [`${LATE}  running now, pid 4711, by ada since ${since}`, `${EARLY}  unfinished: kill-mailers: outcome unknown`, ''],
+  );
+  assert.match(report.out(), /^# cron-mail-storm on lab: running\n/);
+  assert.doesNotMatch(report.out(), /## Open|did not finish/);
 });
 
 test('a place that belongs to somebody else is not read, and is named', async () => {

@@ -10,7 +10,16 @@ import { applies, DIAGNOSED, HELD, intends, KILL, RUN, STARTED, STOPPED, stamped
 const HOME = { path: '/var/lib/firebreak', home: true };
 
 function reported(events: readonly RunEvent[], more: Partial<Reported> = {}): Reported {
-  const source = { id: RUN, folder: `/var/lib/firebreak/runs/${RUN}`, place: HOME, problem: null, damaged: false, verified: null, events };
+  const source = {
+    id: RUN,
+    folder: `/var/lib/firebreak/runs/${RUN}`,
+    place: HOME,
+    problem: null,
+    damaged: false,
+    running: null,
+    verified: null,
+    events,
+  };
   return reportOf({ ...source, ...more });
 }
 

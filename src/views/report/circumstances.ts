@@ -25,7 +25,13 @@ export function missed({ missed: jobs }: RunState): readonly string[] {
   ];
 }
 
-export function circumstances({ state, folder, place, events }: RunSource & { readonly events: readonly RunEvent[] }): readonly string[] {
+export function circumstances({
+  state,
+  folder,
+  place,
+  running,
+  events,
+}: RunSource & { readonly events: readonly RunEvent[] }): readonly string[] {
   const { meta, finished } = state;
   if (meta === null) return [];
   const { runbook, policy, boot } = meta;
@@ -46,7 +52,14 @@ export function circumstances({ state, folder, place, events }: RunSource & { re
       'Host booted',
       `${dayText(new Date(boot.at).toISOString())}, ${showDuration(Math.max(0, Date.parse(meta.at) - boot.at))} before the run`,
     ],
-    ['Exit code', finished === null ? 'none, the run did not finish' : `${finished.exit}, ${cell(OUTCOMES[finished.outcome].about)}`],
+    [
+      'Exit code',
+      finished === null
+        ? running === null
+          ? 'none, the run did not finish'
+          : 'none yet'
+        : `${finished.exit}, ${cell(OUTCOMES[finished.outcome].about)}`,
+    ],
     ['Journal', cell(`${folder}${place.home ? '' : ' (not at home: it does not survive a reboot there)'}`)],
     ['Written by', cell(`firebreak ${meta.tool}`)],
   ];

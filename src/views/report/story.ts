@@ -5,16 +5,16 @@ import { code, md } from '../markdown.ts';
 import type { RunSource } from '../runs.ts';
 import { clockText, dayText } from './clock.ts';
 
-export function head({ id, state, problem, damaged }: RunSource): readonly string[] {
+export function head({ id, state, problem, damaged, running }: RunSource): readonly string[] {
   const name = state.meta === null ? 'a run that was not started' : state.meta.runbook.name;
   const damage = problem === null ? [] : [`> **The journal is not whole:** ${md(problem)}. This report tells what can be read.`, ''];
   return [
-    `# ${md(name)} on ${md(state.host)}: ${damaged ? 'journal damaged' : resultOf(state)}`,
+    `# ${md(name)} on ${md(state.host)}: ${damaged ? 'journal damaged' : running === null ? resultOf(state) : 'running'}`,
     '',
     ...damage,
     `${md(state.meta?.runbook.title ?? '')} · run ${code(id)}`.replace(/^ · /, ''),
     '',
-    story(state).join(' '),
+    story(state, running).join(' '),
   ];
 }
 
@@ -22,10 +22,12 @@ function resultOf({ finished }: RunState): string {
   return finished === null ? 'unfinished' : finished.outcome.replaceAll('-', ' ');
 }
 
-function story(state: RunState): readonly string[] {
-  return [whenText(state), diagnosisText(state), doneSentence(state), verdictText(state), endText(state), openText(state)].filter(
-    (sentence) => sentence !== '',
-  );
+function story(state: RunState, running: string | null): readonly string[] {
+  const end =
+    running === null
+      ? [endText(state), openText(state)]
+      : [`**It goes on**, ${md(running)}${state.current === null ? '' : `, just now at ${md(state.current)}`}.`];
+  return [whenText(state), diagnosisText(state), doneSentence(state), verdictText(state), ...end].filter((sentence) => sentence !== '');
 }
 
 function whenText(state: RunState): string {
@@ -55,8 +57,8 @@ function doneSentence(state: RunState): string {
     ...(used.delete > 0 ? [`deleted ${plural(used.delete, 'file')}`] : []),
     ...(used.edit > 0 ? [`edited ${plural(used.edit, 'file')}`] : []),
   ];
-  const acted = state.steps.filter(({ attempts }) => attempts > 0).length;
-  if (acted === 0) return '**Nothing was changed.**';
+  const acted = state.steps.filter(({ attempts, status }) => attempts > 0 && status !== 'acting').length;
+  if (state.steps.every(({ attempts }) => attempts === 0)) return '**Nothing was changed.**';
   return counts.length === 0 ? `${plural(acted, 'action')} ran.` : `${plural(acted, 'action')} ran: ${counts.join(', ')}.`;
 }
 
@@ -79,7 +81,9 @@ function openText(state: RunState): string {
   return count === 0 ? '' : `${plural(count, 'thing')} ${count === 1 ? 'stays' : 'stay'} open.`;
 }
 
-export function openItems(state: RunState): readonly string[] {
+/** Of a run that goes on nothing is left to anybody yet. */
+export function openItems({ state, running }: RunSource): readonly string[] {
+  if (running !== null) return [];
   const lines = openLines(state);
   return lines.length === 0 ? [] : ['## Open', '', ...lines.map((line) => `- [ ] ${line}`)];
 }
