@@ -41,17 +41,21 @@ export function spine({ run, host, journal, views, clock, after = 0 }: SpinePart
     for (const view of shownTo) await showOn(view, event);
   }
 
-  async function showOn(view: View, event: RunEvent): Promise<void> {
-    try {
-      await view.show(event);
-    } catch {
-      shownTo.delete(view);
-    }
-  }
-
-  return (fact) => {
+  function enqueue(fact: Fact): Promise<void> {
     const mine = last.then(() => emitOne(fact));
     last = mine.catch(() => {});
     return mine;
-  };
+  }
+
+  async function showOn(view: View, event: RunEvent): Promise<void> {
+    try {
+      await view.show(event);
+    } catch (error) {
+      shownTo.delete(view);
+      // The journal tells why the screen went silent: it may be our bug.
+      enqueue({ type: 'note', text: `a view broke at ${event.type} and is not shown any more: ${String(error)}` }).catch(() => {});
+    }
+  }
+
+  return enqueue;
 }

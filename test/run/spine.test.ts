@@ -13,7 +13,8 @@ function parts(log: string[], more: { readonly journal?: Partial<Journal>; reado
     ...nullJournal('run-1'),
     append: async (event) => {
       await new Promise((next) => setImmediate(next));
-      log.push(`journal ${event.seq}`);
+      const { type, text } = { text: '', ...event };
+      log.push(`journal ${event.seq}${type === 'note' && text.startsWith('a view') ? `: ${text}` : ''}`);
     },
     ...more.journal,
   };
@@ -55,7 +56,7 @@ test('after a failed append every later emit rejects and no view sees the event'
   assert.deepEqual(log, []);
 });
 
-test('a view that breaks is dropped, the other views and the run go on', async () => {
+test('a view that breaks is dropped and the journal says why; the other views and the run go on', async () => {
   const log: string[] = [];
   const broken: View = {
     show: () => {
@@ -67,5 +68,13 @@ test('a view that breaks is dropped, the other views and the run go on', async (
   const emit = spine(parts(log, { views: [broken, { show: (event) => void log.push(`view ${event.seq}`), close: () => {} }] }));
   await emit(note('a'));
   await emit(note('b'));
-  assert.deepEqual(log, ['journal 1', 'broken', 'view 1', 'journal 2', 'view 2']);
+  assert.deepEqual(log, [
+    'journal 1',
+    'broken',
+    'view 1',
+    'journal 2: a view broke at note and is not shown any more: Error: EPIPE',
+    'view 2',
+    'journal 3',
+    'view 3',
+  ]);
 });
