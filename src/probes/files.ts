@@ -36,11 +36,13 @@ export default defineProbe({
     {
       ...FILE_SELECTOR,
       over: quantity('duration', 'Look twice, so long apart, and measure how many came.'),
-      sample_matches: pattern('A regular expression that is sought in the first 256 KiB of up to 50 of the files, line by line.'),
+      sample_matches: pattern(
+        'A regular expression that is sought in up to 50 of the files of at most 256 KiB. Postfix keeps mail as records: write it without ^.',
+      ),
     },
     ['in'],
   ),
-  example: { in: '/var/spool/postfix/maildrop', type: 'file', name: { matches: '^[0-9A-Za-z_.]+$' }, sample_matches: '^Subject: Cron <' },
+  example: { in: '/var/spool/postfix/maildrop', type: 'file', name: { matches: '^[0-9A-Za-z_.]+$' }, sample_matches: 'Subject: Cron <' },
   needs: [],
   measures: MEASURES,
   look,
