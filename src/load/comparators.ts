@@ -25,7 +25,7 @@ export interface CheckedOperand {
 /** The parameter types that can stand for a value of each unit. */
 const PARAMS: Readonly<Record<Unit, readonly string[]>> = {
   count: ['integer', 'percent'],
-  percent: ['percent', 'integer'],
+  percent: ['percent'],
   bytes: ['size', 'integer', 'percent'],
   duration: ['duration'],
   rate: ['string', 'integer'],
@@ -96,8 +96,10 @@ function scalarComplaint(typed: Typed, unit: Unit | undefined): Complaint | unde
     case undefined:
     case 'epoch':
       return undefined;
-    case 'count':
     case 'percent':
+      // Compared with a part of a whole, a bare 20 would be twenty bytes.
+      return value === 0 || parsePercent(String(value)) !== undefined ? undefined : badQuantity(typed, 'percent');
+    case 'count':
       return typeof value === 'number' || parsePercent(String(value)) !== undefined ? undefined : numberComplaint(typed);
     case 'bytes':
       return typeof value === 'number' || parseSize(String(value)) !== undefined || parsePercent(String(value)) !== undefined
@@ -106,7 +108,7 @@ function scalarComplaint(typed: Typed, unit: Unit | undefined): Complaint | unde
     case 'duration':
       return parseDuration(String(value)) === undefined ? badQuantity(typed, 'duration') : undefined;
     case 'rate':
-      return typeof value === 'number' || parseRate(String(value)) !== undefined ? undefined : badQuantity(typed, 'rate');
+      return value === 0 || parseRate(String(value)) !== undefined ? undefined : badQuantity(typed, 'rate');
     case 'text':
       return typeof value === 'string' ? undefined : wrongType(typed, ['string']);
     case 'boolean':

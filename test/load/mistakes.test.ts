@@ -59,6 +59,8 @@ const MISTAKES: readonly (readonly [string, string, string, string])[] = [
   ['an empty list', 'name: [sendmail, postdrop]', 'name: ⟦[]⟧', 'missing-value'],
   ['no value', 'path: $spool}', '⟦path⟧: }', 'missing-value'],
   ['an ordered comparison of a text', 'state: stopped,', 'state: {at_least: ⟦stopped⟧},', 'wrong-comparator'],
+  ['a part of a whole without its sign', 'inodes_free: {at_most: 5%}', 'used: {at_most: ⟦20⟧}', 'bad-percent'],
+  ['a rate without a unit', 'count: {at_least: 1}}}', 'per_minute: {at_least: ⟦10⟧}}}', 'bad-rate'],
   ['a symbol for a comparator', 'count: {at_least: 1}}}', "count: ⟦'>= 20'⟧}}", 'bad-comparator ({at_least: 20})'],
   ['between one', 'between: [1000, 90000]', 'between: ⟦[1000]⟧', 'bad-value'],
   ['another language', 'firebreak: 1', 'firebreak: ⟦2⟧', 'unknown-word'],

@@ -40,14 +40,14 @@ function probe(schema: Schema, measures: Readonly<Record<string, MeasureAbout>>)
   });
 }
 
-function action(schema: Schema): ActionVerb {
+function action(schema: Schema, needs: ActionVerb['needs'] = []): ActionVerb {
   const applied = { outcome: 'done', summary: '', used: {}, blocks: [] } as const;
   return defineAction({
     summary: 'act',
     about: 'Acts.',
     schema,
     example: {},
-    needs: [],
+    needs,
     idempotent: true,
     observe: async () => nothingToDo('a test does nothing'),
     apply: async () => applied,
@@ -78,6 +78,7 @@ export const PROBES: Readonly<Record<string, ProbeVerb>> = {
   disk: probe(object('Which file system.', { path: path('Any path on it.') }, ['path']), {
     inodes_free: count,
     blocks_free: { about: 'bytes free', unit: 'bytes' },
+    used: { about: 'a part of all', unit: 'percent' },
   }),
   service: probe(service('Which service.'), {
     state: { about: 'its state', unit: 'text' },
@@ -126,6 +127,7 @@ export const ACTIONS: Readonly<Record<string, ActionVerb>> = {
       { file: path('The file.'), set: { type: 'object', description: 'Lines.', additionalProperties: { type: 'string' } } },
       ['file'],
     ),
+    ['inode'],
   ),
   stop: action(
     object('What to stop.', { service: service('The service.'), restore_within: quantity('duration', 'The lease.') }, ['service']),

@@ -1,6 +1,6 @@
 import { isObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
-import type { DraftStep } from '../draft.ts';
+import { type DraftStep, isAction } from '../draft.ts';
 import { argOf, argPath, type Checked, stepsIn, told, verbOf, withDefault } from './checked.ts';
 
 /** The order of an act phase that the founding incident taught: stop the source, kill, delete, edit, start. */
@@ -23,12 +23,11 @@ function deleteBeforeKill(checked: Checked, step: DraftStep, later: readonly Dra
   return [told(checked, argPath(step), 'key', { code: 'delete-before-kill', message, hint: 'stop the source, kill, then delete' })];
 }
 
-/** An edit writes a new file beside the old one, or lets `crontab` do so: it fails with ENOSPC while no inode is free. */
+/** What needs an inode (`crontab` installs a new file) fails with ENOSPC as long as none is free. */
 function editBeforeDelete(checked: Checked, step: DraftStep, later: readonly DraftStep[]): readonly Problem[] {
   const freeing = later.find((next) => verbOf(next) === 'delete');
-  const verb = verbOf(step);
-  if ((verb !== 'edit' && verb !== 'crontab') || !freeing) return [];
-  const message = `\`${verb}\` needs a free inode, which only \`${freeing.id ?? 'delete'}\` gives it`;
+  if (!isAction(step.use) || !step.use.definition.needs.includes('inode') || !freeing) return [];
+  const message = `\`${step.use.verb}\` needs a free inode, which only \`${freeing.id ?? 'delete'}\` gives it`;
   return [told(checked, argPath(step), 'key', { code: 'edit-before-delete', message, hint: 'delete first, then edit' })];
 }
 
