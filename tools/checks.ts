@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
-import { POLICY, RUNBOOK, USE, WATCH } from '../src/load/language.ts';
+import { POLICY, RUNBOOK, WATCH } from '../src/load/language.ts';
 import { checkable } from '../src/load/schema.ts';
 import { schemaHash } from '../src/load/validate.ts';
 import { createAjv } from '../src/load/validate-now.ts';
@@ -49,5 +49,5 @@ async function checkSources(): Promise<ReadonlyMap<string, string>> {
 async function shapes(): Promise<readonly Schema[]> {
   const { probes, actions, probe, action } = folderCatalogue();
   const verbs = await Promise.all([...probes.map((name) => probe(name)), ...actions.map((name) => action(name))]);
-  return [RUNBOOK, WATCH, USE, POLICY, ...verbs.map((verb) => verb.schema)];
+  return [RUNBOOK, WATCH, POLICY, ...verbs.map((verb) => verb.schema)];
 }

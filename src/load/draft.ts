@@ -4,7 +4,7 @@ import type { Problem } from '../model/problem.ts';
 import { referencesIn } from '../model/reference.ts';
 import { PHASES, type Phase } from '../model/runbook.ts';
 import type { ActionVerb, ProbeVerb, Schema, Verb } from '../model/verb.ts';
-import { RUNBOOK, STEP_KEYS, USE, WATCH } from './language.ts';
+import { RUNBOOK, STEP_KEYS, WATCH } from './language.ts';
 import { type Path, pointer, problemAt, type Source, valueAt } from './source.ts';
 import { spell } from './spell.ts';
 import { closest } from './suggest.ts';
@@ -40,8 +40,6 @@ export interface Draft {
   readonly steps: readonly DraftStep[];
   readonly holes: ReadonlySet<string>;
 }
-
-export const LANGUAGE_VERBS = ['watch', 'runbook'] as const;
 
 export function isProbe(use: Use | undefined): use is Use & { readonly definition: ProbeVerb } {
   return use?.definition?.kind === 'probe';
@@ -84,7 +82,7 @@ function documentShape(catalogue: Catalogue): Schema {
 
 function stepShape(phase: Phase, catalogue: Catalogue): Schema {
   const here = verbsOf(phase, catalogue);
-  const all = [...catalogue.probes, ...catalogue.actions, ...LANGUAGE_VERBS];
+  const all = [...catalogue.probes, ...catalogue.actions, 'watch'];
   const verbs = Object.fromEntries(all.map((verb) => [verb, here.includes(verb) ? {} : { 'x-elsewhere': true }]));
   return { type: 'object', properties: { ...verbs, ...STEP_KEYS }, additionalProperties: false };
 }
@@ -93,17 +91,16 @@ function stepShape(phase: Phase, catalogue: Catalogue): Schema {
 export function verbsOf(phase: Phase, catalogue: Catalogue): readonly string[] {
   switch (phase) {
     case 'diagnose':
-      return [...catalogue.probes, 'runbook'];
+      return catalogue.probes;
     case 'act':
-      return [...new Set([...catalogue.actions, ...catalogue.probes]), 'runbook'];
+      return [...new Set([...catalogue.actions, ...catalogue.probes])];
     case 'verify':
-      return [...catalogue.probes, 'watch', 'runbook'];
+      return [...catalogue.probes, 'watch'];
   }
 }
 
 export function shapeOfUse(use: Use): Schema | undefined {
-  if (use.verb === 'watch') return WATCH;
-  return use.verb === 'runbook' ? USE : use.definition?.schema;
+  return use.verb === 'watch' ? WATCH : use.definition?.schema;
 }
 
 function shapesOf(step: DraftStep): readonly { readonly path: Path; readonly shape: Schema }[] {

@@ -116,16 +116,6 @@ export const WATCH = object(
 );
 export const WATCH_EXAMPLE: Json = { for: '10m', every: '15s', proof: { cron_minutes: 2 } };
 
-/** Another runbook's phases as one step. */
-export const USE = object(
-  "Another runbook's phases, as one step.",
-  {
-    use: words("The other runbook's name.", { pattern: NAME }),
-    with: { type: 'object', additionalProperties: anything('A value or a reference.'), description: 'Values for its parameters.' },
-  },
-  ['use'],
-);
-
 export const COMBINATIONS = ['any_of', 'all_of', 'none_of'] as const;
 export const COMPARATOR_ABOUT: Readonly<Record<(typeof COMPARATORS)[number], string>> = {
   is: 'Equal to this.',

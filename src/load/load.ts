@@ -1,17 +1,24 @@
 import { isObject } from '../model/json.ts';
+import type { Catalogue } from '../model/ports.ts';
 import type { Checked, Problem } from '../model/problem.ts';
 import type { Runbook } from '../model/runbook.ts';
 import { build } from './build.ts';
-import { compose } from './compose.ts';
 import { type Draft, draft, shapeOfUse, type Use } from './draft.ts';
+import { hashOf } from './hash.ts';
 import { RUNBOOK } from './language.ts';
 import { parse } from './parse.ts';
 import { readConditions } from './read-conditions.ts';
 import { checkReferences, type Mention, namesOf, unseenReferences } from './references.ts';
-import { hashOf, type LoadRequest } from './request.ts';
 import { checkRules } from './rules.ts';
 import { checkShape, type ShapeResult } from './shape-check.ts';
 import { inOrder, pointer, type Source } from './source.ts';
+
+export interface LoadRequest {
+  /** For messages, and for the runbook's `source`; nothing is read from it. */
+  readonly path: string;
+  readonly text: string;
+  readonly catalogue: Catalogue;
+}
 
 /** Text to runbook: every mistake of the text at once, or a frozen runbook. Reads nothing but its argument. */
 export async function loadRunbook(request: LoadRequest): Promise<Checked<Runbook>> {
@@ -23,7 +30,7 @@ export async function loadRunbook(request: LoadRequest): Promise<Checked<Runbook
   const problems = inOrder([...parsed.problems, ...spelt.problems, ...read.problems]);
   if (problems.length > 0) return { ok: false, problems };
   const runbook = build(spelt.draft, read.conditions, { path: request.path, hash: hashOf(request.text), text: request.text });
-  return compose(runbook, spelt.draft, request);
+  return { ok: true, value: runbook };
 }
 
 async function check(read: Draft) {

@@ -4,7 +4,7 @@ import type { Catalogue } from '../model/ports.ts';
 import { PHASES, type Phase } from '../model/runbook.ts';
 import type { MeasureAbout, Schema, Verb } from '../model/verb.ts';
 import { verbsOf } from './draft.ts';
-import { COMBINATIONS, COMPARATOR_ABOUT, POLICY, RUNBOOK, STEP_KEYS, USE, WATCH } from './language.ts';
+import { COMBINATIONS, COMPARATOR_ABOUT, POLICY, RUNBOOK, STEP_KEYS, WATCH, WATCH_EXAMPLE } from './language.ts';
 import { NOTES, publishable } from './schema.ts';
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
@@ -68,8 +68,7 @@ function either(test: Schema, yes: Schema): Schema {
 }
 
 function argSchema(name: string, phase: Phase, verbs: { readonly probes: Verbs; readonly actions: Verbs }): Schema {
-  if (name === 'watch') return publishable(WATCH);
-  if (name === 'runbook') return publishable(USE);
+  if (name === 'watch') return { ...publishable(WATCH), examples: [WATCH_EXAMPLE] };
   const both = phase === 'act' ? [verbs.actions.get(name), verbs.probes.get(name)] : [verbs.probes.get(name)];
   const found = both.filter((verb) => verb !== undefined);
   const shapes = found.map((verb) => publishable(verb.schema));

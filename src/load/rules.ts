@@ -1,5 +1,5 @@
 import type { Problem } from '../model/problem.ts';
-import type { Checked } from './rules/checked.ts';
+import type { Checked, Rule } from './rules/checked.ts';
 import { nameRules } from './rules/names.ts';
 import { orderRules } from './rules/order.ts';
 import { paramRules } from './rules/params.ts';
@@ -9,5 +9,7 @@ import { stepRules } from './rules/steps.ts';
 
 /** What a schema cannot say: the named rules of the language, over all of a runbook that could be read. */
 export function checkRules(checked: Checked): readonly Problem[] {
-  return [stepRules, nameRules, paramRules, orderRules, serviceRules, shellRules].flatMap((rule) => rule(checked));
+  return RULES.flatMap((rule) => rule(checked));
 }
+
+const RULES: readonly Rule[] = [stepRules, nameRules, paramRules, orderRules, serviceRules, shellRules];
