@@ -92,7 +92,7 @@ function countOf({ count, kind }: Targets): string {
 /** Never a list that looks whole and is not. Above 1000 the members are a sample: `--all` has no more to show. */
 function rest(targets: Targets, shown: number, paper: Paper): readonly string[] {
   if (shown === 0 || shown >= targets.count) return [];
-  const more = targets.members.length > shown ? ': --all' : ' that the same selector matches';
+  const more = targets.members.length > shown ? `: ${paper.toSeeAll ?? '--all'}` : ' that the same selector matches';
   return indent([paper.style.yellow(`… ${showCount(targets.count - shown)} more${more}`)], LABEL);
 }
 
@@ -157,7 +157,7 @@ function typed(step: PlannedAction, { explain }: Observation, paper: Paper): rea
   const shown = paper.all ? lines : lines.slice(0, SHOWN);
   return fields(
     'by hand',
-    lines.length > shown.length ? [...shown, `… ${lines.length - shown.length} more: --all`] : shown,
+    lines.length > shown.length ? [...shown, `… ${lines.length - shown.length} more: ${paper.toSeeAll ?? '--all'}`] : shown,
     paper,
     paper.style.cyan,
   );

@@ -54,7 +54,8 @@ async function approve(question: Question, prompts: Prompts): Promise<Answer> {
 }
 
 function review({ step, at }: Question, paper: Paper): readonly string[] {
-  return ['', rule(`${at.number} of ${at.of}  ${escaped(step.id)} · ${escaped(step.verb)}`, paper), ...renderAction(step, paper), ''];
+  const sheet = { ...paper, toSeeAll: 'show all' };
+  return ['', rule(`${at.number} of ${at.of}  ${escaped(step.id)} · ${escaped(step.verb)}`, paper), ...renderAction(step, sheet), ''];
 }
 
 function choices({ step, undoable }: Question, paper: Paper): Choosing<Word> {

@@ -16,7 +16,8 @@ export function renderDiff(path: string, before: string, after: string, paper: P
     ...hunk.lines.flatMap((line) => renderLine(line, paper)),
   ]);
   const shown = paper.all ? lines : lines.slice(0, LINES_SHOWN);
-  const more = lines.length > shown.length ? [style.yellow(`… ${lines.length - shown.length} more lines: --all`)] : [];
+  const more =
+    lines.length > shown.length ? [style.yellow(`… ${lines.length - shown.length} more lines: ${paper.toSeeAll ?? '--all'}`)] : [];
   return [...heading('---', `${escaped(path)} (now)`, paper), ...heading('+++', `${escaped(path)} (after)`, paper), ...shown, ...more];
 }
 

@@ -36,7 +36,8 @@ function cut(text: string, columns: number): readonly [string, string] {
 /** Shortened with `…` where it is too long. Plain text only. */
 export function fit(text: string, columns: number): string {
   if (width(text) <= columns) return text;
-  return columns <= 1 ? '…' : `${cut(text, columns - 1)[0].trimEnd()}…`;
+  const [head] = cut(text, columns - 1);
+  return width(head) < columns ? `${head.trimEnd()}…` : '…';
 }
 
 /** `fit`, for paths: what tells two paths apart stands at their end. */

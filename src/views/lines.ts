@@ -7,7 +7,7 @@ import { escaped } from './escape.ts';
 import { padEnd } from './layout.ts';
 import { showNumber } from './sparkline.ts';
 import { type Look, type Paper, paperOf } from './style.ts';
-import { doneText, renderSummary } from './summary.ts';
+import { doneText, measureName, renderSummary } from './summary.ts';
 
 /** At most a line in this many milliseconds for what only goes on: a log is read afterwards. */
 const PROGRESS_EVERY = 5000;
@@ -43,7 +43,7 @@ interface Context {
 function layOut({ at }: RunEvent, [step, word, text]: Line, { style }: Paper): string {
   const time = at.replace(/\.\d+Z$/, 'Z');
   const paint = BAD.has(word) ? style.bad : GOOD.has(word) ? style.good : style.bold;
-  return `${style.dim(time)}  ${padEnd(escaped(step), 14)}  ${paint(padEnd(word, 9))}  ${escaped(text)}`.trimEnd();
+  return `${style.dim(time)}  ${padEnd(escaped(step), 14)}  ${paint(word)}${' '.repeat(Math.max(0, 9 - word.length))}  ${escaped(text)}`.trimEnd();
 }
 
 const BAD = new Set(['no', 'unknown', 'failed', 'partial', 'denied', 'recurred', 'cannot', 'broken', 'signal']);
@@ -139,9 +139,7 @@ function sampled(event: Extract<RunEvent, { type: 'watch.sampled' }>, before: Ru
   const last = before.steps.find(({ id }) => id === event.step)?.watch?.samples.at(-1);
   const changed = last === undefined || last.minutes !== event.minutes || last.broken.join() !== event.broken.join() || event.left === 0;
   if (!pace(event.step, event.mono, WATCH_EVERY) && !changed) return [];
-  const values = Object.entries(event.values).map(
-    ([name, value]) => `${name.replaceAll('_', ' ')} ${value === null ? '?' : showNumber(value)}`,
-  );
+  const values = Object.entries(event.values).map(([name, value]) => `${measureName(name)} ${value === null ? '?' : showNumber(value)}`);
   const minutes = event.minutes === null ? [] : [`${plural(event.minutes, 'cron minute')} seen`];
   const left = event.left === 0 ? 'the end' : `${showDuration(event.left)} left`;
   return [[event.step, event.broken.length > 0 ? 'broken' : 'watches', [...values, ...minutes, left, ...event.broken].join(', ')]];

@@ -35,15 +35,17 @@ export function liveView(screen: Screen): View & { readonly clear: () => Promise
   let plan: Plan | null = null;
   let state: RunState = initialState;
   let phase: Phase | null = null;
-  let work: { readonly step: string; readonly row: Row; readonly stop: () => void } | null = null;
+  let work: { readonly step: string; readonly row: Row; line: string; readonly stop: () => void } | null = null;
 
   function begin(step: string, line: string): Row {
     const row = screen.begin(line);
-    work = { step, row, stop: () => {} };
+    work = { step, row, line, stop: () => {} };
     return row;
   }
-  function rowOf(step: string, line: string): Row {
-    return work?.step === step ? work.row : begin(step, line);
+  function say(step: string, line: string): void {
+    if (work?.step !== step) return void begin(step, line);
+    work.line = line;
+    work.row.text(line);
   }
   async function end(line: string): Promise<void> {
     const ending = work;
@@ -60,6 +62,12 @@ export function liveView(screen: Screen): View & { readonly clear: () => Promise
   async function print(lines: readonly string[]): Promise<void> {
     await clear();
     screen.print(lines);
+  }
+  /** Said while something is at work, which goes on below it. */
+  async function aside(lines: readonly string[]): Promise<void> {
+    const going = work;
+    await print(lines);
+    if (going !== null) begin(going.step, going.line);
   }
   async function enter(next: Phase): Promise<void> {
     if (next === phase) return;
@@ -86,11 +94,13 @@ export function liveView(screen: Screen): View & { readonly clear: () => Promise
         if (event.verdict === 'this-incident') begin(PLANNING, working('plan', 'looking at what each action would touch', paper));
         return;
       case 'action.observed':
-        return work?.row.text(working(work.step === PLANNING ? 'plan' : event.step, escaped(event.observation.summary), paper));
+        return work === null
+          ? undefined
+          : say(work.step, working(work.step === PLANNING ? 'plan' : event.step, escaped(event.observation.summary), paper));
       case 'approval.asked':
         return clear();
       case 'action.intended':
-        return rowOf(event.step, '').text(working(event.step, `${escaped(event.verb)} ${plural(event.targets.count, 'target')}`, paper));
+        return say(event.step, working(event.step, `${escaped(event.verb)} ${plural(event.targets.count, 'target')}`, paper));
       case 'action.progress':
         return work?.step === event.step ? work.row.below(progressLines(event.progress, narrower(paper, 6))) : undefined;
       case 'watch.sampled':
@@ -116,7 +126,7 @@ export function liveView(screen: Screen): View & { readonly clear: () => Promise
           hang('  ', escaped(`${event.signal}: stopping at the next safe point (${event.doing})`), paper.columns, paper.style.warn),
         );
       case 'note':
-        return print(hang('  ', escaped(event.text), paper.columns, paper.style.yellow));
+        return aside(hang('  ', escaped(event.text), paper.columns, paper.style.yellow));
       case 'run.finished':
         return print(['', ...renderSummary(state, paper)]);
       default:
@@ -126,22 +136,23 @@ export function liveView(screen: Screen): View & { readonly clear: () => Promise
 
   /** The clock runs on between two samples. */
   function sampled(event: EventOf<'watch.sampled'>): void {
-    const row = rowOf(event.step, '');
+    if (work?.step !== event.step) begin(event.step, '');
     const seen = screen.now();
     const draw = (): void => {
       const paper = screen.paper();
       const left = Math.max(0, event.left - (screen.now() - seen));
       const samples = stepIn(state, event.step)?.watch?.samples ?? [];
       const length = event.left + (event.mono - (samples[0]?.mono ?? event.mono));
-      row.text(working(event.step, watchText(event, { left, wanted: minutesWanted(plan, event.step) }), paper));
-      row.below([
+      say(event.step, working(event.step, watchText(event, { left, wanted: minutesWanted(plan, event.step) }), paper));
+      work?.row.below([
         bar(1 - left / Math.max(1, length), narrower(paper, 8)),
         ...seriesLines(samples, narrower(paper, 4)).map((line) => line.replace(/^ {2}/, '')),
       ]);
     };
     draw();
-    work?.stop();
-    work = { step: event.step, row, stop: screen.every(1000, draw) };
+    if (work === null) return;
+    work.stop();
+    work = { ...work, stop: screen.every(1000, draw) };
   }
 
   async function finished(id: string, paper: Paper): Promise<void> {
@@ -222,12 +233,11 @@ function diagnosisLines({ verdict, reasons }: EventOf<'diagnosis.made'>, paper: 
 /** `████████░░░░  2 000 of 3 977, 1 660/s, 1 s left` */
 function progressLines({ done, total, rate, text }: Progress, paper: Paper): readonly string[] {
   if (total <= 0) return [fit(escaped(text), paper.columns)];
+  const counts = `${showCount(done)} of ${showCount(total)}`;
   const speed = rate === undefined || rate <= 0 ? [] : [`${showCount(rate)}/s`];
   const left = rate === undefined || rate <= 0 || done >= total ? [] : [`${showDuration(((total - done) / rate) * 1000)} left`];
-  return [
-    [bar(done / total, paper), `${showCount(done)} of ${showCount(total)}`, ...speed, ...left].join('  '),
-    fit(escaped(text), paper.columns),
-  ];
+  const more = text === '' || text.includes(counts) ? [] : [fit(escaped(text), paper.columns)];
+  return [[bar(done / total, paper), counts, ...speed, ...left].join('  '), ...more];
 }
 
 function bar(part: number, paper: Paper): string {

@@ -28,6 +28,8 @@ export interface Paper {
   readonly style: Style;
   /** Everything, instead of the first twenty. */
   readonly all: boolean;
+  /** What to type or choose to see everything. */
+  readonly toSeeAll?: string;
 }
 
 /** What a view is given to lay out on; `columns` may be missing or absurd where the terminal does not know. */

@@ -58,10 +58,10 @@ export function seriesLines(samples: readonly WatchSample[], paper: Paper): read
   const names = Object.keys(samples.at(-1)?.values ?? {});
   const values = names.map((name) => samples.map((sample) => sample.values[name] ?? null));
   const latest = values.map((series) => numberText(series.at(-1) ?? null));
-  const nameRoom = Math.max(0, ...names.map((name) => width(showName(name))));
+  const nameRoom = Math.max(0, ...names.map((name) => width(escaped(measureName(name)))));
   const numberRoom = Math.max(0, ...latest.map(width));
   return names.map((name, at) => {
-    const label = `  ${padEnd(showName(name), nameRoom)}  ${' '.repeat(numberRoom - width(latest[at] ?? ''))}${latest[at] ?? ''}`;
+    const label = `  ${padEnd(escaped(measureName(name)), nameRoom)}  ${' '.repeat(numberRoom - width(latest[at] ?? ''))}${latest[at] ?? ''}`;
     const wrong = broken.some((line) => line.startsWith(`${name.split(' ')[0]}:`));
     const bars = sparkline(values[at] ?? [], Math.max(8, Math.min(60, paper.columns - width(label) - 4)));
     return `${wrong ? paper.style.bad(label) : label}  ${paper.style[wrong ? 'red' : 'cyan'](bars)}`;
@@ -69,9 +69,9 @@ export function seriesLines(samples: readonly WatchSample[], paper: Paper): read
 }
 
 /** `mailers count`; and `inodes free` rather than `inodes inodes free`. */
-function showName(name: string): string {
+export function measureName(name: string): string {
   const [step = '', measure = ''] = name.split(' ');
-  return escaped((measure.startsWith(step) ? measure : name).replaceAll('_', ' '));
+  return (measure.startsWith(step) ? measure : name).replaceAll('_', ' ');
 }
 const numberText = (value: number | null): string => (value === null ? '?' : showNumber(value));
 

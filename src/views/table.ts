@@ -31,10 +31,10 @@ export function renderTable(table: Table, paper: Paper): readonly string[] {
   return [...head.map((cells) => paper.style.dim(line(cells))), ...rows.flatMap((row) => rowLines(row, widths, paper.all).map(line))];
 }
 
-/** `… 402 more: --all`, or nothing. */
+/** `… 402 more: ${paper.toSeeAll ?? '--all'}`, or nothing. */
 export function moreLine(total: number, paper: Paper): readonly string[] {
   if (paper.all || total <= SHOWN) return [];
-  return [paper.style.yellow(`… ${total - SHOWN} more: --all`)];
+  return [paper.style.yellow(`… ${total - SHOWN} more: ${paper.toSeeAll ?? '--all'}`)];
 }
 
 /** A title is broken between its words before any cell is cut. */

@@ -1,3 +1,5 @@
+import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Plan } from '../model/plan.ts';
 import type { Ask, Interrupts, View } from '../model/ports.ts';
 import { askWith, type Choosing, type Prompts, type Typing } from './ask.ts';
@@ -129,18 +131,23 @@ interface Asking {
 
 function promptsOn(terminal: Terminal, { paper, clear, inquirer }: Asking): Prompts {
   const { stdin, stderr } = terminal.streams;
-  const gone = hangUp(stdin);
+  const gone = hangUp(terminal.streams);
+  let last = Number.NEGATIVE_INFINITY;
   async function answered<T>(deaf: boolean | undefined, prompt: (context: PromptContext) => Promise<T>): Promise<T | null> {
     await clear();
-    const closed = closing(stdin);
-    const signals = [gone, closed.signal, ...(deaf && terminal.interrupts.signal.aborted ? [] : [terminal.interrupts.signal])];
+    const keys = keyboard(stdin);
+    const { signal } = terminal.interrupts;
+    const signals = [gone, keys.closed, ...(deaf && signal.aborted ? [] : [signal])];
     try {
-      return await prompt({ input: stdin, output: stderr, signal: AbortSignal.any(signals) });
+      // In the middle of a conversation the next answer may be under way already.
+      if (!(await keys.ready(performance.now() - last > CONVERSATION ? DRAIN : 0))) return null;
+      return await prompt({ input: keys.input, output: stderr, signal: AbortSignal.any(signals) });
     } catch {
       // Aborted, Ctrl-C, or the terminal is gone: nobody has answered. A prompt that breaks has not been answered either.
       return null;
     } finally {
-      closed.stop();
+      keys.stop();
+      last = performance.now();
     }
   }
   return {
@@ -159,38 +166,78 @@ function promptsOn(terminal: Terminal, { paper, clear, inquirer }: Asking): Prom
 }
 
 interface PromptContext {
-  readonly input: NodeJS.ReadStream;
+  readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WriteStream;
   readonly signal: AbortSignal;
 }
 
 /** inquirer does not settle when stdin ends: the loop would run empty, and Node exit with 13. */
-function hangUp(stdin: NodeJS.ReadStream): AbortSignal {
+function hangUp({ stdin, stderr }: Terminal['streams']): AbortSignal {
   const gone = new AbortController();
   for (const name of ['end', 'close', 'error']) stdin.on(name, () => gone.abort(name));
+  stderr.on('error', () => gone.abort('error'));
   if (stdin.readableEnded || stdin.destroyed) gone.abort('end');
   return gone.signal;
 }
 
+/** What was typed before the question was there must not answer it. Milliseconds. */
+const DRAIN = 30;
+const CONVERSATION = 500;
+const CTRL_C = 0x03;
+
+interface Keyboard {
+  readonly input: NodeJS.ReadableStream;
+  /** Aborted when readline closes by itself. */
+  readonly closed: AbortSignal;
+  /** Throws away what comes in that time; false: Ctrl-C was among it. */
+  ready(drain: number): Promise<boolean>;
+  stop(): void;
+}
+
 /**
- * Nor does it settle when readline closes by itself, as it does on Ctrl-D: seen from here, stdin pauses and leaves raw mode. After Ctrl-Z and fg
- * readline pauses too, in raw mode, and waits for somebody to go on.
+ * stdin for one question. Not stdin itself: readline throws where its input reports an error (EIO once the terminal is gone). And readline closes
+ * by itself on Ctrl-D, which inquirer does not settle on either: seen from here its input pauses and leaves raw mode. After Ctrl-Z and fg it
+ * pauses too, in raw mode, and waits for somebody to go on.
  */
-function closing(stdin: NodeJS.ReadStream): { readonly signal: AbortSignal; readonly stop: () => void } {
+function keyboard(stdin: NodeJS.ReadStream): Keyboard {
   const closed = new AbortController();
-  let over = false;
+  let [open, ahead, interrupted] = [true, true, false];
+  const keys = Object.assign(new PassThrough(), { isTTY: true, isRaw: false, setRawMode: rawMode });
+  function rawMode(raw: boolean): typeof keys {
+    keys.isRaw = raw;
+    try {
+      stdin.setRawMode(raw);
+    } catch {
+      closed.abort('no terminal');
+    }
+    return keys;
+  }
+  const feed = (chunk: Buffer): void => {
+    if (!ahead) keys.write(chunk);
+    else interrupted ||= chunk.includes(CTRL_C);
+  };
   const look = (): void => {
-    if (over) return;
-    if (stdin.isRaw) stdin.resume();
+    if (!open) return;
+    if (keys.isRaw) keys.resume();
     else closed.abort('closed');
   };
-  const paused = (): void => void setImmediate(look);
-  stdin.on('pause', paused);
+  keys.on('pause', () => void setImmediate(look));
+  stdin.on('data', feed);
   return {
-    signal: closed.signal,
+    input: keys,
+    closed: closed.signal,
+    ready: async (drain) => {
+      rawMode(true);
+      stdin.resume();
+      if (drain > 0) await sleep(drain);
+      ahead = false;
+      return !interrupted;
+    },
     stop: () => {
-      over = true;
-      stdin.off('pause', paused);
+      open = false;
+      stdin.off('data', feed);
+      stdin.pause();
+      rawMode(false);
     },
   };
 }
