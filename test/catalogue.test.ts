@@ -138,7 +138,7 @@ async function runbookWith(name: string, verb: Verb): Promise<JsonObject> {
     title: 'the example of one verb',
     about: 'See test/catalogue.test.ts.',
     diagnose: [looks, ...referred, ...(verb.kind === 'probe' ? [{ id: 'it', [name]: verb.example }] : [])],
-    ...(verb.kind === 'action' && { act: [{ id: 'it', why: 'the contract', [name]: verb.example }] }),
+    ...(verb.kind === 'action' && { act: [{ id: 'it', why: 'the contract', undo: 'a person puts it back', [name]: verb.example }] }),
     verify: [
       {
         id: 'calm',
