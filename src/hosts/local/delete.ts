@@ -40,10 +40,12 @@ interface Sweep {
 const LARGEST_BATCH = 10_000;
 const MOST_SKIPPED = 20;
 /**
- * The second pass takes what came during the first, the third proves that nothing is left. Where files are still found in the sixth, they come all
- * the time, and to go on would be a race without an end.
+ * The second pass takes what came during the first, the next proves that nothing is left. Where files are still found in the last, they come all the
+ * time, and to go on would be a race without an end.
  */
-const MOST_PASSES = 6;
+const MOST_PASSES = 10;
+/** A source that adds more than four files a second is found out. */
+const SETTLE = 250;
 /** Arrivals that are too few to speak of a source, however few files there were to delete. */
 const FEW_ARRIVALS = 1000;
 
@@ -89,14 +91,23 @@ function startSweep(directory: Directory, handle: FileHandle, options: DeleteOpt
 }
 
 async function passes(sweep: Sweep): Promise<Ended> {
+  let arrivedBefore = 0;
   for (let pass = 1; pass <= MOST_PASSES; pass += 1) {
     const before = sweep.deleted;
     sweep.stuck = 0;
     const ended = await onePass(sweep);
     if (ended !== null) return ended;
-    if (sweep.deleted === before) return 'clean';
+    if (sweep.deleted > before) continue;
+    if (sweep.arrived === arrivedBefore) return 'clean';
+    // Nothing there at this moment, but files did come: an empty look of a millisecond does not say that no more will.
+    arrivedBefore = sweep.arrived;
+    await settle(sweep.options.signal);
   }
   return 'refilling';
+}
+
+async function settle(signal: AbortSignal): Promise<void> {
+  for (let waited = 0; waited < SETTLE && !signal.aborted; waited += 50) await new Promise((next) => setTimeout(next, 50));
 }
 
 /** Null: it came to the directory's end. */

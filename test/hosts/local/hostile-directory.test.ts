@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { localFiles } from '../../../src/hosts/local/files.ts';
+import { localMachine } from '../../../src/hosts/local/machine.ts';
+import type { FileHandle } from '../../../src/model/host.ts';
+import { bytePath, localUnderTest, temporaryFolder } from '../../support/folder.ts';
+
+const files = localFiles({ machine: localMachine() });
+const OPTIONS = { batch: 1000, limit: Number.POSITIVE_INFINITY, signal: new AbortController().signal, progress: () => {} };
+
+async function handleOf(folder: string, name?: string): Promise<FileHandle> {
+  const list = await files.list({ in: folder, type: ['file'], ...(name !== undefined && { name }) }, { sample: 0 });
+  assert.ok(list.ok, JSON.stringify(list));
+  return list.handle;
+}
+
+async function deleteIn(folder: string, name?: string) {
+  const result = await files.delete(await handleOf(folder, name), OPTIONS);
+  assert.ok(result.ok, JSON.stringify(result));
+  return result;
+}
+
+const AWKWARD = [
+  '-rf',
+  '--',
+  '*',
+  ' ',
+  '~',
+  '$(reboot)',
+  'a\nb',
+  '\x1b[31mred',
+  '\xff\xfe',
+  'Ã©',
+  '..x',
+  "'",
+  '"',
+  '\\',
+  '\t',
+  '\x7f',
+  'z'.repeat(255),
+  '\x80'.repeat(255),
+];
+
+describe('a hostile directory', () => {
+  it('has awkward names listed byte by byte and deleted when they are selected', async (test) => {
+    const folder = temporaryFolder(test);
+    for (const name of AWKWARD) writeFileSync(bytePath(folder, name), 'x');
+    const list = await files.list({ in: folder }, { sample: 100 });
+    assert.ok(list.ok);
+    assert.deepEqual(list.sample.map(({ name }) => name).toSorted(), AWKWARD.toSorted());
+    assert.equal((await deleteIn(folder)).deleted, AWKWARD.length);
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  it('keeps the awkward names that are not selected', async (test) => {
+    const folder = temporaryFolder(test);
+    for (const name of [...AWKWARD, 'AB12']) writeFileSync(bytePath(folder, name), 'x');
+    assert.equal((await deleteIn(folder, '^[0-9A-Z]+$')).deleted, 1);
+    assert.deepEqual(readdirSync(folder, 'latin1').toSorted(), AWKWARD.toSorted());
+  });
+
+  it('gives back every name that a file can have, and loses it when it is deleted (property)', async (test) => {
+    const folder = temporaryFolder(test);
+    const byte = fc.integer({ min: 1, max: 255 }).filter((code) => code !== 47);
+    const name = fc
+      .array(byte, { minLength: 1, maxLength: 255 })
+      .map((codes) => String.fromCharCode(...codes))
+      .filter((text) => text !== '.' && text !== '..');
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(name, { minLength: 1, maxLength: 5 }), async (names) => {
+        for (const one of names) writeFileSync(bytePath(folder, one), 'x');
+        const list = await files.list({ in: folder }, { sample: 10 });
+        assert.ok(list.ok);
+        assert.deepEqual(list.sample.map((record) => record.name).toSorted(), names.toSorted());
+        await files.delete(list.handle, OPTIONS);
+        assert.deepEqual(readdirSync(folder), []);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('has its links, folders and FIFOs left alone, and what they point to', async (test) => {
+    const root = temporaryFolder(test);
+    const folder = join(root, 'spool');
+    mkdirSync(join(folder, 'DIR'), { recursive: true });
+    writeFileSync(join(folder, 'DIR', 'inner'), 'x');
+    mkdirSync(join(root, 'outside'));
+    writeFileSync(join(root, 'outside', 'precious'), 'x');
+    symlinkSync(join(root, 'outside', 'precious'), join(folder, 'LINK'));
+    symlinkSync(join(root, 'outside'), join(folder, 'DIRLINK'));
+    writeFileSync(join(folder, 'FILE'), 'x');
+    const result = await deleteIn(folder);
+    assert.deepEqual(
+      result.skipped.toSorted((a, b) => a.name.localeCompare(b.name)),
+      [
+        { name: 'DIR', reason: 'a directory' },
+        { name: 'DIRLINK', reason: 'a symbolic link' },
+        { name: 'LINK', reason: 'a symbolic link' },
+      ],
+    );
+    assert.deepEqual(readdirSync(folder).toSorted(), ['DIR', 'DIRLINK', 'LINK']);
+    assert.ok(existsSync(join(root, 'outside', 'precious')) && existsSync(join(folder, 'DIR', 'inner')));
+  });
+
+  it('loses one name of a hard link only', async (test) => {
+    const root = temporaryFolder(test);
+    mkdirSync(join(root, 'spool'));
+    writeFileSync(join(root, 'precious'), 'content');
+    linkSync(join(root, 'precious'), join(root, 'spool', 'A'));
+    await deleteIn(join(root, 'spool'));
+    assert.equal(readFileSync(join(root, 'precious'), 'utf8'), 'content');
+  });
+
+  it('is refused where its path is a symbolic link, with and without a slash behind it', async (test) => {
+    const root = temporaryFolder(test);
+    mkdirSync(join(root, 'real'));
+    writeFileSync(join(root, 'real', 'precious'), 'x');
+    symlinkSync('real', join(root, 'spool'));
+    for (const path of [join(root, 'spool'), `${join(root, 'spool')}/`, `${join(root, 'spool')}///`]) {
+      const list = await files.list({ in: path }, { sample: 0 });
+      assert.equal(list.ok ? 'listed' : list.code, 'ENOTDIR', path);
+    }
+  });
+
+  it('is refused where a link was swapped in for it between the look and the delete', async (test) => {
+    const root = temporaryFolder(test);
+    const folder = join(root, 'spool');
+    mkdirSync(folder);
+    mkdirSync(join(root, 'victim'));
+    writeFileSync(join(root, 'victim', 'precious'), 'x');
+    writeFileSync(join(folder, 'file'), 'x');
+    const handle = await handleOf(folder);
+    renameSync(folder, join(root, 'moved'));
+    symlinkSync('victim', folder);
+    const result = await files.delete(handle, OPTIONS);
+    assert.equal(result.ok ? 'deleted' : result.code, 'ENOTDIR');
+    assert.deepEqual([readdirSync(join(root, 'victim')), readdirSync(join(root, 'moved'))], [['precious'], ['file']]);
+  });
+
+  it('stays the only one that is emptied, however often a link is swapped in meanwhile', { timeout: 30_000 }, async (test) => {
+    const root = temporaryFolder(test);
+    const [folder, moved, victim] = [join(root, 'spool'), join(root, 'moved'), join(root, 'victim')];
+    mkdirSync(folder);
+    mkdirSync(victim);
+    const names = Array.from({ length: 3000 }, (_, at) => `N${at}`);
+    for (const name of names) writeFileSync(join(folder, name), '');
+    for (const name of names) writeFileSync(join(victim, name), '');
+    const handle = await handleOf(folder);
+    const swapper = spawn(process.execPath, ['-e', SWAPPER, folder, moved, victim], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(swapper.stdout, 'data');
+    const outcomes = new Set<string>();
+    // Again until it hits a moment in which the path is the real directory.
+    for (let left = true; left; ) {
+      const result = await files.delete(handle, { ...OPTIONS, batch: 50 });
+      outcomes.add(result.ok ? result.ended : result.code);
+      left = !result.ok;
+    }
+    swapper.kill('SIGKILL');
+    await once(swapper, 'close');
+    assert.ok(outcomes.has('clean'));
+    assert.equal(readdirSync(victim).length, names.length, 'nothing of the victim is gone');
+  });
+
+  it('has a file that becomes a directory or a link between two looks left alone', async (test) => {
+    const on = localUnderTest(test);
+    for (const name of ['A', 'B', 'C']) on.make(name);
+    const handle = await handleOf(on.folder);
+    unlinkSync(join(on.folder, 'A'));
+    mkdirSync(join(on.folder, 'A'));
+    unlinkSync(join(on.folder, 'B'));
+    symlinkSync('/etc/passwd', join(on.folder, 'B'));
+    const result = await files.delete(handle, OPTIONS);
+    assert.ok(result.ok);
+    assert.deepEqual([result.deleted, on.names().toSorted()], [1, ['A', 'B']]);
+  });
+
+  it('that refills as fast as it is emptied ends the delete within bounded time, and says so', { timeout: 30_000 }, async (test) => {
+    const on = localUnderTest(test);
+    for (let n = 0; n < 100; n += 1) on.make(`old${n}`);
+    const handle = await handleOf(on.folder);
+    const storm = [0, 1].map((lane) =>
+      spawn(process.execPath, ['-e', STORM, on.folder, String(lane)], { stdio: ['ignore', 'pipe', 'inherit'] }),
+    );
+    await Promise.all(storm.map((child) => once(child.stdout, 'data')));
+    const result = await files.delete(handle, OPTIONS);
+    for (const child of storm) child.kill('SIGKILL');
+    await Promise.all(storm.map((child) => once(child, 'close')));
+    assert.ok(result.ok);
+    assert.equal(result.ended, 'refilling', JSON.stringify(result));
+    assert.ok(result.arrived > 0);
+  });
+
+  it('that gets a few late arrivals is clean after another pass', async (test) => {
+    const on = localUnderTest(test);
+    for (let n = 0; n < 200; n += 1) on.make(`old${n}`);
+    const handle = await handleOf(on.folder);
+    let late = 3;
+    const progress = () => {
+      if (late > 0) on.make(`late${late}`);
+      late -= 1;
+    };
+    const result = await files.delete(handle, { ...OPTIONS, batch: 200, progress });
+    assert.ok(result.ok);
+    assert.deepEqual([result.ended, result.left, on.names()], ['clean', 0, []]);
+    assert.ok(result.arrived >= 1);
+  });
+
+  it('that we may not write ends the delete at once with the reason, and nothing is gone', async (test) => {
+    if (process.getuid?.() === 0) return await readOnlyForRoot();
+    const on = localUnderTest(test);
+    on.make('A');
+    const handle = await handleOf(on.folder);
+    chmodSync(on.folder, 0o500);
+    const result = await files.delete(handle, OPTIONS);
+    chmodSync(on.folder, 0o700);
+    assert.deepEqual([result.ok ? 'deleted' : result.code, on.names()], ['EACCES', ['A']]);
+  });
+
+  it('leaves our working directory as it was', async (test) => {
+    const on = localUnderTest(test);
+    on.make('A');
+    const before = process.cwd();
+    await deleteIn(on.folder);
+    assert.equal(process.cwd(), before);
+  });
+});
+
+/** Root may write everywhere but where the kernel itself refuses: /proc takes no unlink (EPERM), so every file is left and named. */
+async function readOnlyForRoot(): Promise<void> {
+  const result = await files.delete(
+    await handleOf('/proc/self/net', '^(arp|dev)$').catch(() => handleOf('/proc', '^(version|uptime)$')),
+    OPTIONS,
+  );
+  assert.ok(result.ok);
+  assert.deepEqual([result.deleted, result.left, result.skipped.length], [0, 2, 2]);
+}
+
+/** Exchanges the folder for a link to the victim and back, a thousand times a second. */
+const SWAPPER = `
+const fs = require('fs'); const [folder, moved, victim] = process.argv.slice(1); process.stdout.write('ready');
+for (;;) { fs.renameSync(folder, moved); fs.symlinkSync(victim, folder); fs.unlinkSync(folder); fs.renameSync(moved, folder); }`;
+
+const STORM = `
+const fs = require('fs'); const [folder, lane] = process.argv.slice(1);
+for (let n = 0; ; n += 1) { fs.writeFileSync(folder + '/' + lane + '-' + n, ''); if (n === 50) process.stdout.write('ready'); }`;
