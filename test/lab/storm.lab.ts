@@ -116,6 +116,7 @@ B" ] && echo 'newline stays'; [ -e "$LAB_SPOOL/-rf" ] && echo 'dash stays'
       'same',
       'games: MAILTO=""',
       'games: * * * * * echo quiet',
+      'games: MAILTO=ops@example.com',
       'games: MAILTO=""',
       'games: * * * * * echo loud',
       'nobody: MAILTO=""',
@@ -141,7 +142,7 @@ test('with Postfix running it is not this incident: exit 2, and nothing is touch
      cron=$(pgrep -o -x cron); sha256sum /etc/crontab /var/spool/cron/crontabs/* >/run/sums
      ${REMEDY} >/run/said 2>&1; echo "exit $?"
      sha256sum -c --status /run/sums && [ "$(pgrep -o -x cron)" = "$cron" ] && echo untouched
-     grep -o -m 1 -i 'not this incident' /run/said; postfix stop >/dev/null 2>&1`,
+     grep -o -m 1 'NOT THIS INCIDENT' /run/said; postfix stop >/dev/null 2>&1`,
   );
-  assert.deepEqual(stdout.trim().split('\n').slice(-3), ['exit 2', 'untouched', 'not this incident'], stdout + stderr);
+  assert.deepEqual(stdout.trim().split('\n').slice(-3), ['exit 2', 'untouched', 'NOT THIS INCIDENT'], stdout + stderr);
 });
