@@ -55,11 +55,14 @@ export function padStart(text: string, columns: number): string {
   return ' '.repeat(Math.max(0, columns - width(text))) + text;
 }
 
+/** A number stays whole, with its thousands and its unit: `16 777 216`, `95.9 %`, `12 MiB`. */
+const BETWEEN_WORDS = / (?!(?<=\d )(?:\d{3}(?!\d)|%|[KMGT]?i?B\b|(?:ms|s|min|h|d)\b))/;
+
 /** Broken between words; a word that does not fit is cut. Plain text only: colour the lines, not the text. */
 export function wrap(text: string, columns: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of text.split(BETWEEN_WORDS)) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (width(longer) <= columns) {
       line = longer;

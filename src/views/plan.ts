@@ -88,7 +88,7 @@ const MARKS = {
 } as const;
 
 function renderProbe(probe: PlannedProbe, paper: Paper): readonly string[] {
-  const [mark, paint] = MARKS[probe.truth];
+  const [mark, paint] = MARKS[probe.decisive || probe.finding === null ? probe.truth : 'informs'];
   const inner = narrower(paper, 4);
   const found = probe.finding?.summary ?? 'not looked at yet';
   return [
@@ -153,7 +153,7 @@ function actionLines(
 
 function verify(plan: Plan, paper: Paper): readonly string[] {
   const steps = plan.steps.filter((step) => step.phase === 'verify');
-  if (steps.length === 0) return [];
+  if (steps.length === 0 || plan.diagnosis.verdict !== 'this-incident') return [];
   const lines = steps.flatMap((step) =>
     step.kind === 'watch' ? watchLines(step, paper) : step.kind === 'probe' ? renderProbe(step, paper) : [],
   );

@@ -139,6 +139,18 @@ test('shortened text never takes more columns than it was given', () => {
   );
 });
 
+test('a number is never broken from its thousands or its unit', () => {
+  assert.deepEqual(wrap('saw 16 096 996 of 16 777 216 (95.9 %), 12 MiB in 3 min 20 s', 12), [
+    'saw',
+    '16 096 996',
+    'of',
+    '16 777 216',
+    '(95.9 %),',
+    '12 MiB in',
+    '3 min 20 s',
+  ]);
+});
+
 test('wrapped text loses no word and takes no more columns than it was given', () => {
   fc.assert(
     fc.property(fc.array(fc.stringMatching(/^[a-zé日]{1,30}$/), { maxLength: 20 }), fc.integer({ min: 2, max: 60 }), (words, columns) => {
