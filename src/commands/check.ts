@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { exitCode } from '../model/outcome.ts';
 import type { Problem } from '../model/problem.ts';
@@ -16,10 +16,12 @@ export default defineCommand({
   options: [{ flags: '--json', about: 'print the result of every file as JSON' }],
   examples: [
     ['firebreak check runbooks/', 'check every runbook of a folder'],
+    ['firebreak check cron-mail-storm', 'check a runbook of the library'],
     ['firebreak check disk-full.yaml --json', 'problems for an editor or a pipeline'],
   ],
   async run(io, args, options) {
-    const found = filesOf(args, io.cwd);
+    const { runbookPath } = await import('../wiring/library.ts');
+    const found = filesOf(args, io.cwd, (name) => runbookPath(name, io.cwd));
     for (const message of found.missing) io.stderr(`firebreak: ${message}\n`);
     const results: Result[] = [];
     for (const file of found.files) results.push(await checkFile(file));
@@ -42,16 +44,16 @@ interface Found {
   readonly missing: readonly string[];
 }
 
-function filesOf(args: readonly string[], cwd: string): Found {
-  const read = args.flatMap((arg) => pathsIn(arg, cwd).map((shown) => ({ shown, text: readText(resolve(cwd, shown)) })));
+function filesOf(args: readonly string[], cwd: string, inLibrary: (name: string) => string): Found {
+  const read = args.flatMap((arg) => pathsIn(arg, cwd, inLibrary).map((shown) => ({ shown, text: readText(resolve(cwd, shown)) })));
   return {
     files: read.flatMap(({ shown, text }) => (typeof text === 'string' ? [{ shown, text }] : [])),
     missing: read.flatMap(({ shown, text }) => (typeof text === 'string' ? [] : [`${shown} cannot be read: ${text.code}`])),
   };
 }
 
-/** The paths are shown as they were given, so that an editor's problem matcher finds them. */
-function pathsIn(arg: string, cwd: string): readonly string[] {
+/** The paths are shown as they were given, so that an editor's problem matcher finds them. A bare name that is no file is the library's. */
+function pathsIn(arg: string, cwd: string, inLibrary: (name: string) => string): readonly string[] {
   try {
     if (!statSync(resolve(cwd, arg)).isDirectory()) return [arg];
     return readdirSync(resolve(cwd, arg))
@@ -59,7 +61,7 @@ function pathsIn(arg: string, cwd: string): readonly string[] {
       .sort()
       .map((name) => join(arg, name));
   } catch {
-    return [arg];
+    return [existsSync(inLibrary(arg)) ? inLibrary(arg) : arg];
   }
 }
 

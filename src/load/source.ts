@@ -46,10 +46,17 @@ export function valueAt(value: Json, path: Path): Json | undefined {
   }, value);
 }
 
+/** A generated file can hold a mistake a hundred thousand times. */
+const MOST_PROBLEMS = 500;
+
 /** In the order of the text, each once. */
 export function inOrder(problems: readonly Problem[]): readonly Problem[] {
   const unique = new Map(
     problems.map((problem) => [`${problem.place.line}:${problem.place.column}:${problem.code}:${problem.message}`, problem]),
   );
-  return [...unique.values()].sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
+  const sorted = [...unique.values()].sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
+  const next = sorted[MOST_PROBLEMS];
+  if (!next) return sorted;
+  const message = `${sorted.length - MOST_PROBLEMS} more problems from here on are not shown`;
+  return [...sorted.slice(0, MOST_PROBLEMS), { code: 'too-many-problems', message, place: next.place }];
 }

@@ -106,6 +106,11 @@ test('bytes that are no UTF-8 are a problem with a place', async () => {
   assert.match(err, /^bytes\.yaml:2:10: error\[not-utf8\]/);
 });
 
+test('a bare name is a runbook of the library', async () => {
+  const { exit, out } = await check('cron-mail-storm');
+  assert.deepEqual([exit, out.includes('cron-mail-storm 1.0.0')], [0, true]);
+});
+
 test('every runbook and policy that comes with firebreak is well', async () => {
   const { exit, out, err } = await check(join(root, 'runbooks'), join(root, 'examples'));
   assert.deepEqual({ exit, err }, { exit: 0, err: '' });

@@ -204,3 +204,14 @@ test('undo can be steps, which are checked like any other', async () => {
   assert.deepEqual((await problemsIn(undo('[{start: {servce: {name: cron}}}]'))).map(brief), ['46:21+6 unknown-key (service)']);
   assert.deepEqual((await problemsIn(undo('[{strat: {service: {name: cron}}}]'))).map(brief), ['46:13+5 unknown-verb (start)']);
 });
+
+test('of a mistake that stands a thousand times, the first five hundred are told, and how many more there are', async () => {
+  const steps = [...Array(1000).keys()].map((n) => `  - {id: s${n}, dsik: {path: /}}\n`).join('');
+  const problems = await problemsIn(`firebreak: 1\nrunbook: a\nversion: 1.0.0\ntitle: a\ndiagnose:\n${steps}`);
+  assert.equal(problems.length, 501);
+  assert.deepEqual(problems.at(-1), {
+    code: 'too-many-problems',
+    message: '500 more problems from here on are not shown',
+    place: { file: 'storm.yaml', line: 506, column: 16, length: 4 },
+  });
+});
