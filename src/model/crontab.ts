@@ -62,7 +62,7 @@ export interface CronJob {
 
 const WORD = String.raw`@[^ \t]+`;
 const FIELDS = String.raw`[^ \t]+[ \t]+[^ \t]+[ \t]+[^ \t]+[ \t]+[^ \t]+[ \t]+[^ \t]+`;
-// A leading `-` (cronie, system crontabs and root's) keeps the job out of the log.
+// A leading `-` keeps the job out of cronie's log (system crontabs and root's); Debian's cron refuses it, see syntaxProblem.
 const USER_JOB = new RegExp(`^([ \\t]*-?)(${WORD}|${FIELDS})([ \\t]+|$)`);
 const SYSTEM_JOB = new RegExp(`^([ \\t]*-?)(${WORD}|${FIELDS})([ \\t]+)([^ \\t]+)([ \\t]+)`);
 const ANACRON_JOB = /^([ \t]*)((?:\d+|@[^ \t]+)[ \t]+\d+[ \t]+[^ \t/]+)([ \t]+)(?=[^ \t])/;
@@ -103,8 +103,11 @@ function parseJob(base: BaseLine, kind: CrontabKind): CrontabLine {
 function refusal(text: string, schedule: string, matched: boolean): string | null {
   const parsed = parseSchedule(matched ? schedule : text.replace(/^[ \t]*-?/, ''));
   if (typeof parsed === 'string') return parsed;
-  // After an @word without a command cron goes on reading in the next line.
-  return matched && !(schedule.startsWith('@') && text.trimEnd().endsWith(schedule)) ? null : 'bad command';
+  // Blanks and tabs only: a carriage return is a command to cron.
+  const behind = text.slice(text.indexOf(schedule) + schedule.length).replace(/^[ \t]+/, '');
+  // After an @word without a command cron reads on in the next line; a star is a field too many, a typo that cron catches.
+  const wrong = !matched || behind.startsWith('*') || (behind === '' && schedule.startsWith('@'));
+  return wrong ? 'bad command' : null;
 }
 
 /**
@@ -160,8 +163,10 @@ export function splitCommand(text: string, kind: CrontabKind): { readonly shellP
 
 /** Why Debian's cron would ignore the whole file; null where it takes it. cronie leaves out the line only. */
 export function syntaxProblem(tab: Crontab): string | null {
-  const bad = tab.lines.find((line) => line.kind === 'bad');
-  if (bad?.kind === 'bad') return `line ${bad.number}: ${bad.reason}`;
+  for (const line of tab.lines) {
+    if (line.kind === 'bad') return `line ${line.number}: ${line.reason}`;
+    if (line.kind === 'job' && /^[ \t]*-/.test(line.text)) return `line ${line.number}: bad minute`;
+  }
   const last = tab.lines.at(-1);
   return last?.end === '' && tab.kind !== 'anacron' ? `line ${last.number}: missing newline before the end of the file` : null;
 }

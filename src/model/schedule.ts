@@ -98,7 +98,7 @@ function parseField(text: string, range: FieldRange): ReadonlySet<number> | unde
     const match = /^(?:(\*)|([0-9A-Za-z]+)(?:-([0-9A-Za-z]+))?)(?:\/([0-9A-Za-z]+))?/.exec(rest);
     if (!match || !addElement(set, match, range)) return undefined;
     const next = rest[match[0].length];
-    if (next === '/' || (next === '-' && match[2] !== undefined && match[3] === undefined)) return undefined;
+    if ((next === '/' && match[4] === undefined) || (next === '-' && match[2] !== undefined && match[3] === undefined)) return undefined;
     if (next !== ',') return set;
     rest = rest.slice(match[0].length + 1);
   }

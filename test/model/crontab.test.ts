@@ -71,6 +71,9 @@ test("a user's lines are told apart as Debian's cron tells them", () => {
     ['\f* * * * * x', 'bad minute'],
     ['@dailyx y', 'bad time specifier'],
     ['@reboot', 'bad command'],
+    ['@reboot\t\r', '@reboot | - | \r'],
+    ['* * * * * * x', 'bad command'],
+    ['@daily * x', 'bad command'],
     ['* * * *', 'bad day-of-week'],
   ];
   assert.deepEqual(
@@ -130,6 +133,7 @@ test("what makes Debian's cron ignore a whole file is named", () => {
   const problem = (text: string) => syntaxProblem(parseCrontab(text, 'user'));
   assert.equal(problem('* * * * * a\n'), null);
   assert.equal(problem('* * * * * a\nnonsense\n'), 'line 2: bad minute');
+  assert.equal(problem('-* * * * * a\n'), 'line 1: bad minute');
   assert.equal(problem('* * * * * a'), 'line 1: missing newline before the end of the file');
   assert.equal(problem(''), null);
 });
