@@ -34,13 +34,14 @@ function outside(): void {
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;
     const argv = ['--mount', '--propagation', 'private', process.execPath, here];
     const run = spawnSync('unshare', argv, { env: { ...env, FILES_LAB: 'inside' }, encoding: 'utf8', timeout: 120_000 });
+    rmSync(ROOT, { recursive: true, force: true });
     assert.equal(run.status, 0, `${run.stdout}\n${run.stderr}`);
   });
 
   test('in the mail storm the count is that of find, the spool is emptied, and the folder stays as it was', {
     timeout: 180_000,
   }, async () => {
-    const { code, stdout, stderr } = await inStorm(`FILES_LAB=storm node ${here}`);
+    const { code, stdout, stderr } = await inStorm(`FILES_LAB=storm ${process.execPath} ${here}`);
     assert.equal(code, 0, `${stdout}\n${stderr}`);
     const seen = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Storm;
     assert.deepEqual([seen.count, seen.inodesFree, seen.refused], [seen.find, 0, 'ENOSPC']);
@@ -148,7 +149,6 @@ function inside(): void {
     const folder = mountSmall('ext4', 'inodes');
     const path = join(folder, 'file');
     writeFileSync(path, 'old\n', { mode: 0o640 });
-    const attributes = ['user.note', 'security.selinux', 'system.posix_acl_access'];
     python(
       `import os,struct,sys
 os.chown(sys.argv[1], 1, 12)
@@ -163,7 +163,7 @@ p=sys.argv[1]; s=os.stat(p); print(s.st_uid, s.st_gid, oct(s.st_mode), sorted((n
         path,
       );
     const [before, { ino }] = [shown(), statSync(path)];
-    assert.ok(attributes.some((name) => before.includes(name)));
+    assert.match(before, /posix_acl_access.*user\.note/);
     assert.equal(await replace(path, 'old\n', 'new\n'), 'replaced');
     assert.deepEqual([shown(), readFileSync(path, 'utf8'), statSync(path).ino !== ino], [before, 'new\n', true]);
   });
