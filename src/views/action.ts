@@ -5,7 +5,7 @@ import { LIMITS, type LimitName, type Limits } from '../model/runbook.ts';
 import type { Observation, Targets } from '../model/verb.ts';
 import { renderBlocks } from './block.ts';
 import { escaped } from './escape.ts';
-import { field, fields, LABEL } from './fields.ts';
+import { commands, field, fields, LABEL } from './fields.ts';
 import { grid, indent, narrower } from './layout.ts';
 import type { Paper } from './style.ts';
 import { SHOWN } from './table.ts';
@@ -155,10 +155,6 @@ export function limitText(name: LimitName, used: number, allowed: number | undef
 function typed(step: PlannedAction, { explain }: Observation, paper: Paper): readonly string[] {
   const lines = explain.length > 0 ? explain : step.explain;
   const shown = paper.all ? lines : lines.slice(0, SHOWN);
-  return fields(
-    'by hand',
-    lines.length > shown.length ? [...shown, `… ${lines.length - shown.length} more: ${paper.toSeeAll ?? '--all'}`] : shown,
-    paper,
-    paper.style.cyan,
-  );
+  const more = lines.length > shown.length ? [`# … ${lines.length - shown.length} more: ${paper.toSeeAll ?? '--all'}`] : [];
+  return commands('by hand', [...shown, ...more], paper);
 }

@@ -1,5 +1,5 @@
 import { escaped } from './escape.ts';
-import { hang, padEnd } from './layout.ts';
+import { hang, padEnd, wrap } from './layout.ts';
 import type { Paper } from './style.ts';
 
 /** Labels stand in one column, so that the eye finds `undo` in the same place at every step. */
@@ -15,6 +15,14 @@ export function field(label: string, text: string, paper: Paper, paint?: (line: 
 /** The same label for several texts, said once. */
 export function fields(label: string, texts: readonly string[], paper: Paper, paint?: (line: string) => string): readonly string[] {
   return texts.flatMap((text, at) => field(at === 0 ? label : '', text, paper, paint));
+}
+
+/** What a person could type: `108 113 117` are three pids here, not one number. */
+export function commands(label: string, lines: readonly string[], paper: Paper): readonly string[] {
+  const room = Math.max(10, paper.columns - LABEL);
+  return lines
+    .flatMap((line) => wrap(escaped(line), room, / /))
+    .map((line, at) => (at === 0 ? paper.style.dim(padEnd(label, LABEL)) : ' '.repeat(LABEL)) + paper.style.cyan(line));
 }
 
 /** `ACTIONS  5, in this order` */

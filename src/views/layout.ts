@@ -59,10 +59,10 @@ export function padStart(text: string, columns: number): string {
 const BETWEEN_WORDS = / (?!(?<=\d )(?:\d{3}(?!\d)|%|[KMGT]?i?B\b|(?:ms|s|min|h|d)\b))/;
 
 /** Broken between words; a word that does not fit is cut. Plain text only: colour the lines, not the text. */
-export function wrap(text: string, columns: number): readonly string[] {
+export function wrap(text: string, columns: number, between = BETWEEN_WORDS): readonly string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(BETWEEN_WORDS)) {
+  for (const word of text.split(between)) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (width(longer) <= columns) {
       line = longer;

@@ -14,7 +14,8 @@ import { doneText, markOf, renderSummary, seriesLines } from './summary.ts';
 export interface Row {
   text(line: string): void;
   below(lines: readonly string[]): void;
-  end(line: string): Promise<void>;
+  /** May be several lines, already broken and indented. */
+  end(lines: string): Promise<void>;
   /** Leaves nothing on the screen: a person is about to be asked. */
   withdraw(): Promise<void>;
 }
@@ -158,8 +159,8 @@ export function liveView(screen: Screen): View & { readonly clear: () => Promise
   async function finished(id: string, paper: Paper): Promise<void> {
     const step = stepIn(state, id);
     if (step === undefined || step.watch !== null || step.kind === 'probe') return work?.step === id ? clear() : undefined;
-    const line = `${markOf(step, paper)} ${label(id, paper)}  ${escaped(doneText(step))}${paper.style.dim(took(step))}`;
-    return work?.step === id ? end(line) : print(hang('', line, paper.columns));
+    const lines = hung(`${markOf(step, paper)} ${label(id, paper)}  `, `${escaped(doneText(step))}${took(step)}`, narrower(paper, 2));
+    return work?.step === id ? end(lines.join('\n')) : print(lines);
   }
 
   return {
@@ -270,10 +271,14 @@ function watchLine(step: StepState | undefined, paper: Paper): string {
   const { verdict, reasons, samples } = step?.watch ?? { verdict: null, reasons: [], samples: [] };
   const [mark, paint] = VERDICTS[verdict ?? 'inconclusive'];
   const why = reasons.length === 0 ? `: every line true at ${plural(samples.length, 'look')}` : `: ${reasons.join('; ')}`;
-  return `${paper.style[paint](mark)} ${label(step?.id ?? '', paper)}  ${paper.style[paint](verdict ?? 'not judged')}${escaped(why)}`;
+  const word = verdict ?? 'not judged';
+  const start = `${paper.style[paint](mark)} ${label(step?.id ?? '', paper)}  `;
+  const [first = '', ...rest] = hung(start, `${word}${escaped(why)}`, narrower(paper, 2));
+  return [start + paper.style[paint](word) + first.slice(start.length + word.length), ...rest].join('\n');
 }
 
 function undoLine({ step, applied }: EventOf<'undo.applied'>, paper: Paper): string {
   const mark = applied.outcome === 'done' ? paper.style.green('✔') : paper.style.bad('✘');
-  return `${mark} ${label(step, paper)}  ${escaped(applied.reason === undefined ? applied.summary : `${applied.summary}: ${applied.reason}`)}`;
+  const text = applied.reason === undefined ? applied.summary : `${applied.summary}: ${applied.reason}`;
+  return hung(`${mark} ${label(step, paper)}  `, escaped(text), narrower(paper, 2)).join('\n');
 }

@@ -7,7 +7,7 @@ import { LIMITS, type Limits } from '../model/runbook.ts';
 import { decisionWords, limitText, renderAction } from './action.ts';
 import { renderBlocks } from './block.ts';
 import { escaped } from './escape.ts';
-import { field, fields, heading, rule } from './fields.ts';
+import { commands, field, fields, heading, rule } from './fields.ts';
 import { hang, indent, narrower, padEnd, width } from './layout.ts';
 import { type Look, type Paper, paperOf } from './style.ts';
 
@@ -100,7 +100,7 @@ function renderProbe(probe: PlannedProbe, paper: Paper): readonly string[] {
         ...judged(probe, inner),
         ...(probe.why === null ? [] : field('why', probe.why, inner)),
         ...indent(renderBlocks(probe.finding?.blocks ?? [], narrower(inner, 2)), 2),
-        ...(paper.all ? fields('by hand', probe.explain, inner, paper.style.cyan) : []),
+        ...(paper.all ? commands('by hand', probe.explain, inner) : []),
       ],
       4,
     ),

@@ -109,7 +109,8 @@ function beginRow(line: string, { stderr, style, listr2 }: Drawing): Row {
       if (task) task.output$ = lines.join('\n');
     },
     end: async (text) => {
-      if (task) task.title$ = text;
+      // listr2 indents every line but the first by two.
+      if (task) task.title$ = text.replaceAll('\n  ', '\n');
       resolve();
       await drawn;
     },
