@@ -80,3 +80,9 @@ export function foundJob(file: FoundCrontab, job: CronJob): FoundJob {
     mailed: job.mailed,
   };
 }
+
+/** Why a crontab could not be read: the path once, whether or not the port's message starts with it. */
+export function unreadable(path: string, failure: { readonly code: string; readonly message: string }): string {
+  const said = failure.message.startsWith(path) ? failure.message : `${path}: ${failure.message}`;
+  return `${said} (${failure.code})`;
+}

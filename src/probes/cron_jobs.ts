@@ -1,6 +1,15 @@
 import type { Block } from '../model/block.ts';
 import { latin1Of } from '../model/bytes.ts';
-import { type CronJobsFound, type FoundCrontab, type FoundJob, foundJob, jobSelector, selects, texts } from '../model/cron-jobs.ts';
+import {
+  type CronJobsFound,
+  type FoundCrontab,
+  type FoundJob,
+  foundJob,
+  jobSelector,
+  selects,
+  texts,
+  unreadable,
+} from '../model/cron-jobs.ts';
 import {
   type Flavour,
   fileProblem,
@@ -153,7 +162,7 @@ function orphanProblem(source: Source, { uids, local }: Setting): string | null 
 
 function blind(path: string, failure: { readonly code: string; readonly message: string }): Blind {
   const advice = failure.code === 'EACCES' || failure.code === 'EPERM' ? '; run as root' : '';
-  return { ok: false, reason: `cannot read ${path}: ${failure.message} (${failure.code})${advice}` };
+  return { ok: false, reason: `cannot read ${unreadable(path, failure)}${advice}` };
 }
 
 // ---------------------------------------------------------------- what is in them
