@@ -3,13 +3,7 @@ import { fakeHost } from '../../../src/hosts/fake.ts';
 import { base64, type FilesUnderTest, filesContract } from '../../contracts/files.ts';
 import { emptyWorld } from '../../support/fake-world.ts';
 
-filesContract('the fake', () =>
-  underTest(
-    emptyWorld({
-      usage: { path: '/', mount: '/', source: '/dev/vda', type: 'ext4', space: { total: 100, free: 50 }, inodes: { total: 100, free: 50 } },
-    }),
-  ),
-);
+filesContract('the fake', () => underTest(emptyWorld()));
 
 function underTest(world: FakeWorld): FilesUnderTest {
   const folder = '/spool';
