@@ -184,8 +184,9 @@ const stepIn = (state: RunState, id: string): StepState | undefined => state.ste
 const label = (id: string, paper: Paper): string => paper.style.bold(padEnd(escaped(id), 14));
 const working = (id: string, text: string, paper: Paper): string => `${label(id, paper)}  ${text}`;
 
-function took({ started, ended }: StepState): string {
-  return started === null || ended === null ? '' : `  ${showDuration(ended.mono - started.mono)}`;
+/** Of what was really tried. */
+function took({ started, ended, attempts }: StepState): string {
+  return started === null || ended === null || attempts === 0 ? '' : `  ${showDuration(ended.mono - started.mono)}`;
 }
 
 function header({ runbook, host, run, who }: EventOf<'run.started'>, paper: Paper): readonly string[] {

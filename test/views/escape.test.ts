@@ -102,7 +102,7 @@ test('nothing that a terminal could obey comes out of any block, in any width, w
       const text = renderBlock(any, paperOf({ columns, color, all })).join('\n');
       assert.doesNotMatch(color ? text.replace(OURS, '') : text, FORBIDDEN);
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 
@@ -112,7 +112,7 @@ test('nothing that a terminal could obey comes out of a plan whose every text is
       const plan = poison(demoPlan, text);
       assert.doesNotMatch(renderPlan(plan, { columns: 80, color, all: true, command: text }).replace(OURS, ''), FORBIDDEN);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
@@ -128,7 +128,7 @@ for (const story of Object.keys(STORIES) as Story[]) {
         for (const event of poison(demoEvents(story), text)) view.show(event);
         assert.doesNotMatch(out.replace(OURS, ''), FORBIDDEN);
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   });
 }
@@ -147,7 +147,7 @@ test('an event is one line of JSON that a terminal cannot obey and that parses t
       );
       assert.ok(out.every((line) => line.endsWith('\n') && !line.slice(0, -1).includes('\n')));
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 });
 
