@@ -18,6 +18,8 @@ export function readOnly(host: Host): Host {
       ...host.services,
       start: async (name) => refused(`start ${name}`),
       stop: async (name) => refused(`stop ${name}`),
+      arm: async ({ service }) => refused(`arm a lease that starts ${service}`),
+      release: async () => refused('release a lease'),
     },
     commands: {
       ...host.commands,

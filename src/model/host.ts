@@ -1,3 +1,5 @@
+import type { Json } from './json.ts';
+
 /**
  * A host is where steps happen: five small ports, each asynchronous, everything that crosses is JSON. Adapters: local, ssh, fake; decorators: read-only, predicted.
  * They speak the domain ("list the processes that cron started"), so that local works without a fork and ssh in one round trip.
@@ -242,12 +244,29 @@ export interface ServiceState {
   readonly reason?: string;
 }
 
+/** A promise that outlives who gave it: the service is started `within` milliseconds from the arming, unless it is released before. */
+export interface LeaseOrder {
+  /** Tells it from every other: letters, digits, `.`, `_`, `-`; the run's id comes first. */
+  readonly id: string;
+  readonly service: string;
+  readonly within: number;
+}
+
 export interface Services {
   /** A name that the manager knows (`cron`), or the absolute path of an init script. Without a fork where cgroup or pid file tell. */
   state(name: string): Promise<ServiceState>;
   /** Returns once the manager says so and the main process is seen (start) or gone (stop). What it starts gets init's umask, environment, cwd and limits. */
   start(name: string, options: { readonly timeout: number }): Promise<Result<{ readonly state: ServiceState }>>;
   stop(name: string, options: { readonly timeout: number }): Promise<Result<{ readonly state: ServiceState }>>;
+  /**
+   * Kept whatever becomes of this process, on CLOCK_BOOTTIME or, where systemd runs, its own monotonic clock; a reboot ends it. Tries again until the
+   * service runs. EAGAIN and ENOMEM: no process could be started for it now. The handle is for `release`, also in another life of the engine.
+   */
+  arm(lease: LeaseOrder): Promise<Result<{ readonly handle: Json }>>;
+  /** `gone`: there was nothing armed any more, so it has fired, or was released before. A start that has begun is left to its end. */
+  release(handle: Json): Promise<Result<{ readonly state: 'released' | 'gone' }>>;
+  /** The handles of what is armed under ids that begin so: a crash may have come between the arming and the journal. */
+  armed(prefix: string): Promise<Result<{ readonly handles: readonly Json[] }>>;
   /** What a person would type. */
   explain(name: string, verb: 'start' | 'stop' | 'restart' | 'status'): Promise<string>;
 }

@@ -9,8 +9,11 @@ export interface ServicesUnderTest {
   readonly missing: string;
   /** Whether a process of this id is there. */
   readonly lives: (pid: number) => boolean;
+  /** Lets milliseconds pass. */
+  readonly pass: (milliseconds: number) => Promise<void>;
 }
 
+const count = (found: Awaited<ReturnType<Services['armed']>>): number => (found.ok ? found.handles.length : 0);
 const PATIENT = { timeout: 10_000 };
 
 export function servicesContract(adapter: string, make: (test: TestContext) => ServicesUnderTest): void {
@@ -52,6 +55,48 @@ export function servicesContract(adapter: string, make: (test: TestContext) => S
       assert.deepEqual([stopped.state.state, stopped.state.pid], ['stopped', null]);
       assert.equal((await services.state(name)).state, 'stopped');
       assert.equal((await services.stop(name, PATIENT)).ok, true);
+    });
+
+    it('keep a lease: the service is started by the deadline, and not before', async (test) => {
+      const { services, name, pass } = make(test);
+      const armed = await services.arm({ id: 'run-1-keep', service: name, within: 600 });
+      assert.ok(armed.ok, JSON.stringify(armed));
+      await pass(400);
+      assert.equal((await services.state(name)).state, 'stopped');
+      await pass(200);
+      for (let tries = 0; (await services.armed('run-1-keep').then(count)) > 0 && tries < 20; tries += 1) await pass(100);
+      assert.equal((await services.state(name)).state, 'running');
+      assert.deepEqual(await services.release(armed.handle), { ok: true, state: 'gone' });
+    });
+
+    it('let go of a lease that is released: nothing is started, and a second release finds nothing', async (test) => {
+      const { services, name, pass } = make(test);
+      const armed = await services.arm({ id: 'run-1-let-go', service: name, within: 300 });
+      assert.ok(armed.ok, JSON.stringify(armed));
+      assert.deepEqual(await services.release(armed.handle), { ok: true, state: 'released' });
+      assert.deepEqual(await services.release(armed.handle), { ok: true, state: 'gone' });
+      await pass(600);
+      assert.equal((await services.state(name)).state, 'stopped');
+    });
+
+    it('find a lease by the beginning of its id, which is all that a crash may leave', async (test) => {
+      const { services, name } = make(test);
+      const armed = await services.arm({ id: 'run-2-find', service: name, within: 60_000 });
+      const found = await services.armed('run-2-');
+      assert.ok(armed.ok && found.ok);
+      assert.deepEqual(found.handles, [armed.handle]);
+      assert.deepEqual(await services.release(armed.handle), { ok: true, state: 'released' });
+      assert.deepEqual(await services.armed('run-2-'), { ok: true, handles: [] });
+    });
+
+    it('arm nothing for a service that is not there, and take nothing else for a handle', async (test) => {
+      const { services, missing } = make(test);
+      const armed = await services.arm({ id: 'run-1-none', service: missing, within: 1000 });
+      assert.equal(armed.ok ? 'armed' : armed.code, 'ENOENT');
+      for (const handle of [null, 7, {}, { pid: 1 }]) {
+        const released = await services.release(handle);
+        assert.equal(released.ok ? released.state : released.code, 'EINVAL');
+      }
     });
 
     it('name what a person would type', async (test) => {

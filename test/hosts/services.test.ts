@@ -39,6 +39,7 @@ servicesContract('this machine, by an init script', (test: TestContext) => ({
   name: littleDaemon(test).script,
   missing: '/no/such/script',
   lives,
+  pass,
 }));
 
 servicesContract('a fake host', () => {
@@ -48,6 +49,9 @@ servicesContract('a fake host', () => {
     name: 'cron',
     missing: 'crond',
     lives: (pid) => world.processes.some((each) => each.pid === pid),
+    pass: async (milliseconds) => {
+      world.now += milliseconds;
+    },
   };
 });
 
@@ -202,6 +206,10 @@ describe('the state of a service', () => {
     });
   }
 });
+
+function pass(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
 
 async function until(holds: () => boolean): Promise<void> {
   for (let tries = 0; !holds(); tries += 1) {

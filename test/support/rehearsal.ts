@@ -252,7 +252,7 @@ function stubHost(): Host {
     name: 'test',
     processes: { list: nothing, signal: nothing, alive: nothing, counters: async () => null },
     files: { usage: nothing, list: nothing, delete: nothing, read: nothing, replace: nothing },
-    services: { state: nothing, start: nothing, stop: nothing, explain: nothing },
+    services: { state: nothing, start: nothing, stop: nothing, explain: nothing, arm: nothing, release: nothing, armed: nothing },
     commands: { run: nothing, which: nothing },
     machine: { facts: async () => facts, users: async () => ({}) },
   };

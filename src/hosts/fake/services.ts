@@ -1,9 +1,15 @@
 import { failure, type ProcessRecord, type Result, type ServiceState, type Services } from '../../model/host.ts';
+import { isObject } from '../../model/json.ts';
 import type { FakeWorld } from './world.ts';
 
 /** A service's main process is one of the world's processes where its `pid` says so: stopping ends it, starting adds one. */
 export function fakeServices(world: FakeWorld): Services {
-  const state = (name: string): ServiceState => world.services.get(name) ?? absent(name, world);
+  world.leases ??= new Map();
+  const { leases } = world;
+  const state = (name: string): ServiceState => {
+    fire();
+    return world.services.get(name) ?? absent(name, world);
+  };
   const change = (name: string, wanted: 'running' | 'stopped'): Result<{ readonly state: ServiceState }> => {
     const before = state(name);
     const verb = wanted === 'running' ? 'start' : 'stop';
@@ -15,8 +21,34 @@ export function fakeServices(world: FakeWorld): Services {
     world.services.set(name, after);
     return { ok: true, state: after };
   };
+  const fire = (): void => {
+    for (const [id, { service, at }] of leases) {
+      if (at > world.now) continue;
+      leases.delete(id);
+      change(service, 'running');
+    }
+  };
   return {
     state: async (name) => state(name),
+    arm: async ({ id, service, within }) => {
+      if (!state(service).exists) return failure('ENOENT', `there is no service ${service} to start`);
+      world.log.push(`arm ${service} ${within}`);
+      leases.set(id, { service, at: world.now + within });
+      return { ok: true, handle: { kind: 'fake', id } };
+    },
+    release: async (handle) => {
+      fire();
+      const id = isObject(handle) && typeof handle.id === 'string' ? handle.id : null;
+      if (id === null) return failure('EINVAL', 'this is not the handle of a lease');
+      const lease = leases.get(id);
+      if (lease) world.log.push(`release ${lease.service}`);
+      return { ok: true, state: leases.delete(id) ? 'released' : 'gone' };
+    },
+    armed: async (prefix) => {
+      fire();
+      const ids = [...leases.keys()].filter((id) => id.startsWith(prefix));
+      return { ok: true, handles: ids.map((id) => ({ kind: 'fake', id })) };
+    },
     start: async (name) => change(name, 'running'),
     stop: async (name) => change(name, 'stopped'),
     explain: async (name, verb) => (name.startsWith('/') ? `${name} ${verb}` : `service ${name} ${verb}`),

@@ -12,6 +12,8 @@ export interface FakeWorld {
   readonly files: Map<string, FakeFile>;
   usage: FileSystemUsage;
   readonly services: Map<string, ServiceState>;
+  /** What starts by itself, by the lease's id: looked at with each call of the services port. */
+  leases?: Map<string, { readonly service: string; readonly at: number }>;
   /** Answers commands; undefined: no such program. */
   commands: (request: CommandRequest) => { readonly exit: number; readonly stdout?: string; readonly stderr?: string } | undefined;
   facts: MachineFacts;

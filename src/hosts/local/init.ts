@@ -36,5 +36,9 @@ const SHELL_NO_FORK = /cannot fork|can't fork|fork: .*(?:temporarily unavailable
 /** The command did not do its work because no process could be started: it, or one that it needed. */
 export function couldNotFork(result: CommandResult): boolean {
   if (!result.ok) return NO_FORK.has(result.code);
-  return result.exit !== 0 && SHELL_NO_FORK.test(`${capturedText(result.stderr)}${capturedText(result.stdout)}`);
+  return result.exit !== 0 && saysNoFork(`${capturedText(result.stderr)}${capturedText(result.stdout)}`);
+}
+
+export function saysNoFork(text: string): boolean {
+  return SHELL_NO_FORK.test(text);
 }

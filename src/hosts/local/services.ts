@@ -17,6 +17,7 @@ import { couldNotFork, type Init } from './init.ts';
 import { openrcInit } from './init-openrc.ts';
 import { systemdInit } from './init-systemd.ts';
 import { scriptInit, sysvInit } from './init-sysv.ts';
+import { localLeases } from './leases.ts';
 import { exeOf, livesStill, readPid } from './pid.ts';
 
 interface World {
@@ -44,6 +45,7 @@ export function localServices(world: World): Services {
     state: async (name) => (await init(name)).state(name),
     start: (name, { timeout }) => change(name, 'start', timeout),
     stop: (name, { timeout }) => change(name, 'stop', timeout),
+    ...localLeases({ ...world, init }),
     explain: async (name, verb) => commandLine((await init(name)).command(name, verb).filter((word) => !word.startsWith('--'))),
   };
 }
