@@ -13,10 +13,20 @@ import {
 } from '../model/runbook.ts';
 import type { Draft, DraftStep } from './draft.ts';
 import type { Conditions } from './read-conditions.ts';
+import type { Mention } from './references.ts';
 import { valueRules } from './rules/params.ts';
+import { narrowed } from './uses.ts';
+
+/** All that a runbook is built from. */
+export interface Built {
+  readonly draft: Draft;
+  readonly conditions: Conditions;
+  readonly mentions: readonly Mention[];
+}
 
 /** A draft without problems as the runbook it is, frozen to the last part. */
-export function build(draft: Draft, conditions: Conditions, source: Runbook['source']): Runbook {
+export function build(built: Built, source: Runbook['source']): Runbook {
+  const { draft, conditions } = built;
   const { root } = draft;
   const steps = (phase: Phase): readonly Step[] =>
     draft.steps.filter((step) => step.phase === phase).map((step) => buildStep(draft, step, conditions));
@@ -25,7 +35,7 @@ export function build(draft: Draft, conditions: Conditions, source: Runbook['sou
     version: text(root.version),
     title: text(root.title),
     about: text(root.about),
-    params: objectsIn(root.params).map(([name, json]) => buildParameter(draft, name, json)),
+    params: objectsIn(root.params).map(([name, json]) => buildParameter(built, name, json)),
     limits: buildLimits(root.limits),
     diagnose: steps('diagnose'),
     act: steps('act'),
@@ -70,8 +80,8 @@ function buildUndo(step: DraftStep): AuthoredUndo | undefined {
   return { kind: 'steps', steps: step.undo.map(({ verb, arg }) => ({ verb, arg })) };
 }
 
-function buildParameter(draft: Draft, name: string, json: JsonObject): Parameter {
-  const rules = valueRules(json) ?? { type: 'string' };
+function buildParameter({ draft, mentions }: Built, name: string, json: JsonObject): Parameter {
+  const rules = narrowed(valueRules(json) ?? { type: 'string' }, name, mentions);
   return {
     name,
     about: text(json.about),

@@ -19,6 +19,8 @@ export function complain(remark: Remark, typed: Typed): Complaint {
   const { parent, params } = remark;
   if (isReference(typed.value) && remark.keyword !== 'required')
     return { code: 'reference-not-allowed', message: `\`${typed.name}\` takes no reference` };
+  const reference = badReference(typed.value);
+  if (reference) return reference;
   switch (remark.keyword) {
     case 'type':
     case 'x-types':
@@ -56,6 +58,13 @@ export function complain(remark: Remark, typed: Typed): Complaint {
     default:
       return { code: 'bad-value', message: `\`${typed.name}\` ${remark.message}` };
   }
+}
+
+/** `$Spool` and `${spool}`: meant as a reference, read as a text. */
+export function badReference(value: Json): Complaint | undefined {
+  if (typeof value !== 'string' || isReference(value) || !/^\$(?:\{[\w-]*\}|[A-Za-z_][\w-]*)$/.test(value)) return undefined;
+  const message = `\`${value}\` is no reference: $ and a name of small letters, digits, _ and -`;
+  return { code: 'bad-reference', message, hint: `the text itself is written $${value}` };
 }
 
 function quantityOf(remark: Remark): QuantityName | undefined {

@@ -29,7 +29,7 @@ export async function loadRunbook(request: LoadRequest): Promise<Checked<Runbook
   const read = await check(spelt.draft);
   const problems = inOrder([...parsed.problems, ...spelt.problems, ...read.problems]);
   if (problems.length > 0) return { ok: false, problems };
-  const runbook = build(spelt.draft, read.conditions, { path: request.path, hash: hashOf(request.text), text: request.text });
+  const runbook = build({ draft: spelt.draft, ...read }, { path: request.path, hash: hashOf(request.text), text: request.text });
   return { ok: true, value: runbook };
 }
 
@@ -44,7 +44,7 @@ async function check(read: Draft) {
     ...checkReferences(read.source, names, mentions),
     ...checkRules({ draft: read, names, mentions }),
   ];
-  return { conditions, problems };
+  return { conditions, mentions, problems };
 }
 
 /** The language's own keys, then each verb's argument; ajv compiles only what this runbook uses. */

@@ -12,7 +12,7 @@ export function checkable(shape: Schema): Schema {
   const allowed = allowedReferences(shape);
   const core = structure(shape);
   if (!allowed) return core;
-  return either(REFERENCE, { 'x-reference': { params: allowed.params, steps: allowed.steps } }, core);
+  return either(REFERENCE, { 'x-reference': { ...allowed } }, core);
 }
 
 function either(test: Schema, yes: Schema, no: Schema): Schema {

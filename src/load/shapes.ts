@@ -5,12 +5,26 @@ import type { Schema } from '../model/verb.ts';
 export interface Allowed {
   readonly params: readonly string[];
   readonly steps: readonly string[];
+  /** What the place itself takes: a parameter that is used there takes no more. */
+  readonly words?: readonly Json[];
+  readonly least?: number;
+  readonly most?: number;
 }
 
 export function allowedReferences(shape: Schema): Allowed | undefined {
   const params = stringsOf(shape['x-param']);
   const steps = stringsOf(shape['x-step']);
-  return params.length + steps.length > 0 ? { params, steps } : undefined;
+  return params.length + steps.length > 0 ? { params, steps, ...narrowness(shape) } : undefined;
+}
+
+function narrowness(shape: Schema): Pick<Allowed, 'words' | 'least' | 'most'> {
+  const item = shape['x-one-or-more'];
+  const { enum: words, minimum, maximum } = isObject(item) ? item : shape;
+  return {
+    ...(Array.isArray(words) && { words: words as readonly Json[] }),
+    ...(typeof minimum === 'number' && { least: minimum }),
+    ...(typeof maximum === 'number' && { most: maximum }),
+  };
 }
 
 /** The branches of a choice, whichever word it was written with. */

@@ -215,3 +215,22 @@ test('of a mistake that stands a thousand times, the first five hundred are told
     place: { file: 'storm.yaml', line: 506, column: 16, length: 4 },
   });
 });
+
+test('a parameter takes no more than the places where it is used', async () => {
+  const text = STORM.replace('limits:', '  sig: {type: string, default: TERM}\n  batch: {type: integer, default: 10, max: 900}\nlimits:')
+    .replace('signal: TERM', 'signal: $sig')
+    .replace('batch: 1000', 'batch: $batch');
+  const loaded = await load(text);
+  assert.ok(loaded.ok, JSON.stringify(loaded));
+  assert.deepEqual(
+    loaded.value.params.slice(-2).map((param) => [param.name, param.enum, param.min, param.max]),
+    [
+      ['sig', ['TERM', 'KILL'], undefined, undefined],
+      ['batch', undefined, 1, 900],
+    ],
+  );
+  const codes = async (changed: string) => (await problemsIn(changed)).map(brief);
+  assert.deepEqual(await codes(text.replace('default: TERM', 'default: TREM')), ['14:32+4 unknown-word (TERM)']);
+  assert.deepEqual(await codes(text.replace('default: TERM', 'enum: [TERM, HUP]')), ['14:36+3 unknown-word']);
+  assert.deepEqual(await codes(text.replace('default: 10,', 'default: 0,')), ['15:35+1 out-of-range']);
+});

@@ -88,6 +88,8 @@ const MISTAKES: readonly (readonly [string, string, string, string])[] = [
   ['a reference where none is possible', 'timeout: 1h', 'timeout: ⟦$lease⟧', 'reference-not-allowed'],
   ['a reference to a parameter that was renamed', 'lease: {type', 'leas: {type', 'unknown-reference ($leas)'],
   ['a reference inside a text', 'name: postfix', 'name: ⟦postfix-$lease⟧', 'reference-in-text'],
+  ['a reference with capitals', 'name: postfix', 'name: ⟦$Postfix⟧', 'bad-reference'],
+  ['a reference in braces where a path is wanted', 'path: $spool}', "path: ⟦'${spool}'⟧}", 'bad-reference'],
   ['when of an action', 'ask: false', 'ask: false\n    when: {⟦empty⟧: {count: 1}}', 'reference-of-wrong-kind'],
   // parameters
   ['a default of another type', 'default: 4,', 'default: ⟦four⟧,', 'wrong-type'],

@@ -2,6 +2,7 @@ import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import { PARAMETER_TYPES, type ParameterType } from '../../model/runbook.ts';
 import type { Path } from '../source.ts';
+import { narrowed } from '../uses.ts';
 import { amountOf, checkValue, type ValueRules } from '../values.ts';
 import { type Checked, told } from './checked.ts';
 
@@ -12,8 +13,9 @@ export function paramRules(checked: Checked): readonly Problem[] {
 }
 
 function paramProblems(checked: Checked, name: string, json: JsonObject): readonly Problem[] {
-  const rules = valueRules(json);
-  if (!rules) return [];
+  const declared = valueRules(json);
+  if (!declared) return [];
+  const rules = narrowed(declared, name, checked.mentions);
   const path: Path = ['params', name];
   const misplaced = Object.entries(FITS).flatMap(([key, types]) => {
     if (json[key] === undefined || types.includes(rules.type)) return [];
@@ -27,7 +29,7 @@ function paramProblems(checked: Checked, name: string, json: JsonObject): readon
   return [
     ...misplaced,
     ...boundProblems(checked, path, json, rules),
-    ...enumProblems(checked, path, json, rules),
+    ...enumProblems(checked, path, json, narrowed({ type: rules.type }, name, checked.mentions)),
     ...defaultProblems(checked, path, json, rules),
   ];
 }
@@ -53,10 +55,11 @@ function boundProblems(checked: Checked, path: Path, json: JsonObject, rules: Va
 
 function enumProblems(checked: Checked, path: Path, json: JsonObject, rules: ValueRules): readonly Problem[] {
   const words = wordsOf(json);
+  const { enum: taken } = rules;
   return words.flatMap((value, at) => {
     const here = [...path, 'enum', at];
     const type = rules.type === 'list' ? 'string' : rules.type;
-    const complaint = checkValue({ type, enum: [value] }, { value, written: checked.draft.source.written(here), name: 'enum' });
+    const complaint = checkValue({ type, enum: taken ?? [value] }, { value, written: checked.draft.source.written(here), name: 'enum' });
     return complaint ? [told(checked, here, 'value', complaint)] : [];
   });
 }

@@ -1,5 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
+import { isReference } from '../../model/reference.ts';
+import { badReference } from '../complaints.ts';
 import { lintShell } from '../shell.ts';
 import type { Path } from '../source.ts';
 import { argPath, type Checked, told, verbOf } from './checked.ts';
@@ -28,7 +30,10 @@ function pasted(checked: Checked, value: Json, path: Path): readonly Problem[] {
 }
 
 function pastedIn(checked: Checked, text: string, path: Path): readonly Problem[] {
-  if (/^\$[a-z][a-z0-9_-]*$/.test(text) || text.startsWith('$$')) return [];
+  const bad = badReference(text);
+  if (bad) return [told(checked, path, 'value', bad)];
+  const whole = text.startsWith('$$') || isReference(text);
+  if (whole) return [];
   const name = [...text.matchAll(/\$\{?([a-z][a-z0-9_-]*)\}?/g)]
     .map((match) => match[1] ?? '')
     .find((found) => checked.names.params.has(found) || checked.names.steps.has(found));
