@@ -88,7 +88,7 @@ test('with 2 left first aid is printed within a second, and what it says to type
      kill -0 $cron && [ -z "$(comm -13 /run/later /run/mailers)" ] && echo 'killed nothing'
      ${IN_GROUP} 1 sh $OUT/typed.sh
      grep -q -x "     kill $cron" /run/typed && echo 'cron was named'
-     sed 1d /run/typed | tr ' ' '\\n' | grep -x '[0-9]*' | sort | comm -23 - /run/later | wc -l | sed 's/^/not mailers: /'
+     sed 1d /run/typed | tr ' ' '\\n' | grep -x '[0-9][0-9]*' | sort | comm -23 - /run/later | wc -l | sed 's/^/not mailers: /'
      ${REMEDY} >/run/said; echo "exit $?"
      "$LAB/check-recovered"; ${LEAVE_GROUP}`,
     { out: work },
