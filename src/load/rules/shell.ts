@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
-import { isReference } from '../../model/reference.ts';
+import { referencesIn } from '../../model/reference.ts';
 import { badReference } from '../complaints.ts';
 import { lintShell } from '../shell.ts';
 import type { Path } from '../source.ts';
@@ -32,8 +32,7 @@ function pasted(checked: Checked, value: Json, path: Path): readonly Problem[] {
 function pastedIn(checked: Checked, text: string, path: Path): readonly Problem[] {
   const bad = badReference(text);
   if (bad) return [told(checked, path, 'value', bad)];
-  const whole = text.startsWith('$$') || isReference(text);
-  if (whole) return [];
+  if (text.startsWith('$$') || referencesIn(text).length > 0) return [];
   const name = [...text.matchAll(/\$\{?([a-z][a-z0-9_-]*)\}?/g)]
     .map((match) => match[1] ?? '')
     .find((found) => checked.names.params.has(found) || checked.names.steps.has(found));
