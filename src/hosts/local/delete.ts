@@ -23,7 +23,7 @@ interface Sweep {
   readonly matches: FileMatches;
   readonly types: ReadonlySet<FileType>;
   readonly slices: Slices;
-  readonly report: () => void;
+  readonly report: (when?: 'last') => void;
   /** Epoch milliseconds; what came later is an arrival. */
   readonly started: number;
   deleted: number;
@@ -58,6 +58,7 @@ export async function deleteFiles(handle: FileHandle, options: DeleteOptions, us
     }
     const sweep = startSweep(directory, handle, options, users);
     const ended = await passes(sweep);
+    sweep.report('last');
     return sweep.hopeless ?? (await resultOf(sweep, ended, users));
   } catch (error) {
     return failed(error, handle.selector.in);
@@ -77,7 +78,7 @@ function startSweep(directory: Directory, handle: FileHandle, options: DeleteOpt
     matches,
     types: new Set(types),
     slices: createSlices(),
-    report: () => report(),
+    report: (when) => report(when),
     started,
     deleted: 0,
     bytes: 0,
@@ -205,14 +206,19 @@ async function leftOf(sweep: Sweep, ended: Ended, users: Users): Promise<number>
 const REPORT_EVERY = 250;
 const RATE_OVER = 2000;
 
-/** After the first batch and then four times a second; the rate is that of the last two seconds. */
-function reporter(now: () => { readonly done: number; readonly total: number }, progress: DeleteOptions['progress']): () => void {
+/** After the first batch, then four times a second, and in the end; the rate is that of the last two seconds. */
+function reporter(
+  now: () => { readonly done: number; readonly total: number },
+  progress: DeleteOptions['progress'],
+): (when?: 'last') => void {
   const marks = [{ at: performance.now(), done: 0 }];
   let told = Number.NEGATIVE_INFINITY;
-  return () => {
+  let toldOf = 0;
+  return (when) => {
     const at = performance.now();
     const { done, total } = now();
-    if (at - told < REPORT_EVERY && done < total) return;
+    if (when === 'last' ? done === toldOf : at - told < REPORT_EVERY) return;
+    toldOf = done;
     told = at;
     marks.push({ at, done });
     while (marks.length > 2 && at - (marks[0]?.at ?? at) > RATE_OVER) marks.shift();
