@@ -9,7 +9,7 @@ import { type Look, type Paper, paperOf, type Style } from './style.ts';
 
 /** The only file that knows listr2 and inquirer. They are loaded when a run is really shown: together they cost some 90 ms. */
 type Listr2 = typeof import('listr2');
-type Inquirer = typeof import('@inquirer/prompts');
+type Inquirer = typeof import('inquirer')['default'];
 
 export interface Terminal extends Look {
   readonly streams: { readonly stdin: NodeJS.ReadStream; readonly stderr: NodeJS.WriteStream };
@@ -28,7 +28,7 @@ export async function terminalView(
 > {
   if (!terminal.streams.stdin.isTTY || !terminal.streams.stderr.isTTY)
     throw new Error('bug: a terminal view needs a terminal on both ends');
-  const [listr2, inquirer] = await Promise.all([import('listr2'), import('@inquirer/prompts')]);
+  const [listr2, { default: inquirer }] = await Promise.all([import('listr2'), import('inquirer')]);
   const paper = (): Paper => paperOf({ ...terminal, columns: terminal.streams.stderr.columns || terminal.columns });
   const { clear, ...view } = liveView(screenOn(terminal.streams.stderr, paper, listr2));
   return { ...view, ask: askWith(promptsOn(terminal, { paper, clear, inquirer })) };
@@ -158,12 +158,21 @@ function promptsOn(terminal: Terminal, { paper, clear, inquirer }: Asking): Prom
       stderr.write(lines.map((line) => `${line}\n`).join(''));
     },
     choose: <T extends string>(question: Choosing<T>) =>
-      answered(question.deaf, (context) => inquirer.select<T>(selectOf(question, paper().style), context)),
+      answered(question.deaf, (context) => put<T>(inquirer, { type: 'select', ...selectOf(question, paper().style) }, context)),
     type: ({ message, check, deaf }: Typing) => {
       const validate = (answer: string): true | string => check?.(answer) ?? true;
-      return answered(deaf, (context) => inquirer.input({ message, validate, theme: themeOf(paper().style) }, context));
+      return answered(deaf, (context) =>
+        put<string>(inquirer, { type: 'input', message, validate, theme: themeOf(paper().style) }, context),
+      );
     },
   };
+}
+
+/** One question, one answer. */
+async function put<T>(inquirer: Inquirer, question: object, context: PromptContext): Promise<T> {
+  const prompt = inquirer.createPromptModule(context);
+  const { answer } = await prompt<{ answer: T }>([{ name: 'answer', ...question }] as unknown as Parameters<typeof prompt>[0]);
+  return answer as T;
 }
 
 interface PromptContext {

@@ -31,7 +31,7 @@ export async function screenFor(parts: ScreenParts, wish: ScreenWish): Promise<R
 async function attended(parts: ScreenParts, { all }: ScreenWish): Promise<RunScreen> {
   const { terminalView } = await import('../views/terminal.ts');
   const view = await terminalView({ ...parts, color: parts.color.stderr, all });
-  return { views: [view], ask: view.ask, planned: () => {}, close: async () => view.close() };
+  return { views: [view], ask: view.ask, planned: view.planned, close: async () => view.close() };
 }
 
 async function unattended({ stdout, columns, color }: ScreenParts, { output, all }: ScreenWish): Promise<RunScreen> {
