@@ -68,7 +68,8 @@ export async function deleteFiles(handle: FileHandle, options: DeleteOptions, us
 }
 
 function startSweep(directory: Directory, handle: FileHandle, options: DeleteOptions, users: Users): Sweep {
-  const started = Date.now();
+  // Rounded up: a file made in this very millisecond, before we began, is no arrival.
+  const started = Date.now() + 1;
   const types = deletable(handle.selector);
   const matches = fileMatches({ ...handle.selector, type: types }, started, uidsIn(users));
   const sweep: Sweep = {
