@@ -86,7 +86,7 @@ async function apply(act: Act, arg: Json, observation: Observation): Promise<App
 }
 
 function lease(name: string, within: number): NonNullable<Observation['lease']> {
-  return { key: leaseKey(name), within, undo: { service: name, wanted: 'running' }, say: `start ${name}` };
+  return { key: leaseKey(name), service: name, within, undo: { service: name, wanted: 'running' }, say: `start ${name}` };
 }
 
 async function explain(look: Look, name: string): Promise<readonly string[]> {

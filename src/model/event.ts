@@ -3,7 +3,7 @@ import type { Json } from './json.ts';
 import type { OutcomeName, Verdict } from './outcome.ts';
 import type { Decision } from './policy.ts';
 import type { Limits, Phase } from './runbook.ts';
-import type { Applied, Finding, Observation, Progress, Targets, Undo } from './verb.ts';
+import type { Applied, Finding, LeaseDeadline, Observation, Progress, Targets, Undo } from './verb.ts';
 
 /** Bumped when a reader of the old form would misunderstand the new one. */
 export const EVENT_VERSION = 1;
@@ -103,10 +103,17 @@ export type Fact =
       readonly type: 'lease.armed';
       readonly step: string;
       readonly key: string;
+      /** Absent in journals of before the leases outlived their engine. */
+      readonly service?: string;
       readonly within: number;
       readonly undo: Json;
       readonly say: string;
+      /** What starts the service with nobody alive, and when. Null: there was no process slot for it, and only the engine watches. */
+      readonly handle?: Json;
+      readonly deadline?: LeaseDeadline | null;
     }
+  /** The live engine has put it off, or at last found a process slot for what outlives it. */
+  | { readonly type: 'lease.renewed'; readonly key: string; readonly handle: Json; readonly deadline: LeaseDeadline }
   | { readonly type: 'lease.released'; readonly key: string; readonly by: string }
   | { readonly type: 'lease.restored'; readonly key: string; readonly ok: boolean; readonly summary: string }
   /** `broken`: hold lines that were not true at this sample. */

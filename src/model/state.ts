@@ -4,7 +4,7 @@ import type { Json } from './json.ts';
 import { exitCode, type OutcomeName, type Verdict } from './outcome.ts';
 import type { Decision } from './policy.ts';
 import type { LimitName, Phase } from './runbook.ts';
-import type { Applied, Finding, Progress, Targets, Undo } from './verb.ts';
+import type { Applied, Finding, LeaseDeadline, Progress, Targets, Undo } from './verb.ts';
 
 /**
  * What a run's events add up to. This is the one fold: resume, rollback, report, page and views use it, and none of them keeps an idea
@@ -103,11 +103,15 @@ export interface UndoEntry {
 export interface OpenLease {
   readonly step: string;
   readonly key: string;
+  readonly service: string;
   /** Milliseconds from `armed`. */
   readonly within: number;
   readonly undo: Json;
   readonly say: string;
   readonly armed: Moment;
+  /** When it starts the service, with nobody alive, and what does so. Null: only the engine watched. */
+  readonly deadline: LeaseDeadline | null;
+  readonly handle: Json;
 }
 
 export interface RollbackState {
@@ -186,6 +190,8 @@ function applyFact(state: RunState, event: RunEvent): RunState | undefined {
       return stepFinished(state, event);
     case 'lease.armed':
       return { ...state, leases: [...withoutLease(state, event.key), leaseOf(event)] };
+    case 'lease.renewed':
+      return { ...state, leases: state.leases.map((lease) => (lease.key === event.key ? renewed(lease, event) : lease)) };
     case 'lease.released':
       return { ...state, leases: withoutLease(state, event.key) };
     case 'lease.restored':
@@ -353,8 +359,13 @@ function newestUndo(state: RunState, step: string): number {
   return state.undo.findLastIndex((entry) => entry.step === step);
 }
 
-function leaseOf({ step, key, within, undo, say, at, mono }: EventOf<'lease.armed'>): OpenLease {
-  return { step, key, within, undo, say, armed: { at, mono } };
+function leaseOf({ step, key, service, within, undo, say, at, mono, handle, deadline }: EventOf<'lease.armed'>): OpenLease {
+  const known = service ?? key.slice(key.indexOf(':') + 1);
+  return { step, key, service: known, within, undo, say, armed: { at, mono }, handle: handle ?? null, deadline: deadline ?? null };
+}
+
+function renewed(lease: OpenLease, { handle, deadline }: EventOf<'lease.renewed'>): OpenLease {
+  return { ...lease, handle, deadline };
 }
 
 function withoutLease(state: RunState, key: string): readonly OpenLease[] {

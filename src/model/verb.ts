@@ -116,9 +116,20 @@ export type Prediction =
 /** A temporary change with a deadline: `within` milliseconds from the arming, `undo` is given to the action's own `revert`. */
 export interface LeaseTerms {
   readonly key: string;
+  /** What must run again, by the name that its service manager knows. */
+  readonly service: string;
   readonly within: number;
   readonly undo: Json;
   readonly say: string;
+}
+
+/** When a lease starts its service by itself: on the clock that no step of the wall clock moves, and in the life of the machine that it was armed in. */
+export interface LeaseDeadline {
+  readonly boot: string;
+  /** Milliseconds since boot, CLOCK_BOOTTIME. */
+  readonly uptime: number;
+  /** ISO 8601, UTC: for people. */
+  readonly at: string;
 }
 
 /** What an action would do, seen without doing it. The dry run is this and no more. */

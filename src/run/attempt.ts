@@ -1,5 +1,6 @@
 import { dangerOf } from '../model/danger.ts';
 import { addCosts } from '../model/decide.ts';
+import type { Failure } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
 import { isObject } from '../model/json.ts';
 import { JournalError } from '../model/ports.ts';
@@ -32,8 +33,8 @@ export async function attempt(
   // In the book before the act: an act that throws half-way must be undone too.
   const done = { step: step.id, verb: step.verb, undo: observation.undo, records, dangerous: dangerOf(running.runbook, step, arg) };
   book.done.push(done);
-  await armLease(running, step, observation.lease);
-  const applied = await verb.apply(acting(running, step.id, records), arg, observation).catch(brokeOff);
+  const unarmed = await armLease(running, step, observation.lease);
+  const applied = unarmed ? notWithout(unarmed) : await verb.apply(acting(running, step.id, records), arg, observation).catch(brokeOff);
   await emit({ type: 'action.applied', step: step.id, applied });
   book.done.pop();
   if (touched(applied)) book.done.push({ ...done, undo: applied.undo ?? done.undo });
@@ -46,6 +47,12 @@ export async function attempt(
 function brokeOff(error: unknown): Applied {
   if (error instanceof JournalError) throw error;
   return { outcome: 'failed', summary: 'broke off', reason: String(error), used: {}, blocks: [] };
+}
+
+/** Nothing is stopped that nobody would start again. */
+function notWithout({ message }: Failure): Applied {
+  const reason = `not stopped, since its lease could not be armed: ${message}`;
+  return { outcome: 'failed', summary: 'not stopped', reason, used: {}, blocks: [], undo: { kind: 'nothing' } };
 }
 
 /** A failed action may have changed something: its undo tells, and looks before it acts. */

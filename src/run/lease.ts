@@ -1,37 +1,86 @@
+import type { Failure } from '../model/host.ts';
 import type { Step } from '../model/runbook.ts';
-import type { Observation } from '../model/verb.ts';
+import type { OpenLease } from '../model/state.ts';
+import type { LeaseTerms } from '../model/verb.ts';
 import { acting, type Lease, type Running } from './running.ts';
-
-/**
- * What is stopped for the remedy runs again when the engine stops, for whatever reason that it can catch. Armed before the stop.
- * The engine renews a lease while it lives, up to `limits.stopped_for`; then the run is fenced: no further act.
- */
-export async function armLease(running: Running, step: Pick<Step, 'id' | 'verb'>, lease: Observation['lease']): Promise<void> {
-  if (!lease) return;
-  const longest = running.plan.limits.stopped_for ?? lease.within;
-  const until = running.clock.monotonic() + Math.max(lease.within, longest);
-  const armed: Lease = { step: step.id, verb: step.verb, undo: lease.undo, say: lease.say, until };
-  running.book.leases.set(lease.key, armed);
-  running.book.stopped.push({ key: lease.key, from: running.clock.now(), to: null });
-  watchDeadline(running, lease.key, armed);
-  await running.emit({ type: 'lease.armed', step: step.id, key: lease.key, within: lease.within, undo: lease.undo, say: lease.say });
-}
-
-export async function releaseLeases(running: Running, by: string, keys: readonly string[]): Promise<void> {
-  for (const key of keys) {
-    if (running.book.leases.delete(key)) await running.emit({ type: 'lease.released', key, by });
-    runsAgain(running, key);
-  }
-}
+import { type Armed, letGo, starved, watchOver } from './watchdog.ts';
 
 /** Why a run is interrupted when a lease runs out. */
 export const LEASE_OVER = 'a lease ran out';
 
-/** Raises the interrupt at the deadline, unless the lease has been released by then: prompts end, actions reach their safe point. */
-function watchDeadline(running: Running, key: string, lease: Lease): void {
-  void running.clock.sleep(lease.until - running.clock.monotonic(), running.book.over.signal).then(() => {
-    if (running.book.leases.get(key) === lease) running.interrupts.raise(LEASE_OVER);
-  });
+/** How long before its deadline a lease is given up for lost: what it stopped is better started by us than by us and its watchdog at once. Milliseconds. */
+const MARGIN = 5000;
+const TRY_AGAIN = 5000;
+
+/**
+ * What is stopped for the remedy runs again, whatever becomes of the engine: something that needs nobody alive watches over it, armed before the stop. The
+ * engine renews it while it lives, up to `limits.stopped_for`; then the run is fenced: no further act. Where no process slot is left for a watchdog, and
+ * only there, the engine's own word must do until there is one. A failure: the step may not act.
+ */
+export async function armLease(running: Running, step: Pick<Step, 'id' | 'verb'>, terms: LeaseTerms | undefined): Promise<Failure | null> {
+  if (!terms) return null;
+  const lease = leaseOf(running, step, terms);
+  const armed = await watchOver(running, lease, terms.within);
+  if (!armed.ok && !starved(armed)) return armed;
+  await hold(running, lease, armed);
+  return null;
+}
+
+/** What an earlier life of the run has stopped is stopped still: where nothing new can be armed, what that life had armed must do. */
+export async function takeOver(running: Running, earlier: OpenLease & { readonly verb: string }): Promise<void> {
+  const { step, verb, handle, deadline } = earlier;
+  const lease = leaseOf(running, { id: step, verb }, earlier);
+  if (deadline !== null) lease.watch = { handle, deadline };
+  await hold(running, lease, await watchOver(running, lease, earlier.within));
+}
+
+export function leaseOf(running: Pick<Running, 'clock' | 'plan'>, step: Pick<Step, 'id' | 'verb'>, terms: LeaseTerms): Lease {
+  const { key, service, within, undo, say } = terms;
+  const until = running.clock.monotonic() + Math.max(within, running.plan.limits.stopped_for ?? within);
+  return { key, service, within, undo, say, step: step.id, verb: step.verb, until, watch: null, busy: Promise.resolve() };
+}
+
+async function hold(running: Running, lease: Lease, armed: Armed): Promise<void> {
+  if (armed.ok) lease.watch = armed.watch;
+  const { step, key, service, within, undo, say } = lease;
+  const { handle = null, deadline = null } = lease.watch ?? {};
+  running.book.leases.set(key, lease);
+  running.book.stopped.push({ key, from: running.clock.now(), to: null });
+  void keep(running, lease);
+  await running.emit({ type: 'lease.armed', step, key, service, within, undo, say, handle, deadline });
+  if (!armed.ok) await running.emit({ type: 'note', text: notYet(service, armed) });
+}
+
+const notYet = (service: string, { message }: Failure): string =>
+  `no new watchdog starts ${service} if this run dies; it is tried again after each step: ${message}`;
+
+/** After a step has freed process slots: what has no watchdog yet gets one. */
+export async function armTheUnarmed(running: Running): Promise<void> {
+  for (const lease of running.book.leases.values()) if (lease.watch === null) await renewed(running, lease);
+}
+
+/** Before an act: a lease may have run out while the engine was frozen or the machine asleep, when no timer of ours could tell. */
+export async function fence(running: Running): Promise<void> {
+  for (const lease of running.book.leases.values()) if ((await standing(running, lease)).over) running.interrupts.raise(LEASE_OVER);
+}
+
+export async function releaseLeases(running: Running, by: string, keys: readonly string[]): Promise<void> {
+  for (const key of keys) {
+    const lease = running.book.leases.get(key);
+    runsAgain(running, key);
+    if (lease) await release(running, lease, by);
+  }
+}
+
+/** The journal first: a watchdog that a crash leaves armed in between starts what runs already. */
+async function release(running: Running, lease: Lease, by: string): Promise<void> {
+  running.book.leases.delete(lease.key);
+  try {
+    await running.emit({ type: 'lease.released', key: lease.key, by });
+  } finally {
+    await lease.busy;
+    await letGo(running, lease);
+  }
 }
 
 function runsAgain(running: Running, key: string): void {
@@ -47,6 +96,9 @@ export async function restoreLeases(running: Running): Promise<boolean> {
     all &&= restored.ok;
     if (restored.ok) runsAgain(running, key);
     await running.emit({ type: 'lease.restored', key, ...restored }).catch(() => {});
+    await lease.busy;
+    // What we could not start again, its watchdog still tries to.
+    if (restored.ok) await letGo(running, lease);
   }
   return all;
 }
@@ -59,4 +111,61 @@ async function restore(running: Running, lease: Lease): Promise<{ readonly ok: b
   } catch (error) {
     return { ok: false, summary: String(error) };
   }
+}
+
+// ---------------------------------------------------------------- while the engine lives
+
+const isHeld = (running: Running, lease: Lease): boolean =>
+  running.book.leases.get(lease.key) === lease && !running.book.over.signal.aborted;
+
+/** Renews at half time, as long as the limits leave something to gain; at the end raises the interrupt: prompts end, actions reach their safe point. */
+async function keep(running: Running, lease: Lease): Promise<void> {
+  while (isHeld(running, lease)) {
+    await running.clock.sleep((await standing(running, lease)).pause, running.book.over.signal);
+    if (!isHeld(running, lease)) return;
+    const { over, due } = await standing(running, lease);
+    if (over) return running.interrupts.raise(LEASE_OVER);
+    if (due) await renewed(running, lease);
+  }
+}
+
+async function renewed(running: Running, lease: Lease): Promise<void> {
+  const before = lease.busy;
+  lease.busy = (async () => {
+    await before;
+    if (!isHeld(running, lease)) return;
+    const armed = await watchOver(running, lease, Math.min(lease.within, lease.until - running.clock.monotonic()));
+    if (!armed.ok) return;
+    lease.watch = armed.watch;
+    // Released meanwhile: whoever did so waits for us, and then lets go of this one too.
+    if (isHeld(running, lease)) await running.emit({ type: 'lease.renewed', key: lease.key, ...armed.watch }).catch(() => {});
+  })();
+  await lease.busy;
+}
+
+interface Standing {
+  /** No further act: the limit is reached, or its watchdog has fired or is about to. */
+  readonly over: boolean;
+  readonly due: boolean;
+  /** Milliseconds until there is something to do about it. */
+  readonly pause: number;
+}
+
+async function standing(running: Running, lease: Lease): Promise<Standing> {
+  const margin = Math.min(MARGIN, lease.within / 10);
+  const allowed = lease.until - running.clock.monotonic();
+  const watched = await watchedFor(running, lease);
+  const end = Math.min(allowed, watched) - margin;
+  const toHalf = watched - lease.within / 2;
+  const worthIt = lease.watch === null || allowed > watched + margin;
+  const again = lease.watch === null || toHalf <= 0;
+  const pause = worthIt ? Math.min(again ? Math.min(TRY_AGAIN, margin) : toHalf, end) : end;
+  return { over: end <= 0, due: worthIt && again, pause: Math.max(0, pause) };
+}
+
+/** Milliseconds that its watchdog still waits; below 0 it has fired, or a reboot has ended it. */
+async function watchedFor(running: Running, { watch }: Lease): Promise<number> {
+  if (watch === null) return Number.POSITIVE_INFINITY;
+  const { bootId, uptime } = await running.host.machine.facts();
+  return bootId === watch.deadline.boot ? watch.deadline.uptime - uptime : Number.NEGATIVE_INFINITY;
 }

@@ -6,7 +6,7 @@ import type { PolicyRule } from '../model/policy.ts';
 import type { Ask, Catalogue, Emit, Interrupts, Journal } from '../model/ports.ts';
 import type { Limits, Runbook } from '../model/runbook.ts';
 import type { Findings } from '../model/scope.ts';
-import type { Act, Clock, Look, Undo } from '../model/verb.ts';
+import type { Act, Clock, LeaseDeadline, LeaseTerms, Look, Undo } from '../model/verb.ts';
 
 /** One execution of one plan on one host: what it works with, and its book of what was done so far. */
 export interface Running {
@@ -18,6 +18,8 @@ export interface Running {
   readonly emit: Emit;
   readonly journal: Journal;
   readonly interrupts: Interrupts;
+  /** Why automation has to stop; null: it may go on. */
+  readonly stop?: () => string | null;
   /** Who decides: a person at a terminal, or the policy's rule. Exactly one. */
   readonly by:
     | { readonly kind: 'person'; readonly ask: Ask; readonly name: string }
@@ -58,13 +60,20 @@ export interface Stopped {
   to: number | null;
 }
 
-export interface Lease {
+export interface Lease extends LeaseTerms {
   readonly step: string;
   readonly verb: string;
-  readonly undo: Json;
-  readonly say: string;
   /** On the monotonic clock: the engine renews it until then, at the latest. */
   readonly until: number;
+  /** What starts the service with nobody alive. Null: there was no process slot for it so far, and only the engine watches. */
+  watch: Watch | null;
+  /** Settled once no renewal is at work: who lets go of the lease waits for it. */
+  busy: Promise<void>;
+}
+
+export interface Watch {
+  readonly handle: Json;
+  readonly deadline: LeaseDeadline;
 }
 
 /** How a step leaves the run: on to the next, or halted with what that means. */
@@ -84,6 +93,13 @@ export interface Ending {
 }
 
 export const ON: StepEnd = { kind: 'on' };
+
+/** The kill switch is an interrupt of its own, looked up at every safe point. Whom a person attends to, that person stops. */
+export function heedStop({ by, stop, interrupts }: Running): boolean {
+  const reason = by.kind === 'policy' ? stop?.() : null;
+  if (reason && !interrupts.signal.aborted) interrupts.raise(reason);
+  return Boolean(reason);
+}
 
 export function looking(running: Running, step: string, signal = running.interrupts.signal): Look {
   return {

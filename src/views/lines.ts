@@ -91,6 +91,8 @@ function lineOf(event: RunEvent, { state, before, pace }: Context): readonly Lin
       return finished(event.step, state);
     case 'lease.armed':
       return [[event.step, 'lease', `armed for ${showDuration(event.within)}: ${event.say}`]];
+    case 'lease.renewed':
+      return [['lease', 'renewed', `until ${event.deadline.at.slice(11, 19)} UTC: ${event.key}`]];
     case 'lease.released':
       return [[event.by, 'lease', `released: ${event.key}`]];
     case 'lease.restored':

@@ -1,5 +1,6 @@
 import type { RunEvent } from '../model/event.ts';
 import { plural, showDuration } from '../model/quantity.ts';
+import { clockText } from './report/clock.ts';
 
 /** One thing that happened, in a sentence. */
 export interface TimelineEntry {
@@ -49,6 +50,8 @@ function textOf(event: RunEvent, brokenBefore: Set<string>): string | null {
         : `${event.outcome.replaceAll('-', ' ')}${because(event.reason)}`;
     case 'lease.armed':
       return `lease ${event.key} for ${showDuration(event.within)}: ${event.say}`;
+    case 'lease.renewed':
+      return `lease ${event.key} renewed until ${clockText(event.deadline.at)}`;
     case 'lease.released':
       return `lease ${event.key} released by ${event.by}`;
     case 'lease.restored':

@@ -6,7 +6,7 @@ import { change, clause, rehearse } from '../support/rehearsal.ts';
 
 const done: Applied = { outcome: 'done', summary: '', used: {}, blocks: [] };
 const failed: Applied = { outcome: 'failed', summary: 'it broke', reason: 'it broke', used: {}, blocks: [], undo: { kind: 'nothing' } };
-const lease = { key: 'service:cron', within: 60_000, undo: 'cron', say: 'start cron' };
+const lease = { key: 'service:cron', service: 'cron', within: 60_000, undo: 'cron', say: 'start cron' };
 const stop = { observe: async () => change('cron', { lease }) };
 
 test('an intent is in the journal before its action is applied, step by step, and the lease is armed before the stop', async () => {
@@ -18,6 +18,7 @@ test('an intent is in the journal before its action is applied, step by step, an
   assert.deepEqual(log, [
     'look look',
     'journal action.intended',
+    'arm cron 60000',
     'journal lease.armed',
     'apply stop',
     'journal action.intended',
@@ -25,6 +26,7 @@ test('an intent is in the journal before its action is applied, step by step, an
     'journal action.intended',
     'apply start',
     'journal lease.released',
+    'release cron',
     'journal run.finished',
   ]);
   assert.deepEqual(ending, { outcome: 'held', verdict: 'held', reasons: [] });
@@ -58,6 +60,7 @@ test('a failed step is undone newest first where the policy says so, and with it
   });
   assert.deepEqual(log, [
     'journal action.intended',
+    'arm cron 60000',
     'journal lease.armed',
     'apply stop',
     'journal action.intended',
@@ -67,6 +70,7 @@ test('a failed step is undone newest first where the policy says so, and with it
     'revert change',
     'revert stop',
     'journal lease.released',
+    'release cron',
     'journal run.finished',
   ]);
   assert.equal(ending.outcome, 'rolled-back');
@@ -78,7 +82,7 @@ test('a failed step is left as it is where the policy says leave, but what was s
     act: [{ verb: 'stop' }, { verb: 'bad' }],
     actions: { stop, bad: { observe: async () => change('bad'), apply: async () => failed } },
   });
-  assert.deepEqual(log.slice(-4), ['apply bad', 'revert stop', 'journal lease.restored', 'journal run.finished']);
+  assert.deepEqual(log.slice(-5), ['apply bad', 'revert stop', 'journal lease.restored', 'release cron', 'journal run.finished']);
   assert.equal(ending.outcome, 'rollback-incomplete');
 });
 

@@ -16,6 +16,7 @@ const step = fc.constantFrom('stop-cron', 'kill', 'delete', 'watch', 'unplanned'
 const phase = fc.constantFrom(...PHASES);
 const count = fc.nat(5000);
 const texts = fc.array(text, { maxLength: 3 });
+const deadline = fc.record({ boot: fc.constantFrom('boot', 'other'), uptime: fc.nat(1e9), at: fc.constant('2026-11-23T03:15:00.000Z') });
 const json = fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<Json>;
 const verdict = fc.constantFrom('held', 'recurred', 'inconclusive') as fc.Arbitrary<'held' | 'recurred' | 'inconclusive'>;
 
@@ -132,6 +133,18 @@ const anyFact = fc.oneof(
     reason: fc.option(text),
   }),
   fc.record({ type: fc.constant('lease.armed'), step, key: text, within: count, undo: json, say: text }),
+  fc.record({
+    type: fc.constant('lease.armed'),
+    step,
+    key: text,
+    service: text,
+    within: count,
+    undo: json,
+    say: text,
+    handle: json,
+    deadline: fc.option(deadline),
+  }),
+  fc.record({ type: fc.constant('lease.renewed'), key: text, handle: json, deadline }),
   fc.record({ type: fc.constant('lease.released'), key: text, by: text }),
   fc.record({ type: fc.constant('lease.restored'), key: text, ok: fc.boolean(), summary: text }),
   fc.record({

@@ -62,7 +62,7 @@ export const stopCron = action(
     costs: { stopped_for: 900_000 },
     explain: ['service cron stop'],
     estimate: 2000,
-    lease: { key: 'service:cron', within: 900_000, undo: null, say: 'start cron again within 15 min' },
+    lease: { key: 'service:cron', service: 'cron', within: 900_000, undo: null, say: 'start cron again within 15 min' },
   },
 );
 

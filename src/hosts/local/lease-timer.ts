@@ -2,7 +2,7 @@ import { type CommandResult, type Commands, capturedText, type Failure, failure,
 import { isObject, type Json } from '../../model/json.ts';
 import { couldNotFork } from './init.ts';
 
-const PREFIX = 'firebreak-lease-';
+const PREFIX = 'firebreak-';
 const TIMEOUT = 10_000;
 /** What systemctl(1) ends with for a unit that is not loaded: a timer of systemd-run(1) is unloaded once it has fired. */
 const NOT_LOADED = 5;

@@ -10,7 +10,7 @@ interface World {
 }
 
 /** Part of a unit's name and of a command line. */
-const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,180}$/;
+const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,220}$/;
 
 /**
  * Where systemd runs, its own services get a timer of its own. All else gets a watchdog process, also an init script there: systemd ends what a transient
