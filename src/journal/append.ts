@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { RunEvent } from '../model/event.ts';
 import { failure, type Result } from '../model/host.ts';
 import { type Journal, JournalError } from '../model/ports.ts';
@@ -7,6 +7,7 @@ import { codeOf, createFile, type Disk, hasRoom, messageOf, realDisk, syncFolder
 import { hashOfHead, headLine, seal } from './line.ts';
 import { type Moved, moveHome } from './move.ts';
 import { makePlace, type Place } from './places.ts';
+import { prepareJournal, takePrepared } from './prepared.ts';
 import { keepRecord, recallRecord } from './records.ts';
 
 /** A journal on this machine's disk. */
@@ -29,6 +30,8 @@ interface Opened {
   readonly place: Place;
   readonly folder: string;
   readonly fd: number;
+  /** Where the next line is written over what was prepared; null: at the file's end. */
+  readonly at: number | null;
 }
 
 /**
@@ -40,8 +43,8 @@ export async function openJournal({ places, uid, run, disk = realDisk }: OpenReq
   for (const enough of [true, false]) {
     for (const place of places) {
       try {
-        if (enough && !hasRoom(place.path, 0, disk)) continue;
-        const opened = createRun(place, makePlace(place, uid, disk), run, disk);
+        const opened = enough ? takeRoom(place, { uid, run, disk }) : takeHardly(place, { uid, run, disk });
+        if (opened === null) continue;
         return { ok: true, journal: journalOf({ run, places, uid, disk, opened, head: hashOfHead(headLine(run)) }) };
       } catch (error) {
         tried.set(place.path, whatStopped(error));
@@ -50,6 +53,38 @@ export async function openJournal({ places, uid, run, disk = realDisk }: OpenReq
   }
   const list = [...tried].map(([path, why]) => `${path} (${why})`).join(', ');
   return failure('no-journal', `the journal cannot be written: tried ${list}; nothing was touched`);
+}
+
+interface Taking {
+  readonly uid: number;
+  readonly run: string;
+  readonly disk: Disk;
+}
+
+function takeRoom(place: Place, taking: Taking): Opened | null {
+  if (place.ready) return beginPrepared(place, taking);
+  return hasRoom(place.path, 0, taking.disk) ? takeHardly(place, taking) : null;
+}
+
+function takeHardly(place: Place, { uid, run, disk }: Taking): Opened | null {
+  return place.ready ? null : createRun(place, makePlace(place, uid, disk), run, disk);
+}
+
+/** The first line is written over the prepared file's beginning. A prepared folder that fails here is not tried a second time. */
+function beginPrepared(place: Place, taking: Taking): Opened | null {
+  const { run, disk } = taking;
+  const taken = takePrepared(place, taking);
+  if (taken === null) return null;
+  try {
+    const head = Buffer.from(`${headLine(run)}\n`);
+    writeAll(taken.fd, head, disk, 0);
+    disk.fsyncSync(taken.fd);
+    syncFolder(dirname(taken.folder), disk);
+    return { place, ...taken, at: head.length };
+  } catch (error) {
+    fs.rmSync(taken.folder, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /** Half a run's folder is taken away again: what could not be written must not be listed. */
@@ -63,7 +98,7 @@ function createRun(place: Place, runs: string, run: string, disk: Disk): Opened 
     disk.fsyncSync(fd);
     syncFolder(folder, disk);
     syncFolder(runs, disk);
-    return { place, folder, fd };
+    return { place, folder, fd, at: null };
   } catch (error) {
     fs.rmSync(folder, { recursive: true, force: true });
     throw error;
@@ -82,7 +117,7 @@ interface Start {
 
 /** A journal over a file that is open for appending. */
 export function journalOf({ run, places, uid, disk, opened, head: start }: Start): LocalJournal {
-  let { place, folder, fd } = opened;
+  let { place, folder, fd, at } = opened;
   let head = start;
   let dead: JournalError | null = null;
   let closed = false;
@@ -101,6 +136,7 @@ export function journalOf({ run, places, uid, disk, opened, head: start }: Start
     if (moved.fd !== null) {
       disk.closeSync(fd);
       fd = moved.fd;
+      at = null;
     }
     place = home;
     folder = moved.folder;
@@ -122,7 +158,9 @@ export function journalOf({ run, places, uid, disk, opened, head: start }: Start
       alive();
       const sealed = seal(head, event);
       try {
-        writeAll(fd, Buffer.from(`${sealed.line}\n`), disk);
+        const line = Buffer.from(`${sealed.line}\n`);
+        writeAll(fd, line, disk, at);
+        if (at !== null) at += line.length;
         if (!light) disk.fdatasyncSync(fd);
         head = sealed.hash;
         // What stays in /run is lost with the next boot: go home as soon as a step has made room there.
@@ -145,6 +183,8 @@ export function journalOf({ run, places, uid, disk, opened, head: start }: Start
       if (closed) return;
       closed = true;
       disk.closeSync(fd);
+      // What this run used up is there for the next incident as soon as there is room: nobody remembers to prepare twice.
+      if (opened.place.ready && place.home) prepareJournal({ places, uid, disk });
     },
   };
 }

@@ -15,11 +15,11 @@ export function createFile(path: string, disk: Disk): number {
   return disk.openSync(path, O_CREAT | O_EXCL | O_WRONLY | O_APPEND | O_NOFOLLOW, 0o600);
 }
 
-/** write(2) may take less than it was given, and Node's writeSync does not loop. */
-export function writeAll(fd: number, bytes: Uint8Array, disk: Disk): void {
+/** write(2) may take less than it was given, and Node's writeSync does not loop. `at`: over what is there, null: at the end. */
+export function writeAll(fd: number, bytes: Uint8Array, disk: Disk, at: number | null = null): void {
   let from = 0;
   while (from < bytes.length) {
-    const taken = disk.writeSync(fd, bytes, from, bytes.length - from);
+    const taken = disk.writeSync(fd, bytes, from, bytes.length - from, at === null ? null : at + from);
     if (taken <= 0) throw Object.assign(new Error('the disk took no byte'), { code: 'EIO' });
     from += taken;
   }
@@ -58,10 +58,28 @@ export function hasRoom(path: string, bytes: number, disk: Disk): boolean {
 const ROOM = { bytes: 1 << 20, inodes: 32 };
 
 /** The path, or the nearest of its parents that is there: to ask for room must not take any. */
-function nearest(path: string): string {
+export function nearest(path: string): string {
   let at = path;
   while (at !== dirname(at) && !fs.existsSync(at)) at = dirname(at);
   return at;
+}
+
+/** Size without the NUL bytes at the end: a prepared file is full of them. Throws where it cannot be read. */
+export function writtenSize(path: string): number {
+  const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
+  try {
+    const slice = Buffer.alloc(1 << 16);
+    for (let end = fs.fstatSync(fd).size; end > 0; ) {
+      const from = Math.max(0, end - slice.length);
+      const taken = fs.readSync(fd, slice, 0, end - from, from);
+      const last = slice.subarray(0, taken).findLastIndex((byte) => byte !== 0);
+      if (last >= 0) return from + last + 1;
+      end = from;
+    }
+    return 0;
+  } finally {
+    fs.closeSync(fd);
+  }
 }
 
 export function codeOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { type Failure, failure, type Result } from '../model/host.ts';
+import { writtenSize } from './disk.ts';
 import { type Place, runsIn } from './places.ts';
 
 export interface FoundRun {
@@ -46,14 +47,15 @@ function runsOf(place: Place, runs: string): readonly FoundRun[] {
     .filter((id) => RUN.test(id))
     .flatMap((id) => {
       const folder = join(runs, id);
-      const journal = lookAt(join(folder, 'journal.ndjson'));
-      return journal?.isFile() ? [{ id, folder, place, size: journal.size, written: journal.mtimeMs }] : [];
+      const journal = lookAt(join(folder, 'journal.ndjson'), place);
+      return journal === null ? [] : [{ id, folder, place, ...journal }];
     });
 }
 
-function lookAt(path: string): fs.Stats | null {
+function lookAt(path: string, { ready }: Place): Pick<FoundRun, 'size' | 'written'> | null {
   try {
-    return fs.lstatSync(path);
+    const found = fs.lstatSync(path);
+    return found.isFile() ? { size: ready ? writtenSize(path) : found.size, written: found.mtimeMs } : null;
   } catch {
     return null;
   }

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { failure, type Result } from '../model/host.ts';
-import { codeOf, createFile, type Disk, hasRoom, messageOf, syncFolder, writeAll } from './disk.ts';
+import { codeOf, createFile, type Disk, hasRoom, messageOf, syncFolder, writeAll, writtenSize } from './disk.ts';
 import { sha256 } from './line.ts';
 import { makePlace, type Place } from './places.ts';
 
@@ -60,7 +60,7 @@ function takeBack(fd: number | null, copy: string | null, disk: Disk): void {
 
 function copyFolder(from: string, to: string, disk: Disk): void {
   disk.mkdirSync(to, { mode: 0o700 });
-  for (const entry of fs.readdirSync(from, { withFileTypes: true })) {
+  for (const entry of entriesOf(from)) {
     if (entry.isDirectory()) copyFolder(join(from, entry.name), join(to, entry.name), disk);
     else if (entry.isFile()) copyFile(join(from, entry.name), join(to, entry.name), disk);
   }
@@ -68,7 +68,7 @@ function copyFolder(from: string, to: string, disk: Disk): void {
 }
 
 function copyFile(from: string, to: string, disk: Disk): void {
-  const bytes = fs.readFileSync(from);
+  const bytes = written(from);
   const fd = createFile(to, disk);
   try {
     writeAll(fd, bytes, disk);
@@ -90,9 +90,19 @@ function removeOld(folder: string, disk: Disk): void {
 }
 
 function sizeOf(folder: string): number {
-  const entries = fs.readdirSync(folder, { withFileTypes: true });
-  return entries.reduce((sum, entry) => {
+  return entriesOf(folder).reduce((sum, entry) => {
     const path = join(folder, entry.name);
-    return sum + (entry.isDirectory() ? sizeOf(path) : fs.lstatSync(path).size);
+    return sum + (entry.isDirectory() ? sizeOf(path) : writtenSize(path));
   }, 0);
+}
+
+/** Without blanks and what is only begun: their names start with a dot. */
+function entriesOf(folder: string): readonly fs.Dirent[] {
+  return fs.readdirSync(folder, { withFileTypes: true }).filter(({ name }) => !name.startsWith('.'));
+}
+
+/** A prepared journal ends in NUL bytes that nobody wrote; a record may end in its own. */
+function written(path: string): Buffer {
+  const bytes = fs.readFileSync(path);
+  return basename(path) === 'journal.ndjson' ? bytes.subarray(0, writtenSize(path)) : bytes;
 }

@@ -7,6 +7,8 @@ import { codeOf, type Disk, messageOf } from './disk.ts';
 export interface Place {
   readonly path: string;
   readonly home: boolean;
+  /** Takes nothing but what `firebreak prepare` left there: see prepared.ts. */
+  readonly ready?: true;
 }
 
 export interface Who {
@@ -18,14 +20,22 @@ export interface Who {
 
 /**
  * root: /var/lib/firebreak, then /run/firebreak, then /dev/shm/firebreak-0. Others: $XDG_STATE_HOME/firebreak or ~/.local/state/firebreak,
- * then /dev/shm/firebreak-<uid> (/run/firebreak is root's). FIREBREAK_STATE names the only place, for tests and drills.
+ * then /dev/shm/firebreak-<uid> (/run/firebreak is root's). FIREBREAK_STATE names the only place, for tests and drills. What was prepared lies
+ * inside home and goes before the rest: it is still there after a reboot.
  */
 export function placesFor({ env, uid, home }: Who): readonly Place[] {
   const given = env.FIREBREAK_STATE;
-  if (given !== undefined && given !== '') return [{ path: given, home: true }];
+  if (given !== undefined && given !== '') return withReady(given);
   const shared = { path: `/dev/shm/firebreak-${uid}`, home: false };
-  if (uid === 0) return [{ path: '/var/lib/firebreak', home: true }, { path: '/run/firebreak', home: false }, shared];
-  return [{ path: join(stateHome(env, home), 'firebreak'), home: true }, shared];
+  if (uid === 0) return [...withReady('/var/lib/firebreak'), { path: '/run/firebreak', home: false }, shared];
+  return [...withReady(join(stateHome(env, home), 'firebreak')), shared];
+}
+
+function withReady(path: string): readonly Place[] {
+  return [
+    { path, home: true },
+    { path: join(path, 'ready'), home: false, ready: true },
+  ];
 }
 
 /** The XDG base directory specification: a relative path is invalid and must be ignored. */

@@ -7,7 +7,14 @@ import { FORMAT, hashOfHead, unseal } from './line.ts';
 
 /** What a journal says. `damaged` and `newer` keep what could be read before the line. */
 export type JournalRead =
-  | { readonly ok: true; readonly events: readonly RunEvent[]; readonly torn: Torn | null; readonly head: string }
+  | {
+      readonly ok: true;
+      readonly events: readonly RunEvent[];
+      readonly torn: Torn | null;
+      readonly head: string;
+      /** Bytes of the lines that count; what follows them was torn, or prepared and not yet written to. */
+      readonly size: number;
+    }
   | JournalRefused;
 
 export interface JournalRefused {
@@ -38,6 +45,7 @@ export function readJournal(folder: string): JournalRead {
 function readLines(lines: Iterable<Line>): JournalRead {
   const events: RunEvent[] = [];
   let head = '';
+  let size = 0;
   let torn: Torn | null = null;
   for (const { number, text, whole, bytes } of lines) {
     if (torn !== null) return refused('is not whole, and others follow', torn.line, events);
@@ -48,9 +56,10 @@ function readLines(lines: Iterable<Line>): JournalRead {
     const read = number === 1 ? readHead(text) : readEvent(text, head, events.length + 1);
     if (typeof read === 'string') return refused(read, number, events);
     head = read.hash;
+    size += bytes;
     if (read.event !== null) events.push(read.event);
   }
-  return { ok: true, events, torn, head };
+  return { ok: true, events, torn, head, size };
 }
 
 type Understood = { readonly hash: string; readonly event: RunEvent | null };
@@ -131,7 +140,15 @@ function* splitLines(slices: Iterable<Buffer>): Generator<Line> {
     }
     if (from < slice.length) parts.push(slice.subarray(from));
   }
-  if (parts.length > 0) yield lineOf(number + 1, Buffer.concat(parts), false);
+  const rest = withoutEnd(Buffer.concat(parts));
+  if (rest.length > 0) yield lineOf(number + 1, rest, false);
+}
+
+/** NUL bytes at the end are nobody's line: a prepared file is full of them, and a power cut can leave some. */
+function withoutEnd(bytes: Buffer): Buffer {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end -= 1;
+  return bytes.subarray(0, end);
 }
 
 function lineOf(number: number, bytes: Buffer, ended: boolean): Line {

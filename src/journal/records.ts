@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { JournalError } from '../model/ports.ts';
+import { writeOverBlank } from './blanks.ts';
 import { type Disk, messageOf, writeDurably } from './disk.ts';
 import { sha256 } from './line.ts';
 
@@ -13,7 +14,7 @@ export function keepRecord(folder: string, base64: string, disk: Disk): string {
   const records = join(folder, 'records');
   if (isWhole(join(records, name), name)) return name;
   try {
-    writeDurably(records, name, bytes, disk);
+    if (!writeOverBlank(records, name, bytes, disk)) writeDurably(records, name, bytes, disk);
     return name;
   } catch (error) {
     throw new JournalError(`what undo needs cannot be kept in ${records}: ${messageOf(error)}`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RunEvent } from '../model/event.ts';
 import { failure, type Result } from '../model/host.ts';
 import { journalOf, type LocalJournal, whatStopped } from './append.ts';
-import { type Disk, realDisk } from './disk.ts';
+import { type Disk, realDisk, writeAll } from './disk.ts';
 import type { Place } from './places.ts';
 import { readJournal } from './read.ts';
 
@@ -24,13 +24,22 @@ export async function reopenJournal(
   if (!read.ok) return failure(read.code, read.message);
   if (read.events.length === 0) return failure('empty', 'nothing was written but the beginning: there is nothing to go on with');
   try {
-    const fd = disk.openSync(join(folder, 'journal.ndjson'), fs.constants.O_WRONLY | fs.constants.O_APPEND | fs.constants.O_NOFOLLOW);
-    if (read.torn !== null) fs.ftruncateSync(fd, fs.fstatSync(fd).size - read.torn.bytes);
+    const { O_WRONLY, O_APPEND, O_NOFOLLOW } = fs.constants;
+    const fd = disk.openSync(join(folder, 'journal.ndjson'), place.ready ? O_WRONLY | O_NOFOLLOW : O_WRONLY | O_APPEND | O_NOFOLLOW);
+    if (place.ready) writeAll(fd, Buffer.alloc(read.torn?.bytes ?? 0), disk, read.size);
+    else fs.ftruncateSync(fd, read.size);
     disk.fsyncSync(fd);
     return {
       ok: true,
       events: read.events,
-      journal: journalOf({ run: id, places, uid, disk, opened: { place, folder, fd }, head: read.head }),
+      journal: journalOf({
+        run: id,
+        places,
+        uid,
+        disk,
+        opened: { place, folder, fd, at: place.ready ? read.size : null },
+        head: read.head,
+      }),
     };
   } catch (error) {
     return failure('no-journal', `the journal in ${folder} cannot be written: ${whatStopped(error)}; nothing was touched`);

@@ -172,3 +172,41 @@ test('a checkout without its libraries, and a package without its program, say s
   const result = run(join(empty, 'bin/firebreak'));
   assert.deepEqual([result.exit, /no program in it/.test(result.stderr)], [69, true]);
 });
+
+test('where Node could not start first aid is printed at once, and nothing is started: exit 69', () => {
+  const home = installed(join(work, 'starved'));
+  const { exit, said, stderr } = run(join(home, 'bin/firebreak'), [], { env: { FIREBREAK_SLOTS: '2' } });
+  const lines = stderr.split('\n');
+  assert.deepEqual(
+    [exit, said, lines.slice(0, 2), lines.filter((line) => /^[123]\. /.test(line)).length],
+    [
+      69,
+      null,
+      ['firebreak: too few process slots are free: 2 with its own, and Firebreak needs 3. Nothing was done.', '  FIREBREAK_SLOTS says so.'],
+      3,
+    ],
+  );
+  assert.equal(run(join(home, 'bin/firebreak'), [], { env: { FIREBREAK_SLOTS: '3' } }).exit, 0);
+});
+
+test('first aid names the mailers that cron started, and only those, with the words to type', () => {
+  const home = installed(join(work, 'mailers'));
+  // Copies of a shell have these names in comm; `read` waits without a child. cron leads its session, as the daemon does.
+  for (const name of ['cron', 'sendmail', 'postdrop']) copyFileSync('/bin/sh', join(home, name));
+  const scene = `
+    exec 3<>"$PWD/fifo"
+    setsid -f ./cron -c 'echo cron $$; ./sendmail -c "echo mailer \\$\\$; ./postdrop -c \\"echo mailer \\\\\\$\\\\\\$; read x\\"; read x"; read x' <&3
+    setsid -f ./sendmail -c 'echo stranger $$; read x' <&3
+    sleep 0.5
+    FIREBREAK_SLOTS=2 bin/firebreak
+    echo >&3; echo >&3; echo >&3; echo >&3`;
+  spawnSync('mkfifo', [join(home, 'fifo')]);
+  const { stdout, stderr } = spawnSync('sh', ['-c', scene], { cwd: home, encoding: 'utf8', timeout: 20_000 });
+  const pids = (who: string) => stdout.split('\n').flatMap((line) => (line.startsWith(`${who} `) ? [line.slice(who.length + 1)] : []));
+  const typed = stderr
+    .split('\n')
+    .flatMap((line) => (line.startsWith('     kill') && !line.includes('-KILL') ? line.trim().split(' ').slice(1) : []));
+  assert.equal(pids('mailer').length, 2, stdout + stderr);
+  for (const pid of pids('mailer')) assert.ok(typed.includes(pid), stderr);
+  assert.deepEqual([pids('stranger').length, typed.includes(pids('stranger')[0] ?? '')], [1, false], stderr);
+});

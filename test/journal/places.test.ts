@@ -7,21 +7,42 @@ const paths = (env: Record<string, string>, uid: number): readonly string[] =>
   placesFor({ env, uid, home: '/home/ada' }).map(({ path, home }) => (home ? `home ${path}` : path));
 
 test('root’s journals live in /var/lib, and in /run or shared memory while it is full', () => {
-  assert.deepEqual(paths({ XDG_STATE_HOME: '/elsewhere' }, 0), ['home /var/lib/firebreak', '/run/firebreak', '/dev/shm/firebreak-0']);
+  assert.deepEqual(paths({ XDG_STATE_HOME: '/elsewhere' }, 0), [
+    'home /var/lib/firebreak',
+    '/var/lib/firebreak/ready',
+    '/run/firebreak',
+    '/dev/shm/firebreak-0',
+  ]);
 });
 
 test('anybody else’s live where XDG says, or below the home folder', () => {
-  assert.deepEqual(paths({}, 1000), ['home /home/ada/.local/state/firebreak', '/dev/shm/firebreak-1000']);
-  assert.deepEqual(paths({ XDG_STATE_HOME: '/srv/state' }, 1000), ['home /srv/state/firebreak', '/dev/shm/firebreak-1000']);
+  assert.deepEqual(paths({}, 1000), [
+    'home /home/ada/.local/state/firebreak',
+    '/home/ada/.local/state/firebreak/ready',
+    '/dev/shm/firebreak-1000',
+  ]);
+  assert.deepEqual(paths({ XDG_STATE_HOME: '/srv/state' }, 1000), [
+    'home /srv/state/firebreak',
+    '/srv/state/firebreak/ready',
+    '/dev/shm/firebreak-1000',
+  ]);
 });
 
 test('a relative XDG_STATE_HOME is ignored, as the specification wants', () => {
-  assert.deepEqual(paths({ XDG_STATE_HOME: 'state' }, 1000), ['home /home/ada/.local/state/firebreak', '/dev/shm/firebreak-1000']);
+  assert.deepEqual(paths({ XDG_STATE_HOME: 'state' }, 1000), [
+    'home /home/ada/.local/state/firebreak',
+    '/home/ada/.local/state/firebreak/ready',
+    '/dev/shm/firebreak-1000',
+  ]);
 });
 
 test('FIREBREAK_STATE names the only place; empty means unset', () => {
-  assert.deepEqual(paths({ FIREBREAK_STATE: '/tmp/drill' }, 0), ['home /tmp/drill']);
-  assert.deepEqual(paths({ FIREBREAK_STATE: '' }, 1000), ['home /home/ada/.local/state/firebreak', '/dev/shm/firebreak-1000']);
+  assert.deepEqual(paths({ FIREBREAK_STATE: '/tmp/drill' }, 0), ['home /tmp/drill', '/tmp/drill/ready']);
+  assert.deepEqual(paths({ FIREBREAK_STATE: '' }, 1000), [
+    'home /home/ada/.local/state/firebreak',
+    '/home/ada/.local/state/firebreak/ready',
+    '/dev/shm/firebreak-1000',
+  ]);
 });
 
 const now = Date.UTC(2026, 10, 23, 16, 55, 4, 999);

@@ -1,0 +1,52 @@
+import { whoHolds } from '../journal/lock.ts';
+import { placesFor } from '../journal/places.ts';
+import { preparedIn } from '../journal/prepared.ts';
+import { roomIn } from '../journal/room.ts';
+import { exitCode } from '../model/outcome.ts';
+import { type DoctorParts, examine } from '../operations/doctor.ts';
+import { defineCommand, type Io } from './_command.ts';
+
+/** What the launcher counted: `12 /sys/fs/cgroup/pids.max`, or `1000000 ` where nothing limits. */
+function countedSlots({ FIREBREAK_COUNTED: counted }: Io['env']): DoctorParts['slots'] {
+  const match = /^(\d+) (.*)$/.exec(counted ?? '');
+  return match ? { free: Number(match[1]), limit: match[2] ?? '' } : null;
+}
+
+async function partsHere(io: Io): Promise<DoctorParts> {
+  const { hostsHere } = await import('../wiring/host.ts');
+  const places = placesFor(io);
+  const name = io.env.FIREBREAK_LOCK;
+  const holder = await whoHolds({ uid: io.uid, ...(name !== undefined && { name }) });
+  return {
+    host: hostsHere().readOnlyHost,
+    home: io.home,
+    rooms: places.map((place) => roomIn(place, io.uid)).map(({ place, takes, why }) => ({ path: place.path, takes, why })),
+    prepared: preparedIn(places, io.uid)?.folder ?? null,
+    holder: holder && `${holder.run}, pid ${holder.pid}, by ${holder.who} since ${holder.since}`,
+    slots: countedSlots(io.env),
+    terminal: io.tty.stdin && io.tty.stderr,
+  };
+}
+
+export default defineCommand({
+  name: 'doctor',
+  summary: 'what this machine can and cannot do now, and what is done instead',
+  about:
+    'Looks at what a run would need on this machine now: a place for its journal, space and inodes, process slots, the service manager, and more; and says what the engine does where something is missing. Changes nothing and starts no program. Exits 69 where no run could act.',
+  args: [],
+  options: [{ flags: '--json', about: 'print the checks as JSON' }],
+  examples: [
+    ['firebreak doctor', 'one line a check'],
+    ['firebreak doctor --json', 'for programs'],
+  ],
+  async run(io, _args, options) {
+    const checks = await examine(await partsHere(io));
+    const able = checks.every(({ state }) => state !== 'stuck');
+    if (options.json === true) io.stdout(`${JSON.stringify({ able, checks }, null, 2)}\n`);
+    else {
+      const [{ doctorText }, { paperOf }] = await Promise.all([import('../views/doctor.ts'), import('../views/style.ts')]);
+      io.stdout(doctorText(checks, paperOf({ columns: io.columns, color: io.color.stdout })));
+    }
+    return able ? 0 : exitCode('unsupported-machine');
+  },
+});
