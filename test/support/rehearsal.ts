@@ -1,6 +1,6 @@
 import type { Condition } from '../../src/model/condition.ts';
 import type { Fact, RunEvent } from '../../src/model/event.ts';
-import type { Host, MachineFacts, Services } from '../../src/model/host.ts';
+import type { Host, MachineFacts } from '../../src/model/host.ts';
 import type { Json } from '../../src/model/json.ts';
 import type { Ask, Catalogue, Journal } from '../../src/model/ports.ts';
 import type { Limits, Runbook, Step } from '../../src/model/runbook.ts';
@@ -38,8 +38,6 @@ export interface Script {
   readonly journal?: Partial<Journal>;
   readonly interrupts?: ReturnType<typeof manualInterrupts>;
   readonly clock?: Clock;
-  /** In place of leases that are only remembered, and logged as `arm cron 60000` and `release cron`. */
-  readonly services?: Partial<Services>;
 }
 
 export const clause = (measure: string, comparator: object, step?: string): Condition => ({
@@ -74,8 +72,7 @@ function setStage(script: Script): {
 } {
   const log: string[] = [];
   const events: RunEvent[] = [];
-  const clock = script.clock ?? quickClock();
-  const host = stubHost({ log, clock, given: script.services ?? {} });
+  const host = stubHost();
   const request: RunRequest = {
     runbook: runbookOf(script),
     params: script.params ?? {},
@@ -88,7 +85,7 @@ function setStage(script: Script): {
     host,
     readOnlyHost: host,
     catalogue: catalogueOf(script, log),
-    clock,
+    clock: script.clock ?? quickClock(),
     journal: memoryJournal({ log, events, given: script.journal ?? {} }),
     views: [],
     interrupts: script.interrupts ?? manualInterrupts(),
@@ -211,14 +208,7 @@ function memoryJournal({
   readonly events: RunEvent[];
   readonly given: Partial<Journal>;
 }): Journal {
-  const noisy: readonly Fact['type'][] = [
-    'action.intended',
-    'lease.armed',
-    'lease.renewed',
-    'lease.released',
-    'lease.restored',
-    'run.finished',
-  ];
+  const noisy: readonly Fact['type'][] = ['action.intended', 'lease.armed', 'lease.released', 'lease.restored', 'run.finished'];
   return {
     run: 'run-1',
     folder: '/nowhere',
@@ -253,13 +243,7 @@ function scriptedAsk(script: Script, log: string[]): Ask {
   };
 }
 
-interface Stub {
-  readonly log: string[];
-  readonly clock: Clock;
-  readonly given: Partial<Services>;
-}
-
-function stubHost({ log, clock, given }: Stub): Host {
+function stubHost(): Host {
   const facts: MachineFacts = { hostname: 'test', bootId: 'boot', bootTime: 0, uptime: 0, uid: 0, user: 'root', manager: 'sysv' };
   const nothing = async (): Promise<never> => {
     throw new Error('the rehearsal has no such host');
@@ -268,28 +252,8 @@ function stubHost({ log, clock, given }: Stub): Host {
     name: 'test',
     processes: { list: nothing, signal: nothing, alive: nothing, counters: async () => null },
     files: { usage: nothing, list: nothing, delete: nothing, read: nothing, replace: nothing },
-    services: { state: nothing, start: nothing, stop: nothing, explain: nothing, ...stubLeases(log), ...given },
+    services: { state: nothing, start: nothing, stop: nothing, explain: nothing, arm: nothing, release: nothing, armed: nothing },
     commands: { run: nothing, which: nothing },
-    machine: { facts: async () => ({ ...facts, uptime: clock.monotonic() }), users: async () => ({}) },
-  };
-}
-
-/** Leases that are only remembered; two lives of a run may share them. */
-export function stubLeases(log: string[]): Pick<Services, 'arm' | 'release' | 'armed'> {
-  const held = new Map<string, string>();
-  return {
-    arm: async ({ id, service, within }) => {
-      log.push(`arm ${service} ${Math.round(within)}`);
-      held.set(id, service);
-      return { ok: true, handle: id };
-    },
-    release: async (handle) => {
-      const service = held.get(String(handle));
-      if (service === undefined) return { ok: true, state: 'gone' };
-      log.push(`release ${service}`);
-      held.delete(String(handle));
-      return { ok: true, state: 'released' };
-    },
-    armed: async (prefix) => ({ ok: true, handles: [...held.keys()].filter((id) => id.startsWith(prefix)) }),
+    machine: { facts: async () => facts, users: async () => ({}) },
   };
 }
