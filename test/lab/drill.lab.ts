@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { CHECKOUT } from '../support/lab.ts';
+
+/** The README's first command, whole: with and without a terminal, as root and as an ordinary user, of both kinds. */
+const FIREBREAK = join(CHECKOUT, 'bin/firebreak');
+const NOBODY = 65534;
+const work = mkdtempSync(join(tmpdir(), 'firebreak-drill-lab-'));
+after(() => rmSync(work, { recursive: true }));
+
+interface Case {
+  readonly user: 'root' | 'an ordinary user';
+  readonly kind: 'namespaces' | 'plain';
+}
+const CASES: readonly Case[] = [
+  { user: 'root', kind: 'namespaces' },
+  { user: 'an ordinary user', kind: 'namespaces' },
+  { user: 'root', kind: 'plain' },
+  { user: 'an ordinary user', kind: 'plain' },
+];
+
+function start(argv: readonly string[], { user, kind }: Case, home: string) {
+  const as = user === 'root' ? {} : { uid: NOBODY, gid: NOBODY };
+  const [program = '', ...args] = argv;
+  const env = {
+    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: home,
+    FIREBREAK_STATE: join(home, 'state'),
+    TERM: 'xterm',
+    ...(kind === 'plain' && { FIREBREAK_DRILL: 'plain' }),
+  };
+  const child = spawn(program, args, { ...as, env, cwd: home, stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (data) => (text += data));
+  child.stderr.setEncoding('utf8').on('data', (data) => (text += data));
+  return once(child, 'close').then(([code]) => ({ code: code as number | null, text }));
+}
+
+function homeFor({ user }: Case): string {
+  const home = mkdtempSync(join(work, 'home-'));
+  if (user !== 'root') chownSync(work, NOBODY, NOBODY);
+  if (user !== 'root') chownSync(home, NOBODY, NOBODY);
+  return home;
+}
+
+/** A second process's eye: every mailer that is in /proc while the drill runs, by the pid that it has in its own namespace. */
+function watchProc(): () => ReadonlySet<number> {
+  const seen = new Set<number>();
+  const timer = setInterval(() => {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+        if (/^Name:\s+(drill-)?(sendmail|postdrop)$/m.test(status)) seen.add(Number(/^NSpid:.*?(\d+)$/m.exec(status)?.[1]));
+      } catch {
+        // Gone since it was listed.
+      }
+    }
+  }, 100);
+  return () => {
+    clearInterval(timer);
+    return seen;
+  };
+}
+
+for (const one of CASES) {
+  test(`a drill without a terminal holds, and its run is in the list: ${one.user}, ${one.kind}`, { timeout: 90_000 }, async () => {
+    const home = homeFor(one);
+    const stop = watchProc();
+    const { code, text } = await start([FIREBREAK, 'drill', 'cron-mail-storm'], one, home);
+    const seen = stop();
+    assert.equal(code, 0, text);
+    assert.match(text, one.kind === 'plain' ? /^drill: without namespaces/ : /^drill: in namespaces/);
+    assert.match(text, /\nHELD\n/);
+    const listed = await start([FIREBREAK, 'runs', '--json'], one, home);
+    const [run, ...others] = JSON.parse(listed.text) as {
+      verdict: string;
+      exit: number;
+      killed: number;
+      deleted: number;
+      edited: number;
+      pids: number[];
+    }[];
+    assert.deepEqual([run?.verdict, run?.exit, run?.edited, others.length], ['held', 0, 2, 0]);
+    assert.ok(run && run.killed > 0 && run.deleted >= 1690, listed.text);
+    assert.ok(run.pids.length >= run.killed);
+    assert.deepEqual(
+      run.pids.filter((pid) => !seen.has(pid)),
+      [],
+      'every pid was seen in /proc by somebody else',
+    );
+    const report = await start([FIREBREAK, 'report'], one, home);
+    assert.match(report.text, /mail service is still stopped/i);
+  });
+}
+
+/** Answers as a person would: the word for what to do, the count for what cannot be undone. */
+const ANSWERS = `
+set timeout 30
+spawn -noecho ${FIREBREAK} drill cron-mail-storm
+proc seen {pattern} {
+  expect {
+    -re $pattern { return $expect_out(0,string) }
+    timeout { send_error "\nnot seen: $pattern\n"; exit 99 }
+    eof { send_error "\nended before: $pattern\n"; exit 98 }
+  }
+}
+foreach step {stop-cron kill-mailers empty-maildrop silence-jobs start-cron} {
+  seen "$step: what now"
+  sleep 0.5
+  send "run\r"
+  if {$step eq "kill-mailers" || $step eq "empty-maildrop"} {
+    regsub -all {[^0-9]} [seen {Type the count, [0-9 ]+,}] {} count
+    sleep 0.5
+    send "$count\r"
+  }
+}
+expect {
+  eof {}
+  timeout { exit 97 }
+}
+exit [lindex [wait] 3]`;
+
+for (const one of CASES.slice(0, 2)) {
+  test(`a drill on a terminal asks before each action and holds: ${one.user}`, { timeout: 120_000 }, async () => {
+    const home = homeFor(one);
+    const { code, text } = await start(['expect', '-c', ANSWERS], one, home);
+    assert.equal(code, 0, text.slice(-4000));
+    assert.match(text, /HELD/);
+  });
+}
+
+test('Ctrl-C at a prompt ends the drill with 130, and nothing of it is left', { timeout: 60_000 }, async () => {
+  const one = { user: 'root', kind: 'namespaces' } as const;
+  const home = homeFor(one);
+  const script = `
+set timeout 30
+spawn -noecho ${FIREBREAK} drill cron-mail-storm
+expect "what now"
+sleep 0.5
+send "\\003"
+expect eof
+exit [lindex [wait] 3]`;
+  const { code, text } = await start(['expect', '-c', script], one, home);
+  assert.equal(code, 130, text);
+  // Everything that a drill starts has its environment; another drill may run at the same time.
+  const left = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && environmentOf(pid).includes(`HOME=${home}\0`));
+  assert.deepEqual(left, []);
+});
+
+function environmentOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8');
+  } catch {
+    return '';
+  }
+}
