@@ -7,6 +7,11 @@ import type { RunState, StepState } from './state.ts';
 /** Nothing is left to do at these, whoever did it. */
 const FINISHED: readonly StepState['status'][] = ['done', 'nothing-to-do', 'skipped', 'by-hand'];
 
+/** Its outcome was on disk, and only the line that closes the step was not. A step that lets go of a lease is taken up again: the lease is still open. */
+function isOver({ status, applied }: StepState): boolean {
+  return FINISHED.includes(status) || (status === 'acted' && applied?.outcome === 'done' && (applied.releases ?? []).length === 0);
+}
+
 /** What an earlier life of a run leaves to the next, from its journal alone. */
 export interface CarriedOver {
   readonly findings: Findings;
@@ -21,8 +26,8 @@ export function carryOver(state: RunState, runbook: Runbook): CarriedOver {
   return {
     findings: findingsOf(state, runbook),
     used: addCosts({}, state.used),
-    finished: byStatus(({ status }) => FINISHED.includes(status)),
-    unknown: byStatus(({ status }) => status === 'acting' || status === 'acted' || status === 'partial'),
+    finished: byStatus(isOver),
+    unknown: byStatus((step) => !isOver(step) && ['acting', 'acted', 'partial'].includes(step.status)),
   };
 }
 

@@ -1,0 +1,186 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { isLight, type RunEvent } from '../../src/model/event.ts';
+import { fault, inLanes, type Tally } from '../support/faults.ts';
+import { eventsIn, inScene, type Scene, stateFolder } from '../support/scene.ts';
+
+/** The founding runbook in the drill, killed -9 at each call on its journal. Most of a point is waiting: for cron's minutes, for processes to end. */
+const LANES = 5;
+const WITHIN = 60_000;
+
+interface Sweep {
+  /** Before the command that is killed. */
+  readonly before: string;
+  /** `run ...`, `resume` or `rollback`. */
+  readonly command: string;
+  /** After its death. */
+  readonly after: string;
+  readonly check: (scene: Scene, folder: string, where: string) => Trouble;
+}
+
+interface Trouble {
+  readonly lost: readonly string[];
+  readonly twice: readonly string[];
+}
+
+async function sweep(context: TestContext, tally: Tally, parts: Sweep): Promise<void> {
+  const root = stateFolder(context);
+  const calls = await callsOf(root, parts);
+  const points = calls.flatMap((name, at) => [`kill:${at + 1}`, ...(name === 'writeSync' ? [`torn:${at + 1}`] : [])]);
+  let met = 0;
+  await inLanes(points, LANES, async (point) => {
+    const folder = join(root, point);
+    mkdirSync(folder);
+    const script = `${parts.before}; faulty ${point} ${parts.command}; echo "say crash=$?"; ${parts.after}`;
+    const scene = await inScene(script, { state: folder, within: WITHIN });
+    tally.runs += 1;
+    if (scene.hung) return void tally.hung.push(`${point}: ${scene.stdout}`);
+    if (scene.said.crash === '137') met += 1;
+    judge(tally, { scene, folder, point, check: parts.check });
+  });
+  tally.note = `${met} points: ${calls.length} calls, and ${points.length - calls.length} writes torn in two`;
+}
+
+interface Seen {
+  readonly scene: Scene;
+  readonly folder: string;
+  readonly point: string;
+  readonly check: Sweep['check'];
+}
+
+function judge(tally: Tally, { scene, folder, point, check }: Seen): void {
+  try {
+    const { lost, twice } = check(scene, folder, point);
+    tally.lost.push(...lost);
+    tally.twice.push(...twice);
+  } catch (error) {
+    tally.wrong.push(`${point}: ${String(error)}\n${scene.stdout}\n${scene.stderr}`);
+  }
+}
+
+/** Each call on a file of the journal, in turn, of a command that nothing befalls. */
+async function callsOf(root: string, { before, command }: Sweep): Promise<readonly string[]> {
+  const scene = await inScene(`${before}; faulty count ${command}; echo "say exit=$?"`, { state: root, within: WITHIN });
+  if (scene.said.exit === undefined) throw new Error(`the counting run did not end: ${scene.stdout}${scene.stderr}`);
+  return linesOf(join(root, 'calls'));
+}
+
+const linesOf = (path: string): readonly string[] => readFileSync(path, 'utf8').split('\n').filter(Boolean);
+
+// ---------------------------------------------------------------- what must hold
+
+const HEALED = { cron: 1, mailers: 0, files: 0, silenced: 2 };
+
+/** Every act that can be seen in the world has its intent on disk. */
+function actsWithoutIntent(scene: Scene, events: readonly RunEvent[], where: string): readonly string[] {
+  const world = scene.worlds.crash;
+  if (world === undefined) return [`${where}: the world was not seen`];
+  const intended = new Set(events.flatMap((event) => (event.type === 'action.intended' ? [event.step] : [])));
+  const seen: readonly (readonly [string, boolean])[] = [
+    ['stop-cron', world.cron === 0],
+    ['kill-mailers', world.mailers === 0],
+    ['empty-maildrop', world.files < 1000],
+    ['silence-jobs', world.silenced > 0],
+  ];
+  return seen
+    .filter(([step, did]) => did && !intended.has(step))
+    .map(([step]) => `${where}: ${step} was done, and the journal knows nothing of it`);
+}
+
+function notHealed(scene: Scene, where: string): readonly string[] {
+  const { decoy: _decoy, ...end } = scene.worlds.end ?? { decoy: 0 };
+  return JSON.stringify(end) === JSON.stringify(HEALED) ? [] : [`${where}: ended as ${JSON.stringify(end)}`];
+}
+
+const ONCE: readonly string[] = ['kill-mailers', 'empty-maildrop', 'silence-jobs'];
+
+/** Steps whose outcome was on disk before the crash are not intended again, and what came since is left alone. */
+function doneTwice(scene: Scene, before: readonly RunEvent[], after: readonly RunEvent[], where: string): readonly string[] {
+  const done = new Set(
+    before.flatMap((event) => (event.type === 'action.applied' && event.applied.outcome === 'done' ? [event.step] : [])),
+  );
+  // The source is stopped and started again where a lease was kept meanwhile or is still open. That does nothing to anything new.
+  const again = after
+    .slice(before.length)
+    .flatMap((event) => (event.type === 'action.intended' && ONCE.includes(event.step) && done.has(event.step) ? [event.step] : []));
+  const decoyGone = scene.worlds.crash?.decoy === 1 && done.has('empty-maildrop') && scene.worlds.end?.decoy === 0;
+  return [
+    ...again.map((step) => `${where}: ${step} was done before the crash, and was done again`),
+    ...(decoyGone ? [`${where}: a mail that came after the deletion was deleted`] : []),
+    ...((scene.worlds.end?.silenced ?? 0) > 2 ? [`${where}: a crontab was edited twice`] : []),
+  ];
+}
+
+const journalOf = (folder: string, name: string): readonly RunEvent[] =>
+  existsSync(join(folder, name)) ? (eventsIn(join(folder, name)) ?? []) : [];
+
+function checkHealed(scene: Scene, folder: string, where: string): Trouble {
+  const before = journalOf(folder, 'crash');
+  const after = journalOf(folder, 'state');
+  const finished = before.at(-1)?.type === 'run.finished';
+  const exit = scene.said.resume;
+  // 66: there is nothing to go on with, since it was over, or had not begun; then a new run does it all.
+  const held = exit === '0' || (exit === '66' && (finished || scene.said.again === '0'));
+  return {
+    lost: [
+      ...(held
+        ? []
+        : [`${where}: resume ended with ${exit}, a new run with ${scene.said.again}\n${readFileSync(join(folder, 'said'), 'utf8')}`]),
+      ...actsWithoutIntent(scene, before, where),
+      ...notHealed(scene, where),
+    ],
+    twice: doneTwice(scene, before, after, where),
+  };
+}
+
+const RUN = 'run cron-mail-storm "$@"';
+const LOOK = 'cp -r "$FIREBREAK_STATE" "$OUT/crash" 2>/dev/null; decoy; world crash';
+const GO_ON = `${LOOK}; act resume >>"$OUT/said" 2>&1; code=$?; echo "say resume=$code"
+  if [ $code = 66 ] && ! grep -q run.finished "$OUT"/crash/runs/*/journal.ndjson 2>/dev/null; then act ${RUN} >>"$OUT/said" 2>&1; echo "say again=$?"; fi
+  world end`;
+
+const NEEDS = ['namespaces'] as const;
+
+fault('kill -9 at each write and sync of a run, then resume', { needs: NEEDS, within: 900_000 }, async (tally, context) => {
+  await sweep(context, tally, { before: ':', command: RUN, after: GO_ON, check: checkHealed });
+});
+
+/** A run that died on the way to its kill: the most of it is still to do. */
+async function diedEarly(context: TestContext): Promise<string> {
+  const state = stateFolder(context);
+  await inScene(`act ${RUN} >/dev/null`, { state, within: WITHIN });
+  const events = eventsIn(join(state, 'state')) ?? [];
+  const intents = events.findIndex((event) => event.type === 'action.intended' && event.step === 'kill-mailers') + 1;
+  return `traced fdatasync ${events.slice(0, intents).filter((event) => !isLight(event)).length} ${RUN}`;
+}
+
+fault('kill -9 at each write and sync of a resume, then a second resume', { needs: NEEDS, within: 900_000 }, async (tally, context) => {
+  const before = await diedEarly(context);
+  await sweep(context, tally, { before, command: 'resume', after: GO_ON, check: checkHealed });
+});
+
+/** What was done is undone as far as a policy may: cron runs at the end, under which crontab is said in the journal. */
+function checkUndone(scene: Scene, folder: string, where: string): Trouble {
+  const { exit = '' } = scene.said;
+  const world = scene.worlds.end;
+  const undone = journalOf(folder, 'state').filter((event) => event.type === 'undo.applied' && event.applied.outcome !== 'done');
+  return {
+    lost: [
+      ...(['0', '9', '66'].includes(exit)
+        ? []
+        : [`${where}: the second rollback ended with ${exit}\n${readFileSync(join(folder, 'said'), 'utf8')}`]),
+      ...(world?.cron === 1 ? [] : [`${where}: cron does not run after the rollback`]),
+      ...(world?.silenced === 2 ? [] : [`${where}: ${world?.silenced} crontabs are silenced; a policy may not undo that`]),
+      ...undone.map((event) => `${where}: an undo failed: ${JSON.stringify(event)}`),
+    ],
+    twice: [],
+  };
+}
+
+const UNDO = 'act rollback >>"$OUT/said" 2>&1; echo "say exit=$?"; world end';
+
+fault('kill -9 at each write and sync of a rollback, then a second rollback', { needs: NEEDS, within: 900_000 }, async (tally, context) => {
+  const before = `WATCH=0.6s; act ${RUN} --param watch=0.6s >/dev/null 2>&1`;
+  await sweep(context, tally, { before, command: 'rollback', after: UNDO, check: checkUndone });
+});

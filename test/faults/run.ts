@@ -1,0 +1,80 @@
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from 'node:test';
+import { parseArgs } from 'node:util';
+import { ROW, type Row } from '../support/faults.ts';
+
+/**
+ * `npm run test:faults [-- NAME...] [-- --strict] [-- --write]`: the files of this folder (those whose names begin so), then the table. Ends with node's own
+ * four counts. Strict, a skip that may-skip.txt does not allow is a failure; written, the table goes into README.md.
+ */
+const { values: wish, positionals: names } = parseArgs({
+  options: { strict: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const here = import.meta.dirname;
+const files = globSync(`${here}/*.faults.ts`)
+  .filter((file) => names.length === 0 || names.some((name) => file.startsWith(join(here, name))))
+  .sort();
+const mayBeSkipped = readFileSync(join(here, 'may-skip.txt'), 'utf8')
+  .split('\n')
+  .filter((line) => line !== '' && !line.startsWith('#'));
+
+const rows: Row[] = [];
+const counts = { pass: 0, fail: 0, skipped: 0, allowed: 0 };
+const begun = performance.now();
+
+const stream = run({ files, concurrency: 1 });
+stream.on('test:diagnostic', ({ message }) => {
+  if (message.startsWith(ROW)) rows.push(JSON.parse(message.slice(ROW.length)) as Row);
+});
+stream.on('test:pass', ({ name, skip }) => {
+  if (skip !== undefined && skip !== false) return skipped(name, String(skip));
+  counts.pass += 1;
+  console.log(`✔ ${name}`);
+});
+stream.on('test:fail', ({ name, details }) => {
+  counts.fail += 1;
+  const { cause } = details.error;
+  console.log(`✖ ${name}\n${cause instanceof Error ? cause.message : String(cause ?? details.error)}`);
+});
+
+function skipped(name: string, reason: string): void {
+  const allowed = !wish.strict || mayBeSkipped.includes(name);
+  counts[allowed ? 'allowed' : 'skipped'] += 1;
+  rows.push({ fault: name, runs: 0, lost: 0, twice: 0, hung: 0, result: `skipped: ${reason}` });
+}
+
+for await (const _ of stream);
+
+const minutes = ((performance.now() - begun) / 60_000).toFixed(1);
+const table = tableOf(rows);
+console.log(`\n${table}\n${rows.length} faults in ${minutes} min; ${counts.allowed} left out as this machine lacks the means\n`);
+for (const name of ['pass', 'fail', 'skipped'] as const) console.log(`ℹ ${name} ${counts[name]}`);
+if (wish.write) writePage(table, minutes);
+process.exitCode = counts.fail + counts.skipped > 0 || rows.length === 0 ? 1 : 0;
+
+/** Columns as wide as their widest cell, so that it reads as well in a terminal as on a page. */
+function tableOf(all: readonly Row[]): string {
+  const lines = [
+    ['fault', 'runs', 'lost', 'twice', 'hung', 'result'],
+    ...all.map(({ fault, runs, lost, twice, hung, result }) => [
+      fault,
+      ...[runs, lost, twice, hung].map(String),
+      result.replaceAll('|', '\\|'),
+    ]),
+  ];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  const padded = (line: readonly string[]) =>
+    `| ${line.map((cell, at) => (at === 0 || at === 5 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, at) => (at === 0 ? '-'.repeat(width) : `${'-'.repeat(Math.max(1, width - 1))}:`)).join(' | ')} | --- |`;
+  const [head = [], ...rest] = lines;
+  return [padded(head), rule, ...rest.map(padded)].join('\n');
+}
+
+function writePage(made: string, took: string): void {
+  const path = join(here, 'README.md');
+  const page = readFileSync(path, 'utf8');
+  const [before = '', after = ''] = page.split(/<!-- table -->[\s\S]*<!-- end -->/);
+  writeFileSync(path, `${before}<!-- table -->\n${new Date().toISOString().slice(0, 10)}, ${took} min:\n\n${made}\n<!-- end -->${after}`);
+}
