@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { main } from '../src/cli.ts';
+import { loadRunbook } from '../src/load/load.ts';
+import { OUTCOMES } from '../src/model/outcome.ts';
+import { folderCatalogue } from '../src/wiring/catalogue.ts';
+import { testIo } from './support/test-io.ts';
+
+/** What the README says is run or looked up: it cannot go stale unnoticed. */
+const root = join(import.meta.dirname, '..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const scripts = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }).scripts;
+
+const blocks = (language: string) =>
+  [...readme.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(([, text]) => text ?? '');
+
+/** Lines behind a prompt, and what stands in running text between backticks and starts with the program's name. */
+const shown = [
+  ...blocks('console')
+    .flatMap((text) => text.split('\n').filter((line) => line.startsWith('$ ')))
+    .flatMap((line) => line.slice(2).split(' && ')),
+  ...[...readme.matchAll(/`((?:npx )?firebreak [a-z][^`\n]*)`/g)].map(([, line]) => line ?? ''),
+];
+
+test('the first two commands are the ones that a newcomer needs', () => {
+  assert.deepEqual(blocks('console')[0], '$ npm ci && npx firebreak drill cron-mail-storm\n$ npm test\n');
+});
+
+for (const line of new Set(shown)) {
+  test(`the README's \`${line}\` is a command that exists, with flags that it knows`, async () => {
+    const [program, ...words] = line.replace(/^npx /, '').split(' ');
+    if (program === 'npm') return assert.ok(words[0] === 'ci' || words[0] === 'test' || scripts[String(words[1])] !== undefined);
+    assert.equal(program, 'firebreak');
+    const [name = '', ...rest] = words;
+    const help = testIo();
+    assert.equal(await main([name, '--help'], help.io), 0, help.err());
+    const flags = rest.filter((word) => word.startsWith('--')).map((word) => word.replace(/=.*/, ''));
+    assert.deepEqual(
+      flags.filter((flag) => !help.out().includes(flag)),
+      [],
+    );
+    const files = rest.filter((word) => /\.ya?ml$/.test(word));
+    assert.deepEqual(
+      files.filter((file) => !existsSync(join(root, file))),
+      [],
+    );
+    const runbooks = rest.filter((word) => /^[a-z][a-z-]+$/.test(word));
+    assert.deepEqual(
+      runbooks.filter((runbook) => !existsSync(join(root, 'runbooks', `${runbook}.yaml`))),
+      [],
+    );
+  });
+}
+
+test('the table of commands names those that there are', async () => {
+  const { io, out } = testIo();
+  await main(['--help'], io);
+  const named = [...readme.matchAll(/^\| (`[a-z][^|]*) \|/gm)].flatMap(([, cell]) =>
+    [...(cell ?? '').matchAll(/`([a-z]+)/g)].map(([, name]) => name ?? ''),
+  );
+  const known = [...out().matchAll(/^ {2}([a-z]+)(?: |$)/gm)]
+    .map(([, name]) => name ?? '')
+    .filter((name) => name !== 'help' && name !== 'firebreak');
+  assert.deepEqual(named.toSorted(), known.toSorted());
+});
+
+test('the table of exit codes is the one of the program', () => {
+  const rows = [...readme.matchAll(/^\| (\d+) \| (.*) \|$/gm)].map(([, code, about]) => [Number(code), about]);
+  assert.deepEqual(
+    rows,
+    Object.values(OUTCOMES).map(({ exit, about }) => [exit, about]),
+  );
+});
+
+test('every runbook in the README is one', async () => {
+  const texts = blocks('yaml');
+  assert.ok(texts.length > 0);
+  for (const text of texts) {
+    const loaded = await loadRunbook({ path: 'README.md', text, catalogue: folderCatalogue() });
+    assert.deepEqual(loaded.ok ? [] : loaded.problems.map(({ code, message, place }) => `${place.line}: ${code}: ${message}`), []);
+  }
+});
+
+test('links from one page to another lead somewhere', () => {
+  const pages = globSync('{*.md,src/**/*.md,runbooks/**/*.md,test/**/*.md,examples/**/*.md}', { cwd: root }).filter(
+    (page) => !page.includes('fixtures'),
+  );
+  const dead = pages.flatMap((page) => {
+    const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link]) => link ?? '');
+    return links.filter((link) => !existsSync(join(root, dirname(page), link))).map((link) => `${page}: ${link}`);
+  });
+  assert.deepEqual(dead, []);
+});
