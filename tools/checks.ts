@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
-import { POLICY, RUNBOOK, WATCH } from '../src/load/language.ts';
+import { RUNBOOK, WATCH } from '../src/load/language.ts';
+import { POLICY } from '../src/load/policy-language.ts';
 import { checkable } from '../src/load/schema.ts';
 import { schemaHash } from '../src/load/validate.ts';
 import { createAjv } from '../src/load/validate-now.ts';

@@ -35,7 +35,7 @@ export async function takeUp(io: Io, { run, options, fits }: Wanted): Promise<Ea
   if (typeof prepared === 'number') return prepared;
   const edited = await whatWasEdited(io, started.text, prepared.runbook, options);
   if (edited !== null) return edited;
-  const request = { ...prepared, params: paramsOf(state), mode: modeOf(prepared), who: io.user, tool: version() };
+  const request = { ...prepared, params: paramsOf(state), mode: await modeOf(io, prepared, state.run), who: io.user, tool: version() };
   return { journal: reopened.journal, state, request, prepared };
 }
 

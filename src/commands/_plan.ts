@@ -15,7 +15,7 @@ export async function planHere(io: Io, name: string, options: Readonly<Record<st
   ]);
   const progress = await progressOn(io, options);
   const made = await plan(
-    { ...prepared, mode: modeOf(prepared) },
+    { ...prepared, mode: await modeOf(io, prepared) },
     { ...hostsHere(), catalogue: prepared.catalogue, clock: systemClock, signal: io.interrupts.signal, emit: progress.emit },
   );
   progress.end();

@@ -1,6 +1,6 @@
-import type { Mode } from '../model/decide.ts';
 import type { Json } from '../model/json.ts';
 import { exitCode } from '../model/outcome.ts';
+import type { Mode } from '../model/permit.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Catalogue } from '../model/ports.ts';
 import type { Problem } from '../model/problem.ts';
@@ -38,26 +38,33 @@ export async function prepare(io: Io, name: string, options: Readonly<Record<str
   if (!params.ok) return sayProblems(io, params.problems, 'usage', readText);
   const raised = raisedLimits(pairs(options.limit));
   if (typeof raised === 'string') return refuse(io, raised, 'usage');
-  const policy = await policyFrom(io, options.policy, readText);
+  const policy = await policyFrom(io, options.policy, { readText, catalogue });
   if (typeof policy === 'number') return policy;
   if (policy && Object.keys(raised).length > 0)
     return refuse(io, '--limit is for attended runs; the policy says how far automation may go', 'usage');
   return { runbook: read.value, params: params.value, raised, policy, catalogue };
 }
 
-export function modeOf({ policy }: Prepared): Mode {
-  return policy ? { kind: 'unattended', policy } : { kind: 'attended' };
+/** Who decides. To be asked under the host's lock: a run that ends meanwhile belongs to what this host remembers. `except` is the run itself. */
+export async function modeOf(io: Io, { policy, runbook }: Prepared, except?: string): Promise<Mode> {
+  if (!policy) return { kind: 'attended' };
+  const { triggerOf } = await import('../wiring/trigger.ts');
+  return { kind: 'unattended', policy, trigger: triggerOf(io, { policy, runbook: runbook.name, except }) };
 }
 
 type Read = (path: string) => string | { readonly code: string };
+interface Reading {
+  readonly readText: Read;
+  readonly catalogue: Catalogue;
+}
 
-async function policyFrom(io: Io, path: unknown, readText: Read): Promise<Policy | null | number> {
+async function policyFrom(io: Io, path: unknown, { readText, catalogue }: Reading): Promise<Policy | null | number> {
   if (typeof path !== 'string') return null;
   const [{ loadPolicy }, { resolve }] = await Promise.all([import('../load/policy.ts'), import('node:path')]);
   const full = resolve(io.cwd, path);
   const text = readText(full);
   if (typeof text !== 'string') return refuse(io, `the policy ${full} cannot be read: ${text.code}`, 'no-such-file');
-  const policy = await loadPolicy({ path: full, text });
+  const policy = await loadPolicy({ path: full, text, catalogue });
   return policy.ok ? policy.value : sayProblems(io, policy.problems, 'invalid-runbook', readText);
 }
 

@@ -1,9 +1,10 @@
 import type { LocalJournal } from '../journal/append.ts';
-import type { Mode } from '../model/decide.ts';
 import { exitCode } from '../model/outcome.ts';
+import type { Mode } from '../model/permit.ts';
 import type { Catalogue } from '../model/ports.ts';
 import type { RunParts } from '../operations/carry-out.ts';
 import type { Ending } from '../run/running.ts';
+import { stopSwitch } from '../wiring/stop-switch.ts';
 import type { CommandOption, Io } from './_command.ts';
 import { refuse } from './_prepare.ts';
 
@@ -18,6 +19,8 @@ export const SESSION_OPTIONS: readonly CommandOption[] = [
 
 /** Nobody to ask and no policy: refused before any prompt is constructed. The exit code, or null where somebody decides. */
 export function nobodyDecides(io: Io, { unattended, policy, output }: Options): number | null {
+  const stopped = unattended === true ? stopSwitch(io)() : null;
+  if (stopped !== null) return refuse(io, `${stopped}; nothing was started. A person at a terminal may still run it`, 'refused-by-policy');
   if (unattended === true && policy === undefined) {
     return refuse(
       io,
@@ -53,6 +56,15 @@ export async function alone(io: Io, what: string, go: () => Promise<number>): Pr
   }
 }
 
+/** A deletion of a million files, a command of minutes: the step at work hears of the switch too, and stops at its own safe point. */
+function watchSwitch(io: Io, stop: () => string | null): NodeJS.Timeout {
+  const look = () => {
+    const reason = stop();
+    if (reason !== null && !io.interrupts.signal.aborted) io.interrupts.raise(reason);
+  };
+  return setInterval(look, 1000).unref();
+}
+
 export interface Session {
   readonly journal: LocalJournal;
   readonly mode: Mode;
@@ -76,13 +88,16 @@ export async function act(
     output: options.output === 'ndjson' ? 'ndjson' : 'text',
     all: options.all === true,
   });
+  const stop = stopSwitch(io);
+  const watching = mode.kind === 'unattended' ? watchSwitch(io, stop) : undefined;
   try {
-    const ending = await go({ ...hostsHere(), ...screen, catalogue, clock: systemClock, journal, interrupts: io.interrupts });
+    const ending = await go({ ...hostsHere(), ...screen, catalogue, clock: systemClock, journal, interrupts: io.interrupts, stop });
     return exitCode(ending.outcome);
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'JournalError') throw error;
     return refuse(io, `${error.message}; stopped at once, and what was stopped for the remedy was started again`, 'no-journal');
   } finally {
+    clearInterval(watching);
     // The last event is journaled: move the run home if home has room by now; a failure leaves it where it can be found.
     journal.settle();
     await journal.close();

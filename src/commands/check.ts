@@ -78,7 +78,8 @@ function readText(path: string): string | { readonly code: string } {
 async function checkFile({ shown, text }: Found['files'][number]): Promise<Result> {
   const { isPolicyText, loadPolicy } = await import('../load/policy.ts');
   if (isPolicyText(text)) {
-    const policy = await loadPolicy({ path: shown, text });
+    const { folderCatalogue } = await import('../wiring/catalogue.ts');
+    const policy = await loadPolicy({ path: shown, text, catalogue: folderCatalogue() });
     return { file: shown, text, ...(policy.ok ? well(`policy: ${plural(policy.value.rules.length, 'rule')}`) : ill(policy.problems)) };
   }
   const [{ loadRunbook }, { folderCatalogue }] = await Promise.all([import('../load/load.ts'), import('../wiring/catalogue.ts')]);

@@ -21,7 +21,7 @@ async function start(io: Io, prepared: Prepared, options: Options): Promise<numb
   ]);
   const opened = await openRun(io, prepared.runbook.name);
   if (!opened.ok) return refuse(io, opened.message, 'no-journal');
-  const mode = modeOf(prepared);
+  const mode = await modeOf(io, prepared, opened.journal.run);
   return act(io, { ...opened, mode, catalogue: prepared.catalogue, options }, (parts) =>
     run({ ...prepared, mode, who: io.user, tool: version() }, parts),
   );

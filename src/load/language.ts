@@ -9,12 +9,12 @@ export const NAME = '^[a-z][a-z0-9-]*$';
 export const ID = '^[a-z][a-z0-9_-]*$';
 
 /** A place that takes no reference: it is read before anything is known. */
-const literal = (shape: Schema, more: Schema = {}): Schema => {
+export const literal = (shape: Schema, more: Schema = {}): Schema => {
   const { 'x-param': _, ...rest } = shape;
   return { ...rest, ...more };
 };
-const words = (about: string, more: Schema = {}): Schema => ({ type: 'string', minLength: 1, description: about, ...more });
-const list = (about: string, items: Schema, more: Schema = {}): Schema => ({ type: 'array', items, description: about, ...more });
+export const words = (about: string, more: Schema = {}): Schema => ({ type: 'string', minLength: 1, description: about, ...more });
+export const list = (about: string, items: Schema, more: Schema = {}): Schema => ({ type: 'array', items, description: about, ...more });
 const anything = (about: string): Schema => ({ description: about });
 
 const PARAMETER = object(
@@ -38,7 +38,7 @@ const LIMIT_SHAPES: Readonly<Record<(typeof LIMITS)[number], Schema>> = {
   edit: literal(integer('How many files a run may edit at the most.')),
   stopped_for: literal(quantity('duration', 'How long a run may keep a service stopped at the most.')),
 };
-const LIMITS_SHAPE = object(
+export const LIMITS_SHAPE = object(
   'What a run may change at the most, over all its steps. An engineer may raise a limit for one run, typed.',
   LIMIT_SHAPES,
 );
@@ -126,28 +126,3 @@ export const COMPARATOR_ABOUT: Readonly<Record<(typeof COMPARATORS)[number], str
   one_of: 'One of these.',
   between: 'Two numbers: this or more, and that or less.',
 };
-
-export const POLICY = object(
-  'What may be done without asking. What no rule allows is denied.',
-  {
-    firebreak_policy: { type: 'integer', enum: [1], description: "The policy language's version: 1." },
-    about: words('Who wrote this and why.'),
-    allow: list(
-      'The rules; the first that fits decides.',
-      object(
-        'A runbook that may run unattended.',
-        {
-          id: words('The name of the rule, for the journal.', { pattern: ID }),
-          runbook: words('The runbook: `name`, or `name@version`.', {
-            pattern: '^[a-z][a-z0-9-]*(?:@\\d+\\.\\d+\\.\\d+(?:[-+][0-9A-Za-z.+-]+)?)?$',
-            'x-example': 'cron-mail-storm@1.0.0',
-          }),
-          limits: { ...LIMITS_SHAPE, description: "Raises or lowers the runbook's own limits for unattended runs." },
-          on_failure: literal(word('When an act fails: undo what was done, or leave it for a person. Default `leave`.', 'undo', 'leave')),
-        },
-        ['runbook'],
-      ),
-    ),
-  },
-  ['firebreak_policy', 'allow'],
-);

@@ -4,7 +4,8 @@ import type { Catalogue } from '../model/ports.ts';
 import { PHASES, type Phase } from '../model/runbook.ts';
 import type { MeasureAbout, Schema, Verb } from '../model/verb.ts';
 import { verbsOf } from './draft.ts';
-import { COMBINATIONS, COMPARATOR_ABOUT, POLICY, RUNBOOK, STEP_KEYS, WATCH, WATCH_EXAMPLE } from './language.ts';
+import { COMBINATIONS, COMPARATOR_ABOUT, RUNBOOK, STEP_KEYS, WATCH, WATCH_EXAMPLE } from './language.ts';
+import { POLICY } from './policy-language.ts';
 import { NOTES, publishable } from './schema.ts';
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';

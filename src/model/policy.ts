@@ -1,19 +1,84 @@
+import type { Comparator } from './condition.ts';
 import type { Limits } from './runbook.ts';
 
 /** What may be done without asking. It decides, it never observes. Deny by default. */
 export interface Policy {
   readonly rules: readonly PolicyRule[];
+  /** While one of these lasts nothing is done unattended, whatever the rules say. */
+  readonly freeze: readonly Freeze[];
   readonly source: { readonly path: string; readonly hash: string };
 }
 
+/** All that a rule names must hold. */
 export interface PolicyRule {
   readonly id: string;
-  /** `name` or `name@version`. */
+  /** Names of users, or `unattended`: whoever starts it. Empty: whoever starts it. */
+  readonly who: readonly string[];
+  /** `name`, `name@version`, or `sha256:` and the hash of the runbook's bytes. */
   readonly runbook: string;
+  /** What parameters must be like; one that is not named here may be anything that the runbook takes. */
+  readonly params: Readonly<Record<string, Comparator>>;
+  /** Names of hosts, where `*` stands for any characters and `?` for one. Empty: any host. */
+  readonly hosts: readonly string[];
+  /** When a run may start. Empty: at any time. */
+  readonly during: readonly TimeWindow[];
+  /** Actions that a runbook must not have. */
+  readonly deny: readonly string[];
+  /** Whether the author's word that a command only reads (`run` with `effect: read`) is taken. */
+  readonly declaredRead: 'allow' | 'deny';
   /** Raises or lowers the runbook's own limits for unattended runs; a limit that the rule leaves out stays the runbook's. */
   readonly limits: Limits;
+  /** How many runs of the runbook may change this host in an hour and in a day, this one counted. */
+  readonly runs: { readonly anHour?: number; readonly aDay?: number };
+  /** Milliseconds from the end of a run that held: when the same incident is back by then the fix does not last, and a person is needed. 0: off. */
+  readonly coolDown: number;
   /** When an act fails: undo what was done, newest first, or leave it for a person. Leases are restored either way. */
   readonly onFailure: 'undo' | 'leave';
+  /** What may be undone. `safe`: all but what would bring the incident back (model/danger.ts). */
+  readonly undo: 'safe' | 'all' | 'none';
+}
+
+/** Day after day the same hours, on the clock of a zone. */
+export interface TimeWindow {
+  /** 0 is Sunday. The days on which the window opens; it may close on the next. */
+  readonly days: readonly number[];
+  /** Minutes after midnight; `to` is the first minute that is outside. Not after `from`: on the next day. */
+  readonly from: number;
+  readonly to: number;
+  /** IANA name; null: the host's own. */
+  readonly zone: string | null;
+}
+
+/** From the beginning of `from` to the end of `to`: days (`2026-12-20`) on the clock of the zone, or instants with their offset. */
+export interface Freeze {
+  readonly from: string;
+  readonly to: string;
+  readonly why: string;
+  /** IANA name; null: the host's own. */
+  readonly zone: string | null;
+}
+
+/** What set a run off that nobody attends to, and what this host remembers. */
+export interface Trigger {
+  /** The user who starts it; with sudo the one who typed it. */
+  readonly who: string;
+  /** The host's time zone, an IANA name. */
+  readonly zone: string;
+  /** Earlier runs on this host, as far back as the policy asks for. */
+  readonly past: readonly PastRun[];
+}
+
+export interface PastRun {
+  readonly id: string;
+  /** Null: its journal does not tell; it counts as any runbook's. */
+  readonly runbook: string | null;
+  readonly host: string | null;
+  /** Epoch milliseconds. */
+  readonly started: number;
+  readonly ended: number | null;
+  /** False only where the journal shows that nothing was changed. */
+  readonly acted: boolean;
+  readonly held: boolean;
 }
 
 export type Decision = {

@@ -97,6 +97,10 @@ export function stepsOf(runbook: Runbook): readonly Step[] {
 
 /** Whether the step changes a host. `run` is a probe and an action: its `effect` tells. */
 export function isAction(step: Step, actions: readonly string[]): boolean {
-  const declaredRead = step.verb === 'run' && isObject(step.arg) && step.arg.effect === 'read';
-  return step.phase === 'act' && actions.includes(step.verb) && !declaredRead;
+  return step.phase === 'act' && actions.includes(step.verb) && !isDeclaredRead(step);
+}
+
+/** A command that only reads, by its author's word: outside of `act` there is no other. */
+export function isDeclaredRead(step: Step): boolean {
+  return step.verb === 'run' && (step.phase !== 'act' || (isObject(step.arg) && step.arg.effect === 'read'));
 }

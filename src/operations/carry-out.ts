@@ -1,7 +1,7 @@
-import { type Mode, ruleFor } from '../model/decide.ts';
 import type { Host } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
-import type { Plan } from '../model/plan.ts';
+import { type Mode, type Permit, permit } from '../model/permit.ts';
+import type { Plan, PlannedAction } from '../model/plan.ts';
 import type { Ask, Catalogue, Emit, Interrupts, Journal, View } from '../model/ports.ts';
 import type { Limits, Runbook } from '../model/runbook.ts';
 import type { OpenLease } from '../model/state.ts';
@@ -33,6 +33,8 @@ export interface RunParts {
   readonly journal: Journal;
   readonly views: readonly View[];
   readonly interrupts: Interrupts;
+  /** Why automation has to stop, looked up anew at each call; null: it may go on. Absent: nothing can stop it but an interrupt. */
+  readonly stop?: () => string | null;
   /** Present where a person decides. */
   readonly ask: Ask | null;
   /** Told the plan before the first act. */
@@ -58,8 +60,11 @@ export async function carryOut(request: RunRequest, parts: RunParts, emit: Emit,
     emit,
     ...(earlier && { carried: earlier }),
   });
+  const stopped = request.mode.kind === 'unattended' ? parts.stop?.() : null;
+  if (stopped) parts.interrupts.raise(stopped);
   const refusal = refuse(plan, parts.interrupts);
   if (refusal) {
+    for (const step of plan.steps) if (step.kind === 'action') await decided(step, emit);
     await emit({ type: 'run.finished', ...refusal, open: refusal.outcome === 'not-this-incident' ? [] : plan.open, missed: [] });
     return refusal;
   }
@@ -97,7 +102,17 @@ export function decider(request: RunRequest, parts: RunParts): Running['by'] {
     if (!parts.ask) throw new Error('bug: an attended run needs somebody to ask');
     return { kind: 'person', ask: parts.ask, name: request.who };
   }
-  const rule = ruleFor(request.mode.policy, request.runbook);
-  if (!rule) throw new Error('bug: a run without a rule has been refused before');
-  return { kind: 'policy', rule };
+  const given = permitFor(request, parts);
+  if (given.kind !== 'allowed') throw new Error('bug: a run without a rule has been refused before');
+  return { kind: 'policy', rule: given.rule };
+}
+
+/** The policy's answer, as of now: a resume and a rollback need the same right as the run. */
+export function permitFor({ mode, runbook, params }: RunRequest, { host, clock }: RunParts): Permit {
+  return permit(mode, { runbook, params, host: host.name, at: clock.now() });
+}
+
+/** A decision that kept automation from acting belongs into the journal like one that let it. */
+async function decided({ id, decision }: PlannedAction, emit: Emit): Promise<void> {
+  if (decision.effect === 'deny' || decision.effect === 'over-limit') await emit({ type: 'policy.decided', step: id, decision });
 }

@@ -1,6 +1,6 @@
-import type { Mode } from '../model/decide.ts';
 import type { Host } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
+import type { Mode } from '../model/permit.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Catalogue, Emit } from '../model/ports.ts';
 import type { Limits, Runbook } from '../model/runbook.ts';

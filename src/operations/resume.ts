@@ -7,7 +7,7 @@ import type { RunState, UndoEntry } from '../model/state.ts';
 import { nothingToDo } from '../model/verb.ts';
 import type { Done, Ending } from '../run/running.ts';
 import { spine } from '../run/spine.ts';
-import { carryOut, type RunParts, type RunRequest } from './carry-out.ts';
+import { carryOut, permitFor, type RunParts, type RunRequest } from './carry-out.ts';
 
 /**
  * Goes on where the journal ends. Finished steps stay finished; an intent without an outcome is unknown: the same observe asks the world.
@@ -15,6 +15,8 @@ import { carryOut, type RunParts, type RunRequest } from './carry-out.ts';
  */
 export async function resume(request: RunRequest, parts: RunParts, state: RunState): Promise<Ending> {
   const emit = spine({ ...parts, run: parts.journal.run, host: parts.host.name, after: state.last?.seq ?? 0 });
+  const given = permitFor(request, parts);
+  if (given.kind === 'denied') return refused(emit, 'resume', given.reason);
   await resumed(request, parts, emit, 'finish');
   const carried = carryOver(state, request.runbook);
   const touched = state.steps.some((step) => step.phase === 'act' && step.attempts > 0);
@@ -23,6 +25,12 @@ export async function resume(request: RunRequest, parts: RunParts, state: RunSta
   const finished = new Set([...carried.finished].filter((step) => !undone.has(step)));
   const done = doneOf(state, request.runbook, carried.findings).filter((entry) => !undone.has(entry.step));
   return carryOut(request, parts, emit, { ...carried, finished, done, leases: leasesOf(state, request.runbook, undone) });
+}
+
+/** A note, and the run stays what it was: a person can still take it up. */
+export async function refused(emit: Emit, what: 'resume' | 'rollback', reason: string): Promise<Ending> {
+  await emit({ type: 'note', text: `an unattended ${what} was refused by the policy: ${reason}` });
+  return { outcome: 'refused-by-policy', verdict: null, reasons: [reason] };
 }
 
 export async function resumed(

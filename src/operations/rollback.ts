@@ -1,17 +1,22 @@
 import { carryOver } from '../model/carry.ts';
 import { limitsFor } from '../model/decide.ts';
+import type { Limits } from '../model/runbook.ts';
 import type { RunState } from '../model/state.ts';
 import { leaseOf } from '../run/lease.ts';
 import { rollback } from '../run/rollback.ts';
 import type { Ending, Lease, Running } from '../run/running.ts';
 import { spine } from '../run/spine.ts';
 import { undoable } from '../run/step.ts';
-import { decider, type RunParts, type RunRequest } from './carry-out.ts';
-import { doneOf, resumed } from './resume.ts';
+import { decider, permitFor, type RunParts, type RunRequest } from './carry-out.ts';
+import { doneOf, refused, resumed } from './resume.ts';
 
 /** Undoes a run from its journal alone, newest first: all of it, or what came after and including the step `to`. */
 export async function rollBack(request: RunRequest, parts: RunParts, state: RunState, to: string | null): Promise<Ending> {
   const emit = spine({ ...parts, run: parts.journal.run, host: parts.host.name, after: state.last?.seq ?? 0 });
+  const given = permitFor(request, parts);
+  if (given.kind === 'denied') return refused(emit, 'rollback', given.reason);
+  if (given.kind === 'allowed' && given.rule.undo === 'none')
+    return refused(emit, 'rollback', `rule ${given.rule.id} lets nothing be undone (undo: none)`);
   await resumed(request, parts, emit, 'roll-back');
   const { findings, used } = carryOver(state, request.runbook);
   const all = doneOf(state, request.runbook, findings);
@@ -20,7 +25,7 @@ export async function rollBack(request: RunRequest, parts: RunParts, state: RunS
     ...parts,
     ...request,
     emit,
-    plan: emptyPlan(request, parts),
+    plan: emptyPlan(request, parts, limitsFor(given, request.runbook, request.raised)),
     finished: new Set(),
     unknown: new Set(),
     by: decider(request, parts),
@@ -43,7 +48,8 @@ async function decideAndUndo(running: Running): Promise<Ending> {
     });
     if (answer === 'leave') return { outcome: 'interrupted', verdict: null, reasons: ['left as it is'] };
   }
-  const { left, irreversible } = await rollback(running, 'rollback was asked for', { dangerous: by.kind === 'person' });
+  const dangerousToo = by.kind === 'person' || by.rule.undo === 'all';
+  const { left, irreversible } = await rollback(running, 'rollback was asked for', { dangerous: dangerousToo });
   return { outcome: left.length === 0 ? 'rolled-back' : 'rollback-incomplete', verdict: null, reasons: [...left, ...irreversible] };
 }
 
@@ -57,13 +63,13 @@ function openLeases(running: Running, state: RunState): readonly Lease[] {
 }
 
 /** Nothing is planned: undo works from what the journal holds. */
-function emptyPlan({ runbook, mode, params, raised }: RunRequest, parts: RunParts): Running['plan'] {
+function emptyPlan({ runbook, params }: RunRequest, parts: RunParts, limits: Limits): Running['plan'] {
   return {
     runbook: { name: runbook.name, version: runbook.version, title: runbook.title, path: runbook.source.path, hash: runbook.source.hash },
     host: parts.host.name,
     at: parts.clock.now(),
     params,
-    limits: { ...limitsFor(mode, runbook), ...raised },
+    limits,
     diagnosis: { verdict: 'this-incident', reasons: [] },
     steps: [],
     refusal: null,

@@ -1,25 +1,45 @@
+import { decide, limitsFor } from '../model/decide.ts';
 import type { StepOutline } from '../model/event.ts';
+import type { Permit } from '../model/permit.ts';
 import type { Emit } from '../model/ports.ts';
 import { isAction, stepsOf } from '../model/runbook.ts';
 import type { Ending } from '../run/running.ts';
 import { spine } from '../run/spine.ts';
-import { carryOut, type RunParts, type RunRequest } from './carry-out.ts';
+import { carryOut, permitFor, type RunParts, type RunRequest } from './carry-out.ts';
 
 /** Diagnoses, plans, acts, verifies, ends. One execution of one plan on one host. */
 export async function run(request: RunRequest, parts: RunParts): Promise<Ending> {
   const emit = spine({ ...parts, run: parts.journal.run, host: parts.host.name });
-  await start(request, parts, emit);
+  const given = permitFor(request, parts);
+  await start(request, parts, { emit, given });
+  if (given.kind === 'denied') return denied(request, parts, { emit, given });
   return carryOut(request, parts, emit);
 }
 
-async function start({ runbook, params, mode, raised, who, tool }: RunRequest, parts: RunParts, emit: Emit): Promise<void> {
+interface Beginning {
+  readonly emit: Emit;
+  readonly given: Permit;
+}
+
+/** What no rule allows is not even looked at: a runbook's own commands may be part of the looking. */
+async function denied({ runbook }: RunRequest, { catalogue }: RunParts, { emit, given }: Beginning): Promise<Ending> {
+  const actions = runbook.act.filter((step) => isAction(step, catalogue.actions));
+  for (const step of actions) await emit({ type: 'policy.decided', step: step.id, decision: decide(given, step) });
+  const reasons = given.kind === 'denied' ? [given.reason] : [];
+  const ending: Ending = { outcome: 'refused-by-policy', verdict: null, reasons };
+  await emit({ type: 'run.finished', ...ending, open: [], missed: [] });
+  return ending;
+}
+
+async function start(request: RunRequest, parts: RunParts, { emit, given }: Beginning): Promise<void> {
+  const { runbook, params, mode, raised, who, tool } = request;
   const facts = await parts.host.machine.facts();
   await emit({
     type: 'run.started',
     runbook: { name: runbook.name, version: runbook.version, title: runbook.title, path: runbook.source.path, hash: runbook.source.hash },
     text: runbook.source.text,
     params,
-    limits: { ...runbook.limits, ...raised },
+    limits: limitsFor(given, runbook, raised),
     steps: stepsOf(runbook).map(
       (step): StepOutline => ({
         id: step.id,

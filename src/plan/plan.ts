@@ -1,6 +1,8 @@
-import { addCosts, decide, limitsFor, type Mode, overLimit } from '../model/decide.ts';
+import { addCosts, decide, limitsFor, overLimit } from '../model/decide.ts';
 import type { Json } from '../model/json.ts';
 import { type Looking, lookAt } from '../model/look.ts';
+import { tooOften } from '../model/pace.ts';
+import { type Mode, type Permit, permit } from '../model/permit.ts';
 import type { Plan, PlannedAction, PlannedProbe, PlannedStep, PlannedWatch } from '../model/plan.ts';
 import { isAction, type Limits, type Runbook, type Step } from '../model/runbook.ts';
 import { type Findings, judgeWith, resolveArg, startFindings } from '../model/scope.ts';
@@ -28,21 +30,23 @@ export interface Carried {
 /** Looks, judges, and observes every action on the host as the actions before it will leave it. `host` must be read-only. */
 export async function makePlan(request: PlanRequest): Promise<{ readonly plan: Plan; readonly findings: Findings }> {
   const { runbook, mode } = request;
-  const limits: Limits = { ...limitsFor(mode, runbook), ...request.raised };
+  const asked = { runbook, params: request.params, host: request.host.name, at: request.clock.now() };
+  const given = permit(mode, asked);
+  const limits = limitsFor(given, runbook, request.raised);
   const { looked, diagnosis } = await diagnosed(request);
   const acting =
-    diagnosis.verdict === 'this-incident' ? await observeAll(looked.findings, limits, request) : { steps: [], findings: looked.findings };
+    diagnosis.verdict === 'this-incident' ? await observeAll(looked.findings, { given, limits, request }) : { steps: [], findings: looked.findings };
   const verify = runbook.verify.map((step) => foreseeVerify(step, acting.findings, runbook));
   const steps: readonly PlannedStep[] = [...looked.planned, ...acting.steps, ...verify];
   const plan: Plan = {
     runbook: { name: runbook.name, version: runbook.version, title: runbook.title, path: runbook.source.path, hash: runbook.source.hash },
     host: request.host.name,
-    at: request.clock.now(),
+    at: asked.at,
     params: request.params,
     limits,
     diagnosis,
     steps,
-    refusal: refusalOf(diagnosis, steps),
+    refusal: refusalOf(diagnosis, steps, request.carried ? null : tooOften(mode, given, asked)),
     open: runbook.open.filter((item) => !item.when || judgeWith(item.when, looked.findings).truth !== 'no').map((item) => item.say),
     estimate: estimateOf(steps),
   };
@@ -70,14 +74,14 @@ async function lookAtAll(steps: readonly Step[], start: Findings, request: PlanR
   return { planned, findings };
 }
 
-async function observeAll(start: Findings, limits: Limits, request: PlanRequest) {
+async function observeAll(start: Findings, { given, limits, request }: Pick<Observing, 'given' | 'limits' | 'request'>) {
   const steps: PlannedStep[] = [];
   const foresight = foresee(request.host);
   let findings = start;
   let used: Limits = request.carried?.used ?? {};
   for (const step of request.runbook.act.filter(({ id }) => !request.carried?.finished.has(id))) {
     if (isAction(step, request.catalogue.actions)) {
-      const planned = await observeOne(step, findings, { foresight, limits, used, request });
+      const planned = await observeOne(step, findings, { foresight, given, limits, used, request });
       used = addCosts(used, planned.observation?.costs ?? {});
       steps.push(planned);
     } else {
@@ -91,13 +95,15 @@ async function observeAll(start: Findings, limits: Limits, request: PlanRequest)
 
 interface Observing {
   readonly foresight: Foresight;
+  readonly given: Permit;
   readonly limits: Limits;
   readonly used: Limits;
   readonly request: PlanRequest;
 }
 
-async function observeOne(step: Step, findings: Findings, { foresight, limits, used, request }: Observing): Promise<PlannedAction> {
-  const { runbook, mode, catalogue } = request;
+async function observeOne(step: Step, findings: Findings, observing: Observing): Promise<PlannedAction> {
+  const { foresight, given, limits, used, request } = observing;
+  const { runbook, catalogue } = request;
   const arg = resolveArg(step, runbook, findings);
   const base = {
     kind: 'action',
@@ -117,7 +123,7 @@ async function observeOne(step: Step, findings: Findings, { foresight, limits, u
       observation: null,
       skipped: 'its `when` does not hold',
       before: null,
-      decision: decide(mode, runbook, step),
+      decision: decide(given, step),
     };
   }
   const verb = await catalogue.action(step.verb);
@@ -126,8 +132,9 @@ async function observeOne(step: Step, findings: Findings, { foresight, limits, u
   const now = foresight.used() && foreseen.state ? (await verb.observe({ ...look, host: request.host }, arg)).state?.now : undefined;
   const observation: Observation = now !== undefined && foreseen.state ? { ...foreseen, state: { ...foreseen.state, now } } : foreseen;
   foresight.add(observation.predicts);
-  const over = overLimit(limits, used, observation.costs);
-  const decision = over === undefined ? decide(mode, runbook, step) : ({ effect: 'over-limit', reason: over, rule: null } as const);
+  const rule = given.kind === 'allowed' ? given.rule : null;
+  const over = given.kind === 'denied' ? undefined : overLimit({ limits, used, costs: observation.costs, rule });
+  const decision = over === undefined ? decide(given, step) : ({ effect: 'over-limit', reason: over, rule: rule?.id ?? null } as const);
   const before = now !== undefined && foreseen.state && foreseen.state.now !== now ? foreseen.state.now : null;
   return { ...base, explain: observation.explain, observation, skipped: null, before, decision };
 }

@@ -4,7 +4,7 @@ import { judgeWith } from '../model/scope.ts';
 import { armTheUnarmed, LEASE_OVER, restoreLeases } from './lease.ts';
 import { missedJobs } from './missed.ts';
 import { type Remains, rollback } from './rollback.ts';
-import { type Ending, ON, type Running, type StepEnd } from './running.ts';
+import { type Ending, heedStop, ON, type Running, type StepEnd } from './running.ts';
 import { act, finish, undoable } from './step.ts';
 import { lookingFor, verify } from './verify.ts';
 
@@ -52,11 +52,13 @@ async function perform(running: Running, step: Step): Promise<StepEnd> {
 /** A safe point: an interrupt that came during the step is answered here. */
 async function afterInterrupt(running: Running, step: string): Promise<Halt | undefined> {
   const { interrupts, by, emit } = running;
+  const stopped = heedStop(running);
   if (!interrupts.signal.aborted) return undefined;
   const signal = String(interrupts.signal.reason);
   await emit({ type: 'interrupted', signal, doing: step });
   if (signal === LEASE_OVER) return { kind: 'halt', outcome: 'deadline', reason: `${LEASE_OVER}: no further act`, undo: 'no' };
-  if (by.kind === 'policy') return { kind: 'halt', outcome: 'interrupted', reason: signal, undo: 'ask' };
+  // The kill switch lets nothing more be done than to restore what was stopped; an undo is for a person to choose.
+  if (by.kind === 'policy') return { kind: 'halt', outcome: 'interrupted', reason: signal, undo: stopped ? 'no' : 'ask' };
   interrupts.reset();
   const answer = await by.ask.interrupted({ doing: step, undoable: undoable(running) });
   if (answer === 'continue' && !interrupts.signal.aborted) return undefined;
@@ -85,7 +87,7 @@ async function wantsUndo(running: Running, halt: Halt): Promise<'safe' | 'all' |
   const { by, book } = running;
   const dangerous = book.done.flatMap((done) => (done.dangerous === null || done.undo.kind !== 'revert' ? [] : [done.dangerous]));
   if (halt.undo === 'no') return false;
-  if (by.kind === 'policy') return halt.undo === 'yes' || by.rule.onFailure === 'undo' ? 'safe' : false;
+  if (by.kind === 'policy') return (halt.undo === 'yes' || by.rule.onFailure === 'undo') && by.rule.undo !== 'none' ? by.rule.undo : false;
   if (halt.undo === 'yes' && dangerous.length === 0) return 'safe';
   const answer = await by.ask.undo({
     why: halt.reason,
@@ -102,8 +104,9 @@ async function prove(running: Running): Promise<Ending> {
     await running.emit({ type: 'interrupted', signal: String(signal.reason), doing: 'verify' });
     return { outcome: signal.reason === LEASE_OVER ? 'deadline' : 'inconclusive', verdict: 'inconclusive', reasons: judged.reasons };
   }
-  const undo = judged.verdict === 'recurred' && running.runbook.verify.some((step) => step.onFail === 'undo');
-  const { left } = undo ? await rollback(running, judged.reasons.join('; '), { dangerous: false }) : NOTHING_UNDONE;
+  const may = running.by.kind === 'person' ? 'safe' : running.by.rule.undo;
+  const undo = may !== 'none' && judged.verdict === 'recurred' && running.runbook.verify.some((step) => step.onFail === 'undo');
+  const { left } = undo ? await rollback(running, judged.reasons.join('; '), { dangerous: may === 'all' }) : NOTHING_UNDONE;
   return { outcome: judged.verdict, verdict: judged.verdict, reasons: [...judged.reasons, ...left] };
 }
 

@@ -18,6 +18,8 @@ export interface Running {
   readonly emit: Emit;
   readonly journal: Journal;
   readonly interrupts: Interrupts;
+  /** Why automation has to stop; null: it may go on. */
+  readonly stop?: () => string | null;
   /** Who decides: a person at a terminal, or the policy's rule. Exactly one. */
   readonly by:
     | { readonly kind: 'person'; readonly ask: Ask; readonly name: string }
@@ -91,6 +93,13 @@ export interface Ending {
 }
 
 export const ON: StepEnd = { kind: 'on' };
+
+/** The kill switch is an interrupt of its own, looked up at every safe point. Whom a person attends to, that person stops. */
+export function heedStop({ by, stop, interrupts }: Running): boolean {
+  const reason = by.kind === 'policy' ? stop?.() : null;
+  if (reason && !interrupts.signal.aborted) interrupts.raise(reason);
+  return Boolean(reason);
+}
 
 export function looking(running: Running, step: string, signal = running.interrupts.signal): Look {
   return {

@@ -22,7 +22,8 @@ export async function act(running: Running, step: Step): Promise<StepEnd> {
   if (observation.verdict === 'nothing') return finish(running, step, 'nothing-to-do', observation.summary);
   if (observation.verdict === 'cannot') return failed(running, step, observation.reason ?? observation.summary);
   if (running.unknown.has(step.id) && !verb.idempotent && running.by.kind === 'policy') return unknown(running, step, observation);
-  const over = overLimit(running.plan.limits, running.book.used, observation.costs);
+  const rule = running.by.kind === 'policy' ? running.by.rule : null;
+  const over = overLimit({ limits: running.plan.limits, used: running.book.used, costs: observation.costs, rule });
   if (over !== undefined) return refuse(running, step, over);
   if (step.verb === 'manual') return confirmByHand(running, step, arg);
   const answer = await approve(running, step, arg, observation);
@@ -43,6 +44,7 @@ async function approve(running: Running, step: Step, arg: Json, observation: Obs
   if (!planned) throw new Error(`bug: step ${step.id} is not in the plan`);
   if (by.kind === 'policy') {
     await emit({ type: 'policy.decided', step: step.id, decision: planned.decision });
+    if (planned.decision.effect !== 'allow') throw new Error(`bug: ${step.id} is not allowed, and its plan was not refused`);
     return { choice: 'run', reason: null };
   }
   if (!step.ask) return { choice: 'run', reason: 'the runbook does not ask' };

@@ -5,7 +5,7 @@ import { feed, type Pulse, startPulse } from '../model/pulse.ts';
 import type { Hold, Step } from '../model/runbook.ts';
 import { judgeWith, resolveArg } from '../model/scope.ts';
 import { watchSpec } from '../model/watch.ts';
-import { looking, type Running } from './running.ts';
+import { heedStop, looking, type Running } from './running.ts';
 
 /** How often cron's own counters are read between two samples, in milliseconds: its minute may last seconds only (a clock that runs fast). */
 const PULSE = 200;
@@ -43,6 +43,7 @@ export async function watch(running: Running, step: Step): Promise<Judged> {
       left,
     });
     if (sample.broken.length > 0) return { verdict: 'recurred', reasons: sample.broken };
+    heedStop(running);
     if (interrupts.signal.aborted)
       return {
         verdict: 'inconclusive',

@@ -4,7 +4,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isPolicyText, loadPolicy } from '../../src/load/policy.ts';
+import { ruleOf } from '../support/policies.ts';
 import { brief } from './storm.ts';
+
+const catalogue = { actions: ['delete', 'kill', 'run', 'stop'] };
 
 const POLICY = `firebreak_policy: 1
 allow:
@@ -16,18 +19,25 @@ allow:
 `;
 
 async function problemsOf(text: string): Promise<readonly string[]> {
-  const loaded = await loadPolicy({ path: 'p.yaml', text });
+  const loaded = await loadPolicy({ path: 'p.yaml', text, catalogue });
   return loaded.ok ? [] : loaded.problems.map(brief);
 }
 
 test('a policy is its rules; what a rule leaves out is the runbook’s, or the safe choice', async () => {
-  assert.deepEqual(await loadPolicy({ path: 'p.yaml', text: POLICY }), {
+  assert.deepEqual(await loadPolicy({ path: 'p.yaml', text: POLICY, catalogue }), {
     ok: true,
     value: {
       rules: [
-        { id: 'storm', runbook: 'storm@1.0.0', limits: { kill: 10, stopped_for: 300_000 }, onFailure: 'undo' },
-        { id: 'allow-2', runbook: 'other', limits: {}, onFailure: 'leave' },
+        ruleOf({
+          id: 'storm',
+          runbook: 'storm@1.0.0',
+          limits: { kill: 10, stopped_for: 300_000 },
+          onFailure: 'undo',
+          coolDown: 3_600_000,
+        }),
+        ruleOf({ id: 'allow-2', runbook: 'other', coolDown: 3_600_000 }),
       ],
+      freeze: [],
       source: { path: 'p.yaml', hash: createHash('sha256').update(POLICY).digest('hex') },
     },
   });
@@ -51,7 +61,7 @@ test('a policy is known by its key', () => {
 
 test('the example policy allows the mail storm', async () => {
   const path = join(import.meta.dirname, '../../examples/policy.yaml');
-  const loaded = await loadPolicy({ path, text: readFileSync(path, 'utf8') });
+  const loaded = await loadPolicy({ path, text: readFileSync(path, 'utf8'), catalogue });
   assert.ok(loaded.ok);
   assert.deepEqual(
     loaded.value.rules.map((rule) => rule.runbook),

@@ -126,13 +126,32 @@ test('a step said to be done by hand is looked at again and asked again while th
   assert.deepEqual(log, ['ask act-1', 'journal run.finished']);
 });
 
-test('a cost above the limit is refused before anything is touched, with the flag that it would need', async () => {
-  const { log, ending } = await rehearse({
-    limits: { kill: 10 },
+test('a cost above the limit is refused before anything is touched, with the rule that sets the limit', async () => {
+  const over = {
     act: [{ verb: 'change' }, { id: 'kill-them', verb: 'kill' }],
     actions: { kill: { observe: async () => change('them', { costs: { kill: 11 } }) } },
-  });
+  };
+  const { log, events, ending } = await rehearse({ ...over, rule: { limits: { kill: 10 } } });
   assert.deepEqual(log, ['journal run.finished']);
+  const reason = 'kill 11 is over the limit of 10 of rule rule-1';
+  assert.deepEqual(ending, { outcome: 'over-limit', verdict: null, reasons: [`kill-them: ${reason}`] });
+  assert.deepEqual(
+    events.flatMap((event) => (event.type === 'policy.decided' ? [[event.step, event.decision]] : [])),
+    [['kill-them', { effect: 'over-limit', reason, rule: 'rule-1' }]],
+  );
+  const theRunbooks = await rehearse({ ...over, limits: { kill: 10 } });
+  assert.deepEqual(theRunbooks.ending.reasons, [
+    "kill-them: kill 11 is over the limit of 10, which is the runbook's: rule rule-1 does not raise it",
+  ]);
+});
+
+test('a person is told the flag that a cost above the limit would need', async () => {
+  const { ending } = await rehearse({
+    limits: { kill: 10 },
+    act: [{ id: 'kill-them', verb: 'kill' }],
+    actions: { kill: { observe: async () => change('them', { costs: { kill: 11 } }) } },
+    answers: [],
+  });
   assert.deepEqual(ending, {
     outcome: 'over-limit',
     verdict: null,

@@ -1,7 +1,8 @@
 import type { Condition } from '../../src/model/condition.ts';
 import type { Fact, RunEvent } from '../../src/model/event.ts';
-import type { Host, MachineFacts } from '../../src/model/host.ts';
+import type { Host, MachineFacts, Services } from '../../src/model/host.ts';
 import type { Json } from '../../src/model/json.ts';
+import type { Policy, PolicyRule, Trigger } from '../../src/model/policy.ts';
 import type { Ask, Catalogue, Journal } from '../../src/model/ports.ts';
 import type { Limits, Runbook, Step } from '../../src/model/runbook.ts';
 import { stateOf } from '../../src/model/state.ts';
@@ -12,6 +13,7 @@ import { rollBack } from '../../src/operations/rollback.ts';
 import { run } from '../../src/operations/run.ts';
 import type { Ending } from '../../src/run/running.ts';
 import { manualInterrupts } from '../../src/wiring/interrupts.ts';
+import { ruleOf } from './policies.ts';
 
 /** A whole run in memory: verbs that write to `log` what they do, so that a test compares the order of what really happened. */
 export interface Rehearsal {
@@ -35,9 +37,17 @@ export interface Script {
   readonly undo?: 'undo' | 'leave';
   readonly interrupted?: 'continue' | 'undo' | 'quit';
   readonly onFailure?: 'undo' | 'leave';
+  /** What else the policy's only rule says. */
+  readonly rule?: Partial<PolicyRule>;
+  readonly freeze?: Policy['freeze'];
+  readonly trigger?: Trigger;
+  /** The kill switch. */
+  readonly stop?: RunParts['stop'];
   readonly journal?: Partial<Journal>;
   readonly interrupts?: ReturnType<typeof manualInterrupts>;
   readonly clock?: Clock;
+  /** In place of leases that are only remembered, and logged as `arm cron 60000` and `release cron`. */
+  readonly services?: Partial<Services>;
 }
 
 export const clause = (measure: string, comparator: object, step?: string): Condition => ({
@@ -72,11 +82,12 @@ function setStage(script: Script): {
 } {
   const log: string[] = [];
   const events: RunEvent[] = [];
-  const host = stubHost();
+  const clock = script.clock ?? quickClock();
+  const host = stubHost({ log, clock, given: script.services ?? {} });
   const request: RunRequest = {
     runbook: runbookOf(script),
     params: script.params ?? {},
-    mode: script.answers ? { kind: 'attended' } : { kind: 'unattended', policy: policyFor(script.onFailure ?? 'undo') },
+    mode: script.answers ? { kind: 'attended' } : { kind: 'unattended', policy: policyFor(script), trigger: script.trigger ?? NOBODY },
     raised: {},
     who: 'tester',
     tool: 'test',
@@ -85,12 +96,13 @@ function setStage(script: Script): {
     host,
     readOnlyHost: host,
     catalogue: catalogueOf(script, log),
-    clock: script.clock ?? quickClock(),
+    clock,
     journal: memoryJournal({ log, events, given: script.journal ?? {} }),
     views: [],
     interrupts: script.interrupts ?? manualInterrupts(),
     ask: script.answers ? scriptedAsk(script, log) : null,
     planned: () => {},
+    ...(script.stop && { stop: script.stop }),
   };
   return { log, events, request, parts };
 }
@@ -139,10 +151,13 @@ function runbookOf(script: Script): Runbook {
   };
 }
 
-const policyFor = (onFailure: 'undo' | 'leave') => ({
-  rules: [{ id: 'rule-1', runbook: 'test', limits: {}, onFailure }],
+const policyFor = ({ onFailure = 'undo', rule, freeze = [] }: Script): Policy => ({
+  rules: [ruleOf({ id: 'rule-1', runbook: 'test', onFailure, ...rule })],
+  freeze,
   source: { path: 'policy.yaml', hash: 'hash' },
 });
+
+const NOBODY: Trigger = { who: 'tester', zone: 'UTC', past: [] };
 
 /** An observation that changes something called `what`. */
 export function change(what: string, more: Partial<Observation> = {}): Observation {
@@ -208,7 +223,14 @@ function memoryJournal({
   readonly events: RunEvent[];
   readonly given: Partial<Journal>;
 }): Journal {
-  const noisy: readonly Fact['type'][] = ['action.intended', 'lease.armed', 'lease.released', 'lease.restored', 'run.finished'];
+  const noisy: readonly Fact['type'][] = [
+    'action.intended',
+    'lease.armed',
+    'lease.renewed',
+    'lease.released',
+    'lease.restored',
+    'run.finished',
+  ];
   return {
     run: 'run-1',
     folder: '/nowhere',
@@ -243,7 +265,13 @@ function scriptedAsk(script: Script, log: string[]): Ask {
   };
 }
 
-function stubHost(): Host {
+interface Stub {
+  readonly log: string[];
+  readonly clock: Clock;
+  readonly given: Partial<Services>;
+}
+
+function stubHost({ log, clock, given }: Stub): Host {
   const facts: MachineFacts = { hostname: 'test', bootId: 'boot', bootTime: 0, uptime: 0, uid: 0, user: 'root', manager: 'sysv' };
   const nothing = async (): Promise<never> => {
     throw new Error('the rehearsal has no such host');
@@ -252,8 +280,28 @@ function stubHost(): Host {
     name: 'test',
     processes: { list: nothing, signal: nothing, alive: nothing, counters: async () => null },
     files: { usage: nothing, list: nothing, delete: nothing, read: nothing, replace: nothing },
-    services: { state: nothing, start: nothing, stop: nothing, explain: nothing, arm: nothing, release: nothing, armed: nothing },
+    services: { state: nothing, start: nothing, stop: nothing, explain: nothing, ...stubLeases(log), ...given },
     commands: { run: nothing, which: nothing },
-    machine: { facts: async () => facts, users: async () => ({}) },
+    machine: { facts: async () => ({ ...facts, uptime: clock.monotonic() }), users: async () => ({}) },
+  };
+}
+
+/** Leases that are only remembered; two lives of a run may share them. */
+export function stubLeases(log: string[]): Pick<Services, 'arm' | 'release' | 'armed'> {
+  const held = new Map<string, string>();
+  return {
+    arm: async ({ id, service, within }) => {
+      log.push(`arm ${service} ${Math.round(within)}`);
+      held.set(id, service);
+      return { ok: true, handle: id };
+    },
+    release: async (handle) => {
+      const service = held.get(String(handle));
+      if (service === undefined) return { ok: true, state: 'gone' };
+      log.push(`release ${service}`);
+      held.delete(String(handle));
+      return { ok: true, state: 'released' };
+    },
+    armed: async (prefix) => ({ ok: true, handles: [...held.keys()].filter((id) => id.startsWith(prefix)) }),
   };
 }

@@ -1,0 +1,131 @@
+import { COMPARATORS, type Comparator } from '../model/condition.ts';
+import { integer, object, pattern, quantity, word } from '../model/shape.ts';
+import type { Schema } from '../model/verb.ts';
+import { COMPARATOR_ABOUT, ID, LIMITS_SHAPE, list, literal, words } from './language.ts';
+
+/** The keys of a policy, in model/shape's words. Nothing in a policy is a reference. */
+const ZONE = words('An IANA time zone, such as Europe/Berlin or UTC. Default: the zone of the host.', { 'x-example': 'Europe/Berlin' });
+
+const oneOrMany = (about: string, item: Schema): Schema => ({ description: about, 'x-one-or-more': item });
+
+const SCALAR: Schema = { type: ['number', 'string', 'boolean'] };
+const NUMBER: Schema = { type: ['number', 'string'] };
+const OPERANDS: Readonly<Record<keyof Comparator, Schema>> = {
+  is: SCALAR,
+  is_not: SCALAR,
+  at_least: NUMBER,
+  at_most: NUMBER,
+  matches: literal(pattern('')),
+  one_of: { type: 'array', items: SCALAR, minItems: 1 },
+  between: { type: 'array', items: NUMBER, minItems: 2, maxItems: 2 },
+};
+
+/** As in a runbook, but that a pattern must match the whole value: one that only has to be found somewhere constrains nothing. */
+const CONSTRAINT: Schema = {
+  description: 'What the value must be. A bare value means `is`, a list `one_of`.',
+  anyOf: [
+    {
+      ...object(
+        'Comparators, all of which must hold.',
+        Object.fromEntries(
+          COMPARATORS.map((name) => {
+            const about = name === 'matches' ? 'A regular expression that the whole value must match.' : COMPARATOR_ABOUT[name];
+            return [name, { ...OPERANDS[name], description: about }];
+          }),
+        ),
+      ),
+      minProperties: 1,
+    },
+    SCALAR,
+    { type: 'array', items: SCALAR, minItems: 1 },
+  ],
+};
+
+const CLOCK = '^(?:(?:[01]\\d|2[0-3]):[0-5]\\d|24:00)$';
+
+const WINDOW = object('Hours in which a run may start, on the clock of the zone.', {
+  days: oneOrMany(
+    'The days on which the window opens: `mon`, or `mon..fri`. Default: every day.',
+    words('A day, or a range of days: mon, tue, wed, thu, fri, sat, sun.', { 'x-example': 'mon..fri' }),
+  ),
+  from: words('When it opens. Default 00:00.', { pattern: CLOCK, 'x-example': '"22:00"' }),
+  to: words('When it closes; before `from` it is on the next day. Default 24:00.', { pattern: CLOCK, 'x-example': '"06:00"' }),
+  zone: ZONE,
+});
+
+const RUNS = object('How many runs of the runbook may change this host, this one and those of people counted.', {
+  an_hour: literal(integer('In the hour that ends now.', 1)),
+  a_day: literal(integer('In the 24 hours that end now.', 1)),
+});
+
+const RULE = object(
+  'A runbook that may run unattended. All that the rule names must hold.',
+  {
+    id: words('The name of the rule, for plan, journal and report.', { pattern: ID }),
+    who: oneOrMany(
+      'Who may start it: names of users (with sudo the one who typed it), or `unattended`: whoever does. Default `unattended`.',
+      words('A user, or `unattended`.'),
+    ),
+    runbook: words('The runbook: `name`, `name@version`, or `sha256:` and the hash of its bytes, which no edit survives.', {
+      pattern: '^(?:[a-z][a-z0-9-]*(?:@\\d+\\.\\d+\\.\\d+(?:[-+][0-9A-Za-z.+-]+)?)?|sha256:[0-9a-f]{64})$',
+      'x-example': 'cron-mail-storm@1.0.0',
+    }),
+    params: {
+      type: 'object',
+      minProperties: 1,
+      additionalProperties: CONSTRAINT,
+      description: 'What parameters must be like: `{watch: {at_most: 15m}}`. One that is not named may be anything that the runbook takes.',
+    },
+    hosts: oneOrMany(
+      'The hosts, by name: `*` stands for any characters, `?` for one. Default: any host.',
+      words('A name or a pattern.', { 'x-example': 'mail-*' }),
+    ),
+    during: list('When a run may start: in one of these windows. Default: at any time.', WINDOW, { minItems: 1 }),
+    deny: list('Actions that the runbook must not have.', words('An action, such as kill.'), { minItems: 1 }),
+    declared_read: literal(
+      word('Whether a command may run that only reads by its author’s word (`run` with `effect: read`). Default `deny`.', 'allow', 'deny'),
+    ),
+    limits: { ...LIMITS_SHAPE, description: "Raises or lowers the runbook's own limits for unattended runs." },
+    runs: { ...RUNS, minProperties: 1 },
+    cool_down: literal(
+      quantity(
+        'duration',
+        'When a run held, and the same incident is back on the host within this time, a person is needed (exit 3). Default 1h; 0s: never.',
+      ),
+    ),
+    on_failure: literal(word('When an act fails: undo what was done, or leave it for a person. Default `leave`.', 'undo', 'leave')),
+    undo: literal(
+      word(
+        'What may be undone without asking: `safe`, all but what would bring the incident back (default); `all`, that too; `none`. What was stopped is started again in any case.',
+        'safe',
+        'all',
+        'none',
+      ),
+    ),
+  },
+  ['runbook'],
+);
+
+const WHEN = '^\\d{4}-\\d{2}-\\d{2}(?:T\\d{2}:\\d{2}(?::\\d{2})?(?:Z|[+-]\\d{2}:\\d{2}))?$';
+
+const FREEZE = object(
+  'A time in which nothing is done unattended.',
+  {
+    from: words('The first day, or an instant with its offset.', { pattern: WHEN, 'x-example': '2026-12-20' }),
+    to: words('The last day, all of it, or an instant with its offset.', { pattern: WHEN, 'x-example': '2027-01-02T06:00Z' }),
+    why: words('Why, for whoever is refused.'),
+    zone: ZONE,
+  },
+  ['from', 'to', 'why'],
+);
+
+export const POLICY = object(
+  'What may be done without asking. What no rule allows is denied.',
+  {
+    firebreak_policy: { type: 'integer', enum: [1], description: "The policy language's version: 1." },
+    about: words('Who wrote this and why.'),
+    freeze: list('Times in which nothing is done unattended, whatever the rules allow.', FREEZE),
+    allow: list('The rules: the first of which all holds decides.', RULE),
+  },
+  ['firebreak_policy', 'allow'],
+);

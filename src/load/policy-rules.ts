@@ -1,0 +1,168 @@
+import { amountOf } from '../model/constraint.ts';
+import { isObject, type Json, type JsonObject } from '../model/json.ts';
+import type { Problem } from '../model/problem.ts';
+import { isReference } from '../model/reference.ts';
+import { isDay, isZone, WEEKDAYS } from '../model/window.ts';
+import { checkOperand } from './comparators.ts';
+import { show } from './complaints.ts';
+import { comparator, minuteOf, objectsIn, texts } from './policy-build.ts';
+import { type Complaint, type Path, problemAt, type Source } from './source.ts';
+import { didYouMean } from './suggest.ts';
+
+type Told = readonly Problem[];
+
+/** What the schema cannot say: names that mean nothing, times that never come, rights that contradict each other. */
+export function policyRules(source: Source, known: Told, actions: readonly string[]): Told {
+  const root = isObject(source.value) ? source.value : {};
+  // What has the wrong shape has been told, and would be told again in other words.
+  const bad = new Set(known.map(({ place }) => `${place.line}:${place.column}`));
+  const problems = [
+    ...duplicateIds(source, root),
+    ...rules(root).flatMap(({ json, at }) => ruleProblems(source, json, { path: ['allow', at], actions })),
+    ...indexed(root.freeze).flatMap(({ json, at }) => freezeProblems(source, json, ['freeze', at])),
+  ];
+  return problems.filter(({ place }) => !bad.has(`${place.line}:${place.column}`));
+}
+
+interface Indexed {
+  readonly json: JsonObject;
+  readonly at: number;
+}
+
+function indexed(json: Json | undefined): readonly Indexed[] {
+  return Array.isArray(json) ? (json as readonly Json[]).flatMap((item, at) => (isObject(item) ? [{ json: item, at }] : [])) : [];
+}
+
+const rules = (root: JsonObject) => indexed(root.allow);
+
+function duplicateIds(source: Source, root: JsonObject): Told {
+  const ids = objectsIn(root.allow).map((rule) => rule.id);
+  return ids.flatMap((id, at) => {
+    if (typeof id !== 'string' || ids.indexOf(id) === at) return [];
+    return [problemAt(source, ['allow', at, 'id'], 'value', { code: 'duplicate-id', message: `\`${id}\` is the name of another rule` })];
+  });
+}
+
+interface Where {
+  readonly path: Path;
+  readonly actions: readonly string[];
+}
+
+function ruleProblems(source: Source, rule: JsonObject, { path, actions }: Where): Told {
+  return [
+    ...texts(rule.deny).flatMap((verb, at) =>
+      actions.includes(verb)
+        ? []
+        : [
+            problemAt(source, [...path, 'deny', at], 'value', {
+              code: 'unknown-verb',
+              message: `\`${verb}\` is not an action`,
+              ...didYouMean(verb, actions),
+            }),
+          ],
+    ),
+    ...(isObject(rule.params) ? Object.entries(rule.params) : []).flatMap(([name, value]) =>
+      value === undefined ? [] : constraintProblems(source, value, [...path, 'params', name]),
+    ),
+    ...indexed(rule.during).flatMap(({ json, at }) => windowProblems(source, json, [...path, 'during', at])),
+    ...contradiction(source, rule, path),
+  ];
+}
+
+function contradiction(source: Source, { on_failure, undo }: JsonObject, path: Path): Told {
+  if (on_failure !== 'undo' || undo !== 'none') return [];
+  const complaint = { code: 'contradiction', message: '`on_failure: undo` needs the right to undo; `undo: none` takes it away' };
+  return [problemAt(source, [...path, 'undo'], 'value', complaint)];
+}
+
+// ---------------------------------------------------------------- parameters
+
+function constraintProblems(source: Source, value: Json, path: Path): Told {
+  const bare = !isObject(value);
+  return Object.entries(comparator(value)).flatMap(([word, wanted]) => {
+    const at = bare ? path : [...path, word];
+    const complaint = operandComplaint(word as keyof ReturnType<typeof comparator>, wanted as Json, source.written(at));
+    return complaint ? [problemAt(source, at, 'value', complaint)] : [];
+  });
+}
+
+function operandComplaint(word: keyof ReturnType<typeof comparator>, value: Json, written: string | undefined): Complaint | undefined {
+  const items: readonly Json[] = Array.isArray(value) ? value : [value];
+  if (items.some(isReference))
+    return { code: 'reference-not-allowed', message: 'a policy takes no references: it is the same for every run' };
+  const { complaint } = checkOperand({ word, value, written, about: undefined });
+  if (complaint || (word !== 'at_least' && word !== 'at_most' && word !== 'between')) return complaint;
+  const amounts = items.map(amountOf);
+  const wrong = items.find((_, at) => amounts[at] === undefined);
+  if (wrong !== undefined) {
+    const typed = { value: wrong, written: Array.isArray(value) ? undefined : written, name: word };
+    return { code: 'bad-number', message: `${show(typed)} cannot be compared; write it like 1000, 15m, 5% or 2GiB` };
+  }
+  const [low, high] = amounts;
+  if (word !== 'between' || !low || !high || (low.kind === high.kind && low.amount <= high.amount)) return undefined;
+  return { code: 'out-of-range', message: '`between` takes the smaller one first: as it stands nothing fits' };
+}
+
+// ---------------------------------------------------------------- times
+
+function windowProblems(source: Source, window: JsonObject, path: Path): Told {
+  const list = Array.isArray(window.days);
+  const days = texts(window.days).flatMap((word, at) => {
+    const wrong = word.split('..', 3).find((name) => !WEEKDAYS.some((day) => day === name));
+    const complaint: Complaint = { code: 'unknown-word', message: `\`${wrong}\` is not a day`, ...didYouMean(wrong ?? '', WEEKDAYS) };
+    const malformed: Complaint = { code: 'bad-value', message: `\`${word}\` is not a range of days`, hint: 'for example mon..fri' };
+    const told = wrong !== undefined ? complaint : word.split('..').length > 2 ? malformed : undefined;
+    return told ? [problemAt(source, list ? [...path, 'days', at] : [...path, 'days'], 'value', told)] : [];
+  });
+  const empty = list && texts(window.days).length === 0;
+  const never = minuteOf(window.from, 0) === minuteOf(window.to, 1440);
+  return [
+    ...days,
+    ...(empty ? [problemAt(source, [...path, 'days'], 'value', { code: 'empty-window', message: 'no day: the window never opens' })] : []),
+    ...(never ? [neverOpens(source, window, path)] : []),
+    ...zoneProblems(source, window, path),
+  ];
+}
+
+function neverOpens(source: Source, { from, to }: JsonObject, path: Path): Problem {
+  const key = to === undefined ? 'from' : 'to';
+  return problemAt(source, [...path, key], 'value', {
+    code: 'empty-window',
+    message: `from ${String(from ?? '00:00')} to ${String(to ?? '24:00')} the window never opens`,
+    hint: 'a whole day is from 00:00 to 24:00, which is what a window without `from` and `to` has',
+  });
+}
+
+function zoneProblems(source: Source, { zone }: JsonObject, path: Path): Told {
+  if (typeof zone !== 'string' || isZone(zone)) return [];
+  const meant = didYouMean(zone, ['UTC', ...Intl.supportedValuesOf('timeZone')]);
+  const complaint: Complaint = {
+    code: 'unknown-zone',
+    message: `\`${zone}\` is not a time zone`,
+    ...(meant.suggestion !== undefined && { suggestion: meant.suggestion }),
+    hint: 'an IANA name, such as Europe/Berlin or UTC',
+  };
+  return [problemAt(source, [...path, 'zone'], 'value', complaint)];
+}
+
+function freezeProblems(source: Source, freeze: JsonObject, path: Path): Told {
+  const wrong = (['from', 'to'] as const).flatMap((key) => {
+    const text = freeze[key];
+    if (typeof text !== 'string' || isInstant(text)) return [];
+    return [problemAt(source, [...path, key], 'value', { code: 'bad-date', message: `\`${text}\` is a day or a time that there is not` })];
+  });
+  const { from, to } = freeze;
+  const before = wrong.length === 0 && typeof from === 'string' && typeof to === 'string' && endOf(to) < Date.parse(from);
+  const backwards: Complaint = { code: 'empty-window', message: `the freeze ends (${String(to)}) before it begins (${String(from)})` };
+  return [...wrong, ...(before ? [problemAt(source, [...path, 'to'], 'value', backwards)] : []), ...zoneProblems(source, freeze, path)];
+}
+
+/** `2026-02-30` is written well and is no day; Date would take it for the 2nd of March. */
+function isInstant(text: string): boolean {
+  const time = Date.parse(`${text.slice(0, 10)}T00:00Z`);
+  return !Number.isNaN(Date.parse(text)) && new Date(time).toISOString().startsWith(text.slice(0, 10));
+}
+
+function endOf(text: string): number {
+  return isDay(text) ? Date.parse(`${text}T23:59:59.999Z`) : Date.parse(text);
+}

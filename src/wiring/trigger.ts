@@ -1,0 +1,52 @@
+import { type FoundRun, findRuns } from '../journal/find.ts';
+import { placesFor } from '../journal/places.ts';
+import { readJournal } from '../journal/read.ts';
+import { lookBack } from '../model/pace.ts';
+import type { PastRun, Policy, Trigger } from '../model/policy.ts';
+import { stateOf } from '../model/state.ts';
+
+export interface Starter {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly uid: number;
+  readonly home: string;
+  readonly user: string;
+}
+
+export interface Remembering {
+  readonly policy: Policy;
+  readonly runbook: string;
+  /** The run itself, where it has a journal already. */
+  readonly except?: string | undefined;
+}
+
+/** Who starts a run that nobody attends to, and the runs of this host that its policy asks about. */
+export function triggerOf(starter: Starter, { policy, runbook, except }: Remembering): Trigger {
+  const span = lookBack(policy);
+  const past = span === 0 ? [] : pastRuns(starter, Date.now() - span).filter((run) => run.id !== except);
+  return {
+    who: starter.user.replace(/ \(sudo\)$/, ''),
+    zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    past: past.filter((run) => run.runbook === null || run.runbook === runbook),
+  };
+}
+
+/** Runs that were written to since then. The time of a run's last write is the file's: reading every journal there is would take long on an old host. */
+function pastRuns(starter: Starter, since: number): readonly PastRun[] {
+  const { runs } = findRuns({ places: placesFor(starter), uid: starter.uid });
+  return runs.filter(({ written }) => written >= since).map(pastRun);
+}
+
+function pastRun({ id, folder, written }: FoundRun): PastRun {
+  const read = readJournal(folder);
+  const state = stateOf(read.ok ? read.events : read.before);
+  const { meta, finished, steps } = state;
+  return {
+    id,
+    runbook: meta?.runbook.name ?? null,
+    host: meta === null ? null : state.host,
+    started: meta === null ? written : Date.parse(meta.at),
+    ended: finished === null ? null : Date.parse(finished.at),
+    acted: !read.ok || steps.some(({ attempts }) => attempts > 0),
+    held: finished?.outcome === 'held',
+  };
+}
