@@ -24,7 +24,7 @@ export default defineCommand({
     const found = filesOf(args, io.cwd, (name) => runbookPath(name, io.cwd));
     for (const message of found.missing) io.stderr(`firebreak: ${message}\n`);
     const results: Result[] = [];
-    for (const file of found.files) results.push(await checkFile(file));
+    for (const file of found.files) results.push(await checkFile(file, io.cwd));
     await (options.json === true ? printJson : print)(io, results);
     if (found.missing.length > 0) return exitCode('no-such-file');
     return results.some((result) => result.problems.length > 0) ? exitCode('invalid-runbook') : 0;
@@ -75,15 +75,19 @@ function readText(path: string): string | { readonly code: string } {
   }
 }
 
-async function checkFile({ shown, text }: Found['files'][number]): Promise<Result> {
+async function checkFile({ shown, text }: Found['files'][number], cwd: string): Promise<Result> {
   const { isPolicyText, loadPolicy } = await import('../load/policy.ts');
   if (isPolicyText(text)) {
     const { folderCatalogue } = await import('../wiring/catalogue.ts');
     const policy = await loadPolicy({ path: shown, text, catalogue: folderCatalogue() });
     return { file: shown, text, ...(policy.ok ? well(`policy: ${plural(policy.value.rules.length, 'rule')}`) : ill(policy.problems)) };
   }
-  const [{ loadRunbook }, { folderCatalogue }] = await Promise.all([import('../load/load.ts'), import('../wiring/catalogue.ts')]);
-  const runbook = await loadRunbook({ path: shown, text, catalogue: folderCatalogue() });
+  const [{ loadRunbook }, { folderCatalogue }, { findUsedIn }] = await Promise.all([
+    import('../load/load.ts'),
+    import('../wiring/catalogue.ts'),
+    import('../wiring/library.ts'),
+  ]);
+  const runbook = await loadRunbook({ path: shown, text, catalogue: folderCatalogue(), findUsed: findUsedIn(cwd) });
   return { file: shown, text, ...(runbook.ok ? well(sayRunbook(runbook.value)) : ill(runbook.problems)) };
 }
 
@@ -101,8 +105,14 @@ async function print(io: Io, results: readonly Result[]): Promise<void> {
   const problems = results.flatMap((result) => result.problems);
   if (problems.length === 0) return;
   const { renderProblems } = await import('../views/problem.ts');
-  const textOf = (file: string) => results.find((result) => result.file === file)?.text;
+  const textOf = (file: string) => results.find((result) => result.file === file)?.text ?? textOfUsed(file, io.cwd);
   io.stderr(renderProblems(problems, { textOf, color: io.color.stderr, columns: io.columns }));
+}
+
+/** Of a runbook that one of the files uses: a mistake of its is shown where it stands. */
+function textOfUsed(file: string, cwd: string): string | undefined {
+  const text = readText(resolve(cwd, file));
+  return typeof text === 'string' ? text : undefined;
 }
 
 async function printJson(io: Io, results: readonly Result[]): Promise<void> {

@@ -11,6 +11,7 @@ import {
   type Runbook,
   type Step,
 } from '../model/runbook.ts';
+import { lowest } from './compose.ts';
 import type { Draft, DraftStep } from './draft.ts';
 import type { Conditions } from './read-conditions.ts';
 import type { Mention } from './references.ts';
@@ -22,6 +23,9 @@ export interface Built {
   readonly draft: Draft;
   readonly conditions: Conditions;
   readonly mentions: readonly Mention[];
+  /** Of the runbooks that are used. */
+  readonly open: readonly OpenItem[];
+  readonly limits: readonly Limits[];
 }
 
 /** A draft without problems as the runbook it is, frozen to the last part. */
@@ -29,23 +33,24 @@ export function build(built: Built, source: Runbook['source']): Runbook {
   const { draft, conditions } = built;
   const { root } = draft;
   const steps = (phase: Phase): readonly Step[] =>
-    draft.steps.filter((step) => step.phase === phase).map((step) => buildStep(draft, step, conditions));
+    draft.steps.filter((step) => step.phase === phase && step.use?.verb !== 'runbook').map((step) => buildStep(draft, step, conditions));
   return freeze({
     name: text(root.runbook),
     version: text(root.version),
     title: text(root.title),
     about: text(root.about),
     params: objectsIn(root.params).map(([name, json]) => buildParameter(built, name, json)),
-    limits: buildLimits(root.limits),
+    limits: lowest([buildLimits(root.limits), ...built.limits]),
     diagnose: steps('diagnose'),
     act: steps('act'),
     verify: steps('verify'),
-    open: buildOpen(draft, conditions),
+    open: [...buildOpen(draft, conditions), ...built.open],
     source,
   });
 }
 
 function buildStep(draft: Draft, step: DraftStep, conditions: Conditions): Step {
+  if (step.grafted) return underUse(draft, step.grafted, conditions);
   const { json, path, phase, id, use } = step;
   const expect = conditions.expect.get(step);
   const when = conditions.when.get(step);
@@ -66,6 +71,21 @@ function buildStep(draft: Draft, step: DraftStep, conditions: Conditions): Step 
     ...(isObject(json.retry) && { retry: { times: Number(json.retry.times), every: milliseconds(json.retry.every) } }),
     onFail: ON_FAIL.find((word) => word === json.on_fail) ?? 'stop',
     place: draft.source.placeOf(path),
+  };
+}
+
+/** What the step that uses a runbook says of itself holds for every step that comes from there. */
+function underUse(draft: Draft, { use: id, step }: NonNullable<DraftStep['grafted']>, conditions: Conditions): Step {
+  const use = draft.steps.find((one) => one.id === id && one.use?.verb === 'runbook');
+  if (!use) return step;
+  const when = conditions.when.get(use);
+  const onFail = ON_FAIL.find((word) => word === use.json.on_fail);
+  return {
+    ...step,
+    ...(when && { when: step.when ? { kind: 'all_of', conditions: [when, step.when] } : when }),
+    ...(use.json.why !== undefined && step.phase === 'act' && { why: [text(use.json.why), step.why].filter(Boolean).join(': ') }),
+    ask: step.ask && use.json.ask !== false,
+    onFail: step.onFail === 'stop' ? (onFail ?? step.onFail) : step.onFail,
   };
 }
 

@@ -2,9 +2,9 @@ import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import type { Catalogue } from '../model/ports.ts';
 import type { Problem } from '../model/problem.ts';
 import { referencesIn } from '../model/reference.ts';
-import { PHASES, type Phase } from '../model/runbook.ts';
+import { PHASES, type Phase, type Step } from '../model/runbook.ts';
 import type { ActionVerb, ProbeVerb, Schema, Verb } from '../model/verb.ts';
-import { RUNBOOK, STEP_KEYS, WATCH } from './language.ts';
+import { RUNBOOK, STEP_KEYS, USE, WATCH } from './language.ts';
 import { type Path, pointer, problemAt, type Source, valueAt } from './source.ts';
 import { spell } from './spell.ts';
 import { closest } from './suggest.ts';
@@ -30,6 +30,8 @@ export interface DraftStep {
   readonly id: string | undefined;
   readonly use: Use | undefined;
   readonly undo: readonly Use[];
+  /** It comes from the runbook that the step `use` uses: it was checked there, and is built already. */
+  readonly grafted?: { readonly use: string; readonly step: Step };
 }
 
 export interface Draft {
@@ -82,7 +84,7 @@ function documentShape(catalogue: Catalogue): Schema {
 
 function stepShape(phase: Phase, catalogue: Catalogue): Schema {
   const here = verbsOf(phase, catalogue);
-  const all = [...catalogue.probes, ...catalogue.actions, 'watch'];
+  const all = [...catalogue.probes, ...catalogue.actions, 'watch', 'runbook'];
   const verbs = Object.fromEntries(all.map((verb) => [verb, here.includes(verb) ? {} : { 'x-elsewhere': true }]));
   return { type: 'object', properties: { ...verbs, ...STEP_KEYS }, additionalProperties: false };
 }
@@ -93,13 +95,14 @@ export function verbsOf(phase: Phase, catalogue: Catalogue): readonly string[] {
     case 'diagnose':
       return catalogue.probes;
     case 'act':
-      return [...new Set([...catalogue.actions, ...catalogue.probes])];
+      return [...new Set([...catalogue.actions, ...catalogue.probes, 'runbook'])];
     case 'verify':
       return [...catalogue.probes, 'watch'];
   }
 }
 
 export function shapeOfUse(use: Use): Schema | undefined {
+  if (use.verb === 'runbook') return USE;
   return use.verb === 'watch' ? WATCH : use.definition?.schema;
 }
 
@@ -206,7 +209,7 @@ class VerbReader {
   }
 
   #wrongPhase(path: Path, part: 'key' | 'value', what: string, phase: Phase): true {
-    const message = what === 'watch' ? '`watch` belongs in verify' : `\`${what}\` changes the host; ${phase} only looks: it belongs in act`;
+    const message = MISPLACED[what] ?? `\`${what}\` changes the host; ${phase} only looks: it belongs in act`;
     this.problems.push(problemAt(this.#source, path, part, { code: 'wrong-phase', message }));
     return true;
   }
@@ -215,6 +218,11 @@ class VerbReader {
     this.problems.push(problemAt(this.#source, path, 'key', { code, message, ...more }));
   }
 }
+
+const MISPLACED: Readonly<Record<string, string>> = {
+  watch: '`watch` belongs in verify',
+  runbook: '`runbook` belongs in act: its steps of diagnose and verify go where they belong by themselves',
+};
 
 /** `run` is a probe and an action: its effect tells which, also where the key is misspelt. */
 function effectOf(arg: Json): { readonly key: string; readonly value: Json | undefined } {

@@ -116,6 +116,23 @@ export const WATCH = object(
 );
 export const WATCH_EXAMPLE: Json = { for: '10m', every: '15s', proof: { cron_minutes: 2 } };
 
+/** A name of the library, or a YAML file: nothing else is opened, since a mistake in it would be shown. */
+export const USABLE = '^(?:[a-z][a-z0-9-]*|.+\\.ya?ml)$';
+
+/** `runbook` belongs to the language: the loader puts the used runbook's steps in the place of the step, so no host ever meets it. */
+export const USE = object(
+  "Run another runbook's phases as one step: its diagnose steps join those of this runbook, its act steps stand here, its verify steps join too.",
+  {
+    use: words('The name of a runbook of the library, or the path of a file (`./sub.yaml`), relative to this one.', {
+      pattern: USABLE,
+      'x-example': 'cron-mail-storm',
+    }),
+    with: { type: 'object', description: "Values for the used runbook's parameters, by name: plain, or parameters of this runbook." },
+  },
+  ['use'],
+);
+export const USE_EXAMPLE: Json = { use: 'cron-mail-storm', with: { watch: '5m', lease: '$lease' } };
+
 export const COMBINATIONS = ['any_of', 'all_of', 'none_of'] as const;
 export const COMPARATOR_ABOUT: Readonly<Record<(typeof COMPARATORS)[number], string>> = {
   is: 'Equal to this.',

@@ -1,10 +1,11 @@
 import { COMPARATORS, type Comparator } from '../model/condition.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Catalogue } from '../model/ports.ts';
+import { REFERENCE_PATTERN } from '../model/reference.ts';
 import { PHASES, type Phase } from '../model/runbook.ts';
 import type { MeasureAbout, Schema, Verb } from '../model/verb.ts';
 import { verbsOf } from './draft.ts';
-import { COMBINATIONS, COMPARATOR_ABOUT, RUNBOOK, STEP_KEYS, WATCH, WATCH_EXAMPLE } from './language.ts';
+import { COMBINATIONS, COMPARATOR_ABOUT, RUNBOOK, STEP_KEYS, USE, USE_EXAMPLE, WATCH, WATCH_EXAMPLE } from './language.ts';
 import { POLICY } from './policy-language.ts';
 import { NOTES, publishable } from './schema.ts';
 
@@ -70,6 +71,7 @@ function either(test: Schema, yes: Schema): Schema {
 
 function argSchema(name: string, phase: Phase, verbs: { readonly probes: Verbs; readonly actions: Verbs }): Schema {
   if (name === 'watch') return { ...publishable(WATCH), examples: [WATCH_EXAMPLE] };
+  if (name === 'runbook') return { ...publishable(USE), examples: [USE_EXAMPLE] };
   const both = phase === 'act' ? [verbs.actions.get(name), verbs.probes.get(name)] : [verbs.probes.get(name)];
   const found = both.filter((verb) => verb !== undefined);
   const shapes = found.map((verb) => publishable(verb.schema));
@@ -128,7 +130,7 @@ function holdSchema(): Schema {
     type: 'object',
     description: 'A line that must be true at every sample.',
     properties: {
-      of: { type: 'string', pattern: '^\\$[a-z][a-z0-9_-]*$', description: 'The step that is looked at again: `$id`.' },
+      of: { type: 'string', pattern: REFERENCE_PATTERN, description: 'The step that is looked at again: `$id`.' },
       growth: { $ref: '#/$defs/comparator', description: 'How many more than at the first sample of the watch.' },
     },
     required: ['of'],
@@ -149,7 +151,7 @@ const OPERANDS: Readonly<Record<keyof Comparator, Schema>> = {
   one_of: {
     anyOf: [
       { type: 'array', items: SCALAR, minItems: 1 },
-      { type: 'string', pattern: '^\\$[a-z][a-z0-9_-]*$', description: 'A parameter (list).' },
+      { type: 'string', pattern: REFERENCE_PATTERN, description: 'A parameter (list).' },
     ],
   },
   between: { type: 'array', items: NUMBER, minItems: 2, maxItems: 2 },

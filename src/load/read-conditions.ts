@@ -5,7 +5,7 @@ import { isReference, referenceName } from '../model/reference.ts';
 import type { MeasureAbout } from '../model/verb.ts';
 import { type MeasureTable, type ReadCondition, readOwn, readWhen, type StepMeasures } from './conditions.ts';
 import { type Draft, type DraftStep, isAction, isProbe, type Use } from './draft.ts';
-import { earlierSteps, laterStep, type Mention, type Names } from './references.ts';
+import { earlierSteps, isOfLost, laterStep, type Mention, type Names, usedRunbook } from './references.ts';
 import type { Sighting } from './shape-check.ts';
 import { type Path, problemAt } from './source.ts';
 import { didYouMean } from './suggest.ts';
@@ -52,6 +52,7 @@ class Conditioner implements Conditions {
   }
 
   step(step: DraftStep): void {
+    if (step.grafted) return;
     const { json, path, use } = step;
     if (isObject(json.when)) this.#keep(this.when, step, this.#when(json.when, [...path, 'when'], step), step);
     if (isObject(json.expect) && !isAction(use)) {
@@ -75,7 +76,8 @@ class Conditioner implements Conditions {
 
   #measuresOfStep(id: string, from: DraftStep | undefined): ReturnType<StepMeasures> {
     const step = this.#names.steps.get(id);
-    if (!step) return { complaint: this.#unknownStep(id, from) };
+    if (!step) return isOfLost(id, this.#names) ? {} : { complaint: this.#unknownStep(id, from) };
+    if (step.use?.verb === 'runbook') return { complaint: usedRunbook(id) };
     if (from && step.order >= from.order) return { complaint: laterStep(id, step.order === from.order) };
     if (isAction(step.use) || step.use?.verb === 'watch') {
       return {

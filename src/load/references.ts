@@ -51,11 +51,27 @@ function complaintOf(mention: Mention, names: Names): Complaint | 'unknown' | un
   if (names.params.has(reference))
     return type === undefined || allowed.params.includes(type) ? undefined : wrongKind(mention, `a parameter of type ${type}`);
   const step = names.steps.get(reference);
-  if (!step) return 'unknown';
+  if (!step) return isOfLost(reference, names) ? undefined : 'unknown';
+  if (step.use?.verb === 'runbook') return usedRunbook(reference);
   if (mention.from && step.order >= mention.from.order) return laterStep(reference, step.order === mention.from.order);
   const verb = step.use?.verb;
   if (verb === undefined || !step.use?.definition) return undefined;
   return isProbe(step.use) && allowed.steps.includes(verb) ? undefined : wrongKind(mention, `a step of \`${verb}\``);
+}
+
+/** `$storm.mailers` where the runbook that `storm` uses could not be read: that was told. */
+export function isOfLost(reference: string, names: Names): boolean {
+  const [head = ''] = reference.split('.', 1);
+  if (head === reference || names.steps.get(head)?.use?.verb !== 'runbook') return false;
+  return ![...names.steps.keys()].some((id) => id.startsWith(`${head}.`));
+}
+
+export function usedRunbook(id: string): Complaint {
+  return {
+    code: 'reference-of-wrong-kind',
+    message: `\`${id}\` uses a runbook; name one of its steps`,
+    hint: `\`${id}.\` and the step's id`,
+  };
 }
 
 export function laterStep(id: string, itself: boolean): Complaint {

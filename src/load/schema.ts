@@ -1,8 +1,9 @@
 import { isObject } from '../model/json.ts';
+import { REFERENCE_PATTERN } from '../model/reference.ts';
 import type { Schema } from '../model/verb.ts';
 import { allowedReferences, branchesOf, typesOf } from './shapes.ts';
 
-export const REFERENCE: Schema = { type: 'string', pattern: '^\\$[a-z][a-z0-9_-]*$' };
+export const REFERENCE: Schema = { type: 'string', pattern: REFERENCE_PATTERN };
 
 /**
  * A shape as ajv checks it. Every choice becomes `if/then/else` by the value's type, so that a mistake gives the one error of the branch

@@ -9,6 +9,9 @@ export interface Allowed {
   readonly words?: readonly Json[];
   readonly least?: number;
   readonly most?: number;
+  /** Of a parameter that is handed to a used runbook's own. */
+  readonly pattern?: string;
+  readonly under?: string;
 }
 
 export function allowedReferences(shape: Schema): Allowed | undefined {

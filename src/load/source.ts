@@ -49,12 +49,17 @@ export function valueAt(value: Json, path: Path): Json | undefined {
 /** A generated file can hold a mistake a hundred thousand times. */
 const MOST_PROBLEMS = 500;
 
-/** In the order of the text, each once. */
+/** In the order of the text, each once; those of a used runbook behind those of the one that uses it. */
 export function inOrder(problems: readonly Problem[]): readonly Problem[] {
   const unique = new Map(
-    problems.map((problem) => [`${problem.place.line}:${problem.place.column}:${problem.code}:${problem.message}`, problem]),
+    problems.map((problem) => [
+      `${problem.place.file}:${problem.place.line}:${problem.place.column}:${problem.code}:${problem.message}`,
+      problem,
+    ]),
   );
-  const sorted = [...unique.values()].sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
+  const files = [...new Set(problems.map(({ place }) => place.file))];
+  const inText = (a: Problem, b: Problem) => a.place.line - b.place.line || a.place.column - b.place.column;
+  const sorted = [...unique.values()].sort((a, b) => files.indexOf(a.place.file) - files.indexOf(b.place.file) || inText(a, b));
   const next = sorted[MOST_PROBLEMS];
   if (!next) return sorted;
   const message = `${sorted.length - MOST_PROBLEMS} more problems from here on are not shown`;

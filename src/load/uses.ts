@@ -9,13 +9,25 @@ export function narrowed(rules: ValueRules, name: string, mentions: readonly Men
   return mentions.filter((mention) => mention.reference === name).reduce((sum, { allowed }) => narrow(sum, allowed), rules);
 }
 
-function narrow(rules: ValueRules, { words, least, most }: Mention['allowed']): ValueRules {
-  const worded = words !== undefined && (rules.type === 'string' || rules.type === 'list');
-  const bounded = rules.type === 'integer';
+function narrow(rules: ValueRules, { words, least, most, pattern, under }: Mention['allowed']): ValueRules {
+  const worded = words !== undefined && rules.type !== 'boolean';
+  const bounded = ['integer', 'duration', 'size', 'percent'].includes(rules.type);
   return {
     ...rules,
     ...(worded && { enum: rules.enum ? rules.enum.filter((word) => words.includes(word)) : words }),
     ...(bounded && least !== undefined && { min: Math.max(least, rules.min ?? least) }),
     ...(bounded && most !== undefined && { max: Math.min(most, rules.max ?? most) }),
+    ...(pattern !== undefined && { pattern: both(pattern, rules.pattern) }),
+    ...(under !== undefined && { under: deeper(under, rules.under) }),
   };
+}
+
+/** Each is anchored, whether its author did so or not: the whole value must match both. */
+function both(one: string, other: string | undefined): string {
+  return other === undefined || other === one ? one : `(?=(?:${one})$)(?:${other})`;
+}
+
+/** Of two folders the one that lies in the other; where neither does, no value can be right, which the rules for parameters tell. */
+function deeper(one: string, other: string | undefined): string {
+  return other?.startsWith(`${one.replace(/\/+$/, '')}/`) ? other : one;
 }

@@ -2,9 +2,11 @@ import { isObject, type Json, type JsonObject } from './json.ts';
 
 /**
  * References are whole scalars: `$mailers` is a step's selector *and* what it found, `$watch` a parameter; `$$x` is the text `$x`.
+ * `$storm.mailers` is the step `mailers` of the runbook that the step `storm` uses; runbooks use runbooks three deep at the most.
  * Nothing is ever pasted into the middle of a value, so nothing found on a host can become part of a command.
  */
-const REFERENCE = /^\$[a-z][a-z0-9_-]*$/;
+export const REFERENCE_PATTERN = '^\\$[a-z][a-z0-9_-]*(?:\\.[a-z][a-z0-9_-]*){0,3}$';
+const REFERENCE = new RegExp(REFERENCE_PATTERN);
 
 export function isReference(value: unknown): value is string {
   return typeof value === 'string' && REFERENCE.test(value);

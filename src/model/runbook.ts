@@ -87,7 +87,7 @@ export interface Runbook {
   readonly act: readonly Step[];
   readonly verify: readonly Step[];
   readonly open: readonly OpenItem[];
-  /** Where it was read from and the SHA-256 of its bytes: the hash is the identity. */
+  /** Where it was read from and the SHA-256 of its bytes, with those of the runbooks that it uses: the hash is the identity. */
   readonly source: { readonly path: string; readonly hash: string; readonly text: string };
 }
 

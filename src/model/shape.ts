@@ -1,4 +1,5 @@
 import { QUANTITIES, type QuantityName } from './quantity.ts';
+import { REFERENCE_PATTERN } from './reference.ts';
 import type { Schema } from './verb.ts';
 
 /**
@@ -48,7 +49,7 @@ export const oneOrMore = (item: Schema, about: string): Schema => ({
 /** `$step` of one of these probes: the selector and what it found. */
 export const stepReference = (about: string, ...probes: readonly string[]): Schema => ({
   type: 'string',
-  pattern: '^\\$[a-z][a-z0-9_-]*$',
+  pattern: REFERENCE_PATTERN,
   description: about,
   'x-step': probes,
   'x-example': '$step',

@@ -1,6 +1,7 @@
 import { type Looking, lookAt } from '../model/look.ts';
 import type { Verdict } from '../model/outcome.ts';
 import type { Step } from '../model/runbook.ts';
+import { judgeWith } from '../model/scope.ts';
 import type { Running } from './running.ts';
 import { finish } from './step.ts';
 import { type Judged, watch } from './watch.ts';
@@ -17,6 +18,10 @@ export async function verify(running: Running): Promise<Judged> {
 }
 
 async function verifyOne(running: Running, step: Step): Promise<Judged> {
+  if (step.when && judgeWith(step.when, running.book.findings).truth !== 'yes') {
+    await finish(running, step, 'skipped', 'its `when` does not hold');
+    return { verdict: 'held', reasons: [] };
+  }
   if (step.verb !== 'watch') return probe(running, step);
   await running.emit({ type: 'step.started', step: step.id, phase: step.phase, verb: step.verb });
   const judged = await watch(running, step);

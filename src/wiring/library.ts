@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { FindUsed } from '../load/compose.ts';
 import { loadRunbook } from '../load/load.ts';
 import { closest } from '../load/suggest.ts';
 import type { Catalogue } from '../model/ports.ts';
@@ -23,10 +24,13 @@ export function libraryNames(): readonly string[] {
     .sort();
 }
 
+function isPath(nameOrPath: string): boolean {
+  return nameOrPath.includes('/') || /\.ya?ml$/.test(nameOrPath);
+}
+
 /** A bare name is one of the library's; anything with a slash or `.yaml` is a path. Never a file of the working folder by accident. */
 export function runbookPath(nameOrPath: string, cwd: string): string {
-  const isPath = nameOrPath.includes('/') || /\.ya?ml$/.test(nameOrPath);
-  return isPath ? resolve(cwd, nameOrPath) : `${LIBRARY}${nameOrPath}.yaml`;
+  return isPath(nameOrPath) ? resolve(cwd, nameOrPath) : `${LIBRARY}${nameOrPath}.yaml`;
 }
 
 export async function readRunbook(
@@ -37,7 +41,16 @@ export async function readRunbook(
   const path = runbookPath(nameOrPath, cwd);
   const text = readText(path);
   if (typeof text !== 'string') return { ok: 'missing', message: sayMissing(nameOrPath, path, text.code) };
-  return loadRunbook({ path, text, catalogue });
+  return loadRunbook({ path, text, catalogue, findUsed: findUsedIn(cwd) });
+}
+
+/** A runbook that another one uses: of the library, or beside the file that uses it. */
+export function findUsedIn(cwd: string): FindUsed {
+  return (name, from) => {
+    const path = !isPath(name) || isAbsolute(name) ? runbookPath(name, cwd) : join(dirname(from), name);
+    const text = readText(resolve(cwd, path));
+    return typeof text === 'string' ? { path, text } : sayMissing(name, path, text.code);
+  };
 }
 
 export function readText(path: string): string | { readonly code: string } {

@@ -9,8 +9,8 @@ export function nameRules(checked: Checked): readonly Problem[] {
   const params = isObject(checked.draft.root.params) ? Object.keys(checked.draft.root.params) : [];
   const named: readonly { readonly name: string; readonly path: Path; readonly part: 'key' | 'value' }[] = [
     ...params.map((name) => ({ name, path: ['params', name], part: 'key' as const })),
-    ...checked.draft.steps.flatMap(({ id, path }) =>
-      id === undefined ? [] : [{ name: id, path: [...path, 'id'], part: 'value' as const }],
+    ...checked.draft.steps.flatMap(({ id, path, grafted }) =>
+      id === undefined || grafted ? [] : [{ name: id, path: [...path, 'id'], part: 'value' as const }],
     ),
   ];
   const first = new Map<string, Path>();

@@ -28,10 +28,19 @@ function paramProblems(checked: Checked, name: string, json: JsonObject): readon
   });
   return [
     ...misplaced,
+    ...elsewhere(checked, path, declared, rules),
     ...boundProblems(checked, path, json, rules),
     ...enumProblems(checked, path, json, narrowed({ type: rules.type }, name, checked.mentions)),
     ...defaultProblems(checked, path, json, rules),
   ];
+}
+
+/** Two folders that do not lie in one another leave no path that is below both. */
+function elsewhere(checked: Checked, path: Path, declared: ValueRules, rules: ValueRules): readonly Problem[] {
+  if (declared.under === undefined || rules.under === undefined) return [];
+  if (`${rules.under}/`.startsWith(`${declared.under.replace(/\/+$/, '')}/`)) return [];
+  const message = `the runbook that this is handed on to takes paths below ${rules.under} only`;
+  return [told(checked, [...path, 'under'], 'value', { code: 'bad-path', message })];
 }
 
 const FITS: Readonly<Record<string, readonly string[]>> = {

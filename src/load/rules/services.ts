@@ -59,7 +59,7 @@ const CRONS = ['cron', 'crond', 'cronie', 'anacron', 'fcron', 'dcron', 'bcron'];
 function verifyWithoutProof(checked: Checked, stops: readonly DraftStep[]): readonly Problem[] {
   const stop = stops.find((step) => servicesOf(checked, step).some((name) => CRONS.includes(name)));
   const verify = stepsIn(checked, 'verify');
-  if (!stop || checked.draft.root.verify === undefined) return [];
+  if (!stop || (checked.draft.root.verify === undefined && verify.length === 0)) return [];
   const watches = verify.filter((step) => verbOf(step) === 'watch');
   if (watches.some((watch) => argOf(watch).proof !== undefined)) return [];
   const message = `\`${stop.id ?? 'stop'}\` stopped the source: a calm that is not proven to have seen cron at work proves nothing`;

@@ -8,13 +8,15 @@ import { argPath, type Checked, told, verbOf } from './checked.ts';
 
 /** Texts that a shell will read, and texts that look as if something were pasted into them. */
 export function shellRules(checked: Checked): readonly Problem[] {
-  return checked.draft.steps.flatMap((step) => {
-    const arg = step.use?.arg ?? null;
-    const shell = verbOf(step) === 'run' && isObject(arg) && typeof arg.shell === 'string' ? arg.shell : undefined;
-    const linted =
-      shell === undefined ? [] : lintShell(shell).map((complaint) => told(checked, argPath(step, 'shell'), 'value', complaint));
-    return [...linted, ...pasted(checked, arg, argPath(step))];
-  });
+  return checked.draft.steps
+    .filter((step) => !step.grafted)
+    .flatMap((step) => {
+      const arg = step.use?.arg ?? null;
+      const shell = verbOf(step) === 'run' && isObject(arg) && typeof arg.shell === 'string' ? arg.shell : undefined;
+      const linted =
+        shell === undefined ? [] : lintShell(shell).map((complaint) => told(checked, argPath(step, 'shell'), 'value', complaint));
+      return [...linted, ...pasted(checked, arg, argPath(step))];
+    });
 }
 
 /** Keys whose text a program reads in its own language, where `$x` is that language's. */

@@ -10,7 +10,7 @@ export function stepRules(checked: Checked): readonly Problem[] {
 
 function stepProblems(checked: Checked, step: DraftStep): readonly Problem[] {
   const { json, path, phase, use } = step;
-  if (use?.misplaced) return [];
+  if (use?.misplaced || step.grafted) return [];
   // A key that could not be read was probably the one that is missing here.
   const whole = !checked.draft.holes.has(pointer(path));
   const problems: Problem[] = [];
@@ -33,6 +33,10 @@ function stepProblems(checked: Checked, step: DraftStep): readonly Problem[] {
   if (use?.verb === 'watch') misplaced('expect', '`watch` is judged by `hold`');
   if (isAction(use)) misplaced('expect', 'an action finds nothing to expect of; put a probe behind it');
   if (phase !== 'diagnose') misplaced('decisive', '`decisive` belongs in diagnose');
+  if (use?.verb === 'runbook') {
+    for (const key of ['expect', 'undo', 'timeout', 'retry'])
+      misplaced(key, `\`${key}\` belongs to one verb; the steps of the used runbook have their own`);
+  }
   if (isProbe(use) || use?.verb === 'watch') {
     misplaced('undo', 'a step that only looks has nothing to undo');
     misplaced('ask', 'a step that only looks does not ask');
@@ -56,7 +60,7 @@ function wholeProblems(checked: Checked): readonly Problem[] {
             hint: 'add `diagnose:` with what tells this incident',
           }),
         ];
-  if (!act.some((step) => isAction(step.use)) || draft.root.verify !== undefined) return [];
+  if (!act.some((step) => isAction(step.use)) || draft.root.verify !== undefined || stepsIn(checked, 'verify').length > 0) return [];
   return [
     told(checked, ['act'], 'key', {
       code: 'act-without-verify',
