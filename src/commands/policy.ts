@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { exitCode } from '../model/outcome.ts';
+import type { Mode } from '../model/permit.ts';
+import { plural } from '../model/quantity.ts';
+import { type Command, defineCommand, type Io } from './_command.ts';
+import { modeOf, prepare, refuse } from './_prepare.ts';
+
+type Options = Readonly<Record<string, unknown>>;
+
+const command: Command = defineCommand({
+  name: 'policy',
+  summary: 'check policies, and explain what one lets automation do',
+  about:
+    '`policy check` reads policies, prints every mistake with its line, and says each rule in a sentence. `policy explain` says, rule by rule and condition by condition, whether a runbook may run unattended here and now, or for another user, host or time. It looks at no host and changes nothing. Exits as the run would be refused: 77 by policy or kill switch, 3 while a fix that held cools down, 5 for too many runs.',
+  args: [
+    { syntax: '<what>', about: 'check or explain' },
+    { syntax: '[operands...]', about: 'check: policy files; explain: a runbook, by name or path' },
+  ],
+  options: [
+    { flags: '--policy <file>', about: 'explain: the policy' },
+    { flags: '-p, --param <name=value>', about: 'explain: a parameter of the runbook; may be given again', repeatable: true },
+    { flags: '--who <user>', about: 'explain: who starts it; default: you' },
+    { flags: '--host <name>', about: 'explain: on which host; default: this one' },
+    { flags: '--at <time>', about: 'explain: when, as 2026-12-24T03:00 or with an offset; default: now' },
+    { flags: '--json', about: 'print JSON' },
+  ],
+  examples: [
+    ['firebreak policy check /etc/firebreak/policy.yaml', 'is it well, and what does it say?'],
+    ['firebreak policy explain cron-mail-storm --policy examples/policy.yaml', 'may automation run it here, now?'],
+    [
+      'firebreak policy explain cron-mail-storm --policy p.yaml --who nagios --host mail-1 --at 2026-12-24T03:00Z --param watch=1h',
+      'and there, then, with that?',
+    ],
+  ],
+  async run(io, [what, ...operands], options) {
+    if (what === 'check' && operands.length > 0) return checkAll(io, operands, options);
+    const [runbook, ...others] = operands;
+    if (what === 'explain' && runbook !== undefined && others.length === 0) return explainHere(io, runbook, options);
+    return refuse(io, 'it is `firebreak policy check FILE...` or `firebreak policy explain RUNBOOK --policy FILE`', 'usage');
+  },
+});
+export default command;
+
+// ---------------------------------------------------------------- check
+
+async function checkAll(io: Io, files: readonly string[], options: Options): Promise<number> {
+  const [{ loadPolicy }, { folderCatalogue }, { problemsToJson, renderProblems }, { renderPolicy }, { paperOf }, { escaped, escapeJson }] =
+    await Promise.all([
+      import('../load/policy.ts'),
+      import('../wiring/catalogue.ts'),
+      import('../views/problem.ts'),
+      import('../views/policy.ts'),
+      import('../views/style.ts'),
+      import('../views/escape.ts'),
+    ]);
+  const catalogue = folderCatalogue();
+  const rows: string[] = [];
+  let worst = 0;
+  for (const file of files) {
+    const text = readText(resolve(io.cwd, file));
+    if (typeof text !== 'string') {
+      worst = refuse(io, `${file} cannot be read: ${text.code}`, 'no-such-file');
+      continue;
+    }
+    const loaded = await loadPolicy({ path: file, text, catalogue });
+    const problems = loaded.ok ? [] : loaded.problems;
+    rows.push(`  {"file": ${escapeJson(JSON.stringify(file))}, "ok": ${loaded.ok}, "problems": ${problemsToJson(problems)}}`);
+    if (!loaded.ok) worst ||= exitCode('invalid-runbook');
+    if (options.json === true) continue;
+    if (loaded.ok) {
+      io.stdout(`ok  ${escaped(file)}  policy: ${plural(loaded.value.rules.length, 'rule')}\n`);
+      io.stdout(renderPolicy(loaded.value, paperOf({ columns: io.columns, color: io.color.stdout })));
+    } else io.stderr(renderProblems(problems, { textOf: () => text, color: io.color.stderr, columns: io.columns }));
+  }
+  if (options.json === true) io.stdout(`[\n${rows.join(',\n')}\n]\n`);
+  return worst;
+}
+
+function readText(path: string): string | { readonly code: string } {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    return { code: (error as NodeJS.ErrnoException).code ?? String(error) };
+  }
+}
+
+// ---------------------------------------------------------------- explain
+
+async function explainHere(io: Io, name: string, options: Options): Promise<number> {
+  if (typeof options.policy !== 'string') return refuse(io, '`policy explain` needs --policy FILE', 'usage');
+  const at = options.at === undefined ? Date.now() : Date.parse(String(options.at));
+  if (Number.isNaN(at))
+    return refuse(io, `--at ${String(options.at)}: write 2026-12-24T03:00, or with an offset 2026-12-24T03:00Z`, 'usage');
+  const prepared = await prepare(io, name, options);
+  if (typeof prepared === 'number') return prepared;
+  const mode = asIf(await modeOf(io, prepared), options, at);
+  const [{ explain }, { stopSwitch }, { explanationJson, renderExplanation }, { paperOf }] = await Promise.all([
+    import('../model/explain.ts'),
+    import('../wiring/stop-switch.ts'),
+    import('../views/policy.ts'),
+    import('../views/style.ts'),
+  ]);
+  const host = typeof options.host === 'string' ? options.host : hostname();
+  const explanation = explain(mode, { runbook: prepared.runbook, params: prepared.params, host, at }, stopSwitch(io)());
+  const paper = paperOf({ columns: io.columns, color: io.color.stdout });
+  io.stdout(options.json === true ? explanationJson(explanation) : renderExplanation(explanation, paper));
+  return explanation.refusal ? exitCode(explanation.refusal.outcome) : 0;
+}
+
+/** The trigger with what was asked for in its place. What came after `at` is not remembered then. */
+function asIf(mode: Mode, { who }: Options, at: number): Extract<Mode, { kind: 'unattended' }> {
+  if (mode.kind === 'attended') throw new Error('bug: a policy was given');
+  const { trigger } = mode;
+  const past = trigger.past.filter(({ started }) => started <= at);
+  return { ...mode, trigger: { ...trigger, past, ...(typeof who === 'string' && { who }) } };
+}
