@@ -40,7 +40,8 @@ function ours(work: string): number {
       verify: [{ id: 'still', run: { argv: ['/bin/true'], effect: 'read' }, expect: { exit: { is: 0 } } }],
     }),
   );
-  const policy = write(work, 'policy.yaml', JSON.stringify({ firebreak_policy: 1, allow: [{ id: 'bench', runbook: 'steps' }] }));
+  const rule = { id: 'bench', runbook: 'steps', declared_read: 'allow', cool_down: '0s' };
+  const policy = write(work, 'policy.yaml', JSON.stringify({ firebreak_policy: 1, allow: [rule] }));
   const argv = [FIREBREAK, 'run', runbook, '--unattended', '--policy', policy];
   const env = { FIREBREAK_STATE: join(work, 'state') };
   const first = once(argv, env);
