@@ -1,5 +1,6 @@
 import type { Json } from '../model/json.ts';
 import { isObject } from '../model/json.ts';
+import { sayLease } from '../model/lease.ts';
 import { plural, showCount, showDuration } from '../model/quantity.ts';
 import { elapsed, lastThing, type RunState } from '../model/state.ts';
 import { escaped, escapeJson } from './escape.ts';
@@ -45,6 +46,8 @@ export interface RunRow {
   /** Process ids that were named as targets of a kill that was begun. */
   readonly pids: readonly number[];
   readonly open: readonly string[];
+  /** What the run has stopped and what was not seen to be started again: when it starts by itself; null: nothing sees to that. */
+  readonly leases: readonly { readonly service: string; readonly by: string | null }[];
   readonly place: string;
   readonly folder: string;
   readonly problem: string | null;
@@ -74,6 +77,7 @@ export function rowOf({ id, folder, place, state, problem, damaged, running, ver
     edited: used.edit,
     pids: targetPids(state),
     open: state.open,
+    leases: state.leases.map(({ service, deadline }) => ({ service, by: deadline?.at ?? null })),
     place: place.path,
     folder,
     problem,
@@ -112,6 +116,7 @@ function runLines(source: RunSource, paper: Paper): readonly string[] {
     `${paper.style.bold(escaped(source.id))}  ${resultText(source, paper.style)}`,
     ...line(whatText(state)),
     ...line(countsText(state)),
+    ...state.leases.flatMap((lease) => line(`lease: ${sayLease(lease)}`, paper.style.warn)),
     ...(place.home ? [] : line(`journal in ${folder}: not at home, it does not survive a reboot there`, paper.style.yellow)),
     ...(problem === null ? [] : line(problem, paper.style.bad)),
     ...(verified === null ? [] : line(verified, paper.style.green)),

@@ -1,4 +1,5 @@
 import type { MissedJob } from '../model/event.ts';
+import { sayLease } from '../model/lease.ts';
 import { OUTCOMES, type OutcomeName } from '../model/outcome.ts';
 import { plural, showDuration } from '../model/quantity.ts';
 import type { RunState, StepState, UndoEntry, WatchSample } from '../model/state.ts';
@@ -193,8 +194,8 @@ function undoRow({ step, outcome, undo: how }: UndoEntry, paper: Paper): Row {
 // ---------------------------------------------------------------- what stays
 
 function leases(state: RunState, paper: Paper): readonly string[] {
-  return state.leases.flatMap(({ key, say }) =>
-    hang('  ! ', escaped(`lease ${key} is still armed: ${say}`), paper.columns, paper.style.warn),
+  return state.leases.flatMap((lease) =>
+    hang('  ! ', escaped(`lease ${lease.key} is still open: ${sayLease(lease)}`), paper.columns, paper.style.warn),
   );
 }
 

@@ -37,6 +37,7 @@ test('runs are listed newest first, with how each ended or the last thing known 
     out: `${LATE}  unfinished: kill-mailers: outcome unknown
     cron-mail-storm 1.0.0 on lab, unattended by root, 2026-11-23 16:55:04 UTC
     killed 0, deleted 0, edited 0
+    lease: cron starts again by 17:10:12 UTC
 ${EARLY}  held (exit 0)
     cron-mail-storm 1.0.0 on lab, unattended by root, 2026-11-23 16:55:04 UTC,
     took 36 s
@@ -77,6 +78,7 @@ test('JSON has every run with its counters, its outcome and the pids that were m
     edited: 1,
     pids: [412, 413, 414],
     open: ['The mail service is still stopped; find out why, then start it.'],
+    leases: [],
     place: state,
     folder: path,
     problem: null,
@@ -84,6 +86,7 @@ test('JSON has every run with its counters, its outcome and the pids that were m
     verified: null,
   });
   assert.deepEqual([late.run, late.outcome, late.unfinished, late.pids], [LATE, null, 'stop-cron: done', []]);
+  assert.deepEqual(late.leases, [{ service: 'cron', by: '2026-11-23T17:10:12.000Z' }]);
 });
 
 test('the newest ten are shown, all of them with --all', async () => {

@@ -188,8 +188,11 @@ const LEASE: Fact = {
   step: 'stop-cron',
   key: 'service:cron',
   within: 900_000,
+  service: 'cron',
   undo: { name: 'cron' },
   say: 'cron is started again',
+  handle: { kind: 'process', id: 'lease-cron.1', pid: 640, start: 6400, boot: 'boot' },
+  deadline: { boot: 'boot', uptime: 4_500_000, at: '2026-11-23T17:10:12.000Z' },
 };
 const RELEASED: Fact = { type: 'lease.released', key: 'service:cron', by: 'start-cron' };
 

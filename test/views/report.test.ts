@@ -44,7 +44,7 @@ test('a run that died in an action says so first, and what has to be looked at',
   assert.match(text, /\*\*The run did not finish\*\*; the last thing known is kill-mailers: outcome unknown\./);
   assert.deepEqual(section(text, 'Open'), [
     '- [ ] **kill-mailers: its outcome is unknown.** Look at the host before anything is done again.',
-    '- [ ] The lease service:cron of 16:55:12 is neither released nor restored: cron is started again.',
+    '- [ ] The lease service:cron of 16:55:12 is neither released nor restored: cron starts again by 17:10:12 UTC.',
   ]);
   assert.deepEqual(section(text, 'Rollback notes'), [
     'What was done and how it is undone, newest first:',

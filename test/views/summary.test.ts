@@ -42,7 +42,7 @@ test('an act that was begun and never ended is unknown, and its lease is named',
   const acting = events.findIndex((event) => event.type === 'lease.armed') + 1;
   const lines = summaryOf('held', acting);
   assert.ok(lines.some((line) => line.includes('OUTCOME UNKNOWN: it was begun')));
-  assert.ok(lines.some((line) => line.includes('lease service:cron is still armed')));
+  assert.ok(lines.some((line) => line.includes('lease service:cron is still open')));
   assert.ok(lines.includes('OUTCOME UNKNOWN'));
 });
 

@@ -1,3 +1,4 @@
+import { sayLease } from '../../model/lease.ts';
 import { OUTCOMES } from '../../model/outcome.ts';
 import { plural, showDuration } from '../../model/quantity.ts';
 import { elapsed, lastThing, type RunState, unknownSteps } from '../../model/state.ts';
@@ -92,7 +93,7 @@ function openLines(state: RunState): readonly string[] {
   return [
     ...unknownSteps(state).map((step) => `**${md(step)}: its outcome is unknown.** Look at the host before anything is done again.`),
     ...state.leases.map(
-      ({ key, say, armed }) => `The lease ${md(key)} of ${clockText(armed.at)} is neither released nor restored: ${md(say)}.`,
+      (lease) => `The lease ${md(lease.key)} of ${clockText(lease.armed.at)} is neither released nor restored: ${md(sayLease(lease))}.`,
     ),
     ...(state.rollback?.left ?? []).map((line) => `Not undone: ${md(line)}`),
     ...state.open.map(md),
