@@ -1,35 +1,130 @@
 import { exitCode } from '../model/outcome.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Emit } from '../model/ports.ts';
-import type { Io } from './_command.ts';
-import { modeOf, prepare } from './_prepare.ts';
+import type { MachineThen, SavedPlan } from '../model/saved-plan.ts';
+import type { Comparison } from '../views/saved-plan.ts';
+import type { CommandOption, Io } from './_command.ts';
+import { modeOf, type Prepared, prepare, refuse } from './_prepare.ts';
+import { commandFor, machineNow, savePlan, validFor } from './_save.ts';
+import { askedAgain, changedIdentity, changedTexts, readSaved, whyUnusable } from './_saved.ts';
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** How a plan is shown. */
+export const FORMAT_OPTIONS: readonly CommandOption[] = [
+  { flags: '--format <form>', about: 'text; md: Markdown for a change ticket; json', choices: ['text', 'md', 'json'] },
+  { flags: '--all', about: 'every process and file, not the first twenty' },
+  { flags: '--json', about: 'print JSON, the same as --format json' },
+];
 
 /** `plan` and `run --dry-run` are this same thing. */
-export async function planHere(io: Io, name: string, options: Readonly<Record<string, unknown>>): Promise<number> {
+export async function planHere(io: Io, name: string | undefined, options: Options): Promise<number> {
+  const given = options.diff ?? options.plan;
+  if (typeof given === 'string') return diffHere(io, name, { ...options, diff: given });
+  if (name === undefined) return refuse(io, 'name a runbook; `firebreak list` names those of the library', 'usage');
+  const valid = validFor(io, options);
+  if (typeof valid !== 'number') return valid.refused;
   const prepared = await prepare(io, name, options);
   if (typeof prepared === 'number') return prepared;
-  const [{ plan }, { hostsHere }, { systemClock }, views] = await Promise.all([
+  const looked = await lookAround(io, prepared, options);
+  if (looked === null) return exitCode('interrupted');
+  const { plan, machine } = looked;
+  await show(io, plan, { options, command: commandFor(name, options) });
+  const saved =
+    typeof options.save === 'string' ? await savePlan(io, options.save, { name, options, prepared, plan, machine, valid }) : null;
+  return saved ?? exitCode(plan.refusal?.outcome ?? 'held');
+}
+
+/** Null: interrupted. */
+async function lookAround(
+  io: Io,
+  prepared: Prepared,
+  options: Options,
+): Promise<{ readonly plan: Plan; readonly machine: MachineThen } | null> {
+  const [{ plan }, { hostsHere }, { systemClock }] = await Promise.all([
     import('../operations/plan.ts'),
     import('../wiring/host.ts'),
     import('../wiring/clock.ts'),
-    import('../views/plan.ts'),
   ]);
+  const hosts = hostsHere();
   const progress = await progressOn(io, options);
   const made = await plan(
     { ...prepared, mode: await modeOf(io, prepared) },
-    { ...hostsHere(), catalogue: prepared.catalogue, clock: systemClock, signal: io.interrupts.signal, emit: progress.emit },
+    { ...hosts, catalogue: prepared.catalogue, clock: systemClock, signal: io.interrupts.signal, emit: progress.emit },
   );
   progress.end();
-  if (io.interrupts.signal.aborted) return exitCode('interrupted');
-  io.stdout(
-    options.json === true
-      ? `${JSON.stringify(views.planToJson(made), null, 2)}\n`
-      : views.renderPlan(made, { columns: io.columns, color: io.color.stdout, all: options.all === true }),
-  );
-  return exitCode(made.refusal?.outcome ?? 'held');
+  return io.interrupts.signal.aborted ? null : { plan: made, machine: await machineNow(hosts.host) };
+}
+
+export interface Shown {
+  readonly options: Options;
+  /** What to type to run it. */
+  readonly command: string;
+  /** Shown as it was saved. */
+  readonly saved?: SavedPlan;
+}
+
+export async function show(io: Io, plan: Plan, { options, command, saved }: Shown): Promise<void> {
+  const look = { columns: io.columns, color: io.color.stdout, all: options.all === true };
+  if (options.format === 'md') return io.stdout((await import('../views/plan-markdown.ts')).planMarkdown(plan, { command }));
+  if (options.json === true || options.format === 'json') {
+    const { planToJson } = await import('../views/plan.ts');
+    const { escapeJson } = await import('../views/escape.ts');
+    return io.stdout(`${escapeJson(JSON.stringify(saved ?? planToJson(plan), null, 2))}\n`);
+  }
+  if (saved) return io.stdout((await import('../views/saved-plan.ts')).renderSaved(saved, { ...look, command }));
+  const { renderPlan } = await import('../views/plan.ts');
+  return io.stdout(renderPlan(plan, { ...look, command, unattended: options.policy !== undefined }));
+}
+
+// ---------------------------------------------------------------- a saved plan beside now
+
+/** Identity and drift of a saved plan, as things are now. */
+async function diffHere(io: Io, name: string | undefined, options: Options): Promise<number> {
+  const saved = await readSaved(io, String(options.diff), 'to-show');
+  if (typeof saved === 'number') return saved;
+  const again = askedAgain(saved, options);
+  const asked = { name: name ?? saved.plan.runbook.path, options: again };
+  const texts = await changedTexts(io, saved, asked);
+  const prepared = await prepare(io, asked.name, again);
+  if (typeof prepared === 'number') {
+    if (texts.length > 0) io.stderr(`firebreak: ${(await import('../views/saved-plan.ts')).sayMismatch(texts)}`);
+    return texts.length > 0 ? exitCode('plan-mismatch') : prepared;
+  }
+  const looked = await lookAround(io, prepared, options);
+  if (looked === null) return exitCode('interrupted');
+  const comparison = await comparisonOf(io, { saved, prepared, plan: looked.plan, texts });
+  const { comparisonJson, renderComparison } = await import('../views/saved-plan.ts');
+  const json = options.json === true || options.format === 'json';
+  io.stdout(json ? comparisonJson(comparison) : renderComparison(comparison, { columns: io.columns, color: io.color.stdout, all: true }));
+  return comparison.unusable === null && comparison.differences.length === 0 ? 0 : exitCode('plan-mismatch');
+}
+
+interface Beside {
+  readonly saved: SavedPlan;
+  readonly prepared: Prepared;
+  readonly plan: Plan;
+  readonly texts: Comparison['differences'];
+}
+
+async function comparisonOf(io: Io, { saved, prepared, plan, texts }: Beside): Promise<Comparison> {
+  const [{ driftOf, pinnedDifferences }, { hostsHere }] = await Promise.all([
+    import('../plan/fingerprint.ts'),
+    import('../wiring/host.ts'),
+  ]);
+  const identity = (await changedIdentity(saved, prepared)).filter(({ name }) => texts.every((one) => one.name !== name));
+  const refused = plan.refusal !== null && saved.plan.refusal === null;
+  const refusal = { name: 'the plan', planned: 'would act', now: `would touch nothing: ${plan.refusal?.reasons.join('; ')}` };
+  return {
+    saved,
+    unusable: await whyUnusable(io, saved, hostsHere().readOnlyHost),
+    differences: [...texts, ...identity, ...pinnedDifferences(saved, plan), ...(refused ? [refusal] : [])],
+    drift: plan.diagnosis.verdict === 'this-incident' ? driftOf(saved.plan, plan) : [],
+  };
 }
 
 /** What is being looked at, on a terminal; silence elsewhere. */
-async function progressOn(io: Io, options: Readonly<Record<string, unknown>>): Promise<{ readonly emit: Emit; readonly end: () => void }> {
+async function progressOn(io: Io, options: Options): Promise<{ readonly emit: Emit; readonly end: () => void }> {
   if (!io.tty.stderr || options.json === true || io.env.TERM === 'dumb') return { emit: async () => {}, end: () => {} };
   const line = (await import('../views/looking.ts')).lookingLine(io.stderr);
   return {

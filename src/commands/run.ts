@@ -1,19 +1,69 @@
+import { exitCode } from '../model/outcome.ts';
+import type { Difference, SavedPlan } from '../model/saved-plan.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
 import { planHere } from './_plan.ts';
 import { modeOf, type Prepared, prepare, REQUEST_OPTIONS, refuse } from './_prepare.ts';
+import { askedAgain, changedIdentity, changedTexts, readSaved, whyUnusable } from './_saved.ts';
 import { act, alone, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
-async function runHere(io: Io, name: string, options: Options): Promise<number> {
+async function runHere(io: Io, name: string | undefined, options: Options): Promise<number> {
   if (options.dryRun === true) return planHere(io, name, options);
+  if (typeof options.plan === 'string') return runSaved(io, options.plan, { name, options });
+  if (name === undefined) return refuse(io, 'name a runbook, or --plan FILE; `firebreak list` names those of the library', 'usage');
   const refusal = nobodyDecides(io, options);
   if (refusal !== null) return refusal;
   const prepared = await prepare(io, name, options);
   return typeof prepared === 'number' ? prepared : alone(io, prepared.runbook.name, () => start(io, prepared, options));
 }
 
-async function start(io: Io, prepared: Prepared, options: Options): Promise<number> {
+/** Nothing is looked at before it is known that the plan is of this host, fresh, and of the same runbook, parameters and policy. */
+async function runSaved(
+  io: Io,
+  file: string,
+  { name, options }: { readonly name: string | undefined; readonly options: Options },
+): Promise<number> {
+  const saved = await readSaved(io, file, 'to-run');
+  if (typeof saved === 'number') return saved;
+  if (options.unattended === true && saved.asked.policy === null)
+    return refuse(
+      io,
+      'the plan was saved without a policy, so it runs only where a person is asked: at a terminal, without --unattended',
+      'plan-mismatch',
+    );
+  const again = askedAgain(saved, options);
+  const refusal = nobodyDecides(io, again);
+  if (refusal !== null) return refusal;
+  const asked = { name: name ?? saved.plan.runbook.path, options: again };
+  return alone(io, saved.plan.runbook.name, async () => (await mismatch(io, saved, asked)) ?? startSaved(io, saved, asked));
+}
+
+interface Asked {
+  readonly name: string;
+  readonly options: Options;
+}
+
+async function mismatch(io: Io, saved: SavedPlan, asked: Asked): Promise<number | null> {
+  const { hostsHere } = await import('../wiring/host.ts');
+  const unusable = await whyUnusable(io, saved, hostsHere().readOnlyHost);
+  if (unusable !== null) return refuse(io, `${unusable}; nothing was touched`, 'plan-mismatch');
+  return sayDifferent(io, await changedTexts(io, saved, asked));
+}
+
+async function startSaved(io: Io, saved: SavedPlan, { name, options }: Asked): Promise<number> {
+  const prepared = await prepare(io, name, options);
+  if (typeof prepared === 'number') return prepared;
+  return (await sayDifferent(io, await changedIdentity(saved, prepared))) ?? start(io, prepared, options, saved);
+}
+
+async function sayDifferent(io: Io, differences: readonly Difference[]): Promise<number | null> {
+  if (differences.length === 0) return null;
+  io.stderr(`firebreak: ${(await import('../views/saved-plan.ts')).sayMismatch(differences)}`);
+  return exitCode('plan-mismatch');
+}
+
+async function start(io: Io, prepared: Prepared, options: Options, saved?: SavedPlan): Promise<number> {
   const [{ run }, { openRun }, { version }] = await Promise.all([
     import('../operations/run.ts'),
     import('../wiring/journal.ts'),
@@ -23,7 +73,7 @@ async function start(io: Io, prepared: Prepared, options: Options): Promise<numb
   if (!opened.ok) return refuse(io, opened.message, 'no-journal');
   const mode = await modeOf(io, prepared, opened.journal.run);
   return act(io, { ...opened, mode, catalogue: prepared.catalogue, options }, (parts) =>
-    run({ ...prepared, mode, who: io.user, tool: version() }, parts),
+    run({ ...prepared, mode, who: io.user, tool: version(), ...(saved && { saved }) }, parts),
   );
 }
 
@@ -32,9 +82,10 @@ const command: Command = defineCommand({
   summary: 'remedy the incident: asks before each action, or follows a policy',
   about:
     'Diagnoses, shows the plan, acts step by step, and verifies that it held. At a terminal it asks before each action; automation needs a policy. What it stopped for the remedy is started again when it ends, for whatever reason.',
-  args: [{ syntax: '<runbook>', about: 'a name of the library, or a path with a slash or .yaml' }],
+  args: [{ syntax: '[runbook]', about: 'a name of the library, or a path with a slash or .yaml; with --plan the plan knows it' }],
   options: [
     ...REQUEST_OPTIONS,
+    { flags: '--plan <file>', about: 'carry out a plan that was saved with `firebreak plan --save`: what was reviewed, or nothing' },
     ...SESSION_OPTIONS,
     { flags: '--dry-run', about: 'the same as `firebreak plan`' },
     { flags: '--json', about: 'with --dry-run: print the plan as JSON' },
@@ -42,9 +93,10 @@ const command: Command = defineCommand({
   examples: [
     ['firebreak run cron-mail-storm', 'asks before each action'],
     ['firebreak run cron-mail-storm --dry-run', 'looks only, changes nothing'],
+    ['firebreak run --plan plan.json', 'what was planned and reviewed; exits 6 where something else would be done'],
     ['firebreak run cron-mail-storm --unattended --policy examples/policy.yaml', 'automation: acts within the policy, never asks'],
     ['firebreak run cron-mail-storm --param watch=2m --limit kill=5000', 'a shorter watch, a higher limit'],
   ],
-  run: (io, args, options) => runHere(io, args[0] ?? '', options),
+  run: (io, args, options) => runHere(io, args[0], options),
 });
 export default command;

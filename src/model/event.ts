@@ -3,6 +3,7 @@ import type { Json } from './json.ts';
 import type { OutcomeName, Verdict } from './outcome.ts';
 import type { Decision } from './policy.ts';
 import type { Limits, Phase } from './runbook.ts';
+import type { PlanMark, StepDrift } from './saved-plan.ts';
 import type { Applied, Finding, LeaseDeadline, Observation, Progress, Targets, Undo } from './verb.ts';
 
 /** Bumped when a reader of the old form would misunderstand the new one. */
@@ -56,6 +57,8 @@ export type Fact =
       readonly policy: { readonly path: string; readonly hash: string } | null;
       readonly tool: string;
       readonly boot: { readonly id: string; readonly at: number };
+      /** The saved plan that is carried out, and so used up. */
+      readonly plan?: PlanMark;
     }
   /** The same journal goes on, after a crash, an interrupt, or to roll back. What was open is asked of the world. */
   | {
@@ -82,6 +85,8 @@ export type Fact =
       readonly verdict: 'this-incident' | 'not-this-incident' | 'unknown';
       readonly reasons: readonly string[];
     }
+  /** The saved plan was looked at again and holds; what it would touch has moved so far. */
+  | { readonly type: 'plan.compared'; readonly plan: PlanMark; readonly drift: readonly StepDrift[] }
   | { readonly type: 'action.observed'; readonly step: string; readonly observation: ObservationShown }
   | { readonly type: 'policy.decided'; readonly step: string; readonly decision: Decision }
   | { readonly type: 'approval.asked'; readonly step: string; readonly question: string }

@@ -4,6 +4,7 @@ import type { Json } from './json.ts';
 import { exitCode, type OutcomeName, type Verdict } from './outcome.ts';
 import type { Decision } from './policy.ts';
 import type { LimitName, Phase } from './runbook.ts';
+import type { StepDrift } from './saved-plan.ts';
 import type { Applied, Finding, LeaseDeadline, Progress, Targets, Undo } from './verb.ts';
 
 /**
@@ -43,6 +44,8 @@ export interface RunState {
   } | null;
   /** How often it was taken up again. */
   readonly resumes: number;
+  /** How far the targets had moved since the saved plan that it carries out; empty without one. */
+  readonly drift: readonly StepDrift[];
   readonly open: readonly string[];
   readonly missed: readonly MissedJob[];
 }
@@ -144,6 +147,7 @@ export const initialState: RunState = {
   notes: [],
   finished: null,
   resumes: 0,
+  drift: [],
   open: [],
   missed: [],
 };
@@ -172,6 +176,8 @@ function applyFact(state: RunState, event: RunEvent): RunState | undefined {
       return inStep(state, event.step, { finding: event.finding, truth: event.truth, judgements: event.judgements });
     case 'diagnosis.made':
       return { ...state, diagnosis: { verdict: event.verdict, reasons: event.reasons } };
+    case 'plan.compared':
+      return { ...state, drift: event.drift };
     case 'action.observed':
       return inStep(state, event.step, { observation: event.observation });
     case 'policy.decided':

@@ -4,12 +4,14 @@ import { type Mode, type Permit, permit } from '../model/permit.ts';
 import type { Plan, PlannedAction } from '../model/plan.ts';
 import type { Ask, Catalogue, Emit, Interrupts, Journal, View } from '../model/ports.ts';
 import type { Limits, Runbook } from '../model/runbook.ts';
+import type { SavedPlan } from '../model/saved-plan.ts';
 import type { OpenLease } from '../model/state.ts';
 import type { Clock } from '../model/verb.ts';
 import { type Carried, makePlan } from '../plan/plan.ts';
 import { execute } from '../run/execute.ts';
 import { takeOver } from '../run/lease.ts';
 import type { Book, Ending, Running } from '../run/running.ts';
+import { compare } from './compare.ts';
 
 /** What is asked for: JSON-safe but for the runbook's frozen parts, so that command line, webhook and fleet worker ask alike. */
 export interface RunRequest {
@@ -21,6 +23,8 @@ export interface RunRequest {
   readonly who: string;
   /** The program's version, for the journal. */
   readonly tool: string;
+  /** The plan that was reviewed: what it holds fast must be found the same. */
+  readonly saved?: SavedPlan;
 }
 
 /** What it is done with. */
@@ -62,7 +66,8 @@ export async function carryOut(request: RunRequest, parts: RunParts, emit: Emit,
   });
   const stopped = request.mode.kind === 'unattended' ? parts.stop?.() : null;
   if (stopped) parts.interrupts.raise(stopped);
-  const refusal = refuse(plan, parts.interrupts);
+  const mismatch = parts.interrupts.signal.aborted ? null : await compare(request.saved, plan, emit);
+  const refusal = mismatch ?? refuse(plan, parts.interrupts);
   if (refusal) {
     for (const step of plan.steps) if (step.kind === 'action') await decided(step, emit);
     await emit({ type: 'run.finished', ...refusal, open: refusal.outcome === 'not-this-incident' ? [] : plan.open, missed: [] });

@@ -3,6 +3,7 @@ import type { StepOutline } from '../model/event.ts';
 import type { Permit } from '../model/permit.ts';
 import type { Emit } from '../model/ports.ts';
 import { isAction, stepsOf } from '../model/runbook.ts';
+import { markOf } from '../model/saved-plan.ts';
 import type { Ending } from '../run/running.ts';
 import { spine } from '../run/spine.ts';
 import { carryOut, permitFor, type RunParts, type RunRequest } from './carry-out.ts';
@@ -32,7 +33,7 @@ async function denied({ runbook }: RunRequest, { catalogue }: RunParts, { emit, 
 }
 
 async function start(request: RunRequest, parts: RunParts, { emit, given }: Beginning): Promise<void> {
-  const { runbook, params, mode, raised, who, tool } = request;
+  const { runbook, params, mode, raised, who, tool, saved } = request;
   const facts = await parts.host.machine.facts();
   await emit({
     type: 'run.started',
@@ -54,5 +55,6 @@ async function start(request: RunRequest, parts: RunParts, { emit, given }: Begi
     policy: mode.kind === 'unattended' ? mode.policy.source : null,
     tool,
     boot: { id: facts.bootId, at: facts.bootTime },
+    ...(saved && { plan: markOf(saved) }),
   });
 }

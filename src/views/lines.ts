@@ -1,3 +1,4 @@
+import { sayCompared } from '../model/drift.ts';
 import type { RunEvent } from '../model/event.ts';
 import { OUTCOMES } from '../model/outcome.ts';
 import type { View } from '../model/ports.ts';
@@ -67,6 +68,8 @@ function lineOf(event: RunEvent, { state, before, pace }: Context): readonly Lin
           [event.verdict, ...event.reasons].join('; '),
         ],
       ];
+    case 'plan.compared':
+      return [['plan', 'holds', sayCompared(event.plan, event.drift)]];
     case 'action.observed':
       return event.observation.verdict === 'cannot' ? [[event.step, 'cannot', event.observation.reason ?? event.observation.summary]] : [];
     case 'policy.decided': {

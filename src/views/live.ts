@@ -1,3 +1,4 @@
+import { sayCompared } from '../model/drift.ts';
 import type { EventOf, RunEvent } from '../model/event.ts';
 import type { Plan } from '../model/plan.ts';
 import type { View } from '../model/ports.ts';
@@ -94,6 +95,8 @@ export function liveView(screen: Screen): View & { readonly clear: () => Promise
         await print(diagnosisLines(event, paper));
         if (event.verdict === 'this-incident') begin(PLANNING, working('plan', 'looking at what each action would touch', paper));
         return;
+      case 'plan.compared':
+        return print(hang('  ', escaped(`the plan holds: ${sayCompared(event.plan, event.drift)}`), paper.columns, paper.style.green));
       case 'action.observed':
         return work === null
           ? undefined

@@ -14,7 +14,10 @@ import { type Look, type Paper, paperOf } from './style.ts';
 /** The whole review: what was found, what would be done to exactly what, how it would be proven. Pure; everything in it is escaped. */
 export function renderPlan(
   plan: Plan,
-  look: Look & { /** What to type to run it; the caller knows the parameters that were typed. */ readonly command?: string },
+  look: Look & {
+    /** What to type to run it; the caller knows the parameters that were typed. */ readonly command?: string;
+    readonly unattended?: boolean;
+  },
 ): string {
   const command = look.command ?? `firebreak run ${plan.runbook.name}`;
   const paper = paperOf(look);
@@ -24,7 +27,7 @@ export function renderPlan(
     actions(plan, paper),
     verify(plan, paper),
     open(plan, paper),
-    footer(plan, command, paper),
+    footer(plan, { command, unattended: look.unattended === true }, paper),
   ];
   return `${parts
     .filter((part) => part.length > 0)
@@ -56,7 +59,7 @@ function header({ runbook, host, at, params }: Plan, paper: Paper): readonly str
   ];
 }
 
-function showValue(value: Json): string {
+export function showValue(value: Json): string {
   return typeof value === 'string' ? value : Array.isArray(value) ? value.map(showValue).join(',') : JSON.stringify(value);
 }
 
@@ -163,10 +166,6 @@ function verify(plan: Plan, paper: Paper): readonly string[] {
 export function watchLines(step: PlannedWatch, paper: Paper): readonly string[] {
   const { watch } = step;
   const inner = narrower(paper, 4);
-  const proof =
-    watch.proof === null
-      ? 'none asked for'
-      : `${watch.proof.services.join(' or ')} is seen to run a job in ${plural(watch.proof.cronMinutes, 'different minute')}; else: inconclusive`;
   return [
     '',
     `  ${paper.style.dim('·')} ${title(step.id, step.verb, paper)}`,
@@ -179,11 +178,16 @@ export function watchLines(step: PlannedWatch, paper: Paper): readonly string[] 
           watch.hold.map(({ wanted }) => wanted),
           inner,
         ),
-        ...field('proof', proof, inner),
+        ...field('proof', proofText(watch), inner),
       ],
       4,
     ),
   ];
+}
+
+export function proofText({ proof }: PlannedWatch['watch']): string {
+  if (proof === null) return 'none asked for';
+  return `${proof.services.join(' or ')} is seen to run a job in ${plural(proof.cronMinutes, 'different minute')}; else: inconclusive`;
 }
 
 // ---------------------------------------------------------------- the end
@@ -196,7 +200,9 @@ function open(plan: Plan, paper: Paper): readonly string[] {
   ];
 }
 
-function footer(plan: Plan, command: string, paper: Paper): readonly string[] {
+const ASKING = 'To run it, with a question before each action: ';
+
+function footer(plan: Plan, next: { readonly command: string; readonly unattended: boolean }, paper: Paper): readonly string[] {
   const { refusal } = plan;
   const observed = plan.steps.some((step) => step.kind === 'action');
   return [
@@ -204,7 +210,9 @@ function footer(plan: Plan, command: string, paper: Paper): readonly string[] {
     ...(observed ? [...totals(plan, paper), ...field('time', time(plan), paper)] : []),
     ...(refusal === null ? [] : refused(refusal, paper)),
     paper.style.good('Nothing was changed.'),
-    ...(refusal === null ? hang('To run it, with a question before each action: ', escaped(command), paper.columns, paper.style.bold) : []),
+    ...(refusal === null
+      ? hang(next.unattended ? 'To run it, as the policy allows: ' : ASKING, escaped(next.command), paper.columns, paper.style.bold)
+      : []),
   ];
 }
 

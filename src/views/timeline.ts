@@ -1,3 +1,4 @@
+import { sayCompared } from '../model/drift.ts';
 import type { RunEvent } from '../model/event.ts';
 import { plural, showDuration } from '../model/quantity.ts';
 import { clockText } from './report/clock.ts';
@@ -36,6 +37,8 @@ function textOf(event: RunEvent, brokenBefore: Set<string>): string | null {
       return `${event.truth === 'informs' ? 'seen' : event.truth}: ${event.finding.summary}`;
     case 'diagnosis.made':
       return [`diagnosis: ${event.verdict.replaceAll('-', ' ')}`, ...event.reasons].join('; ');
+    case 'plan.compared':
+      return `the plan holds: ${sayCompared(event.plan, event.drift)}`;
     case 'approval.given':
       return `${event.by} says ${event.choice}${because(event.reason)}`;
     case 'policy.decided':

@@ -101,6 +101,13 @@ const anyFact = fc.oneof(
     verdict: fc.constantFrom('this-incident', 'not-this-incident', 'unknown'),
     reasons: texts,
   }),
+  fc.record({
+    type: fc.constant('plan.compared'),
+    plan: fc.record({ id: text, at: text, by: text }),
+    drift: fc.array(fc.record({ step, kind: fc.constantFrom('processes', 'files'), planned: count, now: count, new: count, gone: count }), {
+      maxLength: 2,
+    }),
+  }),
   fc.record({ type: fc.constant('action.observed'), step, observation }),
   fc.record({
     type: fc.constant('policy.decided'),

@@ -1,3 +1,4 @@
+import { sayDrift, sayMark } from '../../model/drift.ts';
 import type { RunEvent } from '../../model/event.ts';
 import type { Json } from '../../model/json.ts';
 import { OUTCOMES } from '../../model/outcome.ts';
@@ -40,6 +41,7 @@ export function circumstances({
     ['Runbook', cell(`${runbook.name} ${runbook.version}, ${runbook.path}`)],
     ['Runbook sha256', cell(runbook.hash)],
     ['Parameters', params.map(cell).join('<br>')],
+    ...planRows(state),
     ['Policy', policy === null ? 'none: each action was asked for' : cell(`${policy.path}, sha256 ${policy.hash}`)],
     [
       'Limits used',
@@ -64,6 +66,12 @@ export function circumstances({
     ['Written by', cell(`firebreak ${meta.tool}`)],
   ];
   return ['## Circumstances', '', ...mdTable(['', ''], rows)];
+}
+
+function planRows({ meta, drift }: RunState): readonly (readonly [string, string])[] {
+  if (meta?.plan === undefined) return [];
+  const moved = drift.length === 0 ? [] : [['Since the plan', drift.map(sayDrift).map(cell).join('<br>')] as const];
+  return [['Reviewed plan', cell(sayMark(meta.plan))], ...moved];
 }
 
 function showParam(value: Json | undefined): string {

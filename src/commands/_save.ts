@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { Host } from '../model/host.ts';
+import type { Plan } from '../model/plan.ts';
+import { parseDuration, showDuration } from '../model/quantity.ts';
+import { commandLine } from '../model/quote.ts';
+import type { MachineThen } from '../model/saved-plan.ts';
+import type { Io } from './_command.ts';
+import { type Prepared, refuse } from './_prepare.ts';
+
+type Options = Readonly<Record<string, unknown>>;
+
+export const wordsOf = (given: unknown): readonly string[] => (Array.isArray(given) ? (given as readonly string[]) : []);
+
+/** The life of the machine, and who looks at it. */
+export async function machineNow(host: Host): Promise<MachineThen> {
+  const { bootId, uptime, uid } = await host.machine.facts();
+  return { host: host.name, boot: bootId, uptime: Math.round(uptime), uid };
+}
+
+/** How long a plan to be saved is valid, in milliseconds; what is wrong has been said. */
+export function validFor(io: Io, { save, valid }: Options): number | { readonly refused: number } {
+  if (save === undefined && valid !== undefined) return { refused: refuse(io, '--valid goes with --save', 'usage') };
+  const time = parseDuration(typeof valid === 'string' ? valid : '1h');
+  if (time !== undefined && time > 0) return time;
+  return { refused: refuse(io, `--valid ${String(valid)}: write 30m or 2h`, 'usage') };
+}
+
+interface ToSave {
+  readonly name: string;
+  readonly options: Options;
+  readonly prepared: Prepared;
+  readonly plan: Plan;
+  readonly machine: MachineThen;
+  readonly valid: number;
+}
+
+/** Writes the plan beside nothing else: the exit code where that failed, null where it is saved. */
+export async function savePlan(io: Io, file: string, { name, options, prepared, plan, machine, valid }: ToSave): Promise<number | null> {
+  const [{ identityOf, pinnedOf }, { sealPlan }, { version }, { savedPlanText, shownAgain, timeOf }, { writeNew }] = await Promise.all([
+    import('../plan/fingerprint.ts'),
+    import('../load/saved-plan.ts'),
+    import('../wiring/version.ts'),
+    import('../views/saved-plan.ts'),
+    import('../wiring/saved-plan.ts'),
+  ]);
+  const { runbook, params, policy } = prepared;
+  const saved = sealPlan({
+    firebreak: 'plan',
+    format: 1,
+    nonce: randomUUID(),
+    at: new Date(plan.at).toISOString(),
+    until: new Date(plan.at + valid).toISOString(),
+    valid,
+    by: io.user,
+    machine,
+    asked: {
+      runbook: name,
+      params: wordsOf(options.param),
+      limits: wordsOf(options.limit),
+      policy: policy?.source.path ?? null,
+    },
+    identity: identityOf({ tool: version(), runbook, params, policy: policy?.source.hash ?? null }),
+    pinned: pinnedOf(plan),
+    texts: { runbook: runbook.source.text, policy: policy && (await textWithHash(policy.source)) },
+    plan: shownAgain(plan),
+  });
+  const written = writeNew(resolve(io.cwd, file), savedPlanText(saved));
+  if (!written.ok) return refuse(io, written.message, written.code === 'EEXIST' ? 'usage' : 'no-journal');
+  io.stderr(`firebreak: saved in ${file}, to be run once within ${showDuration(valid)}, until ${timeOf(saved.until)}\n`);
+  return null;
+}
+
+/** The text of those very bytes: only to name a line later, so one that was changed in this moment is left out. */
+async function textWithHash({ path, hash }: { readonly path: string; readonly hash: string }): Promise<string | null> {
+  const [{ readText }, { hashOf }] = await Promise.all([import('../wiring/library.ts'), import('../load/hash.ts')]);
+  const text = readText(path);
+  return typeof text === 'string' && hashOf(text) === hash ? text : null;
+}
+
+/** What to type to run what was planned. */
+export function commandFor(name: string, { param, limit, policy, save, plan }: Options): string {
+  const decided = policy === undefined ? [] : ['--unattended', '--policy', String(policy)];
+  const file = save ?? plan;
+  if (file !== undefined) return commandLine(['firebreak', 'run', '--plan', String(file), ...decided]);
+  const given = (flag: string, words: unknown) => wordsOf(words).flatMap((word) => [flag, word]);
+  return commandLine(['firebreak', 'run', name, ...given('--param', param), ...given('--limit', limit), ...decided]);
+}

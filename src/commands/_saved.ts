@@ -1,0 +1,80 @@
+import { resolve } from 'node:path';
+import type { Host } from '../model/host.ts';
+import { exitCode } from '../model/outcome.ts';
+import type { Difference, SavedPlan } from '../model/saved-plan.ts';
+import type { Io } from './_command.ts';
+import { type Prepared, refuse } from './_prepare.ts';
+import { machineNow, wordsOf } from './_save.ts';
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** A plan to be carried out must be ours alone; one to look at may be anybody's. What is wrong has been said. */
+export async function readSaved(io: Io, file: string, why: 'to-run' | 'to-show'): Promise<SavedPlan | number> {
+  const [{ readAny, readOwn }, { loadSavedPlan }] = await Promise.all([import('../wiring/saved-plan.ts'), import('../load/saved-plan.ts')]);
+  const path = resolve(io.cwd, file);
+  const read = why === 'to-run' ? readOwn(path, io.uid) : readAny(path);
+  if (!read.ok)
+    return refuse(
+      io,
+      read.message,
+      ['not-ours', 'writable', 'not-a-file', 'ELOOP'].includes(read.code) ? 'refused-by-policy' : 'no-such-file',
+    );
+  const loaded = await loadSavedPlan({ path, text: read.text });
+  if (loaded.ok) return loaded.value;
+  const { renderProblems } = await import('../views/problem.ts');
+  io.stderr(renderProblems(loaded.problems, { textOf: () => read.text, color: io.color.stderr, columns: io.columns }));
+  return exitCode(loaded.problems.every(({ code }) => code === 'changed-plan') ? 'plan-mismatch' : 'invalid-runbook');
+}
+
+/** What was typed then, with what is typed now behind it. */
+export function askedAgain(saved: SavedPlan, options: Options): Options {
+  const policy = options.policy ?? (options.unattended === true || options.diff !== undefined ? saved.asked.policy : undefined);
+  const { policy: _, ...rest } = options;
+  return {
+    ...rest,
+    param: [...saved.asked.params, ...wordsOf(options.param)],
+    limit: [...saved.asked.limits, ...wordsOf(options.limit)],
+    ...(typeof policy === 'string' && { policy }),
+  };
+}
+
+/** What can be told before the runbook is even understood: program, and the bytes of runbook and policy, by their lines. */
+export async function changedTexts(
+  io: Io,
+  saved: SavedPlan,
+  asked: { readonly name: string; readonly options: Options },
+): Promise<readonly Difference[]> {
+  const [{ readText, runbookPath }, { textDifferences }, { version }] = await Promise.all([
+    import('../wiring/library.ts'),
+    import('../plan/fingerprint.ts'),
+    import('../wiring/version.ts'),
+  ]);
+  const changed = (path: string, planned: string | null): readonly Difference[] => {
+    const now = readText(path);
+    return planned === null || typeof now !== 'string' ? [] : textDifferences(path, planned, now);
+  };
+  const path = runbookPath(asked.name, io.cwd);
+  const tool = saved.identity.find(({ name }) => name === 'firebreak')?.value ?? null;
+  const runbook = changed(path, saved.texts.runbook);
+  const other = runbook.length > 0 && path !== saved.plan.runbook.path;
+  return [
+    ...(tool === version() ? [] : [{ name: 'firebreak', planned: tool, now: version() }]),
+    ...(other ? [{ name: 'runbook', planned: saved.plan.runbook.path, now: path }] : runbook),
+    ...(typeof asked.options.policy === 'string' ? changed(resolve(io.cwd, asked.options.policy), saved.texts.policy) : []),
+  ];
+}
+
+/** What the request comes to, beside what it came to. */
+export async function changedIdentity(saved: SavedPlan, { runbook, params, policy }: Prepared): Promise<readonly Difference[]> {
+  const [{ differences, identityOf }, { version }] = await Promise.all([import('../plan/fingerprint.ts'), import('../wiring/version.ts')]);
+  return differences(saved.identity, identityOf({ tool: version(), runbook, params, policy: policy?.source.hash ?? null }));
+}
+
+/** Of another host, expired, used: one sentence; null: it may be compared. */
+export async function whyUnusable(io: Io, saved: SavedPlan, host: Host): Promise<string | null> {
+  const [{ sayUsed, unusable }, { planUse }] = await Promise.all([import('../plan/usable.ts'), import('../wiring/saved-plan.ts')]);
+  const elsewhere = unusable(saved, await machineNow(host));
+  if (elsewhere !== null) return elsewhere;
+  const use = planUse(io, saved.id);
+  return use && sayUsed(saved, use);
+}

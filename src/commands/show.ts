@@ -1,0 +1,25 @@
+import { defineCommand } from './_command.ts';
+import { FORMAT_OPTIONS, show } from './_plan.ts';
+import { commandFor } from './_save.ts';
+import { readSaved } from './_saved.ts';
+
+export default defineCommand({
+  name: 'show',
+  summary: 'show a saved plan again, also on another machine',
+  about:
+    'Shows a plan that was saved with `firebreak plan --save`, as it was reviewed, without looking at any host. A plan that was changed since it was saved is refused.',
+  args: [{ syntax: '<plan>', about: 'the file of a saved plan' }],
+  options: FORMAT_OPTIONS,
+  examples: [
+    ['firebreak show plan.json', 'the whole review, with who saved it and how long it is valid'],
+    ['firebreak show plan.json --format md > change.md', 'for a change ticket'],
+  ],
+  async run(io, [file = ''], options) {
+    const saved = await readSaved(io, file, 'to-show');
+    if (typeof saved === 'number') return saved;
+    const policy = saved.asked.policy ?? undefined;
+    const command = commandFor(saved.asked.runbook, { plan: file, ...(policy !== undefined && { policy }) });
+    await show(io, saved.plan, { options, command, saved });
+    return 0;
+  },
+});

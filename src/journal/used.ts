@@ -1,0 +1,32 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import type { RunEvent } from '../model/event.ts';
+import type { FoundRun } from './find.ts';
+import { readJournal } from './read.ts';
+
+/** The run that has used a saved plan up: the one that meant to act, or that has not ended. A run that touched nothing leaves the plan as it was. */
+export function useOfPlan(runs: readonly FoundRun[], plan: string): { readonly run: string; readonly finished: boolean } | null {
+  for (const { id, folder } of runs) {
+    if (!mentions(join(folder, 'journal.ndjson'), plan)) continue;
+    const read = readJournal(folder);
+    const events = read.ok ? read.events : read.before;
+    if (!events.some((event) => event.type === 'run.started' && event.plan?.id === plan)) continue;
+    const finished = events.some(({ type }) => type === 'run.finished');
+    // A journal that is damaged no longer tells what was done: the plan counts as used.
+    if (!read.ok || !finished || events.some(hasActed)) return { run: id, finished };
+  }
+  return null;
+}
+
+function hasActed(event: RunEvent): boolean {
+  return event.type === 'action.intended' || (event.type === 'approval.given' && event.choice !== 'quit' && event.choice !== 'undo');
+}
+
+/** Most journals are of other plans: their text is searched, and only the right one is read and checked. */
+function mentions(path: string, plan: string): boolean {
+  try {
+    return fs.readFileSync(path).includes(plan);
+  } catch {
+    return false;
+  }
+}

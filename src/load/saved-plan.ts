@@ -1,0 +1,100 @@
+import { isObject, type Json } from '../model/json.ts';
+import type { Checked, Problem } from '../model/problem.ts';
+import { PLAN_FORMAT, type SavedPlan } from '../model/saved-plan.ts';
+import { object } from '../model/shape.ts';
+import type { Schema } from '../model/verb.ts';
+import { hashOf } from './hash.ts';
+import { parse } from './parse.ts';
+import { checkShape } from './shape-check.ts';
+import { inOrder, problemAt, type Source } from './source.ts';
+import { spell } from './spell.ts';
+
+const text = (description: string): Schema => ({ type: 'string', description });
+const lines = (description: string): Schema => ({
+  type: 'array',
+  description,
+  items: object('A line.', { name: text('Of what.'), value: text('Then.') }, ['name', 'value']),
+});
+
+/** The keys of the file, for whoever edited it or gave another one; the id alone proves the rest. */
+const SHAPE = object(
+  'A saved plan.',
+  {
+    firebreak: { type: 'string', enum: ['plan'] },
+    format: { type: 'integer', enum: [PLAN_FORMAT] },
+    id: text('SHA-256 of all the rest.'),
+    nonce: text('Tells two plans of one moment apart.'),
+    at: text('When it was saved.'),
+    until: text('When it expires.'),
+    valid: { type: 'integer', description: 'Milliseconds.' },
+    by: text('Who saved it.'),
+    machine: { type: 'object', description: 'The life of the machine that it was made in.' },
+    asked: { type: 'object', description: 'What was typed.' },
+    identity: lines('What must be the same before anything is looked at.'),
+    pinned: lines('What must be found the same.'),
+    texts: { type: 'object', description: 'Runbook and policy.' },
+    plan: { type: 'object', description: 'The plan, to be shown.' },
+  },
+  ['firebreak', 'format', 'id', 'nonce', 'at', 'until', 'valid', 'by', 'machine', 'asked', 'identity', 'pinned', 'texts', 'plan'],
+);
+
+/** Gives a plan its id: the hash of all the rest, as a reader will read it. */
+export function sealPlan(unsealed: Omit<SavedPlan, 'id'>): SavedPlan {
+  const rest = JSON.parse(JSON.stringify(unsealed)) as Omit<SavedPlan, 'id'>;
+  const { firebreak, format, ...body } = rest;
+  return { firebreak, format, id: digestOf(rest), ...body };
+}
+
+/** Text to saved plan. What was edited by hand is no plan that anybody reviewed, and is a problem too. */
+export async function loadSavedPlan({ path, text }: { readonly path: string; readonly text: string }): Promise<Checked<SavedPlan>> {
+  const value = parseJson(text);
+  if (isObject(value) && isSealed(value)) return { ok: true, value: value as unknown as SavedPlan };
+  return { ok: false, problems: await problemsOf(path, text) };
+}
+
+/** Only what this program sealed has this id, so its form is known. */
+function isSealed(value: Readonly<Record<string, unknown>>): boolean {
+  const { id, ...rest } = value;
+  return rest.firebreak === 'plan' && rest.format === PLAN_FORMAT && id === digestOf(rest);
+}
+
+/** Without regard to the order of keys at the top, where the id was put in. */
+function digestOf(rest: object): string {
+  return hashOf(JSON.stringify(Object.entries(rest).toSorted(([one], [other]) => (one < other ? -1 : 1))));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** JSON is YAML: so the same parser gives every mistake its place. */
+async function problemsOf(path: string, text: string): Promise<readonly Problem[]> {
+  const parsed = parse(path, text);
+  if (!parsed.source) return parsed.problems;
+  if (!isObject(parsed.source.value)) return [...parsed.problems, notAPlan(parsed.source, [])];
+  const { firebreak, format } = parsed.source.value;
+  if (firebreak !== undefined && firebreak !== 'plan') return [notAPlan(parsed.source, ['firebreak'])];
+  if (typeof format === 'number' && format > PLAN_FORMAT) return [newer(parsed.source)];
+  const spelt = spell(parsed.source, [{ path: [], shape: SHAPE }]);
+  const shape = await checkShape(spelt.source, { path: [], shape: SHAPE }, spelt.holes);
+  const problems = inOrder([...parsed.problems, ...spelt.problems, ...shape.problems]);
+  return problems.length > 0 ? problems : [edited(parsed.source, parsed.source.value.id)];
+}
+
+function notAPlan(source: Source, path: readonly string[]): Problem {
+  const hint = 'a plan is saved with `firebreak plan RUNBOOK --save plan.json`';
+  return problemAt(source, path, 'value', { code: 'not-a-plan', message: 'this is no saved plan', hint });
+}
+
+function newer(source: Source): Problem {
+  return problemAt(source, ['format'], 'value', { code: 'newer-format', message: 'this plan was saved by a newer firebreak' });
+}
+
+function edited(source: Source, id: Json | undefined): Problem {
+  const message = `the plan was changed since it was saved: its id is ${String(id).slice(0, 12)}…, and its content has another`;
+  return problemAt(source, ['id'], 'value', { code: 'changed-plan', message, hint: 'plan again, and review what it says now' });
+}

@@ -1,0 +1,16 @@
+import { sayDifference } from '../model/drift.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Emit } from '../model/ports.ts';
+import { markOf, type SavedPlan } from '../model/saved-plan.ts';
+import { driftOf, pinnedDifferences } from '../plan/fingerprint.ts';
+import type { Ending } from '../run/running.ts';
+
+/** A saved plan beside the one of now: what may not differ ends the run with nothing touched, what may is told. Null: go on. */
+export async function compare(saved: SavedPlan | undefined, plan: Plan, emit: Emit): Promise<Ending | null> {
+  if (saved === undefined) return null;
+  const differ = pinnedDifferences(saved, plan);
+  if (differ.length > 0) return { outcome: 'plan-mismatch', verdict: null, reasons: differ.map(sayDifference) };
+  if (plan.diagnosis.verdict === 'this-incident')
+    await emit({ type: 'plan.compared', plan: markOf(saved), drift: driftOf(saved.plan, plan) });
+  return null;
+}
