@@ -92,8 +92,11 @@ async function commandOf(name: string): Promise<Command> {
 /** The one place that touches the process. */
 function processIo(): Io {
   const { stdin, stdout, stderr, env } = process;
-  // A pipe that is closed, a terminal that hangs up: the run is not stopped by its screen.
-  for (const stream of [stdout, stderr]) stream.on('error', () => {});
+  // A pipe that is closed, a terminal that hangs up or is frozen (Ctrl-S): the run is not stopped by its screen.
+  for (const stream of [stdout, stderr]) {
+    stream.on('error', () => {});
+    if (stream.isTTY) neverWaits(stream);
+  }
   const account = userInfo();
   const colorOn = (stream: NodeJS.WriteStream) =>
     env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '0' ? true : stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
@@ -104,7 +107,8 @@ function processIo(): Io {
     cwd: process.cwd(),
     uid: account.uid,
     pid: process.pid,
-    user: env.SUDO_USER ? `${env.SUDO_USER} (sudo)` : account.username,
+    // Whoever is not root can write any name into the environment, and policies go by names.
+    user: env.SUDO_USER && account.uid === 0 ? `${env.SUDO_USER} (sudo)` : account.username,
     home: account.homedir,
     streams: { stdin, stdout, stderr },
     tty: { stdin: stdin.isTTY === true, stdout: stdout.isTTY === true, stderr: stderr.isTTY === true },
@@ -112,6 +116,12 @@ function processIo(): Io {
     color: { stdout: colorOn(stdout), stderr: colorOn(stderr) },
     interrupts: processInterrupts((signal, listener) => void process.on(signal, listener)),
   };
+}
+
+/** A terminal's stream is a blocking one in Node: one that takes no more would stop timers, leases and all. */
+function neverWaits(stream: NodeJS.WriteStream): void {
+  const { _handle } = stream as unknown as { _handle?: { setBlocking?: (blocking: boolean) => number } };
+  _handle?.setBlocking?.(false);
 }
 
 /** Data still in a pipe is written before the process ends; a terminal nobody reads does not hold it. */
@@ -123,5 +133,6 @@ async function leave(code: number): Promise<never> {
 
 if (import.meta.main) {
   process.on('SIGUSR1', () => {}); // Else it opens Node's inspector in a root process.
+  process.on('SIGTSTP', () => {}); // Ctrl-Z would freeze a run that has stopped something.
   await leave(await main(process.argv.slice(2), processIo()));
 }

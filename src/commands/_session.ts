@@ -1,7 +1,9 @@
 import type { LocalJournal } from '../journal/append.ts';
 import { exitCode } from '../model/outcome.ts';
 import type { Mode } from '../model/permit.ts';
-import type { Catalogue } from '../model/ports.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Catalogue, Interrupts } from '../model/ports.ts';
+import { stateOf } from '../model/state.ts';
 import type { RunParts } from '../operations/carry-out.ts';
 import type { Ending } from '../run/running.ts';
 import { stopSwitch } from '../wiring/stop-switch.ts';
@@ -72,6 +74,26 @@ export interface Session {
   readonly options: Options;
 }
 
+/** The third Ctrl-C or SIGTERM: null, whatever is still under way. */
+function thirdTime({ third }: Interrupts): Promise<null> {
+  return new Promise((resolve) => third.addEventListener('abort', () => resolve(null), { once: true }));
+}
+
+/** Says what is left, from the journal, and for a person to do. Closed, the journal takes nothing more, and so nothing more is done. */
+async function leaveTheRest(io: Io, journal: LocalJournal, plan: Plan | null): Promise<number> {
+  await journal.close();
+  const [{ readJournal }, { renderLeft }, { paperOf }] = await Promise.all([
+    import('../journal/read.ts'),
+    import('../views/left.ts'),
+    import('../views/style.ts'),
+  ]);
+  const read = readJournal(journal.folder);
+  const state = stateOf(read.ok ? read.events : read.before);
+  const paper = paperOf({ columns: io.columns, color: io.color.stderr, all: true });
+  io.stderr(`${renderLeft(state, plan, paper).join('\n')}\n`);
+  return exitCode(state.steps.some(({ phase, attempts }) => phase === 'act' && attempts > 0) ? 'outcome-unknown' : 'interrupted');
+}
+
 /** Sets the stage, lets `go` act on it, and leaves journal and terminal in order, whatever came of it. */
 export async function act(
   io: Io,
@@ -90,9 +112,15 @@ export async function act(
   });
   const stop = stopSwitch(io);
   const watching = mode.kind === 'unattended' ? watchSwitch(io, stop) : undefined;
+  let made: Plan | null = null;
+  const planned = (plan: Plan): void => {
+    made = plan;
+    screen.planned(plan);
+  };
   try {
-    const ending = await go({ ...hostsHere(), ...screen, catalogue, clock: systemClock, journal, interrupts: io.interrupts, stop });
-    return exitCode(ending.outcome);
+    const going = go({ ...hostsHere(), ...screen, planned, catalogue, clock: systemClock, journal, interrupts: io.interrupts, stop });
+    const ending = await Promise.race([going, thirdTime(io.interrupts)]);
+    return ending === null ? await leaveTheRest(io, journal, made) : exitCode(ending.outcome);
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'JournalError') throw error;
     return refuse(io, `${error.message}; stopped at once, and what was stopped for the remedy was started again`, 'no-journal');

@@ -63,11 +63,19 @@ export interface Catalogue {
 
 /** Ctrl-C, SIGTERM, SIGHUP, a lease that ran out: asks the run to reach its next safe point. */
 export interface Interrupts {
-  /** The signal of now: aborted (reason: the name of the signal, a string) until `reset`. Read it anew for each step. */
+  /** The signal of now: aborted (reason: the name of the signal, a string) until `rearm` or `reset`. Read it anew for each step. */
   readonly signal: AbortSignal;
+  /** Ctrl-C and SIGTERM since the run last went on. Once: reach a safe point, then ask. Twice: ask nobody, undo now. */
+  readonly pressed: number;
+  /** Aborted at the third time: what is left is told to the person, and the process ends. */
+  readonly third: AbortSignal;
   raise(reason: string): void;
+  /** Now a question can be asked, and be interrupted too; what was pressed still counts. */
+  rearm(): void;
   /** The person wants to go on. */
   reset(): void;
+  /** From here on this reason interrupts nothing. */
+  ignore(reason: string): void;
 }
 
 export class JournalError extends Error {

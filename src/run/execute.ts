@@ -4,9 +4,10 @@ import { judgeWith } from '../model/scope.ts';
 import { armTheUnarmed, LEASE_OVER, restoreLeases } from './lease.ts';
 import { missedJobs } from './missed.ts';
 import { type Remains, rollback } from './rollback.ts';
-import { type Ending, heedStop, ON, type Running, type StepEnd } from './running.ts';
+import { CUT_SHORT, type Ending, HANG_UP, heedStop, ON, type Running, type StepEnd } from './running.ts';
 import { act, finish, undoable } from './step.ts';
 import { lookingFor, verify } from './verify.ts';
+import type { Judged } from './watch.ts';
 
 const NOTHING_UNDONE: Remains = { left: [], irreversible: [] };
 
@@ -26,10 +27,12 @@ export async function execute(running: Running): Promise<Ending> {
 
 async function actAll(running: Running): Promise<Halt | undefined> {
   for (const step of running.runbook.act.filter(({ id }) => !running.finished.has(id))) {
-    const end = await perform(running, step);
-    await armTheUnarmed(running);
-    const halt = end.kind === 'halt' ? end : await afterInterrupt(running, step.id);
-    if (halt) return halt;
+    for (let end: StepEnd = CUT_SHORT; end.kind === 'cut-short'; ) {
+      end = await perform(running, step);
+      await armTheUnarmed(running);
+      const halt = end.kind === 'halt' ? end : await afterInterrupt(running, step.id);
+      if (halt) return halt;
+    }
   }
   return undefined;
 }
@@ -49,20 +52,38 @@ async function perform(running: Running, step: Step): Promise<StepEnd> {
   };
 }
 
-/** A safe point: an interrupt that came during the step is answered here. */
-async function afterInterrupt(running: Running, step: string): Promise<Halt | undefined> {
-  const { interrupts, by, emit } = running;
+/** A safe point: an interrupt that came before it is answered here. Undefined: the run goes on. */
+async function afterInterrupt(running: Running, doing: string): Promise<Halt | undefined> {
   const stopped = heedStop(running);
-  if (!interrupts.signal.aborted) return undefined;
-  const signal = String(interrupts.signal.reason);
-  await emit({ type: 'interrupted', signal, doing: step });
-  if (signal === LEASE_OVER) return { kind: 'halt', outcome: 'deadline', reason: `${LEASE_OVER}: no further act`, undo: 'no' };
+  if (!running.interrupts.signal.aborted) return undefined;
+  const signal = String(running.interrupts.signal.reason);
+  await running.emit({ type: 'interrupted', signal, doing });
+  if (signal === HANG_UP && onlyToWatch(running, doing)) return undefined;
   // The kill switch lets nothing more be done than to restore what was stopped; an undo is for a person to choose.
-  if (by.kind === 'policy') return { kind: 'halt', outcome: 'interrupted', reason: signal, undo: stopped ? 'no' : 'ask' };
+  const undo = stopped || signal === LEASE_OVER ? 'no' : await answered(running, doing);
+  if (undo === 'continue') return undefined;
+  const reason = signal === LEASE_OVER ? `${LEASE_OVER}: no further act` : signal;
+  return { kind: 'halt', outcome: signal === LEASE_OVER ? 'deadline' : 'interrupted', reason, undo };
+}
+
+/** What was stopped runs again, and nothing is left to be asked: it goes on without a terminal. */
+function onlyToWatch({ book, runbook, interrupts }: Running, doing: string): boolean {
+  const only = book.leases.size === 0 && runbook.act.at(-1)?.id === doing;
+  if (only) interrupts.ignore(HANG_UP);
+  return only;
+}
+
+async function answered(running: Running, doing: string): Promise<Halt['undo'] | 'continue'> {
+  const { interrupts, by } = running;
+  if (interrupts.pressed >= 2) return 'now';
+  if (by.kind === 'policy') return 'ask';
+  if (interrupts.signal.reason === HANG_UP) return 'no';
+  interrupts.rearm();
+  const answer = await by.ask.interrupted({ doing, undoable: undoable(running) });
+  if (interrupts.pressed >= 2) return 'now';
+  if (answer !== 'continue' || interrupts.signal.aborted) return answer === 'undo' ? 'yes' : 'no';
   interrupts.reset();
-  const answer = await by.ask.interrupted({ doing: step, undoable: undoable(running) });
-  if (answer === 'continue' && !interrupts.signal.aborted) return undefined;
-  return { kind: 'halt', outcome: 'interrupted', reason: signal, undo: answer === 'undo' ? 'yes' : 'no' };
+  return 'continue';
 }
 
 /** The run halts: undo or leave, as was decided; leases are restored either way. */
@@ -87,23 +108,31 @@ async function wantsUndo(running: Running, halt: Halt): Promise<'safe' | 'all' |
   const { by, book } = running;
   const dangerous = book.done.flatMap((done) => (done.dangerous === null || done.undo.kind !== 'revert' ? [] : [done.dangerous]));
   if (halt.undo === 'no') return false;
-  if (by.kind === 'policy') return (halt.undo === 'yes' || by.rule.onFailure === 'undo') && by.rule.undo !== 'none' ? by.rule.undo : false;
-  if (halt.undo === 'yes' && dangerous.length === 0) return 'safe';
+  if (by.kind === 'policy')
+    return (halt.undo === 'yes' || halt.undo === 'now' || by.rule.onFailure === 'undo') && by.rule.undo !== 'none' ? by.rule.undo : false;
+  if (halt.undo === 'now' || (halt.undo === 'yes' && dangerous.length === 0)) return 'safe';
   const answer = await by.ask.undo({
     why: halt.reason,
     steps: undoable(running),
     dangerous: dangerous.length > 0 ? dangerous.join('; ') : null,
   });
-  return answer === 'undo' ? 'all' : halt.undo === 'yes' ? 'safe' : false;
+  return answer === 'undo' ? 'all' : halt.undo === 'yes' || running.interrupts.pressed >= 2 ? 'safe' : false;
 }
 
+/** A person whose watch was interrupted may go on with it, from its beginning; automation ends it there, with what was seen. */
 async function prove(running: Running): Promise<Ending> {
-  const judged = await verify(running);
-  const { signal } = running.interrupts;
-  if (signal.aborted && judged.verdict === 'inconclusive') {
-    await running.emit({ type: 'interrupted', signal: String(signal.reason), doing: 'verify' });
-    return { outcome: signal.reason === LEASE_OVER ? 'deadline' : 'inconclusive', verdict: 'inconclusive', reasons: judged.reasons };
+  if (running.book.leases.size === 0) running.interrupts.ignore(HANG_UP);
+  for (;;) {
+    const judged = await verify(running);
+    if (!running.interrupts.signal.aborted || judged.verdict !== 'inconclusive') return proven(running, judged);
+    const halt = await afterInterrupt(running, 'verify');
+    if (halt?.undo === 'yes' || halt?.undo === 'now') return stop(running, halt);
+    if (halt)
+      return { outcome: halt.outcome === 'deadline' ? 'deadline' : 'inconclusive', verdict: 'inconclusive', reasons: judged.reasons };
   }
+}
+
+async function proven(running: Running, judged: Judged): Promise<Ending> {
   const may = running.by.kind === 'person' ? 'safe' : running.by.rule.undo;
   const undo = may !== 'none' && judged.verdict === 'recurred' && running.runbook.verify.some((step) => step.onFail === 'undo');
   const { left } = undo ? await rollback(running, judged.reasons.join('; '), { dangerous: may === 'all' }) : NOTHING_UNDONE;

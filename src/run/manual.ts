@@ -1,6 +1,6 @@
 import { isObject, type Json } from '../model/json.ts';
 import type { Step } from '../model/runbook.ts';
-import { ON, type Running, type StepEnd } from './running.ts';
+import { CUT_SHORT, ON, type Running, type StepEnd } from './running.ts';
 
 /** People are steps too: at a terminal the person says that it is done; unattended the run stops for one. */
 export async function confirmByHand(running: Running, step: Step, arg: Json): Promise<StepEnd> {
@@ -14,6 +14,7 @@ export async function confirmByHand(running: Running, step: Step, arg: Json): Pr
   const answer = await by.ask.confirm({ step: step.id, text });
   await emit({ type: 'approval.given', step: step.id, choice: answer.done ? 'by-hand' : 'skip', by: by.name, reason: answer.reason });
   await emit({ type: 'step.finished', step: step.id, outcome: answer.done ? 'by-hand' : 'skipped', reason: answer.reason });
-  if (answer.done || step.onFail === 'continue' || running.interrupts.signal.aborted) return ON;
+  if (answer.done || step.onFail === 'continue') return ON;
+  if (running.interrupts.signal.aborted) return CUT_SHORT;
   return { kind: 'halt', outcome: 'needs-a-human', reason: `${step.id} was not done: ${answer.reason ?? 'no reason given'}`, undo: 'ask' };
 }

@@ -76,14 +76,15 @@ export interface Watch {
   readonly deadline: LeaseDeadline;
 }
 
-/** How a step leaves the run: on to the next, or halted with what that means. */
+/** How a step leaves the run: on to the next, cut short by an interrupt (whoever then goes on begins with it again), or halted with what that means. */
 export type StepEnd =
   | { readonly kind: 'on' }
+  | { readonly kind: 'cut-short' }
   | {
       readonly kind: 'halt';
       readonly outcome: OutcomeName;
-      readonly reason: string /** Undo what was done: yes, no, or whoever decides is asked. */;
-      readonly undo: 'yes' | 'no' | 'ask';
+      readonly reason: string /** Undo what was done: yes, no, or whoever decides is asked; `now`: nobody is asked any more. */;
+      readonly undo: 'yes' | 'no' | 'ask' | 'now';
     };
 
 export interface Ending {
@@ -93,6 +94,10 @@ export interface Ending {
 }
 
 export const ON: StepEnd = { kind: 'on' };
+export const CUT_SHORT: StepEnd = { kind: 'cut-short' };
+
+/** The terminal is gone: there is nobody to ask. */
+export const HANG_UP = 'SIGHUP';
 
 /** The kill switch is an interrupt of its own, looked up at every safe point. Whom a person attends to, that person stops. */
 export function heedStop({ by, stop, interrupts }: Running): boolean {

@@ -9,7 +9,7 @@ import { type ActionVerb, type Applied, cannot, type Observation, shown } from '
 import { attempt } from './attempt.ts';
 import { fence } from './lease.ts';
 import { confirmByHand } from './manual.ts';
-import { looking, ON, type Running, type StepEnd } from './running.ts';
+import { CUT_SHORT, looking, ON, type Running, type StepEnd } from './running.ts';
 
 /** One action of the act phase: look, decide, act, and say how the run goes on. */
 export async function act(running: Running, step: Step): Promise<StepEnd> {
@@ -82,7 +82,7 @@ async function apply(running: Running, step: Step, approved: Approved): Promise<
   if (applied.outcome === 'done') return finish(running, step, 'done', null);
   if (applied.outcome === 'failed') return failed(running, step, applied.reason ?? applied.summary);
   await finish(running, step, 'partial', applied.reason ?? applied.summary);
-  return running.interrupts.signal.aborted ? ON : byPolicy(step, `${step.id} is done in part: ${applied.reason ?? applied.summary}`);
+  return running.interrupts.signal.aborted ? CUT_SHORT : byPolicy(step, `${step.id} is done in part: ${applied.reason ?? applied.summary}`);
 }
 
 async function obey(running: Running, step: Step, answer: Answer, verb: ActionVerb): Promise<StepEnd> {
@@ -97,7 +97,7 @@ async function obey(running: Running, step: Step, answer: Answer, verb: ActionVe
     case 'quit':
       await finish(running, step, 'not-reached', answer.reason ?? 'quit');
       return running.interrupts.signal.aborted
-        ? ON
+        ? CUT_SHORT
         : { kind: 'halt', outcome: 'interrupted', reason: `quit before ${step.id}`, undo: 'no' };
     case 'run':
       throw new Error('bug: run is not obeyed but applied');
@@ -130,7 +130,7 @@ async function refuse(running: Running, step: Step, reason: string): Promise<Ste
 
 async function failed(running: Running, step: Step, reason: string): Promise<StepEnd> {
   await finish(running, step, 'failed', reason);
-  return running.interrupts.signal.aborted ? ON : byPolicy(step, `${step.id} failed: ${reason}`);
+  return running.interrupts.signal.aborted ? CUT_SHORT : byPolicy(step, `${step.id} failed: ${reason}`);
 }
 
 function byPolicy(step: Step, reason: string): StepEnd {

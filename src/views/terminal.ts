@@ -14,7 +14,7 @@ type Inquirer = typeof import('inquirer')['default'];
 export interface Terminal extends Look {
   readonly streams: { readonly stdin: NodeJS.ReadStream; readonly stderr: NodeJS.WriteStream };
   /** Its signal of the moment ends a question; Ctrl-C inside a question does the same. */
-  readonly interrupts: Pick<Interrupts, 'signal'>;
+  readonly interrupts: Pick<Interrupts, 'signal'> & Partial<Pick<Interrupts, 'raise'>>;
 }
 
 /**
@@ -136,7 +136,8 @@ function promptsOn(terminal: Terminal, { paper, clear, inquirer }: Asking): Prom
   let last = Number.NEGATIVE_INFINITY;
   async function answered<T>(deaf: boolean | undefined, prompt: (context: PromptContext) => Promise<T>): Promise<T | null> {
     await clear();
-    const keys = keyboard(stdin);
+    // In raw mode Ctrl-C is a key, and no signal: it counts like one.
+    const keys = keyboard(stdin, () => terminal.interrupts.raise?.('SIGINT'));
     const { signal } = terminal.interrupts;
     const signals = [gone, keys.closed, ...(deaf && signal.aborted ? [] : [signal])];
     try {
@@ -209,7 +210,7 @@ interface Keyboard {
  * by itself on Ctrl-D, which inquirer does not settle on either: seen from here its input pauses and leaves raw mode. After Ctrl-Z and fg it
  * pauses too, in raw mode, and waits for somebody to go on.
  */
-function keyboard(stdin: NodeJS.ReadStream): Keyboard {
+function keyboard(stdin: NodeJS.ReadStream, pressed: () => void): Keyboard {
   const closed = new AbortController();
   let [open, ahead, interrupted] = [true, true, false];
   const keys = Object.assign(new PassThrough(), { isTTY: true, isRaw: false, setRawMode: rawMode });
@@ -223,6 +224,7 @@ function keyboard(stdin: NodeJS.ReadStream): Keyboard {
     return keys;
   }
   const feed = (chunk: Buffer): void => {
+    if (chunk.includes(CTRL_C)) pressed();
     if (!ahead) keys.write(chunk);
     else interrupted ||= chunk.includes(CTRL_C);
   };

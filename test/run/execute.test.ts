@@ -223,3 +223,86 @@ test('a step for a person stops an unattended run', async () => {
   assert.equal(ending.outcome, 'needs-a-human');
   assert.deepEqual(log, ['journal run.finished']);
 });
+
+/** An action that is interrupted once, twice ... in its middle. */
+const interruptedBy = (interrupts: ReturnType<typeof manualInterrupts>, ...signals: readonly string[]) => ({
+  observe: async () => change('slow'),
+  apply: async () => {
+    for (const signal of signals) interrupts.raise(signal);
+    return { ...done, outcome: 'partial' as const };
+  },
+});
+
+test('a second signal during a step: nobody is asked, what was done is undone', async () => {
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    const interrupts = manualInterrupts();
+    const slow = interruptedBy(interrupts, signal, signal);
+    const { log, ending } = await rehearse({ interrupts, act: [{ verb: 'slow' }, { verb: 'change' }], actions: { slow }, answers: [] });
+    assert.deepEqual(log, ['ask act-1', 'journal action.intended', 'apply slow', 'revert slow', 'journal run.finished']);
+    assert.equal(ending.outcome, 'interrupted');
+  }
+});
+
+test('a second signal while it is asked what to do: undo, and no more questions', async () => {
+  const interrupts = manualInterrupts();
+  const slow = interruptedBy(interrupts, 'SIGINT');
+  const { log } = await rehearse({
+    interrupts,
+    act: [{ verb: 'slow' }],
+    actions: { slow },
+    answers: [],
+    get interrupted() {
+      interrupts.raise('SIGINT');
+      return 'quit' as const;
+    },
+  });
+  assert.deepEqual(log, ['ask act-1', 'journal action.intended', 'apply slow', 'ask interrupted', 'revert slow', 'journal run.finished']);
+});
+
+test('who goes on after an interrupt goes on with the step that it cut short, and the count begins anew', async () => {
+  const interrupts = manualInterrupts();
+  let times = 0;
+  const slow = {
+    observe: async () => change('slow'),
+    apply: async () => {
+      times += 1;
+      if (times === 1) interrupts.raise('SIGINT');
+      return times === 1 ? { ...done, outcome: 'partial' as const } : done;
+    },
+  };
+  const script = {
+    interrupts,
+    act: [{ verb: 'slow' }, { verb: 'change' }],
+    actions: { slow },
+    answers: [],
+    interrupted: 'continue' as const,
+  };
+  const { log, ending } = await rehearse(script);
+  assert.deepEqual(
+    log.filter((line) => /^(ask|apply)/.test(line)),
+    ['ask act-1', 'apply slow', 'ask interrupted', 'ask act-1', 'apply slow', 'ask act-2', 'apply change'],
+  );
+  assert.deepEqual([ending.outcome, interrupts.pressed], ['held', 0]);
+});
+
+test('a hang-up in the middle asks nobody and starts again what was stopped', async () => {
+  const interrupts = manualInterrupts();
+  const slow = interruptedBy(interrupts, 'SIGHUP');
+  const lease = { key: 'service:cron', service: 'cron', within: 60_000, undo: 'cron', say: 'start cron' };
+  const stop = { observe: async () => change('cron', { lease }) };
+  const { log, ending } = await rehearse({ interrupts, act: [{ verb: 'stop' }, { verb: 'slow' }], actions: { stop, slow }, answers: [] });
+  assert.deepEqual([log.includes('ask interrupted'), log.includes('revert slow'), log.includes('revert stop')], [false, false, true]);
+  assert.equal(ending.outcome, 'interrupted');
+});
+
+test('a hang-up once only the watch is left does not end the run', async () => {
+  const interrupts = manualInterrupts();
+  const hangUp = async () => {
+    interrupts.raise('SIGHUP');
+    return done;
+  };
+  const last = { observe: async () => change('last'), apply: hangUp };
+  const { ending } = await rehearse({ interrupts, act: [{ verb: 'last' }], actions: { last }, answers: [] });
+  interrupts.raise('SIGHUP');
+  assert.deepEqual([ending.outcome, interrupts.signal.aborted], ['held', false]);
+});

@@ -1,5 +1,5 @@
 import type { Io } from '../../src/commands/_command.ts';
-import type { Interrupts } from '../../src/model/ports.ts';
+import { manualInterrupts } from '../../src/wiring/interrupts.ts';
 
 /** An Io without a terminal that remembers what was said. */
 export function testIo(given: Partial<Io> = {}): { readonly io: Io; readonly out: () => string; readonly err: () => string } {
@@ -22,12 +22,8 @@ export function testIo(given: Partial<Io> = {}): { readonly io: Io; readonly out
     tty: { stdin: false, stdout: false, stderr: false },
     columns: 80,
     color: { stdout: false, stderr: false },
-    interrupts: quiet(),
+    interrupts: manualInterrupts(),
     ...given,
   };
   return { io, out: () => out, err: () => err };
-}
-
-function quiet(): Interrupts {
-  return { signal: new AbortController().signal, raise: () => {}, reset: () => {} };
 }
