@@ -91,8 +91,19 @@ export async function restoreAll(act: Act, targets: readonly CrontabTarget[], in
 async function restoreOne(act: Act, target: CrontabTarget, installWith: string): Promise<string | null> {
   const now = await readOne(act, target.path);
   if (!now.ok) return unreadable(target.path, now);
-  if (await holds(act, now, target, BEFORE)) return null;
+  const before = await act.recall(keptAs(BEFORE, target.path));
+  if (await holds(act, now, target, BEFORE)) return toTheByte(act, target, now.hash, before);
   if (!(await holds(act, now, target, AFTER))) return `${target.path} was changed by somebody since, it is left alone`;
-  const result = await installCrontab(act, { ...target, hash: now.hash }, await act.recall(keptAs(BEFORE, target.path)), installWith);
-  return result.ok ? null : result.message;
+  const result = await installCrontab(act, { ...target, hash: now.hash }, before, installWith);
+  return result.ok ? toTheByte(act, target, result.hash, before) : result.message;
+}
+
+/**
+ * Debian's crontab writes a header of its own into what it installs (the time, its version), so what it put back is not what was there. Only after it
+ * has checked, installed and told cron (it touches the spool's folder) are the bytes of before laid over it: to cron both are the same jobs.
+ */
+async function toTheByte(act: Act, target: CrontabTarget, hash: string, bytes: string): Promise<string | null> {
+  if (target.kind !== 'user') return null;
+  const written = await act.host.files.replace(target.path, { before: hash, bytes });
+  return written.ok ? null : `${target.path} holds the same jobs as before, but its first lines are crontab's own: ${written.message}`;
 }

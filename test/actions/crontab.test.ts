@@ -154,7 +154,21 @@ test("a crontab that crontab's own check refuses is not installed, and what was 
   assert.equal(textOf(host, `${SPOOL}/bob`), '* * * * * b # REFUSED\n');
   const reverted = await crontab.revert(acting(host, observation), undoData(applied));
   assert.equal(reverted.summary, '1 of 1 crontab put back');
-  assert.equal(textOf(host, `${SPOOL}/alice`), `${header('a later time')}* * * * * a\n`);
+  assert.equal(textOf(host, `${SPOOL}/alice`), '* * * * * a\n');
+});
+
+test("undo puts back the very bytes, also where crontab's header alone differs", async () => {
+  const before = `${header('once')}* * * * * a\n`;
+  const host = cronWorld({ alice: before });
+  const arg = await argOf(host);
+  const observation = await crontab.observe(actOn(host), arg);
+  const applied = await crontab.apply(acting(host, observation), arg, observation);
+  const written = host.files.get(`${SPOOL}/alice`);
+  const undo = async () => crontab.revert(acting(host, observation), undoData(applied));
+  assert.deepEqual([(await undo()).outcome, textOf(host, `${SPOOL}/alice`)], ['done', before]);
+  assert.ok(written);
+  host.files.set(`${SPOOL}/alice`, { ...written, bytes: base64Of(`${header('a crash before the last byte')}* * * * * a\n`) });
+  assert.deepEqual([(await undo()).outcome, textOf(host, `${SPOOL}/alice`)], ['done', before]);
 });
 
 test('a second try goes on where the first one failed', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -62,7 +62,11 @@ function cronProcesses(): number {
 }
 
 function readIfThere(path: string): string {
-  return existsSync(path) ? readFileSync(path, 'latin1') : '';
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
 }
 
 async function until(what: string, holds: () => boolean): Promise<void> {
@@ -207,6 +211,8 @@ async function mailSwitchedOff(): Promise<void> {
   const paths = ['alice', 'bob', 'root'].map((user) => `${SPOOL}/${user}`).concat('/etc/crontab', '/etc/cron.d/agent');
   const look = () => paths.map((path) => ({ path, ...facts(path), body: withoutHeader(readFileSync(path, 'latin1')) }));
   const [before, quiet] = [look(), readFileSync(`${SPOOL}/bob`)];
+  const bytes = () => paths.map((path) => readFileSync(path, 'latin1'));
+  const bytesBefore = bytes();
   await runCron(2);
   for (const word of ['a1', 'a2', 'r ', 'e', 'agent'])
     assert.ok(
@@ -233,6 +239,9 @@ async function mailSwitchedOff(): Promise<void> {
   const undone = await revert(applied, observation);
   assert.equal(undone.outcome, 'done', undone.reason);
   assert.deepEqual(look(), before);
+  assert.deepEqual(bytes(), bytesBefore, 'the header that crontab renews is as it was, too');
+  const again = await revert(applied, observation);
+  assert.deepEqual([again.outcome, bytes()], ['done', bytesBefore], 'undone twice is undone once');
   await runCron(2);
   assert.ok(mails().some((mail) => mail.includes('\na2')));
 }
