@@ -21,10 +21,11 @@ export default defineCommand({
     ['firebreak runs --verify --all', 'has anybody changed a journal?'],
   ],
   async run(io, _args, options) {
-    const [{ allRuns, lookInto, runningNow, verifyRun }, { runsJson, runsText }, { paperOf }] = await Promise.all([
+    const [{ allRuns, lookInto, runningNow, verifyRun }, { runsJson, runsText }, { paperOf }, { stopSwitch }] = await Promise.all([
       import('./_journals.ts'),
       import('../views/runs.ts'),
       import('../views/style.ts'),
+      import('../wiring/stop-switch.ts'),
     ]);
     const found = allRuns(io);
     const everything = options.all === true || options.json === true;
@@ -36,6 +37,8 @@ export default defineCommand({
     else {
       io.stdout(runsText(sources, paperOf({ columns: io.columns, color: io.color.stdout })));
       if (found.length === 0) io.stderr('there is no run yet\n');
+      const stopped = stopSwitch(io)();
+      if (stopped !== null) io.stderr(`${stopped}: nothing starts unattended\n`);
       if (found.length > shown.length) io.stderr(`${found.length - shown.length} older: firebreak runs --all\n`);
     }
     return options.verify === true && sources.some(({ damaged }) => damaged) ? exitCode('journal-damaged') : 0;

@@ -54,6 +54,84 @@ test('a mistake in a policy is told at its place, with what was meant', async ()
   assert.deepEqual(await problemsOf('- allow\n'), ['1:1+7 wrong-type']);
 });
 
+const FULL = `firebreak_policy: 1
+freeze:
+  - {from: 2026-12-20, to: 2027-01-02T06:00Z, why: holidays, zone: Europe/Berlin}
+allow:
+  - id: storm
+    who: [nagios, unattended]
+    runbook: storm
+    params:
+      watch: {at_least: 1m, at_most: 15m}
+      signal: [TERM, HUP]
+      spool: /var/spool
+    hosts: mail-*
+    during:
+      - {days: [mon..wed, sat], from: "22:00", to: 06:00, zone: UTC}
+      - {days: fri..mon}
+    deny: [delete, run]
+    declared_read: allow
+    runs: {an_hour: 2, a_day: 4}
+    cool_down: 30m
+    undo: all
+`;
+
+test('every condition that a rule can have', async () => {
+  const loaded = await loadPolicy({ path: 'p.yaml', text: FULL, catalogue });
+  assert.ok(loaded.ok, JSON.stringify(loaded));
+  assert.deepEqual(loaded.value.freeze, [{ from: '2026-12-20', to: '2027-01-02T06:00Z', why: 'holidays', zone: 'Europe/Berlin' }]);
+  assert.deepEqual(loaded.value.rules, [
+    ruleOf({
+      id: 'storm',
+      who: ['nagios', 'unattended'],
+      runbook: 'storm',
+      params: { watch: { at_least: '1m', at_most: '15m' }, signal: { one_of: ['TERM', 'HUP'] }, spool: { is: '/var/spool' } },
+      hosts: ['mail-*'],
+      during: [
+        { days: [1, 2, 3, 6], from: 1320, to: 360, zone: 'UTC' },
+        { days: [0, 1, 5, 6], from: 0, to: 1440, zone: null },
+      ],
+      deny: ['delete', 'run'],
+      declaredRead: 'allow',
+      runs: { anHour: 2, aDay: 4 },
+      coolDown: 1_800_000,
+      undo: 'all',
+    }),
+  ]);
+});
+
+test('a mistake in a condition is told at its place, with what was meant', async () => {
+  const broken = async (from: string, to: string) => {
+    assert.ok(FULL.includes(from), from);
+    return problemsOf(FULL.replace(from, to));
+  };
+  assert.deepEqual(await broken('deny: [delete, run]', 'deny: [delete, kil]'), ['16:20+3 unknown-verb (kill)']);
+  assert.deepEqual(await broken('deny: [delete, run]', 'deny: kill'), ['16:11+4 wrong-type']);
+  assert.deepEqual(await broken('at_most: 15m', 'at_moast: 15m'), ['9:29+8 unknown-key (at_most)']);
+  assert.deepEqual(await broken('at_most: 15m', 'at_most: soon'), ['9:38+4 bad-number']);
+  assert.deepEqual(await broken('at_most: 15m', 'at_most: $watch'), ['9:38+6 reference-not-allowed']);
+  assert.deepEqual(await broken('at_most: 15m', "at_most: '<= 15m'"), ['9:38+8 bad-comparator ({at_most: 15m})']);
+  assert.deepEqual(await broken('{at_least: 1m, at_most: 15m}', '{between: [15m, 1m]}'), ['9:24+9 out-of-range']);
+  assert.deepEqual(await broken('spool: /var/spool', "spool: {matches: '('}"), ['11:24+3 bad-pattern']);
+  assert.deepEqual(await broken('sat]', 'sut]'), ['14:27+3 unknown-word (sun)']);
+  assert.deepEqual(await broken('days: fri..mon', 'days: fri..mno'), ['15:16+8 unknown-word (mon)']);
+  assert.deepEqual(await broken('days: fri..mon', 'days: []'), ['15:16+2 missing-value']);
+  assert.deepEqual(await broken('to: 06:00', 'to: 22:00'), ['14:52+5 empty-window']);
+  assert.deepEqual(await broken('to: 06:00', 'to: 6:00'), ['14:52+4 bad-value']);
+  assert.deepEqual(await broken('zone: UTC', 'zone: Europe/Berlni'), ['14:65+13 unknown-zone (Europe/Berlin)']);
+  assert.deepEqual(await broken('to: 2027-01-02T06:00Z', 'to: 2026-12-19'), ['3:28+10 empty-window']);
+  assert.deepEqual(await broken('to: 2027-01-02T06:00Z', 'to: 2027-02-30'), ['3:28+10 bad-date']);
+  assert.deepEqual(await broken('to: 2027-01-02T06:00Z', 'to: 2027-01-02T06:00'), ['3:28+16 bad-value']);
+  assert.deepEqual(await broken('runs: {an_hour: 2, a_day: 4}', 'runs: {}'), ['18:11+2 missing-value']);
+  assert.deepEqual(await broken('cool_down: 30m', 'cool_down: 30'), ['19:16+2 bad-duration']);
+  assert.deepEqual(await broken('undo: all', 'undo: none\n    on_failure: undo'), ['20:11+4 contradiction']);
+  assert.deepEqual(await broken('runbook: storm\n', 'runbook: sha256:abc\n'), ['7:14+10 bad-value']);
+});
+
+test('a freeze of one day, and one that ends in the hour in which it began, are none of them empty', async () => {
+  assert.deepEqual(await problemsOf(FULL.replace('to: 2027-01-02T06:00Z', 'to: 2026-12-20')), []);
+});
+
 test('a policy is known by its key', () => {
   assert.equal(isPolicyText(`# a note\n${POLICY}`), true);
   assert.equal(isPolicyText('firebreak: 1\nabout: no firebreak_policy: here\n'), false);
