@@ -66,10 +66,14 @@ export function shownName(latin1: string): string {
   return shownText(latin1);
 }
 
+/** A few names tell what kind of files they are. */
+const SAMPLE_SHOWN = 5;
+
 export function filesTable(title: string, records: readonly FileRecord[], now: number): Block {
   return {
     kind: 'table',
     title,
+    first: SAMPLE_SHOWN,
     columns: ['name', 'type', 'size', 'owner', 'age'],
     rows: records.map((each) => [shownName(each.name), each.type, showSize(each.size), each.user, showAge(each.modified, now)]),
   };
@@ -78,9 +82,12 @@ export function filesTable(title: string, records: readonly FileRecord[], now: n
 /** The first so many owners: in a spool that every user can write to there may be thousands. */
 const MOST_OWNERS = 20;
 
+/** One owner fits in a line. */
 export function ownersTable(seen: FilesSeen): Block {
+  const [only, another] = seen.owners;
+  if (only && !another) return { kind: 'text', lines: [`all of ${only.user}`] };
   const rows = seen.owners.slice(0, MOST_OWNERS).map(({ user, count }) => [user, showCount(count)]);
-  return { kind: 'table', title: `by owner (${showCount(seen.owners.length)})`, columns: ['owner', 'files'], rows };
+  return { kind: 'table', title: `by owner (${showCount(seen.owners.length)})`, columns: ['owner', 'files'], rows, first: SAMPLE_SHOWN };
 }
 
 /** `3 directories, 1 FIFO`; empty where there is nothing else. */

@@ -15,7 +15,7 @@ export function renderBlock(block: Block, paper: Paper): readonly string[] {
     }
     case 'table':
       if (block.rows.length === 0) return [];
-      return [...title(block.title, paper), ...renderTable(block, paper), ...moreLine(block.rows.length, paper)];
+      return [...title(block.title, paper), ...renderTable(block, paper), ...moreLine(block.rows.length, paper, block.first)];
     case 'diff':
       return renderDiff(block.path, block.before, block.after, paper);
     case 'series':

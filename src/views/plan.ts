@@ -1,3 +1,4 @@
+import type { Block } from '../model/block.ts';
 import { addCosts } from '../model/decide.ts';
 import type { Json } from '../model/json.ts';
 import { OUTCOMES } from '../model/outcome.ts';
@@ -78,9 +79,31 @@ function diagnosis(plan: Plan, paper: Paper): readonly string[] {
   return [
     `${paper.style.bold('DIAGNOSIS')}  ${paper.style[paint](words)}`,
     ...reasons.flatMap((reason) => hang('  - ', escaped(reason), paper.columns)),
-    ...probes.flatMap((probe) => renderProbe(probe, paper)),
+    ...probes.flatMap((probe) => renderProbe(paper.all ? probe : withoutListed(probe, plan.steps), paper)),
   ];
 }
+
+/** A table that an action shows with all its rows is not shown twice: the probe names the action instead. */
+function withoutListed(probe: PlannedProbe, steps: Plan['steps']): PlannedProbe {
+  if (probe.finding === null) return probe;
+  const blocks = probe.finding.blocks.map((block): Block => {
+    const isList = block.kind === 'table' && block.first === undefined && block.rows.length > 0;
+    const action = isList && steps.find((step) => step.kind === 'action' && lists(step, block));
+    return action ? { kind: 'text', lines: [`listed under ${action.id}`] } : block;
+  });
+  return { ...probe, finding: { ...probe.finding, blocks } };
+}
+
+/** By the first column, which names a row: a pid, a path. Ages grow from one look to the next. */
+function lists({ observation }: PlannedAction, table: Table): boolean {
+  const names = ({ rows }: Table) => new Set(rows.map(([name]) => name));
+  return (observation?.blocks ?? []).some(
+    (block) =>
+      block.kind === 'table' && block.columns.join() === table.columns.join() && [...names(table)].every((name) => names(block).has(name)),
+  );
+}
+
+type Table = Extract<Block, { readonly kind: 'table' }>;
 
 const MARKS = {
   yes: ['✔', 'green'],

@@ -15,11 +15,14 @@ const PATH = /^\/\S+$/;
 interface Table {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  readonly first?: number;
 }
 
 /** Columns fitted to the paper: numbers and dates keep their width, the widest texts give way first. With `all` nothing is left out: a long cell goes on below itself. */
 export function renderTable(table: Table, paper: Paper): readonly string[] {
-  const rows = (paper.all ? table.rows : table.rows.slice(0, SHOWN)).map((row) => table.columns.map((_, at) => escaped(row[at] ?? '')));
+  const rows = (paper.all ? table.rows : table.rows.slice(0, table.first ?? SHOWN)).map((row) =>
+    table.columns.map((_, at) => escaped(row[at] ?? '')),
+  );
   const titles = table.columns.map(escaped);
   const every = (pattern: RegExp, at: number): boolean => rows.length > 0 && rows.every((row) => pattern.test(row[at] ?? ''));
   const exact = titles.map((_, at) => every(EXACT, at));
@@ -32,9 +35,9 @@ export function renderTable(table: Table, paper: Paper): readonly string[] {
 }
 
 /** `… 402 more: ${paper.toSeeAll ?? '--all'}`, or nothing. */
-export function moreLine(total: number, paper: Paper): readonly string[] {
-  if (paper.all || total <= SHOWN) return [];
-  return [paper.style.yellow(`… ${total - SHOWN} more: ${paper.toSeeAll ?? '--all'}`)];
+export function moreLine(total: number, paper: Paper, shown = SHOWN): readonly string[] {
+  if (paper.all || total <= shown) return [];
+  return [paper.style.yellow(`… ${total - shown} more: ${paper.toSeeAll ?? '--all'}`)];
 }
 
 /** A title is broken between its words before any cell is cut. */

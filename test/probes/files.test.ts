@@ -26,6 +26,7 @@ describe('files', () => {
     assert.deepEqual(blocks.slice(0, 2), [
       {
         kind: 'table',
+        first: 5,
         title: 'by owner (2)',
         columns: ['owner', 'files'],
         rows: [

@@ -160,3 +160,10 @@ test('wrapped text loses no word and takes no more columns than it was given', (
     }),
   );
 });
+
+test('of a sample the first few tell enough, and what is left out is counted', () => {
+  const rows = ['a', 'b', 'c', 'd'].map((name) => [name]);
+  const sample = { kind: 'table', title: 'a sample of 900 files', columns: ['name'], rows, first: 2 } as const;
+  assert.deepEqual(renderBlock(sample, paperOf({ columns: 40 })), ['a sample of 900 files', 'name', 'a', 'b', '… 2 more: --all']);
+  assert.deepEqual(renderBlock(sample, paperOf({ columns: 40, all: true })).slice(1), ['name', 'a', 'b', 'c', 'd']);
+});

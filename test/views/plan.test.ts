@@ -153,3 +153,22 @@ test('the plan for machines holds every target, and neither the bytes to keep no
   assert.ok(!json.includes(secret));
   for (const { pid } of MAILERS) assert.ok(json.includes(`(${pid})`));
 });
+
+test('what an action lists whole is not listed under the probe too, unless all is asked for or a row is missing there', () => {
+  const table = (pids: readonly string[]) =>
+    ({ kind: 'table', title: 'all', columns: ['pid', 'age'], rows: pids.map((pid) => [pid, '9 s']) }) as const;
+  const [mailers] = probes;
+  const { observation } = killMailers;
+  assert.ok(mailers?.finding && observation);
+  const shown = (probe: readonly string[], action: readonly string[], all = false) => {
+    const steps = [
+      { ...mailers, finding: { ...mailers.finding, blocks: [table(probe)] } },
+      { ...killMailers, observation: { ...observation, blocks: [table(action)] } },
+    ] as readonly PlannedStep[];
+    const text = renderPlan(withSteps(steps), { columns: 80, all });
+    return [text.includes(`listed under ${killMailers.id}`), text.match(/^ +pid +age$/gm)?.length];
+  };
+  assert.deepEqual(shown(['1', '2'], ['1', '2', '3']), [true, 1]);
+  assert.deepEqual(shown(['1', '4'], ['1', '2', '3']), [false, 2]);
+  assert.deepEqual(shown(['1', '2'], ['1', '2', '3'], true), [false, 2]);
+});
