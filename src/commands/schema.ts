@@ -1,30 +1,36 @@
 import { exitCode } from '../model/outcome.ts';
+import type { Schema } from '../model/verb.ts';
 import { defineCommand } from './_command.ts';
 
 export default defineCommand({
   name: 'schema',
-  summary: 'print the JSON Schema of runbooks, or of policies',
+  summary: 'print the JSON Schema of runbooks, of policies, or of events',
   about:
     'Prints a JSON Schema (draft 2020-12) with every verb, key and measure described. An editor’s YAML language server completes and checks runbooks ' +
-    'with it; `firebreak check` knows more, such as what a reference refers to.',
-  args: [{ syntax: '[language]', about: 'runbook (the default) or policy' }],
-  options: [],
+    'with it; `firebreak check` knows more, such as what a reference refers to. `events` is what `firebreak run --output ndjson` prints, a line each.',
+  args: [{ syntax: '[language]', about: 'runbook (the default), policy or events' }],
+  options: [{ flags: '--json', about: 'it is JSON anyway' }],
   examples: [
     ['firebreak schema > runbook.schema.json', 'then put `# yaml-language-server: $schema=runbook.schema.json` at the top of a runbook'],
     ['firebreak schema policy', 'the schema of policies'],
+    ['firebreak schema events > event.schema.json', 'the schema of every line of NDJSON, for who reads them'],
   ],
   async run(io, args) {
     const language = args[0] ?? 'runbook';
-    if (language !== 'runbook' && language !== 'policy') {
-      io.stderr(`firebreak: there is a schema of \`runbook\` and one of \`policy\`, none of \`${language}\`\n`);
+    const schema = await schemaOf(language);
+    if (schema === null) {
+      io.stderr(`firebreak: there is a schema of \`runbook\`, of \`policy\` and of \`events\`, none of \`${language}\`\n`);
       return exitCode('usage');
     }
-    const [{ runbookSchema, policySchema }, { folderCatalogue }] = await Promise.all([
-      import('../load/publish.ts'),
-      import('../wiring/catalogue.ts'),
-    ]);
-    const schema = language === 'policy' ? policySchema() : await runbookSchema(folderCatalogue());
     io.stdout(`${JSON.stringify(schema, null, 2)}\n`);
     return 0;
   },
 });
+
+/** Null: there is none of that name. */
+async function schemaOf(language: string): Promise<Schema | null> {
+  if (language === 'events') return (await import('../model/event-schema.ts')).eventSchema();
+  const { runbookSchema, policySchema } = await import('../load/publish.ts');
+  if (language === 'policy') return policySchema();
+  return language === 'runbook' ? runbookSchema((await import('../wiring/catalogue.ts')).folderCatalogue()) : null;
+}

@@ -49,14 +49,9 @@ test('with 3 process slots left, its own counted, the whole founding runbook com
   assert.deepEqual([lines[0], lines.at(-1)], ['exit 0', 'check-recovered: recovered'], stdout + stderr);
   // That the limit bit: a fork in the group was refused while the engine ran.
   assert.match(lines[1] ?? '', /^refused [1-9]/);
-  const outcomes = readFileSync(join(work, 'events'), 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map(
-      (line) => JSON.parse(line) as { readonly type: string; readonly step?: string; readonly outcome?: string; readonly verdict?: string },
-    )
-    .filter(({ type }) => type === 'step.finished' || type === 'run.finished')
-    .map(({ step, outcome }) => [step ?? 'run', outcome]);
+  const outcomes = assertNdjson(readFileSync(join(work, 'events'), 'utf8')).flatMap((event) =>
+    event.type === 'step.finished' ? [[event.step, event.outcome]] : event.type === 'run.finished' ? [['run', event.outcome]] : [],
+  );
   assert.deepEqual(outcomes.slice(-7), [
     ['stop-cron', 'done'],
     ['kill-mailers', 'done'],

@@ -26,12 +26,18 @@ function verbs(world: World): Record<string, Partial<ActionVerb>> {
   const alive = () => {
     if (world.dead) throw new Error(DIES);
   };
-  const verb = (isDone: () => boolean, act: () => void, undo: () => void, more: object = {}): Partial<ActionVerb> => ({
+  const verb = (
+    isDone: () => boolean,
+    act: () => void,
+    undo: () => void,
+    more: object = {},
+    releases?: readonly string[],
+  ): Partial<ActionVerb> => ({
     observe: async () => (isDone() ? { ...change('it'), verdict: 'nothing' as const } : change('it', more)),
     apply: async () => {
       alive();
       act();
-      return { ...done, ...('releases' in more && { releases: ['service:cron'] }) };
+      return { ...done, ...(releases && { releases }) };
     },
     revert: async () => {
       alive();
@@ -72,7 +78,7 @@ function verbs(world: World): Record<string, Partial<ActionVerb>> {
         world.silenced = false;
       },
     ),
-    start: { ...verb(() => world.cron === 'running', set('running'), set('stopped'), { releases: true }) },
+    start: { ...verb(() => world.cron === 'running', set('running'), set('stopped'), {}, ['service:cron']) },
   };
 }
 

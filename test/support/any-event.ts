@@ -75,6 +75,7 @@ const anyFact = fc.oneof(
   fc.record({
     type: fc.constant('run.started'),
     runbook: fc.record({ name: text, version: text, title: text, path: text, hash: text }),
+    text,
     params: fc.dictionary(text, json, { maxKeys: 3 }),
     limits: used,
     steps: fc.array(outline, { maxLength: 5 }),

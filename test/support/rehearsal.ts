@@ -13,6 +13,7 @@ import { rollBack } from '../../src/operations/rollback.ts';
 import { run } from '../../src/operations/run.ts';
 import type { Ending } from '../../src/run/running.ts';
 import { manualInterrupts } from '../../src/wiring/interrupts.ts';
+import { assertEvent } from './event-schema.ts';
 import { ruleOf } from './policies.ts';
 
 /** A whole run in memory: verbs that write to `log` what they do, so that a test compares the order of what really happened. */
@@ -239,6 +240,7 @@ function memoryJournal({
     close: async () => {},
     ...given,
     append: async (event, options) => {
+      assertEvent(event);
       await given.append?.(event, options);
       events.push(event);
       if (noisy.includes(event.type)) log.push(`journal ${event.type}`);
