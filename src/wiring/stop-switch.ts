@@ -3,18 +3,15 @@ import { isAbsolute, join } from 'node:path';
 
 export interface Who {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly uid: number;
   readonly home: string;
 }
 
-/** As long as one of these exists nothing starts unattended: root's holds for everybody on the host, a user's own for that user. */
-export function stopFiles({ env, uid, home }: Who): readonly string[] {
-  const roots = '/etc/firebreak/stop';
-  if (uid === 0) return [roots];
+/** As long as one of these exists nothing starts unattended: the host's, which is root's, for everybody; a user's own for that user. */
+export function stopFiles({ env, home }: Who): readonly string[] {
   const given = env.XDG_CONFIG_HOME;
   // The XDG base directory specification: a relative path is invalid and must be ignored.
   const config = given !== undefined && isAbsolute(given) ? given : join(home, '.config');
-  return [roots, join(config, 'firebreak', 'stop')];
+  return ['/etc/firebreak/stop', join(config, 'firebreak', 'stop')];
 }
 
 /**
