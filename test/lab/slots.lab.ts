@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { assertNdjson } from '../support/event-schema.ts';
 import { CHECKOUT, inStorm } from '../support/lab.ts';
 
 /** Hardly a process slot is left: the storm, or nobody, shares a pids cgroup with the engine, and its limit is the storm's size and a little. */
