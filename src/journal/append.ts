@@ -39,19 +39,20 @@ interface Opened {
  * an inode or a block is found out before anything is touched. Places with room go before places with hardly any.
  */
 export async function openJournal({ places, uid, run, disk = realDisk }: OpenRequest): Promise<Result<{ readonly journal: LocalJournal }>> {
-  const tried = new Map<string, string>();
+  const tried = new Map<Place, string>();
   for (const enough of [true, false]) {
-    for (const place of places) {
+    // A disk that has failed is not asked again: a success after an error proves nothing.
+    for (const place of places.filter((one) => !tried.has(one))) {
       try {
         const opened = enough ? takeRoom(place, { uid, run, disk }) : takeHardly(place, { uid, run, disk });
         if (opened === null) continue;
         return { ok: true, journal: journalOf({ run, places, uid, disk, opened, head: hashOfHead(headLine(run)) }) };
       } catch (error) {
-        tried.set(place.path, whatStopped(error));
+        tried.set(place, whatStopped(error));
       }
     }
   }
-  const list = [...tried].map(([path, why]) => `${path} (${why})`).join(', ');
+  const list = [...tried].map(([{ path }, why]) => `${path} (${why})`).join(', ');
   return failure('no-journal', `the journal cannot be written: tried ${list}; nothing was touched`);
 }
 

@@ -9,7 +9,8 @@ done
 spool=$scene/var/maildrop cron=$scene/init/drill-cron table=$scene/var/crontabs/$(id -un)
 set -- "$@" --param "watch=${WATCH:-1s}" --param "ticks=${TICKS:-1}"
 
-# The world in one line: is cron running, how many mailers, files of the storm, mailing crontabs; and the decoy, 1 while it is there.
+# The world in one line: is cron running, how many mailers, files of the storm (what a job mails that was under way then is named M...), silenced
+# crontabs; and the decoy, 1 while it is there.
 world() { # LABEL
   "$cron" status && up=1 || up=0
   mailers=0
@@ -17,7 +18,7 @@ world() { # LABEL
     read -r name 2>/dev/null <"$comm" || continue
     case $name in sendmail | postdrop) mailers=$((mailers + 1)) ;; esac
   done
-  set -- "$1" "$spool"/*
+  set -- "$1" "$spool"/*A*
   [ -e "$2" ] && files=$(($# - 1)) || files=0
   decoy=0
   for old in "$spool"/*DECOY*; do [ -e "$old" ] && decoy=1 files=$((files - 1)); done

@@ -24,22 +24,19 @@ interface Trouble {
   readonly twice: readonly string[];
 }
 
-async function sweep(context: TestContext, tally: Tally, parts: Sweep): Promise<void> {
+async function sweep(context: TestContext, tally: Tally, parts: Sweep, torn = false): Promise<void> {
   const root = stateFolder(context);
   const calls = await callsOf(root, parts);
-  const points = calls.flatMap((name, at) => [`kill:${at + 1}`, ...(name === 'writeSync' ? [`torn:${at + 1}`] : [])]);
+  const points = calls.flatMap((name, at) => [`kill:${at + 1}`, ...(torn && name === 'writeSync' ? [`torn:${at + 1}`] : [])]);
   let met = 0;
   await inLanes(points, LANES, async (point) => {
-    const folder = join(root, point);
-    mkdirSync(folder);
-    const script = `${parts.before}; faulty ${point} ${parts.command}; echo "say crash=$?"; ${parts.after}`;
-    const scene = await inScene(script, { state: folder, within: WITHIN });
+    const seen = await inject(root, point, parts);
     tally.runs += 1;
-    if (scene.hung) return void tally.hung.push(`${point}: ${scene.stdout}`);
-    if (scene.said.crash === '137') met += 1;
-    judge(tally, { scene, folder, point, check: parts.check });
+    if (seen.scene.hung) return void tally.hung.push(`${point}: ${seen.scene.stdout}`);
+    if (seen.scene.said.crash === '137') met += 1;
+    judge(tally, seen);
   });
-  tally.note = `${met} points: ${calls.length} calls, and ${points.length - calls.length} writes torn in two`;
+  tally.note = `${met} points: ${calls.length} calls${torn ? `, and ${points.length - calls.length} writes torn in two` : ''}`;
 }
 
 interface Seen {
@@ -57,6 +54,16 @@ function judge(tally: Tally, { scene, folder, point, check }: Seen): void {
   } catch (error) {
     tally.wrong.push(`${point}: ${String(error)}\n${scene.stdout}\n${scene.stderr}`);
   }
+}
+
+/** On a machine under load cron may miss all of its minutes within a watch of a second: the verdict is then honest, and the point is tried again. */
+async function inject(root: string, point: string, { before, command, after, check }: Sweep, tries = 3): Promise<Seen> {
+  const folder = join(root, `${point}-${tries}`);
+  mkdirSync(folder);
+  const script = `${before}; faulty ${point} ${command}; echo "say crash=$?"; ${after}`;
+  const scene = await inScene(script, { state: folder, within: WITHIN });
+  const unproven = readFileSync(join(folder, 'said'), 'utf8').includes('cron was seen to run and end a job in 0 of');
+  return unproven && tries > 1 ? inject(root, point, { before, command, after, check }, tries - 1) : { scene, folder, point, check };
 }
 
 /** Each call on a file of the journal, in turn, of a command that nothing befalls. */
@@ -143,7 +150,7 @@ const GO_ON = `${LOOK}; act resume >>"$OUT/said" 2>&1; code=$?; echo "say resume
 const NEEDS = ['namespaces'] as const;
 
 fault('kill -9 at each write and sync of a run, then resume', { needs: NEEDS, within: 900_000 }, async (tally, context) => {
-  await sweep(context, tally, { before: ':', command: RUN, after: GO_ON, check: checkHealed });
+  await sweep(context, tally, { before: ':', command: RUN, after: GO_ON, check: checkHealed }, true);
 });
 
 /** A run that died on the way to its kill: the most of it is still to do. */
