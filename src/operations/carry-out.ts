@@ -53,12 +53,21 @@ export interface Earlier extends Carried {
   readonly leases: readonly (OpenLease & { readonly verb: string })[];
 }
 
+/** One life of a run: a run has one, and one more with each resume. */
+export interface Life {
+  readonly emit: Emit;
+  /** Given once: a window that closes while the run is at work does not cut it in two. */
+  readonly given: Exclude<Permit, { readonly kind: 'denied' }>;
+  readonly earlier?: Earlier;
+}
+
 /** Plans, and unless the plan refuses, acts, verifies and ends. */
-export async function carryOut(request: RunRequest, parts: RunParts, emit: Emit, earlier?: Earlier): Promise<Ending> {
+export async function carryOut(request: RunRequest, parts: RunParts, { emit, given, earlier }: Life): Promise<Ending> {
   const { host: _host, readOnlyHost, ...rest } = parts;
   const { plan, findings } = await makePlan({
     ...request,
     ...rest,
+    given,
     host: readOnlyHost,
     signal: parts.interrupts.signal,
     emit,
@@ -81,7 +90,7 @@ export async function carryOut(request: RunRequest, parts: RunParts, emit: Emit,
     emit,
     finished: earlier?.finished ?? new Set(),
     unknown: earlier?.unknown ?? new Set(),
-    by: decider(request, parts),
+    by: decider(request, parts, given),
     book: {
       findings,
       used: earlier?.used ?? {},
@@ -102,14 +111,10 @@ function refuse(plan: Plan, interrupts: Interrupts): Ending | null {
   return plan.refusal && { ...plan.refusal, verdict: null };
 }
 
-export function decider(request: RunRequest, parts: RunParts): Running['by'] {
-  if (request.mode.kind === 'attended') {
-    if (!parts.ask) throw new Error('bug: an attended run needs somebody to ask');
-    return { kind: 'person', ask: parts.ask, name: request.who };
-  }
-  const given = permitFor(request, parts);
-  if (given.kind !== 'allowed') throw new Error('bug: a run without a rule has been refused before');
-  return { kind: 'policy', rule: given.rule };
+export function decider({ who }: RunRequest, { ask }: RunParts, given: Life['given']): Running['by'] {
+  if (given.kind === 'allowed') return { kind: 'policy', rule: given.rule };
+  if (!ask) throw new Error('bug: an attended run needs somebody to ask');
+  return { kind: 'person', ask, name: who };
 }
 
 /** The policy's answer, as of now: a resume and a rollback need the same right as the run. */

@@ -20,11 +20,12 @@ export async function resume(request: RunRequest, parts: RunParts, state: RunSta
   await resumed(request, parts, emit, 'finish');
   const carried = carryOver(state, request.runbook);
   const touched = state.steps.some((step) => step.phase === 'act' && step.attempts > 0);
-  if (!touched) return carryOut(request, parts, emit);
+  if (!touched) return carryOut(request, parts, { emit, given });
   const undone = await fallenBack(state, request.runbook, carried.findings, parts);
   const finished = new Set([...carried.finished].filter((step) => !undone.has(step)));
   const done = doneOf(state, request.runbook, carried.findings).filter((entry) => !undone.has(entry.step));
-  return carryOut(request, parts, emit, { ...carried, finished, done, leases: leasesOf(state, request.runbook, undone) });
+  const earlier = { ...carried, finished, done, leases: leasesOf(state, request.runbook, undone) };
+  return carryOut(request, parts, { emit, given, earlier });
 }
 
 /** A note, and the run stays what it was: a person can still take it up. */

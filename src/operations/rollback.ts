@@ -28,7 +28,7 @@ export async function rollBack(request: RunRequest, parts: RunParts, state: RunS
     plan: emptyPlan(request, parts, limitsFor(given, request.runbook, request.raised)),
     finished: new Set(),
     unknown: new Set(),
-    by: decider(request, parts),
+    by: decider(request, parts, given),
     book: { findings, used, done: all.slice(from), leases: new Map(), stopped: [], over: new AbortController() },
   };
   for (const lease of openLeases(running, state)) running.book.leases.set(lease.key, lease);

@@ -14,7 +14,7 @@ export async function run(request: RunRequest, parts: RunParts): Promise<Ending>
   const given = permitFor(request, parts);
   await start(request, parts, { emit, given });
   if (given.kind === 'denied') return denied(request, parts, { emit, given });
-  return carryOut(request, parts, emit);
+  return carryOut(request, parts, { emit, given });
 }
 
 interface Beginning {

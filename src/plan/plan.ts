@@ -15,6 +15,8 @@ import { refusalOf } from './refusal.ts';
 export interface PlanRequest extends Looking {
   readonly params: Readonly<Record<string, Json>>;
   readonly mode: Mode;
+  /** The policy's answer, where it was asked before; else it is asked now. */
+  readonly given?: Permit;
   /** Raised for this run by a person. */
   readonly raised: Limits;
   /** A run that goes on: what was found, what is finished and what was used by then. The thresholds gate the first act only, so nothing is diagnosed again. */
@@ -31,11 +33,13 @@ export interface Carried {
 export async function makePlan(request: PlanRequest): Promise<{ readonly plan: Plan; readonly findings: Findings }> {
   const { runbook, mode } = request;
   const asked = { runbook, params: request.params, host: request.host.name, at: request.clock.now() };
-  const given = permit(mode, asked);
+  const given = request.given ?? permit(mode, asked);
   const limits = limitsFor(given, runbook, request.raised);
   const { looked, diagnosis } = await diagnosed(request);
   const acting =
-    diagnosis.verdict === 'this-incident' ? await observeAll(looked.findings, { given, limits, request }) : { steps: [], findings: looked.findings };
+    diagnosis.verdict === 'this-incident'
+      ? await observeAll(looked.findings, { given, limits, request })
+      : { steps: [], findings: looked.findings };
   const verify = runbook.verify.map((step) => foreseeVerify(step, acting.findings, runbook));
   const steps: readonly PlannedStep[] = [...looked.planned, ...acting.steps, ...verify];
   const plan: Plan = {

@@ -29,6 +29,24 @@ test('an act has the decision of its rule in the journal before it is done', asy
   assert.ok(types.indexOf('policy.decided') < types.indexOf('action.intended'));
 });
 
+test('a window that closes while the run is at work does not cut it in two', async () => {
+  const rehearsal = await rehearse({
+    clock: quickClock(Date.parse('2026-11-23T05:55Z')),
+    rule: { during: [{ days: [1], from: 0, to: 6 * 60, zone: null }] },
+    diagnose: [{ verb: 'slow', expect: clause('count', { at_least: 1 }) }],
+    act: [{ verb: 'change' }],
+    probes: {
+      slow: {
+        look: async ({ clock }) => {
+          await clock.sleep(600_000);
+          return { summary: '1', measures: { count: 1 }, detail: null, blocks: [] };
+        },
+      },
+    },
+  });
+  assert.deepEqual([touched(rehearsal), rehearsal.ending.outcome], [['apply change'], 'held']);
+});
+
 // ---------------------------------------------------------------- resume, rollback
 
 const failing: Script = {
