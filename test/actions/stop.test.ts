@@ -26,7 +26,13 @@ describe('stop, seen', () => {
       explain: ['service cron stop'],
       estimate: 2000,
       warnings: [],
-      lease: { key: 'service:cron', service: 'cron', within: 15 * MINUTES, undo: { service: 'cron', wanted: 'running' }, say: 'start cron' },
+      lease: {
+        key: 'service:cron',
+        service: 'cron',
+        within: 15 * MINUTES,
+        undo: { service: 'cron', wanted: 'running' },
+        say: 'start cron',
+      },
     });
   });
 

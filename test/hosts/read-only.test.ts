@@ -12,13 +12,15 @@ it('a read-only host lets everything be looked at and nothing be changed', async
   const refused = await Promise.all([
     host.services.start('cron', { timeout: 1 }),
     host.services.stop('cron', { timeout: 1 }),
+    host.services.arm({ id: 'x', service: 'cron', within: 1 }),
+    host.services.release({ kind: 'fake', id: 'x' }),
     host.files.delete(handle, { batch: 1, limit: 1, signal, progress: () => {} }),
     host.files.replace('/etc/crontab', { before: '', bytes: '' }),
     host.commands.run({ argv: ['rm'], effect: 'write', timeout: 1 }, signal),
   ]);
   assert.deepEqual(
     refused.map((result) => (result.ok ? 'changed' : result.code)),
-    Array(5).fill('read-only'),
+    Array(7).fill('read-only'),
   );
   const [signalled] = await host.processes.signal([{ pid: 412, start: 1, exe: null }], 'KILL');
   assert.equal(signalled?.outcome, 'refused');
