@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { localHost } from '../../src/hosts/local.ts';
 import type { RunState } from '../../src/model/state.ts';
+import { littleDaemon } from '../support/daemon.ts';
 import { inStorm } from '../support/lab.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'firebreak-leases-'));
@@ -68,4 +71,32 @@ test('a run that is resumed before the deadline takes the lease over, ends held,
 test('a run that ends well leaves no watchdog behind', { timeout: 120_000 }, async () => {
   const { stdout, stderr } = await inStorm(`${REMEDY} >/run/said 2>&1; echo "exit $?"; ${WATCHDOGS}`);
   assert.match(stdout, /exit 0\nwatchdogs 0\n$/, stdout + stderr);
+});
+
+test('a watchdog that cannot fork at its deadline stays, and starts the service as soon as it can', {
+  timeout: 60_000,
+}, async (context) => {
+  const { services } = localHost();
+  const { script } = littleDaemon(context);
+  const lease = await services.arm({ id: 'starved', service: script, within: 1500 });
+  assert.ok(lease.ok, JSON.stringify(lease));
+  const { pid } = lease.handle as { pid: number };
+  const pids = existsSync('/sys/fs/cgroup/pids') ? '/sys/fs/cgroup/pids' : '/sys/fs/cgroup';
+  const group = `${pids}/firebreak-lease-${process.pid}`;
+  mkdirSync(group);
+  try {
+    writeFileSync(`${group}/cgroup.procs`, String(pid));
+    writeFileSync(`${group}/pids.max`, '1');
+    await sleep(3000);
+    assert.equal(readFileSync(`${group}/cgroup.procs`, 'utf8'), `${pid}\n`, 'it is there still');
+    assert.equal((await services.state(script)).state, 'stopped');
+    writeFileSync(`${group}/pids.max`, 'max');
+    for (let tries = 0; existsSync(`/proc/${pid}/exe`) && tries < 100; tries += 1) await sleep(50);
+    assert.equal((await services.state(script)).state, 'running');
+    assert.deepEqual(await services.release(lease.handle), { ok: true, state: 'gone' });
+  } finally {
+    for (const left of readFileSync(`${group}/cgroup.procs`, 'utf8').split('\n').filter(Boolean))
+      writeFileSync(`${pids}/cgroup.procs`, left);
+    rmdirSync(group);
+  }
 });
