@@ -24,8 +24,8 @@ interface Beginning {
 
 /** What no rule allows is not even looked at: a runbook's own commands may be part of the looking. */
 async function denied({ runbook }: RunRequest, { catalogue }: RunParts, { emit, given }: Beginning): Promise<Ending> {
-  const actions = runbook.act.filter((step) => isAction(step, catalogue.actions));
-  for (const step of actions) await emit({ type: 'policy.decided', step: step.id, decision: decide(given, step) });
+  const first = runbook.act.find((step) => isAction(step, catalogue.actions));
+  if (first) await emit({ type: 'policy.decided', step: first.id, decision: decide(given, first) });
   const reasons = given.kind === 'denied' ? [given.reason] : [];
   const ending: Ending = { outcome: 'refused-by-policy', verdict: null, reasons };
   await emit({ type: 'run.finished', ...ending, open: [], missed: [] });
