@@ -126,12 +126,14 @@ export function textDifferences(path: string, then: string, now: string): readon
   const [were, are] = [before.slice(start, before.length - end), after.slice(start, after.length - end)];
   const rows = Array.from({ length: Math.max(were.length, are.length) }, (_, at) => ({
     name: `${path}:${start + at + 1}`,
-    planned: were[at] ?? null,
-    now: are[at] ?? null,
+    planned: quoted(were[at]),
+    now: quoted(are[at]),
   })).filter((row) => row.planned !== row.now);
   const rest = rows.length - MOST_LINES;
   return rest <= 0 ? rows : [...rows.slice(0, MOST_LINES), { name: path, planned: `${rest} more lines`, now: 'otherwise' }];
 }
+
+const quoted = (text: string | undefined): string | null => (text === undefined ? null : `\`${text}\``);
 
 function commonStart(one: readonly string[], other: readonly string[]): number {
   const at = one.findIndex((text, index) => text !== other[index]);

@@ -7,6 +7,7 @@ import { main } from '../../src/cli.ts';
 import type { Io } from '../../src/commands/_command.ts';
 import { manualInterrupts } from '../../src/wiring/interrupts.ts';
 import { stopFiles, stopSwitch } from '../../src/wiring/stop-switch.ts';
+import { assertNdjson } from '../support/event-schema.ts';
 import { testIo } from '../support/test-io.ts';
 
 const folder = fs.mkdtempSync(join(tmpdir(), 'firebreak-policy-'));
@@ -36,6 +37,7 @@ function newHost(): { readonly env: Record<string, string>; readonly stop: strin
 async function firebreak(argv: readonly string[], given: Partial<Io> = {}): Promise<{ code: number; out: string; err: string }> {
   const { io, out, err } = testIo({ env: newHost().env, cwd: folder, user: 'ada', ...given });
   const code = await main(argv, io);
+  if (argv.includes('ndjson')) assertNdjson(out());
   return { code, out: out(), err: err() };
 }
 

@@ -25,6 +25,7 @@ export function assertEvent(event: unknown): void {
 
 /** What `--output ndjson` printed; resolves to the events. */
 export function assertNdjson(text: string): readonly RunEvent[] {
+  if (text === '') return [];
   const lines = text.split('\n');
   assert.equal(lines.pop(), '', 'the last line has its newline');
   return lines.map((line) => {
