@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { allPids, argsOf, livesStill, readPid } from '../../src/hosts/local/pid.ts';
@@ -72,6 +72,13 @@ describe('a watchdog', () => {
     const daemon = littleDaemon(test, { beforeStart: '[ ! -p "${0%/*}/forever" ] || exit 1' });
     assert.ok((await services.start(daemon.script, { timeout: 10_000 })).ok);
     const pid = pidOf(await armed(test, daemon.script, 50, 'runs'));
+    await until(() => !alive(pid));
+  });
+
+  it('gives up where the init script is gone', async (test) => {
+    const daemon = littleDaemon(test);
+    const pid = pidOf(await armed(test, daemon.script, 300, 'no-script'));
+    rmSync(daemon.script);
     await until(() => !alive(pid));
   });
 

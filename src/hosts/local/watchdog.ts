@@ -13,7 +13,7 @@ const LABEL = 'firebreak-lease';
  * Waits for a moment of CLOCK_BOOTTIME (/proc/uptime, hundredths of a second), then starts a service and tries again until it runs. No temporary file, no
  * log, nothing but builtins and sleep(1); its parameters: this text, `new` or `again`, the lease's id, the moment, and what starts the service but for the verb.
  * The first sleep is forked before it says `armed`, so that waiting needs no process slot any more. A shell that cannot fork ends itself, hence the EXIT
- * trap: exec needs no slot. `sleep` may know whole seconds only (busybox), may be killed, or may wake early: what counts is the next look at the clock.
+ * trap: exec needs no slot. It gives up only where the init script itself is gone. `sleep` may know whole seconds only (busybox), may be killed, or may wake early: what counts is the next look at the clock.
  */
 const SCRIPT = `ulimit -S -n 1024 2>/dev/null
 exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
@@ -28,7 +28,10 @@ while read -r up rest </proc/uptime; left=$(($4 - \${up%.*} * 100 - 1\${up#*.} +
   wait $! || sleep $((left / 100 + 1))
 done
 [ $mode = again ] || armed
-until (shift 4; exec "$@" start) || (shift 4; exec "$@" status); do sleep 2; done
+until (shift 4; exec "$@" start) || (shift 4; exec "$@" status); do
+  case $5 in (/*) [ -e "$5" ] || break ;; esac
+  sleep 2
+done
 trap - EXIT`;
 
 /** How long the shell may take to say that it is armed; one that cannot fork says so at once, or (bash) tries for 15 s. */
