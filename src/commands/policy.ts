@@ -13,7 +13,7 @@ const command: Command = defineCommand({
   name: 'policy',
   summary: 'check policies, and explain what one lets automation do',
   about:
-    '`policy check` reads policies, prints every mistake with its line, and says each rule in a sentence. `policy explain` says, rule by rule and condition by condition, whether a runbook may run unattended here and now, or for another user, host or time. It looks at no host and changes nothing. Exits as the run would be refused: 77 by policy or kill switch, 3 while a fix that held cools down, 5 for too many runs.',
+    '`policy check` reads policies, prints every mistake with its line, and says each rule in a sentence. `policy explain` says, rule by rule and condition by condition, whether a runbook may run unattended here and now, or for another user, host or time. It looks at no host and changes nothing. Exits as the run would be refused: 77 by policy or kill switch, 3 while a fix that held cools down, 5 for too many runs. To stop all automation at once: /etc/firebreak/stop, for one user $XDG_CONFIG_HOME/firebreak/stop (by default ~/.config), or FIREBREAK_STOP=1; while one is there nothing starts unattended, and what is at work stops at its next safe point.',
   args: [
     { syntax: '<what>', about: 'check or explain' },
     { syntax: '[operands...]', about: 'check: policy files; explain: a runbook, by name or path' },

@@ -1,9 +1,11 @@
+import { readlinkSync } from 'node:fs';
 import { type FoundRun, findRuns } from '../journal/find.ts';
 import { placesFor } from '../journal/places.ts';
 import { readJournal } from '../journal/read.ts';
 import { lookBack } from '../model/pace.ts';
 import type { PastRun, Policy, Trigger } from '../model/policy.ts';
 import { stateOf } from '../model/state.ts';
+import { isZone } from '../model/window.ts';
 
 export interface Starter {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -25,9 +27,20 @@ export function triggerOf(starter: Starter, { policy, runbook, except }: Remembe
   const past = span === 0 ? [] : pastRuns(starter, Date.now() - span).filter((run) => run.id !== except);
   return {
     who: starter.user.replace(/ \(sudo\)$/, ''),
-    zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    zone: hostZone(),
     past: past.filter((run) => run.runbook === null || run.runbook === runbook),
   };
+}
+
+/** localtime(5): a link to the zone's file. The environment's TZ is whoever starts the run's, and a window is not theirs to move. */
+export function hostZone(localtime = '/etc/localtime'): string {
+  try {
+    const name = readlinkSync(localtime).split('/zoneinfo/')[1];
+    if (name !== undefined && isZone(name)) return name;
+  } catch {
+    // A copy of the zone's file, or none: then the zone that Node makes of it.
+  }
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 /** Runs that were written to since then. The time of a run's last write is the file's: reading every journal there is would take long on an old host. */

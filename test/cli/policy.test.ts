@@ -7,6 +7,7 @@ import { main } from '../../src/cli.ts';
 import type { Io } from '../../src/commands/_command.ts';
 import { manualInterrupts } from '../../src/wiring/interrupts.ts';
 import { stopFiles, stopSwitch } from '../../src/wiring/stop-switch.ts';
+import { hostZone } from '../../src/wiring/trigger.ts';
 import { assertNdjson } from '../support/event-schema.ts';
 import { testIo } from '../support/test-io.ts';
 
@@ -128,6 +129,13 @@ rule marks allows
   assert.match(no.out, /^ {2}NO {3}params {8}seconds 61 is over 60$/m);
   const json = JSON.parse((await firebreak(['policy', 'explain', RUNBOOK, ...at, '--json'])).out);
   assert.deepEqual([json.rule, json.refusal, json.at, json.who], ['marks', null, '2026-12-24T03:00:00.000Z', 'ada']);
+});
+
+test('the zone of the host is that of its localtime, whatever TZ says', () => {
+  const link = join(folder, 'localtime');
+  fs.symlinkSync('/usr/share/zoneinfo/Asia/Kolkata', link);
+  assert.equal(hostZone(link), 'Asia/Kolkata');
+  assert.equal(hostZone(join(folder, 'none')), Intl.DateTimeFormat().resolvedOptions().timeZone);
 });
 
 test('the kill switch is a file of the host, one of the user, or the environment; its first line is the reason', () => {
