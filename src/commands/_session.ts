@@ -12,10 +12,17 @@ import { refuse } from './_prepare.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
+export const OUTPUTS = ['text', 'ndjson', 'junit'] as const;
+
 /** Who decides, and how it is shown: for every command that acts. */
 export const SESSION_OPTIONS: readonly CommandOption[] = [
   { flags: '--unattended', about: 'never ask; needs --policy' },
-  { flags: '--output <form>', about: 'text, or ndjson: every event as one line of JSON', choices: ['text', 'ndjson'], default: 'text' },
+  {
+    flags: '--output <form>',
+    about: 'text; ndjson: every event as one line of JSON; junit: a report for pipelines',
+    choices: OUTPUTS,
+    default: 'text',
+  },
   { flags: '--all', about: 'every process and file, not the first twenty' },
 ];
 
@@ -33,7 +40,8 @@ export function nobodyDecides(io: Io, { unattended, policy, output }: Options): 
   if (unattended !== true && policy !== undefined)
     return refuse(io, '--policy goes with --unattended; at a terminal you are asked before each action', 'usage');
   if (unattended === true) return null;
-  if (output === 'ndjson') return refuse(io, '--output ndjson is for automation: add --unattended --policy FILE', 'usage');
+  if (output === 'ndjson' || output === 'junit')
+    return refuse(io, `--output ${output} is for automation: add --unattended --policy FILE`, 'usage');
   if (io.tty.stdin && io.tty.stderr) return null;
   return refuse(
     io,
@@ -107,7 +115,7 @@ export async function act(
   ]);
   const screen = await screenFor(io, {
     mode: mode.kind,
-    output: options.output === 'ndjson' ? 'ndjson' : 'text',
+    output: OUTPUTS.find((form) => form === options.output) ?? 'text',
     all: options.all === true,
   });
   const stop = stopSwitch(io);

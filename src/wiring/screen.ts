@@ -12,7 +12,7 @@ export interface ScreenParts {
 
 export interface ScreenWish {
   readonly mode: 'attended' | 'unattended';
-  readonly output: 'text' | 'ndjson';
+  readonly output: 'text' | 'ndjson' | 'junit';
   readonly all: boolean;
 }
 
@@ -34,10 +34,18 @@ async function attended(parts: ScreenParts, { all }: ScreenWish): Promise<RunScr
   return { views: [view], ask: view.ask, planned: view.planned, close: async () => view.close() };
 }
 
-async function unattended({ stdout, columns, color }: ScreenParts, { output, all }: ScreenWish): Promise<RunScreen> {
-  const view =
-    output === 'ndjson'
-      ? (await import('../views/json.ts')).ndjsonView({ write: stdout })
-      : (await import('../views/lines.ts')).linesView({ write: stdout, columns, color: color.stdout, all });
+async function unattended(parts: ScreenParts, wish: ScreenWish): Promise<RunScreen> {
+  const view = await viewFor(parts, wish);
   return { views: [view], ask: null, planned: () => {}, close: async () => view.close() };
+}
+
+async function viewFor({ stdout: write, columns, color }: ScreenParts, { output, all }: ScreenWish): Promise<View> {
+  switch (output) {
+    case 'ndjson':
+      return (await import('../views/json.ts')).ndjsonView({ write });
+    case 'junit':
+      return (await import('../views/junit.ts')).junitView({ write });
+    case 'text':
+      return (await import('../views/lines.ts')).linesView({ write, columns, color: color.stdout, all });
+  }
 }
