@@ -1,7 +1,8 @@
 import { exitCode } from '../model/outcome.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
+import { OUTPUTS } from './_session.ts';
 
-async function drillHere(io: Io, runbook: string): Promise<number> {
+async function drillHere(io: Io, runbook: string, output: string): Promise<number> {
   const [{ drill }, { drillFolder, drillNames, launcher }] = await Promise.all([
     import('../operations/drill.ts'),
     import('../wiring/drills.ts'),
@@ -15,7 +16,8 @@ async function drillHere(io: Io, runbook: string): Promise<number> {
     runbook,
     folder: drillFolder(runbook),
     launcher: launcher(),
-    attended: io.tty.stdin && io.tty.stderr,
+    attended: io.tty.stdin && io.tty.stderr && output === 'text',
+    output,
     plain: io.env.FIREBREAK_DRILL === 'plain',
     env: io.env,
   };
@@ -28,11 +30,19 @@ const command: Command = defineCommand({
   about:
     "Builds the runbook's incident small and real (processes that hang, a spool without inodes, a cron of its own), in namespaces of its own where the machine gives them, and runs the very runbook on it: with questions at a terminal, by a policy without one. Nothing else on the machine is touched, nothing is left but the run's journal.",
   args: [{ syntax: '<runbook>', about: 'a runbook of the library' }],
-  options: [],
+  options: [
+    {
+      flags: '--output <form>',
+      about: 'text; ndjson: every event as one line of JSON; junit: a report for pipelines; the last two ask nobody',
+      choices: OUTPUTS,
+      default: 'text',
+    },
+  ],
   examples: [
     ['firebreak drill cron-mail-storm', 'about half a minute; ends with the verdict'],
+    ['firebreak drill cron-mail-storm --output junit > drill.xml', 'in a pipeline: does the runbook still do what it says?'],
     ['FIREBREAK_DRILL=plain firebreak drill cron-mail-storm', 'without namespaces, as where a container gives none'],
   ],
-  run: (io, args) => drillHere(io, args[0] ?? ''),
+  run: (io, args, options) => drillHere(io, args[0] ?? '', String(options.output ?? 'text')),
 });
 export default command;

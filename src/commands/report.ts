@@ -7,7 +7,10 @@ export default defineCommand({
   about:
     'Prints the report of a run, from its journal: what happened and what is left to do, the timeline, the verdict with what was watched, every action with its targets, diffs and undo, and every finding. Also of a run that did not finish.',
   args: [{ syntax: '[run]', about: 'a run: its id, the beginning of it, its last four characters, or last' }],
-  options: [{ flags: '--format <format>', about: 'Markdown for people, JSON for programs', default: 'md', choices: ['md', 'json'] }],
+  options: [
+    { flags: '--format <format>', about: 'Markdown for people, JSON for programs', default: 'md', choices: ['md', 'json'] },
+    { flags: '--json', about: 'the same as --format json' },
+  ],
   examples: [
     ['firebreak report', 'the newest run'],
     ['firebreak report 3f2a > incident.md', 'one run, for the ticket'],
@@ -27,7 +30,7 @@ export default defineCommand({
     }
     const now = await runningNow(io, runs);
     const reported = lookInto(picked.run, picked.run.id === now?.id ? now.text : null);
-    io.stdout(options.format === 'json' ? reportJson(reported) : reportMarkdown(reported));
+    io.stdout(options.json === true || options.format === 'json' ? reportJson(reported) : reportMarkdown(reported));
     if (reported.damaged) io.stderr(`firebreak: ${reported.problem ?? 'the journal is damaged'}\n`);
     return reported.damaged ? exitCode('journal-damaged') : 0;
   },

@@ -9,6 +9,8 @@ export interface DrillRequest {
   readonly launcher: string;
   /** Asks before each action; else the drill's own policy decides. */
   readonly attended: boolean;
+  /** How the run is shown: `--output` of `run`. */
+  readonly output?: string;
   /** Do not try namespaces. */
   readonly plain: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -46,8 +48,9 @@ function whyNoNamespaces({ folder, env }: DrillRequest): string | null {
   return whyNot({ argv: [...inNamespaces(), ...trial], env });
 }
 
-function start({ folder, launcher, runbook, attended, env }: DrillRequest, isolated: boolean): Rehearsal {
-  const run = [launcher, 'run', runbook, ...(attended ? [] : ['--unattended', '--policy', `${folder}/policy.yaml`])];
+function start({ folder, launcher, runbook, attended, output, env }: DrillRequest, isolated: boolean): Rehearsal {
+  const alone = ['--unattended', '--policy', `${folder}/policy.yaml`, ...(output === undefined ? [] : ['--output', output])];
+  const run = [launcher, 'run', runbook, ...(attended ? [] : alone)];
   const build = ['/bin/sh', `${folder}/drill.sh`, isolated ? 'namespaces' : 'plain', folder, ...run];
   return rehearse({ argv: [...(isolated ? inNamespaces() : []), ...build], env });
 }
