@@ -11,36 +11,42 @@ export interface Capture {
 }
 
 export function boundedCapture(limit = LIMIT): Capture {
-  let head = Buffer.alloc(0);
-  const tail: Buffer[] = [];
-  let held = 0;
-  let dropped = 0;
+  // Written over and over: a piece kept of each chunk would be garbage by the gigabyte before anybody collects it.
+  let head: Buffer | null = null;
+  let begun = 0;
+  let ring: Buffer | null = null;
+  let passed = 0;
+  let skipped = 0;
 
-  const pushTail = (chunk: Buffer): void => {
-    tail.push(chunk);
-    held += chunk.length;
-    // One whole chunk more than the limit may stay: cutting at each push would copy 64 KiB for every small line.
-    while (held - (tail[0]?.length ?? 0) >= limit) {
-      const gone = tail.shift()?.length ?? 0;
-      held -= gone;
-      dropped += gone;
-    }
+  const pushTail = (chunk: Uint8Array): void => {
+    ring ??= Buffer.alloc(limit);
+    const last = chunk.subarray(Math.max(0, chunk.length - limit));
+    const at = (passed + chunk.length - last.length) % limit;
+    const room = Math.min(last.length, limit - at);
+    ring.set(last.subarray(0, room), at);
+    ring.set(last.subarray(room), 0);
+    passed += chunk.length;
+  };
+
+  const tail = (): Buffer => {
+    if (ring === null || passed <= limit) return ring?.subarray(0, passed) ?? Buffer.alloc(0);
+    const at = passed % limit;
+    return Buffer.concat([ring.subarray(at), ring.subarray(0, at)]);
   };
 
   return {
     push(chunk) {
-      const room = limit - head.length;
-      // A copy: a piece of a pooled buffer would keep the whole pool alive, or change under us.
-      if (room > 0) head = Buffer.concat([head, chunk.subarray(0, room)]);
-      if (chunk.length > room) pushTail(Buffer.from(chunk.subarray(Math.max(room, 0))));
+      head ??= Buffer.alloc(limit);
+      const room = Math.min(limit - begun, chunk.length);
+      head.set(chunk.subarray(0, room), begun);
+      begun += room;
+      if (chunk.length > room) pushTail(chunk.subarray(room));
     },
     skip(bytes) {
-      dropped += bytes;
+      skipped += bytes;
     },
     done() {
-      const rest = Buffer.concat(tail);
-      const cut = Math.max(0, rest.length - limit);
-      return decode(head, rest.subarray(cut), dropped + cut);
+      return decode(head?.subarray(0, begun) ?? Buffer.alloc(0), tail(), skipped + Math.max(0, passed - limit));
     },
   };
 }
