@@ -16,10 +16,11 @@ const root = join(import.meta.dirname, '..');
  * command reads only those of the verbs that its runbook uses.
  */
 export function compiledChecks(): Plugin {
+  const made = checkSources();
   return {
     name: 'compiled-checks',
     async setup(build) {
-      const sources = await checkSources();
+      const sources = await made;
       build.onLoad({ filter: /[/\\]src[/\\]load[/\\]compiled\.ts$/ }, () => ({
         contents: `export const COMPILED = {${[...sources.keys()].map((hash) => `'${hash}': () => import('check:${hash}')`).join(',')}};`,
         loader: 'js',

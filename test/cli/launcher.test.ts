@@ -28,13 +28,12 @@ function write(path: string, text: string): void {
   writeFileSync(path, text);
 }
 
-/** An installed package as npm lays it out: the launcher, a built program, the libraries beside it. */
+/** An installed package: the launcher and a built program, which has its libraries in it. */
 function installed(home: string): string {
   mkdirSync(join(home, 'bin'), { recursive: true });
   copyFileSync(launcher, join(home, 'bin/firebreak'));
   write(join(home, 'package.json'), '{"type":"module"}');
   write(join(home, 'dist/cli.js'), CONFESSION);
-  mkdirSync(join(home, 'node_modules/yaml'), { recursive: true });
   return home;
 }
 
@@ -52,7 +51,7 @@ function run(file: string, args: readonly string[] = [], more: { env?: Record<st
   return { exit: result.status, stderr: result.stderr, said: result.stdout === '' ? null : (JSON.parse(result.stdout) as Confession) };
 }
 
-test('the program gets its arguments untouched, the working folder of the caller, and two flags that save process slots', () => {
+test('the program gets its arguments untouched, the working folder of the caller, and flags that save process slots and memory', () => {
   const home = installed(join(work, 'plain'));
   const { exit, said } = run(join(home, 'bin/firebreak'), ['run', 'a b', '', '*', '$HOME', '-x'], { cwd: '/usr' });
   assert.deepEqual(
@@ -62,7 +61,7 @@ test('the program gets its arguments untouched, the working folder of the caller
       said: {
         program: join(home, 'dist/cli.js'),
         args: ['run', 'a b', '', '*', '$HOME', '-x'],
-        flags: ['--v8-pool-size=1', '--disable-sigusr1'],
+        flags: ['--v8-pool-size=1', '--max-semi-space-size=1', '--no-opt', '--no-maglev', '--disable-sigusr1'],
         cwd: '/usr',
         env: ['UV_THREADPOOL_SIZE=1'],
       },
@@ -147,6 +146,7 @@ test('in a checkout the build runs only while no source is newer: a stale build 
   const home = installed(join(work, 'checkout'));
   write(join(home, 'src/cli.ts'), CONFESSION);
   write(join(home, 'src/model/deep/file.ts'), '');
+  mkdirSync(join(home, 'node_modules/yaml'), { recursive: true });
   const folders = ['package-lock.json', 'src', 'src/cli.ts', 'src/model', 'src/model/deep', 'src/model/deep/file.ts'];
   write(join(home, 'package-lock.json'), '{}');
   const age = (path: string, seconds: number) => utimesSync(join(home, path), seconds, seconds);
@@ -165,7 +165,8 @@ test('in a checkout the build runs only while no source is newer: a stale build 
 
 test('a checkout without its libraries, and a package without its program, say so with exit 69', () => {
   const bare = installed(join(work, 'bare'));
-  rmSync(join(bare, 'node_modules'), { recursive: true });
+  rmSync(join(bare, 'dist'), { recursive: true });
+  write(join(bare, 'src/cli.ts'), CONFESSION);
   assert.match(run(join(bare, 'bin/firebreak')).stderr, /libraries are not installed[\s\S]*npm ci/);
   const empty = installed(join(work, 'empty'));
   rmSync(join(empty, 'dist'), { recursive: true });
