@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CHECKOUT } from '../support/lab.ts';
 
 /** The README's first command, whole: with and without a terminal, as root and as an ordinary user, of both kinds. */
@@ -24,27 +25,33 @@ const CASES: readonly Case[] = [
   { user: 'an ordinary user', kind: 'plain' },
 ];
 
-function start(argv: readonly string[], { user, kind }: Case, home: string) {
+function start(argv: readonly string[], { user, kind }: Case, home: string, heard: (text: string, pid: number) => void = () => {}) {
   const as = user === 'root' ? {} : { uid: NOBODY, gid: NOBODY };
   const [program = '', ...args] = argv;
   const env = {
     PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
     HOME: home,
+    TMPDIR: join(home, 'tmp'),
     FIREBREAK_STATE: join(home, 'state'),
     TERM: 'xterm',
     ...(kind === 'plain' && { FIREBREAK_DRILL: 'plain' }),
   };
   const child = spawn(program, args, { ...as, env, cwd: home, stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
-  child.stdout.setEncoding('utf8').on('data', (data) => (text += data));
-  child.stderr.setEncoding('utf8').on('data', (data) => (text += data));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (data) => {
+      text += data;
+      if (child.pid !== undefined) heard(text, child.pid);
+    });
+  }
   return once(child, 'close').then(([code]) => ({ code: code as number | null, text }));
 }
 
 function homeFor({ user }: Case): string {
   const home = mkdtempSync(join(work, 'home-'));
   if (user !== 'root') chownSync(work, NOBODY, NOBODY);
-  if (user !== 'root') chownSync(home, NOBODY, NOBODY);
+  mkdirSync(join(home, 'tmp'));
+  for (const path of user === 'root' ? [] : [home, join(home, 'tmp')]) chownSync(path, NOBODY, NOBODY);
   return home;
 }
 
@@ -125,8 +132,8 @@ expect {
 }
 exit [lindex [wait] 3]`;
 
-for (const one of CASES.slice(0, 2)) {
-  test(`a drill on a terminal asks before each action and holds: ${one.user}`, { timeout: 120_000 }, async () => {
+for (const one of CASES) {
+  test(`a drill on a terminal asks before each action and holds: ${one.user}, ${one.kind}`, { timeout: 120_000 }, async () => {
     const home = homeFor(one);
     const { code, text } = await start(['expect', '-c', ANSWERS], one, home);
     assert.equal(code, 0, text.slice(-4000));
@@ -134,23 +141,68 @@ for (const one of CASES.slice(0, 2)) {
   });
 }
 
-test('Ctrl-C at a prompt ends the drill with 130, and nothing of it is left', { timeout: 60_000 }, async () => {
-  const one = { user: 'root', kind: 'namespaces' } as const;
-  const home = homeFor(one);
-  const script = `
+/** Ctrl-C before the first action, and in the middle, where cron is stopped and mailers hang; the safe answer to what comes then is to end. */
+const interrupting = (step: string) => `
 set timeout 30
 spawn -noecho ${FIREBREAK} drill cron-mail-storm
-expect "what now"
+proc gone {why} { send_error "\n$why\n"; catch { exec kill -9 [exp_pid] }; exit 99 }
+proc seen {pattern} {
+  expect {
+    -re $pattern {}
+    timeout { gone "not seen: $pattern" }
+    eof { gone "ended before: $pattern" }
+  }
+}
+if {"${step}" ne "stop-cron"} {
+  seen "stop-cron: what now"
+  sleep 0.5
+  send "run\r"
+}
+seen "${step}: what now"
 sleep 0.5
 send "\\003"
-expect eof
+expect {
+  "How shall it go on" { sleep 0.5; send "\r"; exp_continue }
+  timeout { gone "it does not end" }
+  eof {}
+}
 exit [lindex [wait] 3]`;
-  const { code, text } = await start(['expect', '-c', script], one, home);
-  assert.equal(code, 130, text);
-  // Everything that a drill starts has its environment; another drill may run at the same time.
-  const left = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && environmentOf(pid).includes(`HOME=${home}\0`));
-  assert.deepEqual(left, []);
-});
+
+for (const one of CASES) {
+  test(`Ctrl-C at a question ends the drill with 130, and nothing of it is left: ${one.user}, ${one.kind}`, {
+    timeout: 90_000,
+  }, async () => {
+    const home = homeFor(one);
+    for (const step of ['stop-cron', 'kill-mailers']) {
+      const { code, text } = await start(['expect', '-c', interrupting(step)], one, home);
+      assert.equal(code, 130, text);
+      await nothingLeft(home);
+    }
+  });
+
+  test(`killed by SIGKILL in the middle of its run, the drill leaves nothing: ${one.user}, ${one.kind}`, { timeout: 90_000 }, async () => {
+    const home = homeFor(one);
+    const drill = start([FIREBREAK, 'drill', 'cron-mail-storm'], one, home, (text, pid) => {
+      if (/stop-cron +done/.test(text)) process.kill(pid, 'SIGKILL');
+    });
+    const { code, text } = await drill;
+    assert.equal(code, null, text);
+    await nothingLeft(home);
+  });
+}
+
+/** No process, no mount, no folder but the journal's: what a drill starts has its environment, and another drill may run at the same time. */
+async function nothingLeft(home: string): Promise<void> {
+  const left = () => ({
+    processes: readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && environmentOf(pid).includes(`HOME=${home}\0`)),
+    mounts: readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(home)),
+    folders: readdirSync(join(home, 'tmp')),
+  });
+  for (let tries = 0; tries < 100 && Object.values(left()).some((one) => one.length > 0); tries += 1) await sleep(100);
+  assert.deepEqual(left(), { processes: [], mounts: [], folders: [] });
+}
 
 function environmentOf(pid: string): string {
   try {

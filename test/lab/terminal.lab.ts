@@ -72,3 +72,12 @@ for (const columns of [80, 200]) {
     for (const line of ended.split('\n')) assert.ok([...line].length <= columns, line);
   });
 }
+
+test('a run that recurs at the very first look ends with its summary, though nothing else keeps the process alive', {
+  timeout: 60_000,
+}, async () => {
+  const { shows } = terminal(80, 'at-once');
+  const ended = await shows(/EXIT=\d+/);
+  assert.match(ended, /^✘ calm {12}recurred: /m);
+  assert.match(ended, /^RECURRED$[\s\S]*EXIT=0/m);
+});

@@ -233,7 +233,12 @@ const elsewhere: readonly Beat[] = [
   ],
 ];
 
-export const STORIES = { held, recurred, undone, elsewhere } as const;
+/** Nobody is asked, and the very first look of the watch finds it broken. */
+const atOnce: readonly Beat[] = recurred.filter(
+  ([, fact]) => fact.type !== 'approval.asked' && (fact.type !== 'watch.sampled' || fact.broken.length > 0),
+);
+
+export const STORIES = { held, recurred, undone, elsewhere, 'at-once': atOnce } as const;
 export type Story = keyof typeof STORIES;
 
 /** The story as a run would tell it, stamped with its own clock. */

@@ -111,3 +111,16 @@ test('a resumed run, and any part of a run, can be shown', async () => {
     await view.close();
   }
 });
+
+test('a run that recurs at the very first look still ends with its verdict and its summary', async () => {
+  const events = demoEvents('at-once');
+  assert.equal(events.filter((event) => event.type === 'watch.sampled').length, 1);
+  const { screen, lasting, ticking } = fakeScreen();
+  const view = liveView(screen);
+  for (const event of events) await view.show(event);
+  await view.close();
+  assert.equal(ticking(), 0);
+  const text = lasting.join('\n');
+  assert.match(text, /\nVERIFY\n✘ calm {12}recurred: /);
+  assert.match(text, /\n── result ─+\nRECURRED\n/);
+});
