@@ -65,7 +65,7 @@ function bound(server: Server, path: string): Promise<string | null> {
 }
 
 /** A holder that is stopped or busy may not answer; then nobody knows more than that it holds the lock. */
-const PATIENCE = 1000;
+const PATIENCE = 5000;
 
 function ask(path: string): Promise<Holder | null> {
   return new Promise((resolve) => {

@@ -8,7 +8,8 @@ import type { RunState, StepState } from './state.ts';
 const FINISHED: readonly StepState['status'][] = ['done', 'nothing-to-do', 'skipped', 'by-hand'];
 
 /** Its outcome was on disk, and only the line that closes the step was not. A step that lets go of a lease is taken up again: the lease is still open. */
-function isOver({ status, applied }: StepState): boolean {
+function isOver({ status, applied, undone }: StepState): boolean {
+  if (undone?.outcome === 'done') return false;
   return FINISHED.includes(status) || (status === 'acted' && applied?.outcome === 'done' && (applied.releases ?? []).length === 0);
 }
 

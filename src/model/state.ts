@@ -250,7 +250,15 @@ function approved(state: RunState, event: EventOf<'approval.given'>): RunState {
 function intended(state: RunState, event: EventOf<'action.intended'>): RunState {
   const { step, verb, attempt, undo, records } = event;
   const entry: UndoEntry = { step, verb, attempt, outcome: 'intended', undo, records };
-  const next = inStep(state, step, { verb, status: 'acting', attempts: attempt, targets: event.targets, progress: null, applied: null });
+  const next = inStep(state, step, {
+    verb,
+    status: 'acting',
+    attempts: attempt,
+    targets: event.targets,
+    progress: null,
+    applied: null,
+    undone: null,
+  });
   return { ...next, undo: undo.kind === 'nothing' ? state.undo : [...state.undo, entry] };
 }
 
@@ -285,8 +293,10 @@ function stepFinished(state: RunState, event: EventOf<'step.finished'>): RunStat
 function leaseRestored(state: RunState, event: EventOf<'lease.restored'>): RunState {
   if (!event.ok) return state;
   const lease = state.leases.find(({ key }) => key === event.key);
-  const undo = lease === undefined ? state.undo : state.undo.filter(({ step }) => step !== lease.step);
-  return { ...state, undo, leases: withoutLease(state, event.key) };
+  const next = { ...state, leases: withoutLease(state, event.key) };
+  if (lease === undefined) return next;
+  const undone: Applied = { outcome: 'done', summary: event.summary, used: {}, blocks: [] };
+  return { ...inStep(next, lease.step, { undone }), undo: state.undo.filter(({ step }) => step !== lease.step) };
 }
 
 function sampled(state: RunState, event: EventOf<'watch.sampled'>): RunState {

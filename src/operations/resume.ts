@@ -22,7 +22,8 @@ export async function resume(request: RunRequest, parts: RunParts, state: RunSta
   const touched = state.steps.some((step) => step.phase === 'act' && step.attempts > 0);
   if (!touched) return carryOut(request, parts, { emit, given });
   const undone = await fallenBack(state, request.runbook, carried.findings, parts);
-  const finished = new Set([...carried.finished].filter((step) => !undone.has(step)));
+  const again = await toLookAtAgain(state, undone, parts);
+  const finished = new Set([...carried.finished].filter((step) => !again.has(step)));
   const done = doneOf(state, request.runbook, carried.findings).filter((entry) => !undone.has(entry.step));
   const earlier = { ...carried, finished, done, leases: leasesOf(state, request.runbook, undone) };
   return carryOut(request, parts, { emit, given, earlier });
@@ -66,6 +67,24 @@ async function fallenBack(state: RunState, runbook: Runbook, findings: Findings,
   }
   return back;
 }
+
+/**
+ * What was stopped has run meanwhile (its lease was kept, an undo, somebody): mailers and mail are there again. So what came after the stop is looked at again, where
+ * acting twice does no harm; where nothing has changed there is nothing to do. Unless the run had come as far as to start it again itself.
+ */
+async function toLookAtAgain(state: RunState, fallen: ReadonlySet<string>, { catalogue }: RunParts): Promise<ReadonlySet<string>> {
+  const acts = state.steps.filter(({ phase }) => phase === 'act');
+  const first = acts.findIndex(({ id, undone }) => fallen.has(id) || undone?.outcome === 'done');
+  const startedByUs = acts.some(({ verb, attempts, undone }) => STARTS.includes(verb) && attempts > 0 && undone === null);
+  const again = new Set(fallen);
+  if (first < 0 || startedByUs) return again;
+  for (const { id, verb } of acts.slice(first)) {
+    if (catalogue.actions.includes(verb) && (await catalogue.action(verb)).idempotent) again.add(id);
+  }
+  return again;
+}
+
+const STARTS: readonly string[] = ['start', 'restart'];
 
 /** Still stopped: nobody watches over it until it is armed anew. */
 function leasesOf(state: RunState, runbook: Runbook, fallen: ReadonlySet<string>) {

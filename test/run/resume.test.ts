@@ -214,3 +214,19 @@ test('what may not be done twice is for a person: unattended, the run ends as un
     [],
   );
 });
+
+test('where the source ran again meanwhile, what came after its stop is looked at again: new mailers are killed too', async () => {
+  for (const restored of [true, false]) {
+    const world = incident();
+    const onDisk = await killedAt(world, 18, 'after', (journal) => rehearse(script(world, journal)));
+    assert.deepEqual(world.killed, [4]);
+    // The lease was kept: by the engine, which could still write so, or by its watchdog.
+    world.cron = 'running';
+    world.mailers = 3;
+    const last = onDisk.at(-1);
+    assert.ok(last);
+    const told: RunEvent = { ...last, seq: last.seq + 1, type: 'lease.restored', key: 'service:cron', ok: true, summary: 'cron runs' };
+    const { ending } = await takeUp(script(world), restored ? [...onDisk, told] : onDisk);
+    assert.deepEqual([ending.outcome, world.cron, world.mailers, world.killed], ['held', 'running', 0, [4, 3]]);
+  }
+});

@@ -1,0 +1,153 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Engine, startEngine, within } from '../support/engine.ts';
+import { fault, inLanes, type Tally } from '../support/faults.ts';
+import { stateFolder } from '../support/scene.ts';
+
+/** SIGINT and SIGTERM, once, twice, thrice, in the middle of each kind of step of an unattended run: it ends within ten seconds, and what was done is undone or told. */
+const PATIENCE = 10_000;
+const BETWEEN = 250;
+
+interface Kind {
+  readonly name: string;
+  /** The step at work when the signal comes; `folder` is its own. */
+  readonly act: (folder: string) => string;
+  /** May give what clears away afterwards. */
+  readonly prepare?: (folder: string) => Promise<() => void>;
+  readonly verify?: string;
+  /** It is at work from here on. */
+  readonly at: 'action.intended' | 'watch.sampled';
+}
+
+const KINDS: readonly Kind[] = [
+  { name: 'run', at: 'action.intended', act: () => 'run: {argv: [sleep, "60"], effect: write, timeout: 60s}' },
+  {
+    name: 'run that ignores TERM',
+    at: 'action.intended',
+    prepare: async (folder) => {
+      writeFileSync(join(folder, 'deaf.sh'), `trap '' TERM; echo $$ >${join(folder, 'deaf.pid')}; while :; do sleep 1; done`);
+      return () => end(Number(readFileSync(join(folder, 'deaf.pid'), 'utf8')));
+    },
+    act: (folder) => `run: {argv: [/bin/sh, ${join(folder, 'deaf.sh')}], effect: write, timeout: 60s}`,
+  },
+  { name: 'wait', at: 'action.intended', act: () => 'wait: {for: 60s}' },
+  {
+    name: 'kill of what ignores TERM',
+    at: 'action.intended',
+    prepare: async (folder) => {
+      const deaf = spawn('/bin/sh', ['-c', `trap '' TERM; : ${folder}; while :; do sleep 0.2; done`], { stdio: 'ignore' });
+      deaf.unref();
+      return () => void deaf.kill('SIGKILL');
+    },
+    act: (folder) => `kill: {processes: {args: {matches: '${folder}; while'}}, signal: TERM, kill_after: 5s}`,
+  },
+  {
+    name: 'delete',
+    at: 'action.intended',
+    prepare: async (folder) => {
+      const made = spawn('/bin/sh', ['-c', 'mkdir "$1" && cd "$1" && seq 120000 | xargs touch', 'sh', join(folder, 'many')]);
+      await once(made, 'exit');
+      return () => {};
+    },
+    act: (folder) => `delete: {files: {in: ${join(folder, 'many')}, type: file}, batch: 10}`,
+  },
+  {
+    name: 'watch',
+    at: 'watch.sampled',
+    act: () => 'wait: {for: 1ms}',
+    verify: 'watch: {for: 60s, every: 5s}\n    hold: [{of: $disk, space_free: {at_least: 0%}}]',
+  },
+];
+
+/** After the third signal a command that would not end may still be there. */
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended, as it should.
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+fault(
+  'SIGINT and SIGTERM, once, twice, thrice in each kind of step, unattended',
+  { needs: [], within: 300_000 },
+  async (tally, context) => {
+    const root = stateFolder(context);
+    const points = KINDS.flatMap((kind) => SIGNALS.flatMap((signal) => [1, 2, 3].map((presses) => ({ kind, signal, presses }))));
+    await inLanes(points, 4, async ({ kind, signal, presses }) => {
+      const folder = join(root, `${kind.name.replaceAll(' ', '-')}-${signal}-${presses}`);
+      mkdirSync(folder);
+      const clear = await kind.prepare?.(folder);
+      if (clear) context.after(clear);
+      writeFileSync(join(folder, 'marked'), 'before\n');
+      const engine = startEngine(join(folder, 'engine'), runbook(folder, kind));
+      await engine.until((event) => event.type === kind.at && (event.type !== 'action.intended' || event.step === 'slow'));
+      await sleep(100);
+      for (let press = 0; press < presses; press += 1) {
+        if (press > 0) await sleep(BETWEEN);
+        engine.child.kill(signal);
+      }
+      const code = await within(PATIENCE, engine.ended);
+      tally.runs += 1;
+      judge(tally, {
+        where: `${kind.name}, ${presses} x ${signal}`,
+        engine,
+        code,
+        marked: readFileSync(join(folder, 'marked'), 'utf8'),
+        kind,
+      });
+    });
+    tally.note = `${KINDS.map(({ name }) => name).join(', ')}; all over within 10 s`;
+  },
+);
+
+interface Seen {
+  readonly where: string;
+  readonly engine: Engine;
+  readonly code: number | null;
+  readonly marked: string;
+  readonly kind: Kind;
+}
+
+const [UNDONE, INCONCLUSIVE, LEFT] = [130, 7, 10];
+
+function judge(tally: Tally, { where, engine, code, marked, kind }: Seen): void {
+  if (code === null) {
+    engine.child.kill('SIGKILL');
+    return void tally.hung.push(`${where}\n${engine.output()}`);
+  }
+  const wanted = kind.at === 'watch.sampled' ? [INCONCLUSIVE, UNDONE, LEFT] : where.includes('3 x') ? [UNDONE, LEFT] : [UNDONE];
+  if (!wanted.includes(code)) tally.wrong.push(`${where}: exit ${code}\n${engine.output()}`);
+  if (code === UNDONE && marked !== 'before\n') tally.lost.push(`${where}: what was done before is not undone\n${engine.output()}`);
+  if (code === INCONCLUSIVE && marked !== 'before\nmarked\n') tally.lost.push(`${where}: the remedy was undone although nobody asked`);
+  if (code === LEFT && !/left to you[\s\S]*mark: put [\s\S]*firebreak resume [\s\S]*firebreak rollback /.test(engine.output()))
+    tally.wrong.push(`${where}: it does not say what is left\n${engine.output()}`);
+}
+
+const runbook = (folder: string, { act, verify }: Kind): string => `
+firebreak: 1
+runbook: faults
+version: 1.0.0
+title: a step that takes its time
+about: For the fault suite.
+limits: {kill: 10, delete: 100000}
+diagnose:
+  - id: disk
+    disk: {path: /}
+    expect: {space_free: {at_least: 0%}}
+act:
+  - id: mark
+    why: something that can be undone
+    edit: {file: ${join(folder, 'marked')}, add_line: {line: marked}}
+  - id: slow
+    why: there must be time for a signal
+    ${act(folder)}
+verify:
+  - id: after
+    ${verify ?? 'disk: {path: /}\n    expect: {space_free: {at_least: 0%}}'}
+`;
