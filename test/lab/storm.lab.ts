@@ -146,3 +146,50 @@ test('with Postfix running it is not this incident: exit 2, and nothing is touch
   );
   assert.deepEqual(stdout.trim().split('\n').slice(-3), ['exit 2', 'untouched', 'NOT THIS INCIDENT'], stdout + stderr);
 });
+
+/** Mailing jobs whose work can be seen: input behind %, a list, a comment, a pipe. */
+const AWKWARD = [
+  '* * * * * cat | tee -a /run/aw.input%one%two',
+  '* * * * * echo a; echo b | tee -a /run/aw.list',
+  '* * * * * echo "a # b" | tee -a /run/aw.comment # tells',
+  '* * * * * true && echo "x & y" | tee -a /run/aw.and',
+];
+
+test('with `silence: redirect` the same runbook ends the storm, and every job still does its work, input included', {
+  timeout: 120_000,
+}, async () => {
+  const out = folder();
+  const { code, stdout, stderr } = await inStorm(
+    `${FREE(20)}
+     sed "s/set_env: {MAILTO: ''}/silence: redirect/" runbooks/cron-mail-storm.yaml >$OUT/redirect.yaml
+     { crontab -l; cat <<'END'
+${AWKWARD.join('\n')}
+END
+     } | crontab - || echo 'no crontab'
+     sleep 4; ls /run/aw.* | wc -l
+     ${REMEDY.replace('cron-mail-storm', '$OUT/redirect.yaml')} >$OUT/said 2>&1; echo "exit $?"
+     rm -f /run/aw.*; beats=$(wc -l </run/heartbeat); sleep 10
+     for name in input list comment and; do echo "$name: $(sort -u /run/aw.$name | tr '\\n' ' ')"; done
+     [ $(wc -l </run/heartbeat) -ge $((beats + 2)) ] && echo beats
+     echo "mailers $(pgrep -c -x 'sendmail|postdrop'), files $(find "$LAB_SPOOL" -type f | wc -l)"
+     crontab -l >$OUT/crontab`,
+    { out },
+  );
+  const said = readFileSync(join(out, 'said'), 'utf8');
+  assert.deepEqual(
+    stdout.trim().split('\n'),
+    ['4', 'exit 0', 'input: one two ', 'list: b ', 'comment: a # b ', 'and: x & y ', 'beats', 'mailers 0, files 0'],
+    said + stderr,
+  );
+  assert.equal(code, 0);
+  assert.match(said, /✔ silence-jobs +3 crontabs written/);
+  assert.deepEqual(
+    linesOf(join(out, 'crontab')).filter((line) => line.includes('/run/aw.')),
+    [
+      '* * * * * { cat | tee -a /run/aw.input; } >/dev/null 2>&1%one%two',
+      '* * * * * { echo a; echo b | tee -a /run/aw.list; } >/dev/null 2>&1',
+      '* * * * * { echo "a # b" | tee -a /run/aw.comment; } >/dev/null 2>&1 # tells',
+      '* * * * * { true && echo "x & y" | tee -a /run/aw.and; } >/dev/null 2>&1',
+    ],
+  );
+});
