@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { main } from '../src/cli.ts';
 import { loadRunbook } from '../src/load/load.ts';
+import { isPolicyText, loadPolicy } from '../src/load/policy.ts';
 import { OUTCOMES } from '../src/model/outcome.ts';
 import { folderCatalogue } from '../src/wiring/catalogue.ts';
 import { testIo } from './support/test-io.ts';
@@ -57,7 +58,7 @@ for (const line of new Set(shown)) {
 test('the table of commands names those that there are', async () => {
   const { io, out } = testIo();
   await main(['--help'], io);
-  const named = [...readme.matchAll(/^\| (`[a-z][^|]*) \|/gm)].flatMap(([, cell]) =>
+  const named = [...readme.matchAll(/^\| (`[a-z](?:[^|\\]|\\.)*) \|/gm)].flatMap(([, cell]) =>
     [...(cell ?? '').matchAll(/`([a-z]+)/g)].map(([, name]) => name ?? ''),
   );
   const known = [...out().matchAll(/^ {2}([a-z]+)(?: |$)/gm)]
@@ -74,11 +75,12 @@ test('the table of exit codes is the one of the program', () => {
   );
 });
 
-test('every runbook in the README is one', async () => {
+test('every runbook and every policy in the README is one', async () => {
   const texts = blocks('yaml');
   assert.ok(texts.length > 0);
   for (const text of texts) {
-    const loaded = await loadRunbook({ path: 'README.md', text, catalogue: folderCatalogue() });
+    const request = { path: 'README.md', text, catalogue: folderCatalogue() };
+    const loaded = isPolicyText(text) ? await loadPolicy(request) : await loadRunbook(request);
     assert.deepEqual(loaded.ok ? [] : loaded.problems.map(({ code, message, place }) => `${place.line}: ${code}: ${message}`), []);
   }
 });
