@@ -4,14 +4,21 @@
 scene=$1
 while read -r _; do :; done
 
-# Prints how many were left.
+holds() { # FILE LINE
+  tr '\0' '\n' <"/proc/$pid/$1" 2>/dev/null | grep -Fqx -e "$2"
+}
+
+# A lease's watchdog has the environment of init and is made to outlive its engine. It leads a session, and holds the scene's service as an argument.
 sweep() { # SIGNAL
   left=0
   for environ in /proc/[0-9]*/environ; do
     pid=${environ#/proc/} pid=${pid%/environ}
     [ "$pid" = $$ ] && continue
-    tr '\0' '\n' <"$environ" 2>/dev/null | grep -Fqx "DRILL_SCENE=$scene" || continue
-    kill -"$1" "$pid" 2>/dev/null && left=$((left + 1))
+    if holds environ "DRILL_SCENE=$scene"; then
+      kill -"$1" "$pid" 2>/dev/null && left=$((left + 1))
+    elif holds cmdline "$scene/init/drill-cron"; then
+      kill -KILL -- "-$pid" 2>/dev/null && left=$((left + 1))
+    fi
   done
 }
 
