@@ -5,6 +5,8 @@ import type { Problem } from '../model/problem.ts';
 import { type Complaint, type Part, type Path, pointer, type Source } from './source.ts';
 
 const MAX_CHARACTERS = 1024 * 1024;
+/** Lines and indicators, wherever they stand. The library takes some ten microseconds for each: a megabyte of commas would take ten seconds. */
+const MAX_MARKS = 20_000;
 const MAX_DEPTH = 32;
 /** Aliases as they are followed, not as they are written: a small file must not become a large tree. */
 const MAX_ALIASES = 32;
@@ -41,12 +43,24 @@ function refuseText(text: string): Found | undefined {
   if (text.length > MAX_CHARACTERS) {
     return found([0, 1], 'too-large', `the file is larger than ${MAX_CHARACTERS / 1024} KiB`);
   }
+  const crowded = markBeyond(text, MAX_MARKS);
+  if (crowded >= 0) return found([crowded, crowded + 1], 'too-large', `the file has more than ${MAX_MARKS} lines and marks`);
   if (text.trim() === '' || text === '\uFEFF') return found([0, 1], 'empty-file', 'the file is empty');
   const control = text.search(/[\0-\x08\x0B\x0C\x0E-\x1F\x7F\uFFFD]/);
   if (control < 0) return undefined;
   if (text[control] === '\uFFFD') return found([control, control + 1], 'not-utf8', 'here the file is not UTF-8');
   const name = `U+${text.charCodeAt(control).toString(16).toUpperCase().padStart(4, '0')}`;
   return found([control, control + 1], 'control-character', `the control character ${name} has no place in a YAML text`);
+}
+
+/** The offset of the first mark that is one too many, or -1. */
+function markBeyond(text: string, most: number): number {
+  let left = most;
+  for (const { index } of text.matchAll(/[\n\r,:[\]{}?&*!%'"#@`|>-]/g)) {
+    if (left === 0) return index;
+    left -= 1;
+  }
+  return -1;
 }
 
 function found(range: Range, code: string, message: string, hint?: string): Found {
@@ -75,13 +89,17 @@ function readDocument(text: string): Document.Parsed | Error {
 
 function tooDeep(text: string): Found {
   const opening = Math.max(0, text.search(/[[{]{4}|^\s*(?:- ){4}/m));
-  return found([opening, opening + 1], 'too-deep', `the text cannot be read: it is nested more than ${MAX_DEPTH} deep`);
+  return found([opening, opening + 1], 'too-deep', TOO_DEEP);
 }
+
+const TOO_DEEP = `the text cannot be read: it is nested more than ${MAX_DEPTH} deep`;
 
 /** A tree after a syntax error is a guess: the first error is told alone. Tags are no syntax errors; Tree tells them. */
 function firstError(document: Document.Parsed): Found | undefined {
   const all = [...document.errors, ...document.warnings].filter((error) => error.code !== 'TAG_RESOLVE_FAILED');
   const first = all.sort((a, b) => a.pos[0] - b.pos[0])[0];
+  // The library catches the end of its stack itself, where it reads a document to its end.
+  if (first?.message.includes('call stack')) return found([first.pos[0], first.pos[0] + 1], 'too-deep', TOO_DEEP);
   if (first) return found([first.pos[0], first.pos[1]], 'yaml-syntax', lowerFirst(first.message), syntaxHint(first.code, first.message));
   const version = document.directives?.yaml;
   if (version?.explicit && version.version !== '1.2') return found([0, 5], 'yaml-syntax', 'runbooks are YAML 1.2; leave the directive out');
@@ -94,6 +112,10 @@ function syntaxHint(code: string, message: string): string | undefined {
   if (code === 'MULTIPLE_DOCS') return 'one file, one runbook';
   if (code === 'BAD_SCALAR_START') return 'a text that starts with @, ` or % needs quotes';
   return undefined;
+}
+
+function short(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 function lowerFirst(text: string): string {
@@ -162,7 +184,7 @@ class Tree {
   }
 
   #number(value: number, node: Scalar, range: Range): Json {
-    const written = node.source ?? '';
+    const written = short(node.source ?? '');
     if (/^[-+]?0\d/.test(written)) {
       this.#complain(
         range,
@@ -216,10 +238,11 @@ function sourceOf(file: string, tree: Tree, at: (range: Range) => Place, length:
 /** Offsets to places. A range over several lines is marked on its first. */
 function positions(file: string, text: string): (range: Range) => Place {
   const counter = new LineCounter();
+  const last = lastMarkable(text);
   counter.addNewLine(0);
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) counter.addNewLine(at + 1);
   return ([start, end]) => {
-    const from = Math.min(start, lastMarkable(text));
+    const from = Math.min(start, last);
     const { line, col } = counter.linePos(from);
     const newline = text.indexOf('\n', from);
     const lineEnd = newline < 0 ? text.length : newline;

@@ -1,4 +1,5 @@
 import { isObject, type Json } from '../model/json.ts';
+import type { Place } from '../model/place.ts';
 import type { Checked, Problem } from '../model/problem.ts';
 import { PLAN_FORMAT, type SavedPlan } from '../model/saved-plan.ts';
 import { object } from '../model/shape.ts';
@@ -6,7 +7,7 @@ import type { Schema } from '../model/verb.ts';
 import { hashOf } from './hash.ts';
 import { parse } from './parse.ts';
 import { checkShape } from './shape-check.ts';
-import { inOrder, problemAt, type Source } from './source.ts';
+import { type Complaint, inOrder, problemAt, type Source } from './source.ts';
 import { spell } from './spell.ts';
 
 const text = (description: string): Schema => ({ type: 'string', description });
@@ -74,6 +75,7 @@ function parseJson(text: string): unknown {
 /** JSON is YAML: so the same parser gives every mistake its place. */
 async function problemsOf(path: string, text: string): Promise<readonly Problem[]> {
   const parsed = parse(path, text);
+  if (parsed.problems.some(({ code }) => code === 'too-large')) return [large(path, text)];
   if (!parsed.source) return parsed.problems;
   if (!isObject(parsed.source.value)) return [...parsed.problems, notAPlan(parsed.source, [])];
   const { firebreak, format } = parsed.source.value;
@@ -85,9 +87,33 @@ async function problemsOf(path: string, text: string): Promise<readonly Problem[
   return problems.length > 0 ? problems : [edited(parsed.source, parsed.source.value.id)];
 }
 
+/** A plan of thousands of processes is more than the parser takes: of such a one the first mistake is told, as JSON knows it. */
+function large(path: string, text: string): Problem {
+  try {
+    const value: unknown = JSON.parse(text);
+    const key = isObject(value) && value.firebreak === 'plan' ? /^\s*"id"\s*:\s*/m.exec(text) : null;
+    const id = isObject(value) ? String(value.id) : '';
+    const at = key === null ? 0 : key.index + key[0].length;
+    return { ...(key === null ? NOT_A_PLAN : sayEdited(id)), place: placeAt(path, text, { at, length: key === null ? 1 : id.length + 2 }) };
+  } catch (error) {
+    const at = Number(/at position (\d+)/.exec(String(error))?.[1] ?? text.trimEnd().length - 1);
+    return { code: 'json-syntax', message: 'this is no JSON', hint: String(error), place: placeAt(path, text, { at, length: 1 }) };
+  }
+}
+
+function placeAt(file: string, text: string, { at, length }: { readonly at: number; readonly length: number }): Place {
+  const before = text.slice(0, at);
+  return { file, line: before.split('\n').length, column: at - before.lastIndexOf('\n'), length };
+}
+
+const NOT_A_PLAN: Complaint = {
+  code: 'not-a-plan',
+  message: 'this is no saved plan',
+  hint: 'a plan is saved with `firebreak plan RUNBOOK --save plan.json`',
+};
+
 function notAPlan(source: Source, path: readonly string[]): Problem {
-  const hint = 'a plan is saved with `firebreak plan RUNBOOK --save plan.json`';
-  return problemAt(source, path, 'value', { code: 'not-a-plan', message: 'this is no saved plan', hint });
+  return problemAt(source, path, 'value', NOT_A_PLAN);
 }
 
 function newer(source: Source): Problem {
@@ -95,6 +121,10 @@ function newer(source: Source): Problem {
 }
 
 function edited(source: Source, id: Json | undefined): Problem {
-  const message = `the plan was changed since it was saved: its id is ${String(id).slice(0, 12)}…, and its content has another`;
-  return problemAt(source, ['id'], 'value', { code: 'changed-plan', message, hint: 'plan again, and review what it says now' });
+  return problemAt(source, ['id'], 'value', sayEdited(String(id)));
+}
+
+function sayEdited(id: string): Complaint {
+  const message = `the plan was changed since it was saved: its id is ${id.slice(0, 12)}…, and its content has another`;
+  return { code: 'changed-plan', message, hint: 'plan again, and review what it says now' };
 }

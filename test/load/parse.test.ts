@@ -70,6 +70,7 @@ test('what has no place in a runbook is told with its place', () => {
     ['__proto__: {polluted: true}\n', ['1:1+9 unknown-key']],
     ['? [a, b]\n: c\n', ['1:3+1 yaml-syntax']],
     [`a: ${'x'.repeat(1024 * 1024)}\n`, ['1:1+1 too-large']],
+    [`a: [${','.repeat(20_000)}]\n`, ['1:20003+1 too-large']],
   ];
   for (const [text, expected] of cases) assert.deepEqual(problemsOf(text), expected, JSON.stringify(text.slice(0, 40)));
   assert.equal(Object.hasOwn(Object.prototype, 'polluted'), false);
@@ -88,6 +89,6 @@ test('deep nesting and alias bombs end early, whatever their size', () => {
     ['too-deep'],
   );
   assert.deepEqual(parse('x', `a: ${'['.repeat(200_000)}${']'.repeat(200_000)}\n`).problems.length, 1);
-  assert.deepEqual(parse('x', `${[...Array(60_000).keys()].map((n) => `key${n}: 1`).join('\n')}\n`).problems, []);
+  assert.deepEqual(parse('x', `${[...Array(9_000).keys()].map((n) => `key${n}: 1`).join('\n')}\n`).problems, []);
   assert.ok(performance.now() - started < 20_000);
 });

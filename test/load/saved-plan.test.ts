@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadSavedPlan, sealPlan } from '../../src/load/saved-plan.ts';
+import type { SavedPlan } from '../../src/model/saved-plan.ts';
+import { renderProblems } from '../../src/views/problem.ts';
+
+/** A plan of more processes than the parser of YAML would take. */
+const unsealed = {
+  firebreak: 'plan',
+  format: 1,
+  texts: {},
+  plan: { processes: Array.from({ length: 10_000 }, (_, pid) => ({ pid, name: 'sendmail' })) },
+};
+const SEALED = JSON.stringify(sealPlan(unsealed as unknown as SavedPlan), null, 2);
+
+async function toldOf(text: string): Promise<string> {
+  const loaded = await loadSavedPlan({ path: 'plan.json', text });
+  return loaded.ok ? 'ok' : (renderProblems(loaded.problems).split('\n')[0] ?? '');
+}
+
+test('a plan of ten thousand processes is read, and what is wrong with it has its place', async () => {
+  assert.equal(await toldOf(SEALED), 'ok');
+  assert.match(await toldOf(SEALED.replace('"pid": 77,', '"pid": 78,')), /^plan\.json:4:9: error\[changed-plan\]: /);
+  assert.match(await toldOf(SEALED.replace('"pid": 77,', '"pid": 77')), /^plan\.json:\d{3}:9: error\[json-syntax\]: /);
+  assert.match(await toldOf(SEALED.slice(0, -1)), /^plan\.json:40010:1: error\[json-syntax\]: /);
+  assert.match(await toldOf(SEALED.replace('"plan"', '"plum"')), /^plan\.json:1:1: error\[not-a-plan\]: /);
+});
