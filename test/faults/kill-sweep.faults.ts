@@ -147,7 +147,7 @@ const GO_ON = `${LOOK}; act resume >>"$OUT/said" 2>&1; code=$?; echo "say resume
   if [ $code = 66 ] && ! grep -q run.finished "$OUT"/crash/runs/*/journal.ndjson 2>/dev/null; then act ${RUN} >>"$OUT/said" 2>&1; echo "say again=$?"; fi
   world end`;
 
-const NEEDS = ['namespaces'] as const;
+const NEEDS = ['namespaces', 'strace'] as const;
 
 fault('kill -9 at each write and sync of a run, then resume', { needs: NEEDS, within: 900_000 }, async (tally, context) => {
   await sweep(context, tally, { before: ':', command: RUN, after: GO_ON, check: checkHealed }, true);

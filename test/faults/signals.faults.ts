@@ -29,7 +29,7 @@ const KINDS: readonly Kind[] = [
     at: 'action.intended',
     prepare: async (folder) => {
       writeFileSync(join(folder, 'deaf.sh'), `trap '' TERM; echo $$ >${join(folder, 'deaf.pid')}; while :; do sleep 1; done`);
-      return () => end(Number(readFileSync(join(folder, 'deaf.pid'), 'utf8')));
+      return () => end(join(folder, 'deaf.pid'));
     },
     act: (folder) => `run: {argv: [/bin/sh, ${join(folder, 'deaf.sh')}], effect: write, timeout: 60s}`,
   },
@@ -63,11 +63,11 @@ const KINDS: readonly Kind[] = [
 ];
 
 /** After the third signal a command that would not end may still be there. */
-function end(pid: number): void {
+function end(pidFile: string): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
   } catch {
-    // It has ended, as it should.
+    // It has ended, as it should, or never began.
   }
 }
 
