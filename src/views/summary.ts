@@ -80,8 +80,10 @@ const numberText = (value: number | null): string => (value === null ? '?' : sho
 
 function done(state: RunState, paper: Paper): readonly string[] {
   const actions = state.steps.filter(({ kind }) => kind === 'action');
-  if (actions.every(({ attempts, status }) => attempts === 0 && status === 'waiting')) return [paper.style.good('Nothing was changed.')];
-  const nothing = actions.every(({ attempts }) => attempts === 0) ? [paper.style.good('Nothing was changed.')] : [];
+  // A rollback goes on with an earlier run's journal: what it undid is said further down, and is a change.
+  const unchanged = state.rollback === null ? [paper.style.good('Nothing was changed.')] : [];
+  if (actions.every(({ attempts, status }) => attempts === 0 && status === 'waiting')) return unchanged;
+  const nothing = actions.every(({ attempts }) => attempts === 0) ? unchanged : [];
   return [
     paper.style.bold('DONE'),
     ...columns(

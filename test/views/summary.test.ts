@@ -15,6 +15,7 @@ test('the verdict stands in the last five lines, where a small screen still show
     recurred: 'RECURRED',
     undone: 'ROLLED BACK',
     elsewhere: 'NOT THIS INCIDENT',
+    'at-once': 'RECURRED',
   };
   for (const story of Object.keys(STORIES) as Story[]) assert.ok(summaryOf(story).slice(-5).includes(words[story]), story);
 });
@@ -22,6 +23,14 @@ test('the verdict stands in the last five lines, where a small screen still show
 test('a run that touched nothing says so', () => {
   assert.ok(summaryOf('elsewhere').includes('Nothing was changed.'));
   assert.ok(!summaryOf('held').includes('Nothing was changed.'));
+});
+
+test('a rollback of an earlier run does not say that nothing was changed', () => {
+  const events = demoEvents('undone');
+  const from = events.findIndex((event) => event.type === 'rollback.started');
+  const lines = renderSummary(stateOf(events.slice(from)), paper);
+  assert.ok(lines.includes('UNDONE  because kill-mailers failed'));
+  assert.ok(!lines.includes('Nothing was changed.'));
 });
 
 test('how each thing that was done can be undone is always there, newest first', () => {
