@@ -3,6 +3,7 @@ import { chmodSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync }
 import { type TestContext, test } from 'node:test';
 import { sealPlan } from '../../src/load/saved-plan.ts';
 import type { SavedPlan } from '../../src/model/saved-plan.ts';
+import { fakeTerminal } from '../support/fake-terminal.ts';
 import { CONF, PAINT_POLICY, paintRunbook, type Said, type Stage, setStage } from '../support/stage.ts';
 
 const SAVE = ['plan', './paint.yaml', '--policy', 'policy.yaml', '--save', 'plan.json'];
@@ -154,6 +155,20 @@ test('a plan that was saved without a policy runs only where a person is asked',
   await refuses(stage, RUN, /saved without a policy, so it runs only where a person is asked/);
   const nobody = await stage.firebreak(['run', '--plan', 'plan.json']);
   assert.deepEqual([nobody.exit, /there is no terminal to ask at/.test(nobody.err)], [77, true]);
+});
+
+test('at a terminal a plan without a policy runs as it was reviewed, and with a limit raised beside it does not', async (t) => {
+  const stage = setStage(t);
+  stage.write('paint.yaml', paintRunbook(stage.folder).replaceAll(/( +)why: /g, '$1ask: false\n$1why: '));
+  assert.equal((await stage.firebreak(['plan', './paint.yaml', '--save', 'plan.json'])).exit, 0);
+  const { streams, drawn } = fakeTerminal();
+  const person = { tty: { stdin: true, stdout: true, stderr: true }, streams: { ...streams, stdout: process.stdout } };
+  const before = stage.world();
+  const raised = await stage.firebreak(['run', '--plan', 'plan.json', '--limit', 'delete=9'], person);
+  assert.deepEqual([raised.exit, stage.world()], [6, before], drawn());
+  assert.match(drawn(), /limit delete: then 5, now 9/);
+  const { exit } = await stage.firebreak(['run', '--plan', 'plan.json'], person);
+  assert.deepEqual([exit, stage.world().spool], [0, []], drawn());
 });
 
 test('the plan knows its policy, its parameters and its runbook, wherever it is run from', async (t) => {
