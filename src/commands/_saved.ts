@@ -44,30 +44,38 @@ export async function changedTexts(
   saved: SavedPlan,
   asked: { readonly name: string; readonly options: Options },
 ): Promise<readonly Difference[]> {
-  const [{ readText, runbookPath }, { textDifferences }, { version }] = await Promise.all([
+  const [{ readText, runbookPath }, { ownDifferences, textDifferences }, { version }] = await Promise.all([
     import('../wiring/library.ts'),
-    import('../plan/fingerprint.ts'),
+    import('../plan/text-differences.ts'),
     import('../wiring/version.ts'),
   ]);
-  const changed = (path: string, planned: string | null): readonly Difference[] => {
+  const changed = (path: string, planned: string | null, compare: typeof textDifferences): readonly Difference[] => {
     const now = readText(path);
-    return planned === null || typeof now !== 'string' ? [] : textDifferences(path, planned, now);
+    return planned === null || typeof now !== 'string' ? [] : compare(path, planned, now);
   };
   const path = runbookPath(asked.name, io.cwd);
   const tool = saved.identity.find(({ name }) => name === 'firebreak')?.value ?? null;
-  const runbook = changed(path, saved.texts.runbook);
+  const runbook = changed(path, saved.texts.runbook, ownDifferences);
   const other = runbook.length > 0 && path !== saved.plan.runbook.path;
   return [
     ...(tool === version() ? [] : [{ name: 'firebreak', planned: tool, now: version() }]),
     ...(other ? [{ name: 'runbook', planned: saved.plan.runbook.path, now: path }] : runbook),
-    ...(typeof asked.options.policy === 'string' ? changed(resolve(io.cwd, asked.options.policy), saved.texts.policy) : []),
+    ...(typeof asked.options.policy === 'string'
+      ? changed(resolve(io.cwd, asked.options.policy), saved.texts.policy, textDifferences)
+      : []),
   ];
 }
 
 /** What the request comes to, beside what it came to. */
 export async function changedIdentity(saved: SavedPlan, { runbook, params, policy }: Prepared): Promise<readonly Difference[]> {
-  const [{ differences, identityOf }, { version }] = await Promise.all([import('../plan/fingerprint.ts'), import('../wiring/version.ts')]);
-  return differences(saved.identity, identityOf({ tool: version(), runbook, params, policy: policy?.source.hash ?? null }));
+  const [{ differences, identityOf }, { runbookDifferences }, { version }] = await Promise.all([
+    import('../plan/fingerprint.ts'),
+    import('../plan/text-differences.ts'),
+    import('../wiring/version.ts'),
+  ]);
+  const lines = runbookDifferences(runbook.source.path, saved.texts.runbook, runbook.source.text);
+  const identity = differences(saved.identity, identityOf({ tool: version(), runbook, params, policy: policy?.source.hash ?? null }));
+  return [...lines, ...identity];
 }
 
 /** Of another host, expired, used: one sentence; null: it may be compared. */

@@ -114,32 +114,6 @@ function sayFile(difference: Difference): Difference {
   return { name, planned: planned ?? 'not to be edited', now: now ?? 'nothing to edit there any more' };
 }
 
-/** At most this many lines of a text are named. */
-const MOST_LINES = 5;
-
-/** Which lines of a text were changed: `runbook.yaml:47`. */
-export function textDifferences(path: string, then: string, now: string): readonly Difference[] {
-  if (then === now) return [];
-  const [before, after] = [then.split('\n'), now.split('\n')];
-  const start = commonStart(before, after);
-  const end = commonStart(before.slice(start).reverse(), after.slice(start).reverse());
-  const [were, are] = [before.slice(start, before.length - end), after.slice(start, after.length - end)];
-  const rows = Array.from({ length: Math.max(were.length, are.length) }, (_, at) => ({
-    name: `${path}:${start + at + 1}`,
-    planned: quoted(were[at]),
-    now: quoted(are[at]),
-  })).filter((row) => row.planned !== row.now);
-  const rest = rows.length - MOST_LINES;
-  return rest <= 0 ? rows : [...rows.slice(0, MOST_LINES), { name: path, planned: `${rest} more lines`, now: 'otherwise' }];
-}
-
-const quoted = (text: string | undefined): string | null => (text === undefined ? null : `\`${text}\``);
-
-function commonStart(one: readonly string[], other: readonly string[]): number {
-  const at = one.findIndex((text, index) => text !== other[index]);
-  return at < 0 ? Math.min(one.length, other.length) : at;
-}
-
 // ---------------------------------------------------------------- drift
 
 /** How far the targets have moved, for every step that touches processes or deletes files. */

@@ -140,6 +140,20 @@ test('a limit that is raised beside a plan is not the plan', async (t) => {
   await refuses(stage, ['plan', '--diff', 'plan.json', '--limit', 'delete=9'], /limit delete: then 5, now 9/);
 });
 
+test('a runbook that is used by the planned one has changed: its line is named', async (t) => {
+  const stage = setStage(t);
+  stage.write(
+    'whole.yaml',
+    'firebreak: 1\nrunbook: whole\nversion: 1.0.0\ntitle: uses another\nlimits: {edit: 1, delete: 5}\nact:\n  - {id: all, why: it is the same, runbook: {use: ./paint.yaml}}\n',
+  );
+  stage.write('policy.yaml', PAINT_POLICY.replace('runbook: paint', 'runbook: whole'));
+  const planned = await stage.firebreak(SAVE.map((word) => word.replace('paint.yaml', 'whole.yaml')));
+  assert.equal(planned.exit, 0, planned.err);
+  assert.equal((await stage.firebreak(['plan', '--diff', 'plan.json'])).exit, 0);
+  stage.write('paint.yaml', paintRunbook(stage.folder).replace('batch: 2', 'batch: 3'));
+  await refuses(stage, RUN, /paint\.yaml:22: then ` delete: .*batch: 2\}`, now ` delete: .*batch: 3\}`/);
+});
+
 test('more than the limit allows since the plan: exit 5 before anything was touched', async (t) => {
   const stage = await saved(t);
   for (const name of ['d', 'e', 'f']) stage.write(`spool/${name}`, name);
@@ -274,7 +288,11 @@ test('a plan that others may write to, a link, or none at all is not run', async
   const stage = await saved(t);
   chmodSync(stage.path('plan.json'), 0o660);
   const open = await stage.firebreak(RUN);
-  assert.deepEqual([open.exit, /others may write to .*: chmod 600 /.test(open.err)], [77, true]);
+  assert.deepEqual(
+    [open.exit, /plan\.json can be written by its group[\s\S]*chmod go-w .*plan\.json\n/.test(open.err)],
+    [77, true],
+    open.err,
+  );
   chmodSync(stage.path('plan.json'), 0o600);
   symlinkSync('plan.json', stage.path('link.json'));
   assert.equal((await stage.firebreak(RUN.map((word) => (word === 'plan.json' ? 'link.json' : word)))).exit, 77);

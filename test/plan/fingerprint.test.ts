@@ -3,7 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Plan, PlannedAction } from '../../src/model/plan.ts';
 import { nothingToDo, type Observation, type Targets } from '../../src/model/verb.ts';
-import { driftOf, pinnedDifferences, pinnedOf, textDifferences } from '../../src/plan/fingerprint.ts';
+import { driftOf, pinnedDifferences, pinnedOf } from '../../src/plan/fingerprint.ts';
+import { ownDifferences, runbookDifferences, textDifferences } from '../../src/plan/text-differences.ts';
 
 const none: Targets = { kind: 'none', count: 0, members: [], detail: null };
 
@@ -159,6 +160,16 @@ describe('the lines of a text', () => {
       ['f:4', '`d`', '`y`'],
     ]);
     assert.deepEqual(changed('a b c d e f g', 'A B C D E F G').at(-1), ['f', '2 more lines', 'otherwise']);
+  });
+
+  test('of a runbook that uses others each text is compared by itself', () => {
+    const then = 'firebreak: 1\nuse: x\n--- # ./x.yaml\na\nb\n--- # ./y.yaml\nc';
+    const named = (found: ReturnType<typeof textDifferences>) => found.map(({ name, planned, now }) => [name, planned, now]);
+    assert.deepEqual(named(runbookDifferences('/r.yaml', then, then)), []);
+    assert.deepEqual(named(runbookDifferences('/r.yaml', then, then.replace('\nb\n', '\nB\n'))), [['./x.yaml:2', '`b`', '`B`']]);
+    for (const own of ['firebreak: 1\nuse: x\n', 'firebreak: 1\nuse: x']) assert.deepEqual(named(ownDifferences('/r.yaml', then, own)), []);
+    assert.deepEqual(named(ownDifferences('/r.yaml', then, 'firebreak: 1\nuse: y\n')), [['/r.yaml:2', '`use: x`', '`use: y`']]);
+    assert.deepEqual(named(ownDifferences('/r.yaml', 'a\nb', 'a\nb\n')), [['/r.yaml:3', null, '``']]);
   });
 
   test('two texts that are not the same always have a line that differs', () => {
