@@ -6,7 +6,7 @@ import { isObject } from '../model/json.ts';
 import { JournalError } from '../model/ports.ts';
 import type { Step } from '../model/runbook.ts';
 import type { ActionVerb, Applied, Observation } from '../model/verb.ts';
-import { armLease, releaseLeases } from './lease.ts';
+import { armLease, fence, LEASE_OVER, releaseLeases } from './lease.ts';
 import { acting, type Running } from './running.ts';
 
 /** What a journal line may hold of large targets: the machine's form is left out above this many. */
@@ -34,7 +34,10 @@ export async function attempt(
   const done = { step: step.id, verb: step.verb, undo: observation.undo, records, dangerous: dangerOf(running.runbook, step, arg) };
   book.done.push(done);
   const unarmed = await armLease(running, step, observation.lease);
-  const applied = unarmed ? notWithout(unarmed) : await verb.apply(acting(running, step.id, records), arg, observation).catch(brokeOff);
+  // The engine may have been frozen while the intent was written.
+  const late = await fence(running);
+  const act = () => verb.apply(acting(running, step.id, records), arg, observation).catch(brokeOff);
+  const applied = unarmed ? notWithout(unarmed) : late ? notBegun() : await act();
   await emit({ type: 'action.applied', step: step.id, applied });
   book.done.pop();
   if (touched(applied)) book.done.push({ ...done, undo: applied.undo ?? done.undo });
@@ -47,6 +50,11 @@ export async function attempt(
 function brokeOff(error: unknown): Applied {
   if (error instanceof JournalError) throw error;
   return { outcome: 'failed', summary: 'broke off', reason: String(error), used: {}, blocks: [] };
+}
+
+/** Resume takes it up. */
+function notBegun(): Applied {
+  return { outcome: 'partial', summary: 'not begun', reason: LEASE_OVER, used: {}, blocks: [], undo: { kind: 'nothing' } };
 }
 
 /** Nothing is stopped that nobody would start again. */

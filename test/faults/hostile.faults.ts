@@ -8,10 +8,10 @@ import { localMachine } from '../../src/hosts/local/machine.ts';
 import { fault } from '../support/faults.ts';
 import { stateFolder } from '../support/scene.ts';
 
-/** Exchanges the folder for a link to the victim and back, a thousand times. */
+/** Exchanges the folder for a link to the victim and back, a thousand times, with a millisecond in which it is the folder. */
 const SWAPPER = `
 const fs = require('fs'); const [folder, moved, victim] = process.argv.slice(1); process.stdout.write('ready');
-for (let n = 0; n < 1000; n += 1) { fs.renameSync(folder, moved); fs.symlinkSync(victim, folder); fs.unlinkSync(folder); fs.renameSync(moved, folder); }`;
+for (let n = 0; n < 1000; n += 1) { fs.renameSync(folder, moved); fs.symlinkSync(victim, folder); fs.unlinkSync(folder); fs.renameSync(moved, folder); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1); }`;
 
 const FILES = 3000;
 

@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs';
+import { join } from 'node:path';
 import { fault } from '../support/faults.ts';
-import { inScene, stateFolder } from '../support/scene.ts';
+import { eventsIn, inScene, stateFolder } from '../support/scene.ts';
 
 /** Time that does strange things to the engine. */
 const JOURNAL = '"$FIREBREAK_STATE"/runs/*/journal.ndjson';
@@ -46,8 +47,10 @@ for line in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <"$line" 2>/dev/null | grep -q
 kill -STOP $pid
 sleep 7
 world frozen
+echo "say intents=$(grep -c '"type":"action.intended"' ${JOURNAL})"
 kill -CONT $pid
 wait $shell; echo "say exit=$?"
+cp -r "$FIREBREAK_STATE" "$OUT/before-resume"
 world end
 act resume >>"$OUT/said" 2>&1; echo "say resume=$?"
 world resumed
@@ -58,7 +61,8 @@ fault(
   { needs: ['namespaces'], within: 120_000 },
   async (tally, context) => {
     for (let round = 0; round < 3; round += 1) {
-      const scene = await inScene(FROZEN, { state: stateFolder(context), within: 60_000 });
+      const state = stateFolder(context);
+      const scene = await inScene(FROZEN, { state, within: 60_000 });
       const { frozen, end, resumed } = scene.worlds;
       tally.runs += 1;
       if (scene.hung) {
@@ -69,8 +73,7 @@ fault(
       if (end?.cron !== 1) tally.lost.push(`cron does not run after the engine went on\n${scene.stdout}`);
       // Where the freeze came late, all that had to be done under the lease was done.
       if (!['124', '0', '7', '4'].includes(scene.said.exit ?? '')) tally.wrong.push(`exit ${scene.said.exit}\n${scene.stdout}`);
-      if (scene.said.exit === '124' && (end?.silenced ?? 0) > (frozen?.silenced ?? 0))
-        tally.twice.push('it acted after its lease was over');
+      if (scene.said.exit === '124') tally.twice.push(...actedSince(join(state, 'before-resume'), Number(scene.said.intents)));
       if (scene.said.exit === '124' && scene.said.resume !== '0' && scene.said.resume !== '66')
         tally.lost.push(`resume ended with ${scene.said.resume}\n${scene.stdout}`);
       if (scene.said.resume === '0' && JSON.stringify(resumed) !== HEALED) tally.lost.push(`resume left ${JSON.stringify(resumed)}`);
@@ -78,3 +81,11 @@ fault(
     tally.note = 'cron ran by the deadline, no further act (exit 124), resume ended in held';
   },
 );
+
+/** Steps that were begun after the freeze: what was under way then may end. */
+function actedSince(journal: string, intents: number): readonly string[] {
+  const events = eventsIn(journal) ?? [];
+  const later = events.flatMap((event) => (event.type === 'action.intended' ? [event.step] : [])).slice(intents);
+  const done = events.flatMap((event) => (event.type === 'action.applied' && event.applied.outcome === 'done' ? [event.step] : []));
+  return later.filter((step) => done.includes(step)).map((step) => `${step} was done after the lease was over`);
+}
