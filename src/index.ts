@@ -18,6 +18,7 @@ export { loadPolicy } from './load/policy.ts';
 export type { Block } from './model/block.ts';
 export type { Condition, Measure, Measures, Truth } from './model/condition.ts';
 export type { Fact, RunEvent } from './model/event.ts';
+export { eventSchema } from './model/event-schema.ts';
 export type * from './model/host.ts';
 export type { Json } from './model/json.ts';
 export { exitCode, OUTCOMES, type OutcomeName, type Verdict } from './model/outcome.ts';
@@ -27,6 +28,7 @@ export type { Decision, PastRun, Policy, PolicyRule, Trigger } from './model/pol
 export type { Ask, Catalogue, Interrupts, Journal, View } from './model/ports.ts';
 export type { Checked, Problem } from './model/problem.ts';
 export type { Limits, Parameter, Runbook, Step } from './model/runbook.ts';
+export type { SavedPlan } from './model/saved-plan.ts';
 export { type RunState, stateOf } from './model/state.ts';
 export {
   type ActionVerb,

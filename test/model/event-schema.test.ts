@@ -7,6 +7,7 @@ import { main } from '../../src/cli.ts';
 import { eventSchema } from '../../src/model/event-schema.ts';
 import { isObject, type JsonObject } from '../../src/model/json.ts';
 import { anyEvents } from '../support/any-event.ts';
+import { demoEvents } from '../support/demo-events.ts';
 import { assertEvent, isValidEvent } from '../support/event-schema.ts';
 import { STARTED, stamped } from '../support/story.ts';
 import { testIo } from '../support/test-io.ts';
@@ -38,6 +39,10 @@ test('any event that the types allow is one of the schema', () => {
     fc.property(anyEvents, (events) => events.forEach(assertEvent)),
     { numRuns: 200 },
   );
+});
+
+test('the stories that the views are tested with are events of the schema', () => {
+  for (const story of ['held', 'recurred', 'undone', 'elsewhere'] as const) demoEvents(story).forEach(assertEvent);
 });
 
 test('a key too many, one too few, a word that there is not, another version: refused', () => {
