@@ -5,10 +5,12 @@ import { CommanderError, Option, Command as Program } from 'commander';
 import type { Command, Io } from './commands/_command.ts';
 import { exitCode, OUTCOMES } from './model/outcome.ts';
 import { processInterrupts } from './wiring/interrupts.ts';
+import { secretsHere } from './wiring/secrets.ts';
 import { version } from './wiring/version.ts';
 
 /** Argv without node and script. Resolves to the exit code; never exits the process, so that a test can call it twice. */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
+export async function main(argv: readonly string[], given: Io): Promise<number> {
+  const io = guarded(given);
   const end = { code: 0 };
   const program = await programFor(argv, io, (code) => {
     end.code = code;
@@ -21,6 +23,17 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     io.stderr(sayBug(error));
     return exitCode('bug');
   }
+}
+
+/** Whatever is printed, an error's stack too, is free of the secrets that are known by then. */
+function guarded(io: Io): Io {
+  const secrets = secretsHere(io.env);
+  return {
+    ...io,
+    secrets,
+    stdout: (text) => io.stdout(secrets.redact(text)),
+    stderr: (text) => io.stderr(secrets.redact(text)),
+  };
 }
 
 function sayBug(error: unknown): string {

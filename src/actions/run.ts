@@ -9,7 +9,7 @@ import { type Act, type Applied, cannot, defineAction, type Look, type Observati
 export default defineAction({
   summary: 'run a command',
   about:
-    'Runs a program: own session, PATH fixed, environment cleared, working folder /, nothing on standard input. It is done when the exit status is 0. ' +
+    'Runs a program: own session, PATH fixed, environment cleared, working folder /, nothing on standard input but `stdin`. It is done when the exit status is 0. ' +
     'After `timeout`, or on an interrupt, it and all that it started are ended. Nobody can tell what it changed: write an `undo` beside it.',
   schema: commandSchema('A command that changes something.', ['write', 'read']),
   example: { argv: ['postqueue', '-f'], effect: 'write' },
@@ -39,7 +39,7 @@ async function observe(look: Look, arg: Json): Promise<Observation> {
       kind: 'command',
       count: 1,
       members: [commandLine(request.argv)],
-      detail: { argv: [...request.argv], env: { ...request.env } },
+      detail: { argv: [...request.argv], env: { ...request.env }, ...(request.secrets && { secrets: { ...request.secrets } }) },
     },
     blocks: [],
     undo: undoOf(request),

@@ -1,3 +1,4 @@
+import type { Vault } from '../hosts/vault.ts';
 import type { Interrupts } from '../model/ports.ts';
 
 /** What a command may use of the process it runs in; tests give their own. */
@@ -20,6 +21,8 @@ export interface Io {
   /** Colours on stdout and stderr: NO_COLOR, FORCE_COLOR, TERM=dumb considered. */
   readonly color: { readonly stdout: boolean; readonly stderr: boolean };
   readonly interrupts: Interrupts;
+  /** What the runbook's secrets are, once they are opened; stdout and stderr above know them too. */
+  readonly secrets?: Vault;
 }
 
 export interface CommandOption {

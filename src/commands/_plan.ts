@@ -27,7 +27,7 @@ export async function planHere(io: Io, name: string | undefined, options: Option
   const prepared = await prepare(io, name, options);
   if (typeof prepared === 'number') return prepared;
   const looked = await lookAround(io, prepared, options);
-  if (looked === null) return exitCode('interrupted');
+  if (typeof looked === 'number') return looked;
   const { plan, machine } = looked;
   await show(io, plan, { options, command: commandFor(name, options) });
   const saved =
@@ -35,25 +35,34 @@ export async function planHere(io: Io, name: string | undefined, options: Option
   return saved ?? exitCode(plan.refusal?.outcome ?? 'held');
 }
 
-/** Null: interrupted. */
+/** A number: interrupted, or what is wrong has been said. */
 async function lookAround(
   io: Io,
   prepared: Prepared,
   options: Options,
-): Promise<{ readonly plan: Plan; readonly machine: MachineThen } | null> {
+): Promise<{ readonly plan: Plan; readonly machine: MachineThen } | number> {
   const [{ plan }, { hostsHere }, { systemClock }] = await Promise.all([
     import('../operations/plan.ts'),
     import('../wiring/host.ts'),
     import('../wiring/clock.ts'),
   ]);
-  const hosts = hostsHere();
+  const { secrets } = io;
+  const hosts = hostsHere(secrets);
   const progress = await progressOn(io, options);
   const made = await plan(
     { ...prepared, mode: await modeOf(io, prepared) },
-    { ...hosts, catalogue: prepared.catalogue, clock: systemClock, signal: io.interrupts.signal, emit: progress.emit },
+    {
+      ...hosts,
+      catalogue: prepared.catalogue,
+      clock: systemClock,
+      signal: io.interrupts.signal,
+      emit: progress.emit,
+      ...(secrets && { secrets }),
+    },
   );
   progress.end();
-  return io.interrupts.signal.aborted ? null : { plan: made, machine: await machineNow(hosts.host) };
+  if ('reason' in made) return refuse(io, `${made.reason}; nothing was looked at`, made.outcome);
+  return io.interrupts.signal.aborted ? exitCode('interrupted') : { plan: made, machine: await machineNow(hosts.host) };
 }
 
 export interface Shown {
@@ -92,7 +101,7 @@ async function diffHere(io: Io, name: string | undefined, options: Options): Pro
     return texts.length > 0 ? exitCode('plan-mismatch') : prepared;
   }
   const looked = await lookAround(io, prepared, options);
-  if (looked === null) return exitCode('interrupted');
+  if (typeof looked === 'number') return looked;
   const comparison = await comparisonOf(io, { saved, prepared, plan: looked.plan, texts });
   const { comparisonJson, renderComparison } = await import('../views/saved-plan.ts');
   const json = options.json === true || options.format === 'json';

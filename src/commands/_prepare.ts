@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Json } from '../model/json.ts';
 import { exitCode } from '../model/outcome.ts';
 import type { Mode } from '../model/permit.ts';
@@ -7,11 +8,13 @@ import type { Problem } from '../model/problem.ts';
 import { parseDuration } from '../model/quantity.ts';
 import { LIMITS, type LimitName, type Limits, type Runbook } from '../model/runbook.ts';
 import type { CommandOption, Io } from './_command.ts';
+import { TRUST_OPTION, trustNotes, whyUntrusted } from './_trust.ts';
 
 /** What plan and run are asked with. */
 export const REQUEST_OPTIONS: readonly CommandOption[] = [
   { flags: '-p, --param <name=value>', about: 'a parameter of the runbook; may be given again', repeatable: true },
   { flags: '--policy <file>', about: 'what automation may do without asking' },
+  TRUST_OPTION,
   { flags: '--limit <name=value>', about: 'raise a limit for this run: kill=10000, stopped_for=1h; attended runs only', repeatable: true },
 ];
 
@@ -21,28 +24,35 @@ export interface Prepared {
   readonly raised: Limits;
   readonly policy: Policy | null;
   readonly catalogue: Catalogue;
+  /** For the journal: what was trusted at a person's word. */
+  readonly notes: readonly string[];
 }
 
 /** Reads what was asked for; what is wrong has been said on stderr and the exit code is returned instead. */
 export async function prepare(io: Io, name: string, options: Readonly<Record<string, unknown>>): Promise<Prepared | number> {
-  const [{ readRunbook, readText }, { folderCatalogue }, { bindParams }] = await Promise.all([
+  const [{ readRunbook, readText }, { trustedReader }, { folderCatalogue }, { bindParams }] = await Promise.all([
     import('../wiring/library.ts'),
+    import('../wiring/trusted.ts'),
     import('../wiring/catalogue.ts'),
     import('../load/params.ts'),
   ]);
   const catalogue = folderCatalogue();
-  const read = await readRunbook(name, io.cwd, catalogue);
+  const reader = trustedReader(io.uid);
+  const read = await readRunbook(name, io.cwd, { catalogue, readText: reader.readText });
+  if (typeof options.policy === 'string') reader.read(resolve(io.cwd, options.policy));
+  const untrusted = whyUntrusted(io, reader, options);
+  if (untrusted !== null) return untrusted;
   if (read.ok === 'missing') return refuse(io, read.message, 'no-such-file');
   if (!read.ok) return sayProblems(io, read.problems, 'invalid-runbook', readText);
   const params = bindParams(read.value, pairs(options.param));
   if (!params.ok) return sayProblems(io, params.problems, 'usage', readText);
   const raised = raisedLimits(pairs(options.limit));
   if (typeof raised === 'string') return refuse(io, raised, 'usage');
-  const policy = await policyFrom(io, options.policy, { readText, catalogue });
+  const policy = await policyFrom(io, options.policy, { readText: reader.readText, catalogue });
   if (typeof policy === 'number') return policy;
   if (policy && Object.keys(raised).length > 0)
     return refuse(io, '--limit is for attended runs; the policy says how far automation may go', 'usage');
-  return { runbook: read.value, params: params.value, raised, policy, catalogue };
+  return { runbook: read.value, params: params.value, raised, policy, catalogue, notes: trustNotes(reader) };
 }
 
 /** Who decides. To be asked under the host's lock: a run that ends meanwhile belongs to what this host remembers. `except` is the run itself. */
@@ -60,7 +70,7 @@ interface Reading {
 
 async function policyFrom(io: Io, path: unknown, { readText, catalogue }: Reading): Promise<Policy | null | number> {
   if (typeof path !== 'string') return null;
-  const [{ loadPolicy }, { resolve }] = await Promise.all([import('../load/policy.ts'), import('node:path')]);
+  const { loadPolicy } = await import('../load/policy.ts');
   const full = resolve(io.cwd, path);
   const text = readText(full);
   if (typeof text !== 'string') return refuse(io, `the policy ${full} cannot be read: ${text.code}`, 'no-such-file');

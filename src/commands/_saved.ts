@@ -5,25 +5,37 @@ import type { Difference, SavedPlan } from '../model/saved-plan.ts';
 import type { Io } from './_command.ts';
 import { type Prepared, refuse } from './_prepare.ts';
 import { machineNow, wordsOf } from './_save.ts';
+import { trustNotes, whyUntrusted } from './_trust.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
 /** A plan to be carried out must be ours alone; one to look at may be anybody's. What is wrong has been said. */
-export async function readSaved(io: Io, file: string, why: 'to-run' | 'to-show'): Promise<SavedPlan | number> {
-  const [{ readAny, readOwn }, { loadSavedPlan }] = await Promise.all([import('../wiring/saved-plan.ts'), import('../load/saved-plan.ts')]);
+export async function readSaved(io: Io, file: string, why: { readonly toRun: Options } | 'to-show'): Promise<SavedPlan | number> {
+  const [{ readAny, readOwn }, { loadSavedPlan }, { trustedReader }] = await Promise.all([
+    import('../wiring/saved-plan.ts'),
+    import('../load/saved-plan.ts'),
+    import('../wiring/trusted.ts'),
+  ]);
   const path = resolve(io.cwd, file);
-  const read = why === 'to-run' ? readOwn(path, io.uid) : readAny(path);
-  if (!read.ok)
-    return refuse(
-      io,
-      read.message,
-      ['not-ours', 'writable', 'not-a-file', 'ELOOP'].includes(read.code) ? 'refused-by-policy' : 'no-such-file',
-    );
+  const reader = trustedReader(io.uid);
+  const read = why === 'to-show' ? readAny(path) : readOwn(path, reader);
+  if (!read.ok) return refuse(io, read.message, ['not-a-file', 'ELOOP'].includes(read.code) ? 'refused-by-policy' : 'no-such-file');
+  const untrusted = why === 'to-show' ? null : whyUntrusted(io, reader, why.toRun);
+  if (untrusted !== null) return untrusted;
   const loaded = await loadSavedPlan({ path, text: read.text });
   if (loaded.ok) return loaded.value;
   const { renderProblems } = await import('../views/problem.ts');
   io.stderr(renderProblems(loaded.problems, { textOf: () => read.text, color: io.color.stderr, columns: io.columns }));
   return exitCode(loaded.problems.every(({ code }) => code === 'changed-plan') ? 'plan-mismatch' : 'invalid-runbook');
+}
+
+/** For the journal, where the plan was trusted at a person's word. */
+export async function planNotes(io: Io, file: unknown): Promise<readonly string[]> {
+  if (typeof file !== 'string') return [];
+  const { trustedReader } = await import('../wiring/trusted.ts');
+  const reader = trustedReader(io.uid);
+  reader.read(resolve(io.cwd, file));
+  return trustNotes(reader);
 }
 
 /** What was typed then, with what is typed now behind it. */

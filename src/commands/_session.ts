@@ -2,7 +2,8 @@ import type { LocalJournal } from '../journal/append.ts';
 import { exitCode } from '../model/outcome.ts';
 import type { Mode } from '../model/permit.ts';
 import type { Plan } from '../model/plan.ts';
-import type { Catalogue, Interrupts } from '../model/ports.ts';
+import type { Ask, Catalogue, Interrupts } from '../model/ports.ts';
+import type { Redact } from '../model/secret.ts';
 import { stateOf } from '../model/state.ts';
 import type { RunParts } from '../operations/carry-out.ts';
 import type { Ending } from '../run/running.ts';
@@ -75,6 +76,16 @@ function watchSwitch(io: Io, stop: () => string | null): NodeJS.Timeout {
   return setInterval(look, 1000).unref();
 }
 
+/** Questions show what was just observed: it has not come through the spine. */
+function redacting(ask: Ask, redact: Redact): Ask {
+  return {
+    approve: (question) => ask.approve(redact(question)),
+    undo: (question) => ask.undo(redact(question)),
+    confirm: (question) => ask.confirm(redact(question)),
+    interrupted: (question) => ask.interrupted(redact(question)),
+  };
+}
+
 export interface Session {
   readonly journal: LocalJournal;
   readonly mode: Mode;
@@ -126,7 +137,10 @@ export async function act(
     screen.planned(plan);
   };
   try {
-    const going = go({ ...hostsHere(), ...screen, planned, catalogue, clock: systemClock, journal, interrupts: io.interrupts, stop });
+    const { secrets } = io;
+    const asking = screen.ask && secrets ? redacting(screen.ask, secrets.redact) : screen.ask;
+    const parts = { ...hostsHere(secrets), ...screen, ask: asking, ...(secrets && { secrets }) };
+    const going = go({ ...parts, planned, catalogue, clock: systemClock, journal, interrupts: io.interrupts, stop });
     const ending = await Promise.race([going, thirdTime(io.interrupts)]);
     return ending === null ? await leaveTheRest(io, journal, made) : exitCode(ending.outcome);
   } catch (error) {

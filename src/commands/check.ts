@@ -23,6 +23,7 @@ export default defineCommand({
     const { runbookPath } = await import('../wiring/library.ts');
     const found = filesOf(args, io.cwd, (name) => runbookPath(name, io.cwd));
     for (const message of found.missing) io.stderr(`firebreak: ${message}\n`);
+    await warnOfUntrusted(io, found.files);
     const results: Result[] = [];
     for (const file of found.files) results.push(await checkFile(file, io.cwd));
     await (options.json === true ? printJson : print)(io, results);
@@ -89,6 +90,15 @@ async function checkFile({ shown, text }: Found['files'][number], cwd: string): 
   ]);
   const runbook = await loadRunbook({ path: shown, text, catalogue: folderCatalogue(), findUsed: findUsedIn(cwd) });
   return { file: shown, text, ...(runbook.ok ? well(sayRunbook(runbook.value)) : ill(runbook.problems)) };
+}
+
+/** What is checked is not run, so it is only said what a run would refuse. */
+async function warnOfUntrusted(io: Io, files: Found['files']): Promise<void> {
+  const { saySuspected, trustedReader } = await import('../wiring/trusted.ts');
+  const reader = trustedReader(io.uid);
+  for (const { shown } of files) reader.read(resolve(io.cwd, shown));
+  const suspected = reader.suspected();
+  if (suspected.size > 0) io.stderr(`firebreak: warning: no run would use these: ${saySuspected(suspected)}\n`);
 }
 
 const well = (is: string) => ({ problems: [], is });

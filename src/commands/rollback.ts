@@ -3,6 +3,7 @@ import { type Command, defineCommand, type Io } from './_command.ts';
 import { takeUp } from './_earlier.ts';
 import { refuse } from './_prepare.ts';
 import { act, alone, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
+import { TRUST_OPTION } from './_trust.ts';
 
 const command: Command = defineCommand({
   name: 'rollback',
@@ -15,6 +16,7 @@ const command: Command = defineCommand({
   options: [
     { flags: '--to <step>', about: 'undo back to this step, and this step too' },
     { flags: '--policy <file>', about: 'what automation may do without asking' },
+    TRUST_OPTION,
     ...SESSION_OPTIONS,
   ],
   examples: [

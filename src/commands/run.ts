@@ -3,7 +3,7 @@ import type { Difference, SavedPlan } from '../model/saved-plan.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
 import { planHere } from './_plan.ts';
 import { modeOf, type Prepared, prepare, REQUEST_OPTIONS, refuse } from './_prepare.ts';
-import { askedAgain, changedIdentity, changedTexts, readSaved, whyUnusable } from './_saved.ts';
+import { askedAgain, changedIdentity, changedTexts, planNotes, readSaved, whyUnusable } from './_saved.ts';
 import { act, alone, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -24,7 +24,7 @@ async function runSaved(
   file: string,
   { name, options }: { readonly name: string | undefined; readonly options: Options },
 ): Promise<number> {
-  const saved = await readSaved(io, file, 'to-run');
+  const saved = await readSaved(io, file, { toRun: options });
   if (typeof saved === 'number') return saved;
   if (options.unattended === true && saved.asked.policy === null)
     return refuse(
@@ -72,8 +72,9 @@ async function start(io: Io, prepared: Prepared, options: Options, saved?: Saved
   const opened = await openRun(io, prepared.runbook.name);
   if (!opened.ok) return refuse(io, opened.message, 'no-journal');
   const mode = await modeOf(io, prepared, opened.journal.run);
+  const planned = saved ? await planNotes(io, options.plan) : [];
   return act(io, { ...opened, mode, catalogue: prepared.catalogue, options }, (parts) =>
-    run({ ...prepared, mode, who: io.user, tool: version(), ...(saved && { saved }) }, parts),
+    run({ ...prepared, notes: [...prepared.notes, ...planned], mode, who: io.user, tool: version(), ...(saved && { saved }) }, parts),
   );
 }
 

@@ -25,6 +25,7 @@ type Cut = 'deadline' | 'interrupted';
  * aborted, its whole tree gets TERM, then KILL. Failures: ENOENT, EACCES, EAGAIN and the like (it never ran), `interrupted`, `unkillable`.
  */
 export async function spawnCommand(request: CommandRequest, signal: AbortSignal): Promise<CommandResult> {
+  if (request.secrets !== undefined) return failure('secret', `${request.argv[0]} was not started: nobody opened its secrets`);
   // The import costs 90 ms: only who runs a command pays.
   const { execa } = await import('execa');
   if (signal.aborted) return failure('interrupted', `${request.argv[0]} was not started: interrupted`);

@@ -3,6 +3,7 @@ import type { Catalogue } from '../model/ports.ts';
 import type { Checked, Problem } from '../model/problem.ts';
 import { isReference, referenceName, referencesIn } from '../model/reference.ts';
 import { isAction, LIMITS, type Limits, type OpenItem, type Parameter, type Runbook, type Step } from '../model/runbook.ts';
+import { secretReference } from '../model/secret.ts';
 import type { Draft, DraftStep } from './draft.ts';
 import { type Given, graft } from './graft.ts';
 import { USABLE } from './language.ts';
@@ -94,7 +95,12 @@ class Composer {
       this.#complain([...at, name], 'key', { code: 'unknown-param', message, ...didYouMean(name, names) });
     }
     return Object.fromEntries(
-      runbook.params.map((param) => [param.name, this.#value(step, param, given[param.name], [...at, param.name]) ?? null]),
+      runbook.params.map((param) => {
+        const value = this.#value(step, param, given[param.name], [...at, param.name]) ?? null;
+        // Its steps no longer know that parameter, and so not that this text is where a secret is.
+        const secret = param.type === 'secret' && typeof value === 'string' && !isReference(value);
+        return [param.name, secret ? secretReference(`${step.id}.${param.name}`, value) : value];
+      }),
     );
   }
 

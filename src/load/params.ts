@@ -25,6 +25,7 @@ type Bound = { readonly value: Json } | { readonly complaint: Complaint };
 
 function bind(param: Parameter, text: string | undefined): Bound {
   if (text === undefined) return param.default === undefined ? { complaint: missing(param) } : { value: param.default };
+  if (param.type === 'secret' && /^command:/.test(text)) return { complaint: typedCommand(param) };
   const value = typed(param, text);
   if (value === undefined) return { complaint: badList(param) };
   const complaint = checkValue(param, { value, written: text, name: param.name });
@@ -46,6 +47,7 @@ function typed(param: Parameter, text: string): Json | undefined {
     case 'path':
     case 'duration':
     case 'percent':
+    case 'secret':
       return text;
   }
 }
@@ -60,6 +62,15 @@ function typedList(text: string): Json | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Who may choose parameters (by sudo, by a webhook) may not so choose what is run: only who wrote the runbook may. */
+function typedCommand({ name }: Parameter): Complaint {
+  return {
+    code: 'secret-command',
+    message: `\`${name}\` may come from a command only where the runbook says so`,
+    hint: `write the command as the default of \`${name}\`, or give ${name}=file:/path or ${name}=env:NAME`,
+  };
 }
 
 function badList(param: Parameter): Complaint {

@@ -48,6 +48,7 @@ export function checkReferences(source: Source, names: Names, mentions: readonly
 function complaintOf(mention: Mention, names: Names): Complaint | 'unknown' | undefined {
   const { reference, allowed } = mention;
   const type = names.params.get(reference);
+  if (type === 'secret' && !allowed.params.includes(type)) return misplacedSecret(mention);
   if (names.params.has(reference))
     return type === undefined || allowed.params.includes(type) ? undefined : wrongKind(mention, `a parameter of type ${type}`);
   const step = names.steps.get(reference);
@@ -79,6 +80,16 @@ export function laterStep(id: string, itself: boolean): Complaint {
     code: 'reference-to-later-step',
     message: itself ? `\`${id}\` is this very step` : `\`${id}\` comes later; a step knows only those before it`,
   };
+}
+
+/** Every user of a machine can read every command line (proc(5), cmdline). */
+function misplacedSecret({ reference, path }: Mention): Complaint {
+  const hint = 'give it to `run` under `env` or as `stdin`';
+  if (path.includes('argv')) {
+    const message = `\`$${reference}\` is a secret, and everybody on the host can read a command line`;
+    return { code: 'secret-in-argv', message, hint };
+  }
+  return { code: 'secret-misplaced', message: `\`$${reference}\` is a secret, and would be seen here`, hint };
 }
 
 function wrongKind(mention: Mention, is: string): Complaint {

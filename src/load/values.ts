@@ -2,6 +2,7 @@ import { isObject, type Json } from '../model/json.ts';
 import { parseDuration, parsePercent, parseSize } from '../model/quantity.ts';
 import { isReference } from '../model/reference.ts';
 import type { Parameter } from '../model/runbook.ts';
+import { parseSecretSource } from '../model/secret.ts';
 import { badQuantity, show, type Typed, wrongType } from './complaints.ts';
 import type { Complaint } from './source.ts';
 import { didYouMean } from './suggest.ts';
@@ -11,6 +12,7 @@ export type ValueRules = Pick<Parameter, 'type' | 'pattern' | 'enum' | 'min' | '
 
 /** A value of a parameter, as JSON: of the right type and within its bounds. */
 export function checkValue(rules: ValueRules, typed: Typed): Complaint | undefined {
+  if (rules.type === 'secret') return checkType(rules, typed);
   if (isReference(typed.value))
     return { code: 'reference-not-allowed', message: 'a value cannot be a reference; write $$ for a text that starts with $' };
   if (rules.type === 'list') return checkList(rules, typed);
@@ -44,9 +46,17 @@ function checkType(rules: ValueRules, typed: Typed): Complaint | undefined {
       return typeof value === 'string' && parseDuration(value) !== undefined ? undefined : badScalar(typed, 'duration');
     case 'percent':
       return typeof value === 'string' && parsePercent(value) !== undefined ? undefined : badScalar(typed, 'percent');
+    case 'secret':
+      return typeof value === 'string' && parseSecretSource(value) ? undefined : notAReference(typed.name);
     case 'list':
       return undefined;
   }
+}
+
+/** What was written may be the secret itself, so it is not said again. */
+function notAReference(name: string): Complaint {
+  const hint = 'file:/path, env:NAME, or command:["program", "argument"]';
+  return { code: 'bad-secret', message: `\`${name}\` is a secret: write where its value is, never the value`, hint };
 }
 
 function badScalar(typed: Typed, quantity: 'size' | 'duration' | 'percent'): Complaint {

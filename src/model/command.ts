@@ -1,8 +1,10 @@
+import { base64Of, latin1Of, latin1OfText, shownText } from './bytes.ts';
 import type { Captured, CommandRequest } from './host.ts';
 import { isObject, type Json } from './json.ts';
 import { duration } from './quantity.ts';
 import { commandLine, quoteWord } from './quote.ts';
 import { PARAMETER_TYPES } from './runbook.ts';
+import { isSecretReference, parseSecretSource, type SecretReference } from './secret.ts';
 import * as shape from './shape.ts';
 import type { Schema } from './verb.ts';
 
@@ -10,7 +12,12 @@ const TIMEOUT = 60_000;
 /** Linux takes no single argument or variable above 128 KiB (MAX_ARG_STRLEN, execve(2)). */
 const LONGEST = 128 * 1024 - 1;
 
-const whole = { 'x-param': PARAMETER_TYPES.filter((type) => type !== 'list') };
+const whole = { 'x-param': PARAMETER_TYPES.filter((type) => type !== 'list' && type !== 'secret') };
+/** Where any parameter and any finding may go: no part of a command line, and nobody else can read it. */
+const apart = {
+  'x-param': [...PARAMETER_TYPES],
+  'x-step': ['cron_jobs', 'disk', 'files', 'processes', 'run', 'service', 'text'],
+};
 
 /** The argument of `run`, as a probe and as an action: what is data stays one word, never a part of a command line. */
 export function commandSchema(about: string, effects: readonly ('read' | 'write')[]): Schema {
@@ -30,11 +37,9 @@ export function commandSchema(about: string, effects: readonly ('read' | 'write'
           type: 'object',
           description: 'Environment variables, in addition to PATH; a finding comes as JSON.',
           propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
-          additionalProperties: shape.text('The value.', {
-            'x-param': [...PARAMETER_TYPES],
-            'x-step': ['cron_jobs', 'disk', 'files', 'processes', 'run', 'service', 'text'],
-          }),
+          additionalProperties: shape.text('The value.', apart),
         },
+        stdin: shape.text('What it reads on standard input; nothing unless given. A finding comes as JSON.', apart),
         timeout: shape.quantity('duration', 'It is ended, with everything that it started, after this time. One minute unless given.'),
       },
       ['effect'],
@@ -46,9 +51,10 @@ export function commandSchema(about: string, effects: readonly ('read' | 'write'
 
 /** What the argument asks for; a text where it cannot be asked for. */
 export function commandRequest(arg: Json): CommandRequest | string {
-  const { argv, shell, effect, env, timeout } = isObject(arg) ? arg : {};
+  const { argv, shell, effect, env, stdin, timeout } = isObject(arg) ? arg : {};
   const words = typeof shell === 'string' ? ['/bin/sh', '-c', shell] : (Array.isArray(argv) ? argv : []).map(asWord);
-  const variables = Object.entries(isObject(env) ? env : {}).map(([name, value]) => [name, asWord(value ?? null)] as const);
+  const given = Object.entries(isObject(env) ? env : {});
+  const variables = given.flatMap(([name, value]) => (isSecretReference(value) ? [] : [[name, asWord(value ?? null)] as const]));
   const wrong = [...words, ...variables.map(([, value]) => value)].find((word) => word.includes('\0') || word.length > LONGEST);
   if (wrong !== undefined) return wrong.includes('\0') ? 'an argument holds a NUL byte' : 'an argument or variable is longer than 128 KiB';
   if (words.length === 0 || words[0] === '') return 'no program is named';
@@ -57,7 +63,15 @@ export function commandRequest(arg: Json): CommandRequest | string {
     effect: effect === 'read' ? 'read' : 'write',
     timeout: duration(timeout, TIMEOUT),
     ...(variables.length > 0 ? { env: Object.fromEntries(variables) } : {}),
+    ...(stdin === undefined || isSecretReference(stdin) ? {} : { stdin: base64Of(latin1OfText(asWord(stdin))) }),
+    ...secretsFor(given, stdin),
   };
+}
+
+function secretsFor(given: readonly (readonly [string, Json | undefined])[], stdin: Json | undefined): Pick<CommandRequest, 'secrets'> {
+  const env = given.flatMap(([name, value]) => (isSecretReference(value) ? [[name, value] as const] : []));
+  if (env.length === 0 && !isSecretReference(stdin)) return {};
+  return { secrets: { ...(env.length > 0 && { env: Object.fromEntries(env) }), ...(isSecretReference(stdin) && { stdin }) } };
 }
 
 /** A step's finding, a list: as JSON. */
@@ -69,8 +83,19 @@ function asWord(value: Json): string {
 /** What a person would type. */
 export function explainCommand(request: CommandRequest | string): readonly string[] {
   if (typeof request === 'string') return [];
-  const variables = Object.entries(request.env ?? {}).map(([name, value]) => `${name}=${quoteWord(value)}`);
-  return [[...variables, commandLine(request.argv)].join(' ')];
+  const { env = {}, argv, stdin, secrets } = request;
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${quoteWord(value)}`);
+  const hidden = Object.entries(secrets?.env ?? {}).map(([name, secret]) => `${name}="${printedBy(secret)}"`);
+  const line = [...variables, ...hidden, commandLine(argv)].join(' ');
+  if (secrets?.stdin) return [`printf %s "${printedBy(secrets.stdin)}" | ${line}`];
+  return [stdin === undefined ? line : `printf %s ${quoteWord(shownText(latin1Of(stdin)))} | ${line}`];
+}
+
+/** How a shell would come by it, without anybody seeing it. */
+function printedBy({ from }: SecretReference): string {
+  const source = parseSecretSource(from);
+  if (source?.kind === 'env') return `$${source.name}`;
+  return `$(${source?.kind === 'command' ? commandLine(source.argv) : commandLine(['cat', source?.path ?? from])})`;
 }
 
 /** The output's lines for a screen: the last ones, where errors are. */

@@ -1,4 +1,5 @@
 import type { Json } from './json.ts';
+import type { SecretReference } from './secret.ts';
 
 /**
  * A host is where steps happen: five small ports, each asynchronous, everything that crosses is JSON. Adapters: local, ssh, fake; decorators: read-only, predicted.
@@ -284,6 +285,8 @@ export interface CommandRequest {
   readonly env?: Readonly<Record<string, string>>;
   /** Base64; without it stdin is /dev/null. */
   readonly stdin?: string;
+  /** Whose values belong into the environment and onto stdin. The host alone puts them there, at the last moment; one that cannot refuses to run it. */
+  readonly secrets?: { readonly env?: Readonly<Record<string, SecretReference>>; readonly stdin?: SecretReference };
   /** Starts a daemon: init's umask 022 instead of our 077. */
   readonly daemon?: boolean;
 }

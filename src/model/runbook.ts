@@ -5,14 +5,14 @@ import type { Place } from './place.ts';
 export const PHASES = ['diagnose', 'act', 'verify'] as const;
 export type Phase = (typeof PHASES)[number];
 
-export const PARAMETER_TYPES = ['string', 'integer', 'duration', 'size', 'percent', 'path', 'boolean', 'list'] as const;
+export const PARAMETER_TYPES = ['string', 'integer', 'duration', 'size', 'percent', 'path', 'boolean', 'list', 'secret'] as const;
 export type ParameterType = (typeof PARAMETER_TYPES)[number];
 
 export interface Parameter {
   readonly name: string;
   readonly type: ParameterType;
   readonly about: string;
-  /** Absent: the parameter is required. */
+  /** Absent: the parameter is required. Of a secret: where its value is. */
   readonly default?: Json;
   readonly pattern?: string;
   readonly enum?: readonly Json[];

@@ -2,7 +2,8 @@ import type { Condition, Judgement, Measures, Truth } from './condition.ts';
 import type { Json } from './json.ts';
 import { bindCondition, judge, type MeasuresOf } from './judge.ts';
 import { isReference, referenceName, resolve, type StepReference } from './reference.ts';
-import type { Runbook, Step } from './runbook.ts';
+import { type Runbook, type Step, stepsOf } from './runbook.ts';
+import { type SecretReference, secretReference, secretsIn } from './secret.ts';
 import type { Finding } from './verb.ts';
 
 /** What a runbook's references mean by now: parameters, and the steps that have looked. Grows as probes find. */
@@ -25,8 +26,18 @@ export function resolveArg(step: Step, runbook: Runbook, findings: Findings): Js
   return resolve(step.arg, scopeOf(runbook, findings));
 }
 
+/** Every secret that the runbook's steps use; those of the runbooks that it uses among them. */
+export function secretsOf(runbook: Runbook, params: Findings['params']): readonly SecretReference[] {
+  const start = startFindings(params);
+  return stepsOf(runbook).flatMap((step) => secretsIn(resolveArg(step, runbook, start)));
+}
+
 function scopeOf(runbook: Runbook, findings: Findings): ReadonlyMap<string, Json> {
   const scope = new Map<string, Json>(Object.entries(findings.params));
+  for (const { name, type } of runbook.params) {
+    const from = findings.params[name];
+    if (type === 'secret' && typeof from === 'string') scope.set(name, secretReference(name, from));
+  }
   for (const step of [...runbook.diagnose, ...runbook.act]) {
     const known = findings.steps[step.id]?.reference;
     scope.set(step.id, known ?? { $step: step.id, verb: step.verb, selector: null, found: null });

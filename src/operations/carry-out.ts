@@ -5,13 +5,16 @@ import type { Plan, PlannedAction } from '../model/plan.ts';
 import type { Ask, Catalogue, Emit, Interrupts, Journal, View } from '../model/ports.ts';
 import type { Limits, Runbook } from '../model/runbook.ts';
 import type { SavedPlan } from '../model/saved-plan.ts';
+import { NO_SECRETS, type Secrets } from '../model/secret.ts';
 import type { OpenLease } from '../model/state.ts';
 import type { Clock } from '../model/verb.ts';
 import { type Carried, makePlan } from '../plan/plan.ts';
 import { execute } from '../run/execute.ts';
 import { takeOver } from '../run/lease.ts';
 import type { Book, Ending, Running } from '../run/running.ts';
+import { spine } from '../run/spine.ts';
 import { compare } from './compare.ts';
+import { learnSecrets, type Unfit } from './secrets.ts';
 
 /** What is asked for: JSON-safe but for the runbook's frozen parts, so that command line, webhook and fleet worker ask alike. */
 export interface RunRequest {
@@ -21,6 +24,8 @@ export interface RunRequest {
   /** Limits that a person raised for this run. */
   readonly raised: Limits;
   readonly who: string;
+  /** What is to be known of how it was started, for the journal: files that were trusted at a person's word. */
+  readonly notes?: readonly string[];
   /** The program's version, for the journal. */
   readonly tool: string;
   /** The plan that was reviewed: what it holds fast must be found the same. */
@@ -39,6 +44,8 @@ export interface RunParts {
   readonly interrupts: Interrupts;
   /** Why automation has to stop, looked up anew at each call; null: it may go on. Absent: nothing can stop it but an interrupt. */
   readonly stop?: () => string | null;
+  /** Opens what the steps need, before anything is looked at, and keeps it out of all that is written or shown. */
+  readonly secrets?: Secrets;
   /** Present where a person decides. */
   readonly ask: Ask | null;
   /** Told the plan before the first act. */
@@ -64,7 +71,8 @@ export interface Life {
 /** Plans, and unless the plan refuses, acts, verifies and ends. */
 export async function carryOut(request: RunRequest, parts: RunParts, { emit, given, earlier }: Life): Promise<Ending> {
   const { host: _host, readOnlyHost, ...rest } = parts;
-  const { plan, findings } = await makePlan({
+  const { redact } = secretsIn(parts);
+  const { plan: made, findings } = await makePlan({
     ...request,
     ...rest,
     given,
@@ -73,6 +81,7 @@ export async function carryOut(request: RunRequest, parts: RunParts, { emit, giv
     emit,
     ...(earlier && { carried: earlier }),
   });
+  const plan = redact(made);
   const stopped = request.mode.kind === 'unattended' ? parts.stop?.() : null;
   if (stopped) parts.interrupts.raise(stopped);
   const mismatch = parts.interrupts.signal.aborted ? null : await compare(request.saved, plan, emit);
@@ -102,6 +111,18 @@ export async function carryOut(request: RunRequest, parts: RunParts, { emit, giv
   };
   for (const lease of earlier?.leases ?? []) await takeOver(running, lease);
   return execute(running);
+}
+
+const secretsIn = ({ secrets = NO_SECRETS }: RunParts): Secrets => secrets;
+
+/** Null: all are known. */
+export function unfitSecrets(request: RunRequest, parts: RunParts): Promise<Unfit | null> {
+  return learnSecrets(request, secretsIn(parts), parts.interrupts.signal);
+}
+
+/** The spine of this run, redacting. */
+export function spineOf(parts: RunParts, after = 0): Emit {
+  return spine({ ...parts, run: parts.journal.run, host: parts.host.name, redact: secretsIn(parts).redact, after });
 }
 
 /** Why nothing may be done, with nothing touched; null: go on. */

@@ -4,8 +4,10 @@ import type { Mode } from '../model/permit.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Catalogue, Emit } from '../model/ports.ts';
 import type { Limits, Runbook } from '../model/runbook.ts';
+import { NO_SECRETS, type Secrets } from '../model/secret.ts';
 import type { Clock } from '../model/verb.ts';
 import { makePlan } from '../plan/plan.ts';
+import { learnSecrets, type Unfit } from './secrets.ts';
 
 export interface PlanRequest {
   readonly runbook: Runbook;
@@ -22,10 +24,14 @@ export interface PlanParts {
   readonly signal: AbortSignal;
   /** Told what is found on the way, for progress; nothing is journaled. */
   readonly emit: Emit;
+  readonly secrets?: Secrets;
 }
 
-/** The dry run: every probe really looks, every action observes, nothing is changed. */
-export async function plan(request: PlanRequest, parts: PlanParts): Promise<Plan> {
+/** The dry run: every probe really looks, every action observes, nothing is changed. Without its secrets nothing is looked at. */
+export async function plan(request: PlanRequest, parts: PlanParts): Promise<Plan | Unfit> {
+  const { secrets = NO_SECRETS } = parts;
+  const unfit = await learnSecrets(request, secrets, parts.signal);
+  if (unfit !== null) return unfit;
   const { plan: made } = await makePlan({ ...request, ...parts, host: parts.readOnlyHost });
-  return made;
+  return secrets.redact(made);
 }

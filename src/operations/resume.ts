@@ -6,17 +6,19 @@ import { type Findings, resolveArg } from '../model/scope.ts';
 import type { RunState, UndoEntry } from '../model/state.ts';
 import { nothingToDo } from '../model/verb.ts';
 import type { Done, Ending } from '../run/running.ts';
-import { spine } from '../run/spine.ts';
-import { carryOut, permitFor, type RunParts, type RunRequest } from './carry-out.ts';
+import { carryOut, permitFor, type RunParts, type RunRequest, spineOf, unfitSecrets } from './carry-out.ts';
+import type { Unfit } from './secrets.ts';
 
 /**
  * Goes on where the journal ends. Finished steps stay finished; an intent without an outcome is unknown: the same observe asks the world.
  * What the run had stopped under a lease and what runs again by now (the lease was kept, somebody started it) is stopped again before anything else.
  */
 export async function resume(request: RunRequest, parts: RunParts, state: RunState): Promise<Ending> {
-  const emit = spine({ ...parts, run: parts.journal.run, host: parts.host.name, after: state.last?.seq ?? 0 });
+  const emit = spineOf(parts, state.last?.seq);
   const given = permitFor(request, parts);
   if (given.kind === 'denied') return refused(emit, 'resume', given.reason);
+  const unfit = await unfitSecrets(request, parts);
+  if (unfit !== null) return notResumed(emit, unfit);
   await resumed(request, parts, emit, 'finish');
   const carried = carryOver(state, request.runbook);
   const touched = state.steps.some((step) => step.phase === 'act' && step.attempts > 0);
@@ -35,8 +37,14 @@ export async function refused(emit: Emit, what: 'resume' | 'rollback', reason: s
   return { outcome: 'refused-by-policy', verdict: null, reasons: [reason] };
 }
 
+/** A note, as above: once the secret is there again the run can go on. */
+async function notResumed(emit: Emit, { outcome, reason }: Unfit): Promise<Ending> {
+  await emit({ type: 'note', text: `not resumed: ${reason}` });
+  return { outcome, verdict: null, reasons: [reason] };
+}
+
 export async function resumed(
-  { runbook, mode, who, tool }: RunRequest,
+  { runbook, mode, who, tool, notes }: RunRequest,
   parts: RunParts,
   emit: Emit,
   to: 'finish' | 'roll-back',
@@ -52,6 +60,7 @@ export async function resumed(
     boot: { id: facts.bootId, at: facts.bootTime },
     hash: runbook.source.hash,
   });
+  for (const text of notes ?? []) await emit({ type: 'note', text });
 }
 
 /** Steps whose lease is still open: what they stopped must be stopped again where it runs, and its lease armed anew. */

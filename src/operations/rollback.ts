@@ -5,19 +5,21 @@ import type { RunState } from '../model/state.ts';
 import { leaseOf } from '../run/lease.ts';
 import { rollback } from '../run/rollback.ts';
 import type { Ending, Lease, Running } from '../run/running.ts';
-import { spine } from '../run/spine.ts';
 import { undoable } from '../run/step.ts';
-import { decider, permitFor, type RunParts, type RunRequest } from './carry-out.ts';
+import { decider, permitFor, type RunParts, type RunRequest, spineOf, unfitSecrets } from './carry-out.ts';
 import { doneOf, refused, resumed } from './resume.ts';
 
 /** Undoes a run from its journal alone, newest first: all of it, or what came after and including the step `to`. */
 export async function rollBack(request: RunRequest, parts: RunParts, state: RunState, to: string | null): Promise<Ending> {
-  const emit = spine({ ...parts, run: parts.journal.run, host: parts.host.name, after: state.last?.seq ?? 0 });
+  const emit = spineOf(parts, state.last?.seq);
   const given = permitFor(request, parts);
   if (given.kind === 'denied') return refused(emit, 'rollback', given.reason);
   if (given.kind === 'allowed' && given.rule.undo === 'none')
     return refused(emit, 'rollback', `rule ${given.rule.id} lets nothing be undone (undo: none)`);
+  // Undo needs no secret: one that is gone holds nothing up.
+  const unfit = await unfitSecrets(request, parts);
   await resumed(request, parts, emit, 'roll-back');
+  if (unfit !== null) await emit({ type: 'note', text: unfit.reason });
   const { findings, used } = carryOver(state, request.runbook);
   const all = doneOf(state, request.runbook, findings);
   const from = to === null ? 0 : all.findIndex((done) => done.step === to);

@@ -5,15 +5,17 @@ import type { Emit } from '../model/ports.ts';
 import { isAction, stepsOf } from '../model/runbook.ts';
 import { markOf } from '../model/saved-plan.ts';
 import type { Ending } from '../run/running.ts';
-import { spine } from '../run/spine.ts';
-import { carryOut, permitFor, type RunParts, type RunRequest } from './carry-out.ts';
+import { carryOut, permitFor, type RunParts, type RunRequest, spineOf, unfitSecrets } from './carry-out.ts';
+import type { Unfit } from './secrets.ts';
 
 /** Diagnoses, plans, acts, verifies, ends. One execution of one plan on one host. */
 export async function run(request: RunRequest, parts: RunParts): Promise<Ending> {
-  const emit = spine({ ...parts, run: parts.journal.run, host: parts.host.name });
+  const emit = spineOf(parts);
   const given = permitFor(request, parts);
+  const unfit = given.kind === 'denied' ? null : await unfitSecrets(request, parts);
   await start(request, parts, { emit, given });
   if (given.kind === 'denied') return denied(request, parts, { emit, given });
+  if (unfit !== null) return withoutSecret(emit, unfit);
   return carryOut(request, parts, { emit, given });
 }
 
@@ -28,6 +30,12 @@ async function denied({ runbook }: RunRequest, { catalogue }: RunParts, { emit, 
   if (first) await emit({ type: 'policy.decided', step: first.id, decision: decide(given, first) });
   const reasons = given.kind === 'denied' ? [given.reason] : [];
   const ending: Ending = { outcome: 'refused-by-policy', verdict: null, reasons };
+  await emit({ type: 'run.finished', ...ending, open: [], missed: [] });
+  return ending;
+}
+
+async function withoutSecret(emit: Emit, { outcome, reason }: Unfit): Promise<Ending> {
+  const ending: Ending = { outcome, verdict: null, reasons: [`${reason}; nothing was touched`] };
   await emit({ type: 'run.finished', ...ending, open: [], missed: [] });
   return ending;
 }
@@ -57,4 +65,5 @@ async function start(request: RunRequest, parts: RunParts, { emit, given }: Begi
     boot: { id: facts.bootId, at: facts.bootTime },
     ...(saved && { plan: markOf(saved) }),
   });
+  for (const text of request.notes ?? []) await emit({ type: 'note', text });
 }

@@ -1,5 +1,6 @@
 import { EVENT_VERSION, type Fact, isLight, type RunEvent } from '../model/event.ts';
 import { type Emit, type Journal, JournalError, type View } from '../model/ports.ts';
+import type { Redact } from '../model/secret.ts';
 import type { Clock } from '../model/verb.ts';
 
 export interface SpineParts {
@@ -8,6 +9,8 @@ export interface SpineParts {
   readonly journal: Journal;
   readonly views: readonly View[];
   readonly clock: Clock;
+  /** Keeps secrets out, before anything is written or shown. */
+  readonly redact?: Redact;
   /** The number of the last event that the journal holds: 0 for a new one. */
   readonly after?: number;
 }
@@ -16,7 +19,7 @@ export interface SpineParts {
  * The one way in for everything that happens: numbered, stamped, journaled, then shown; one at a time, in the order of the calls.
  * After a failed append every later call rejects: no journal, no act. A view that breaks is dropped, the run goes on.
  */
-export function spine({ run, host, journal, views, clock, after = 0 }: SpineParts): Emit {
+export function spine({ run, host, journal, views, clock, redact = (value) => value, after = 0 }: SpineParts): Emit {
   const shownTo = new Set(views);
   let seq = after;
   let last: Promise<void> = Promise.resolve();
@@ -32,7 +35,7 @@ export function spine({ run, host, journal, views, clock, after = 0 }: SpinePart
       mono: Math.round(clock.monotonic()),
       run,
       host,
-      ...fact,
+      ...redact(fact),
     };
     await journal.append(event, { light: isLight(fact) }).catch((error: unknown) => {
       dead = error instanceof JournalError ? error : new JournalError(String(error));

@@ -33,22 +33,26 @@ export function runbookPath(nameOrPath: string, cwd: string): string {
   return isPath(nameOrPath) ? resolve(cwd, nameOrPath) : `${LIBRARY}${nameOrPath}.yaml`;
 }
 
-export async function readRunbook(
-  nameOrPath: string,
-  cwd: string,
-  catalogue: Catalogue = folderCatalogue(),
-): Promise<Checked<Runbook> | Missing> {
+export interface Reading {
+  readonly catalogue?: Catalogue;
+  /** How files are read: those of a run by a reader that looks who could have written them. */
+  readonly readText?: ReadText;
+}
+export type ReadText = (path: string) => string | { readonly code: string };
+
+export async function readRunbook(nameOrPath: string, cwd: string, reading: Reading = {}): Promise<Checked<Runbook> | Missing> {
+  const { catalogue = folderCatalogue(), readText: read = readText } = reading;
   const path = runbookPath(nameOrPath, cwd);
-  const text = readText(path);
+  const text = read(path);
   if (typeof text !== 'string') return { ok: 'missing', message: sayMissing(nameOrPath, path, text.code) };
-  return loadRunbook({ path, text, catalogue, findUsed: findUsedIn(cwd) });
+  return loadRunbook({ path, text, catalogue, findUsed: findUsedIn(cwd, read) });
 }
 
 /** A runbook that another one uses: of the library, or beside the file that uses it. */
-export function findUsedIn(cwd: string): FindUsed {
+export function findUsedIn(cwd: string, read: ReadText = readText): FindUsed {
   return (name, from) => {
     const path = !isPath(name) || isAbsolute(name) ? runbookPath(name, cwd) : join(dirname(from), name);
-    const text = readText(resolve(cwd, path));
+    const text = read(resolve(cwd, path));
     return typeof text === 'string' ? { path, text } : sayMissing(name, path, text.code);
   };
 }

@@ -4,9 +4,7 @@ import { findRuns } from '../journal/find.ts';
 import { placesFor, type Who } from '../journal/places.ts';
 import { useOfPlan } from '../journal/used.ts';
 import { type Failure, failure, type Result } from '../model/host.ts';
-
-/** A plan lists every process that it would end, and the journal's largest are some 2 MiB. */
-const LARGEST = 64 << 20;
+import type { TrustedReader } from './trusted.ts';
 
 /** A new file for its owner alone: never over another one, never through a link. What could not be written whole is taken away again. */
 export function writeNew(path: string, text: string): Result<object> {
@@ -34,26 +32,14 @@ function said(path: string, error: unknown): Failure {
   return failure(codeOf(error), `${path} cannot be written: ${messageOf(error)}`);
 }
 
-/** Opened once and checked on the descriptor: whoever else can write to a plan would choose what is run. */
-export function readOwn(path: string, uid: number): Result<{ readonly text: string }> {
-  let fd: number;
+/** Whoever else can write to a plan would choose what is run; so it is no link either. */
+export function readOwn(path: string, reader: TrustedReader): Result<{ readonly text: string }> {
   try {
-    fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
+    if (fs.lstatSync(path).isSymbolicLink()) return failure('ELOOP', `${path} is a link; name the plan itself`);
   } catch (error) {
-    return failure(codeOf(error) === 'ENOENT' ? 'ENOENT' : codeOf(error), `${path} cannot be read: ${messageOf(error)}`);
+    return failure(codeOf(error), `${path} cannot be read: ${messageOf(error)}`);
   }
-  try {
-    return suspicion(path, fs.fstatSync(fd), uid) ?? { ok: true, text: fs.readFileSync(fd, 'utf8') };
-  } finally {
-    fs.closeSync(fd);
-  }
-}
-
-function suspicion(path: string, found: fs.Stats, uid: number): Failure | null {
-  if (!found.isFile()) return failure('not-a-file', `${path} is no regular file`);
-  if (found.size > LARGEST) return failure('EFBIG', `${path} is larger than any plan`);
-  if (found.uid !== uid && found.uid !== 0) return failure('not-ours', `${path} belongs to uid ${found.uid}: chown ${uid} ${path}`);
-  return (found.mode & 0o022) === 0 ? null : failure('writable', `others may write to ${path}: chmod 600 ${path}`);
+  return reader.read(path);
 }
 
 /** For looking only: any plan that can be read, a colleague's too. */

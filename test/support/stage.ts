@@ -67,7 +67,8 @@ export function setStage(test: TestContext): Stage {
   test.after(() => rmSync(folder, { recursive: true, force: true }));
   const path = (name: string) => join(folder, name);
   const write = (name: string, text: string): string => {
-    writeFileSync(path(name), text);
+    // Whatever the umask of who runs the tests: a run uses no file that others could have written.
+    writeFileSync(path(name), text, { mode: 0o644 });
     return path(name);
   };
   const env = { PATH: '/usr/bin:/bin', FIREBREAK_STATE: path('state'), FIREBREAK_LOCK: `stage-${process.pid}-${++made}` };

@@ -1,0 +1,105 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { type CommandRequest, type CommandResult, capturedText, failure, type Result } from '../model/host.ts';
+import { type KnownSecret, redactor, SHORTEST_SECRET } from '../model/redact.ts';
+import { parseSecretSource, type Redact, type SecretReference, type SecretSource, type Secrets } from '../model/secret.ts';
+
+/** More is no password and no key; and every text is searched for it. */
+const LONGEST_SECRET = 16 * 1024;
+const PATIENCE = 30_000;
+/** Characters that one may become: `\\u0041`. */
+const WIDEST = 6;
+
+/** Holds the values, in memory only. */
+export interface Vault extends Secrets {
+  /** What was learnt from that source; undefined: it was not. */
+  reveal(from: string): string | undefined;
+  /** How many characters of a text that was cut may belong to a secret that the cut went through. */
+  margin(): number;
+}
+
+export interface VaultParts {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Runs what prints a secret. */
+  readonly run: (request: CommandRequest, signal: AbortSignal) => Promise<CommandResult>;
+}
+
+export function openVault({ env, run }: VaultParts): Vault {
+  const values = new Map<string, string>();
+  const known: KnownSecret[] = [];
+  let redactNow: Redact = (value) => value;
+
+  async function learnOne({ $secret: name, from }: SecretReference, signal: AbortSignal): Promise<string | null> {
+    if (values.has(from)) return null;
+    const source = parseSecretSource(from);
+    const read = source ? await openSource(source, signal) : failure('secret', 'it is neither file:, env: nor command:');
+    const wrong = read.ok ? whyUnfit(read.value) : read.message;
+    if (!read.ok || wrong !== null) return `the secret ${name} cannot be had from ${from}: ${wrong}`;
+    values.set(from, read.value);
+    known.push({ name, value: read.value });
+    redactNow = redactor(known);
+    return null;
+  }
+
+  async function openSource(source: SecretSource, signal: AbortSignal): Promise<Result<{ readonly value: string }>> {
+    switch (source.kind) {
+      case 'file':
+        return readSecretFile(source.path);
+      case 'env': {
+        const value = env[source.name];
+        return value === undefined ? failure('ENOENT', 'there is no such variable in the environment') : { ok: true, value };
+      }
+      case 'command':
+        return printed(await run({ argv: source.argv, effect: 'read', timeout: PATIENCE }, signal));
+    }
+  }
+
+  return {
+    reveal: (from) => values.get(from),
+    margin: () => WIDEST * Math.max(0, ...known.map(({ value }) => value.length)),
+    redact: (value) => redactNow(value),
+    async learn(references, signal) {
+      for (const reference of references) {
+        const wrong = await learnOne(reference, signal);
+        if (wrong !== null) return wrong;
+      }
+      return null;
+    },
+  };
+}
+
+function whyUnfit(value: string): string | null {
+  if (value.includes('\0')) return 'it holds a NUL byte';
+  if (value.length > LONGEST_SECRET) return `it is longer than ${LONGEST_SECRET} characters`;
+  // What is found everywhere cannot be kept out of anything.
+  return value.trim().length < SHORTEST_SECRET
+    ? `it is shorter than ${SHORTEST_SECRET} characters, too short to be kept out of texts`
+    : null;
+}
+
+/** Links are followed, as secrets are mounted into containers. The newline that editors leave is no part of it. */
+function readSecretFile(path: string): Result<{ readonly value: string }> {
+  let file: number | undefined;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    if (!fstatSync(file).isFile()) return failure('not-a-file', 'it is no regular file');
+    const bytes = Buffer.alloc(4 * LONGEST_SECRET + 1);
+    const length = readSync(file, bytes, 0, bytes.length, 0);
+    return { ok: true, value: withoutNewline(bytes.toString('utf8', 0, length)) };
+  } catch (error) {
+    return failure((error as NodeJS.ErrnoException).code ?? 'EIO', `it cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'EIO'}`);
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/** What the program said is not told: it may be the secret. */
+function printed(result: CommandResult): Result<{ readonly value: string }> {
+  if (!result.ok) return result;
+  if (result.timedOut) return failure('deadline', `it did not end within ${PATIENCE / 1000} s`);
+  if (result.exit !== 0) return failure('exit', `it ended with ${result.exit ?? result.signal}`);
+  return result.stdout.dropped > 0
+    ? failure('EFBIG', 'it printed too much')
+    : { ok: true, value: withoutNewline(capturedText(result.stdout)) };
+}
+
+const withoutNewline = (text: string): string => text.replace(/\r?\n$/, '');

@@ -1,0 +1,55 @@
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readTrusted, rootSeenAs, type Suspicion, type TrustedText } from '../hosts/trusted.ts';
+import type { Result } from '../model/host.ts';
+
+const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface TrustedReader {
+  /** The text, or why there is none: an errno. */
+  readonly readText: (path: string) => string | { readonly code: string };
+  /** The same, with the reason in words. A file is opened once: what was looked at is what is used. */
+  readonly read: (path: string) => Result<TrustedText>;
+  /** Of all that was read so far: each file that others could have written, and why. */
+  readonly suspected: () => ReadonlyMap<string, readonly Suspicion[]>;
+}
+
+/** Files of the package are trusted as the program is: whoever could write to them could write to it. */
+export function trustedReader(uid: number): TrustedReader {
+  const reader = { uid, root: rootSeenAs() };
+  const before = new Map<string, Result<TrustedText>>();
+  const readNow = (path: string): Result<TrustedText> => {
+    const found = readTrusted(path, reader);
+    return found.ok && found.suspicions.length > 0 && isOurs(path) ? { ...found, suspicions: [] } : found;
+  };
+  const read = (path: string): Result<TrustedText> => {
+    const found = before.get(path) ?? readNow(path);
+    before.set(path, found);
+    return found;
+  };
+  return {
+    read,
+    readText: (path) => {
+      const found = read(path);
+      return found.ok ? found.text : { code: found.code };
+    },
+    suspected: () =>
+      new Map([...before].flatMap(([path, found]) => (found.ok && found.suspicions.length > 0 ? [[path, found.suspicions] as const] : []))),
+  };
+}
+
+function isOurs(path: string): boolean {
+  return realpathSync(path).startsWith(realpathSync(PACKAGE).replace(/\/?$/, '/'));
+}
+
+/** Whoever is asked to change something is told what to type. */
+export function saySuspected(suspected: ReadonlyMap<string, readonly Suspicion[]>): string {
+  const all = [...suspected.values()].flat();
+  const each = new Map(all.map(({ path, says, fix }) => [`${path} ${says}`, fix]));
+  return [
+    `others could have written ${[...suspected.keys()].join(', ')}:`,
+    ...[...each.keys()].map((says) => `  ${says}`),
+    'to trust what is written there, read it, then type:',
+    ...[...new Set(each.values())].map((fix) => `  ${fix}`),
+  ].join('\n');
+}
