@@ -6,7 +6,7 @@ import { fault, inLanes, type Tally } from '../support/faults.ts';
 import { eventsIn, inScene, type Scene, stateFolder } from '../support/scene.ts';
 
 /** The founding runbook in the drill, killed -9 at each call on its journal. Most of a point is waiting: for cron's minutes, for processes to end. */
-const LANES = 5;
+const LANES = 6;
 const WITHIN = 60_000;
 
 interface Sweep {
