@@ -1,4 +1,5 @@
-import { localHost } from '../src/hosts/local.ts';
+/** The build, as an installation runs it: type stripping alone would take 60 MB. */
+const { localHost } = (await import(new URL('../dist/index.js', import.meta.url).href)) as typeof import('../src/index.ts');
 
 /** Deletes what matches the founding runbook's selector in argv[2]; says how long it took and the most memory it had. */
 const { files } = localHost();

@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '..');
 export const FIREBREAK = join(ROOT, 'bin/firebreak');
 /** As the launcher starts it. */
-export const NODE = [process.execPath, '--v8-pool-size=1', '--disable-sigusr1'];
+const flags = /^exec "\$node" (.*) "\$entry"/m.exec(readFileSync(FIREBREAK, 'utf8'))?.[1]?.split(' ') ?? [];
+export const NODE = [process.execPath, ...flags];
 
 /** One line of the table. Milliseconds, unless the reference says otherwise. */
 export interface Row {

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { print, type Table } from './_measure.ts';
+import { once, print, type Table } from './_measure.ts';
 
 /** `npm run bench` measures everything side by side in one run; `npm run bench -- delete scan` only these. */
 const known = readdirSync(import.meta.dirname)
@@ -11,6 +11,8 @@ if (unknown.length > 0) {
   console.error(`bench: there is no ${unknown.join(', ')}; there are: ${known.join(', ')}`);
   process.exit(64);
 }
+// Everything is measured as it is shipped.
+once(['npm', 'run', 'build']);
 for (const name of wanted.length > 0 ? wanted : ['start-up', 'steps', 'scan', 'delete', 'remedy']) {
   const { default: measure } = (await import(`./${name}.ts`)) as { default: () => Promise<Table> };
   print(await measure());

@@ -7,26 +7,39 @@ const FILES = 300_000;
 
 /** The spool of the incident, emptied: what counts on the disk is in which order the inodes are freed, so the names must be Postfix's. */
 export default async function deletion(): Promise<Table> {
-  const work = mkdtempSync(join(process.env.BENCH_FOLDER ?? tmpdir(), 'firebreak-bench-'));
   const find = 'find -type f -delete';
+  const xargs = (spool: string) => ['/bin/sh', '-c', `cd ${spool} && ls | xargs -n 1000 rm -rf`];
+  return {
+    title: `Deleting ${FILES} files named as Postfix names them`,
+    rows: [
+      { what: find, milliseconds: withSpool((spool) => emptied(spool, ['find', spool, '-type', 'f', '-delete'])) },
+      { what: 'ls | xargs -n 1000 rm -rf', milliseconds: withSpool((spool) => emptied(spool, xargs(spool))), against: find },
+      withSpool((spool) => ours(spool, find)),
+    ],
+  };
+}
+
+/**
+ * A full spool, on an ext4 image of its own where root can mount one: ext4 looks long for an inode that was not freed minutes ago, so that
+ * who comes second on the same file system is measured on another one than who comes first.
+ */
+function withSpool<T>(measure: (spool: string) => T): T {
+  const work = mkdtempSync(join(process.env.BENCH_FOLDER ?? tmpdir(), 'firebreak-bench-'));
+  const image = [
+    '/bin/sh',
+    '-c',
+    `cd ${work} && truncate -s 4G image && mkfs.ext4 -q -N ${FILES + 1000} image && mkdir disk && mount -o loop image disk`,
+  ];
+  const mounted = process.getuid?.() === 0 && once(image).exit === 0;
   try {
-    const rows: Row[] = [
-      { what: find, milliseconds: emptied(work, (spool) => ['find', spool, '-type', 'f', '-delete']) },
-      {
-        what: 'ls | xargs -n 1000 rm -rf',
-        milliseconds: emptied(work, (spool) => ['/bin/sh', '-c', `cd ${spool} && ls | xargs -n 1000 rm -rf`]),
-        against: find,
-      },
-      ours(work, find),
-    ];
-    return { title: `Deleting ${FILES} files named as Postfix names them`, rows };
+    return measure(fill(mounted ? join(work, 'disk') : work));
   } finally {
+    if (mounted) once(['umount', join(work, 'disk')]);
     rmSync(work, { recursive: true });
   }
 }
 
-function ours(work: string, against: string): Row {
-  const spool = fill(work);
+function ours(spool: string, against: string): Row {
   const child = once([...NODE, join(import.meta.dirname, '_delete-ours.ts'), spool]);
   if (child.exit !== 0) throw new Error(child.stderr);
   const said = JSON.parse(child.stdout) as { list: number; delete: number; first: number; deleted: number; rss: number };
@@ -35,17 +48,15 @@ function ours(work: string, against: string): Row {
   return { what: 'firebreak, delete', milliseconds: said.delete, against, aim: '< 1.5 x, < 100 MB', note };
 }
 
-function emptied(work: string, argv: (spool: string) => readonly string[]): number {
-  const spool = fill(work);
-  const { milliseconds, exit, stderr } = once(argv(spool));
-  if (exit !== 0 || readdirSync(spool).length > 0) throw new Error(`${argv(spool).join(' ')}: ${stderr}`);
+function emptied(spool: string, argv: readonly string[]): number {
+  const { milliseconds, exit, stderr } = once(argv);
+  if (exit !== 0 || readdirSync(spool).length > 0) throw new Error(`${argv.join(' ')}: ${stderr}`);
   return milliseconds;
 }
 
 /** postdrop(1) makes a file, then names it by the microseconds and its inode: the order of the names is not that of the inodes. */
 function fill(work: string): string {
   const spool = join(work, 'maildrop');
-  rmSync(spool, { recursive: true, force: true });
   mkdirSync(spool);
   const fresh = join(spool, 'new');
   for (let made = 0; made < FILES; made += 1) {
