@@ -51,7 +51,7 @@ const minutes = ((performance.now() - begun) / 60_000).toFixed(1);
 const table = tableOf(rows);
 console.log(`\n${table}\n${rows.length} faults in ${minutes} min; ${counts.allowed} left out as this machine lacks the means\n`);
 for (const name of ['pass', 'fail', 'skipped'] as const) console.log(`ℹ ${name} ${counts[name]}`);
-if (wish.write) writePage(table, minutes);
+if (wish.write) writePage();
 process.exitCode = counts.fail + counts.skipped > 0 || rows.length === 0 ? 1 : 0;
 
 /** Columns as wide as their widest cell, so that it reads as well in a terminal as on a page. */
@@ -72,9 +72,26 @@ function tableOf(all: readonly Row[]): string {
   return [padded(head), rule, ...rest.map(padded)].join('\n');
 }
 
-function writePage(made: string, took: string): void {
+/** Rows of files that were not run this time stay as they were. */
+function writePage(): void {
   const path = join(here, 'README.md');
   const page = readFileSync(path, 'utf8');
   const [before = '', after = ''] = page.split(/<!-- table -->[\s\S]*<!-- end -->/);
-  writeFileSync(path, `${before}<!-- table -->\n${new Date().toISOString().slice(0, 10)}, ${took} min:\n\n${made}\n<!-- end -->${after}`);
+  const known = names.length === 0 ? [] : rowsIn(page);
+  const anew = new Map(rows.map((row) => [row.fault, row]));
+  const all = [...known.map((row) => anew.get(row.fault) ?? row), ...rows.filter(({ fault }) => !known.some((row) => row.fault === fault))];
+  writeFileSync(path, `${before}<!-- table -->\n${new Date().toISOString().slice(0, 10)}:\n\n${tableOf(all)}\n<!-- end -->${after}`);
+}
+
+function rowsIn(page: string): readonly Row[] {
+  return [...page.matchAll(/^\| (.+?) +\| +(\d+) \| +(\d+) \| +(\d+) \| +(\d+) \| (.*) \|$/gm)].map(
+    ([, name = '', runs, lost, twice, hung, result = '']) => ({
+      fault: name,
+      runs: Number(runs),
+      lost: Number(lost),
+      twice: Number(twice),
+      hung: Number(hung),
+      result: result.replaceAll('\\|', '|'),
+    }),
+  );
 }
