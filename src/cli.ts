@@ -146,6 +146,7 @@ async function leave(code: number): Promise<never> {
 
 if (import.meta.main) {
   process.on('SIGUSR1', () => {}); // Else it opens Node's inspector in a root process.
-  process.on('SIGTSTP', () => {}); // Ctrl-Z would freeze a run that has stopped something.
+  // Ctrl-Z would freeze a run that has stopped something. A question that has let go of the keyboard for it waits for SIGCONT.
+  process.on('SIGTSTP', () => process.kill(process.pid, 'SIGCONT'));
   await leave(await main(process.argv.slice(2), processIo()));
 }

@@ -113,7 +113,8 @@ const KEYS: readonly Key[] = [
   },
   {
     name: 'Ctrl-Z does not stop a run that has stopped something',
-    script: 'upto start-cron; pid=$(engine); kill -TSTP "$pid"; sleep 0.2; shows "start-cron: what now"; answer start-cron; told',
+    script:
+      'upto start-cron; shows "start-cron: what now"; t send-keys C-z; sleep 0.3; kill -TSTP "$(engine)"; sleep 0.3; answer start-cron; told',
     fits: (scene) => exit(scene) === '0',
   },
   {
