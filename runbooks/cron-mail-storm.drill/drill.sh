@@ -38,8 +38,11 @@ case $kind in
     setsid /bin/sh "$here/janitor.sh" "$scene" <&3 >/dev/null 2>&1 3<&- &
     export DRILL_SCENE="$scene"
     room=1700 marker="DRILL_SCENE='$scene' "
-    # No real service has these names.
-    prefix=drill-
+    # Nobody else has these names: no real service, and no other drill beside this one. At most 15 bytes each (comm of proc(5)).
+    prefix=f${scene##*.}
+    prefix=${prefix%??}-
+    # A rehearsal does not keep the machine's real run waiting.
+    export FIREBREAK_LOCK="$scene"
     mkdir "$scene/var"
     ;;
   *) fail "no kind $kind" ;;

@@ -39,8 +39,9 @@ function stub(name: string, script: string): string {
 
 const LOOK = `
 names() { for comm in /proc/[0-9]*/comm; do read -r name 2>/dev/null <"$comm" && echo "$name"; done | sort | uniq -c | awk '{ print $2 "=" $1 }'; }
-echo "args $*" | sed "s,$scene,SCENE,g"
-names | grep -E "^$(case $* in *drill-sendmail*) echo drill- ;; esac)(sendmail|postdrop)=([89]|[1-9][0-9])$" | sed 's/=.*/ hang/'
+echo "args $*" | sed -E "s,$scene,SCENE,g; s/f[0-9A-Za-z]{4}-(cron|sendmail|postdrop)/OWN-\\1/g"
+own=$(echo "$*" | sed -nE 's/.*(f[0-9A-Za-z]{4}-)sendmail.*/\\1/p')
+names | grep -E "^$own(sendmail|postdrop)=([89]|[1-9][0-9])$" | sed -E "s/=.*/ hang/; s/^$own(.)/\${own:+OWN-}\\1/"
 echo "free $(stat -f -c %d "$scene/var/maildrop") of $(ls "$scene/var/maildrop" | wc -l)"
 "$scene/bin/crontab" -l | "$scene/bin/crontab" - 2>/dev/null; echo "crontab $?"
 "$scene/init/drill-cron" status; echo "cron $?"
@@ -94,7 +95,7 @@ function leftOver(marker: string): readonly string[] {
 }
 
 async function nothingLeft({ marker, temporary }: Started): Promise<void> {
-  for (let tries = 0; tries < 100 && leftOver(marker).length + readdirSync(temporary).length > 0; tries += 1) await sleep(100);
+  for (let tries = 0; tries < 600 && leftOver(marker).length + readdirSync(temporary).length > 0; tries += 1) await sleep(100);
   assert.deepEqual([leftOver(marker), readdirSync(temporary), readdirSync(join(folder, 'scene'))], [[], [], ['README.md']]);
 }
 
@@ -117,9 +118,9 @@ describe('the drill', { concurrency: 2 }, () => {
       ],
       [
         42,
-        `args run cron-mail-storm --unattended --policy ${folder}/policy.yaml ${params({ cron: 'drill-cron', mailers: 'drill-sendmail,drill-postdrop' })} --param inodes_free=100% --param inodes_after=0%`,
-        'drill-postdrop hang',
-        'drill-sendmail hang',
+        `args run cron-mail-storm --unattended --policy ${folder}/policy.yaml ${params({ cron: 'OWN-cron', mailers: 'OWN-sendmail,OWN-postdrop' })} --param inodes_free=100% --param inodes_after=0%`,
+        'OWN-postdrop hang',
+        'OWN-sendmail hang',
         'crontab 0',
         'cron 0',
         'mail 3',
@@ -148,7 +149,7 @@ describe('the drill', { concurrency: 2 }, () => {
       assert.deepEqual(lines.slice(4, 9), ['crontab 1', 'cron 0', 'mail 3', 'stopped 3', 'started 0']);
     } else {
       assert.match(stderr, /without namespaces \(\S/, 'it says which kind it got, and why');
-      assert.deepEqual(lines.slice(1, 3), ['drill-postdrop hang', 'drill-sendmail hang']);
+      assert.deepEqual(lines.slice(1, 3), ['OWN-postdrop hang', 'OWN-sendmail hang']);
     }
     await nothingLeft(drill);
   });
