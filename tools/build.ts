@@ -1,11 +1,13 @@
-import { globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import type { BuildOptions, Plugin } from 'esbuild';
 import { compiledChecks } from './checks.ts';
 
 /**
- * Builds dist/ from src/. All of Firebreak is one file, dist/firebreak.js, whose modules wake up when they are first asked for: on a busy host
+ * Builds dist/ from src/. All of Firebreak is one file, dist/firebreak.cjs, whose modules wake up when they are first asked for: on a busy host
  * it is the number of files to find, open and compile that a command waits for. Beside it:
+ *   dist/firebreak.js, dist/firebreak.cache      what wakes it up (tools/start.js), and what V8 has compiled of it for the Node of the build
  *   dist/lib/     what is imported on demand from elsewhere (listr2, inquirer, execa, ajv), a file each
  *   dist/cli.js, dist/index.js, dist/{commands,probes,actions}/NAME.js      one line each, so that a folder is still a catalogue
  *
@@ -65,16 +67,38 @@ async function bundleInto(folder: string): Promise<void> {
       contents: `export const modules = {${modules.map((file) => `'${file}': () => import('./${file}')`).join(',')}};`,
       resolveDir: root,
     },
-    outfile: join(folder, 'firebreak.js'),
+    outfile: join(folder, 'firebreak.cjs'),
+    format: 'cjs',
+    // What firebreak.js calls, with the place that the modules say they have.
+    banner: { js: '(function (exports, require, module, here, __load) {' },
+    footer: { js: '})' },
     // cli.ts wakes up in dist/cli.js and nowhere else.
-    define: { 'import.meta.main': 'true' },
-    plugins: [onDemand(libraries), placed, checks],
+    define: { 'import.meta.main': 'true', 'import.meta.url': 'here' },
+    plugins: [checks, placed(libraries)],
+    // Of Node's own modules: these are asked for with `require`.
+    supported: { 'dynamic-import': false },
   });
   for (const [name, path] of libraries)
     await bundle({ ...COMMON, entryPoints: [path], outfile: join(folder, 'lib', `${name}.js`), plugins: [checks] });
   // What a program imports is not in one file with what the command line wakes up.
-  await bundle({ ...COMMON, entryPoints: ['src/index.ts'], outfile: join(folder, 'index.js'), plugins: [placed] });
+  await bundle({ ...COMMON, entryPoints: ['src/index.ts'], outfile: join(folder, 'index.js'), plugins: [placedAlone] });
+  copyFileSync(join(root, 'tools/start.js'), join(folder, 'firebreak.js'));
   for (const file of modules) writeStub(folder, file);
+  remember(folder);
+}
+
+/**
+ * What V8 has compiled for a check and a plan, beside what it was compiled from: half of a start is compilation. Another Node refuses it and compiles.
+ * Without it nothing is amiss but the time, so a failure here is none of the build.
+ */
+function remember(folder: string): void {
+  // V8 takes it under the flags that it was made with only.
+  const flags = /exec "\$node" (.*) "\$entry"/.exec(readFileSync(join(root, 'bin/firebreak'), 'utf8'))?.[1]?.split(' ') ?? [];
+  spawnSync(process.execPath, [...flags, join(root, 'tools/remember.ts'), folder, 'plan', 'cron-mail-storm'], {
+    cwd: root,
+    stdio: 'ignore',
+    timeout: 60_000,
+  });
 }
 
 /** `dist/probes/disk.js` for `src/probes/disk.ts`: wakes its module up. */
@@ -86,30 +110,40 @@ function writeStub(folder: string, file: string): void {
   writeFileSync(path, file === 'src/cli.ts' ? load : `${load}export default module.default;\n`);
 }
 
-/** Packages that a module imports when it needs them stay files of their own. */
-function onDemand(libraries: Map<string, string>): Plugin {
+/**
+ * A module in the bundle still says where it would lie, had it a file of its own. What it imports on demand (packages, ajv, the files of the
+ * catalogue) stays in files, and goes through `__load`: a script that V8 remembers cannot import by itself.
+ */
+function placed(libraries: Map<string, string>): Plugin {
   return {
-    name: 'on-demand',
+    name: 'placed',
     setup: (build) => {
-      build.onResolve({ filter: /^[a-z@]|validate-now/ }, ({ kind, path }) => {
-        if (kind !== 'dynamic-import' || path.startsWith('node:')) return undefined;
-        const name = basename(path, '.ts').replace(':', '-');
-        libraries.set(name, path.startsWith('.') ? `src/load/${name}.ts` : path);
-        return { path: `./lib/${name}.js`, external: true };
+      build.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
+        const place = relative(join(root, 'src'), path).replace(/\.ts$/, '.js');
+        const text = readFileSync(path, 'utf8')
+          .replaceAll('import.meta.url', `new URL('${place}', import.meta.url).href`)
+          .replace(/(?<!typeof )\bimport\((?=url\)|new URL\()/g, '__load(')
+          .replace(/(?<!typeof )\bimport\('((?!node:)[a-z@][^']*|[^']*\/validate-now\.ts)'\)/g, (_, wanted: string) => {
+            const name = basename(wanted, '.ts');
+            libraries.set(name, wanted.startsWith('.') ? `src/load/${name}.ts` : wanted);
+            return `__load('./lib/${name}.js')`;
+          });
+        return { contents: text, loader: 'ts' };
       });
     },
   };
 }
 
-/** A module in the bundle still says where it would lie, had it a file of its own. */
-const placed: Plugin = {
+/** For what a program imports: it has one file of its own, with everything in it. */
+const placedAlone: Plugin = {
   name: 'placed',
   setup: (build) => {
     build.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
-      const text = readFileSync(path, 'utf8');
-      if (!text.includes('import.meta.url')) return undefined;
       const place = relative(join(root, 'src'), path).replace(/\.ts$/, '.js');
-      return { contents: text.replaceAll('import.meta.url', `new URL('${place}', import.meta.url).href`), loader: 'ts' };
+      return {
+        contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', `new URL('${place}', import.meta.url).href`),
+        loader: 'ts',
+      };
     });
   },
 };
