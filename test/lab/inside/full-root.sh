@@ -26,11 +26,13 @@ mkdir $scene/upper/root $scene/upper/root-work $scene/upper/etc $scene/upper/etc
 mount -t overlay overlay -o "lowerdir=/,upperdir=$scene/upper/root,workdir=$scene/upper/root-work" $root
 mount -t overlay overlay -o "lowerdir=/etc,upperdir=$scene/upper/etc,workdir=$scene/upper/etc-work" $root/etc
 touch $root/etc/crontab $root/etc/cron.d/*
-for each in /proc /sys /dev /run /var "$here" "$LAB"; do mount --rbind "$each" "$root$each"; done
-for each in /tmp /root; do
-  mount -t tmpfs -o "$size" tmpfs $root$each
-  fill $root$each
+for each in /tmp /root; do mount -t tmpfs -o "$size" tmpfs $root$each; done
+# The checkout may itself lie in /tmp or HOME, so these come after.
+for each in /proc /sys /dev /run /var "$here" "$LAB"; do
+  mkdir -p "$root$each"
+  mount --rbind "$each" "$root$each"
 done
+for each in /tmp /root; do fill $root$each; done
 fill $scene/upper
 if [ "$kind" = bytes ]; then
   # Of /var only the inodes were used up: now a log, or whatever else is no mail, takes the blocks.
