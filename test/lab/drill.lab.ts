@@ -62,7 +62,7 @@ function watchProc(): () => ReadonlySet<number> {
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
       try {
         const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-        if (/^Name:\s+(drill-)?(sendmail|postdrop)$/m.test(status)) seen.add(Number(/^NSpid:.*?(\d+)$/m.exec(status)?.[1]));
+        if (/^Name:\s+(\w+-)?(sendmail|postdrop)$/m.test(status)) seen.add(Number(/^NSpid:.*?(\d+)$/m.exec(status)?.[1]));
       } catch {
         // Gone since it was listed.
       }
