@@ -4,7 +4,7 @@ import { type KnownSecret, redactor, SHORTEST_SECRET } from '../model/redact.ts'
 import { parseSecretSource, type Redact, type SecretReference, type SecretSource, type Secrets } from '../model/secret.ts';
 
 /** More is no password and no key; and every text is searched for it. */
-const LONGEST_SECRET = 16 * 1024;
+const LONGEST_SECRET = 8 * 1024;
 const PATIENCE = 30_000;
 /** Characters that one may become: `\\u0041`. */
 const WIDEST = 6;

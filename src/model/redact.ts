@@ -10,6 +10,8 @@ export interface KnownSecret {
 
 /** Shorter ones could not be told from ordinary words, and their forms not from ordinary numbers. */
 export const SHORTEST_SECRET = 8;
+/** A longer one is looked for in pieces: a regular expression of all of it overflows the stack of its compiler, and the error would show it. */
+const PIECE = 256;
 
 /**
  * Replaces the values by `‹secret NAME›` in every text of a value, keys too. Found are the value itself, with any of its characters written as URLs or JSON
@@ -19,8 +21,16 @@ export const SHORTEST_SECRET = 8;
 export function redactor(secrets: readonly KnownSecret[]): Redact {
   const forms = secrets.flatMap(({ name, value }) => patternsOf(value).map((pattern) => ({ pattern, shown: `‹secret ${name}›` })));
   if (forms.length === 0) return (value) => value;
-  const inText = (text: string): string => forms.reduce((rest, { pattern, shown }) => rest.replace(pattern, shown), text);
+  const inText = (text: string): string => forms.reduce((rest, { pattern, shown }) => joined(rest.replace(pattern, shown), shown), text);
   return <T>(value: T): T => walk(value, inText) as T;
+}
+
+/** What was found in pieces is one. */
+function joined(text: string, shown: string): string {
+  const twice = shown + shown;
+  let rest = text;
+  while (rest.includes(twice)) rest = rest.replaceAll(twice, shown);
+  return rest;
 }
 
 function walk(value: unknown, inText: (text: string) => string): unknown {
@@ -33,10 +43,19 @@ function walk(value: unknown, inText: (text: string) => string): unknown {
 /** The whole first, so that a line of it does not cut it up. */
 function patternsOf(value: string): readonly RegExp[] {
   const lines = value.split(/\r?\n/).filter((line) => line.trim().length >= SHORTEST_SECRET);
-  return [...new Set([value, ...lines, ...lines.map((line) => line.trim())])].flatMap((text) => {
+  const texts = [value, ...lines, ...lines.map((line) => line.trim())].flatMap(piecesOf);
+  return [...new Set(texts)].flatMap((text) => {
     const bytes = latin1OfText(text);
     return [anyCase(text), hexOf(bytes), ...[0, 1, 2].map((at) => base64At(bytes, at))].map((source) => new RegExp(source, 'gu'));
   });
+}
+
+/** The last one is no shorter than a secret may be. */
+function piecesOf(text: string): readonly string[] {
+  const characters = Array.from(text);
+  const count = Math.ceil(characters.length / PIECE);
+  const size = Math.ceil(characters.length / count);
+  return Array.from({ length: count }, (_, at) => characters.slice(at * size, (at + 1) * size).join(''));
 }
 
 /** Each character as it is, as URLs (RFC 3986, and `+` of forms) or as JSON write it; so any mixture of them too. */
