@@ -202,3 +202,17 @@ test('the slowest megabytes, and the slowest texts that are let in, end within a
   }
   assert.deepEqual(slow, []);
 });
+
+test('a misspelt key of a runbook and one of a policy are told alike: file, line, column, what was meant', async (t) => {
+  const check = await checking(t);
+  for (const [text, key, typo] of [
+    [RUNBOOK, 'diagnose', 'diagnos'],
+    [POLICY, 'allow', 'alow'],
+  ] as const) {
+    const line = text.split('\n').indexOf(`${key}:`) + 1;
+    const { exit, err } = await check(text.replace(`\n${key}:\n`, `\n${typo}:\n`));
+    assert.equal(exit, 65);
+    assert.ok(err.includes(`given.yaml:${line}:1: error[unknown-key]: \`${typo}\``), err);
+    assert.ok(err.includes(`did you mean ${key}?`), err);
+  }
+});
