@@ -130,5 +130,5 @@ fault('the journal’s disk fails under a run in the drill', { needs: ['namespac
       if ((scene.worlds.end?.silenced ?? 0) > 0 && !intended.has('silence-jobs')) tally.lost.push(`${point}: edited without an intent`);
     },
   );
-  tally.note = `${points.length} of ${calls} calls, EIO once and ENOSPC from then on: exit 73, and cron runs`;
+  tally.note = `${tally.runs} of ${calls} calls, EIO once and ENOSPC from then on: exit 73, and cron runs`;
 });
