@@ -102,6 +102,16 @@ async function commandOf(name: string): Promise<Command> {
   return loaded.default;
 }
 
+/** A uid without a line in passwd(5) is a user too (containers have them). */
+function accountOf(home = '/'): { readonly uid: number; readonly username: string; readonly homedir: string } {
+  try {
+    return userInfo();
+  } catch {
+    const uid = process.getuid?.() ?? 0;
+    return { uid, username: `uid ${uid}`, homedir: home };
+  }
+}
+
 /** The one place that touches the process. */
 function processIo(): Io {
   const { stdin, stdout, stderr, env } = process;
@@ -110,7 +120,7 @@ function processIo(): Io {
     stream.on('error', () => {});
     if (stream.isTTY) neverWaits(stream);
   }
-  const account = userInfo();
+  const account = accountOf(env.HOME);
   const colorOn = (stream: NodeJS.WriteStream) =>
     env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '0' ? true : stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
   return {
