@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 
 /** A runbook that uses another, run for real: its steps are found, done, verified and journaled under `step.name`. */
+// A run uses no file that others could have written: the umask of who runs the tests must not decide.
+process.umask(0o022);
 const work = mkdtempSync(join(tmpdir(), 'firebreak-compose-'));
 after(() => rmSync(work, { recursive: true }));
 const logs = join(work, 'logs');

@@ -58,6 +58,7 @@ test('what belongs to somebody else is not, and for root what belongs to anybody
 test('a link is followed where it and its goal are trusted; whoever can change a folder on the way chooses the goal', (t) => {
   const folder = folderOf(t);
   mkdirSync(join(folder, 'open'));
+  chmodSync(join(folder, 'open'), 0o755);
   symlinkSync('../deep/a.yaml', join(folder, 'open/link.yaml'));
   symlinkSync(join(folder, 'open'), join(folder, 'way'));
   assert.deepEqual(fixes(join(folder, 'way/link.yaml')), []);
