@@ -8,6 +8,9 @@ import { jobsOf, parseCrontab } from '../src/model/crontab.ts';
 import { isObject, type Json } from '../src/model/json.ts';
 import { type Stage, setStage } from './support/stage.ts';
 
+// A run uses no file that others could have written: the umask of who runs the tests must not decide.
+process.umask(0o022);
+
 /** The snippets of examples/automation, each as far as a machine without those services can run it. */
 const root = join(import.meta.dirname, '..');
 const automation = join(root, 'examples/automation');

@@ -11,6 +11,9 @@ import { hostZone } from '../../src/wiring/trigger.ts';
 import { assertNdjson } from '../support/event-schema.ts';
 import { testIo } from '../support/test-io.ts';
 
+// A run uses no file that others could have written: the umask of who runs the tests must not decide.
+process.umask(0o022);
+
 const folder = fs.mkdtempSync(join(tmpdir(), 'firebreak-policy-'));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
 let made = 0;
