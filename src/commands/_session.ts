@@ -101,6 +101,8 @@ function thirdTime({ third }: Interrupts): Promise<null> {
 /** Says what is left, from the journal, and for a person to do. Closed, the journal takes nothing more, and so nothing more is done. */
 async function leaveTheRest(io: Io, journal: LocalJournal, plan: Plan | null): Promise<number> {
   await journal.close();
+  const { endNow } = await import('../hosts/end-tree.ts');
+  endNow();
   const [{ readJournal }, { renderLeft }, { paperOf }] = await Promise.all([
     import('../journal/read.ts'),
     import('../views/left.ts'),

@@ -11,8 +11,25 @@ export interface Tree {
 
 const LOOK_EVERY = 50;
 
+/** What is in its grace just now. */
+const ending = new Set<Tree>();
+
+/** The process is about to end, and with it whoever waits for the grace: KILL for all that is being ended. */
+export function endNow(): void {
+  for (const tree of ending) signalAll(membersOf(tree), 'SIGKILL');
+}
+
 /** TERM to all, a grace, then KILL until none is left. Resolves with the pids that would not go (D state, another user's). */
-export async function endTree(
+export async function endTree(tree: Tree, waits: { readonly grace: number; readonly patience: number }): Promise<readonly number[]> {
+  ending.add(tree);
+  try {
+    return await endSlowly(tree, waits);
+  } finally {
+    ending.delete(tree);
+  }
+}
+
+async function endSlowly(
   tree: Tree,
   { grace, patience }: { readonly grace: number; readonly patience: number },
 ): Promise<readonly number[]> {

@@ -48,7 +48,7 @@ const KINDS: readonly Kind[] = [
     name: 'delete',
     at: 'action.intended',
     prepare: async (folder) => {
-      const made = spawn('/bin/sh', ['-c', 'mkdir "$1" && cd "$1" && seq 120000 | xargs touch', 'sh', join(folder, 'many')]);
+      const made = spawn('/bin/sh', ['-c', 'mkdir "$1" && cd "$1" && seq 80000 | xargs touch', 'sh', join(folder, 'many')]);
       await once(made, 'exit');
       return () => {};
     },
@@ -71,6 +71,14 @@ function end(pidFile: string): void {
   }
 }
 
+function outlives(pidFile: string): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${readFileSync(pidFile, 'utf8').trim()}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 fault(
@@ -83,7 +91,6 @@ fault(
       const folder = join(root, `${kind.name.replaceAll(' ', '-')}-${signal}-${presses}`);
       mkdirSync(folder);
       const clear = await kind.prepare?.(folder);
-      if (clear) context.after(clear);
       writeFileSync(join(folder, 'marked'), 'before\n');
       const engine = startEngine(join(folder, 'engine'), runbook(folder, kind));
       await engine.until((event) => event.type === kind.at && (event.type !== 'action.intended' || event.step === 'slow'));
@@ -94,6 +101,9 @@ fault(
       }
       const code = await within(PATIENCE, engine.ended);
       tally.runs += 1;
+      if (code !== null && outlives(join(folder, 'deaf.pid')))
+        tally.wrong.push(`${kind.name}, ${presses} x ${signal}: its command lives on`);
+      clear?.();
       judge(tally, {
         where: `${kind.name}, ${presses} x ${signal}`,
         engine,
