@@ -90,6 +90,7 @@ test('a key as long as one may be is found in a text of a megabyte before anybod
   const began = performance.now();
   assert.ok(redact(text).endsWith('program\n‹secret long›'));
   assert.match(redact(Buffer.from(`ab${value}c`).toString('base64')), /^YW‹secret long›[A-Za-z]?={0,2}$/);
-  assert.equal(redact(`[${encodeURIComponent(value)}]`), '[‹secret long›]');
+  // A piece of the raw key may end in the very `%` whose code follows: what is left over is that code, and nothing of the key.
+  assert.match(redact(`[${encodeURIComponent(value)}]`), /^\[‹secret long›(?:25‹secret long›)*\]$/);
   assert.ok(performance.now() - began < 10_000);
 });
