@@ -51,7 +51,10 @@ export async function makePlan(request: PlanRequest): Promise<{ readonly plan: P
     diagnosis,
     steps,
     refusal: refusalOf(diagnosis, steps, request.carried ? null : tooOften(mode, given, asked)),
-    open: runbook.open.filter((item) => !item.when || judgeWith(item.when, looked.findings).truth !== 'no').map((item) => item.say),
+    open:
+      diagnosis.verdict === 'not-this-incident'
+        ? []
+        : runbook.open.filter((item) => !item.when || judgeWith(item.when, looked.findings).truth !== 'no').map((item) => item.say),
     estimate: estimateOf(steps),
   };
   return { plan, findings: acting.findings };
