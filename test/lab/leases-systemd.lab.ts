@@ -101,7 +101,7 @@ async function onHost(script: string): Promise<{ readonly stdout: string; readon
 }
 
 test('where systemd runs its timer keeps the lease: killed, cron runs again by the deadline; ended well, nothing is left', {
-  timeout: 240_000,
+  timeout: 600_000,
 }, async () => {
   const { stdout, stderr } = await onHost(ON_HOST);
   const [killed = '', later = ''] = stdout.split('\n--- later\n');
