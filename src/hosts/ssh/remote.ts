@@ -1,0 +1,47 @@
+import type { Failure, Result } from '../../model/host.ts';
+
+/** `read` may be asked again after a reconnect; of a `write` whose answer was lost the outcome is unknown, and it is never sent twice. */
+export type Effect = 'read' | 'write';
+
+export interface Answer {
+  /** Of the script. */
+  readonly status: number;
+  readonly stdout: Buffer;
+  /** At most 64 KiB of it. */
+  readonly stderr: string;
+}
+
+export interface AskOptions {
+  readonly effect: Effect;
+  /** Milliseconds for the answer; 30 s unless told. */
+  readonly timeout?: number;
+  /** The script's stdin; without it /dev/null. */
+  readonly input?: Buffer;
+}
+
+/** A session of its own on the same connection: for what takes long, streams, or may have to be ended. */
+export interface Channel {
+  /** What the script writes, as it comes; ends with the script, or with the connection. Backpressure reaches the other end. */
+  readonly stdout: AsyncIterable<Buffer>;
+  /** Resolves once more is taken. */
+  write(bytes: Buffer): Promise<void>;
+  end(): void;
+  /** Failure `lost`: no end was seen, so nobody knows how far it came. */
+  readonly done: Promise<Result<{ readonly status: number; readonly stderr: string }>>;
+  /** Ends all that the script has started over there: TERM, a grace, KILL. Resolves with the pids that would not go. */
+  cancel(): Promise<readonly number[]>;
+}
+
+/**
+ * A POSIX sh on another machine, however it is reached. Scripts come over stdin, so that no login shell (fish, tcsh) ever sees them; nothing is
+ * written over there. Failures: `unreachable` (nothing was sent), `lost` (sent, no answer), `timeout`, and of the connection `host-key`, `auth`, `become`, `no-slots`.
+ */
+export interface Remote {
+  readonly name: string;
+  /** One round trip on the standing session; questions wait for each other. */
+  ask(script: string, options: AskOptions): Promise<Result<Answer>>;
+  open(script: string, options: { readonly effect: Effect }): Promise<Result<{ readonly channel: Channel }>>;
+  /** The first write whose outcome is unknown; null: there is none. */
+  lost(): Failure | null;
+  close(): Promise<void>;
+}
