@@ -3,8 +3,7 @@ import { type Failure, failure, type Host } from '../model/host.ts';
 /** A host on which nothing can be changed: the dry run is `observe` on this, so there is no second code path that could lie. */
 export function readOnly(host: Host): Host {
   return {
-    name: host.name,
-    machine: host.machine,
+    ...host,
     processes: {
       ...host.processes,
       signal: async (targets) => targets.map(({ pid }) => ({ pid, outcome: 'refused' as const, reason: 'the host is read-only' })),

@@ -13,6 +13,16 @@ export interface Host {
   readonly services: Services;
   readonly commands: Commands;
   readonly machine: Machine;
+  /** Absent: the host is here, and cannot be lost. */
+  readonly connection?: Connection;
+}
+
+/** The way to a host that is elsewhere. Whoever acts looks at it after each act: what its answer says is worth nothing where the way was cut meanwhile. */
+export interface Connection {
+  /** The first write whose answer was lost, so that nobody knows its outcome; the host takes no further write in this life. Null: there is none. */
+  lost(): Failure | null;
+  /** How many questions got no answer although it was tried to reach the host again, and why the last did not: a port without a Failure in its answer cannot tell. */
+  unanswered(): { readonly count: number; readonly last: Failure | null };
 }
 
 /** Why something could not be looked at or done. `code` is the errno's name where there is one (EACCES, ENOSPC, EAGAIN), else a word. */

@@ -26,6 +26,8 @@ export function shellRemote({ shell = ['/bin/sh'] }: { shell?: readonly string[]
     async open(script) {
       return { ok: true, channel: channelOf(start(script)) };
     },
+    // A question has a shell of its own here, so nothing stands that could hold anything.
+    hold: async () => ({ ok: true, status: 0 }),
     lost: () => null,
     close: async () => undefined,
   };

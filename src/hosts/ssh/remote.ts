@@ -41,6 +41,12 @@ export interface Remote {
   /** One round trip on the standing session; questions wait for each other. */
   ask(script: string, options: AskOptions): Promise<Result<Answer>>;
   open(script: string, options: { readonly effect: Effect }): Promise<Result<{ readonly channel: Channel }>>;
+  /**
+   * Runs in the standing shell itself and not in a subshell, output to /dev/null: descriptor 9 is what it may open (a lock), held as long as the shell lives. After a
+   * reconnect it is run again before anything else is asked; a status other than 0 is then a failure `locked` of every question. What is asked, opened or
+   * started over there never inherits descriptor 9 (`9<&-`): a daemon would keep the lock for ever.
+   */
+  hold(script: string): Promise<Result<{ readonly status: number }>>;
   /** The first write whose outcome is unknown; null: there is none. */
   lost(): Failure | null;
   close(): Promise<void>;
