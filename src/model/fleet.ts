@@ -1,6 +1,9 @@
 import type { Json } from './json.ts';
 import type { OutcomeName, Verdict } from './outcome.ts';
 import type { Plan } from './plan.ts';
+import type { Strategy } from './strategy.ts';
+
+export { DEFAULT_STRATEGY, type Size, type Strategy } from './strategy.ts';
 
 /** A host as it is named, reached and grouped. The name is unique, and what ssh_config(5) is asked with; the rest overrides what stands there. */
 export interface Target {
@@ -17,35 +20,6 @@ export interface Target {
   /** Root through sudo; null: as the command line says. */
   readonly become: boolean | null;
 }
-
-/** How many: of all hosts that are chosen. */
-export type Size =
-  | { readonly kind: 'hosts'; readonly count: number }
-  | { readonly kind: 'share'; readonly percent: number }
-  | { readonly kind: 'rest' };
-
-/** In which order and how boldly a runbook goes through hosts. */
-export interface Strategy {
-  /**
-   * How many are done when a batch has ended, rounded down: `1, 5%, 25%, rest` of 200 is 1, 9 more, 40 more, 150 more; of 5 it is 1 and then 4, since
-   * what is done already needs no batch. The first is the canary. A batch begins when all of the one before have been verified.
-   */
-  readonly batches: readonly Size[];
-  readonly atOnce: number;
-  /** Milliseconds between batches. */
-  readonly pause: number;
-  /** No further host is begun once more than this have failed. Default: none may. Never `rest`. */
-  readonly failures: Exclude<Size, { readonly kind: 'rest' }>;
-  readonly order: 'given' | 'name' | 'reverse' | 'shuffled';
-}
-
-export const DEFAULT_STRATEGY: Strategy = {
-  batches: [{ kind: 'hosts', count: 1 }, { kind: 'share', percent: 5 }, { kind: 'share', percent: 25 }, { kind: 'rest' }],
-  atOnce: 10,
-  pause: 0,
-  failures: { kind: 'hosts', count: 0 },
-  order: 'given',
-};
 
 /** What planning found of a host, before any host is touched. */
 export type HostPlan =
@@ -92,6 +66,8 @@ export type FleetFact =
       readonly mode: 'interactive' | 'unattended';
       readonly policy: { readonly path: string; readonly hash: string } | null;
       readonly tool: string;
+      /** How the hosts are reached, for a resume: what wiring makes of the ssh options. No secret is in it, but where one is. */
+      readonly reach: Json;
     }
   | { readonly type: 'fleet.resumed'; readonly to: 'finish' | 'roll-back'; readonly who: string; readonly hosts: readonly string[] }
   | { readonly type: 'fleet.planned'; readonly groups: readonly PlanGroup[] }
@@ -103,4 +79,6 @@ export type FleetFact =
   | { readonly type: 'batch.finished'; readonly batch: number; readonly failed: readonly string[] }
   /** No further host is begun. */
   | { readonly type: 'fleet.stopped'; readonly why: string; readonly notBegun: readonly string[] }
+  /** What is to be known of how it was started or went on. */
+  | { readonly type: 'fleet.noted'; readonly text: string }
   | { readonly type: 'fleet.finished'; readonly outcome: OutcomeName; readonly reasons: readonly string[] };
