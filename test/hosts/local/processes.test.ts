@@ -100,9 +100,11 @@ describe('processes of this machine', () => {
   });
 
   it('takes a zombie for gone, unless its state is asked for', async () => {
+    // It ends only once its parent is another program: a shell would reap it.
+    const ends = 'until read -r name </proc/$PPID/comm; [ "$name" = fb-holder ]; do :; done';
     const parent = stage.start(
       'fb-parent',
-      `${stage.path('fb-zombie')} -c 'exit 0' & echo $!; exec ${stage.path('fb-holder')} -c '${WAIT}'`,
+      `${stage.path('fb-zombie')} -c '${ends}' & echo $!; exec ${stage.path('fb-holder')} -c '${WAIT}'`,
     );
     const pid = Number(await parent.line());
     await eventually(async () => (await list({ name: ['fb-zombie'], state: ['Z'] })).some((each) => each.pid === pid), 'it is a zombie');
