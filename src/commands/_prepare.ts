@@ -8,6 +8,7 @@ import type { Problem } from '../model/problem.ts';
 import { parseDuration } from '../model/quantity.ts';
 import { LIMITS, type LimitName, type Limits, type Runbook } from '../model/runbook.ts';
 import type { CommandOption, Io } from './_command.ts';
+import { LIMIT_OPTION, limitWords } from './_limit.ts';
 import { TRUST_OPTION, trustNotes, whyUntrusted } from './_trust.ts';
 
 /** What plan and run are asked with. */
@@ -15,7 +16,7 @@ export const REQUEST_OPTIONS: readonly CommandOption[] = [
   { flags: '-p, --param <name=value>', about: 'a parameter of the runbook; may be given again', repeatable: true },
   { flags: '--policy <file>', about: 'what automation may do without asking' },
   TRUST_OPTION,
-  { flags: '--limit <name=value>', about: 'raise a limit for this run: kill=10000, stopped_for=1h; attended runs only', repeatable: true },
+  LIMIT_OPTION,
 ];
 
 export interface Prepared {
@@ -46,7 +47,7 @@ export async function prepare(io: Io, name: string, options: Readonly<Record<str
   if (!read.ok) return sayProblems(io, read.problems, 'invalid-runbook', readText);
   const params = bindParams(read.value, pairs(options.param));
   if (!params.ok) return sayProblems(io, params.problems, 'usage', readText);
-  const raised = raisedLimits(pairs(options.limit));
+  const raised = raisedLimits(pairs(limitWords(options).limits));
   if (typeof raised === 'string') return refuse(io, raised, 'usage');
   const policy = await policyFrom(io, options.policy, { readText: reader.readText, catalogue });
   if (typeof policy === 'number') return policy;

@@ -6,6 +6,7 @@ import { parseDuration, showDuration } from '../model/quantity.ts';
 import { commandLine } from '../model/quote.ts';
 import type { MachineThen } from '../model/saved-plan.ts';
 import type { Io } from './_command.ts';
+import { limitWords } from './_limit.ts';
 import { type Prepared, refuse } from './_prepare.ts';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -57,7 +58,7 @@ export async function savePlan(io: Io, file: string, { name, options, prepared, 
     asked: {
       runbook: name,
       params: wordsOf(options.param),
-      limits: wordsOf(options.limit),
+      limits: limitWords(options).limits,
       policy: policy?.source.path ?? null,
     },
     identity: identityOf({ tool: version(), runbook, params, policy: policy?.source.hash ?? null }),

@@ -13,6 +13,11 @@ const WIDEST = 6;
 export interface Vault extends Secrets {
   /** What was learnt from that source; undefined: it was not. */
   reveal(from: string): string | undefined;
+  /**
+   * sudo's password, from where it is, or `typed`: it goes to one program's stdin and into no text, so it may be short. One sentence where it
+   * cannot be had; null: it is known.
+   */
+  learnPassword(reference: SecretReference, how: { readonly signal: AbortSignal; readonly typed?: string }): Promise<string | null>;
   /** How many characters of a text that was cut may belong to a secret that the cut went through. */
   margin(): number;
 }
@@ -57,6 +62,17 @@ export function openVault({ env, run }: VaultParts): Vault {
     reveal: (from) => values.get(from),
     margin: () => WIDEST * Math.max(0, ...known.map(({ value }) => value.length)),
     redact: (value) => redactNow(value),
+    async learnPassword({ $secret: name, from }, { signal, typed }) {
+      const source = parseSecretSource(from);
+      const given = typed === undefined ? undefined : { ok: true as const, value: typed };
+      const read = given ?? (source ? await openSource(source, signal) : failure('secret', 'it is neither file: nor env:'));
+      if (!read.ok) return `${name} cannot be had from ${from}: ${read.message}`;
+      if (!/^[^\0\r\n]{1,1024}$/.test(read.value)) return `${name} cannot be had from ${from}: it is empty, too long, or more than a line`;
+      values.set(from, read.value);
+      if (whyUnfit(read.value) === null) known.push({ name, value: read.value });
+      redactNow = redactor(known);
+      return null;
+    },
     async learn(references, signal) {
       for (const reference of references) {
         const wrong = await learnOne(reference, signal);

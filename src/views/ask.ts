@@ -26,6 +26,8 @@ export interface Typing {
   readonly message: string;
   readonly check?: (answer: string) => string | undefined;
   readonly deaf?: boolean;
+  /** A password: what is typed is not shown. */
+  readonly hidden?: boolean;
 }
 
 const GONE: Answer = { choice: 'quit', reason: 'interrupted' };

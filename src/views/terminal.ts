@@ -34,6 +34,14 @@ export async function terminalView(
   return { ...view, ask: askWith(promptsOn(terminal, { paper, clear, inquirer })) };
 }
 
+/** A password. Null: interrupted, or nobody is there any more. */
+export async function askHidden(terminal: Terminal, message: string): Promise<string | null> {
+  if (!terminal.streams.stdin.isTTY || !terminal.streams.stderr.isTTY) throw new Error('bug: a question needs a terminal on both ends');
+  const { default: inquirer } = await import('inquirer');
+  const prompts = promptsOn(terminal, { paper: () => paperOf(terminal), clear: async () => {}, inquirer });
+  return prompts.type({ message, hidden: true, check: (answer) => (answer === '' ? 'type it, or Ctrl-C' : undefined) });
+}
+
 // ---------------------------------------------------------------- rows
 
 /** A frozen terminal (Ctrl-S, a dead ssh peer) takes no more: what would only be drawn over is then not drawn. */
@@ -160,11 +168,10 @@ function promptsOn(terminal: Terminal, { paper, clear, inquirer }: Asking): Prom
     },
     choose: <T extends string>(question: Choosing<T>) =>
       answered(question.deaf, (context) => put<T>(inquirer, { type: 'select', ...selectOf(question, paper().style) }, context)),
-    type: ({ message, check, deaf }: Typing) => {
+    type: ({ message, check, deaf, hidden }: Typing) => {
       const validate = (answer: string): true | string => check?.(answer) ?? true;
-      return answered(deaf, (context) =>
-        put<string>(inquirer, { type: 'input', message, validate, theme: themeOf(paper().style) }, context),
-      );
+      const type = hidden === true ? 'password' : 'input';
+      return answered(deaf, (context) => put<string>(inquirer, { type, message, validate, theme: themeOf(paper().style) }, context));
     },
   };
 }

@@ -1,0 +1,190 @@
+import { resolve } from 'node:path';
+import type { Vault } from '../hosts/vault.ts';
+import type { Target } from '../model/fleet.ts';
+import { LIMITS } from '../model/runbook.ts';
+import { parseSecretSource, type SecretReference, secretReference } from '../model/secret.ts';
+import { type Selection, type SshChoice, sameHost, select } from '../model/selection.ts';
+import { batchFault, ORDERS, parseAtOnce, parseFailures, parsePause, parseSize, type Size, type Strategy } from '../model/strategy.ts';
+import { parseDestination } from '../model/target.ts';
+import type { Reach } from '../wiring/host.ts';
+import type { TrustedReader } from '../wiring/trusted.ts';
+import type { CommandOption, Io } from './_command.ts';
+import { hostsChosen, limitWords, strayHostOption, wordsOf } from './_limit.ts';
+import { refuse } from './_prepare.ts';
+import { trustNotes, whyUntrusted } from './_trust.ts';
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** Which hosts, and how they are reached. `--limit` is one of REQUEST_OPTIONS, and means hosts too. */
+const WHICH_HOSTS: readonly CommandOption[] = [
+  {
+    flags: '--host <name>',
+    about: 'a host over ssh: a name of ssh_config, user@host:port, ssh://user@host:port, [::1]:22; may be given again',
+    repeatable: true,
+  },
+  { flags: '--hosts <names>', about: 'several hosts: web1,web2,deploy@db1:2222' },
+  {
+    flags: '--inventory <file>',
+    about: 'hosts with groups and labels: hosts.yaml (examples/hosts.yaml), an Ansible inventory, or a list of names',
+  },
+  { flags: '--skip <pattern>', about: 'leave these of the chosen hosts out; may be given again', repeatable: true },
+  { flags: '--ssh-config <file>', about: 'read by ssh instead of ~/.ssh/config, as by `ssh -F`' },
+];
+
+const BECOME: readonly CommandOption[] = [
+  { flags: '--become', about: 'act as root through sudo' },
+  { flags: '--ask-become-password', about: "ask for sudo's password, once for all hosts" },
+  { flags: '--become-password <from>', about: "where sudo's password is: file:/path or env:NAME" },
+];
+
+const HOW: readonly CommandOption[] = [
+  { flags: '--batches <sizes>', about: 'how many hosts are done after each batch: 1,5%,25%,rest; the first is the canary' },
+  { flags: '--at-once <number>', about: 'hosts at work at once in a batch (default 10)' },
+  { flags: '--pause <time>', about: 'between two batches: 30s' },
+  { flags: '--max-failures <size>', about: 'begin no further host once more than so many have failed: 2, 5% (default 0)' },
+  { flags: '--order <order>', about: 'of the hosts', choices: ORDERS },
+];
+
+export const CHOICE_OPTIONS: readonly CommandOption[] = [...WHICH_HOSTS, ...HOW];
+export const HOST_OPTIONS: readonly CommandOption[] = [...WHICH_HOSTS, ...BECOME, ...HOW];
+
+/** Null: no host was named, so it is this machine. A number: what is wrong has been said. */
+export async function targetsOf(io: Io, options: Options): Promise<Selection | null | number> {
+  const stray = hostsChosen(options) ? undefined : strayHostOption(options);
+  if (stray !== undefined) return refuse(io, `${stray} is for hosts over ssh: name them with --host, --hosts or --inventory`, 'usage');
+  if (!hostsChosen(options)) return null;
+  const { trustedReader } = await import('../wiring/trusted.ts');
+  const reader = trustedReader(io.uid);
+  const strategy = strategyFrom(options);
+  if (typeof strategy === 'string') return refuse(io, strategy, 'usage');
+  const known = await knownHosts(io, options, reader);
+  if (typeof known === 'number') return known;
+  const config = sshConfig(io, options, reader);
+  if (typeof config === 'number') return config;
+  const untrusted = whyUntrusted(io, reader, options);
+  if (untrusted !== null) return untrusted;
+  const selected = select(known, { limit: limitWords(options).patterns, skip: wordsOf(options.skip) });
+  if (!selected.ok) return refuse(io, await sayUnmatched(selected), 'usage');
+  const password = await becomePassword(io, options);
+  if (typeof password === 'number') return password;
+  const { targets, skipped } = selected;
+  const ssh: SshChoice = { config: config.path, become: options.become === true, password };
+  return { targets, skipped, ssh, strategy, notes: trustNotes(reader) };
+}
+
+/** How the hosts of a selection are reached, for `hostsFor`. */
+export function reachOf(io: Io, { ssh: { config, become, password } }: Selection): Reach {
+  const reveal = async (): Promise<string | null> => (password && io.secrets?.reveal(password.from)) ?? null;
+  return { config, become, password: password && reveal, uid: io.uid, env: io.env };
+}
+
+// ---------------------------------------------------------------- who is known
+
+async function knownHosts(io: Io, options: Options, reader: TrustedReader): Promise<readonly Target[] | number> {
+  const named = await namedHosts(io, options);
+  if (typeof named === 'number' || options.inventory === undefined) return named;
+  const path = resolve(io.cwd, String(options.inventory));
+  const read = reader.read(path);
+  return refuse(io, `--inventory: ${read.ok ? `${path} cannot be read yet` : read.message}`, 'no-such-file');
+}
+
+/** Those of --host and --hosts. The same twice is once; the same in two ways is a mistake. */
+async function namedHosts(io: Io, options: Options): Promise<readonly Target[] | number> {
+  const given = [
+    ...wordsOf(options.host).map((text) => ({ flag: '--host', text })),
+    ...wordsOf(options.hosts)
+      .flatMap((list) => list.split(','))
+      .map((text) => ({ flag: '--hosts', text: text.trim() })),
+  ];
+  const { escaped } = await import('../views/escape.ts');
+  const targets: Target[] = [];
+  for (const { flag, text } of given) {
+    const read = parseDestination(text);
+    if (!read.ok) return refuse(io, escaped(`${flag} ${text}: ${read.says}`), 'usage');
+    const same = targets.find(({ name }) => sameHost(name, read.target.name));
+    if (!same) targets.push(read.target);
+    else if (same.user !== read.target.user || same.port !== read.target.port)
+      return refuse(io, `${flag} ${text}: ${same.name} is named twice, in two ways; in an inventory each can have a name`, 'usage');
+  }
+  return targets;
+}
+
+/** A word that no host, group or label has, with what was probably meant: a limit too. */
+async function sayUnmatched({ says, word, known = [] }: { says: string; word?: string; known?: readonly string[] }): Promise<string> {
+  const [{ closest }, { escaped }] = await Promise.all([import('../load/suggest.ts'), import('../views/escape.ts')]);
+  if (word === undefined) return escaped(says);
+  const [name = '', value] = word.split('=', 2);
+  const limit = value !== undefined && /^\d/.test(value) ? closest(name, LIMITS) : undefined;
+  const near = limit === undefined ? closest(word, known) : `--limit ${limit}=${value}`;
+  return escaped(near === undefined ? `${says}; \`firebreak hosts\` shows what there is` : `${says}; did you mean ${near}?`);
+}
+
+// ---------------------------------------------------------------- how
+
+/** A sentence: what is wrong with a flag. */
+function strategyFrom({ batches, atOnce, pause, maxFailures, order }: Options): Partial<Strategy> | string {
+  const sizes = batches === undefined ? undefined : batchesFrom(String(batches));
+  if (typeof sizes === 'string') return sizes;
+  const most = atOnce === undefined ? undefined : parseAtOnce(String(atOnce));
+  if (atOnce !== undefined && most === undefined) return `--at-once ${String(atOnce)}: write a whole number, 1 or more`;
+  const between = pause === undefined ? undefined : parsePause(String(pause));
+  if (pause !== undefined && between === undefined) return `--pause ${String(pause)}: write 30s or 5m`;
+  const failures = maxFailures === undefined ? undefined : parseFailures(String(maxFailures));
+  if (maxFailures !== undefined && failures === undefined) return `--max-failures ${String(maxFailures)}: write a number or a share: 2, 5%`;
+  const ordered = ORDERS.find((word) => word === order);
+  return {
+    ...(sizes && { batches: sizes }),
+    ...(most !== undefined && { atOnce: most }),
+    ...(between !== undefined && { pause: between }),
+    ...(failures && { failures }),
+    ...(ordered && { order: ordered }),
+  };
+}
+
+function batchesFrom(text: string): readonly Size[] | string {
+  const sizes: Size[] = [];
+  for (const word of text.split(',').map((part) => part.trim())) {
+    const size = parseSize(word);
+    if (!size) return `--batches ${text}: \`${word}\` is no size; write 1,5%,25%,rest`;
+    sizes.push(size);
+  }
+  const fault = batchFault(sizes);
+  return fault === null ? sizes : `--batches ${text}: ${fault.says}`;
+}
+
+/** ssh does not look who could have written a file that it is given, and what stands there can run any command. */
+function sshConfig(io: Io, { sshConfig: given }: Options, reader: TrustedReader): { readonly path: string | null } | number {
+  if (given === undefined) return { path: null };
+  if (given === 'none') return { path: 'none' };
+  const path = resolve(io.cwd, String(given));
+  const read = reader.read(path);
+  return read.ok ? { path } : refuse(io, `--ssh-config: ${read.message}`, 'no-such-file');
+}
+
+const PASSWORD = "sudo's password";
+
+/** Known to the vault of this process from here on. */
+async function becomePassword(io: Io, options: Options): Promise<SecretReference | null | number> {
+  const { askBecomePassword: ask, becomePassword: from } = options;
+  if (ask === undefined && from === undefined) return null;
+  if (ask !== undefined && from !== undefined) return refuse(io, '--ask-become-password or --become-password, not both', 'usage');
+  if (!io.secrets) throw new Error('bug: a command is run without a vault');
+  if (ask !== undefined) return askedPassword(io, io.secrets, options);
+  const kind = parseSecretSource(String(from))?.kind;
+  if (kind !== 'file' && kind !== 'env')
+    return refuse(io, '--become-password says where it is, never what it is: file:/path or env:NAME', 'usage');
+  const reference = secretReference(PASSWORD, String(from));
+  const wrong = await io.secrets.learnPassword(reference, { signal: io.interrupts.signal });
+  return wrong === null ? reference : refuse(io, wrong, 'no-such-file');
+}
+
+async function askedPassword(io: Io, vault: Vault, { unattended }: Options): Promise<SecretReference | number> {
+  if (unattended === true || !io.tty.stdin || !io.tty.stderr)
+    return refuse(io, '--ask-become-password needs a person at a terminal; else: --become-password file:/path', 'usage');
+  const { askHidden } = await import('../views/terminal.ts');
+  const typed = await askHidden({ ...io, color: io.color.stderr }, `${PASSWORD}, for all hosts:`);
+  if (typed === null) return refuse(io, 'no password was given; nothing was looked at', 'interrupted');
+  const reference = secretReference(PASSWORD, 'typed');
+  const wrong = await vault.learnPassword(reference, { signal: io.interrupts.signal, typed });
+  return wrong === null ? reference : refuse(io, wrong, 'usage');
+}
