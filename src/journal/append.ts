@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { RunEvent } from '../model/event.ts';
+import type { Stamped } from '../model/event.ts';
 import { failure, type Result } from '../model/host.ts';
 import { type Journal, JournalError } from '../model/ports.ts';
 import { codeOf, createFile, type Disk, hasRoom, messageOf, realDisk, syncFolder, writeAll } from './disk.ts';
@@ -155,7 +155,7 @@ export function journalOf({ run, places, uid, disk, opened, head: start }: Start
     get head() {
       return head;
     },
-    async append(event: RunEvent, { light }): Promise<void> {
+    async append(event: Stamped, { light }): Promise<void> {
       alive();
       const sealed = seal(head, event);
       try {
@@ -165,7 +165,7 @@ export function journalOf({ run, places, uid, disk, opened, head: start }: Start
         if (!light) disk.fdatasyncSync(fd);
         head = sealed.hash;
         // What stays in /run is lost with the next boot: go home as soon as a step has made room there.
-        if (event.type === 'step.finished') settle();
+        if (event.type === 'step.finished' || event.type === 'batch.finished') settle();
       } catch (error) {
         // fsync reports an error once; a later success would prove nothing about the bytes that were lost.
         dead = new JournalError(`the journal in ${folder} cannot be written: ${whatStopped(error)}`);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RunEvent } from '../model/event.ts';
+import type { Stamped } from '../model/event.ts';
 
 /**
  * One line of the file: the event's JSON with `hash` put first. `hash` is SHA-256 over the hash of the line before and this line's own
@@ -24,7 +24,7 @@ export function hashOfHead(line: string): string {
   return sha256(line);
 }
 
-export function seal(previous: string, event: RunEvent): { readonly line: string; readonly hash: string } {
+export function seal(previous: string, event: Stamped): { readonly line: string; readonly hash: string } {
   const body = JSON.stringify(event);
   const hash = chain(previous, body);
   return { line: `${OPENING}${hash}",${body.slice(1)}`, hash };

@@ -2,6 +2,7 @@ import type { Judgement, Truth } from './condition.ts';
 import type { Json } from './json.ts';
 import type { OutcomeName, Verdict } from './outcome.ts';
 import type { Decision } from './policy.ts';
+import type { Reached } from './reached.ts';
 import type { Limits, Phase } from './runbook.ts';
 import type { PlanMark, StepDrift } from './saved-plan.ts';
 import type { Applied, Finding, LeaseDeadline, Observation, Progress, Targets, Undo } from './verb.ts';
@@ -20,6 +21,11 @@ export interface Stamp {
   readonly mono: number;
   readonly run: string;
   readonly host: string;
+}
+
+/** What a journal takes: an event of a run, or one of a fleet run. */
+export interface Stamped extends Stamp {
+  readonly type: string;
 }
 
 export type Choice = 'run' | 'skip' | 'by-hand' | 'undo' | 'quit';
@@ -59,6 +65,8 @@ export type Fact =
       readonly boot: { readonly id: string; readonly at: number };
       /** The saved plan that is carried out, and so used up. */
       readonly plan?: PlanMark;
+      /** Where the host is elsewhere: how it was reached. */
+      readonly target?: Reached;
     }
   /** The same journal goes on, after a crash, an interrupt, or to roll back. What was open is asked of the world. */
   | {

@@ -1,4 +1,4 @@
-import type { Choice, Fact, RunEvent } from './event.ts';
+import type { Choice, Fact, RunEvent, Stamped } from './event.ts';
 import type { PlannedAction } from './plan.ts';
 import type { ActionVerb, ProbeVerb } from './verb.ts';
 
@@ -15,7 +15,7 @@ export interface Journal {
   /** Folder of the run. */
   readonly folder: string;
   /** Durable once it resolves, unless `light`. Rejects with JournalError. */
-  append(event: RunEvent, options: { readonly light: boolean }): Promise<void>;
+  append(event: Stamped, options: { readonly light: boolean }): Promise<void>;
   /** Keeps bytes (base64) beside the journal, 0600, durable; returns their name. Same bytes, same name. */
   keep(bytes: string): Promise<string>;
   recall(name: string): Promise<string>;

@@ -239,7 +239,7 @@ function memoryJournal({
     recall: async (name) => name,
     close: async () => {},
     ...given,
-    append: async (event, options) => {
+    append: async (event: RunEvent, options) => {
       assertEvent(event);
       await given.append?.(event, options);
       events.push(event);

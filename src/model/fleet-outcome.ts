@@ -1,0 +1,44 @@
+import type { HostEnd } from './fleet.ts';
+import type { OutcomeName } from './outcome.ts';
+
+/**
+ * The worst first: a fleet run ends with it. What nobody knows goes before what is known to be bad, what may be half done before what was undone
+ * or never begun, and an interrupt before nothing but "not this incident" and "held". An unreachable host is an unknown outcome.
+ */
+const WORST_FIRST: readonly OutcomeName[] = [
+  'outcome-unknown', // 10
+  'bug', // 70: nobody knows how far it came
+  'journal-damaged', // 74: what was done is not known any more
+  'rollback-incomplete', // 9
+  'no-journal', // 73: stopped at once, perhaps half-way
+  'recurred', // 4
+  'deadline', // 124: what was stopped runs again, the rest is half done
+  'rolled-back', // 8
+  'over-limit', // 5: from here on nothing was touched
+  'plan-mismatch', // 6
+  'inconclusive', // 7
+  'needs-a-human', // 3
+  'locked', // 75
+  'refused-by-policy', // 77
+  'unsupported-machine', // 69
+  'no-such-file', // 66
+  'invalid-runbook', // 65
+  'usage', // 64
+  'interrupted', // 130
+  'not-this-incident', // 2
+  'held', // 0
+];
+
+export function worstOf(outcomes: readonly OutcomeName[]): OutcomeName {
+  return WORST_FIRST.find((outcome) => outcomes.includes(outcome)) ?? 'held';
+}
+
+/** Of a host that was begun: it counts against what may fail. That it is not this incident any more is no failure, and an interrupt is nobody's. */
+export function isFailure({ outcome }: Pick<HostEnd, 'outcome'>): boolean {
+  return outcome !== 'held' && outcome !== 'not-this-incident' && outcome !== 'interrupted';
+}
+
+/** Its run can go on where it was left. */
+export function isUnfinishedOutcome(outcome: OutcomeName): boolean {
+  return outcome === 'interrupted' || outcome === 'deadline' || outcome === 'outcome-unknown' || outcome === 'needs-a-human';
+}
