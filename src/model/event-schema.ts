@@ -3,6 +3,7 @@ import type { Judgement } from './condition.ts';
 import { EVENT_VERSION, type Fact, type MissedJob, type ObservationShown, type Stamp, type StepOutline } from './event.ts';
 import { OUTCOMES } from './outcome.ts';
 import type { Decision } from './policy.ts';
+import type { Reached } from './reached.ts';
 import { LIMITS, PHASES } from './runbook.ts';
 import type { PlanMark, StepDrift } from './saved-plan.ts';
 import type { Applied, Finding, LeaseDeadline, LeaseTerms, Progress, Schema, Targets } from './verb.ts';
@@ -112,6 +113,18 @@ const DEADLINE = closed<LeaseDeadline>('When a lease starts its service by itsel
   at: time('For people.'),
 });
 const PLAN = closed<PlanMark>('A saved plan.', { id: text('Its id.'), at: time('When it was saved.'), by: text('Who saved it.') });
+
+const REACHED = closed<Reached>('How a host that is elsewhere was reached. Never a password.', {
+  name: text('Its name, as ssh is asked with.'),
+  address: orNull(text("ssh's HostName.")),
+  port: orNull(whole('Its port.')),
+  user: orNull(text('The login name.')),
+  identity: orNull(text('Path of a private key.')),
+  groups: texts('Its groups.'),
+  labels: map('Its labels.', { type: 'string' }),
+  become: yesNo('Root through sudo.'),
+  config: orNull(text("ssh's configuration file. Null: the user's own.")),
+});
 
 type BlockOf<K extends Block['kind']> = Omit<Extract<Block, { readonly kind: K }>, 'kind'>;
 const block = (kind: Block['kind'], shape: Loose): Schema => looselyClosed(`A ${kind}.`, { kind: { const: kind }, ...shape });
@@ -252,6 +265,7 @@ const TOLD: Facts = {
       tool: text("Firebreak's version."),
       boot: BOOT,
       plan: optional(PLAN),
+      target: optional(REACHED),
     },
   },
   'run.resumed': {

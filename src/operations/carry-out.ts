@@ -1,8 +1,10 @@
+import type { HeldPlan } from '../model/fleet.ts';
 import type { Host } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
 import { type Mode, type Permit, permit } from '../model/permit.ts';
 import type { Plan, PlannedAction } from '../model/plan.ts';
 import type { Ask, Catalogue, Emit, Interrupts, Journal, View } from '../model/ports.ts';
+import type { Reached } from '../model/reached.ts';
 import type { Limits, Runbook } from '../model/runbook.ts';
 import type { SavedPlan } from '../model/saved-plan.ts';
 import { NO_SECRETS, type Secrets } from '../model/secret.ts';
@@ -12,8 +14,9 @@ import { type Carried, makePlan } from '../plan/plan.ts';
 import { execute } from '../run/execute.ts';
 import { takeOver } from '../run/lease.ts';
 import type { Book, Ending, Running } from '../run/running.ts';
+import { endSevered, heard, heed, leaveLeases, Severed, unansweredBy } from '../run/severed.ts';
 import { spine } from '../run/spine.ts';
-import { compare } from './compare.ts';
+import { compare, compareHeld } from './compare.ts';
 import { learnSecrets, type Unfit } from './secrets.ts';
 
 /** What is asked for: JSON-safe but for the runbook's frozen parts, so that command line, webhook and fleet worker ask alike. */
@@ -30,6 +33,8 @@ export interface RunRequest {
   readonly tool: string;
   /** The plan that was reviewed: what it holds fast must be found the same. */
   readonly saved?: SavedPlan;
+  /** Where the host is elsewhere: how it was reached, for a resume. */
+  readonly target?: Reached;
 }
 
 /** What it is done with. */
@@ -69,22 +74,23 @@ export interface Life {
 }
 
 /** Plans, and unless the plan refuses, acts, verifies and ends. */
-export async function carryOut(request: RunRequest, parts: RunParts, { emit, given, earlier }: Life): Promise<Ending> {
-  const { host: _host, readOnlyHost, ...rest } = parts;
+export async function carryOut(request: RunRequest, parts: RunParts, life: Life): Promise<Ending> {
+  try {
+    return await planAndAct(request, parts, life);
+  } catch (error) {
+    if (error instanceof Severed) return endSevered({ ...life, ...parts }, error, life.earlier?.leases ?? []);
+    throw error;
+  }
+}
+
+async function planAndAct(request: RunRequest, parts: RunParts, life: Life): Promise<Ending> {
+  const { emit, given, earlier } = life;
   const { redact } = secretsIn(parts);
-  const { plan: made, findings } = await makePlan({
-    ...request,
-    ...rest,
-    given,
-    host: readOnlyHost,
-    signal: parts.interrupts.signal,
-    emit,
-    ...(earlier && { carried: earlier }),
-  });
+  const { plan: made, findings } = await planned(request, parts, life);
   const plan = redact(made);
   const stopped = request.mode.kind === 'unattended' ? parts.stop?.() : null;
   if (stopped) parts.interrupts.raise(stopped);
-  const mismatch = parts.interrupts.signal.aborted ? null : await compare(request.saved, plan, emit);
+  const mismatch = parts.interrupts.signal.aborted ? null : ((await compare(request.saved, plan, emit)) ?? compareHeld(request.held, plan));
   const refusal = mismatch ?? refuse(plan, parts.interrupts);
   if (refusal) {
     for (const step of plan.steps) if (step.kind === 'action') await decided(step, emit);
@@ -109,8 +115,33 @@ export async function carryOut(request: RunRequest, parts: RunParts, { emit, giv
       over: new AbortController(),
     },
   };
-  for (const lease of earlier?.leases ?? []) await takeOver(running, lease);
+  await takeOverAll(running, earlier?.leases ?? []);
   return execute(running);
+}
+
+/** A host that cannot be reached any more is not asked for all the rest. */
+function planned(request: RunRequest, parts: RunParts, { emit, given, earlier }: Life): ReturnType<typeof makePlan> {
+  const { host: _host, readOnlyHost: host, ...rest } = parts;
+  const open = earlier ? 'nothing more was done' : 'nothing was touched';
+  const before = unansweredBy(host);
+  const heeding: Emit = async (fact) => {
+    heed(host, before, open);
+    await emit(fact);
+  };
+  const { signal } = parts.interrupts;
+  const carried = earlier && { carried: earlier };
+  return heard(host, open, () => makePlan({ ...request, ...rest, given, host, signal, emit: heeding, ...carried }));
+}
+
+/** What an earlier life has armed stays armed where this one cannot arm anew. */
+async function takeOverAll(running: Running, leases: Earlier['leases']): Promise<void> {
+  try {
+    for (const lease of leases) await heard(running.host, 'nothing more was done', () => takeOver(running, lease));
+  } catch (error) {
+    running.book.over.abort();
+    leaveLeases(running);
+    throw error;
+  }
 }
 
 const secretsIn = ({ secrets = NO_SECRETS }: RunParts): Secrets => secrets;

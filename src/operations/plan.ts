@@ -7,6 +7,7 @@ import type { Limits, Runbook } from '../model/runbook.ts';
 import { NO_SECRETS, type Secrets } from '../model/secret.ts';
 import type { Clock } from '../model/verb.ts';
 import { makePlan } from '../plan/plan.ts';
+import { heard, heed, Severed, unansweredBy } from '../run/severed.ts';
 import { learnSecrets, type Unfit } from './secrets.ts';
 
 export interface PlanRequest {
@@ -27,11 +28,29 @@ export interface PlanParts {
   readonly secrets?: Secrets;
 }
 
-/** The dry run: every probe really looks, every action observes, nothing is changed. Without its secrets nothing is looked at. */
+/** The dry run: every probe really looks, every action observes, nothing is changed. Without its secrets nothing is looked at. A host that cannot be reached has no plan. */
 export async function plan(request: PlanRequest, parts: PlanParts): Promise<Plan | Unfit> {
   const { secrets = NO_SECRETS } = parts;
   const unfit = await learnSecrets(request, secrets, parts.signal);
   if (unfit !== null) return unfit;
-  const { plan: made } = await makePlan({ ...request, ...parts, host: parts.readOnlyHost });
-  return secrets.redact(made);
+  try {
+    return secrets.redact(await lookAround(request, parts));
+  } catch (error) {
+    if (error instanceof Severed) return { outcome: 'outcome-unknown', reason: error.message, code: error.code };
+    throw error;
+  }
 }
+
+/** A host that cannot be reached any more is not asked for all the rest. */
+async function lookAround(request: PlanRequest, parts: PlanParts): Promise<Plan> {
+  const { readOnlyHost: host } = parts;
+  const before = unansweredBy(host);
+  const emit: Emit = async (fact) => {
+    heed(host, before, NOTHING);
+    await parts.emit(fact);
+  };
+  const { plan: made } = await heard(host, NOTHING, () => makePlan({ ...request, ...parts, host, emit }));
+  return made;
+}
+
+const NOTHING = 'nothing was touched';

@@ -6,7 +6,8 @@ import { type Findings, resolveArg } from '../model/scope.ts';
 import type { RunState, UndoEntry } from '../model/state.ts';
 import { nothingToDo } from '../model/verb.ts';
 import type { Done, Ending } from '../run/running.ts';
-import { carryOut, permitFor, type RunParts, type RunRequest, spineOf, unfitSecrets } from './carry-out.ts';
+import { endSevered, heard, Severed } from '../run/severed.ts';
+import { carryOut, type Life, permitFor, type RunParts, type RunRequest, spineOf, unfitSecrets } from './carry-out.ts';
 import type { Unfit } from './secrets.ts';
 
 /**
@@ -19,11 +20,24 @@ export async function resume(request: RunRequest, parts: RunParts, state: RunSta
   if (given.kind === 'denied') return refused(emit, 'resume', given.reason);
   const unfit = await unfitSecrets(request, parts);
   if (unfit !== null) return notResumed(emit, unfit);
-  await resumed(request, parts, emit, 'finish');
+  try {
+    await resumed(request, parts, emit, 'finish');
+    return await goOn(request, parts, { state, emit, given });
+  } catch (error) {
+    if (error instanceof Severed) return endSevered({ ...parts, emit }, error, state.leases);
+    throw error;
+  }
+}
+
+interface Resumed extends Pick<Life, 'emit' | 'given'> {
+  readonly state: RunState;
+}
+
+async function goOn(request: RunRequest, parts: RunParts, { state, emit, given }: Resumed): Promise<Ending> {
   const carried = carryOver(state, request.runbook);
   const touched = state.steps.some((step) => step.phase === 'act' && step.attempts > 0);
   if (!touched) return carryOut(request, parts, { emit, given });
-  const undone = await fallenBack(state, request.runbook, carried.findings, parts);
+  const undone = await heard(parts.host, 'nothing more was done', () => fallenBack(state, request.runbook, carried.findings, parts));
   const again = await toLookAtAgain(state, undone, parts);
   const finished = new Set([...carried.finished].filter((step) => !again.has(step)));
   const done = doneOf(state, request.runbook, carried.findings).filter((entry) => !undone.has(entry.step));
@@ -49,7 +63,7 @@ export async function resumed(
   emit: Emit,
   to: 'finish' | 'roll-back',
 ): Promise<void> {
-  const facts = await parts.host.machine.facts();
+  const facts = await heard(parts.host, 'nothing more was done', () => parts.host.machine.facts());
   await emit({
     type: 'run.resumed',
     to,

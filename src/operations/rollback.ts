@@ -5,8 +5,9 @@ import type { RunState } from '../model/state.ts';
 import { leaseOf } from '../run/lease.ts';
 import { rollback } from '../run/rollback.ts';
 import type { Ending, Lease, Running } from '../run/running.ts';
+import { endSevered, Severed } from '../run/severed.ts';
 import { undoable } from '../run/step.ts';
-import { decider, permitFor, type RunParts, type RunRequest, spineOf, unfitSecrets } from './carry-out.ts';
+import { decider, type Life, permitFor, type RunParts, type RunRequest, spineOf, unfitSecrets } from './carry-out.ts';
 import { doneOf, refused, resumed } from './resume.ts';
 
 /** Undoes a run from its journal alone, newest first: all of it, or what came after and including the step `to`. */
@@ -18,8 +19,22 @@ export async function rollBack(request: RunRequest, parts: RunParts, state: RunS
     return refused(emit, 'rollback', `rule ${given.rule.id} lets nothing be undone (undo: none)`);
   // Undo needs no secret: one that is gone holds nothing up.
   const unfit = await unfitSecrets(request, parts);
-  await resumed(request, parts, emit, 'roll-back');
-  if (unfit !== null) await emit({ type: 'note', text: unfit.reason });
+  try {
+    await resumed(request, parts, emit, 'roll-back');
+    if (unfit !== null) await emit({ type: 'note', text: unfit.reason });
+    return await undoAll(request, parts, { state, to, emit, given });
+  } catch (error) {
+    if (error instanceof Severed) return endSevered({ ...parts, emit }, error, state.leases);
+    throw error;
+  }
+}
+
+interface Undoing extends Pick<Life, 'emit' | 'given'> {
+  readonly state: RunState;
+  readonly to: string | null;
+}
+
+async function undoAll(request: RunRequest, parts: RunParts, { state, to, emit, given }: Undoing): Promise<Ending> {
   const { findings, used } = carryOver(state, request.runbook);
   const all = doneOf(state, request.runbook, findings);
   const from = to === null ? 0 : all.findIndex((done) => done.step === to);

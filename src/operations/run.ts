@@ -5,12 +5,22 @@ import type { Emit } from '../model/ports.ts';
 import { isAction, stepsOf } from '../model/runbook.ts';
 import { markOf } from '../model/saved-plan.ts';
 import type { Ending } from '../run/running.ts';
+import { endSevered, heard, Severed } from '../run/severed.ts';
 import { carryOut, permitFor, type RunParts, type RunRequest, spineOf, unfitSecrets } from './carry-out.ts';
 import type { Unfit } from './secrets.ts';
 
 /** Diagnoses, plans, acts, verifies, ends. One execution of one plan on one host. */
 export async function run(request: RunRequest, parts: RunParts): Promise<Ending> {
   const emit = spineOf(parts);
+  try {
+    return await begin(request, parts, emit);
+  } catch (error) {
+    if (error instanceof Severed) return endSevered({ ...parts, emit }, error, []);
+    throw error;
+  }
+}
+
+async function begin(request: RunRequest, parts: RunParts, emit: Emit): Promise<Ending> {
   const given = permitFor(request, parts);
   const unfit = given.kind === 'denied' ? null : await unfitSecrets(request, parts);
   await start(request, parts, { emit, given });
@@ -41,8 +51,8 @@ async function withoutSecret(emit: Emit, { outcome, reason }: Unfit): Promise<En
 }
 
 async function start(request: RunRequest, parts: RunParts, { emit, given }: Beginning): Promise<void> {
-  const { runbook, params, mode, raised, who, tool, saved } = request;
-  const facts = await parts.host.machine.facts();
+  const { runbook, params, mode, raised, who, tool, saved, target } = request;
+  const facts = await heard(parts.host, 'nothing was touched', () => parts.host.machine.facts());
   await emit({
     type: 'run.started',
     runbook: { name: runbook.name, version: runbook.version, title: runbook.title, path: runbook.source.path, hash: runbook.source.hash },
@@ -64,6 +74,7 @@ async function start(request: RunRequest, parts: RunParts, { emit, given }: Begi
     tool,
     boot: { id: facts.bootId, at: facts.bootTime },
     ...(saved && { plan: markOf(saved) }),
+    ...(target && { target }),
   });
   for (const text of request.notes ?? []) await emit({ type: 'note', text });
 }

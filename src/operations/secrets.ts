@@ -8,6 +8,8 @@ import type { Secrets } from '../model/secret.ts';
 export interface Unfit {
   readonly outcome: OutcomeName;
   readonly reason: string;
+  /** Of the failure, where the host could not be reached: `unreachable`, `host-key`, `auth` ... */
+  readonly code?: string;
 }
 
 interface Using {

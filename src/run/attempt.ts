@@ -8,11 +8,12 @@ import type { Step } from '../model/runbook.ts';
 import type { ActionVerb, Applied, Observation } from '../model/verb.ts';
 import { armLease, fence, LEASE_OVER, releaseLeases } from './lease.ts';
 import { acting, type Running } from './running.ts';
+import { heard } from './severed.ts';
 
 /** What a journal line may hold of large targets: the machine's form is left out above this many. */
 const MEMBERS_KEPT = 1000;
 
-/** One try of one action: bytes kept, intent durable, then the act, then what came of it. A throw leaves an intent without an outcome: unknown. */
+/** One try of one action: bytes kept, intent durable, then the act, then what came of it. A throw leaves an intent without an outcome: unknown. So does a lost connection. */
 export async function attempt(
   running: Running,
   step: Step,
@@ -33,11 +34,17 @@ export async function attempt(
   // In the book before the act: an act that throws half-way must be undone too.
   const done = { step: step.id, verb: step.verb, undo: observation.undo, records, dangerous: dangerOf(running.runbook, step, arg) };
   book.done.push(done);
-  const unarmed = await armLease(running, step, observation.lease);
-  // The engine may have been frozen while the intent was written.
-  const late = await fence(running);
+  const ready = await heard(running.host, `${step.id} was not begun`, async () => ({
+    unarmed: await armLease(running, step, observation.lease),
+    // The engine may have been frozen while the intent was written.
+    late: await fence(running),
+  }));
   const act = () => verb.apply(acting(running, step.id, records), arg, observation).catch(brokeOff);
-  const applied = unarmed ? notWithout(unarmed) : late ? notBegun() : await act();
+  const applied = ready.unarmed
+    ? notWithout(ready.unarmed)
+    : ready.late
+      ? notBegun()
+      : await heard(running.host, `whether ${step.id} was done, or how far, is not known`, act);
   await emit({ type: 'action.applied', step: step.id, applied });
   book.done.pop();
   if (touched(applied)) book.done.push({ ...done, undo: applied.undo ?? done.undo });

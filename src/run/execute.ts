@@ -5,6 +5,7 @@ import { armTheUnarmed, LEASE_OVER, restoreLeases } from './lease.ts';
 import { missedJobs } from './missed.ts';
 import { type Remains, rollback } from './rollback.ts';
 import { CUT_SHORT, type Ending, HANG_UP, heedStop, ON, type Running, type StepEnd } from './running.ts';
+import { endSevered, heard, leaveLeases, Severed } from './severed.ts';
 import { act, finish, undoable } from './step.ts';
 import { lookingFor, verify } from './verify.ts';
 import type { Judged } from './watch.ts';
@@ -19,10 +20,18 @@ export async function execute(running: Running): Promise<Ending> {
     const halt = await actAll(running);
     const ending = halt ? await stop(running, halt) : await prove(running);
     return await close(running, ending);
+  } catch (error) {
+    if (error instanceof Severed) return await endSevered(running, error, leaveLeases(running));
+    throw error;
   } finally {
     running.book.over.abort();
-    await restoreLeases(running);
+    await restoreLeases(running).catch(unlessSevered);
   }
+}
+
+/** Why it came to this is on its way up already. */
+function unlessSevered(error: unknown): void {
+  if (!(error instanceof Severed)) throw error;
 }
 
 async function actAll(running: Running): Promise<Halt | undefined> {
@@ -39,7 +48,7 @@ async function actAll(running: Running): Promise<Halt | undefined> {
 
 async function perform(running: Running, step: Step): Promise<StepEnd> {
   if (isAction(step, running.catalogue.actions)) return act(running, step);
-  const looked = await lookAt(step, running.book.findings, lookingFor(running));
+  const looked = await heard(running.host, `${step.id} could not look`, () => lookAt(step, running.book.findings, lookingFor(running)));
   running.book.findings = looked.findings;
   const no = looked.planned.truth === 'no';
   await finish(running, step, no ? 'failed' : 'done', no ? 'its expectation does not hold' : null);
@@ -144,7 +153,9 @@ async function close(running: Running, ending: Ending): Promise<Ending> {
   const last: Ending = restored
     ? ending
     : { ...ending, outcome: 'rollback-incomplete', reasons: [...ending.reasons, 'what was stopped could not be started again'] };
-  await running.emit({ type: 'run.finished', ...last, open: await openItems(running), missed: await missedJobs(running) });
+  const left = async () => ({ open: await openItems(running), missed: await missedJobs(running) });
+  const rest = await heard(running.host, 'what stays open and which jobs were missed is not known', left);
+  await running.emit({ type: 'run.finished', ...last, ...rest });
   return last;
 }
 

@@ -3,6 +3,7 @@ import type { Step } from '../model/runbook.ts';
 import type { OpenLease } from '../model/state.ts';
 import type { LeaseTerms } from '../model/verb.ts';
 import { acting, type Lease, type Running } from './running.ts';
+import { heard } from './severed.ts';
 import { type Armed, letGo, starved, watchOver } from './watchdog.ts';
 
 /** Why a run is interrupted when a lease runs out. */
@@ -82,7 +83,7 @@ async function release(running: Running, lease: Lease, by: string): Promise<void
     await running.emit({ type: 'lease.released', key: lease.key, by });
   } finally {
     await lease.busy;
-    await letGo(running, lease);
+    await letGoOf(running, lease);
   }
 }
 
@@ -95,16 +96,27 @@ export async function restoreLeases(running: Running): Promise<boolean> {
   let all = true;
   for (const [key, lease] of running.book.leases) {
     running.book.leases.delete(key);
-    const restored = await restore(running, lease);
+    const restored = await heard(running.host, `whether ${lease.service} was started again is not known`, () =>
+      restore(running, lease),
+    ).catch((error: unknown) => {
+      // Still armed over there, and to be told.
+      running.book.leases.set(key, lease);
+      throw error;
+    });
     all &&= restored.ok;
     if (restored.ok) runsAgain(running, key);
     await running.emit({ type: 'lease.restored', key, ...restored }).catch(() => {});
     await lease.busy;
     // What we could not start again, its watchdog still tries to.
-    if (restored.ok) await letGo(running, lease);
+    if (restored.ok) await letGoOf(running, lease);
   }
   return all;
 }
+
+const letGoOf = (running: Running, lease: Lease): Promise<void> =>
+  heard(running.host, `${lease.service} runs; whether its watchdog was let go is not known, and it starts what runs already`, () =>
+    letGo(running, lease),
+  );
 
 async function restore(running: Running, lease: Lease): Promise<{ readonly ok: boolean; readonly summary: string }> {
   try {
@@ -137,8 +149,8 @@ async function renewed(running: Running, lease: Lease): Promise<void> {
   lease.busy = (async () => {
     await before;
     if (!isHeld(running, lease)) return;
-    const armed = await watchOver(running, lease, Math.min(lease.within, lease.until - running.clock.monotonic()));
-    if (!armed.ok) return;
+    const armed = await watchOver(running, lease, Math.min(lease.within, lease.until - running.clock.monotonic())).catch(() => null);
+    if (!armed?.ok) return;
     lease.watch = armed.watch;
     // Released meanwhile: whoever did so waits for us, and then lets go of this one too.
     if (isHeld(running, lease)) await running.emit({ type: 'lease.renewed', key: lease.key, ...armed.watch }).catch(() => {});
@@ -169,6 +181,9 @@ async function standing(running: Running, lease: Lease): Promise<Standing> {
 /** Milliseconds that its watchdog still waits; below 0 it has fired, or a reboot has ended it. */
 async function watchedFor(running: Running, { watch }: Lease): Promise<number> {
   if (watch === null) return Number.POSITIVE_INFINITY;
-  const { bootId, uptime } = await running.host.machine.facts();
+  const facts = await running.host.machine.facts().catch(() => null);
+  // It cannot be asked just now: whoever wants to act is told so, and the timers go by our own clock.
+  if (facts === null) return Date.parse(watch.deadline.at) - running.clock.now();
+  const { bootId, uptime } = facts;
   return bootId === watch.deadline.boot ? watch.deadline.uptime - uptime : Number.NEGATIVE_INFINITY;
 }

@@ -2,6 +2,7 @@ import type { Json } from '../model/json.ts';
 import type { Applied } from '../model/verb.ts';
 import { releaseLeases } from './lease.ts';
 import { acting, type Done, type Running } from './running.ts';
+import { heard } from './severed.ts';
 
 /** What a rollback could not take back, a sentence each. */
 export interface Remains {
@@ -43,7 +44,8 @@ async function undoOne(running: Running, done: Done, options: { readonly dangero
   if (done.undo.kind !== 'revert') return null;
   if (done.dangerous !== null && !options.dangerous) return `left as it is: ${done.dangerous}`;
   await running.emit({ type: 'undo.intended', step: done.step, say: done.undo.say });
-  const applied = await revert(running, done, done.undo.data);
+  const { data } = done.undo;
+  const applied = await heard(running.host, `whether ${done.step} was undone is not known`, () => revert(running, done, data));
   await running.emit({ type: 'undo.applied', step: done.step, applied });
   return applied.outcome === 'done' ? null : (applied.reason ?? applied.summary);
 }

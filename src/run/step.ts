@@ -10,6 +10,7 @@ import { attempt } from './attempt.ts';
 import { fence } from './lease.ts';
 import { confirmByHand } from './manual.ts';
 import { CUT_SHORT, looking, ON, type Running, type StepEnd } from './running.ts';
+import { heard } from './severed.ts';
 
 /** One action of the act phase: look, decide, act, and say how the run goes on. */
 export async function act(running: Running, step: Step): Promise<StepEnd> {
@@ -31,12 +32,14 @@ export async function act(running: Running, step: Step): Promise<StepEnd> {
 }
 
 async function observe(running: Running, step: Step, verb: ActionVerb, arg: Json): Promise<Observation> {
-  const observation = await verb
-    .observe(looking(running, step.id), arg)
-    .catch((error: unknown) => cannot(`could not look before ${step.verb}`, String(error)));
+  const observation = await heard(running.host, notBegun(step), () =>
+    verb.observe(looking(running, step.id), arg).catch((error: unknown) => cannot(`could not look before ${step.verb}`, String(error))),
+  );
   await running.emit({ type: 'action.observed', step: step.id, observation: shown(observation) });
   return observation;
 }
+
+const notBegun = ({ id }: Step): string => `${id} was not begun`;
 
 async function approve(running: Running, step: Step, arg: Json, observation: Observation): Promise<Answer> {
   const { by, emit, plan } = running;
@@ -73,7 +76,7 @@ interface Approved {
 
 async function apply(running: Running, step: Step, approved: Approved): Promise<StepEnd> {
   const times = 1 + (step.retry?.times ?? 0);
-  await fence(running);
+  await heard(running.host, notBegun(step), () => fence(running));
   let applied: Applied = { outcome: 'failed', summary: 'not tried', used: {}, blocks: [] };
   for (let number = 1; number <= times && applied.outcome === 'failed' && !running.interrupts.signal.aborted; number += 1) {
     if (number > 1) await running.clock.sleep(step.retry?.every ?? 0, running.interrupts.signal);

@@ -3,6 +3,7 @@ import type { Verdict } from '../model/outcome.ts';
 import type { Step } from '../model/runbook.ts';
 import { judgeWith } from '../model/scope.ts';
 import type { Running } from './running.ts';
+import { heard } from './severed.ts';
 import { finish } from './step.ts';
 import { type Judged, watch } from './watch.ts';
 
@@ -31,7 +32,9 @@ async function verifyOne(running: Running, step: Step): Promise<Judged> {
 }
 
 async function probe(running: Running, step: Step): Promise<Judged> {
-  const { planned, findings } = await lookAt(step, running.book.findings, lookingFor(running));
+  const { planned, findings } = await heard(running.host, `${step.id} could not look, so nothing is proven`, () =>
+    lookAt(step, running.book.findings, lookingFor(running)),
+  );
   running.book.findings = findings;
   const seen = planned.judgements.map((judgement) => `${step.id}: wanted ${judgement.wanted}, seen ${judgement.seen}`);
   await finish(running, step, planned.truth === 'no' ? 'failed' : 'done', planned.truth === 'no' ? (seen[0] ?? null) : null);

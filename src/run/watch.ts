@@ -6,9 +6,12 @@ import type { Hold, Step } from '../model/runbook.ts';
 import { judgeWith, resolveArg } from '../model/scope.ts';
 import { watchSpec } from '../model/watch.ts';
 import { heedStop, looking, type Running } from './running.ts';
+import { heard } from './severed.ts';
 
 /** How often cron's own counters are read between two samples, in milliseconds: its minute may last seconds only (a clock that runs fast). */
 const PULSE = 200;
+
+const CUT = 'the watch was cut short, so nothing is proven';
 
 export interface Judged {
   readonly verdict: Verdict;
@@ -32,7 +35,7 @@ export async function watch(running: Running, step: Step): Promise<Judged> {
   for (;;) {
     await cron.until(0);
     const left = Math.max(0, end - clock.monotonic());
-    const sample = await sampler();
+    const sample = await heard(running.host, CUT, sampler);
     for (const line of sample.unknown) unknown.add(line);
     await running.emit({
       type: 'watch.sampled',
@@ -139,7 +142,7 @@ function startCronWatch(running: Running, spec: WatchSpec): CronWatch {
     until: async (milliseconds) => {
       const end = clock.monotonic() + milliseconds;
       do {
-        if (spec.proof) await beat();
+        if (spec.proof) await heard(host, CUT, beat);
         await clock.sleep(Math.max(0, Math.min(spec.proof ? PULSE : milliseconds, end - clock.monotonic())), interrupts.signal);
       } while (clock.monotonic() < end && !interrupts.signal.aborted);
     },
