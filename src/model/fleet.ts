@@ -1,6 +1,7 @@
 import type { Json } from './json.ts';
 import type { OutcomeName, Verdict } from './outcome.ts';
 import type { Plan } from './plan.ts';
+import type { IdentityLine } from './saved-plan.ts';
 import type { Strategy } from './strategy.ts';
 
 export { DEFAULT_STRATEGY, type Size, type Strategy } from './strategy.ts';
@@ -26,6 +27,12 @@ export type HostPlan =
   | { readonly kind: 'plan'; readonly host: string; readonly plan: Plan }
   /** `unreachable`, `host-key`, `auth`, `become`, `no-slots`, `locked` ...: the failure's code, with its sentence. */
   | { readonly kind: 'unreachable'; readonly host: string; readonly code: string; readonly reason: string };
+
+/** What a host's plan holds fast until its turn comes: which services, edits, limits and actions. Processes and files move meanwhile. */
+export interface HeldPlan {
+  readonly pinned: readonly IdentityLine[];
+  readonly refusal: Plan['refusal'];
+}
 
 /** Hosts for which the same would be done, or the same is the matter. */
 export interface PlanGroup {

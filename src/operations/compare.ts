@@ -1,4 +1,5 @@
 import { sayDifference } from '../model/drift.ts';
+import type { HeldPlan } from '../model/fleet.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Emit } from '../model/ports.ts';
 import { markOf, type SavedPlan } from '../model/saved-plan.ts';
@@ -13,4 +14,10 @@ export async function compare(saved: SavedPlan | undefined, plan: Plan, emit: Em
   if (plan.diagnosis.verdict === 'this-incident')
     await emit({ type: 'plan.compared', plan: markOf(saved), drift: driftOf(saved.plan, plan) });
   return null;
+}
+
+/** The plan of a host that was made before any host was touched: what it pins must be found again. Null: go on. */
+export function compareHeld(held: HeldPlan | undefined, plan: Plan): Ending | null {
+  const differ = held === undefined ? [] : pinnedDifferences({ pinned: held.pinned, plan: held }, plan);
+  return differ.length === 0 ? null : { outcome: 'plan-mismatch', verdict: null, reasons: differ.map(sayDifference) };
 }

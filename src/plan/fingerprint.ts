@@ -94,7 +94,7 @@ const valuesOf = (lines: readonly IdentityLine[]) => new Map(lines.map(({ name, 
 
 /** What a run must not find otherwise than its plan did. To have less to do (a service that is stopped already) is no difference; a file that somebody edited is. */
 export function pinnedDifferences(
-  then: { readonly pinned: readonly IdentityLine[]; readonly plan: Plan },
+  then: { readonly pinned: readonly IdentityLine[]; readonly plan: Pick<Plan, 'refusal'> },
   now: Plan,
 ): readonly Difference[] {
   const looked = now.diagnosis.verdict === 'this-incident';
