@@ -1,23 +1,11 @@
 import { lstatSync, type Stats } from 'node:fs';
 import type { FileList, FileRecord, FileSelector, FileType } from '../../model/host.ts';
 import { fileMatches, uidsIn } from '../file-matches.ts';
+import { emptyTally, leaveOut, summaryOf, take, type Users } from '../tally.ts';
 import { type Directory, nameOf, openDirectory, typeOf } from './directory.ts';
 import { failed } from './errno.ts';
 import { createSlices } from './slices.ts';
 import { eachInside, windowsOf } from './windows.ts';
-
-export type Users = Readonly<Record<string, string>>;
-
-/** What has been seen so far. */
-interface Tally {
-  count: number;
-  bytes: number;
-  oldest: number | null;
-  newest: number | null;
-  readonly owners: Map<number, number>;
-  readonly others: Partial<Record<FileType, number>>;
-  readonly sample: FileRecord[];
-}
 
 export async function list(selector: FileSelector, sample: number, users: Users): Promise<FileList> {
   const directory = openDirectory(selector.in);
@@ -35,7 +23,7 @@ async function listIn(directory: Directory, selector: FileSelector, sample: numb
   const at = Date.now();
   const slices = createSlices();
   const matches = fileMatches(selector, at, uidsIn(users));
-  const tally: Tally = { count: 0, bytes: 0, oldest: null, newest: null, owners: new Map(), others: {}, sample: [] };
+  const tally = emptyTally();
   const wants = (name: string, type: FileType | undefined) => matches.entry(name, type) || leaveOut(tally, type);
   for await (const names of windowsOf({ directory, slices, wants })) {
     await eachInside(directory, slices, names.length, (index) => {
@@ -44,26 +32,12 @@ async function listIn(directory: Directory, selector: FileSelector, sample: numb
       if (!stat) return;
       const facts = { type: typeOf(stat) ?? 'device', modified: Math.trunc(stat.mtimeMs), uid: stat.uid };
       if (!matches.facts(facts)) return void leaveOut(tally, facts.type);
-      add(tally, stat, facts.modified);
+      take(tally, { size: stat.size, ...facts });
       if (tally.sample.length < sample) tally.sample.push(recordOf(name, stat, facts.type, users));
     });
   }
   const { device, inode } = directory;
-  return { ok: true, ...tally, owners: ownersOf(tally, users), handle: { selector, device, inode, at, count: tally.count } };
-}
-
-function leaveOut(tally: Tally, type: FileType | undefined): false {
-  const key = type ?? 'file';
-  tally.others[key] = (tally.others[key] ?? 0) + 1;
-  return false;
-}
-
-function add(tally: Tally, stat: Stats, modified: number): void {
-  tally.count += 1;
-  tally.bytes += stat.size;
-  tally.oldest = Math.min(tally.oldest ?? modified, modified);
-  tally.newest = Math.max(tally.newest ?? modified, modified);
-  tally.owners.set(stat.uid, (tally.owners.get(stat.uid) ?? 0) + 1);
+  return { ...summaryOf(tally, users), handle: { selector, device, inode, at, count: tally.count } };
 }
 
 function recordOf(name: string, stat: Stats, type: FileType, users: Users): FileRecord {
@@ -78,8 +52,4 @@ function recordOf(name: string, stat: Stats, type: FileType, users: Users): File
     modified: Math.trunc(stat.mtimeMs),
     inode: stat.ino,
   };
-}
-
-function ownersOf(tally: Tally, users: Users) {
-  return [...tally.owners].toSorted(([, a], [, b]) => b - a).map(([uid, count]) => ({ user: users[uid] ?? String(uid), count }));
 }

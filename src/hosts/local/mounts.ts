@@ -11,7 +11,7 @@ export interface Mount {
 }
 
 /** Escapes of mountinfo: space, tab, newline and backslash as three octal digits. */
-const unescaped = (field: string): string =>
+export const unescaped = (field: string): string =>
   field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 
 export function parseMounts(text: string): readonly Mount[] {
@@ -40,8 +40,9 @@ export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefin
 /**
  * A stat on one of these can hang for ever when its server is gone, and then nothing ends it, not even a signal. Whether the server answers cannot
  * be found out without taking that risk, so they are refused. fuseblk (ntfs) has a local disk below it; what holds / was good enough to start us.
+ * awk(1) on another machine judges by the same text: nothing in it that only JavaScript knows.
  */
-const MAY_HANG = /^(nfs\d?|cifs|smb3?|smbfs|ceph|afs|ncpfs|coda|lustre|autofs|fuse|fuse\..*|sshfs|davfs)$/;
+export const MAY_HANG = /^(nfs[0-9]?|cifs|smb3?|smbfs|ceph|afs|ncpfs|coda|lustre|autofs|fuse|fuse[.].*|sshfs|davfs)$/;
 
 export function mayHang(mount: Mount): boolean {
   return mount.at !== '/' && MAY_HANG.test(mount.type);
@@ -82,7 +83,10 @@ export function safePath(
 
 function refusalFor(path: string, mounts: readonly Mount[]): Failure | null {
   const mount = mountOf(path, mounts);
-  if (!mount || !mayHang(mount)) return null;
+  return mount && mayHang(mount) ? hanging(path, mount) : null;
+}
+
+export function hanging(path: string, mount: Mount): Failure {
   return failure(
     'may-hang',
     `${path} is on ${mount.at} (${mount.type} from ${mount.source}): a look at it could hang for ever, so it is not looked at`,
