@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import type { Processes, ProcessIdentity, SignalResult } from '../../model/host.ts';
-import { type ProcStat, readExe, readStat, readStatus } from './proc.ts';
+import type { ProcStat } from '../proc-text.ts';
+import { readExe, readStat, readStatus } from './proc.ts';
 import { createSlices } from './slices.ts';
 
 /**

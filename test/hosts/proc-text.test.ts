@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseCgroup, parseStat, parseStatus } from '../../../src/hosts/local/proc.ts';
+import { parseCgroup, parseStat, parseStatus } from '../../src/hosts/proc-text.ts';
 
 const NUMBER = fc.nat({ max: 2 ** 31 - 1 });
 const COMM = fc.oneof(

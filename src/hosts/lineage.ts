@@ -1,5 +1,5 @@
-import type { ProcessRecord } from '../../model/host.ts';
-import type { ProcStat } from './proc.ts';
+import type { ProcessRecord } from '../model/host.ts';
+import type { ProcStat } from './proc-text.ts';
 
 export type StartedBy = NonNullable<ProcessRecord['startedBy']>;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ancestorsOf, type Lineage, starterOf, titleOf } from '../../../src/hosts/local/lineage.ts';
-import type { ProcStat } from '../../../src/hosts/local/proc.ts';
+import { ancestorsOf, type Lineage, starterOf, titleOf } from '../../src/hosts/lineage.ts';
+import type { ProcStat } from '../../src/hosts/proc-text.ts';
 
 interface Made {
   readonly pid: number;
