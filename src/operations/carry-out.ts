@@ -33,6 +33,8 @@ export interface RunRequest {
   readonly tool: string;
   /** The plan that was reviewed: what it holds fast must be found the same. */
   readonly saved?: SavedPlan;
+  /** What the plan of this host in a fleet run held fast. */
+  readonly held?: HeldPlan;
   /** Where the host is elsewhere: how it was reached, for a resume. */
   readonly target?: Reached;
 }

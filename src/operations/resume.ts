@@ -80,15 +80,22 @@ export async function resumed(
 /** Steps whose lease is still open: what they stopped must be stopped again where it runs, and its lease armed anew. */
 async function fallenBack(state: RunState, runbook: Runbook, findings: Findings, parts: RunParts): Promise<ReadonlySet<string>> {
   const back = new Set<string>();
-  for (const { step: id } of state.leases) {
+  for (const { step: id, service } of state.leases) {
     const step = runbook.act.find((one) => one.id === id);
-    if (!step) continue;
+    if (!step || wasToRunAgain(state, service)) continue;
     const verb = await parts.catalogue.action(step.verb);
     const look = { host: parts.readOnlyHost, clock: parts.clock, signal: parts.interrupts.signal, progress: () => {} };
     const seen = await verb.observe(look, resolveArg(step, runbook, findings)).catch(() => nothingToDo(''));
     if (seen.verdict === 'change') back.add(id);
   }
   return back;
+}
+
+/** All that had to be done while it was stopped was done by then: whoever has started it, it runs as it should. */
+function wasToRunAgain({ steps }: RunState, service: string): boolean {
+  return steps.some(
+    ({ verb, attempts, undone, targets }) => STARTS.includes(verb) && attempts > 0 && undone === null && targets?.members.includes(service),
+  );
 }
 
 /**

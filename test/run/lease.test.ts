@@ -2,45 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { failure, type Services } from '../../src/model/host.ts';
 import { stateOf } from '../../src/model/state.ts';
-import type { Applied, Clock } from '../../src/model/verb.ts';
+import type { Applied } from '../../src/model/verb.ts';
+import { eventClock } from '../support/event-clock.ts';
 import { change, rehearse, type Script, stubLeases, takeUp, undoAll } from '../support/rehearsal.ts';
 
 const done: Applied = { outcome: 'done', summary: '', used: {}, blocks: [] };
 const lease = { key: 'service:cron', service: 'cron', within: 60_000, undo: 'cron', say: 'start cron' };
 const stop = { observe: async () => change('cron', { lease }) };
 const start = { observe: async () => change('cron'), apply: async () => ({ ...done, releases: ['service:cron'] }) };
-
-/** Time goes to whoever sleeps the shortest, once nobody has anything left to do. */
-function eventClock(): Clock & { jump(milliseconds: number): void } {
-  let now = 1_000_000;
-  const sleepers = new Map<() => void, number>();
-  const tick = () => {
-    const [next] = [...sleepers].sort(([, one], [, other]) => one - other);
-    if (!next) return;
-    now = Math.max(now, next[1]);
-    next[0]();
-  };
-  return {
-    now: () => now,
-    monotonic: () => now,
-    jump: (milliseconds) => {
-      now += milliseconds;
-    },
-    sleep: (milliseconds, signal) =>
-      new Promise((resolve) => {
-        if (signal?.aborted) return resolve();
-        const wake = () => {
-          sleepers.delete(wake);
-          signal?.removeEventListener('abort', wake);
-          resolve();
-          setImmediate(tick);
-        };
-        sleepers.set(wake, now + milliseconds);
-        signal?.addEventListener('abort', wake);
-        setImmediate(tick);
-      }),
-  };
-}
 
 /** Stops cron, is busy for a while, starts cron. */
 function busyFor(milliseconds: number, more: Partial<Script> = {}): Script {
