@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import type { Vault } from '../hosts/vault.ts';
 import type { Target } from '../model/fleet.ts';
+import { exitCode } from '../model/outcome.ts';
 import { LIMITS } from '../model/runbook.ts';
 import { parseSecretSource, type SecretReference, secretReference } from '../model/secret.ts';
 import { type Selection, type SshChoice, sameHost, select } from '../model/selection.ts';
 import { batchFault, ORDERS, parseAtOnce, parseFailures, parsePause, parseSize, type Size, type Strategy } from '../model/strategy.ts';
 import { parseDestination } from '../model/target.ts';
+import { escaped } from '../views/escape.ts';
 import type { Reach } from '../wiring/host.ts';
 import type { TrustedReader } from '../wiring/trusted.ts';
 import type { CommandOption, Io } from './_command.ts';
@@ -53,22 +55,22 @@ export async function targetsOf(io: Io, options: Options): Promise<Selection | n
   const stray = hostsChosen(options) ? undefined : strayHostOption(options);
   if (stray !== undefined) return refuse(io, `${stray} is for hosts over ssh: name them with --host, --hosts or --inventory`, 'usage');
   if (!hostsChosen(options)) return null;
+  const strategy = strategyFrom(options);
+  if (typeof strategy === 'string') return refuse(io, escaped(strategy), 'usage');
   const { trustedReader } = await import('../wiring/trusted.ts');
   const reader = trustedReader(io.uid);
-  const strategy = strategyFrom(options);
-  if (typeof strategy === 'string') return refuse(io, strategy, 'usage');
-  const known = await knownHosts(io, options, reader);
-  if (typeof known === 'number') return known;
-  const config = sshConfig(io, options, reader);
-  if (typeof config === 'number') return config;
+  const files = filesOf(io, options, reader);
+  if (typeof files === 'number') return files;
   const untrusted = whyUntrusted(io, reader, options);
   if (untrusted !== null) return untrusted;
+  const known = await knownHosts(io, options, files.inventory);
+  if (typeof known === 'number') return known;
   const selected = select(known, { limit: limitWords(options).patterns, skip: wordsOf(options.skip) });
   if (!selected.ok) return refuse(io, await sayUnmatched(selected), 'usage');
   const password = await becomePassword(io, options);
   if (typeof password === 'number') return password;
   const { targets, skipped } = selected;
-  const ssh: SshChoice = { config: config.path, become: options.become === true, password };
+  const ssh: SshChoice = { config: files.config, become: options.become === true, password };
   return { targets, skipped, ssh, strategy, notes: trustNotes(reader) };
 }
 
@@ -78,25 +80,78 @@ export function reachOf(io: Io, { ssh: { config, become, password } }: Selection
   return { config, become, password: password && reveal, uid: io.uid, env: io.env };
 }
 
+// ---------------------------------------------------------------- files
+
+interface Files {
+  readonly inventory: { readonly path: string; readonly text: string } | null;
+  readonly config: string | null;
+}
+
+/** ssh does not look who could have written a file that it is given, and what stands there, or in an inventory, can run any command. */
+function filesOf(io: Io, { inventory, sshConfig }: Options, reader: TrustedReader): Files | number {
+  const config = typeof sshConfig === 'string' && sshConfig !== 'none' ? resolve(io.cwd, sshConfig) : null;
+  const read = config === null ? null : reader.read(config);
+  if (read && !read.ok) return refuse(io, escaped(`--ssh-config: ${read.message}`), 'no-such-file');
+  const path = typeof inventory === 'string' ? resolve(io.cwd, inventory) : null;
+  const hosts = path === null ? null : reader.read(path);
+  if (hosts && !hosts.ok) return refuse(io, escaped(`--inventory: ${hosts.message}`), 'no-such-file');
+  return { config: sshConfig === 'none' ? 'none' : config, inventory: hosts && path !== null ? { path, text: hosts.text } : null };
+}
+
 // ---------------------------------------------------------------- who is known
 
-async function knownHosts(io: Io, options: Options, reader: TrustedReader): Promise<readonly Target[] | number> {
-  const named = await namedHosts(io, options);
-  if (typeof named === 'number' || options.inventory === undefined) return named;
-  const path = resolve(io.cwd, String(options.inventory));
-  const read = reader.read(path);
-  return refuse(io, `--inventory: ${read.ok ? `${path} cannot be read yet` : read.message}`, 'no-such-file');
+/** With an inventory, names choose from it: one that is not there is misspelt. */
+async function knownHosts(io: Io, options: Options, file: Files['inventory']): Promise<readonly Target[] | number> {
+  const named = namedHosts(io, options);
+  if (typeof named === 'number' || file === null) return named;
+  const all = await hostsIn(io, file);
+  if (typeof all === 'number' || named.length === 0) return all;
+  const unknown = named.find(({ name }) => !all.some((one) => sameHost(one.name, name)));
+  if (unknown) return refuse(io, await sayUnknown(unknown.name, all, file.path), 'usage');
+  return named.flatMap(({ name, user, port }) =>
+    all.filter((one) => sameHost(one.name, name)).map((one) => ({ ...one, user: user ?? one.user, port: port ?? one.port })),
+  );
+}
+
+async function hostsIn(io: Io, given: { readonly path: string; readonly text: string }): Promise<readonly Target[] | number> {
+  const { readInventory, unreadFolders } = await import('../wiring/inventory.ts');
+  const file = { ...given, env: io.env, signal: io.interrupts.signal };
+  const read = await readInventory(file);
+  if (!read.ok) return refuse(io, escaped(`--inventory: ${read.message}`), read.code === 'interrupted' ? 'interrupted' : 'no-such-file');
+  const { inventory } = read;
+  if (!inventory.ok) {
+    const { renderProblems } = await import('../views/problem.ts');
+    io.stderr(renderProblems(inventory.problems, { textOf: () => given.text, color: io.color.stderr, columns: io.columns }));
+    return exitCode('invalid-runbook');
+  }
+  for (const { message, place } of inventory.value.warnings)
+    io.stderr(escaped(`firebreak: ${place.file}:${place.line}:${place.column}: ${message}`).concat('\n'));
+  for (const folder of unreadFolders(file))
+    io.stderr(
+      escaped(`firebreak: ${folder} is not read: \`ansible-inventory --list -i ${given.path}\` prints an inventory with all of it`).concat(
+        '\n',
+      ),
+    );
+  return inventory.value.targets;
+}
+
+async function sayUnknown(name: string, all: readonly Target[], path: string): Promise<string> {
+  const { closest } = await import('../load/suggest.ts');
+  const near = closest(
+    name,
+    all.map((one) => one.name),
+  );
+  return escaped(`${name} is not in ${path}${near === undefined ? '' : `; did you mean ${near}?`}`);
 }
 
 /** Those of --host and --hosts. The same twice is once; the same in two ways is a mistake. */
-async function namedHosts(io: Io, options: Options): Promise<readonly Target[] | number> {
+function namedHosts(io: Io, options: Options): readonly Target[] | number {
   const given = [
     ...wordsOf(options.host).map((text) => ({ flag: '--host', text })),
     ...wordsOf(options.hosts)
       .flatMap((list) => list.split(','))
       .map((text) => ({ flag: '--hosts', text: text.trim() })),
   ];
-  const { escaped } = await import('../views/escape.ts');
   const targets: Target[] = [];
   for (const { flag, text } of given) {
     const read = parseDestination(text);
@@ -111,7 +166,7 @@ async function namedHosts(io: Io, options: Options): Promise<readonly Target[] |
 
 /** A word that no host, group or label has, with what was probably meant: a limit too. */
 async function sayUnmatched({ says, word, known = [] }: { says: string; word?: string; known?: readonly string[] }): Promise<string> {
-  const [{ closest }, { escaped }] = await Promise.all([import('../load/suggest.ts'), import('../views/escape.ts')]);
+  const { closest } = await import('../load/suggest.ts');
   if (word === undefined) return escaped(says);
   const [name = '', value] = word.split('=', 2);
   const limit = value !== undefined && /^\d/.test(value) ? closest(name, LIMITS) : undefined;
@@ -150,15 +205,6 @@ function batchesFrom(text: string): readonly Size[] | string {
   }
   const fault = batchFault(sizes);
   return fault === null ? sizes : `--batches ${text}: ${fault.says}`;
-}
-
-/** ssh does not look who could have written a file that it is given, and what stands there can run any command. */
-function sshConfig(io: Io, { sshConfig: given }: Options, reader: TrustedReader): { readonly path: string | null } | number {
-  if (given === undefined) return { path: null };
-  if (given === 'none') return { path: 'none' };
-  const path = resolve(io.cwd, String(given));
-  const read = reader.read(path);
-  return read.ok ? { path } : refuse(io, `--ssh-config: ${read.message}`, 'no-such-file');
 }
 
 const PASSWORD = "sudo's password";

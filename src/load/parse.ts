@@ -22,9 +22,9 @@ interface Seat {
 export type Parsed = { readonly source: Source | null; readonly problems: readonly Problem[] };
 
 /** YAML 1.2, core schema, one document. `source` is null where the text has no tree to go on with. */
-export function parse(file: string, text: string): Parsed {
+export function parse(file: string, text: string, { marks = MAX_MARKS } = {}): Parsed {
   const at = positions(file, text);
-  const refused = refuseText(text);
+  const refused = refuseText(text, marks);
   if (refused) return { source: null, problems: [{ ...refused.complaint, place: at(refused.range) }] };
   const document = readDocument(text);
   const broken = document instanceof Error ? tooDeep(text) : firstError(document);
@@ -39,12 +39,12 @@ interface Found {
   readonly complaint: Complaint;
 }
 
-function refuseText(text: string): Found | undefined {
+function refuseText(text: string, marks: number): Found | undefined {
   if (text.length > MAX_CHARACTERS) {
     return found([0, 1], 'too-large', `the file is larger than ${MAX_CHARACTERS / 1024} KiB`);
   }
-  const crowded = markBeyond(text, MAX_MARKS);
-  if (crowded >= 0) return found([crowded, crowded + 1], 'too-large', `the file has more than ${MAX_MARKS} lines and marks`);
+  const crowded = markBeyond(text, marks);
+  if (crowded >= 0) return found([crowded, crowded + 1], 'too-large', `the file has more than ${marks} lines and marks`);
   if (text.trim() === '' || text === '\uFEFF') return found([0, 1], 'empty-file', 'the file is empty');
   const control = text.search(/[\0-\x08\x0B\x0C\x0E-\x1F\x7F\uFFFD]/);
   if (control < 0) return undefined;
