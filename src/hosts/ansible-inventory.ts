@@ -43,7 +43,9 @@ export async function listInventory({ file, env, signal }: Listing): Promise<Res
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString('utf8')).slice(-MOST_SAID);
   });
-  child.on('error', (error: NodeJS.ErrnoException) => resolve(failure(error.code ?? 'EIO', `${program} could not be started: ${error.code}`)));
+  child.on('error', (error: NodeJS.ErrnoException) =>
+    resolve(failure(error.code ?? 'EIO', `${program} could not be started: ${error.code}`)),
+  );
   child.on('close', (code, by) => {
     if (code === 0) resolve({ ok: true, text: Buffer.concat(out).toString('utf8') });
     else resolve(failure('exit', `${NAME} -i ${file} ended with ${code ?? by}${lastWords(said)}`));
