@@ -44,7 +44,7 @@ export function batchesLeft(
  * The canary proves the remedy. Where none of its hosts has held (it was lost, or it was not this incident any more), as many of the next
  * batch take its place before the rest of them.
  */
-export function withCanary(left: readonly (readonly string[])[], size: number): readonly (readonly string[])[] {
+export function withCanary<T>(left: readonly (readonly T[])[], size: number): readonly (readonly T[])[] {
   const [next, ...rest] = left;
   if (next === undefined || next.length <= size) return left;
   return [next.slice(0, size), next.slice(size), ...rest];

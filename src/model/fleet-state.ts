@@ -67,7 +67,9 @@ export function fleetStateOf(events: Iterable<FleetEvent>): FleetState {
 
 /** An event of a type that this version does not know changes nothing but `last`. */
 export function applyFleet(before: FleetState, event: FleetEvent): FleetState {
-  const state = { ...before, run: event.run, last: { seq: event.seq, at: event.at, mono: event.mono } };
+  // A fact about a host carries the id of that host's run in the place of the fleet's.
+  const run = event.type.startsWith('host.') ? before.run : event.run;
+  const state = { ...before, run, last: { seq: event.seq, at: event.at, mono: event.mono } };
   return applyFact(state, event) ?? state;
 }
 
@@ -76,13 +78,13 @@ function applyFact(state: FleetState, event: FleetEvent): FleetState | undefined
     case 'fleet.started':
       return started(state, event);
     case 'fleet.resumed':
-      return { ...state, stopped: null, finished: null, resumes: state.resumes + 1 };
+      return { ...state, hosts: takenUp(state, event), stopped: null, finished: null, resumes: state.resumes + 1 };
     case 'fleet.planned':
       return { ...state, groups: event.groups };
     case 'batch.started':
       return { ...state, batches: [...state.batches, { batch: event.batch, of: event.of, hosts: event.hosts, failed: null }] };
     case 'host.started':
-      return inHost(state, event.host, { ...FRESH, status: 'running', run: event.run, started: momentOf(event) });
+      return begun(state, event);
     case 'host.finished':
       return inHost(state, event.host, {
         status: 'ended',
@@ -91,7 +93,7 @@ function applyFact(state: FleetState, event: FleetEvent): FleetState | undefined
         ...(event.run !== null && { run: event.run }),
       });
     case 'host.rolled-back':
-      return inHost(state, event.host, { status: 'rolled-back', rolledBack: endOf(event) });
+      return inHost(state, event.host, { status: isUndone(event) ? 'rolled-back' : 'ended', rolledBack: endOf(event) });
     case 'batch.finished':
       return { ...state, batches: state.batches.map((batch, at) => (isLast(state, at) ? { ...batch, failed: event.failed } : batch)) };
     case 'fleet.stopped':
@@ -115,6 +117,22 @@ function started(state: FleetState, event: FleetEventOf<'fleet.started'>): Fleet
   const { type: _type, v: _v, seq: _seq, ...meta } = event;
   return { ...state, meta, hosts: event.hosts.map(({ name: host }) => ({ host, status: 'waiting', run: null, started: null, ...FRESH })) };
 }
+
+/** Those that were never begun wait for their turn again. */
+function takenUp({ hosts }: FleetState, { to, hosts: named }: FleetEventOf<'fleet.resumed'>): readonly HostState[] {
+  const again = ({ host, run }: HostState): boolean => to === 'finish' && run === null && named.includes(host);
+  return hosts.map((host) => (again(host) ? { ...host, ...FRESH, status: 'waiting' } : host));
+}
+
+/** Another life of the same run, to finish it or to undo it, does not make undone how it ended before. */
+function begun(state: FleetState, event: FleetEventOf<'host.started'>): FleetState {
+  const known = state.hosts.find(({ host }) => host === event.host);
+  const again = known?.run === event.run;
+  return inHost(state, event.host, { ...(again ? {} : FRESH), status: 'running', run: event.run, started: momentOf(event) });
+}
+
+/** A rollback that could not be begun has undone nothing. */
+const isUndone = ({ outcome }: HostEnd): boolean => outcome === 'rolled-back' || outcome === 'rollback-incomplete';
 
 function inHost(state: FleetState, host: string, change: Partial<HostState>): FleetState {
   const at = state.hosts.findIndex((one) => one.host === host);

@@ -1,0 +1,103 @@
+import type { FleetFact, HostEnd } from '../model/fleet.ts';
+import { worstOf } from '../model/fleet-outcome.ts';
+import { applyFleet, type FleetState, type HostState } from '../model/fleet-state.ts';
+import type { OutcomeName } from '../model/outcome.ts';
+import { NO_SECRETS } from '../model/secret.ts';
+import { spineOver } from '../run/spine.ts';
+import { oneAtATime } from './fleet-ask.ts';
+import type { Stopped } from './fleet-batches.ts';
+import { brakesFor } from './fleet-brakes.ts';
+import type { Fleet, FleetParts, FleetRequest } from './fleet-parts.ts';
+import { learnSecrets } from './secrets.ts';
+
+/** How a fleet run has ended, over all of its hosts. */
+export interface FleetEnding {
+  readonly outcome: OutcomeName;
+  readonly reasons: readonly string[];
+}
+
+export interface FleetLife {
+  readonly request: FleetRequest;
+  readonly parts: FleetParts;
+  /** Of its earlier lives. */
+  readonly before: FleetState;
+}
+
+/** One life of a fleet run: `begin` says what it is, `go` does it, and whatever became of the hosts is its end. */
+export async function live(
+  { request, parts, before }: FleetLife,
+  begin: FleetFact,
+  go: (fleet: Fleet) => Promise<Stopped | null>,
+): Promise<FleetEnding> {
+  let state = before;
+  const fold = {
+    show: (event: Parameters<typeof applyFleet>[1]) => {
+      state = applyFleet(state, event);
+    },
+  };
+  const { journal, clock, here: host, secrets = NO_SECRETS, interrupts } = parts;
+  const brakes = brakesFor(interrupts);
+  try {
+    const unfit = await learnSecrets(request, secrets, brakes.hard);
+    const emit = spineOver<FleetFact>({
+      ...{ run: journal.run, host, journal, clock, redact: secrets.redact, after: before.last?.seq ?? 0 },
+      views: [fold, ...parts.views],
+      isLight: () => false,
+      noted: (text) => ({ type: 'fleet.noted', text }),
+    });
+    const ask = parts.ask && oneAtATime(parts.ask);
+    const fleet: Fleet = { request, parts, emit, brakes, ask, state: () => state };
+    await emit(begin);
+    for (const text of request.notes) await emit({ type: 'fleet.noted', text });
+    const stopped = unfit ? { why: `${unfit.reason}; nothing was touched`, outcome: unfit.outcome } : await go(fleet);
+    return await end(fleet, stopped);
+  } finally {
+    brakes.release();
+  }
+}
+
+async function end({ emit, state }: Fleet, stopped: Stopped | null): Promise<FleetEnding> {
+  const { hosts } = state();
+  const notBegun = hosts.filter(({ status }) => status === 'waiting').map(({ host }) => host);
+  if (stopped && notBegun.length > 0) await emit({ type: 'fleet.stopped', why: stopped.why, notBegun });
+  const ending = endingOf(hosts, stopped);
+  await emit({ type: 'fleet.finished', ...ending });
+  return ending;
+}
+
+/** Hosts that are named with what became of them: a screen has no room for two hundred. */
+const NAMED = 20;
+
+function endingOf(hosts: readonly HostState[], stopped: Stopped | null): FleetEnding {
+  const outcomes = hosts.flatMap(outcomesOf);
+  const own: readonly OutcomeName[] = stopped?.outcome ? [stopped.outcome] : [];
+  const bad = hosts.flatMap(({ end: last }) =>
+    last !== null && last.outcome !== 'held' && last.outcome !== 'not-this-incident' ? [last] : [],
+  );
+  const rest = bad.length - NAMED;
+  const named = bad.slice(0, NAMED).map(sayEnd);
+  return {
+    outcome: worstOf([...outcomes, ...own]),
+    reasons: [...(stopped ? [stopped.why] : []), ...named, ...(rest > 0 ? [`and ${rest} more`] : [])],
+  };
+}
+
+function sayEnd({ host, outcome, reasons }: HostEnd): string {
+  return `${host}: ${outcome.replaceAll('-', ' ')}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}`;
+}
+
+/** Of a rollback only what nobody knows counts as well: that something was left as it was does not make worse how the run ended. */
+const UNKNOWN: readonly OutcomeName[] = ['outcome-unknown', 'bug', 'journal-damaged', 'no-journal'];
+
+function outcomesOf({ status, end: last, rolledBack }: HostState): readonly OutcomeName[] {
+  const undone = rolledBack && UNKNOWN.includes(rolledBack.outcome) ? [rolledBack.outcome] : [];
+  switch (status) {
+    case 'waiting':
+      return ['interrupted'];
+    case 'running':
+      return ['outcome-unknown'];
+    case 'ended':
+    case 'rolled-back':
+      return [...(last ? [last.outcome] : []), ...undone];
+  }
+}

@@ -1,0 +1,111 @@
+import type { Block } from '../model/block.ts';
+import type { HeldPlan, HostPlan, Target } from '../model/fleet.ts';
+import { isObject, type Json } from '../model/json.ts';
+import type { Plan, PlannedStep } from '../model/plan.ts';
+import type { Catalogue } from '../model/ports.ts';
+import type { Limits, Runbook } from '../model/runbook.ts';
+import type { Secrets } from '../model/secret.ts';
+import type { Clock } from '../model/verb.ts';
+import { pinnedOf } from '../plan/fingerprint.ts';
+import { atMost } from './at-most.ts';
+import type { FleetHost, FleetParts } from './fleet-parts.ts';
+import { plan } from './plan.ts';
+
+/** What was found of a host, and what its run will be held to. */
+export interface LookedAt {
+  readonly target: Target;
+  readonly found: HostPlan;
+  /** Null: it could not be planned. */
+  readonly held: HeldPlan | null;
+}
+
+export interface LookRequest {
+  readonly runbook: Runbook;
+  readonly params: Readonly<Record<string, Json>>;
+  readonly raised: Limits;
+}
+
+export interface LookParts extends Pick<FleetParts, 'reach' | 'lookAtOnce'> {
+  readonly catalogue: Catalogue;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly secrets?: Secrets;
+  readonly progress: (progress: { readonly done: number; readonly of: number; readonly host: string }) => void;
+}
+
+/** Every host is looked at before any is touched. In the order given, whichever answers first; hosts that were not reached by the time of an interrupt are left out. */
+export async function lookAtAll(request: LookRequest, parts: LookParts, targets: readonly Target[]): Promise<readonly LookedAt[]> {
+  const looked = new Map<Target, LookedAt>();
+  await atMost(parts.lookAtOnce, targets, async (target) => {
+    if (parts.signal.aborted) return;
+    looked.set(target, await lookAt(request, parts, target));
+    parts.progress({ done: looked.size, of: targets.length, host: target.name });
+  });
+  return targets.flatMap((target) => looked.get(target) ?? []);
+}
+
+async function lookAt(request: LookRequest, parts: LookParts, target: Target): Promise<LookedAt> {
+  const reached = await parts.reach(target);
+  if (!reached.ok) return unreachable(target, reached.code, reached.message);
+  try {
+    return await planOn(request, parts, { target, reached: reached.reached });
+  } catch (error) {
+    // A mistake of ours, or of a port: of this host nothing is known, and the others are none the worse for it.
+    const last = reached.reached.host.connection?.unanswered().last;
+    return last ? unreachable(target, last.code, last.message) : unreachable(target, 'bug', `could not be planned: ${String(error)}`);
+  } finally {
+    await reached.reached.close();
+  }
+}
+
+async function planOn(
+  request: LookRequest,
+  parts: LookParts,
+  { target, reached }: { readonly target: Target; readonly reached: FleetHost },
+): Promise<LookedAt> {
+  const { readOnlyHost } = reached;
+  const made = await plan({ ...request, mode: await reached.mode() }, { ...parts, readOnlyHost, emit: async () => {} });
+  if ('reason' in made) return unreachable(target, made.outcome, made.reason);
+  // What a probe made of an answer that never came is no finding.
+  const { count = 0, last = null } = reached.host.connection?.unanswered() ?? {};
+  if (count > 0 && last !== null) return unreachable(target, last.code, last.message);
+  return {
+    target,
+    found: { kind: 'plan', host: target.name, plan: slimPlan(made) },
+    held: { pinned: pinnedOf(made), refusal: made.refusal },
+  };
+}
+
+function unreachable(target: Target, code: string, reason: string): LookedAt {
+  return { target, found: { kind: 'unreachable', host: target.name, code, reason }, held: null };
+}
+
+/** How many rows and members of each are kept to be shown: of two hundred hosts, each with thousands of processes. */
+const KEPT = 20;
+
+/** What is shown of a plan: counts whole, lists cut to a sample, nothing of what only the act would need. */
+function slimPlan(whole: Plan): Plan {
+  return { ...whole, steps: whole.steps.map(slimStep) };
+}
+
+function slimStep(step: PlannedStep): PlannedStep {
+  const arg = withoutFound(step.arg);
+  if (step.kind === 'probe')
+    return { ...step, arg, finding: step.finding && { ...step.finding, detail: null, blocks: step.finding.blocks.map(cut) } };
+  if (step.kind === 'watch' || step.observation === null) return { ...step, arg };
+  const { targets, blocks, ...rest } = step.observation;
+  const members = targets.kind === 'processes' || targets.kind === 'files' ? targets.members.slice(0, KEPT) : targets.members;
+  const observation = { ...rest, keep: {}, predicts: [], targets: { ...targets, members, detail: null }, blocks: blocks.map(cut) };
+  return { ...step, arg, observation };
+}
+
+function withoutFound(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withoutFound);
+  if (!isObject(value)) return value;
+  if (typeof value.$step === 'string') return { ...value, found: null };
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutFound(inner ?? null)]));
+}
+
+function cut(block: Block): Block {
+  return block.kind === 'table' && block.rows.length > KEPT ? { ...block, rows: block.rows.slice(0, KEPT) } : block;
+}

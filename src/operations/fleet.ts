@@ -1,0 +1,166 @@
+import type { HostEnd, HostPlan, Target } from '../model/fleet.ts';
+import { batchesLeft, batchesOf } from '../model/fleet-batches.ts';
+import { groupPlans } from '../model/fleet-groups.ts';
+import { isUnfinishedOutcome } from '../model/fleet-outcome.ts';
+import type { FleetPlan } from '../model/fleet-ports.ts';
+import { type FleetState, type HostState, initialFleet } from '../model/fleet-state.ts';
+import type { OutcomeName } from '../model/outcome.ts';
+import { atMost } from './at-most.ts';
+import { goThrough, type Stopped } from './fleet-batches.ts';
+import { resumeOn, type Turn } from './fleet-host.ts';
+import { type FleetEnding, live } from './fleet-life.ts';
+import { type LookedAt, lookAtAll } from './fleet-look.ts';
+import type { Fleet, FleetParts, FleetRequest } from './fleet-parts.ts';
+
+/**
+ * The same runbook on many hosts: every one is planned before any is touched, then they are gone through in batches, the first of them the
+ * canary. Each host has a run of its own, with journal, lock and interrupts, held to the plan that was made of it.
+ */
+export function runFleet(request: FleetRequest, parts: FleetParts): Promise<FleetEnding> {
+  const { runbook, params, strategy, hosts, skipped, who, mode, policy, tool, reach } = request;
+  const { name, version, title, source } = runbook;
+  const begin = {
+    type: 'fleet.started',
+    runbook: { name, version, title, path: source.path, hash: source.hash },
+    ...{ params, strategy, hosts, skipped, who, mode, policy, tool, reach },
+  } as const;
+  return live({ request, parts, before: initialFleet }, begin, (fleet) => planAndGo(fleet, hosts));
+}
+
+/**
+ * Goes on where the journal ends: unfinished runs are resumed first, since something of theirs may be stopped; hosts that were never begun,
+ * or could not be reached, are planned anew and go on by the strategy. What has ended stays as it is.
+ */
+export function resumeFleet(
+  request: FleetRequest,
+  parts: FleetParts,
+  before: FleetState,
+  only: ReadonlySet<string> | null,
+): Promise<FleetEnding> {
+  const mine = before.hosts.filter(({ host }) => only?.has(host) ?? true);
+  const unfinished = mine.filter(isUnfinished);
+  const anew = mine.filter(isToBegin);
+  const hosts = [...unfinished, ...anew].map(({ host }) => host);
+  const canary = !before.hosts.some(({ end }) => end?.outcome === 'held');
+  return live({ request, parts, before }, { type: 'fleet.resumed', to: 'finish', who: request.who, hosts }, async (fleet) => {
+    const notBegun = await resumeAll(fleet, unfinished, canary);
+    const names = new Set([...anew.map(({ host }) => host), ...notBegun]);
+    const targets = request.hosts.filter(({ name }) => names.has(name));
+    if (targets.length === 0 || fleet.brakes.stopping() !== null) return interrupted(fleet);
+    return planAndGo(fleet, targets);
+  });
+}
+
+const isUnfinished = ({ status, run, end }: HostState): boolean =>
+  status === 'running' || (status === 'ended' && run !== null && end !== null && isUnfinishedOutcome(end.outcome));
+
+/** Nothing was done there, for a reason that may be gone by now. */
+const AGAIN: readonly OutcomeName[] = ['outcome-unknown', 'interrupted', 'locked', 'no-journal', 'bug'];
+
+const isToBegin = ({ status, run, end }: HostState): boolean =>
+  status === 'waiting' || (run === null && end !== null && AGAIN.includes(end.outcome));
+
+/** Gives those that had not begun after all. */
+async function resumeAll(fleet: Fleet, hosts: readonly HostState[], canary: boolean): Promise<readonly string[]> {
+  const notBegun: string[] = [];
+  await atMost(fleet.request.strategy.atOnce, hosts, async ({ host, run }) => {
+    const target = fleet.request.hosts.find(({ name }) => name === host);
+    if (target === undefined || run === null || fleet.brakes.stopping() !== null) return;
+    const end = await resumeOn(fleet, { target, run, canary });
+    if (end === null) notBegun.push(host);
+  });
+  return notBegun;
+}
+
+function interrupted({ brakes }: Fleet): Stopped | null {
+  const why = brakes.stopping();
+  return why === null ? null : { why, outcome: 'interrupted' };
+}
+
+// ---------------------------------------------------------------- plan, approve, go
+
+async function planAndGo(fleet: Fleet, targets: readonly Target[]): Promise<Stopped | null> {
+  const looked = await lookAtAll(fleet.request, lookParts(fleet), targets);
+  if (fleet.brakes.stopping() !== null) return interrupted(fleet);
+  await planned(fleet, looked);
+  const turns = looked.flatMap(turnOf);
+  const begun = fleet.state().hosts.filter(({ run }) => run !== null);
+  const going = goingOn(fleet, turns, begun);
+  await show(fleet, looked, going.batches);
+  if (turns.length === 0) return null;
+  return (await refused(fleet, turns)) ?? (await declined(fleet, looked, going.batches)) ?? goThrough(fleet, going);
+}
+
+function lookParts({ parts, brakes }: Fleet): Parameters<typeof lookAtAll>[1] {
+  const progress = (made: { readonly done: number; readonly of: number; readonly host: string }): void => {
+    for (const view of parts.views) view.planning?.(made);
+  };
+  return { ...parts, signal: brakes.signal, progress };
+}
+
+/** Where nothing will be done, that is how it ends there. */
+async function planned(fleet: Fleet, looked: readonly LookedAt[]): Promise<void> {
+  await fleet.emit({ type: 'fleet.planned', groups: groupPlans(looked.map(({ found }) => found)) });
+  for (const { found } of looked) {
+    const end = endOf(found);
+    if (end) await fleet.emit({ type: 'host.finished', ...end });
+  }
+}
+
+/** Null: there is something to do. A host that cannot be planned is left out: it counts in the end, and not against what may fail, since nothing of ours failed on it. */
+function endOf(found: HostPlan): HostEnd | null {
+  const none = { host: found.host, run: null, verdict: null };
+  if (found.kind === 'unreachable') return { ...none, outcome: found.code === 'bug' ? 'bug' : 'outcome-unknown', reasons: [found.reason] };
+  const { refusal } = found.plan;
+  return refusal && { ...none, ...refusal };
+}
+
+function turnOf({ target, found, held }: LookedAt): readonly Turn[] {
+  if (found.kind !== 'plan' || held === null || found.plan.refusal !== null) return [];
+  return [{ target, held, steps: new Set(found.plan.steps.map(({ id }) => id)), canary: false }];
+}
+
+function goingOn({ request, state }: Fleet, turns: readonly Turn[], begun: readonly HostState[]): Parameters<typeof goThrough>[1] {
+  const done = begun.map(({ host }) => host);
+  const byName = new Map(turns.map((turn) => [turn.target.name, turn]));
+  const all = [...done, ...byName.keys()];
+  const left = batchesLeft(request.strategy, all, new Set(done));
+  return {
+    batches: left.map((batch) => batch.flatMap((host) => byName.get(host) ?? [])),
+    after: state().batches.at(-1)?.batch ?? 0,
+    ended: begun.flatMap(({ end }) => end ?? []),
+    all: all.length,
+    canary: batchesOf(request.strategy, all)[0]?.length ?? 1,
+  };
+}
+
+type Batches = readonly (readonly Turn[])[];
+
+function planOf({ request }: Fleet, looked: readonly LookedAt[], batches: Batches): FleetPlan {
+  const { runbook, params, strategy, skipped } = request;
+  const { name, version, title, source } = runbook;
+  const plans = looked.map(({ found }) => found);
+  return {
+    runbook: { name, version, title, path: source.path, hash: source.hash },
+    ...{ params, strategy, plans, skipped },
+    groups: groupPlans(plans),
+    batches: batches.map((batch) => batch.map(({ target }) => target.name)),
+  };
+}
+
+async function show(fleet: Fleet, looked: readonly LookedAt[], batches: Batches): Promise<void> {
+  const plan = planOf(fleet, looked, batches);
+  for (const view of fleet.parts.views) await view.planned?.(plan);
+}
+
+async function refused({ parts }: Fleet, turns: readonly Turn[]): Promise<Stopped | null> {
+  const no = await parts.permit(turns.map(({ target }) => target));
+  return no && { why: `${no.reason}; nothing was touched`, outcome: no.outcome };
+}
+
+/** At a terminal a person approves the plan of them all, once. */
+async function declined(fleet: Fleet, looked: readonly LookedAt[], batches: Batches): Promise<Stopped | null> {
+  const answer = await fleet.ask?.approve(planOf(fleet, looked, batches));
+  if (answer === undefined || answer.choice === 'run') return interrupted(fleet);
+  return { why: answer.reason ?? `${fleet.request.who} did not approve the plan`, outcome: 'interrupted' };
+}
