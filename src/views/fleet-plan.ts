@@ -13,7 +13,9 @@ import { hang, indent, narrower, padEnd, width } from './layout.ts';
 import { planToJson, showValue } from './plan.ts';
 import { type Look, type Paper, paperOf } from './style.ts';
 
-export interface ReviewLook extends Look {
+export type ReviewLook = Look & ReviewWords;
+
+export interface ReviewWords {
   /** What to type to run it; absent: it is asked for in the same breath. */
   readonly command?: string;
   /** What to type to see one host's plan whole. */
@@ -28,7 +30,10 @@ export interface ReviewLook extends Look {
 
 /** One screen for many hosts: what is alike is said once, what is not by name, and nothing in it is said of a host that it was not seen on. */
 export function renderFleetPlan(review: FleetPlan, look: ReviewLook): string {
-  const paper = paperOf(look);
+  return reviewOn(paperOf(look), review, look);
+}
+
+export function reviewOn(paper: Paper, review: FleetPlan, look: ReviewWords): string {
   const parts = [
     header(review, paper),
     ...inOrder(review.groups).map((group) => groupLines(group, review, look, paper)),
@@ -129,7 +134,7 @@ export function plansOf(group: PlanGroup, plans: readonly HostPlan[]): readonly 
   return plans.flatMap((one) => (one.kind === 'plan' && wanted.has(one.host) ? [one.plan] : []));
 }
 
-function groupLines(group: PlanGroup, review: FleetPlan, look: ReviewLook, paper: Paper): readonly string[] {
+function groupLines(group: PlanGroup, review: FleetPlan, look: ReviewWords, paper: Paper): readonly string[] {
   const [words, paint] = KINDS[group.kind];
   const main = mainGroup(review.groups);
   return [
@@ -153,9 +158,9 @@ function reasonLines({ hosts, says }: PlanGroup, plans: readonly HostPlan[], pap
 
 const REASONS = 8;
 const moreLines = (left: number, what: string, paper: Paper): readonly string[] =>
-  left <= 0 ? [] : [`  ${paper.style.yellow(`… ${showCount(left)} more ${what}: --all`)}`];
+  left <= 0 ? [] : [`  ${paper.style.yellow(`… ${showCount(left)} more ${what}: ${paper.toSeeAll ?? '--all'}`)}`];
 
-function exampleLines(group: PlanGroup, { plans }: FleetPlan, look: ReviewLook, paper: Paper): readonly string[] {
+function exampleLines(group: PlanGroup, { plans }: FleetPlan, look: ReviewWords, paper: Paper): readonly string[] {
   const own = plansOf(group, plans);
   const whole =
     group.example === null || look.whole === undefined ? [] : hang('  one whole:  ', escaped(look.whole(group.example)), paper.columns);
@@ -256,7 +261,7 @@ function openPart({ plans, groups }: FleetPlan, paper: Paper): readonly string[]
 
 const DECIDES = 'a person, once for all hosts, and again before each further batch';
 
-function footer(review: FleetPlan, look: ReviewLook, paper: Paper): readonly string[] {
+function footer(review: FleetPlan, look: ReviewWords, paper: Paper): readonly string[] {
   const own = review.groups.filter(({ kind }) => kind === 'act').flatMap((group) => plansOf(group, review.plans));
   const refusal = look.refusal ?? null;
   return [

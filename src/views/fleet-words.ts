@@ -57,15 +57,21 @@ function follows(one: string, other: string): boolean {
 export function hostLines(hosts: readonly string[], paper: Paper, lines = 2): readonly string[] {
   if (paper.all) return grid([...hosts].sort(naturally).map(escaped), paper.columns);
   const folds = foldHosts(hosts);
-  const whole = joined(folds, paper.columns);
+  const { columns, toSeeAll = '--all' } = paper;
+  const whole = joined(folds, columns);
   if (whole.length <= lines) return whole;
-  const shown = folds.findLastIndex((_, at) => joined([...folds.slice(0, at), left(folds.slice(at))], paper.columns).length <= lines);
-  return joined([...folds.slice(0, Math.max(0, shown)), left(folds.slice(Math.max(0, shown)))], paper.columns);
+  const cut = (at: number) => joined([...folds.slice(0, at), left(folds.slice(at), toSeeAll)], columns);
+  return cut(
+    Math.max(
+      0,
+      folds.findLastIndex((_, at) => cut(at).length <= lines),
+    ),
+  );
 }
 
-function left(folds: readonly Fold[]): Fold {
+function left(folds: readonly Fold[], toSeeAll: string): Fold {
   const count = folds.reduce((sum, fold) => sum + fold.count, 0);
-  return { text: `… ${showCount(count)} more: --all`, count };
+  return { text: `… ${showCount(count)} more: ${toSeeAll}`, count };
 }
 
 function joined(folds: readonly Fold[], columns: number): readonly string[] {

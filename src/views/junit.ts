@@ -118,19 +118,19 @@ function renderCase({ name, group, took, result, out }: Case): string {
   return element('testcase', { name, classname: group, time: seconds(took) }, [...failed, ...said]);
 }
 
-const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3);
+export const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3);
 const stampOf = ({ meta }: RunState): string => meta?.at.replace(/\.\d+Z$/, '') ?? '1970-01-01T00:00:00';
 
 // ---------------------------------------------------------------- XML
 
-function element(name: string, attributes: Readonly<Record<string, string>>, inside: readonly string[]): string {
+export function element(name: string, attributes: Readonly<Record<string, string>>, inside: readonly string[]): string {
   const given = Object.entries(attributes).map(([key, value]) => ` ${key}="${xml(value)}"`);
   const open = `<${name}${given.join('')}`;
   return inside.length === 0 ? `${open}/>` : `${open}>\n${inside.join('\n').replace(/^/gm, '  ')}\n</${name}>`;
 }
 
 /** What XML 1.0 cannot hold at all, even as a reference, is written out first. */
-function xml(text: string): string {
+export function xml(text: string): string {
   return escaped(text)
     .replace(/[\ufffe\uffff]/g, '\ufffd')
     .replaceAll('&', '&amp;')

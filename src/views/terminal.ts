@@ -26,12 +26,27 @@ export async function terminalView(
 ): Promise<
   View & { readonly ask: Ask /** Told the plan, it can say how much proof is still wanted. */; readonly planned: (plan: Plan) => void }
 > {
-  if (!terminal.streams.stdin.isTTY || !terminal.streams.stderr.isTTY)
-    throw new Error('bug: a terminal view needs a terminal on both ends');
+  needTerminal(terminal);
   const [listr2, { default: inquirer }] = await Promise.all([import('listr2'), import('inquirer')]);
-  const paper = (): Paper => paperOf({ ...terminal, columns: terminal.streams.stderr.columns || terminal.columns });
+  const paper = paperOn(terminal);
   const { clear, ...view } = liveView(screenOn(terminal.streams.stderr, paper, listr2));
   return { ...view, ask: askWith(promptsOn(terminal, { paper, clear, inquirer })) };
+}
+
+/** Questions alone, for a view that draws by itself; `clear` makes the screen free for them. */
+export async function promptsFor(terminal: Terminal, clear: () => Promise<void>): Promise<Prompts> {
+  needTerminal(terminal);
+  const { default: inquirer } = await import('inquirer');
+  return promptsOn(terminal, { paper: paperOn(terminal), clear, inquirer });
+}
+
+function needTerminal({ streams }: Terminal): void {
+  if (!streams.stdin.isTTY || !streams.stderr.isTTY) throw new Error('bug: a terminal view needs a terminal on both ends');
+}
+
+/** As wide as the terminal is now. */
+export function paperOn(terminal: Terminal): () => Paper {
+  return () => paperOf({ ...terminal, columns: terminal.streams.stderr.columns || terminal.columns });
 }
 
 /** A password. Null: interrupted, or nobody is there any more. */
@@ -45,7 +60,7 @@ export async function askHidden(terminal: Terminal, message: string): Promise<st
 // ---------------------------------------------------------------- rows
 
 /** A frozen terminal (Ctrl-S, a dead ssh peer) takes no more: what would only be drawn over is then not drawn. */
-const FROZEN = 64 * 1024;
+export const FROZEN = 64 * 1024;
 
 function screenOn(stderr: NodeJS.WriteStream, paper: () => Paper, listr2: Listr2): Screen {
   return {

@@ -1,0 +1,169 @@
+import type { RunEvent } from '../model/event.ts';
+import type { HostEnd } from '../model/fleet.ts';
+import { isFailure } from '../model/fleet-outcome.ts';
+import { type FleetEvent, isFleetEvent } from '../model/fleet-ports.ts';
+import { applyFleet, type FleetState, type HostState, initialFleet } from '../model/fleet-state.ts';
+import { plural, showCount } from '../model/quantity.ts';
+import { apply, elapsed, initialState, type RunState, unknownSteps } from '../model/state.ts';
+
+/** What the run of a host came to: all that is kept of it once it is over, so that two hundred of them take no room. */
+export interface Touched {
+  readonly run: string;
+  readonly killed: number;
+  readonly deleted: number;
+  readonly edited: number;
+  /** False: no action was begun. */
+  readonly acted: boolean;
+  /** Milliseconds. */
+  readonly took: number;
+  readonly open: readonly string[];
+  readonly unknown: readonly string[];
+  /** Whether something could still be undone. */
+  readonly undoable: boolean;
+}
+
+export function touchedOf(state: RunState): Touched {
+  const { run, used, steps, open, undo } = state;
+  return {
+    run,
+    killed: used.kill,
+    deleted: used.delete,
+    edited: used.edit,
+    acted: steps.some(({ attempts }) => attempts > 0),
+    took: elapsed(state),
+    open,
+    unknown: unknownSteps(state),
+    undoable: undo.some((entry) => entry.undo.kind === 'revert'),
+  };
+}
+
+/** A fleet run as a view follows it: its own fold, and the runs' folds of those hosts that are at work. */
+export interface Followed {
+  readonly fleet: FleetState;
+  /** By host, in the order they were begun. */
+  readonly working: ReadonlyMap<string, RunState>;
+  readonly touched: ReadonlyMap<string, Touched>;
+}
+
+export interface Follower {
+  readonly now: Followed;
+  take(event: FleetEvent | RunEvent): void;
+}
+
+/** One fold of the fleet and one a host at work; the views draw from them and keep no idea of their own of what is done. */
+export function followFleet(): Follower {
+  let fleet: FleetState = initialFleet;
+  const working = new Map<string, RunState>();
+  const touched = new Map<string, Touched>();
+  /** Those that may be taken up again, to be rolled back: the same run goes on. */
+  const parked = new Map<string, RunState>();
+  function leave(end: HostEnd): void {
+    const state = working.get(end.host);
+    working.delete(end.host);
+    if (state === undefined || state.last === null) return;
+    touched.set(end.host, touchedOf(state));
+    if (isFailure(end)) parked.set(end.host, state);
+  }
+  return {
+    get now() {
+      return { fleet, working, touched };
+    },
+    take: (event) => {
+      if (!isFleetEvent(event)) return void working.set(event.host, apply(working.get(event.host) ?? initialState, event));
+      fleet = applyFleet(fleet, event);
+      if (event.type === 'host.started') working.set(event.host, parked.get(event.host) ?? initialState);
+      if (event.type === 'host.finished' || event.type === 'host.rolled-back') leave(event);
+    },
+  };
+}
+
+// ---------------------------------------------------------------- how a host stands
+
+export type Standing =
+  | 'running'
+  | 'waiting'
+  | 'held'
+  | 'not-this-incident'
+  | 'failed'
+  | 'rolled-back'
+  | 'interrupted'
+  | 'not-begun'
+  | 'left-out';
+
+/** `left-out`: planning has found why nothing is done on it. `not-begun`: it was its turn, and the fleet had been stopped. */
+export function standingOf({ status, end, rolledBack }: HostState, stopped: boolean): Standing {
+  if (status === 'running') return 'running';
+  if (status === 'rolled-back' && rolledBack !== null && rolledBack.outcome !== 'rollback-incomplete') return 'rolled-back';
+  if (end === null) return stopped ? 'not-begun' : 'waiting';
+  if (end.outcome === 'not-this-incident') return end.run === null ? 'left-out' : 'not-this-incident';
+  if (end.outcome === 'held' || end.outcome === 'interrupted') return end.run === null ? 'not-begun' : end.outcome;
+  return end.run === null ? 'left-out' : 'failed';
+}
+
+/** Once nothing more is begun nobody waits any longer. */
+export const isOver = ({ stopped, finished }: FleetState): boolean => stopped !== null || finished !== null;
+
+export function standings(fleet: FleetState): ReadonlyMap<Standing, readonly HostState[]> {
+  const over = isOver(fleet);
+  return Map.groupBy(fleet.hosts, (host) => standingOf(host, over));
+}
+
+/** The last word on a host: of its rollback, where there was one. */
+export const lastEnd = ({ end, rolledBack }: HostState): HostEnd | null => rolledBack ?? end;
+
+/** Somebody has to look at it. */
+export function isTrouble(host: HostState): boolean {
+  const end = lastEnd(host);
+  return end !== null && (isFailure(end) || end.outcome === 'interrupted');
+}
+
+/** `recurred: mail grew by 2`; the reasons are data, and not escaped yet. */
+export function endText({ outcome, verdict, reasons }: HostEnd): string {
+  const word = outcome.replaceAll('-', ' ');
+  const told = verdict === null || verdict === outcome ? word : `${word}, verdict ${verdict}`;
+  return [told, reasons.join('; ')].filter(Boolean).join(': ');
+}
+
+/** `killed 42 processes, deleted 3 977 files` */
+export function touchedText(touched: Touched | undefined): string {
+  if (touched === undefined || !touched.acted) return 'nothing changed';
+  const counts = [
+    ...(touched.killed > 0 ? [`killed ${plural(touched.killed, 'process', 'processes')}`] : []),
+    ...(touched.deleted > 0 ? [`deleted ${plural(touched.deleted, 'file')}`] : []),
+    ...(touched.edited > 0 ? [`edited ${plural(touched.edited, 'file')}`] : []),
+  ];
+  return counts.join(', ') || 'acted';
+}
+
+/** Which batch a host was in; null: none. */
+export function batchOf({ batches }: FleetState, host: string): number | null {
+  return batches.findLast(({ hosts }) => hosts.includes(host))?.batch ?? null;
+}
+
+/** `2:31`, `1:02:05` */
+export function clock(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, String(seconds % 60).padStart(2, '0')];
+  return hours === 0 ? `${minutes}:${rest}` : `${hours}:${String(minutes).padStart(2, '0')}:${rest}`;
+}
+
+/** How many there are of each, in words, in the order a person asks for them. */
+export function countsText(fleet: FleetState): readonly (readonly [Standing, string])[] {
+  const all = standings(fleet);
+  return WORDS.flatMap(([standing, word]) => {
+    const count = all.get(standing)?.length ?? 0;
+    return count === 0 ? [] : [[standing, `${showCount(count)} ${word}`] as const];
+  });
+}
+
+export const WORDS: readonly (readonly [Standing, string])[] = [
+  ['held', 'held'],
+  ['running', 'running'],
+  ['waiting', 'waiting'],
+  ['failed', 'failed'],
+  ['rolled-back', 'rolled back'],
+  ['interrupted', 'interrupted'],
+  ['not-this-incident', 'not this incident'],
+  ['not-begun', 'not begun'],
+  ['left-out', 'left out'],
+];
