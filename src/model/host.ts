@@ -15,6 +15,16 @@ export interface Host {
   readonly machine: Machine;
   /** Absent: the host is here, and cannot be lost. */
   readonly connection?: Connection;
+  /** Absent: its clock is ours. */
+  readonly farClock?: () => FarClock;
+}
+
+/** The clock of a host that is elsewhere, as it was when it was reached. */
+export interface FarClock {
+  /** Milliseconds; below 0 it is behind ours. */
+  readonly ahead: number;
+  /** IANA name; null: nobody can tell, so ours is taken for it. */
+  readonly zone: string | null;
 }
 
 /** The way to a host that is elsewhere. Whoever acts looks at it after each act: what its answer says is worth nothing where the way was cut meanwhile. */
@@ -342,6 +352,8 @@ export interface MachineFacts {
   readonly uid: number;
   readonly user: string;
   readonly manager: ServiceManager;
+  /** Of a host that is elsewhere: the IANA name of its zone, by /etc/localtime's link or /etc/timezone. Absent or null: nobody can tell, or it is ours. */
+  readonly zone?: string | null;
 }
 
 export interface Machine {

@@ -1,4 +1,5 @@
 import type { Truth } from './condition.ts';
+import { clockOn } from './far-clock.ts';
 import type { Host } from './host.ts';
 import type { PlannedProbe } from './plan.ts';
 import type { Catalogue, Emit } from './ports.ts';
@@ -54,5 +55,5 @@ export async function lookAt(
 /** A step's `timeout` ends the look by its signal. A probe that does not listen still ends: every port call has a deadline of its own. */
 async function withDeadline(step: Step, looking: Looking, look: (look: Look) => Promise<Finding>): Promise<Finding> {
   const signal = step.timeout === undefined ? looking.signal : AbortSignal.any([looking.signal, AbortSignal.timeout(step.timeout)]);
-  return look({ host: looking.host, clock: looking.clock, signal, progress: () => {} });
+  return look({ host: looking.host, clock: clockOn(looking.host, looking.clock), signal, progress: () => {} });
 }

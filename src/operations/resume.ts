@@ -1,5 +1,6 @@
 import { carryOver } from '../model/carry.ts';
 import { dangerOf } from '../model/danger.ts';
+import { clockOn } from '../model/far-clock.ts';
 import type { Emit } from '../model/ports.ts';
 import { type Runbook, stepsOf } from '../model/runbook.ts';
 import { type Findings, resolveArg } from '../model/scope.ts';
@@ -84,7 +85,7 @@ async function fallenBack(state: RunState, runbook: Runbook, findings: Findings,
     const step = runbook.act.find((one) => one.id === id);
     if (!step || wasToRunAgain(state, service)) continue;
     const verb = await parts.catalogue.action(step.verb);
-    const look = { host: parts.readOnlyHost, clock: parts.clock, signal: parts.interrupts.signal, progress: () => {} };
+    const look = { host: parts.readOnlyHost, clock: clockOn(parts.host, parts.clock), signal: parts.interrupts.signal, progress: () => {} };
     const seen = await verb.observe(look, resolveArg(step, runbook, findings)).catch(() => nothingToDo(''));
     if (seen.verdict === 'change') back.add(id);
   }

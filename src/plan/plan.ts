@@ -1,4 +1,5 @@
 import { addCosts, decide, limitsFor, overLimit } from '../model/decide.ts';
+import { clockOn } from '../model/far-clock.ts';
 import type { Json } from '../model/json.ts';
 import { type Looking, lookAt } from '../model/look.ts';
 import { tooOften } from '../model/pace.ts';
@@ -134,7 +135,7 @@ async function observeOne(step: Step, findings: Findings, observing: Observing):
     };
   }
   const verb = await catalogue.action(step.verb);
-  const look = { host: foresight.host, clock: request.clock, signal: request.signal, progress: () => {} };
+  const look = { host: foresight.host, clock: clockOn(request.host, request.clock), signal: request.signal, progress: () => {} };
   const foreseen = await verb.observe(look, arg).catch((error: unknown) => cannot(`could not look: ${step.verb}`, String(error)));
   const now = foresight.used() && foreseen.state ? (await verb.observe({ ...look, host: request.host }, arg)).state?.now : undefined;
   const observation: Observation = now !== undefined && foreseen.state ? { ...foreseen, state: { ...foreseen.state, now } } : foreseen;

@@ -21,10 +21,11 @@ import {
   usersAreLocal,
 } from '../model/cron-places.ts';
 import { type CrontabKind, jobsOf, parseCrontab } from '../model/crontab.ts';
+import { offsetOn } from '../model/far-clock.ts';
 import type { FileContent, Host } from '../model/host.ts';
 import { isObject, type Json } from '../model/json.ts';
 import { plural } from '../model/quantity.ts';
-import { parseSchedule, perMinute } from '../model/schedule.ts';
+import { type Offset, parseSchedule, perMinute } from '../model/schedule.ts';
 import { boolean, object, oneOrMore, path, pattern, text, word } from '../model/shape.ts';
 import { defineProbe, type Finding, type MeasureAbout, unknownFinding } from '../model/verb.ts';
 
@@ -75,7 +76,7 @@ export default defineProbe({
     const sources = await findSources(host, arg, setting);
     if (!sources.ok) return unknownFinding(MEASURES, sources.reason);
     const found = await readSources(host, sources, arg, setting);
-    return found.ok ? findingOf(found, clock.now()) : unknownFinding(MEASURES, found.reason);
+    return found.ok ? findingOf(found, { now: clock.now(), offset: offsetOn(host) }) : unknownFinding(MEASURES, found.reason);
   },
 
   explain(arg) {
@@ -218,10 +219,10 @@ function readCrontab(
 
 // ---------------------------------------------------------------- the finding
 
-function findingOf({ jobs, files, ignored }: CronJobsFound, now: number): Finding {
+function findingOf({ jobs, files, ignored }: CronJobsFound, there: ClockThere): Finding {
   const holders = new Set(jobs.map((job) => job.file)).size;
   const mailed = jobs.filter((job) => job.mailed).length;
-  const rate = jobs.reduce((sum, job) => sum + rateOf(job, now), 0);
+  const rate = jobs.reduce((sum, job) => sum + rateOf(job, there), 0);
   return {
     summary: `${plural(jobs.length, 'job')} in ${plural(holders, 'crontab')}, the output of ${mailed} is mailed`,
     measures: { count: jobs.length, mailed, files: holders, users: new Set(jobs.map((job) => job.user)).size, per_minute: rate },
@@ -234,9 +235,15 @@ function findingOf({ jobs, files, ignored }: CronJobsFound, now: number): Findin
   };
 }
 
-function rateOf(job: FoundJob, now: number): number {
+/** Of the host: its cron goes by it. */
+interface ClockThere {
+  readonly now: number;
+  readonly offset: Offset;
+}
+
+function rateOf(job: FoundJob, { now, offset }: ClockThere): number {
   const schedule = job.kind === 'anacron' ? null : parseSchedule(job.schedule);
-  return schedule === null || typeof schedule === 'string' ? 0 : perMinute(schedule, now);
+  return schedule === null || typeof schedule === 'string' ? 0 : perMinute(schedule, now, offset);
 }
 
 function jobsBlock(jobs: readonly FoundJob[]): readonly Block[] {

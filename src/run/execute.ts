@@ -4,7 +4,7 @@ import { judgeWith } from '../model/scope.ts';
 import { armTheUnarmed, LEASE_OVER, restoreLeases } from './lease.ts';
 import { missedJobs } from './missed.ts';
 import { type Remains, rollback } from './rollback.ts';
-import { CUT_SHORT, type Ending, HANG_UP, heedStop, ON, type Running, type StepEnd } from './running.ts';
+import { CUT_SHORT, type Ending, HANG_UP, heedStop, looking, ON, type Running, type StepEnd } from './running.ts';
 import { endSevered, heard, leaveLeases, Severed } from './severed.ts';
 import { act, finish, undoable } from './step.ts';
 import { lookingFor, verify } from './verify.ts';
@@ -167,7 +167,7 @@ async function openItems(running: Running): Promise<readonly string[]> {
     const verb = await running.catalogue.probe(step.verb);
     const seen = findings.steps[step.id];
     const finding = await verb
-      .look({ ...lookingFor(running), progress: () => {} }, seen?.reference.selector ?? null)
+      .look({ ...looking(running, step.id), progress: () => {} }, seen?.reference.selector ?? null)
       .catch(() => seen?.finding);
     if (seen && finding) findings = { ...findings, steps: { ...findings.steps, [step.id]: { ...seen, finding } } };
   }

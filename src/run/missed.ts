@@ -1,8 +1,8 @@
 import type { MissedJob } from '../model/event.ts';
+import { offsetOn } from '../model/far-clock.ts';
 import { isObject, type Json } from '../model/json.ts';
-import { missedMinutes } from '../model/schedule.ts';
-import type { Running, Stopped } from './running.ts';
-import { lookingFor } from './verify.ts';
+import { missedMinutes, type Offset } from '../model/schedule.ts';
+import { looking, type Running, type Stopped } from './running.ts';
 
 /** Minutes told for each job; more would only repeat the schedule. */
 const TOLD = 10;
@@ -15,8 +15,10 @@ export async function missedJobs(running: Running): Promise<readonly MissedJob[]
   const selector = running.book.findings.steps[step.id]?.reference.selector;
   const { mailed: _mailed, ...all } = isObject(selector) ? selector : {};
   const verb = await running.catalogue.probe('cron_jobs');
-  const finding = await verb.look({ ...lookingFor(running), progress: () => {} }, all).catch(() => null);
-  return jobsIn(finding?.detail ?? null).flatMap((job) => missedBy(job, windows, running.clock.now()));
+  const finding = await verb.look({ ...looking(running, step.id), progress: () => {} }, all).catch(() => null);
+  const ahead = running.host.farClock?.().ahead ?? 0;
+  const clock = { now: running.clock.now() + ahead, ahead, offset: offsetOn(running.host) };
+  return jobsIn(finding?.detail ?? null).flatMap((job) => missedBy(job, windows, clock));
 }
 
 interface Job {
@@ -29,8 +31,17 @@ function jobsIn(detail: Json): readonly Job[] {
   return isObject(detail) && Array.isArray(detail.jobs) ? (detail.jobs as unknown as readonly Job[]) : [];
 }
 
-function missedBy({ file, schedule, command }: Job, windows: readonly Stopped[], now: number): readonly MissedJob[] {
-  const minutes = windows.flatMap((window) => missedMinutes({ schedule, from: window.from, to: window.to ?? now, limit: TOLD }));
+/** Of the host: cron goes by it. */
+interface ClockThere {
+  readonly now: number;
+  readonly ahead: number;
+  readonly offset: Offset;
+}
+
+function missedBy({ file, schedule, command }: Job, windows: readonly Stopped[], { now, ahead, offset }: ClockThere): readonly MissedJob[] {
+  const minutes = windows.flatMap(({ from, to }) =>
+    missedMinutes({ schedule, from: from + ahead, to: to === null ? now : to + ahead, limit: TOLD, offset }),
+  );
   if (minutes.length === 0) return [];
   return [{ file, schedule, command, minutes: minutes.slice(0, TOLD).map((minute) => new Date(minute).toISOString()) }];
 }

@@ -1,3 +1,4 @@
+import { clockOn } from '../model/far-clock.ts';
 import type { Host } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
 import type { OutcomeName, Verdict } from '../model/outcome.ts';
@@ -109,7 +110,7 @@ export function heedStop({ by, stop, interrupts }: Running): boolean {
 export function looking(running: Running, step: string, signal = running.interrupts.signal): Look {
   return {
     host: running.host,
-    clock: running.clock,
+    clock: clockOn(running.host, running.clock),
     signal,
     progress: (progress) => void running.emit({ type: 'action.progress', step, progress }).catch(() => {}),
   };
