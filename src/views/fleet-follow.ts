@@ -88,16 +88,19 @@ export type Standing =
   | 'rolled-back'
   | 'interrupted'
   | 'not-begun'
-  | 'left-out';
+  | 'refused'
+  | 'unreachable';
 
-/** `left-out`: planning has found why nothing is done on it. `not-begun`: it was its turn, and the fleet had been stopped. */
-export function standingOf({ status, end, rolledBack }: HostState, stopped: boolean): Standing {
+const ENDED = ['held', 'interrupted', 'rolled-back'] as const;
+
+/** `refused` and `unreachable`: planning has found why nothing is done on it. `not-begun`: it was its turn, and the fleet had been stopped. */
+export function standingOf({ status, run, end, rolledBack }: HostState, stopped: boolean): Standing {
   if (status === 'running') return 'running';
-  if (status === 'rolled-back' && rolledBack !== null && rolledBack.outcome !== 'rollback-incomplete') return 'rolled-back';
+  if (status === 'rolled-back' && rolledBack?.outcome === 'rolled-back') return 'rolled-back';
   if (end === null) return stopped ? 'not-begun' : 'waiting';
-  if (end.outcome === 'not-this-incident') return end.run === null ? 'left-out' : 'not-this-incident';
-  if (end.outcome === 'held' || end.outcome === 'interrupted') return end.run === null ? 'not-begun' : end.outcome;
-  return end.run === null ? 'left-out' : 'failed';
+  if (end.outcome === 'not-this-incident') return end.outcome;
+  if (run !== null) return ENDED.find((outcome) => outcome === end.outcome) ?? 'failed';
+  return end.outcome === 'outcome-unknown' ? 'unreachable' : end.outcome === 'interrupted' ? 'not-begun' : 'refused';
 }
 
 /** Once nothing more is begun nobody waits any longer. */
@@ -124,6 +127,18 @@ export function endText({ outcome, verdict, reasons }: HostEnd): string {
   return [told, reasons.join('; ')].filter(Boolean).join(': ');
 }
 
+/** How it ended, and how its rollback did. */
+export function wholeEnd({ end, rolledBack }: HostState): string {
+  const ends = [end, rolledBack].flatMap((one) => (one === null ? [] : [endText(one)]));
+  return ends.join('; then ');
+}
+
+/** Milliseconds; null: it was not begun, or is not over. */
+export function tookOf({ started, ended }: HostState, touched: Touched | undefined): number | null {
+  if (touched !== undefined) return touched.took;
+  return started === null || ended === null ? null : Math.max(0, ended.mono - started.mono);
+}
+
 /** `killed 42 processes, deleted 3 977 files` */
 export function touchedText(touched: Touched | undefined): string {
   if (touched === undefined || !touched.acted) return 'nothing changed';
@@ -132,7 +147,7 @@ export function touchedText(touched: Touched | undefined): string {
     ...(touched.deleted > 0 ? [`deleted ${plural(touched.deleted, 'file')}`] : []),
     ...(touched.edited > 0 ? [`edited ${plural(touched.edited, 'file')}`] : []),
   ];
-  return counts.join(', ') || 'acted';
+  return counts.join(', ') || 'nothing killed, deleted or edited';
 }
 
 /** Which batch a host was in; null: none. */
@@ -165,5 +180,6 @@ export const WORDS: readonly (readonly [Standing, string])[] = [
   ['interrupted', 'interrupted'],
   ['not-this-incident', 'not this incident'],
   ['not-begun', 'not begun'],
-  ['left-out', 'left out'],
+  ['refused', 'refused'],
+  ['unreachable', 'unreachable'],
 ];

@@ -1,7 +1,7 @@
 import type { FleetView } from '../model/fleet-ports.ts';
 import type { HostState } from '../model/fleet-state.ts';
 import { OUTCOMES } from '../model/outcome.ts';
-import { endText, type Followed, followFleet, isOver, lastEnd, type Standing, standingOf, touchedText } from './fleet-follow.ts';
+import { type Followed, followFleet, isOver, lastEnd, type Standing, standingOf, tookOf, touchedText, wholeEnd } from './fleet-follow.ts';
 import { element, seconds, xml } from './junit.ts';
 
 /** A fleet run as a JUnit report: each host is a testcase, and so is the outcome. One document, written at the end, also of a run that broke off. */
@@ -46,25 +46,24 @@ const KINDS: Readonly<Record<Standing, Kind>> = {
   interrupted: 'error',
   'not-this-incident': 'skipped',
   'not-begun': 'skipped',
-  'left-out': 'skipped',
+  refused: 'failure',
+  unreachable: 'error',
 };
 
 /** Of a host nobody could look at, or of which nobody knows how it stands, nothing has been proven. */
 function kindOf(host: HostState, { fleet }: Followed): Kind {
   const end = lastEnd(host);
   if (end?.outcome === 'outcome-unknown' || end?.outcome === 'bug') return 'error';
-  const standing = standingOf(host, isOver(fleet));
-  return standing === 'left-out' && end?.outcome !== 'not-this-incident' ? 'failure' : KINDS[standing];
+  return KINDS[standingOf(host, isOver(fleet))];
 }
 
 function hostCase(host: HostState, followed: Followed, runbook: string): string {
   const kind = kindOf(host, followed);
   const end = lastEnd(host);
-  const message = end === null ? (host.status === 'running' ? 'its run did not end' : 'not begun') : endText(end);
+  const message = end === null ? (host.status === 'running' ? 'its run did not end' : 'not begun') : wholeEnd(host);
   const failed = kind === 'passed' ? [] : [element(kind, { message }, [])];
   const said = [host.run === null ? [] : [`run ${host.run}`], [touchedText(followed.touched.get(host.host))]].flat();
-  const took = host.started === null || host.ended === null ? 0 : host.ended.mono - host.started.mono;
-  return element('testcase', { name: host.host, classname: runbook, time: seconds(Math.max(0, took)) }, [
+  return element('testcase', { name: host.host, classname: runbook, time: seconds(tookOf(host, followed.touched.get(host.host)) ?? 0) }, [
     ...failed,
     `<system-out>${said.map(xml).join('\n')}</system-out>`,
   ]);

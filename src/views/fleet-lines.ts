@@ -1,8 +1,9 @@
 import type { RunEvent } from '../model/event.ts';
 import { type FleetEvent, type FleetEventOf, type FleetView, isFleetEvent } from '../model/fleet-ports.ts';
 import { plural } from '../model/quantity.ts';
+import type { RunState } from '../model/state.ts';
 import { escaped } from './escape.ts';
-import { clock, countsText, endText, type Followed, followFleet, isTrouble, touchedText } from './fleet-follow.ts';
+import { clock, countsText, endText, type Followed, followFleet, isTrouble, tookOf, touchedText } from './fleet-follow.ts';
 import { groupsText, names } from './fleet-plan.ts';
 import { renderFleetSummary, tablePart, toDo } from './fleet-summary.ts';
 import { padEnd, width } from './layout.ts';
@@ -20,7 +21,7 @@ export function fleetLinesView({ write, ...look }: Look & { readonly write: (tex
     show: (event) => {
       follower.take(event);
       if (event.type === 'fleet.started') room = Math.min(32, Math.max(room, ...event.hosts.map(({ name }) => width(escaped(name)))));
-      const lines = isFleetEvent(event) ? fleetLines(event, follower.now) : troubleLines(event);
+      const lines = isFleetEvent(event) ? fleetLines(event, follower.now) : troubleLines(event, follower.now.working.get(event.host));
       for (const line of lines) write(`${layOut(event.at, line, { room, paper })}\n`);
       if (event.type !== 'fleet.finished') return;
       const { now } = follower;
@@ -38,19 +39,7 @@ function layOut(at: string, [who, word, text]: Line, { room, paper: { style } }:
   return `${style.dim(time)}  ${padEnd(escaped(who), room)}  ${paint(word)}${' '.repeat(Math.max(0, 9 - word.length))}  ${escaped(text)}`.trimEnd();
 }
 
-const CALM = new Set([
-  'started',
-  'resumed',
-  'planned',
-  'begins',
-  'ended',
-  'next',
-  'note',
-  'act',
-  'not-this-incident',
-  'undoes',
-  'left out',
-]);
+const CALM = new Set(['started', 'resumed', 'planned', 'begins', 'ended', 'next', 'note', 'act', 'not-this-incident', 'undoes']);
 const BAD = { has: (word: string): boolean => !CALM.has(word) };
 
 function fleetLines(event: FleetEvent, now: Followed): readonly Line[] {
@@ -103,7 +92,8 @@ function ended(event: FleetEventOf<'host.finished'> | FleetEventOf<'host.rolled-
   const host = fleet.hosts.find((one) => one.host === event.host);
   if (host === undefined) return [];
   const mine = touched.get(event.host);
-  const took = host.started === null || host.ended === null ? [] : [`in ${clock(host.ended.mono - host.started.mono)}`];
+  const spent = tookOf(host, mine);
+  const took = spent === null ? [] : [`in ${clock(spent)}`];
   const what = event.type === 'host.rolled-back' ? ['after its rollback'] : [touchedText(mine), ...took];
   const reasons = endText(event)
     .slice(event.outcome.length)
@@ -119,10 +109,12 @@ function batchText({ batch, failed }: FleetEventOf<'batch.finished'>, { fleet }:
 }
 
 /** Of the runs of hosts only what somebody might have to act on before the end. */
-function troubleLines(event: RunEvent): readonly Line[] {
+function troubleLines(event: RunEvent, state: RunState | undefined): readonly Line[] {
   const { host } = event;
   switch (event.type) {
     case 'step.finished':
+      // A watch has said how it ended in a line of its own.
+      if (state?.steps.find(({ id }) => id === event.step)?.watch) return [];
       return event.outcome === 'failed' || event.outcome === 'partial'
         ? [[host, event.outcome, `${event.step}: ${event.reason ?? 'it does not say why'}`]]
         : [];

@@ -10,9 +10,9 @@ import {
   type Follower,
   followFleet,
   isTrouble,
-  lastEnd,
   type Standing,
   touchedText,
+  wholeEnd,
 } from './fleet-follow.ts';
 import { groupsText } from './fleet-plan.ts';
 import { renderFleetSummary } from './fleet-summary.ts';
@@ -49,7 +49,8 @@ export function liveFleet(screen: FleetScreen): LiveFleet {
   const region = regionOn(screen);
   const follower = followFleet();
   const seen = new Map<string, number>();
-  const stage = { follower, seen, screen, began: screen.now() };
+  const begun = new Map<string, number>();
+  const stage = { follower, seen, begun, screen, began: screen.now() };
   let planning = '';
   let later: string[] | null = null;
   let drawn = Number.NEGATIVE_INFINITY;
@@ -77,6 +78,7 @@ export function liveFleet(screen: FleetScreen): LiveFleet {
   }
   function told(event: FleetEvent): void {
     planning = '';
+    if (event.type === 'host.started') begun.set(event.host, screen.now());
     print(lastingLines(event, follower.now, screen.paper()));
     if (event.type !== 'fleet.finished') return;
     end();
@@ -137,7 +139,7 @@ function lastingLines(event: FleetEvent, { fleet, touched }: Followed, paper: Pa
       const rolled = event.type === 'host.rolled-back';
       if (host === undefined || !(rolled || isTrouble(host))) return [];
       const [mark, paint] = rolled && !isTrouble(host) ? (['↶', 'cyan'] as const) : (['✘', 'bad'] as const);
-      const text = `${endText(lastEnd(host) ?? event)} (${touchedText(touched.get(event.host))})`;
+      const text = `${rolled ? endText(event) : wholeEnd(host)} (${touchedText(touched.get(event.host))})`;
       return marked(style[paint](mark), event.host, text, paper);
     }
     case 'batch.finished':
@@ -191,36 +193,37 @@ interface Stage {
   readonly follower: Follower;
   /** When the last event of a host came. */
   readonly seen: ReadonlyMap<string, number>;
+  readonly begun: ReadonlyMap<string, number>;
   readonly screen: FleetScreen;
   readonly began: number;
 }
 
-function frame({ follower, seen, screen, began }: Stage): readonly string[] {
+function frame({ follower, seen, begun, screen, began }: Stage): readonly string[] {
   const { now } = follower;
   const paper = { ...screen.paper(), columns: screen.paper().columns - 1 };
   const trouble = troubleLine(now, paper);
   const summary = summaryLines(now, screen.now() - began, paper);
   const room = Math.max(1, Math.min(MOST_ROWS, screen.rows() - 3 - trouble.length - summary.length));
-  return ['', ...workingLines(now, { room, seen, at: screen.now(), paper }), ...trouble, ...summary];
+  return ['', ...workingLines(now, { room, seen, begun, at: screen.now(), paper }), ...trouble, ...summary];
 }
 
 interface WorkingLook {
   readonly room: number;
   readonly seen: ReadonlyMap<string, number>;
+  readonly begun: ReadonlyMap<string, number>;
   readonly at: number;
   readonly paper: Paper;
 }
 
 /** Those in trouble first, then who was begun first. */
-function workingLines({ working, fleet }: Followed, { room, seen, at, paper }: WorkingLook): readonly string[] {
-  const rows = [...working].map(([host, state]) => ({ host, state, doing: doing(state, at - (seen.get(host) ?? at)) }));
+function workingLines({ working }: Followed, { room, seen, begun, at, paper }: WorkingLook): readonly string[] {
+  const rows = [...working].map(([host, state]) => ({ host, doing: doing(state, at - (seen.get(host) ?? at)) }));
   const sorted = [...rows.filter((row) => row.doing.trouble), ...rows.filter((row) => !row.doing.trouble)];
   const shown = sorted.slice(0, sorted.length > room ? room - 1 : room);
   const nameRoom = Math.min(Math.floor(paper.columns / 3), Math.max(0, ...shown.map(({ host }) => width(escaped(host)))));
   const stepRoom = Math.min(16, Math.max(0, ...shown.map((row) => width(escaped(row.doing.step)))));
-  const lines = shown.map(({ host, state, doing: { step, text, trouble } }) => {
-    const started = fleet.hosts.find((one) => one.host === host)?.started?.mono;
-    const time = state.last === null || started === undefined ? '' : clock(state.last.mono - (state.meta?.mono ?? state.last.mono));
+  const lines = shown.map(({ host, doing: { step, text, trouble } }) => {
+    const time = clock(at - (begun.get(host) ?? at));
     const start = `  ${padEnd(fit(escaped(host), nameRoom), nameRoom)}  ${padStart(time, 5)}  ${padEnd(fit(escaped(step), stepRoom), stepRoom)}  `;
     const rest = fit(escaped(text), Math.max(4, paper.columns - width(start)));
     return trouble ? paper.style.warn(start + rest) : `${start}${rest}`;

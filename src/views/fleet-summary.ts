@@ -1,5 +1,5 @@
 import { isUnfinishedOutcome } from '../model/fleet-outcome.ts';
-import type { HostState } from '../model/fleet-state.ts';
+import type { FleetState, HostState } from '../model/fleet-state.ts';
 import { OUTCOMES, type OutcomeName } from '../model/outcome.ts';
 import { plural, showCount, showDuration } from '../model/quantity.ts';
 import { escaped } from './escape.ts';
@@ -7,15 +7,17 @@ import { heading, rule } from './fields.ts';
 import {
   batchOf,
   clock,
-  endText,
   type Followed,
   isOver,
   isTrouble,
   lastEnd,
   type Standing,
+  standingOf,
   standings,
   type Touched,
+  tookOf,
   WORDS,
+  wholeEnd,
 } from './fleet-follow.ts';
 import { hostLines, hostsText } from './fleet-words.ts';
 import { hang, indent, narrower, padEnd, width } from './layout.ts';
@@ -40,7 +42,8 @@ const MARKS: Readonly<Record<Standing, readonly [mark: string, paint: keyof Styl
   interrupted: ['!', 'warn'],
   'not-this-incident': ['–', 'yellow'],
   'not-begun': ['·', 'warn'],
-  'left-out': ['–', 'yellow'],
+  refused: ['✘', 'bad'],
+  unreachable: ['?', 'bad'],
 };
 
 /** `  ✔ 197 held       web-1 … web-197` */
@@ -65,10 +68,9 @@ function troublePart({ fleet, touched }: Followed, paper: Paper): readonly strin
   const hosts = fleet.hosts.filter(isTrouble);
   if (hosts.length === 0) return [];
   const lines = hosts.flatMap((host) => {
-    const end = lastEnd(host);
-    const [first = '', ...rest] = end === null ? [] : hang('    ', escaped(endText(end)), paper.columns);
+    const told = hang('    ', escaped(wholeEnd(host)), paper.columns);
     const todo = toDo(host, touched.get(host.host), fleet.run).map((line) => `    ${line}`);
-    return [`  ${paper.style.bad('✘')} ${paper.style.bold(escaped(host.host))}`, first, ...rest, ...todo];
+    return [`  ${paper.style.bad('✘')} ${paper.style.bold(escaped(host.host))}`, ...told, ...todo];
   });
   return [...heading('IN TROUBLE', plural(hosts.length, 'host'), paper), ...lines];
 }
@@ -110,7 +112,8 @@ function openPart({ touched }: Followed, paper: Paper): readonly string[] {
 
 const CALM: readonly OutcomeName[] = ['not-this-incident', 'inconclusive', 'interrupted', 'rolled-back', 'needs-a-human'];
 
-function resultPart({ fleet }: Followed, paper: Paper): readonly string[] {
+function resultPart(followed: Followed, paper: Paper): readonly string[] {
+  const { fleet } = followed;
   const { outcome, reasons } = fleet.finished ?? { outcome: 'outcome-unknown', reasons: [] };
   const paint = outcome === 'held' ? 'good' : CALM.includes(outcome) ? 'warn' : 'bad';
   const { meta, finished } = fleet;
@@ -122,18 +125,20 @@ function resultPart({ fleet }: Followed, paper: Paper): readonly string[] {
     ...(fleet.stopped === null ? [] : hang('  - ', escaped(`stopped: ${fleet.stopped.why}`), paper.columns)),
     ...reasons.filter((reason) => reason !== fleet.stopped?.why).flatMap((reason) => hang('  - ', escaped(reason), paper.columns)),
     ...hang('', escaped(`${what}exit ${OUTCOMES[outcome].exit}: ${OUTCOMES[outcome].about}`), paper.columns),
-    ...(fleet.run === '' ? [] : commandLines(fleet, paper)),
+    ...(fleet.run === '' ? [] : commandLines(followed, paper)),
   ];
 }
 
-function commandLines(fleet: Followed['fleet'], paper: Paper): readonly string[] {
+function commandLines({ fleet, touched }: Followed, paper: Paper): readonly string[] {
   const unfinished = fleet.finished === null || fleet.hosts.some(({ end }) => end === null || isUnfinishedOutcome(end.outcome));
-  const begun = fleet.hosts.some(({ run }) => run !== null);
+  const left =
+    fleet.finished?.outcome !== 'held' &&
+    fleet.hosts.some(({ host, status }) => status !== 'rolled-back' && touched.get(host)?.undoable === true);
   const line = (label: string, command: string) =>
     hang(label, `firebreak ${command} ${escaped(fleet.run)}`, paper.columns, paper.style.bold);
   return [
     ...(isOver(fleet) && unfinished ? line('To go on: ', 'resume') : []),
-    ...(begun && fleet.hosts.some(isTrouble) ? line('To undo:  ', 'rollback') : []),
+    ...(left ? line('To undo:  ', 'rollback') : []),
     ...line('The whole story: ', 'report'),
   ];
 }
@@ -141,35 +146,42 @@ function commandLines(fleet: Followed['fleet'], paper: Paper): readonly string[]
 // ---------------------------------------------------------------- the table
 
 const COLUMNS = ['host', 'batch', 'verdict', 'killed', 'deleted', 'edited', 'time', 'run', 'note'] as const;
+const RUN = COLUMNS.indexOf('run');
+/** Below that many columns a run's id would leave no room for why. */
+const ROOM_FOR_RUN = 140;
 
 /** A row a host, those in trouble first; of long lists the first twenty, as of every table. */
 export function tablePart(followed: Followed, paper: Paper): readonly string[] {
-  const rows = tableRows(followed);
-  return [
-    ...renderTable({ columns: COLUMNS, rows }, paper),
-    ...moreLine(rows.length, { ...paper, toSeeAll: `firebreak report ${escaped(followed.fleet.run)}` }),
-  ];
+  const all = paper.columns >= ROOM_FOR_RUN || paper.all;
+  const cut = (cells: readonly string[]) => (all ? cells : cells.toSpliced(RUN, 1));
+  const rows = tableRows(followed).map(cut);
+  const toSeeAll = `firebreak report ${escaped(followed.fleet.run)}`;
+  return [...renderTable({ columns: cut(COLUMNS), rows }, paper), ...moreLine(rows.length, { ...paper, toSeeAll })];
 }
 
-export function tableRows({ fleet, touched }: Followed): readonly (readonly string[])[] {
+function tableRows({ fleet, touched }: Followed): readonly (readonly string[])[] {
   const sorted = [...fleet.hosts.filter(isTrouble), ...fleet.hosts.filter((host) => !isTrouble(host))];
   return sorted.map((host) => {
-    const end = lastEnd(host);
-    const { killed = 0, deleted = 0, edited = 0 } = touched.get(host.host) ?? {};
-    const over = isOver(fleet) ? 'not begun' : 'waiting';
-    const verdict = end === null ? (host.status === 'running' ? 'running' : over) : end.outcome.replaceAll('-', ' ');
-    const counts = [killed, deleted, edited].map(showCount);
+    const mine = touched.get(host.host);
+    const took = tookOf(host, mine);
+    const counts = mine === undefined ? ['', '', ''] : [mine.killed, mine.deleted, mine.edited].map(showCount);
     const batch = batchOf(fleet, host.host);
+    const note = (lastEnd(host)?.reasons ?? []).join('; ');
     return [
       host.host,
       batch === null ? '' : String(batch),
-      verdict,
+      verdictOf(host, fleet),
       ...counts,
-      tookOf(host),
+      took === null ? '' : clock(took),
       host.run ?? '',
-      end?.reasons.join('; ') ?? '',
+      note,
     ];
   });
 }
 
-const tookOf = ({ started, ended }: HostState): string => (started === null || ended === null ? '' : clock(ended.mono - started.mono));
+/** How a host stands, in the outcome's own words where it has one. */
+export function verdictOf(host: HostState, fleet: FleetState): string {
+  const standing = standingOf(host, isOver(fleet));
+  const end = lastEnd(host);
+  return (standing === 'failed' || standing === 'refused' ? (end?.outcome ?? standing) : standing).replaceAll('-', ' ');
+}
