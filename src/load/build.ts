@@ -16,6 +16,7 @@ import type { Draft, DraftStep } from './draft.ts';
 import type { Conditions } from './read-conditions.ts';
 import type { Mention } from './references.ts';
 import { valueRules } from './rules/params.ts';
+import { buildStrategy } from './strategy-build.ts';
 import { narrowed } from './uses.ts';
 
 /** All that a runbook is built from. */
@@ -45,6 +46,7 @@ export function build(built: Built, source: Runbook['source']): Runbook {
     act: steps('act'),
     verify: steps('verify'),
     open: [...buildOpen(draft, conditions), ...built.open],
+    ...(root.fleet !== undefined && { fleet: buildStrategy(root.fleet) }),
     source,
   });
 }

@@ -2,6 +2,7 @@ import type { COMPARATORS } from '../model/condition.ts';
 import type { Json } from '../model/json.ts';
 import { type LIMITS, ON_FAIL, PARAMETER_TYPES } from '../model/runbook.ts';
 import { boolean, integer, object, path, pattern, quantity, service, word } from '../model/shape.ts';
+import { ORDERS } from '../model/strategy.ts';
 import type { Schema } from '../model/verb.ts';
 
 /** The language's own keys, in model/shape's words. The verbs bring the rest. */
@@ -79,6 +80,31 @@ const OPEN = object(
   ['say'],
 );
 
+const SIZE_WORDS = '^(?:rest|\\d+(?:\\.\\d+)?%)$';
+const SHARE = '^\\d+(?:\\.\\d+)?%$';
+
+/** How a runbook goes through several hosts. Flags win over it, and a policy's limits over both. */
+const FLEET = object(
+  'How it goes through several hosts (`--hosts`, `--inventory`), unless flags say otherwise. Of a used runbook it does not count.',
+  {
+    batches: list(
+      'How many hosts are done when each batch has ended: numbers, shares of all, and at last `rest`. The first batch is the canary. Default [1, 5%, 25%, rest].',
+      {
+        description: 'A number of hosts, a share of all, or `rest`.',
+        anyOf: [{ type: 'integer', minimum: 1 }, words('A share, or `rest`.', { pattern: SIZE_WORDS, 'x-example': '25%' })],
+      },
+      { minItems: 1 },
+    ),
+    at_once: literal(integer('How many hosts of a batch are at work at once at the most. Default 10.', 1)),
+    pause: literal(quantity('duration', 'How long to wait between two batches. Default: not at all.')),
+    max_failures: {
+      description: 'Once more hosts than this have failed no further one is begun: a number, or a share of all. Default 0.',
+      anyOf: [{ type: 'integer', minimum: 0 }, words('A share of all hosts.', { pattern: SHARE, 'x-example': '5%' })],
+    },
+    order: literal(word('In which order: as chosen, by name, backwards, or shuffled. Default `given`.', ...ORDERS)),
+  },
+);
+
 export const RUNBOOK = object(
   'A runbook: is it this? what will you do? did it hold?',
   {
@@ -89,6 +115,7 @@ export const RUNBOOK = object(
     about: words('What is wrong, and what this runbook does about it.'),
     params: { type: 'object', additionalProperties: PARAMETER, description: 'What may be chosen for a run, by name.' },
     limits: LIMITS_SHAPE,
+    fleet: FLEET,
     diagnose: steps('Is it this? Probes only: nothing is changed.'),
     act: steps('What to do, in this order. Actions, and probes between them.'),
     verify: steps('Did it hold? Probes and `watch` only: nothing is changed.'),

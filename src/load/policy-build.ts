@@ -1,7 +1,8 @@
 import type { Comparator } from '../model/condition.ts';
+import { DEFAULT_FLEET } from '../model/fleet-limits.ts';
 import { isObject, type Json, type JsonObject, listOf } from '../model/json.ts';
-import type { Freeze, Policy, PolicyRule, TimeWindow } from '../model/policy.ts';
-import { duration } from '../model/quantity.ts';
+import type { FleetLimits, Freeze, Policy, PolicyRule, TimeWindow } from '../model/policy.ts';
+import { duration, parsePercent } from '../model/quantity.ts';
 import { WEEKDAYS } from '../model/window.ts';
 import { buildLimits } from './build.ts';
 
@@ -32,6 +33,7 @@ function buildRule(json: JsonObject, at: number): PolicyRule {
     coolDown: duration(json.cool_down, COOL_DOWN),
     onFailure: json.on_failure === 'undo' ? 'undo' : 'leave',
     undo: json.undo === 'all' || json.undo === 'none' ? json.undo : 'safe',
+    ...(isObject(json.fleet) && { fleet: buildFleet(json.fleet) }),
   };
 }
 
@@ -53,6 +55,14 @@ export function comparator(json: Json): Comparator {
 function buildRuns(json: Json | undefined): PolicyRule['runs'] {
   const { an_hour: anHour, a_day: aDay } = isObject(json) ? json : {};
   return { ...(typeof anHour === 'number' && { anHour }), ...(typeof aDay === 'number' && { aDay }) };
+}
+
+function buildFleet({ at_once: atOnce, share, hosts_a_day: hostsADay }: JsonObject): FleetLimits {
+  return {
+    atOnce: typeof atOnce === 'number' ? atOnce : DEFAULT_FLEET.atOnce,
+    share: parsePercent(String(share)) ?? DEFAULT_FLEET.share,
+    hostsADay: typeof hostsADay === 'number' ? hostsADay : DEFAULT_FLEET.hostsADay,
+  };
 }
 
 function buildWindow(json: JsonObject): TimeWindow {

@@ -58,6 +58,17 @@ const RUNS = object('How many runs of the runbook may change this host, this one
   a_day: literal(integer('In the 24 hours that end now.', 1)),
 });
 
+const FLEET = object('How boldly it may go through several hosts. Without it: one after the other.', {
+  at_once: literal(integer('How many hosts may be at work at once. Default 1. A bolder strategy is lowered to it.', 1)),
+  share: words(
+    'What share of the hosts of any one group may be at work at once, of those that were chosen, rounded down, but always one; hosts in no group count as a group. Default 100%.',
+    { pattern: '^(?:100|[1-9]?\\d(?:\\.\\d+)?)%$', 'x-example': '25%' },
+  ),
+  hosts_a_day: literal(
+    integer('How many different hosts runs of the runbook may change in the 24 hours that end now. Default: any number.', 1),
+  ),
+});
+
 const RULE = object(
   'A runbook that may run unattended. All that the rule names must hold.',
   {
@@ -87,6 +98,7 @@ const RULE = object(
     ),
     limits: { ...LIMITS_SHAPE, description: "Raises or lowers the runbook's own limits for unattended runs." },
     runs: { ...RUNS, minProperties: 1 },
+    fleet: { ...FLEET, minProperties: 1 },
     cool_down: literal(
       quantity(
         'duration',

@@ -1,5 +1,6 @@
 import type { Problem } from '../model/problem.ts';
 import type { Checked, Rule } from './rules/checked.ts';
+import { fleetRules } from './rules/fleet.ts';
 import { nameRules } from './rules/names.ts';
 import { orderRules } from './rules/order.ts';
 import { paramRules } from './rules/params.ts';
@@ -12,4 +13,4 @@ export function checkRules(checked: Checked): readonly Problem[] {
   return RULES.flatMap((rule) => rule(checked));
 }
 
-const RULES: readonly Rule[] = [stepRules, nameRules, paramRules, orderRules, serviceRules, shellRules];
+const RULES: readonly Rule[] = [stepRules, nameRules, paramRules, orderRules, serviceRules, shellRules, fleetRules];

@@ -10,7 +10,11 @@ const DAY = 24 * HOUR;
 export function lookBack(policy: Policy): number {
   return Math.max(
     0,
-    ...policy.rules.flatMap(({ coolDown, runs }) => [coolDown, runs.anHour === undefined ? 0 : HOUR, runs.aDay === undefined ? 0 : DAY]),
+    ...policy.rules.flatMap(({ coolDown, runs, fleet }) => [
+      coolDown,
+      runs.anHour === undefined ? 0 : HOUR,
+      runs.aDay === undefined && (fleet?.hostsADay ?? null) === null ? 0 : DAY,
+    ]),
   );
 }
 
@@ -21,7 +25,21 @@ export function lookBack(policy: Policy): number {
 export function tooOften(mode: Mode, given: Permit, asked: Asked): Refusal | null {
   if (mode.kind === 'attended' || given.kind !== 'allowed') return null;
   const same = mode.trigger.past.filter((run) => isSame(run, asked));
-  return cooling(given.rule, same, asked) ?? overRate(given.rule, same, asked);
+  return cooling(given.rule, same, asked) ?? overRate(given.rule, same, asked) ?? overHosts(given.rule, mode.trigger.past, asked);
+}
+
+/** Names of the hosts that runs of the runbook have changed in the 24 hours before, each once. */
+export function changedHosts(past: readonly PastRun[], { runbook, at }: Pick<Asked, 'runbook' | 'at'>): readonly string[] {
+  const recent = past.filter((run) => run.acted && at - run.started < DAY && (run.runbook === null || run.runbook === runbook.name));
+  return [...new Set(recent.flatMap(({ host }) => (host === null ? [] : [host])))];
+}
+
+function overHosts({ id, fleet }: PolicyRule, past: readonly PastRun[], asked: Asked): Refusal | null {
+  const most = fleet?.hostsADay ?? null;
+  const others = changedHosts(past, asked).filter((host) => host !== asked.host).length;
+  if (most === null || others < most) return null;
+  const what = `${asked.host} would be host ${others + 1} that ${asked.runbook.name} changes in a day`;
+  return { outcome: 'over-limit', reasons: [`${what}; rule ${id} allows ${plural(most, 'host')} a day`] };
 }
 
 /** What cannot be told counts. */

@@ -68,6 +68,11 @@ export function judgeRule(rule: PolicyRule, asked: Asked, trigger: Trigger): rea
   }));
 }
 
+/** Whether the rule is one for this: what is known before anybody is asked who, when, and on which machine. */
+export function couldAllow(rule: PolicyRule, asked: Asked): boolean {
+  return runbookFault(rule, asked) === null && hostFault(rule, asked) === null && paramsFault(rule, asked) === null;
+}
+
 function runbookFault({ runbook: wanted }: PolicyRule, { runbook }: Asked): string | null {
   const names = [runbook.name, `${runbook.name}@${runbook.version}`, `sha256:${runbook.source.hash}`];
   return names.includes(wanted) ? null : `${wanted} is not ${wanted.startsWith('sha256:') ? names[2] : names[1]}`;

@@ -36,6 +36,18 @@ export interface PolicyRule {
   readonly onFailure: 'undo' | 'leave';
   /** What may be undone. `safe`: all but what would bring the incident back (model/danger.ts). */
   readonly undo: 'safe' | 'all' | 'none';
+  /** How boldly it may go through hosts. Absent: one after the other. */
+  readonly fleet?: FleetLimits;
+}
+
+/** What of a fleet may be at work or changed without asking. */
+export interface FleetLimits {
+  /** Hosts at work at once. */
+  readonly atOnce: number;
+  /** Percent of the hosts of any one group, of those chosen, that may be at work at once; always one. Hosts in no group count as one. */
+  readonly share: number;
+  /** Different hosts that may be changed within 24 hours; null: any number. */
+  readonly hostsADay: number | null;
 }
 
 /** Day after day the same hours, on the clock of a zone. */

@@ -1,6 +1,7 @@
 import type { Condition } from './condition.ts';
 import { isObject, type Json } from './json.ts';
 import type { Place } from './place.ts';
+import type { Strategy } from './strategy.ts';
 
 export const PHASES = ['diagnose', 'act', 'verify'] as const;
 export type Phase = (typeof PHASES)[number];
@@ -87,6 +88,8 @@ export interface Runbook {
   readonly act: readonly Step[];
   readonly verify: readonly Step[];
   readonly open: readonly OpenItem[];
+  /** How it goes through several hosts, as far as its author says; flags win. */
+  readonly fleet?: Partial<Strategy>;
   /** Where it was read from and the SHA-256 of its bytes, with those of the runbooks that it uses: the hash is the identity. */
   readonly source: { readonly path: string; readonly hash: string; readonly text: string };
 }

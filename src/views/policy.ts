@@ -1,7 +1,7 @@
 import type { Explanation } from '../model/explain.ts';
 import { exitCode } from '../model/outcome.ts';
 import type { RuleFinding } from '../model/permit.ts';
-import type { Policy, PolicyRule } from '../model/policy.ts';
+import type { FleetLimits, Policy, PolicyRule } from '../model/policy.ts';
 import { plural, showCount, showDuration } from '../model/quantity.ts';
 import { LIMITS } from '../model/runbook.ts';
 import { sayWindow } from '../model/window.ts';
@@ -66,7 +66,13 @@ function sayRule(rule: PolicyRule): string {
     ...(deny.length === 0 ? [] : [`no ${deny.join(', no ')}`]),
     ...(declaredRead === 'deny' ? [] : ['commands that declare to read']),
   ];
-  return `${where.join(', ')}. At most ${sayLimits(rule)}. ${sayAfter(rule)}`;
+  const fleet = rule.fleet ? ` ${sayFleet(rule.fleet)}` : '';
+  return `${where.join(', ')}. At most ${sayLimits(rule)}.${fleet} ${sayAfter(rule)}`;
+}
+
+function sayFleet({ atOnce, share, hostsADay }: FleetLimits): string {
+  const day = hostsADay === null ? '' : `, ${plural(hostsADay, 'different host')} a day`;
+  return `Of several hosts ${atOnce} at once${share < 100 ? `, ${share}% of a group` : ''}${day}.`;
 }
 
 function sayComparator(comparator: PolicyRule['params'][string]): string {

@@ -1,0 +1,21 @@
+import { isObject, type Json } from '../../model/json.ts';
+import type { Problem } from '../../model/problem.ts';
+import { batchFault, parseSize, type Size } from '../../model/strategy.ts';
+import { problemAt } from '../source.ts';
+import type { Checked } from './checked.ts';
+
+/** Batches that no host is in, or that leave somebody out. */
+export function fleetRules({ draft: { root, source } }: Checked): readonly Problem[] {
+  const sizes = batchSizes(root.fleet);
+  const fault = sizes === null ? null : batchFault(sizes);
+  if (fault === null) return [];
+  const complaint = { code: 'bad-batches', message: fault.says, hint: 'for example [1, 5%, 25%, rest]' };
+  return [problemAt(source, ['fleet', 'batches', fault.at], 'value', complaint)];
+}
+
+/** Null: none are given, or not all of them are sizes, which has been told. */
+export function batchSizes(fleet: Json | undefined): readonly Size[] | null {
+  if (!isObject(fleet) || !Array.isArray(fleet.batches)) return null;
+  const sizes = (fleet.batches as readonly Json[]).map((item) => parseSize(String(item)));
+  return sizes.length > 0 && sizes.every((size) => size !== undefined) ? sizes : null;
+}
