@@ -50,13 +50,20 @@ export interface Follower {
   take(event: FleetEvent | RunEvent): void;
 }
 
+/** Of earlier lives: what the journals of the fleet and of its hosts' runs add up to. */
+export interface Before {
+  readonly fleet: FleetState;
+  /** By host. */
+  readonly runs: ReadonlyMap<string, RunState>;
+}
+
 /** One fold of the fleet and one a host at work; the views draw from them and keep no idea of their own of what is done. */
-export function followFleet(): Follower {
-  let fleet: FleetState = initialFleet;
+export function followFleet(before: Before = { fleet: initialFleet, runs: new Map() }): Follower {
+  let { fleet } = before;
   const working = new Map<string, RunState>();
-  const touched = new Map<string, Touched>();
+  const touched = new Map([...before.runs].map(([host, state]) => [host, touchedOf(state)] as const));
   /** Those that may be taken up again, to be rolled back: the same run goes on. */
-  const parked = new Map<string, RunState>();
+  const parked = new Map(before.runs);
   function leave(end: HostEnd): void {
     const state = working.get(end.host);
     working.delete(end.host);

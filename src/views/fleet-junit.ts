@@ -2,11 +2,12 @@ import type { FleetView } from '../model/fleet-ports.ts';
 import type { HostState } from '../model/fleet-state.ts';
 import { OUTCOMES } from '../model/outcome.ts';
 import { type Followed, followFleet, isOver, lastEnd, type Standing, standingOf, tookOf, touchedText, wholeEnd } from './fleet-follow.ts';
+import type { Writing } from './fleet-lines.ts';
 import { element, seconds, xml } from './junit.ts';
 
 /** A fleet run as a JUnit report: each host is a testcase, and so is the outcome. One document, written at the end, also of a run that broke off. */
-export function fleetJunitView({ write }: { readonly write: (text: string) => void }): FleetView {
-  const follower = followFleet();
+export function fleetJunitView({ write, before }: Writing): FleetView {
+  const follower = followFleet(before);
   return {
     show: (event) => follower.take(event),
     close: () => write(`${renderFleetJunit(follower.now)}\n`),

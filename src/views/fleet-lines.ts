@@ -3,7 +3,7 @@ import { type FleetEvent, type FleetEventOf, type FleetView, isFleetEvent } from
 import { plural } from '../model/quantity.ts';
 import type { RunState } from '../model/state.ts';
 import { escaped } from './escape.ts';
-import { clock, countsText, endText, type Followed, followFleet, isTrouble, tookOf, touchedText } from './fleet-follow.ts';
+import { type Before, clock, countsText, endText, type Followed, followFleet, isTrouble, tookOf, touchedText } from './fleet-follow.ts';
 import { groupsText, names } from './fleet-plan.ts';
 import { renderFleetSummary, tablePart, toDo } from './fleet-summary.ts';
 import { padEnd, width } from './layout.ts';
@@ -13,14 +13,14 @@ import { type Look, type Paper, paperOf } from './style.ts';
  * For pipes, logs and unattended fleets: `TIME  HOST  WORD  text`, never wrapped. A line when a host begins and one when it has ended; what goes wrong
  * in between, with its reason; the batches. A host's steps are in its own journal. The summary at the end is for people, and is laid out.
  */
-export function fleetLinesView({ write, ...look }: Look & { readonly write: (text: string) => void }): FleetView {
+export function fleetLinesView({ write, before, ...look }: Look & Writing): FleetView {
   const paper = paperOf(look);
-  const follower = followFleet();
-  let room = 12;
+  const follower = followFleet(before);
+  let room = roomFor(before?.fleet.hosts.map(({ host }) => host) ?? []);
   return {
     show: (event) => {
       follower.take(event);
-      if (event.type === 'fleet.started') room = Math.min(32, Math.max(room, ...event.hosts.map(({ name }) => width(escaped(name)))));
+      if (event.type === 'fleet.started') room = roomFor(event.hosts.map(({ name }) => name));
       const lines = isFleetEvent(event) ? fleetLines(event, follower.now) : troubleLines(event, follower.now.working.get(event.host));
       for (const line of lines) write(`${layOut(event.at, line, { room, paper })}\n`);
       if (event.type !== 'fleet.finished') return;
@@ -30,6 +30,14 @@ export function fleetLinesView({ write, ...look }: Look & { readonly write: (tex
     close: () => {},
   };
 }
+
+export interface Writing {
+  readonly write: (text: string) => void;
+  /** Of a run that goes on. */
+  readonly before?: Before | undefined;
+}
+
+const roomFor = (hosts: readonly string[]): number => Math.min(32, Math.max(12, ...hosts.map((host) => width(escaped(host)))));
 
 type Line = readonly [who: string, word: string, text: string];
 

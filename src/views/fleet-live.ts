@@ -3,6 +3,7 @@ import { plural } from '../model/quantity.ts';
 import { escaped } from './escape.ts';
 import { doing } from './fleet-doing.ts';
 import {
+  type Before,
   clock,
   countsText,
   endText,
@@ -14,7 +15,7 @@ import {
   touchedText,
   wholeEnd,
 } from './fleet-follow.ts';
-import { groupsText } from './fleet-plan.ts';
+import { groupsText, reviewOn } from './fleet-plan.ts';
 import { renderFleetSummary } from './fleet-summary.ts';
 import { hostsText } from './fleet-words.ts';
 import { fit, hang, padEnd, padStart, width } from './layout.ts';
@@ -45,9 +46,9 @@ export interface LiveFleet extends FleetView {
  * Many hosts at once. What stays (batches, who is in trouble and why) is printed as it happens; below it a few lines are drawn over: some hosts at
  * work, the names of those in trouble, and how many stand where. An event only folds: the price of the screen does not know how many hosts there are.
  */
-export function liveFleet(screen: FleetScreen): LiveFleet {
+export function liveFleet(screen: FleetScreen, before?: Before): LiveFleet {
   const region = regionOn(screen);
-  const follower = followFleet();
+  const follower = followFleet(before);
   const seen = new Map<string, number>();
   const begun = new Map<string, number>();
   const stage = { follower, seen, begun, screen, began: screen.now() };
@@ -95,6 +96,11 @@ export function liveFleet(screen: FleetScreen): LiveFleet {
       const paper = screen.paper();
       planning = fit(`looked at ${done} of ${plural(of, 'host')}, now ${escaped(host)}`, paper.columns - 1);
       changed();
+    },
+    planned: (plan) => {
+      planning = '';
+      // Where there is anything to do, the question shows it.
+      if (plan.batches.length === 0) print(reviewOn(screen.paper(), plan, {}).trimEnd().split('\n'));
     },
     hold: () => {
       later ??= [];

@@ -123,10 +123,17 @@ function resultPart(followed: Followed, paper: Paper): readonly string[] {
     rule('result', paper),
     ...hang('', outcome.replaceAll('-', ' ').toUpperCase(), paper.columns, paper.style[paint]),
     ...(fleet.stopped === null ? [] : hang('  - ', escaped(`stopped: ${fleet.stopped.why}`), paper.columns)),
-    ...reasons.filter((reason) => reason !== fleet.stopped?.why).flatMap((reason) => hang('  - ', escaped(reason), paper.columns)),
+    ...reasons
+      .filter((reason) => reason !== fleet.stopped?.why && !isTold(reason, fleet))
+      .flatMap((reason) => hang('  - ', escaped(reason), paper.columns)),
     ...hang('', escaped(`${what}exit ${OUTCOMES[outcome].exit}: ${OUTCOMES[outcome].about}`), paper.columns),
     ...(fleet.run === '' ? [] : commandLines(followed, paper)),
   ];
+}
+
+/** The reason of a host that is named above, or that such are left out. */
+function isTold(reason: string, { hosts }: FleetState): boolean {
+  return /^and \d+ more$/.test(reason) || hosts.some((host) => isTrouble(host) && reason.startsWith(`${host.host}: `));
 }
 
 function commandLines({ fleet, touched }: Followed, paper: Paper): readonly string[] {

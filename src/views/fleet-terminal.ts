@@ -1,5 +1,6 @@
 import type { FleetAsk, FleetView } from '../model/fleet-ports.ts';
 import { fleetAskWith } from './fleet-ask.ts';
+import type { Before } from './fleet-follow.ts';
 import { fleetLinesView } from './fleet-lines.ts';
 import { type FleetScreen, type LiveFleet, liveFleet } from './fleet-live.ts';
 import type { ReviewWords } from './fleet-plan.ts';
@@ -10,11 +11,13 @@ export interface FleetTerminal extends Terminal {
   readonly dumb?: boolean;
   /** What the plan's screen is told besides the plan. */
   readonly words?: ReviewWords;
+  /** Of a run that goes on. */
+  readonly before?: Before | undefined;
 }
 
 /** Many hosts on a terminal, and the questions about them. Never construct it without a terminal on both ends. */
 export async function fleetTerminal(terminal: FleetTerminal): Promise<FleetView & { readonly ask: FleetAsk }> {
-  const view = terminal.dumb === true ? plain(terminal) : liveFleet(screenOn(terminal));
+  const view = terminal.dumb === true ? plain(terminal) : liveFleet(screenOn(terminal), terminal.before);
   const ask = fleetAskWith(await promptsFor(terminal, async () => {}), terminal.words);
   return { ...view, ask: between(view, ask) };
 }
@@ -59,7 +62,7 @@ function plain(terminal: FleetTerminal): FleetView & Pick<LiveFleet, 'hold' | 'r
     else later.push(text);
   };
   return {
-    ...fleetLinesView({ ...paperOn(terminal)(), color: false, write }),
+    ...fleetLinesView({ ...paperOn(terminal)(), color: false, write, before: terminal.before }),
     hold: () => {
       later ??= [];
     },
