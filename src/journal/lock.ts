@@ -1,4 +1,5 @@
-import { readlinkSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { failure, type Result } from '../model/host.ts';
 
@@ -15,6 +16,8 @@ export interface Holder {
 export interface Scope {
   readonly uid: number;
   readonly name?: string;
+  /** A host that is elsewhere: one run of it from here. */
+  readonly host?: string;
 }
 
 export interface Lock {
@@ -34,8 +37,34 @@ export async function takeLock(scope: Scope, holder: Holder): Promise<Result<{ r
   });
   const code = await bound(server, path);
   if (code === null) return { ok: true, lock: { release: () => void server.close() } };
-  if (code !== 'EADDRINUSE') return failure(code, `the lock of this host cannot be taken: ${code}; nothing was touched`);
-  return failure('locked', `another run holds this host: ${sayHolder(await ask(path))}; nothing was touched`);
+  const { host = 'this host' } = scope;
+  if (code !== 'EADDRINUSE') return failure(code, `the lock of ${host} cannot be taken: ${code}; nothing was touched`);
+  return failure('locked', `another run holds ${host}: ${sayHolder(await ask(path))}; nothing was touched`);
+}
+
+/** Which folder a run over ssh locks: see hosts/ssh/lock.ts. */
+const LOCKED_FROM_AFAR = ['/run', '/'];
+
+/**
+ * Whether a run over ssh, started elsewhere, has this host: it holds flock(2) on a folder that every host has. Read from proc_locks(5), without a fork. In a
+ * container the kernel shows only locks whose process still lives, so that there a run from afar may go unseen; it sees us in any case.
+ */
+export function heldFromAfar({ folders = LOCKED_FROM_AFAR, locks = '/proc/locks' } = {}): boolean {
+  try {
+    const folder = folders.find((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
+    if (folder === undefined) return false;
+    const { dev, ino } = statSync(folder, { bigint: true });
+    return readFileSync(locks, 'utf8').includes(` ${deviceOf(dev)}:${ino} `);
+  } catch {
+    return false;
+  }
+}
+
+/** `00:19`, as proc_locks(5) writes what makedev(3) has put together. */
+function deviceOf(dev: bigint): string {
+  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
+  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
+  return [major, minor].map((part) => part.toString(16).padStart(2, '0')).join(':');
 }
 
 /** Who holds the lock now; null: nobody, or it does not answer. Takes nothing. */
@@ -43,8 +72,10 @@ export function whoHolds(scope: Scope): Promise<Holder | null> {
   return ask(nameOf(scope));
 }
 
-function nameOf(scope: Scope): string {
-  return `\0firebreak-${scope.uid}-${pidNamespace()}-${scope.name ?? ''}`;
+/** A name in the abstract namespace has 107 bytes; a host's may be longer. */
+function nameOf({ uid, name = '', host }: Scope): string {
+  const elsewhere = host === undefined ? '' : `@${createHash('sha256').update(host).digest('hex').slice(0, 24)}`;
+  return `\0firebreak-${uid}-${pidNamespace()}-${name}${elsewhere}`;
 }
 
 function pidNamespace(): string {

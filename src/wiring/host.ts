@@ -3,8 +3,11 @@ import { localHost } from '../hosts/local.ts';
 import { readOnly } from '../hosts/read-only.ts';
 import type { Vault } from '../hosts/vault.ts';
 import { withSecrets } from '../hosts/with-secrets.ts';
+import { type Holder, takeLock } from '../journal/lock.ts';
 import type { Target } from '../model/fleet.ts';
-import type { Failure, Host, Result } from '../model/host.ts';
+import type { Failure, FarClock, Host, MachineFacts, Result } from '../model/host.ts';
+import type { Reached } from '../model/reached.ts';
+import { isZone } from '../model/window.ts';
 
 /** The host of a run, and the same one refusing every change. */
 export interface Hosts {
@@ -30,18 +33,76 @@ export interface Reach {
 }
 
 export interface HostsElsewhere extends Hosts {
+  /** For the journal: what a resume reaches it by. */
+  readonly reached: Reached;
   /** Before anything else is asked. A failure's code says why: `unreachable`, `host-key`, `auth`, `become`, `no-slots`. */
   connect(): Promise<Result<object>>;
+  /** One run a host, whoever drives it: here, over there, and from anywhere else. Failure `locked` says who has it. */
+  lock(holder: Holder): Promise<Result<LockedHost>>;
   /** The first write whose outcome is unknown. */
   lost(): Failure | null;
   close(): Promise<void>;
 }
 
+export interface LockedHost {
+  /** Why it is locked only from here, for the journal; null: it is locked. */
+  readonly note: string | null;
+  readonly release: () => Promise<void>;
+}
+
 /** Another machine, over ssh; nothing is sent before `connect`. What it needs is imported only here: a plan of this machine loads none of it. */
 export async function hostsFor(target: Target, reach: Reach, secrets?: Vault): Promise<HostsElsewhere> {
   const { sshHost } = await import('../hosts/ssh.ts');
-  const { host, remote, connect } = sshHost(target, reach);
-  return { ...hostsOf(host, secrets), connect, lost: () => remote.lost(), close: () => remote.close() };
+  const { host: bare, remote, connect } = sshHost(target, reach);
+  const there: { uid: number; clock: FarClock } = { uid: 0, clock: { ahead: 0, zone: null } };
+  const host: Host = { ...bare, farClock: () => there.clock };
+  return {
+    ...hostsOf(host, secrets),
+    reached: { ...target, become: target.become ?? reach.become, config: reach.config },
+    connect: async () => {
+      const connected = await connect();
+      if (!connected.ok) return connected;
+      const facts = await factsOf(host);
+      if (!facts.ok) return facts;
+      there.uid = facts.uid;
+      there.clock = clockOf(facts, Date.now());
+      return { ok: true };
+    },
+    lock: async (holder) => {
+      const { FIREBREAK_LOCK: name } = reach.env;
+      const here = await takeLock({ uid: reach.uid, ...(name !== undefined && { name }), host: target.name }, holder);
+      if (!here.ok) return here;
+      const { lockThere } = await import('../hosts/ssh/lock.ts');
+      const locked = await lockThere(remote, there);
+      if (!locked.ok) here.lock.release();
+      if (!locked.ok) return locked;
+      const release = async (): Promise<void> => {
+        await locked.release();
+        here.lock.release();
+      };
+      return { ok: true, note: locked.note, release };
+    },
+    lost: () => remote.lost(),
+    close: () => remote.close(),
+  };
+}
+
+/** It may be lost between the connecting and the first question. */
+async function factsOf({ name, machine, connection }: Host): Promise<Result<MachineFacts>> {
+  try {
+    return { ok: true, ...(await machine.facts()) };
+  } catch (error) {
+    return connection?.unanswered().last ?? { ok: false, code: 'unreachable', message: `${name} did not say who it is: ${String(error)}` };
+  }
+}
+
+/** Boot time and uptime are whole seconds and the answer takes its time: less than this is no difference. Milliseconds. */
+const EXACT = 3000;
+
+/** Its clock beside ours; what it calls its zone is only a name from a file over there. */
+export function clockOf({ bootTime, uptime, zone = null }: MachineFacts, now: number): FarClock {
+  const ahead = bootTime + uptime - now;
+  return { ahead: Math.abs(ahead) < EXACT ? 0 : Math.round(ahead), zone: zone !== null && isZone(zone) ? zone : null };
 }
 
 function hostsOf(bare: Host, secrets: Vault | undefined): Hosts {

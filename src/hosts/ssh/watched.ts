@@ -1,6 +1,9 @@
 import { type Connection, type Failure, failure, type Result } from '../../model/host.ts';
 import type { Answer, Channel, Remote } from './remote.ts';
 
+/** Of all else that was sent nobody knows how far it came by the time we gave up. */
+const NEVER_BEGUN: readonly string[] = ['unreachable', 'host-key', 'auth', 'become', 'no-slots', 'locked'];
+
 export interface WatchedRemote extends Remote {
   readonly connection: Connection;
 }
@@ -20,8 +23,7 @@ export function watched(remote: Remote): WatchedRemote {
     if (result.ok) return result;
     count += 1;
     last = result;
-    // A write that was sent: whether it was done by the time we gave up is as unknown as after a cut.
-    if (effect === 'write' && (result.code === 'lost' || result.code === 'timeout')) unknown ??= remote.lost() ?? result;
+    if (effect === 'write' && !NEVER_BEGUN.includes(result.code)) unknown ??= remote.lost() ?? result;
     return result;
   }
 
