@@ -38,6 +38,7 @@ const STAY = 'echo "$$ $FLEET_SSH_CONFIG $FLEET_INVENTORY $FLEET_CONTROL $FLEET_
 
 export async function fleet({ hosts, storm = false }: { readonly hosts: number; readonly storm?: boolean }): Promise<Fleet> {
   if (LAB === undefined) throw new Error('the lab is not here: set FIREBREAK_LAB to the folder of fleet');
+  makeRoom(hosts);
   const child = spawn(join(LAB, 'fleet'), ['--hosts', String(hosts), ...(storm ? ['--storm'] : []), '--', 'sh', '-c', STAY], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -47,6 +48,13 @@ export async function fleet({ hosts, storm = false }: { readonly hosts: number; 
   if (said === null) throw new Error(`the fleet did not come up:\n${noise}`);
   const [pid = '', sshConfig = '', inventory = '', control = '', ...names] = said.split(' ');
   return fleetOf(child, { pid, sshConfig, inventory, control, names });
+}
+
+/** Each systemd takes some six of them, of one kernel for all: with the usual 128 the twentieth host hangs at boot. */
+function makeRoom(hosts: number): void {
+  const file = '/proc/sys/fs/inotify/max_user_instances';
+  const wanted = 128 + 16 * hosts;
+  if (Number(readFileSync(file, 'utf8')) < wanted) writeFileSync(file, String(wanted));
 }
 
 async function firstLine(child: ChildProcess): Promise<string | null> {
