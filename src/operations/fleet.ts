@@ -1,6 +1,5 @@
-import type { HostEnd, HostPlan, Target } from '../model/fleet.ts';
+import type { Target } from '../model/fleet.ts';
 import { batchesLeft, batchesOf } from '../model/fleet-batches.ts';
-import { groupPlans } from '../model/fleet-groups.ts';
 import { isUnfinishedOutcome } from '../model/fleet-outcome.ts';
 import type { FleetPlan } from '../model/fleet-ports.ts';
 import { type FleetState, type HostState, initialFleet } from '../model/fleet-state.ts';
@@ -11,6 +10,7 @@ import { resumeOn, type Turn } from './fleet-host.ts';
 import { type FleetEnding, live } from './fleet-life.ts';
 import { type LookedAt, lookAtAll } from './fleet-look.ts';
 import type { Fleet, FleetParts, FleetRequest } from './fleet-parts.ts';
+import { endOf, fleetPlanOf, groupsOf } from './fleet-plan.ts';
 
 /**
  * The same runbook on many hosts: every one is planned before any is touched, then they are gone through in batches, the first of them the
@@ -100,19 +100,11 @@ function lookParts({ parts, brakes }: Fleet): Parameters<typeof lookAtAll>[1] {
 
 /** Where nothing will be done, that is how it ends there. */
 async function planned(fleet: Fleet, looked: readonly LookedAt[]): Promise<void> {
-  await fleet.emit({ type: 'fleet.planned', groups: groupPlans(looked.map(({ found }) => found)) });
+  await fleet.emit({ type: 'fleet.planned', groups: groupsOf(looked) });
   for (const { found } of looked) {
     const end = endOf(found);
     if (end) await fleet.emit({ type: 'host.finished', ...end });
   }
-}
-
-/** Null: there is something to do. A host that cannot be planned is left out: it counts in the end, and not against what may fail, since nothing of ours failed on it. */
-function endOf(found: HostPlan): HostEnd | null {
-  const none = { host: found.host, run: null, verdict: null };
-  if (found.kind === 'unreachable') return { ...none, outcome: found.code === 'bug' ? 'bug' : 'outcome-unknown', reasons: [found.reason] };
-  const { refusal } = found.plan;
-  return refusal && { ...none, ...refusal };
 }
 
 function turnOf({ target, found, held }: LookedAt): readonly Turn[] {
@@ -137,15 +129,11 @@ function goingOn({ request, state }: Fleet, turns: readonly Turn[], begun: reado
 type Batches = readonly (readonly Turn[])[];
 
 function planOf({ request }: Fleet, looked: readonly LookedAt[], batches: Batches): FleetPlan {
-  const { runbook, params, strategy, skipped } = request;
-  const { name, version, title, source } = runbook;
-  const plans = looked.map(({ found }) => found);
-  return {
-    runbook: { name, version, title, path: source.path, hash: source.hash },
-    ...{ params, strategy, plans, skipped },
-    groups: groupPlans(plans),
-    batches: batches.map((batch) => batch.map(({ target }) => target.name)),
-  };
+  return fleetPlanOf(
+    request,
+    looked,
+    batches.map((batch) => batch.map(({ target }) => target.name)),
+  );
 }
 
 async function show(fleet: Fleet, looked: readonly LookedAt[], batches: Batches): Promise<void> {

@@ -5,6 +5,7 @@ import { readJournal } from '../journal/read.ts';
 import { reopenJournal } from '../journal/reopen.ts';
 import { newRunId } from '../journal/run-id.ts';
 import type { RunEvent } from '../model/event.ts';
+import { type FleetEvent, isFleetEvent } from '../model/fleet-ports.ts';
 import { failure, type Result } from '../model/host.ts';
 import { stateOf } from '../model/state.ts';
 
@@ -38,6 +39,12 @@ function newest(runs: readonly FoundRun[], fits: (events: readonly RunEvent[]) =
     if (read.ok && fits(read.events)) return { ok: true, run };
   }
   return failure('no-run', 'there is no such run; see: firebreak runs');
+}
+
+/** Of a fleet's own journal; null: it is that of a run. */
+export function fleetEventsIn(events: readonly { readonly type: string }[]): readonly FleetEvent[] | null {
+  const [first] = events;
+  return first !== undefined && isFleetEvent(first) ? (events as readonly FleetEvent[]) : null;
 }
 
 /** Neither ended by itself nor rolled back: killed, interrupted, or left by its person. */

@@ -1,0 +1,123 @@
+import type { LocalJournal } from '../journal/append.ts';
+import type { FleetAsk, FleetView } from '../model/fleet-ports.ts';
+import { exitCode } from '../model/outcome.ts';
+import type { Interrupts } from '../model/ports.ts';
+import type { Redact } from '../model/secret.ts';
+import type { Selection } from '../model/selection.ts';
+import type { FleetEnding } from '../operations/fleet-life.ts';
+import type { FleetParts, FleetRequest } from '../operations/fleet-parts.ts';
+import { stopSwitch } from '../wiring/stop-switch.ts';
+import type { Io } from './_command.ts';
+import { reachOf } from './_hosts.ts';
+import { type Prepared, refuse } from './_prepare.ts';
+import { OUTPUTS } from './_session.ts';
+
+type Options = Readonly<Record<string, unknown>>;
+
+export interface FleetSession {
+  readonly prepared: Prepared;
+  readonly selection: Selection;
+  readonly request: FleetRequest;
+  readonly journal: LocalJournal;
+  readonly options: Options;
+}
+
+/** What reaches hosts and keeps their journals. */
+export async function wire(io: Io, { prepared, selection }: Pick<FleetSession, 'prepared' | 'selection'>) {
+  const { wireFleet } = await import('../wiring/fleet.ts');
+  return wireFleet({ ...io, ...prepared, reach: reachOf(io, selection) });
+}
+
+/** Sets the stage for many hosts, lets `go` act on it, and leaves journals, connections and terminal in order, whatever came of it. */
+export async function actOnFleet(io: Io, session: FleetSession, go: (parts: FleetParts) => Promise<FleetEnding>): Promise<number> {
+  const { journal, request, options } = session;
+  const [wired, screen] = await Promise.all([wire(io, session), screenFor(io, request.mode, options)]);
+  const watching = request.mode === 'unattended' ? watchSwitch(io) : undefined;
+  try {
+    const going = go({ ...wired, journal, views: [screen.view], ask: screen.ask });
+    const ending = await Promise.race([going, thirdTime(io.interrupts)]);
+    return ending === null ? await leaveTheRest(io, journal) : exitCode(ending.outcome);
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'JournalError') throw error;
+    return refuse(io, `${error.message}; no further host was begun`, 'no-journal');
+  } finally {
+    clearInterval(watching);
+    journal.settle();
+    await journal.close();
+    await screen.view.close();
+    await wired.release();
+  }
+}
+
+interface Screen {
+  readonly view: FleetView;
+  readonly ask: FleetAsk | null;
+}
+
+/** Attended: rows and questions on stderr. Unattended: lines, NDJSON or JUnit on stdout. */
+async function screenFor(io: Io, mode: FleetRequest['mode'], options: Options): Promise<Screen> {
+  const { stdout: write, columns, color, secrets } = io;
+  const all = options.all === true;
+  if (mode === 'interactive') {
+    const { fleetTerminal } = await import('../views/fleet-terminal.ts');
+    const view = await fleetTerminal({ ...io, color: color.stderr, all, dumb: io.env.TERM === 'dumb' });
+    return { view, ask: secrets ? redacting(view.ask, secrets.redact) : view.ask };
+  }
+  switch (OUTPUTS.find((form) => form === options.output) ?? 'text') {
+    case 'ndjson':
+      return { view: (await import('../views/json.ts')).ndjsonView({ write }), ask: null };
+    case 'junit':
+      return { view: (await import('../views/fleet-junit.ts')).fleetJunitView({ write }), ask: null };
+    case 'text':
+      return { view: (await import('../views/fleet-lines.ts')).fleetLinesView({ write, columns, color: color.stdout, all }), ask: null };
+  }
+}
+
+/** Questions show what was just observed: it has not come through the spine. */
+function redacting(ask: FleetAsk, redact: Redact): FleetAsk {
+  return {
+    approve: (plan) => ask.approve(redact(plan)),
+    next: (batch) => ask.next(redact(batch)),
+    undo: (undo) => ask.undo(redact(undo)),
+    confirm: (manual) => ask.confirm(redact(manual)),
+  };
+}
+
+/** Hosts at work hear of the switch too, and stop at their own safe points. Once: the fleet hears it, however often it is raised. */
+function watchSwitch(io: Io): NodeJS.Timeout {
+  const stop = stopSwitch(io);
+  const timer = setInterval(() => {
+    const reason = stop();
+    if (reason === null) return;
+    clearInterval(timer);
+    io.interrupts.raise(reason);
+  }, 1000);
+  return timer.unref();
+}
+
+/** The third Ctrl-C or SIGTERM: null, whatever is still under way. */
+function thirdTime({ third }: Interrupts): Promise<null> {
+  return new Promise((resolve) => third.addEventListener('abort', () => resolve(null), { once: true }));
+}
+
+/** Names the hosts that are left half-way, from the journal. Closed, it takes nothing more, and so no further host is begun. */
+async function leaveTheRest(io: Io, journal: LocalJournal): Promise<number> {
+  await journal.close();
+  const { endNow } = await import('../hosts/end-tree.ts');
+  endNow();
+  const [{ readJournal }, { fleetEventsIn }, { fleetStateOf }] = await Promise.all([
+    import('../journal/read.ts'),
+    import('../wiring/journal.ts'),
+    import('../model/fleet-state.ts'),
+  ]);
+  const read = readJournal(journal.folder);
+  const state = fleetStateOf(fleetEventsIn(read.ok ? read.events : read.before) ?? []);
+  const atWork = state.hosts.filter(({ status }) => status === 'running').map(({ host }) => host);
+  const named = atWork.length === 0 ? 'no host was at work' : `left half-way: ${atWork.join(', ')}`;
+  io.stderr(`firebreak: ended at once; ${named}\n  firebreak resume ${journal.run}      goes on\n`);
+  if (atWork.length > 0)
+    io.stderr(
+      `  firebreak rollback ${journal.run}    undoes what was done\nWhat was stopped on them is started again over there by its lease.\n`,
+    );
+  return exitCode(atWork.length > 0 ? 'outcome-unknown' : 'interrupted');
+}

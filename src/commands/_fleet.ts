@@ -1,0 +1,127 @@
+import type { FleetPlan, FleetView } from '../model/fleet-ports.ts';
+import { exitCode } from '../model/outcome.ts';
+import { commandLine } from '../model/quote.ts';
+import type { Selection } from '../model/selection.ts';
+import type { FleetRequest } from '../operations/fleet-parts.ts';
+import type { ReviewWords } from '../views/fleet-plan.ts';
+import type { Io } from './_command.ts';
+import { actOnFleet, wire } from './_fleet-session.ts';
+import { targetsOf } from './_hosts.ts';
+import { hostWords } from './_limit.ts';
+import { type Prepared, prepare, refuse } from './_prepare.ts';
+import { commandFor } from './_save.ts';
+import { nobodyDecides } from './_session.ts';
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** What was chosen and loaded; what is wrong has been said. */
+interface Chosen {
+  readonly prepared: Prepared;
+  readonly selection: Selection;
+  readonly request: FleetRequest;
+}
+
+async function choose(io: Io, name: string, options: Options): Promise<Chosen | number> {
+  const selection = await targetsOf(io, options);
+  if (selection === null) throw new Error('bug: a fleet without hosts');
+  if (typeof selection === 'number') return selection;
+  const prepared = await prepare(io, name, options);
+  if (typeof prepared === 'number') return prepared;
+  return { prepared, selection, request: await requestOf(io, prepared, selection) };
+}
+
+async function requestOf(
+  io: Io,
+  prepared: Prepared,
+  { targets, skipped, ssh, strategy: flags, notes: trusted }: Selection,
+): Promise<FleetRequest> {
+  const [{ inOrder }, { strategyOf }, { decideFleet }, { version }] = await Promise.all([
+    import('../model/fleet-batches.ts'),
+    import('../model/strategy.ts'),
+    import('../model/fleet-limits.ts'),
+    import('../wiring/version.ts'),
+  ]);
+  const { runbook, params, raised, policy, notes } = prepared;
+  const asked = strategyOf(runbook.fleet, flags);
+  const decided = policy ? decideFleet({ policy, runbook, params, hosts: targets }, asked) : { strategy: asked, notes: [] };
+  return {
+    ...{ runbook, params, raised, skipped },
+    strategy: decided.strategy,
+    hosts: inOrder(asked.order, targets, Math.random),
+    reach: { config: ssh.config, become: ssh.become, password: ssh.password ? { ...ssh.password } : null },
+    who: io.user,
+    mode: policy ? 'unattended' : 'interactive',
+    policy: policy?.source ?? null,
+    tool: version(),
+    notes: [...notes, ...trusted, ...decided.notes],
+  };
+}
+
+// ---------------------------------------------------------------- plan
+
+/** Phase one alone: every host is looked at, and the exit code is that of the worst. */
+export async function planFleetHere(io: Io, name: string | undefined, options: Options): Promise<number> {
+  const single = ['save', 'diff', 'plan', 'valid'].find((option) => options[option] !== undefined);
+  if (single !== undefined) return refuse(io, `--${single} is for one host: name it with --host`, 'usage');
+  if (name === undefined) return refuse(io, 'name a runbook; `firebreak list` names those of the library', 'usage');
+  const chosen = await choose(io, name, options);
+  if (typeof chosen === 'number') return chosen;
+  const [{ planFleet }, wired, progress] = await Promise.all([
+    import('../operations/fleet-plan.ts'),
+    wire(io, chosen),
+    progressOn(io, options),
+  ]);
+  try {
+    const planned = await planFleet(chosen.request, { ...wired, signal: io.interrupts.signal, progress: progress.at });
+    progress.end();
+    if ('reason' in planned) return refuse(io, `${planned.reason}; nothing was looked at`, planned.outcome);
+    if (io.interrupts.signal.aborted) return exitCode('interrupted');
+    const refusal = await wired.permit(planned.acting);
+    const words = { command: commandOf(name, options), refusal: refusal && { outcome: refusal.outcome, reasons: [refusal.reason] } };
+    await show(io, planned.plan, options, words);
+    const { worstOf } = await import('../model/fleet-outcome.ts');
+    return exitCode(worstOf([planned.outcome, ...(refusal ? [refusal.outcome] : [])]));
+  } finally {
+    await wired.release();
+  }
+}
+
+function commandOf(name: string, options: Options): string {
+  const words = commandLine(hostWords(options));
+  return [commandFor(name, { ...options, save: undefined, plan: undefined }), ...(words === '' ? [] : [words])].join(' ');
+}
+
+async function show(io: Io, plan: FleetPlan, options: Options, words: ReviewWords): Promise<void> {
+  const look = { columns: io.columns, color: io.color.stdout, all: options.all === true, ...words };
+  if (options.json === true || options.format === 'json') {
+    const [{ fleetPlanJson }, { escapeJson }] = await Promise.all([import('../views/fleet-plan.ts'), import('../views/escape.ts')]);
+    return io.stdout(`${escapeJson(JSON.stringify(fleetPlanJson(plan), null, 2))}\n`);
+  }
+  if (options.format === 'md') return io.stdout((await import('../views/fleet-plan-markdown.ts')).fleetPlanMarkdown(plan, look));
+  io.stdout((await import('../views/fleet-plan.ts')).renderFleetPlan(plan, look));
+}
+
+type Progress = Parameters<NonNullable<FleetView['planning']>>[0];
+
+/** How many hosts have answered, on a terminal; silence elsewhere. */
+async function progressOn(io: Io, options: Options): Promise<{ readonly at: (progress: Progress) => void; readonly end: () => void }> {
+  if (!io.tty.stderr || options.json === true || io.env.TERM === 'dumb') return { at: () => {}, end: () => {} };
+  const line = (await import('../views/looking.ts')).lookingLine(io.stderr);
+  return { end: line.end, at: ({ done, of, host }) => line.at(`${done} of ${of} hosts, ${host}`) };
+}
+
+// ---------------------------------------------------------------- run
+
+export async function runFleetHere(io: Io, name: string | undefined, options: Options): Promise<number> {
+  if (options.dryRun === true) return planFleetHere(io, name, options);
+  if (options.plan !== undefined) return refuse(io, 'a saved plan is of one host: name it with --host', 'usage');
+  if (name === undefined) return refuse(io, 'name a runbook; `firebreak list` names those of the library', 'usage');
+  const refusal = nobodyDecides(io, options);
+  if (refusal !== null) return refusal;
+  const chosen = await choose(io, name, options);
+  if (typeof chosen === 'number') return chosen;
+  const [{ runFleet }, { openFleet }] = await Promise.all([import('../operations/fleet.ts'), import('../wiring/fleet.ts')]);
+  const opened = await openFleet(io, chosen.prepared.runbook.name);
+  if (!opened.ok) return refuse(io, opened.message, 'no-journal');
+  return actOnFleet(io, { ...chosen, journal: opened.journal, options }, (parts) => runFleet(chosen.request, parts));
+}
