@@ -49,6 +49,18 @@ export async function actOnFleet(io: Io, session: FleetSession, go: (parts: Flee
   }
 }
 
+/** Whoever resumes a fleet run that is still at work is told so: two of them would write one journal. */
+export async function aloneWith(io: Io, fleet: string, go: () => Promise<number>): Promise<number> {
+  const { takeLock } = await import('../journal/lock.ts');
+  const taken = await takeLock({ uid: io.uid, name: fleet }, { run: fleet, who: io.user, pid: io.pid, since: new Date().toISOString() });
+  if (!taken.ok) return refuse(io, taken.message, taken.code === 'locked' ? 'locked' : 'unsupported-machine');
+  try {
+    return await go();
+  } finally {
+    taken.lock.release();
+  }
+}
+
 interface Screen {
   readonly view: FleetView;
   readonly ask: FleetAsk | null;

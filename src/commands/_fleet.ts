@@ -2,10 +2,11 @@ import type { FleetPlan, FleetView } from '../model/fleet-ports.ts';
 import { exitCode } from '../model/outcome.ts';
 import { commandLine } from '../model/quote.ts';
 import type { Selection } from '../model/selection.ts';
+import type { Strategy } from '../model/strategy.ts';
 import type { FleetRequest } from '../operations/fleet-parts.ts';
 import type { ReviewWords } from '../views/fleet-plan.ts';
 import type { Io } from './_command.ts';
-import { actOnFleet, wire } from './_fleet-session.ts';
+import { actOnFleet, aloneWith, wire } from './_fleet-session.ts';
 import { targetsOf } from './_hosts.ts';
 import { hostWords } from './_limit.ts';
 import { type Prepared, prepare, refuse } from './_prepare.ts';
@@ -27,22 +28,23 @@ async function choose(io: Io, name: string, options: Options): Promise<Chosen | 
   if (typeof selection === 'number') return selection;
   const prepared = await prepare(io, name, options);
   if (typeof prepared === 'number') return prepared;
-  return { prepared, selection, request: await requestOf(io, prepared, selection) };
+  const { strategyOf } = await import('../model/strategy.ts');
+  return { prepared, selection, request: await requestOf(io, prepared, selection, strategyOf(prepared.runbook.fleet, selection.strategy)) };
 }
 
-async function requestOf(
+/** No bolder than the policy allows. */
+export async function requestOf(
   io: Io,
   prepared: Prepared,
-  { targets, skipped, ssh, strategy: flags, notes: trusted }: Selection,
+  { targets, skipped, ssh, notes: trusted }: Selection,
+  asked: Strategy,
 ): Promise<FleetRequest> {
-  const [{ inOrder }, { strategyOf }, { decideFleet }, { version }] = await Promise.all([
+  const [{ inOrder }, { decideFleet }, { version }] = await Promise.all([
     import('../model/fleet-batches.ts'),
-    import('../model/strategy.ts'),
     import('../model/fleet-limits.ts'),
     import('../wiring/version.ts'),
   ]);
   const { runbook, params, raised, policy, notes } = prepared;
-  const asked = strategyOf(runbook.fleet, flags);
   const decided = policy ? decideFleet({ policy, runbook, params, hosts: targets }, asked) : { strategy: asked, notes: [] };
   return {
     ...{ runbook, params, raised, skipped },
@@ -123,5 +125,6 @@ export async function runFleetHere(io: Io, name: string | undefined, options: Op
   const [{ runFleet }, { openFleet }] = await Promise.all([import('../operations/fleet.ts'), import('../wiring/fleet.ts')]);
   const opened = await openFleet(io, chosen.prepared.runbook.name);
   if (!opened.ok) return refuse(io, opened.message, 'no-journal');
-  return actOnFleet(io, { ...chosen, journal: opened.journal, options }, (parts) => runFleet(chosen.request, parts));
+  const { journal } = opened;
+  return aloneWith(io, journal.run, () => actOnFleet(io, { ...chosen, journal, options }, (parts) => runFleet(chosen.request, parts)));
 }

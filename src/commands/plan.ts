@@ -1,4 +1,6 @@
 import { type Command, defineCommand } from './_command.ts';
+import { HOST_OPTIONS } from './_hosts.ts';
+import { isFleet } from './_many.ts';
 import { FORMAT_OPTIONS, planHere } from './_plan.ts';
 import { REQUEST_OPTIONS } from './_prepare.ts';
 
@@ -10,6 +12,7 @@ const command: Command = defineCommand({
   args: [{ syntax: '[runbook]', about: 'a name of the library, or a path with a slash or .yaml; with --diff the plan knows it' }],
   options: [
     ...REQUEST_OPTIONS,
+    ...HOST_OPTIONS,
     { flags: '--save <file>', about: 'save the plan in a new file, readable by you alone, to be run once' },
     { flags: '--valid <time>', about: 'how long the saved plan may be run: 30m, 2h (default 1h)' },
     { flags: '--diff <file>', about: 'compare a saved plan with now; exits 6 where it does not hold any more' },
@@ -22,7 +25,11 @@ const command: Command = defineCommand({
     ['firebreak plan cron-mail-storm --save plan.json --valid 30m', 'to be reviewed, then: firebreak run --plan plan.json'],
     ['firebreak plan --diff plan.json', 'does the reviewed plan still hold?'],
     ['firebreak plan cron-mail-storm --format md > change.md', 'for a change ticket'],
+    ['firebreak plan cron-mail-storm --inventory hosts.yaml --limit web', 'what would be done on each of them: equal plans are shown once'],
   ],
-  run: (io, args, options) => planHere(io, args[0], options),
+  async run(io, [name], options) {
+    if (isFleet(options)) return (await import('./_fleet.ts')).planFleetHere(io, name, options);
+    return planHere(io, name, options);
+  },
 });
 export default command;

@@ -1,5 +1,7 @@
 import { type Command, defineCommand, type Io } from './_command.ts';
 import { takeUp } from './_earlier.ts';
+import { meantFleet } from './_fleet-earlier.ts';
+import { HOST_OPTIONS } from './_hosts.ts';
 import { REQUEST_OPTIONS } from './_prepare.ts';
 import { act, alone, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
 
@@ -11,14 +13,19 @@ const command: Command = defineCommand({
   args: [
     { syntax: '[run]', about: 'a run: its id, the beginning of it, its last four characters; default: the newest that is unfinished' },
   ],
-  options: [...REQUEST_OPTIONS.filter(({ flags }) => !flags.includes('--param')), ...SESSION_OPTIONS],
+  options: [...REQUEST_OPTIONS.filter(({ flags }) => !flags.includes('--param')), ...HOST_OPTIONS, ...SESSION_OPTIONS],
   examples: [
     ['firebreak resume', 'the newest run that is unfinished'],
     ['firebreak resume 3f2a', 'that run'],
+    ['firebreak resume 3f2a --host web-7', 'of a fleet run: that host alone'],
     ['firebreak resume --unattended --policy examples/policy.yaml', 'automation: redoes only what may be done twice, else exits 10'],
   ],
   async run(io, [run], options) {
-    return nobodyDecides(io, options) ?? alone(io, `resume ${run ?? ''}`.trim(), () => takeUpAnd(io, run, options));
+    const refusal = nobodyDecides(io, options);
+    if (refusal !== null) return refusal;
+    const fleet = await meantFleet(io, run, 'unfinished');
+    if (fleet) return (await import('./_fleet-again.ts')).resumeFleetHere(io, fleet, options);
+    return alone(io, `resume ${run ?? ''}`.trim(), () => takeUpAnd(io, run, options));
   },
 });
 export default command;

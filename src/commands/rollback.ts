@@ -1,6 +1,8 @@
 import { exitCode } from '../model/outcome.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
 import { takeUp } from './_earlier.ts';
+import { meantFleet } from './_fleet-earlier.ts';
+import { HOST_OPTIONS } from './_hosts.ts';
 import { refuse } from './_prepare.ts';
 import { act, alone, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
 import { TRUST_OPTION } from './_trust.ts';
@@ -17,14 +19,21 @@ const command: Command = defineCommand({
     { flags: '--to <step>', about: 'undo back to this step, and this step too' },
     { flags: '--policy <file>', about: 'what automation may do without asking' },
     TRUST_OPTION,
+    ...HOST_OPTIONS,
     ...SESSION_OPTIONS,
   ],
   examples: [
     ['firebreak rollback', 'the newest run with something to undo; asks first'],
+    ['firebreak rollback 3f2a --host web-7', 'of a fleet run: that host alone'],
     ['firebreak rollback 3f2a --to silence-jobs', 'that run, no further back than that step'],
   ],
   async run(io, [run], options) {
-    return nobodyDecides(io, options) ?? alone(io, `rollback ${run ?? ''}`.trim(), () => takeUpAnd(io, run, options));
+    const refusal = nobodyDecides(io, options);
+    if (refusal !== null) return refusal;
+    const fleet = await meantFleet(io, run, 'undoable');
+    if (fleet && options.to !== undefined) return refuse(io, '--to is for the run of one host: name that run', 'usage');
+    if (fleet) return (await import('./_fleet-again.ts')).rollBackFleetHere(io, fleet, options);
+    return alone(io, `rollback ${run ?? ''}`.trim(), () => takeUpAnd(io, run, options));
   },
 });
 export default command;

@@ -1,6 +1,8 @@
 import { exitCode } from '../model/outcome.ts';
 import type { Difference, SavedPlan } from '../model/saved-plan.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
+import { HOST_OPTIONS } from './_hosts.ts';
+import { isFleet } from './_many.ts';
 import { planHere } from './_plan.ts';
 import { modeOf, type Prepared, prepare, REQUEST_OPTIONS, refuse } from './_prepare.ts';
 import { askedAgain, changedIdentity, changedTexts, planNotes, readSaved, whyUnusable } from './_saved.ts';
@@ -86,6 +88,7 @@ const command: Command = defineCommand({
   args: [{ syntax: '[runbook]', about: 'a name of the library, or a path with a slash or .yaml; with --plan the plan knows it' }],
   options: [
     ...REQUEST_OPTIONS,
+    ...HOST_OPTIONS,
     { flags: '--plan <file>', about: 'carry out a plan that was saved with `firebreak plan --save`: what was reviewed, or nothing' },
     ...SESSION_OPTIONS,
     { flags: '--dry-run', about: 'the same as `firebreak plan`' },
@@ -97,7 +100,11 @@ const command: Command = defineCommand({
     ['firebreak run --plan plan.json', 'what was planned and reviewed; exits 6 where something else would be done'],
     ['firebreak run cron-mail-storm --unattended --policy examples/policy.yaml', 'automation: acts within the policy, never asks'],
     ['firebreak run cron-mail-storm --param watch=2m --limit kill=5000', 'a shorter watch, a higher limit'],
+    ['firebreak run cron-mail-storm --inventory hosts.yaml', 'on many hosts over ssh: all are planned first, then a canary, then batches'],
   ],
-  run: (io, args, options) => runHere(io, args[0], options),
+  async run(io, [name], options) {
+    if (isFleet(options)) return (await import('./_fleet.ts')).runFleetHere(io, name, options);
+    return runHere(io, name, options);
+  },
 });
 export default command;
