@@ -34,13 +34,14 @@ export interface Channel {
 
 /**
  * A POSIX sh on another machine, however it is reached. Scripts come over stdin, so that no login shell (fish, tcsh) ever sees them; nothing is
- * written over there. Failures: `unreachable` (nothing was sent), `lost` (sent, no answer), `timeout`, and of the connection `host-key`, `auth`, `become`, `no-slots`.
+ * written over there. A script is latin1, each character a byte, and none is NUL. What it leaves running must not hold its stdout or stderr. Failures: `unreachable` (nothing was sent), `lost` (sent, no answer), `timeout`, and of the connection `host-key`, `auth`, `become`, `no-slots`.
  */
 export interface Remote {
   readonly name: string;
   /** One round trip on the standing session; questions wait for each other. */
   ask(script: string, options: AskOptions): Promise<Result<Answer>>;
-  open(script: string, options: { readonly effect: Effect }): Promise<Result<{ readonly channel: Channel }>>;
+  /** `daemon`: what it starts shall stay, so it carries no mark by which it would be ended with the rest when the connection ends. */
+  open(script: string, options: { readonly effect: Effect; readonly daemon?: boolean }): Promise<Result<{ readonly channel: Channel }>>;
   /**
    * Runs in the standing shell itself and not in a subshell, output to /dev/null: descriptor 9 is what it may open (a lock), held as long as the shell lives. After a
    * reconnect it is run again before anything else is asked; a status other than 0 is then a failure `locked` of every question. What is asked, opened or
