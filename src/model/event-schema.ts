@@ -1,6 +1,28 @@
 import type { Block } from './block.ts';
 import type { Judgement } from './condition.ts';
 import { EVENT_VERSION, type Fact, type MissedJob, type ObservationShown, type Stamp, type StepOutline } from './event.ts';
+import {
+  any,
+  closed,
+  type Described,
+  type Loose,
+  list,
+  looselyClosed,
+  map,
+  number,
+  type Optional,
+  optional,
+  orNull,
+  part,
+  type Shape,
+  text,
+  texts,
+  time,
+  whole,
+  word,
+  yesNo,
+} from './event-words.ts';
+import { FLEET_FACTS } from './fleet-event-schema.ts';
 import { OUTCOMES } from './outcome.ts';
 import type { Decision } from './policy.ts';
 import type { Reached } from './reached.ts';
@@ -18,7 +40,7 @@ export function eventSchema(): Schema {
     $id: `urn:firebreak:schema:event:${EVENT_VERSION}`,
     title: 'Firebreak event',
     description:
-      'One line of `firebreak run --output ndjson`. This is exactly what this version writes; a later one with the same `v` may add types and keys, so a reader ignores what it does not know.',
+      'One line of `firebreak run --output ndjson`. A fleet run prints its own events (fleet.*, batch.*, host.*) and those of the runs of its hosts in one stream: `host` says whose, `run` of which run. This is exactly what this version writes; a later one with the same `v` may add types and keys, so a reader ignores what it does not know.',
     anyOf: Object.keys(FACTS).map((type) => ({ $ref: `#/$defs/${type}` })),
     $defs: {
       ...Object.fromEntries(Object.entries(FACTS).map(([type, { about, shape }]) => [type, eventOf(type, about, shape)])),
@@ -27,52 +49,9 @@ export function eventSchema(): Schema {
   };
 }
 
-type Optional = { readonly optional: Schema };
-/** A schema for every key, marked where the key may be absent. */
-type Shape<T> = { readonly [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? Optional : Schema };
-type Loose = Readonly<Record<string, Schema | Optional>>;
-
-interface Described {
-  readonly about: string;
-  readonly shape: Loose;
-}
-
-const isOptional = (part: Schema | Optional): part is Optional => 'optional' in part;
-const optional = (schema: Schema): Optional => ({ optional: schema });
-
-function closed<T>(about: string, shape: Shape<T>): Schema {
-  return looselyClosed(about, shape as Loose);
-}
-
-function looselyClosed(about: string, shape: Loose): Schema {
-  const parts = Object.entries(shape);
-  return {
-    type: 'object',
-    description: about,
-    properties: Object.fromEntries(parts.map(([key, part]) => [key, isOptional(part) ? part.optional : part])),
-    required: parts.flatMap(([key, part]) => (isOptional(part) ? [] : [key])),
-    additionalProperties: false,
-  };
-}
-
 function eventOf(type: string, about: string, shape: Loose): Schema {
   return looselyClosed(about, { ...(STAMP as Loose), type: { const: type }, ...shape });
 }
-
-// ---------------------------------------------------------------- words
-
-const text = (description: string): Schema => ({ type: 'string', description });
-const whole = (description: string): Schema => ({ type: 'integer', minimum: 0, description });
-const number = (description: string): Schema => ({ type: 'number', description });
-const yesNo = (description: string): Schema => ({ type: 'boolean', description });
-const word = (description: string, words: readonly string[]): Schema => ({ type: 'string', enum: words, description });
-const list = (description: string, items: Schema): Schema => ({ type: 'array', items, description });
-const texts = (description: string): Schema => list(description, { type: 'string' });
-const map = (description: string, values: Schema): Schema => ({ type: 'object', additionalProperties: values, description });
-const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] });
-const any = (description: string): Schema => ({ description });
-const part = (name: string): Schema => ({ $ref: `#/$defs/${name}` });
-const time = (description: string): Schema => ({ type: 'string', description: `${description} ISO 8601, UTC.` });
 
 const STEP = text('The id of the step.');
 const TRUTHS = ['yes', 'no', 'unknown'] as const;
@@ -393,4 +372,4 @@ const TOLD: Facts = {
     },
   },
 };
-const FACTS = TOLD as Readonly<Record<string, Described>>;
+const FACTS: Readonly<Record<string, Described>> = { ...(TOLD as Readonly<Record<string, Described>>), ...FLEET_FACTS };
