@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
+import { HOSTS } from '../src/load/inventory-language.ts';
 import { RUNBOOK, USE, WATCH } from '../src/load/language.ts';
 import { POLICY } from '../src/load/policy-language.ts';
 import { checkable } from '../src/load/schema.ts';
@@ -51,5 +52,5 @@ async function checkSources(): Promise<ReadonlyMap<string, string>> {
 async function shapes(): Promise<readonly Schema[]> {
   const { probes, actions, probe, action } = folderCatalogue();
   const verbs = await Promise.all([...probes.map((name) => probe(name)), ...actions.map((name) => action(name))]);
-  return [RUNBOOK, WATCH, USE, POLICY, ...verbs.map((verb) => verb.schema)];
+  return [RUNBOOK, WATCH, USE, POLICY, HOSTS, ...verbs.map((verb) => verb.schema)];
 }

@@ -8,11 +8,11 @@ import { defineCommand, type Io } from './_command.ts';
 
 export default defineCommand({
   name: 'check',
-  summary: 'check runbooks and policies',
+  summary: 'check runbooks, policies and hosts',
   about:
-    'Reads runbooks and policies and prints every mistake with its line, what is allowed there and what was probably meant. Looks at no host. ' +
+    'Reads runbooks, policies and hosts.yaml and prints every mistake with its line, what is allowed there and what was probably meant. Looks at no host. ' +
     'A folder stands for all its *.yaml files. Exits 65 where there are problems.',
-  args: [{ syntax: '<files...>', about: 'runbooks, policies, or folders of them' }],
+  args: [{ syntax: '<files...>', about: 'runbooks, policies, hosts.yaml, or folders of them' }],
   options: [{ flags: '--json', about: 'print the result of every file as JSON' }],
   examples: [
     ['firebreak check runbooks/', 'check every runbook of a folder'],
@@ -82,6 +82,11 @@ async function checkFile({ shown, text }: Found['files'][number], cwd: string): 
     const { folderCatalogue } = await import('../wiring/catalogue.ts');
     const policy = await loadPolicy({ path: shown, text, catalogue: folderCatalogue() });
     return { file: shown, text, ...(policy.ok ? well(`policy: ${plural(policy.value.rules.length, 'rule')}`) : ill(policy.problems)) };
+  }
+  if (/^firebreak_hosts\s*:/m.test(text)) {
+    const { loadInventory } = await import('../load/inventory.ts');
+    const hosts = await loadInventory({ path: shown, text });
+    return { file: shown, text, ...(hosts.ok ? well(plural(hosts.value.targets.length, 'host')) : ill(hosts.problems)) };
   }
   const [{ loadRunbook }, { folderCatalogue }, { findUsedIn }] = await Promise.all([
     import('../load/load.ts'),

@@ -4,11 +4,11 @@ import { defineCommand } from './_command.ts';
 
 export default defineCommand({
   name: 'schema',
-  summary: 'print the JSON Schema of runbooks, of policies, or of events',
+  summary: 'print the JSON Schema of runbooks, of policies, of hosts.yaml, or of events',
   about:
     'Prints a JSON Schema (draft 2020-12) with every verb, key and measure described. An editor’s YAML language server completes and checks runbooks ' +
     'with it; `firebreak check` knows more, such as what a reference refers to. `events` is what `firebreak run --output ndjson` prints, a line each.',
-  args: [{ syntax: '[language]', about: 'runbook (the default), policy or events' }],
+  args: [{ syntax: '[language]', about: 'runbook (the default), policy, hosts or events' }],
   options: [{ flags: '--json', about: 'it is JSON anyway' }],
   examples: [
     ['firebreak schema > runbook.schema.json', 'then put `# yaml-language-server: $schema=runbook.schema.json` at the top of a runbook'],
@@ -19,7 +19,7 @@ export default defineCommand({
     const language = args[0] ?? 'runbook';
     const schema = await schemaOf(language);
     if (schema === null) {
-      io.stderr(`firebreak: there is a schema of \`runbook\`, of \`policy\` and of \`events\`, none of \`${language}\`\n`);
+      io.stderr(`firebreak: there is a schema of \`runbook\`, of \`policy\`, of \`hosts\` and of \`events\`, none of \`${language}\`\n`);
       return exitCode('usage');
     }
     io.stdout(`${JSON.stringify(schema, null, 2)}\n`);
@@ -30,7 +30,8 @@ export default defineCommand({
 /** Null: there is none of that name. */
 async function schemaOf(language: string): Promise<Schema | null> {
   if (language === 'events') return (await import('../model/event-schema.ts')).eventSchema();
-  const { runbookSchema, policySchema } = await import('../load/publish.ts');
+  const { runbookSchema, policySchema, hostsSchema } = await import('../load/publish.ts');
   if (language === 'policy') return policySchema();
+  if (language === 'hosts') return hostsSchema();
   return language === 'runbook' ? runbookSchema((await import('../wiring/catalogue.ts')).folderCatalogue()) : null;
 }

@@ -5,6 +5,7 @@ import { REFERENCE_PATTERN } from '../model/reference.ts';
 import { PHASES, type Phase } from '../model/runbook.ts';
 import type { MeasureAbout, Schema, Verb } from '../model/verb.ts';
 import { verbsOf } from './draft.ts';
+import { HOSTS } from './inventory-language.ts';
 import { COMBINATIONS, COMPARATOR_ABOUT, RUNBOOK, STEP_KEYS, USE, USE_EXAMPLE, WATCH, WATCH_EXAMPLE } from './language.ts';
 import { POLICY } from './policy-language.ts';
 import { NOTES, publishable } from './schema.ts';
@@ -33,6 +34,10 @@ export async function runbookSchema(catalogue: Catalogue): Promise<Schema> {
 
 export function policySchema(): Schema {
   return { $schema: DIALECT, $id: 'urn:firebreak:schema:policy:1', title: 'Firebreak policy', ...publishable(POLICY) };
+}
+
+export function hostsSchema(): Schema {
+  return { $schema: DIALECT, $id: 'urn:firebreak:schema:hosts:1', title: 'Firebreak hosts', ...publishable(HOSTS) };
 }
 
 type Verbs = ReadonlyMap<string, Verb>;
