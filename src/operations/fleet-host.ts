@@ -32,10 +32,8 @@ export async function runOn(fleet: Fleet, { target, held, steps, canary }: Turn)
     const ask = fleet.ask && askInside(fleet.ask, { host: target.name, steps });
     const end = await lifeOf(fleet, { target, journal, reached }, async (parts) => {
       const request = await requestFor(fleet, reached, journal.run);
-      return run(
-        { ...request, held, notes: [...fleet.request.notes, `part of the fleet run ${fleet.parts.journal.run}`] },
-        { ...parts, ask },
-      );
+      const notes = [...fleet.request.notes, `part of the fleet run ${fleet.parts.journal.run}`, ...request.notes];
+      return run({ ...request, held, notes }, { ...parts, ask });
     });
     return proven(fleet, end, { target, reached, canary });
   });
@@ -57,7 +55,8 @@ export async function resumeOn(fleet: Fleet, { target, run: id, canary }: Unfini
   const over = ended(target, state);
   if (over || state.meta === null) {
     await journal.close();
-    return over ? finished(fleet, over) : null;
+    if (over === null || !canary || over.outcome !== 'recurred') return over && finished(fleet, over);
+    return onHost(fleet, target, (reached) => proven(fleet, over, { target, reached, canary }), { run: id });
   }
   if (wasRollingBack(reopened.events)) {
     await journal.close();
@@ -106,7 +105,7 @@ export async function rollBackOn(fleet: Fleet, { target, run: id, dangerous }: U
 
 interface Proof {
   readonly target: Target;
-  readonly reached: FleetHost;
+  readonly reached: LockedHost;
   readonly canary: boolean;
 }
 
@@ -119,7 +118,7 @@ async function proven(fleet: Fleet, end: HostEnd, { target, reached, canary }: P
   return end;
 }
 
-type UndoNow = Undoing & { readonly reached: FleetHost };
+type UndoNow = Undoing & { readonly reached: LockedHost };
 
 async function undo(fleet: Fleet, { target, reached, run: id, dangerous }: UndoNow): Promise<HostEnd> {
   const reopened = await fleet.parts.reopenRun(id);
@@ -144,6 +143,11 @@ async function finished(fleet: Fleet, end: HostEnd): Promise<HostEnd> {
 
 // ---------------------------------------------------------------- reach, lock, journal
 
+interface LockedHost extends FleetHost {
+  /** What is to be known of the lock. */
+  readonly note: string | null;
+}
+
 interface Before {
   /** The run that is taken up; null: none was begun yet. */
   readonly run?: string;
@@ -152,7 +156,12 @@ interface Before {
 }
 
 /** Reaches the host and takes its lock. What cannot be had is how it ends there, with nothing touched in this life. */
-async function onHost(fleet: Fleet, target: Target, work: (reached: FleetHost) => Promise<HostEnd>, before: Before = {}): Promise<HostEnd> {
+async function onHost(
+  fleet: Fleet,
+  target: Target,
+  work: (reached: LockedHost) => Promise<HostEnd>,
+  before: Before = {},
+): Promise<HostEnd> {
   const { run: id = null, close = async () => {} } = before;
   const giveUp = async (outcome: OutcomeName, why: Failure): Promise<HostEnd> => {
     const end = { ...notBegun(target, outcome, why), run: id };
@@ -164,9 +173,10 @@ async function onHost(fleet: Fleet, target: Target, work: (reached: FleetHost) =
   if (!reached.ok) return giveUp('outcome-unknown', reached);
   try {
     const locked = await reached.reached.lock(`fleet run ${fleet.parts.journal.run}`);
-    if (!locked.ok) return await giveUp(locked.code === 'locked' ? 'locked' : 'outcome-unknown', locked);
+    // Of what was begun before nothing more is known than before.
+    if (!locked.ok) return await giveUp(locked.code === 'locked' && id === null ? 'locked' : 'outcome-unknown', locked);
     try {
-      return await work(reached.reached);
+      return await work({ ...reached.reached, note: locked.note });
     } finally {
       await locked.release();
     }
@@ -178,7 +188,7 @@ async function onHost(fleet: Fleet, target: Target, work: (reached: FleetHost) =
 interface Living {
   readonly target: Target;
   readonly journal: Journal;
-  readonly reached: FleetHost;
+  readonly reached: LockedHost;
 }
 
 /** A life of a run, begun in the fleet's journal before the host is touched. Whatever becomes of it is an ending: a host's trouble is its own. */
@@ -219,7 +229,11 @@ function notBegun({ name: host }: Target, outcome: OutcomeName, { message }: Fai
   return { host, run: null, outcome, verdict: null, reasons: [message] };
 }
 
-async function requestFor({ request }: Fleet, reached: FleetHost, id: string): Promise<RunRequest> {
+async function requestFor(
+  { request }: Fleet,
+  { target, note, mode }: LockedHost,
+  id: string,
+): Promise<RunRequest & { readonly notes: readonly string[] }> {
   const { runbook, params, raised, who, tool } = request;
-  return { runbook, params, raised, who, tool, target: reached.target, mode: await reached.mode(id) };
+  return { runbook, params, raised, who, tool, target, notes: note === null ? [] : [note], mode: await mode(id) };
 }

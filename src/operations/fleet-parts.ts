@@ -43,8 +43,8 @@ export interface FleetHost {
   readonly target: Reached;
   /** Who decides on this host, by its own clock and what was done on it before; `run` is left out of that. */
   mode(run?: string): Promise<Mode>;
-  /** One run a host. Failure `locked`: somebody else's is there. */
-  lock(what: string): Promise<Result<{ readonly release: () => Promise<void> }>>;
+  /** One run a host. Failure `locked`: somebody else's is there. `note`: what is to be known of the lock. */
+  lock(run: string): Promise<Result<{ readonly note: string | null; readonly release: () => Promise<void> }>>;
   /** It may be kept open for the next who reaches it. */
   close(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { type FleetState, type HostState, initialFleet } from '../model/fleet-st
 import type { OutcomeName } from '../model/outcome.ts';
 import { atMost } from './at-most.ts';
 import { goThrough, type Stopped } from './fleet-batches.ts';
-import { resumeOn, type Turn } from './fleet-host.ts';
+import { resumeOn, rollBackOn, type Turn } from './fleet-host.ts';
 import { type FleetEnding, live } from './fleet-life.ts';
 import { type LookedAt, lookAtAll } from './fleet-look.ts';
 import type { Fleet, FleetParts, FleetRequest } from './fleet-parts.ts';
@@ -43,22 +43,35 @@ export function resumeFleet(
   const hosts = [...unfinished, ...anew].map(({ host }) => host);
   const canary = !before.hosts.some(({ end }) => end?.outcome === 'held');
   return live({ request, parts, before }, { type: 'fleet.resumed', to: 'finish', who: request.who, hosts }, async (fleet) => {
+    if (canary) await failedCanary(fleet, before);
     const notBegun = await resumeAll(fleet, unfinished, canary);
     const names = new Set([...anew.map(({ host }) => host), ...notBegun]);
     const targets = request.hosts.filter(({ name }) => names.has(name));
-    if (targets.length === 0 || fleet.brakes.stopping() !== null) return interrupted(fleet);
-    return planAndGo(fleet, targets);
+    const failing = fleet.brakes.failing();
+    if (targets.length === 0 || failing !== null) return failing === null ? interrupted(fleet) : { why: failing, outcome: null };
+    return interrupted(fleet) ?? planAndGo(fleet, targets);
   });
 }
 
-const isUnfinished = ({ status, run, end }: HostState): boolean =>
-  status === 'running' || (status === 'ended' && run !== null && end !== null && isUnfinishedOutcome(end.outcome));
-
-/** Nothing was done there, for a reason that may be gone by now. */
+/** For a reason that may be gone by now. Of a run that was begun its own journal tells whether it has ended after all. */
 const AGAIN: readonly OutcomeName[] = ['outcome-unknown', 'interrupted', 'locked', 'no-journal', 'bug'];
+
+const isUnfinished = ({ status, run, end }: HostState): boolean =>
+  status === 'running' ||
+  (status === 'ended' && run !== null && end !== null && (AGAIN.includes(end.outcome) || isUnfinishedOutcome(end.outcome)));
 
 const isToBegin = ({ status, run, end }: HostState): boolean =>
   status === 'waiting' || (run === null && end !== null && AGAIN.includes(end.outcome));
+
+/** It stays what it was: a remedy that did not hold is not tried on others. An engine that died before it was undone leaves that to this life. */
+async function failedCanary(fleet: Fleet, { hosts }: FleetState): Promise<void> {
+  for (const { host, run, end, rolledBack } of hosts) {
+    const target = fleet.request.hosts.find(({ name }) => name === host);
+    if (end?.outcome !== 'recurred' || run === null || target === undefined) continue;
+    fleet.brakes.failed(`the canary ${host} did not hold: ${end.reasons.join('; ')}`);
+    if (rolledBack === null) await rollBackOn(fleet, { target, run, dangerous: false });
+  }
+}
 
 /** Gives those that had not begun after all. */
 async function resumeAll(fleet: Fleet, hosts: readonly HostState[], canary: boolean): Promise<readonly string[]> {

@@ -2,7 +2,6 @@ import { hostname } from 'node:os';
 import type { Vault } from '../hosts/vault.ts';
 import { type LocalJournal, openJournal } from '../journal/append.ts';
 import { findRuns, pickRun } from '../journal/find.ts';
-import { takeLock } from '../journal/lock.ts';
 import { placesFor } from '../journal/places.ts';
 import { readJournal } from '../journal/read.ts';
 import { reopenJournal } from '../journal/reopen.ts';
@@ -10,7 +9,7 @@ import { newRunId } from '../journal/run-id.ts';
 import type { RunEvent } from '../model/event.ts';
 import type { Target } from '../model/fleet.ts';
 import { tooManyHosts } from '../model/fleet-limits.ts';
-import type { Result } from '../model/host.ts';
+import type { Host, Result } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
 import { changedHosts } from '../model/pace.ts';
 import type { Mode } from '../model/permit.ts';
@@ -77,7 +76,7 @@ async function reachHost(
   target: Target,
   kept: Map<string, HostsElsewhere>,
 ): Promise<Result<{ readonly reached: FleetHost }>> {
-  const { reach, secrets } = wiring;
+  const { reach, secrets, user, pid } = wiring;
   // What was lost once in its life takes no write any more: a new life begins with a new connection.
   const before = kept.get(target.name);
   kept.delete(target.name);
@@ -99,27 +98,20 @@ async function reachHost(
     reached: {
       host,
       readOnlyHost,
-      target: { ...target, become: target.become ?? reach.become, config: reach.config },
-      mode: async (run) => modeOn(wiring, run),
-      lock: (what) => lockHost(wiring, target, what),
+      target: hosts.reached,
+      mode: async (run) => modeOn(wiring, host, run),
+      lock: (run) => hosts.lock({ run, who: user, pid, since: new Date().toISOString() }),
       close,
     },
   };
 }
 
-async function modeOn(wiring: FleetWiring, except: string | undefined): Promise<Mode> {
+/** Windows are judged by the clock of the host. */
+function modeOn(wiring: FleetWiring, host: Host, except: string | undefined): Mode {
   const { policy, runbook } = wiring;
   if (policy === null) return { kind: 'attended' };
-  return { kind: 'unattended', policy, trigger: triggerOf(wiring, { policy, runbook: runbook.name, except }) };
-}
-
-async function lockHost(
-  { uid, user, pid }: FleetWiring,
-  { name }: Target,
-  run: string,
-): Promise<Result<{ readonly release: () => Promise<void> }>> {
-  const taken = await takeLock({ uid, name: `host-${name}` }, { run, who: user, pid, since: new Date().toISOString() });
-  return taken.ok ? { ok: true, release: async () => taken.lock.release() } : taken;
+  const trigger = triggerOf(wiring, { policy, runbook: runbook.name, except });
+  return { kind: 'unattended', policy, trigger: { ...trigger, zone: host.farClock?.().zone ?? trigger.zone } };
 }
 
 // ---------------------------------------------------------------- policy

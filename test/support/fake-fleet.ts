@@ -123,10 +123,11 @@ export function fakeFleet(script: FleetScript = {}): FakeFleet {
             target: { ...target, become: false, config: null },
             mode: modeOf,
             async lock() {
-              if (given.locked?.includes(target.name) || held.has(target.name)) return failure('locked', `another run holds ${target.name}`);
+              if (given.locked?.includes(target.name) || held.has(target.name))
+                return failure('locked', `another run holds ${target.name}`);
               held.add(target.name);
               most = Math.max(most, held.size);
-              return { ok: true, release: async () => void held.delete(target.name) };
+              return { ok: true, note: null, release: async () => void held.delete(target.name) };
             },
             close: async () => {},
           },
