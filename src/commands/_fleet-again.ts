@@ -59,7 +59,9 @@ async function again(io: Io, earlier: EarlierFleet, options: Options, go: Going)
   return aloneWith(io, id, async () => {
     const journal = await reopen(io, earlier);
     if (typeof journal === 'number') return journal;
-    return actOnFleet(io, { prepared, selection, request, journal, options }, (parts) => go(request, parts, { state, only }));
+    return actOnFleet(io, { prepared, selection, request, journal, options, before: state }, (parts) =>
+      go(request, parts, { state, only }),
+    );
   });
 }
 

@@ -1,11 +1,13 @@
 import type { LocalJournal } from '../journal/append.ts';
-import type { FleetAsk, FleetView } from '../model/fleet-ports.ts';
+import type { FleetAsk, FleetPlan, FleetView } from '../model/fleet-ports.ts';
+import type { FleetState } from '../model/fleet-state.ts';
 import { exitCode } from '../model/outcome.ts';
 import type { Interrupts } from '../model/ports.ts';
 import type { Redact } from '../model/secret.ts';
 import type { Selection } from '../model/selection.ts';
 import type { FleetEnding } from '../operations/fleet-life.ts';
 import type { FleetParts, FleetRequest } from '../operations/fleet-parts.ts';
+import type { Before } from '../views/fleet-follow.ts';
 import { stopSwitch } from '../wiring/stop-switch.ts';
 import type { Io } from './_command.ts';
 import { reachOf } from './_hosts.ts';
@@ -20,6 +22,8 @@ export interface FleetSession {
   readonly request: FleetRequest;
   readonly journal: LocalJournal;
   readonly options: Options;
+  /** Of a run that goes on: what its journal adds up to. */
+  readonly before?: FleetState;
 }
 
 /** What reaches hosts and keeps their journals. */
@@ -30,8 +34,10 @@ export async function wire(io: Io, { prepared, selection }: Pick<FleetSession, '
 
 /** Sets the stage for many hosts, lets `go` act on it, and leaves journals, connections and terminal in order, whatever came of it. */
 export async function actOnFleet(io: Io, session: FleetSession, go: (parts: FleetParts) => Promise<FleetEnding>): Promise<number> {
-  const { journal, request, options } = session;
-  const [wired, screen] = await Promise.all([wire(io, session), screenFor(io, request.mode, options)]);
+  const { journal, request } = session;
+  const wired = await wire(io, session);
+  const { before: fleet } = session;
+  const screen = await screenFor(io, session, fleet && { fleet, runState: wired.runState });
   const watching = request.mode === 'unattended' ? watchSwitch(io) : undefined;
   try {
     const going = go({ ...wired, journal, views: [screen.view], ask: screen.ask });
@@ -67,21 +73,26 @@ interface Screen {
 }
 
 /** Attended: rows and questions on stderr. Unattended: lines, NDJSON or JUnit on stdout. */
-async function screenFor(io: Io, mode: FleetRequest['mode'], options: Options): Promise<Screen> {
+async function screenFor(io: Io, { request: { mode }, options }: FleetSession, before: Before | undefined): Promise<Screen> {
   const { stdout: write, columns, color, secrets } = io;
   const all = options.all === true;
   if (mode === 'interactive') {
     const { fleetTerminal } = await import('../views/fleet-terminal.ts');
-    const view = await fleetTerminal({ ...io, color: color.stderr, all, dumb: io.env.TERM === 'dumb' });
-    return { view, ask: secrets ? redacting(view.ask, secrets.redact) : view.ask };
+    const view = await fleetTerminal({ ...io, color: color.stderr, all, dumb: io.env.TERM === 'dumb', before });
+    if (!secrets) return { view, ask: view.ask };
+    const planned = (plan: FleetPlan) => view.planned?.(secrets.redact(plan));
+    return { view: { ...view, planned }, ask: redacting(view.ask, secrets.redact) };
   }
   switch (OUTPUTS.find((form) => form === options.output) ?? 'text') {
     case 'ndjson':
       return { view: (await import('../views/json.ts')).ndjsonView({ write }), ask: null };
     case 'junit':
-      return { view: (await import('../views/fleet-junit.ts')).fleetJunitView({ write }), ask: null };
+      return { view: (await import('../views/fleet-junit.ts')).fleetJunitView({ write, before }), ask: null };
     case 'text':
-      return { view: (await import('../views/fleet-lines.ts')).fleetLinesView({ write, columns, color: color.stdout, all }), ask: null };
+      return {
+        view: (await import('../views/fleet-lines.ts')).fleetLinesView({ write, before, columns, color: color.stdout, all }),
+        ask: null,
+      };
   }
 }
 

@@ -50,20 +50,25 @@ export interface Follower {
   take(event: FleetEvent | RunEvent): void;
 }
 
-/** Of earlier lives: what the journals of the fleet and of its hosts' runs add up to. */
+/** Earlier lives of a fleet run that goes on. */
 export interface Before {
   readonly fleet: FleetState;
-  /** By host. */
-  readonly runs: ReadonlyMap<string, RunState>;
+  /** What the journal of a host's run adds up to; null: it cannot be read. */
+  readonly runState: (run: string) => RunState | null;
 }
 
 /** One fold of the fleet and one a host at work; the views draw from them and keep no idea of their own of what is done. */
-export function followFleet(before: Before = { fleet: initialFleet, runs: new Map() }): Follower {
-  let { fleet } = before;
+export function followFleet(before?: Before): Follower {
+  let fleet = before?.fleet ?? initialFleet;
   const working = new Map<string, RunState>();
-  const touched = new Map([...before.runs].map(([host, state]) => [host, touchedOf(state)] as const));
+  const touched = new Map<string, Touched>();
   /** Those that may be taken up again, to be rolled back: the same run goes on. */
-  const parked = new Map(before.runs);
+  const parked = new Map<string, RunState>();
+  for (const { host, run, end } of fleet.hosts) {
+    const state = run === null ? null : (before?.runState(run) ?? null);
+    if (state !== null) touched.set(host, touchedOf(state));
+    if (state !== null && end?.outcome !== 'held') parked.set(host, state);
+  }
   function leave(end: HostEnd): void {
     const state = working.get(end.host);
     working.delete(end.host);
