@@ -6,7 +6,9 @@ import type { Runbook } from '../model/runbook.ts';
 import { type RunState, stateOf } from '../model/state.ts';
 import type { RunRequest } from '../operations/carry-out.ts';
 import type { Io } from './_command.ts';
+import { wordsOf } from './_limit.ts';
 import { modeOf, type Prepared, prepare, refuse } from './_prepare.ts';
+import { type Chosen, sameHost } from './_stage.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -21,6 +23,24 @@ export interface Wanted {
   readonly run: string | undefined;
   readonly options: Options;
   readonly fits: (events: readonly RunEvent[]) => boolean;
+}
+
+/** Where the run was, if that was elsewhere: reached as then, once it has answered. Null: here, or it is not known yet that there is such a run. */
+export async function whereItWas(
+  io: Io,
+  { run, options, fits }: Wanted,
+): Promise<{ readonly id: string; readonly chosen: Chosen } | null | number> {
+  const { peekInto } = await import('../wiring/journal.ts');
+  const found = peekInto(io, run, fits);
+  if (found === null) return null;
+  const { id, events } = found;
+  const named = wordsOf(options.host);
+  const host = events[0]?.host ?? '';
+  if (named.some((name) => name !== host)) return refuse(io, `${id} was a run on ${host}, not on ${named.join(', ')}`, 'usage');
+  const target = events.find((event) => event.type === 'run.started')?.target;
+  if (target === undefined) return null;
+  const chosen = await sameHost(io, target, options);
+  return typeof chosen === 'number' ? chosen : { id, chosen };
 }
 
 /** An earlier run, its journal open again, with its runbook as it is now and its parameters as they were. What is wrong has been said. */

@@ -4,9 +4,11 @@ import type { Emit } from '../model/ports.ts';
 import type { MachineThen, SavedPlan } from '../model/saved-plan.ts';
 import type { Comparison } from '../views/saved-plan.ts';
 import type { CommandOption, Io } from './_command.ts';
+import { isFleet } from './_many.ts';
 import { modeOf, type Prepared, prepare, refuse } from './_prepare.ts';
 import { commandFor, machineNow, savePlan, validFor } from './_save.ts';
 import { askedAgain, changedIdentity, changedTexts, readSaved, whyUnusable } from './_saved.ts';
+import { chosenHost, onStage, type Stage } from './_stage.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -19,14 +21,28 @@ export const FORMAT_OPTIONS: readonly CommandOption[] = [
 
 /** `plan` and `run --dry-run` are this same thing. */
 export async function planHere(io: Io, name: string | undefined, options: Options): Promise<number> {
+  if (isFleet(options)) return (await import('./_fleet.ts')).planFleetHere(io, name, options);
+  const chosen = await chosenHost(io, options);
+  if (typeof chosen === 'number') return chosen;
   const given = options.diff ?? options.plan;
-  if (typeof given === 'string') return diffHere(io, name, { ...options, diff: given });
+  if (typeof given === 'string') return onStage(io, chosen, (stage) => diffOn(io, stage, name, { ...options, diff: given }));
   if (name === undefined) return refuse(io, 'name a runbook; `firebreak list` names those of the library', 'usage');
   const valid = validFor(io, options);
   if (typeof valid !== 'number') return valid.refused;
   const prepared = await prepare(io, name, options);
   if (typeof prepared === 'number') return prepared;
-  const looked = await lookAround(io, prepared, options);
+  return onStage(io, chosen, (stage) => planOn(io, stage, { name, options, prepared, valid }));
+}
+
+interface Asked {
+  readonly name: string;
+  readonly options: Options;
+  readonly prepared: Prepared;
+  readonly valid: number;
+}
+
+async function planOn(io: Io, stage: Stage, { name, options, prepared, valid }: Asked): Promise<number> {
+  const looked = await lookAround(io, stage, prepared, options);
   if (typeof looked === 'number') return looked;
   const { plan, machine } = looked;
   await show(io, plan, { options, command: commandFor(name, options) });
@@ -38,21 +54,17 @@ export async function planHere(io: Io, name: string | undefined, options: Option
 /** A number: interrupted, or what is wrong has been said. */
 async function lookAround(
   io: Io,
+  { hosts }: Stage,
   prepared: Prepared,
   options: Options,
 ): Promise<{ readonly plan: Plan; readonly machine: MachineThen } | number> {
-  const [{ plan }, { hostsHere }, { systemClock }] = await Promise.all([
-    import('../operations/plan.ts'),
-    import('../wiring/host.ts'),
-    import('../wiring/clock.ts'),
-  ]);
+  const [{ plan }, { systemClock }] = await Promise.all([import('../operations/plan.ts'), import('../wiring/clock.ts')]);
   const { secrets } = io;
-  const hosts = hostsHere(secrets);
   const progress = await progressOn(io, options);
   const made = await plan(
     { ...prepared, mode: await modeOf(io, prepared) },
     {
-      ...hosts,
+      readOnlyHost: hosts.readOnlyHost,
       catalogue: prepared.catalogue,
       clock: systemClock,
       signal: io.interrupts.signal,
@@ -61,7 +73,7 @@ async function lookAround(
     },
   );
   progress.end();
-  if ('reason' in made) return refuse(io, `${made.reason}; nothing was looked at`, made.outcome);
+  if ('reason' in made) return refuse(io, made.code === undefined ? `${made.reason}; nothing was looked at` : made.reason, made.outcome);
   return io.interrupts.signal.aborted ? exitCode('interrupted') : { plan: made, machine: await machineNow(hosts.host) };
 }
 
@@ -89,7 +101,7 @@ export async function show(io: Io, plan: Plan, { options, command, saved }: Show
 // ---------------------------------------------------------------- a saved plan beside now
 
 /** Identity and drift of a saved plan, as things are now. */
-async function diffHere(io: Io, name: string | undefined, options: Options): Promise<number> {
+async function diffOn(io: Io, stage: Stage, name: string | undefined, options: Options): Promise<number> {
   const saved = await readSaved(io, String(options.diff), 'to-show');
   if (typeof saved === 'number') return saved;
   const again = askedAgain(saved, options);
@@ -100,9 +112,9 @@ async function diffHere(io: Io, name: string | undefined, options: Options): Pro
     if (texts.length > 0) io.stderr(`firebreak: ${(await import('../views/saved-plan.ts')).sayMismatch(texts)}`);
     return texts.length > 0 ? exitCode('plan-mismatch') : prepared;
   }
-  const looked = await lookAround(io, prepared, options);
+  const looked = await lookAround(io, stage, prepared, options);
   if (typeof looked === 'number') return looked;
-  const comparison = await comparisonOf(io, { saved, prepared, plan: looked.plan, texts });
+  const comparison = await comparisonOf(io, stage, { saved, prepared, plan: looked.plan, texts });
   const { comparisonJson, renderComparison } = await import('../views/saved-plan.ts');
   const json = options.json === true || options.format === 'json';
   io.stdout(json ? comparisonJson(comparison) : renderComparison(comparison, { columns: io.columns, color: io.color.stdout, all: true }));
@@ -116,17 +128,14 @@ interface Beside {
   readonly texts: Comparison['differences'];
 }
 
-async function comparisonOf(io: Io, { saved, prepared, plan, texts }: Beside): Promise<Comparison> {
-  const [{ driftOf, pinnedDifferences }, { hostsHere }] = await Promise.all([
-    import('../plan/fingerprint.ts'),
-    import('../wiring/host.ts'),
-  ]);
+async function comparisonOf(io: Io, { hosts }: Stage, { saved, prepared, plan, texts }: Beside): Promise<Comparison> {
+  const { driftOf, pinnedDifferences } = await import('../plan/fingerprint.ts');
   const identity = (await changedIdentity(saved, prepared)).filter(({ name }) => texts.every((one) => one.name !== name));
   const refused = plan.refusal !== null && saved.plan.refusal === null;
   const refusal = { name: 'the plan', planned: 'would act', now: `would touch nothing: ${plan.refusal?.reasons.join('; ')}` };
   return {
     saved,
-    unusable: await whyUnusable(io, saved, hostsHere().readOnlyHost),
+    unusable: await whyUnusable(io, saved, hosts.readOnlyHost),
     differences: [...texts, ...identity, ...pinnedDifferences(saved, plan), ...(refused ? [refusal] : [])],
     drift: plan.diagnosis.verdict === 'this-incident' ? driftOf(saved.plan, plan) : [],
   };

@@ -6,7 +6,8 @@ import { parseDuration, showDuration } from '../model/quantity.ts';
 import { commandLine } from '../model/quote.ts';
 import type { MachineThen } from '../model/saved-plan.ts';
 import type { Io } from './_command.ts';
-import { limitWords } from './_limit.ts';
+import { hostWords, limitWords } from './_limit.ts';
+import { isFleet } from './_many.ts';
 import { type Prepared, refuse } from './_prepare.ts';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -80,10 +81,14 @@ async function textWithHash({ path, hash }: { readonly path: string; readonly ha
 }
 
 /** What to type to run what was planned. */
-export function commandFor(name: string, { param, limit, policy, save, plan }: Options): string {
+export function commandFor(name: string, options: Options): string {
+  const { param, limit, policy, save, plan } = options;
   const decided = policy === undefined ? [] : ['--unattended', '--policy', String(policy)];
   const file = save ?? plan;
-  if (file !== undefined) return commandLine(['firebreak', 'run', '--plan', String(file), ...decided]);
+  if (file !== undefined) return commandLine(['firebreak', 'run', '--plan', String(file), ...hostOf(options), ...decided]);
   const given = (flag: string, words: unknown) => wordsOf(words).flatMap((word) => [flag, word]);
-  return commandLine(['firebreak', 'run', name, ...given('--param', param), ...given('--limit', limit), ...decided]);
+  return commandLine(['firebreak', 'run', name, ...given('--param', param), ...given('--limit', limit), ...hostOf(options), ...decided]);
 }
+
+/** One host; those of a fleet are named by whoever runs it. */
+const hostOf = (options: Options): readonly string[] => (isFleet(options) ? [] : hostWords(options));

@@ -1,4 +1,5 @@
 import type { LocalJournal } from '../journal/append.ts';
+import type { Holder } from '../journal/lock.ts';
 import { exitCode } from '../model/outcome.ts';
 import type { Mode } from '../model/permit.ts';
 import type { Plan } from '../model/plan.ts';
@@ -10,6 +11,7 @@ import type { Ending } from '../run/running.ts';
 import { stopSwitch } from '../wiring/stop-switch.ts';
 import type { CommandOption, Io } from './_command.ts';
 import { refuse } from './_prepare.ts';
+import type { Stage } from './_stage.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -53,17 +55,31 @@ export function nobodyDecides(io: Io, { unattended, policy, output }: Options): 
 
 /** One run a host: whoever comes second is told who is first, and nothing is touched. `FIREBREAK_LOCK` keeps rehearsals apart from the real thing. */
 export async function alone(io: Io, what: string, go: () => Promise<number>): Promise<number> {
-  const { takeLock } = await import('../journal/lock.ts');
+  const { heldFromAfar, takeLock } = await import('../journal/lock.ts');
   const name = io.env.FIREBREAK_LOCK;
-  const taken = await takeLock(
-    { uid: io.uid, ...(name !== undefined && { name }) },
-    { run: what, who: io.user, pid: io.pid, since: new Date().toISOString() },
-  );
+  const taken = await takeLock({ uid: io.uid, ...(name !== undefined && { name }) }, holderOf(io, what));
   if (!taken.ok) return refuse(io, taken.message, taken.code === 'locked' ? 'locked' : 'unsupported-machine');
   try {
+    if (name === undefined && heldFromAfar()) return refuse(io, FROM_AFAR, 'locked');
     return await go();
   } finally {
     taken.lock.release();
+  }
+}
+
+const FROM_AFAR = 'another run holds this host: it was started elsewhere and came over ssh; nothing was touched';
+
+const holderOf = (io: Io, run: string): Holder => ({ run, who: io.user, pid: io.pid, since: new Date().toISOString() });
+
+/** The same wherever it is; `go` gets what is to be known of the lock, for the journal. */
+export async function aloneOn(io: Io, stage: Stage, what: string, go: (notes: readonly string[]) => Promise<number>): Promise<number> {
+  if (stage.elsewhere === null) return alone(io, what, () => go(stage.notes));
+  const taken = await stage.elsewhere.lock(holderOf(io, what));
+  if (!taken.ok) return refuse(io, taken.message, taken.code === 'locked' ? 'locked' : 'outcome-unknown');
+  try {
+    return await go([...stage.notes, ...(taken.note === null ? [] : [taken.note])]);
+  } finally {
+    await taken.release();
   }
 }
 
@@ -87,6 +103,7 @@ function redacting(ask: Ask, redact: Redact): Ask {
 }
 
 export interface Session {
+  readonly stage: Stage;
   readonly journal: LocalJournal;
   readonly mode: Mode;
   readonly catalogue: Catalogue;
@@ -115,17 +132,22 @@ async function leaveTheRest(io: Io, journal: LocalJournal, plan: Plan | null): P
   return exitCode(state.steps.some(({ phase, attempts }) => phase === 'act' && attempts > 0) ? 'outcome-unknown' : 'interrupted');
 }
 
+/** Over a connection that is lost nothing can be started. */
+function whatBecameOf({ hosts: { host } }: Stage): string {
+  const { connection } = host;
+  const cut = connection !== undefined && (connection.lost() !== null || connection.unanswered().count > 0);
+  return cut
+    ? `what was stopped for the remedy ${host.name} starts again itself, by its lease`
+    : 'what was stopped for the remedy was started again';
+}
+
 /** Sets the stage, lets `go` act on it, and leaves journal and terminal in order, whatever came of it. */
 export async function act(
   io: Io,
-  { journal, mode, catalogue, options }: Session,
+  { stage, journal, mode, catalogue, options }: Session,
   go: (parts: RunParts) => Promise<Ending>,
 ): Promise<number> {
-  const [{ hostsHere }, { systemClock }, { screenFor }] = await Promise.all([
-    import('../wiring/host.ts'),
-    import('../wiring/clock.ts'),
-    import('../wiring/screen.ts'),
-  ]);
+  const [{ systemClock }, { screenFor }] = await Promise.all([import('../wiring/clock.ts'), import('../wiring/screen.ts')]);
   const screen = await screenFor(io, {
     mode: mode.kind,
     output: OUTPUTS.find((form) => form === options.output) ?? 'text',
@@ -141,13 +163,14 @@ export async function act(
   try {
     const { secrets } = io;
     const asking = screen.ask && secrets ? redacting(screen.ask, secrets.redact) : screen.ask;
-    const parts = { ...hostsHere(secrets), ...screen, ask: asking, ...(secrets && { secrets }) };
+    const { host, readOnlyHost } = stage.hosts;
+    const parts = { host, readOnlyHost, ...screen, ask: asking, ...(secrets && { secrets }) };
     const going = go({ ...parts, planned, catalogue, clock: systemClock, journal, interrupts: io.interrupts, stop });
     const ending = await Promise.race([going, thirdTime(io.interrupts)]);
     return ending === null ? await leaveTheRest(io, journal, made) : exitCode(ending.outcome);
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'JournalError') throw error;
-    return refuse(io, `${error.message}; stopped at once, and what was stopped for the remedy was started again`, 'no-journal');
+    return refuse(io, `${error.message}; stopped at once, and ${whatBecameOf(stage)}`, 'no-journal');
   } finally {
     clearInterval(watching);
     // The last event is journaled: move the run home if home has room by now; a failure leaves it where it can be found.

@@ -1,6 +1,5 @@
 import { type Command, defineCommand } from './_command.ts';
 import { HOST_OPTIONS } from './_hosts.ts';
-import { isFleet } from './_many.ts';
 import { FORMAT_OPTIONS, planHere } from './_plan.ts';
 import { REQUEST_OPTIONS } from './_prepare.ts';
 
@@ -25,11 +24,9 @@ const command: Command = defineCommand({
     ['firebreak plan cron-mail-storm --save plan.json --valid 30m', 'to be reviewed, then: firebreak run --plan plan.json'],
     ['firebreak plan --diff plan.json', 'does the reviewed plan still hold?'],
     ['firebreak plan cron-mail-storm --format md > change.md', 'for a change ticket'],
+    ['firebreak plan cron-mail-storm --host web1', 'on another host, over ssh'],
     ['firebreak plan cron-mail-storm --inventory hosts.yaml --limit web', 'what would be done on each of them: equal plans are shown once'],
   ],
-  async run(io, [name], options) {
-    if (isFleet(options)) return (await import('./_fleet.ts')).planFleetHere(io, name, options);
-    return planHere(io, name, options);
-  },
+  run: (io, args, options) => planHere(io, args[0], options),
 });
 export default command;

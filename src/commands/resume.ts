@@ -1,9 +1,10 @@
 import { type Command, defineCommand, type Io } from './_command.ts';
-import { takeUp } from './_earlier.ts';
+import { takeUp, whereItWas } from './_earlier.ts';
 import { meantFleet } from './_fleet-earlier.ts';
 import { HOST_OPTIONS } from './_hosts.ts';
 import { REQUEST_OPTIONS } from './_prepare.ts';
-import { act, alone, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
+import { act, aloneOn, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
+import { onStage, type Stage } from './_stage.ts';
 
 const command: Command = defineCommand({
   name: 'resume',
@@ -25,16 +26,30 @@ const command: Command = defineCommand({
     if (refusal !== null) return refusal;
     const fleet = await meantFleet(io, run, 'unfinished');
     if (fleet) return (await import('./_fleet-again.ts')).resumeFleetHere(io, fleet, options);
-    return alone(io, `resume ${run ?? ''}`.trim(), () => takeUpAnd(io, run, options));
+    const { isUnfinished } = await import('../wiring/journal.ts');
+    const was = await whereItWas(io, { run, options, fits: isUnfinished });
+    if (typeof was === 'number') return was;
+    const what = `resume ${was?.id ?? run ?? ''}`.trim();
+    return onStage(io, was?.chosen ?? null, (stage) =>
+      aloneOn(io, stage, what, (notes) => takeUpAnd(io, { stage, notes, run: was?.id ?? run, options })),
+    );
   },
 });
 export default command;
 
-async function takeUpAnd(io: Io, run: string | undefined, options: Readonly<Record<string, unknown>>): Promise<number> {
+interface Again {
+  readonly stage: Stage;
+  readonly notes: readonly string[];
+  readonly run: string | undefined;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise<number> {
   const { isUnfinished } = await import('../wiring/journal.ts');
   const earlier = await takeUp(io, { run, options, fits: isUnfinished });
   if (typeof earlier === 'number') return earlier;
-  const { request, journal, state, prepared } = earlier;
+  const { journal, state, prepared } = earlier;
+  const request = { ...earlier.request, notes: [...notes, ...(earlier.request.notes ?? [])] };
   const { resume } = await import('../operations/resume.ts');
-  return act(io, { journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) => resume(request, parts, state));
+  return act(io, { stage, journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) => resume(request, parts, state));
 }

@@ -1,10 +1,11 @@
 import { exitCode } from '../model/outcome.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
-import { takeUp } from './_earlier.ts';
+import { takeUp, whereItWas } from './_earlier.ts';
 import { meantFleet } from './_fleet-earlier.ts';
 import { HOST_OPTIONS } from './_hosts.ts';
 import { refuse } from './_prepare.ts';
-import { act, alone, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
+import { act, aloneOn, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
+import { onStage, type Stage } from './_stage.ts';
 import { TRUST_OPTION } from './_trust.ts';
 
 const command: Command = defineCommand({
@@ -33,22 +34,36 @@ const command: Command = defineCommand({
     const fleet = await meantFleet(io, run, 'undoable');
     if (fleet && options.to !== undefined) return refuse(io, '--to is for the run of one host: name that run', 'usage');
     if (fleet) return (await import('./_fleet-again.ts')).rollBackFleetHere(io, fleet, options);
-    return alone(io, `rollback ${run ?? ''}`.trim(), () => takeUpAnd(io, run, options));
+    const { isUndoable } = await import('../wiring/journal.ts');
+    const was = await whereItWas(io, { run, options, fits: isUndoable });
+    if (typeof was === 'number') return was;
+    const what = `rollback ${was?.id ?? run ?? ''}`.trim();
+    return onStage(io, was?.chosen ?? null, (stage) =>
+      aloneOn(io, stage, what, (notes) => takeUpAnd(io, { stage, notes, run: was?.id ?? run, options })),
+    );
   },
 });
 export default command;
 
-async function takeUpAnd(io: Io, run: string | undefined, options: Readonly<Record<string, unknown>>): Promise<number> {
+interface Again {
+  readonly stage: Stage;
+  readonly notes: readonly string[];
+  readonly run: string | undefined;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise<number> {
   const { isUndoable } = await import('../wiring/journal.ts');
   const earlier = await takeUp(io, { run, options, fits: isUndoable });
   if (typeof earlier === 'number') return earlier;
-  const { request, journal, state, prepared } = earlier;
+  const { journal, state, prepared } = earlier;
+  const request = { ...earlier.request, notes: [...notes, ...(earlier.request.notes ?? [])] };
   const to = typeof options.to === 'string' ? options.to : null;
   const steps = state.undo.map(({ step }) => step);
   if (to !== null && !steps.includes(to))
     return refuse(io, `${to} has nothing to undo; what has: ${steps.join(', ') || 'nothing'}`, 'usage');
   const { rollBack } = await import('../operations/rollback.ts');
-  const exit = await act(io, { journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) =>
+  const exit = await act(io, { stage, journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) =>
     rollBack(request, parts, state, to),
   );
   return exit === exitCode('rolled-back') ? 0 : exit;

@@ -6,18 +6,25 @@ import { isFleet } from './_many.ts';
 import { planHere } from './_plan.ts';
 import { modeOf, type Prepared, prepare, REQUEST_OPTIONS, refuse } from './_prepare.ts';
 import { askedAgain, changedIdentity, changedTexts, planNotes, readSaved, whyUnusable } from './_saved.ts';
-import { act, alone, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
+import { act, aloneOn, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
+import { chosenHost, onStage, type Stage } from './_stage.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
 async function runHere(io: Io, name: string | undefined, options: Options): Promise<number> {
+  if (isFleet(options)) return (await import('./_fleet.ts')).runFleetHere(io, name, options);
   if (options.dryRun === true) return planHere(io, name, options);
   if (typeof options.plan === 'string') return runSaved(io, options.plan, { name, options });
   if (name === undefined) return refuse(io, 'name a runbook, or --plan FILE; `firebreak list` names those of the library', 'usage');
   const refusal = nobodyDecides(io, options);
   if (refusal !== null) return refusal;
+  const chosen = await chosenHost(io, options);
+  if (typeof chosen === 'number') return chosen;
   const prepared = await prepare(io, name, options);
-  return typeof prepared === 'number' ? prepared : alone(io, prepared.runbook.name, () => start(io, prepared, options));
+  if (typeof prepared === 'number') return prepared;
+  return onStage(io, chosen, (stage) =>
+    aloneOn(io, stage, prepared.runbook.name, (notes) => start(io, { stage, prepared, options, notes })),
+  );
 }
 
 /** Nothing is looked at before it is known that the plan is of this host, fresh, and of the same runbook, parameters and policy. */
@@ -37,8 +44,17 @@ async function runSaved(
   const again = askedAgain(saved, options);
   const refusal = nobodyDecides(io, again);
   if (refusal !== null) return refusal;
+  const chosen = await chosenHost(io, options);
+  if (typeof chosen === 'number') return chosen;
   const asked = { name: name ?? saved.plan.runbook.path, options: again };
-  return alone(io, saved.plan.runbook.name, async () => (await mismatch(io, saved, asked)) ?? startSaved(io, saved, asked));
+  return onStage(io, chosen, (stage) =>
+    aloneOn(
+      io,
+      stage,
+      saved.plan.runbook.name,
+      async (notes) => (await mismatch(io, stage, saved, asked)) ?? startSaved(io, { stage, saved, asked, notes }),
+    ),
+  );
 }
 
 interface Asked {
@@ -46,17 +62,21 @@ interface Asked {
   readonly options: Options;
 }
 
-async function mismatch(io: Io, saved: SavedPlan, asked: Asked): Promise<number | null> {
-  const { hostsHere } = await import('../wiring/host.ts');
-  const unusable = await whyUnusable(io, saved, hostsHere().readOnlyHost);
+async function mismatch(io: Io, { hosts }: Stage, saved: SavedPlan, asked: Asked): Promise<number | null> {
+  const unusable = await whyUnusable(io, saved, hosts.readOnlyHost);
   if (unusable !== null) return refuse(io, `${unusable}; nothing was touched`, 'plan-mismatch');
   return sayDifferent(io, await changedTexts(io, saved, asked));
 }
 
-async function startSaved(io: Io, saved: SavedPlan, { name, options }: Asked): Promise<number> {
+interface SavedStart extends Pick<Start, 'stage' | 'notes'> {
+  readonly saved: SavedPlan;
+  readonly asked: Asked;
+}
+
+async function startSaved(io: Io, { stage, notes, saved, asked: { name, options } }: SavedStart): Promise<number> {
   const prepared = await prepare(io, name, options);
   if (typeof prepared === 'number') return prepared;
-  return (await sayDifferent(io, await changedIdentity(saved, prepared))) ?? start(io, prepared, options, saved);
+  return (await sayDifferent(io, await changedIdentity(saved, prepared))) ?? start(io, { stage, prepared, options, notes, saved });
 }
 
 async function sayDifferent(io: Io, differences: readonly Difference[]): Promise<number | null> {
@@ -65,7 +85,15 @@ async function sayDifferent(io: Io, differences: readonly Difference[]): Promise
   return exitCode('plan-mismatch');
 }
 
-async function start(io: Io, prepared: Prepared, options: Options, saved?: SavedPlan): Promise<number> {
+interface Start {
+  readonly stage: Stage;
+  readonly prepared: Prepared;
+  readonly options: Options;
+  readonly notes: readonly string[];
+  readonly saved?: SavedPlan;
+}
+
+async function start(io: Io, { stage, prepared, options, notes, saved }: Start): Promise<number> {
   const [{ run }, { openRun }, { version }] = await Promise.all([
     import('../operations/run.ts'),
     import('../wiring/journal.ts'),
@@ -75,9 +103,16 @@ async function start(io: Io, prepared: Prepared, options: Options, saved?: Saved
   if (!opened.ok) return refuse(io, opened.message, 'no-journal');
   const mode = await modeOf(io, prepared, opened.journal.run);
   const planned = saved ? await planNotes(io, options.plan) : [];
-  return act(io, { ...opened, mode, catalogue: prepared.catalogue, options }, (parts) =>
-    run({ ...prepared, notes: [...prepared.notes, ...planned], mode, who: io.user, tool: version(), ...(saved && { saved }) }, parts),
-  );
+  const request = {
+    ...prepared,
+    notes: [...notes, ...prepared.notes, ...planned],
+    mode,
+    who: io.user,
+    tool: version(),
+    ...(saved && { saved }),
+    ...(stage.elsewhere && { target: stage.elsewhere.reached }),
+  };
+  return act(io, { ...opened, stage, mode, catalogue: prepared.catalogue, options }, (parts) => run(request, parts));
 }
 
 const command: Command = defineCommand({
@@ -100,11 +135,9 @@ const command: Command = defineCommand({
     ['firebreak run --plan plan.json', 'what was planned and reviewed; exits 6 where something else would be done'],
     ['firebreak run cron-mail-storm --unattended --policy examples/policy.yaml', 'automation: acts within the policy, never asks'],
     ['firebreak run cron-mail-storm --param watch=2m --limit kill=5000', 'a shorter watch, a higher limit'],
+    ['firebreak run cron-mail-storm --host oncall@web1 --become', 'on another host, over ssh, as root through sudo'],
     ['firebreak run cron-mail-storm --inventory hosts.yaml', 'on many hosts over ssh: all are planned first, then a canary, then batches'],
   ],
-  async run(io, [name], options) {
-    if (isFleet(options)) return (await import('./_fleet.ts')).runFleetHere(io, name, options);
-    return runHere(io, name, options);
-  },
+  run: (io, args, options) => runHere(io, args[0], options),
 });
 export default command;

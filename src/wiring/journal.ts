@@ -33,6 +33,18 @@ export async function reopenRun(
   return picked.ok ? reopenJournal({ found: picked.run, places, uid: who.uid }) : picked;
 }
 
+/** The same run, to look into before it is taken up: nothing is opened for writing. Null: there is none, or it cannot be read. */
+export function peekInto(
+  who: Who,
+  wanted: string | undefined,
+  fits: (events: readonly RunEvent[]) => boolean,
+): { readonly id: string; readonly events: readonly RunEvent[] } | null {
+  const { runs } = findRuns({ places: placesFor(who), uid: who.uid });
+  const picked = wanted === undefined ? newest(runs, fits) : pickRun(runs, wanted);
+  const read = picked.ok ? readJournal(picked.run.folder) : null;
+  return picked.ok && read?.ok ? { id: picked.run.id, events: read.events } : null;
+}
+
 function newest(runs: readonly FoundRun[], fits: (events: readonly RunEvent[]) => boolean): Result<{ readonly run: FoundRun }> {
   for (const run of runs) {
     const read = readJournal(run.folder);
