@@ -28,7 +28,7 @@ async function fleetIn(found: FoundRun): Promise<EarlierFleet | null> {
 }
 
 async function newestFleet(runs: readonly FoundRun[], fits: 'unfinished' | 'undoable'): Promise<EarlierFleet | null> {
-  const [{ readJournal }, { isUndoable, isUnfinished }, { fleetStateOf }] = await Promise.all([
+  const [{ readJournal }, { isFleetId, isUndoable, isUnfinished }, { fleetStateOf }] = await Promise.all([
     import('../journal/read.ts'),
     import('../wiring/journal.ts'),
     import('../model/fleet-state.ts'),
@@ -50,6 +50,3 @@ async function newestFleet(runs: readonly FoundRun[], fits: 'unfinished' | 'undo
 }
 
 const UNFINISHED: readonly string[] = ['interrupted', 'deadline', 'outcome-unknown', 'needs-a-human'];
-
-/** Its name says so, so that not every journal is read for it; what is in it decides. */
-const isFleetId = (id: string): boolean => /^\d{8}-\d{6}-fleet-/.test(id);

@@ -1,5 +1,6 @@
 import { exitCode } from '../model/outcome.ts';
-import { defineCommand } from './_command.ts';
+import type { FleetReported } from '../views/fleet-report.ts';
+import { defineCommand, type Io } from './_command.ts';
 
 export default defineCommand({
   name: 'report',
@@ -17,17 +18,26 @@ export default defineCommand({
     ['firebreak report last --format json', 'the whole state and timeline, for programs'],
   ],
   async run(io, [wanted = 'last'], options) {
-    const [{ allRuns, lookInto, runningNow }, { pickRun }, { reportJson, reportMarkdown }] = await Promise.all([
-      import('./_journals.ts'),
-      import('../journal/find.ts'),
-      import('../views/report.ts'),
-    ]);
+    const [{ allRuns, lookInto, runningNow }, { lookIntoFleet, partsOfFleets }, { pickRun }, { reportJson, reportMarkdown }] =
+      await Promise.all([
+        import('./_journals.ts'),
+        import('./_fleet-journals.ts'),
+        import('../journal/find.ts'),
+        import('../views/report.ts'),
+      ]);
     const runs = allRuns(io);
-    const picked = pickRun(runs, wanted);
+    // The last run of a fleet's hosts is a part of what was run last.
+    const parts = wanted === 'last' ? partsOfFleets(runs) : new Set<string>();
+    const picked = pickRun(
+      runs.filter(({ id }) => !parts.has(id)),
+      wanted,
+    );
     if (!picked.ok) {
       io.stderr(`firebreak: ${picked.message}\n`);
       return exitCode(picked.code === 'ambiguous' ? 'usage' : 'no-such-file');
     }
+    const fleet = await lookIntoFleet(io, picked.run, runs);
+    if (fleet) return reportFleet(io, fleet, options.json === true || options.format === 'json');
     const now = await runningNow(io, runs);
     const reported = lookInto(picked.run, picked.run.id === now?.id ? now.text : null);
     io.stdout(options.json === true || options.format === 'json' ? reportJson(reported) : reportMarkdown(reported));
@@ -35,3 +45,10 @@ export default defineCommand({
     return reported.damaged ? exitCode('journal-damaged') : 0;
   },
 });
+
+async function reportFleet(io: Io, fleet: FleetReported, json: boolean): Promise<number> {
+  const { fleetReportJson, fleetReportMarkdown } = await import('../views/fleet-report.ts');
+  io.stdout(json ? fleetReportJson(fleet) : fleetReportMarkdown(fleet));
+  if (fleet.damaged) io.stderr(`firebreak: ${fleet.problem ?? 'the journal is damaged'}\n`);
+  return fleet.damaged ? exitCode('journal-damaged') : 0;
+}

@@ -1,5 +1,6 @@
+import type { FoundRun } from '../journal/find.ts';
 import { exitCode } from '../model/outcome.ts';
-import { defineCommand } from './_command.ts';
+import { defineCommand, type Io } from './_command.ts';
 
 /** What a screen shows, unless all is asked for. */
 const SHOWN = 10;
@@ -21,26 +22,63 @@ export default defineCommand({
     ['firebreak runs --verify --all', 'has anybody changed a journal?'],
   ],
   async run(io, _args, options) {
-    const [{ allRuns, lookInto, runningNow, verifyRun }, { runsJson, runsText }, { paperOf }, { stopSwitch }] = await Promise.all([
+    const [{ allRuns, runningNow }, { partsOfFleets }, { stopSwitch }] = await Promise.all([
       import('./_journals.ts'),
-      import('../views/runs.ts'),
-      import('../views/style.ts'),
+      import('./_fleet-journals.ts'),
       import('../wiring/stop-switch.ts'),
     ]);
     const found = allRuns(io);
     const everything = options.all === true || options.json === true;
-    const shown = everything ? found : found.slice(0, SHOWN);
+    // Two hundred hosts of one fleet run would leave no room for anything else.
+    const parts = everything ? new Set<string>() : partsOfFleets(found);
+    const alone = found.filter(({ id }) => !parts.has(id));
+    const shown = everything ? alone : alone.slice(0, SHOWN);
     const now = await runningNow(io, found);
-    const look = options.verify === true ? verifyRun : lookInto;
-    const sources = shown.map((run) => look(run, run.id === now?.id ? now.text : null));
-    if (options.json === true) io.stdout(runsJson(sources));
+    const rows = await rowsOf(io, { shown, found, now, verify: options.verify === true });
+    if (options.json === true) io.stdout((await import('../views/runs.ts')).runsJson(rows.map(({ row }) => row)));
     else {
-      io.stdout(runsText(sources, paperOf({ columns: io.columns, color: io.color.stdout })));
+      for (const { text } of rows) io.stdout(text);
       if (found.length === 0) io.stderr('there is no run yet\n');
       const stopped = stopSwitch(io)();
       if (stopped !== null) io.stderr(`${stopped}: nothing starts unattended\n`);
-      if (found.length > shown.length) io.stderr(`${found.length - shown.length} older: firebreak runs --all\n`);
+      if (parts.size > 0) io.stderr(`${parts.size} of single hosts in fleet runs: firebreak runs --all\n`);
+      if (alone.length > shown.length) io.stderr(`${alone.length - shown.length} older: firebreak runs --all\n`);
     }
-    return options.verify === true && sources.some(({ damaged }) => damaged) ? exitCode('journal-damaged') : 0;
+    return options.verify === true && rows.some(({ damaged }) => damaged) ? exitCode('journal-damaged') : 0;
   },
 });
+
+interface Looking {
+  readonly shown: readonly FoundRun[];
+  readonly found: readonly FoundRun[];
+  readonly now: { readonly id: string; readonly text: string } | null;
+  readonly verify: boolean;
+}
+
+interface Row {
+  readonly text: string;
+  readonly row: object;
+  readonly damaged: boolean;
+}
+
+async function rowsOf(io: Io, { shown, found, now, verify }: Looking): Promise<readonly Row[]> {
+  const [{ lookInto, verifyRun }, { lookIntoFleet }, { rowOf, runText }, { fleetRow, fleetRunText }, { paperOf }] = await Promise.all([
+    import('./_journals.ts'),
+    import('./_fleet-journals.ts'),
+    import('../views/runs.ts'),
+    import('../views/fleet-runs.ts'),
+    import('../views/style.ts'),
+  ]);
+  const paper = paperOf({ columns: io.columns, color: io.color.stdout });
+  const rows: Row[] = [];
+  for (const run of shown) {
+    const fleet = await lookIntoFleet(io, run, found);
+    if (fleet) {
+      rows.push({ text: fleetRunText(fleet, paper), row: fleetRow(fleet), damaged: fleet.damaged });
+      continue;
+    }
+    const source = (verify ? verifyRun : lookInto)(run, run.id === now?.id ? now.text : null);
+    rows.push({ text: runText(source, paper), row: rowOf(source), damaged: source.damaged });
+  }
+  return rows;
+}

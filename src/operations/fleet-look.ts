@@ -36,12 +36,19 @@ export interface LookParts extends Pick<FleetParts, 'reach' | 'lookAtOnce'> {
 /** Every host is looked at before any is touched. In the order given, whichever answers first; hosts that were not reached by the time of an interrupt are left out. */
 export async function lookAtAll(request: LookRequest, parts: LookParts, targets: readonly Target[]): Promise<readonly LookedAt[]> {
   const looked = new Map<Target, LookedAt>();
-  await atMost(parts.lookAtOnce, targets, async (target) => {
+  const all = atMost(parts.lookAtOnce, targets, async (target) => {
     if (parts.signal.aborted) return;
     looked.set(target, await lookAt(request, parts, target));
-    parts.progress({ done: looked.size, of: targets.length, host: target.name });
+    if (!parts.signal.aborted) parts.progress({ done: looked.size, of: targets.length, host: target.name });
   });
+  // Nothing is touched by a look: who interrupts it does not wait for hosts that do not answer.
+  await Promise.race([all, aborted(parts.signal)]);
   return targets.flatMap((target) => looked.get(target) ?? []);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 async function lookAt(request: LookRequest, parts: LookParts, target: Target): Promise<LookedAt> {

@@ -100,13 +100,13 @@ function pidOf(process: Json): readonly number[] {
   return isObject(process) && typeof process.pid === 'number' ? [process.pid] : [];
 }
 
-export function runsJson(sources: readonly RunSource[]): string {
-  return `${escapeJson(JSON.stringify(sources.map(rowOf), null, 2))}\n`;
+export function runsJson(rows: readonly object[]): string {
+  return `${escapeJson(JSON.stringify(rows, null, 2))}\n`;
 }
 
 /** Three lines a run: which and how it ended; what, where, who, when; what it changed. */
-export function runsText(sources: readonly RunSource[], paper: Paper): string {
-  return sources.map((source) => `${runLines(source, paper).join('\n')}\n`).join('');
+export function runText(source: RunSource, paper: Paper): string {
+  return `${runLines(source, paper).join('\n')}\n`;
 }
 
 function runLines(source: RunSource, paper: Paper): readonly string[] {

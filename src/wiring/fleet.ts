@@ -48,6 +48,7 @@ type Wired = Omit<FleetParts, 'journal' | 'views' | 'ask'>;
 export function wireFleet(wiring: FleetWiring): Wired & { release(): Promise<void> } {
   const { interrupts, secrets } = wiring;
   const kept = new Map<string, HostsElsewhere>();
+  let released = false;
   return {
     here: hostname(),
     catalogue: folderCatalogue(),
@@ -57,12 +58,13 @@ export function wireFleet(wiring: FleetWiring): Wired & { release(): Promise<voi
     stop: stopSwitch(wiring),
     ...(secrets && { secrets }),
     lookAtOnce: LOOK_AT_ONCE,
-    reach: (target) => reachHost(wiring, target, kept),
+    reach: (target) => reachHost(wiring, target, { kept, mayKeep: () => !released && kept.size < KEPT }),
     openRun: (host) => openHostRun(wiring, host),
     reopenRun: (run) => reopenHostRun(wiring, run),
     runState: (run) => runStateOf(wiring, run),
     permit: async (acting) => fleetPermit(wiring, acting),
     release: async () => {
+      released = true;
       await Promise.all([...kept.values()].map((each) => each.close()));
       kept.clear();
     },
@@ -71,11 +73,12 @@ export function wireFleet(wiring: FleetWiring): Wired & { release(): Promise<voi
 
 // ---------------------------------------------------------------- hosts
 
-async function reachHost(
-  wiring: FleetWiring,
-  target: Target,
-  kept: Map<string, HostsElsewhere>,
-): Promise<Result<{ readonly reached: FleetHost }>> {
+interface Pool {
+  readonly kept: Map<string, HostsElsewhere>;
+  readonly mayKeep: () => boolean;
+}
+
+async function reachHost(wiring: FleetWiring, target: Target, { kept, mayKeep }: Pool): Promise<Result<{ readonly reached: FleetHost }>> {
   const { reach, secrets, user, pid } = wiring;
   // What was lost once in its life takes no write any more: a new life begins with a new connection.
   const before = kept.get(target.name);
@@ -89,7 +92,7 @@ async function reachHost(
     return connected;
   }
   const close = async (): Promise<void> => {
-    if (kept.size >= KEPT || hosts.lost() !== null) return hosts.close();
+    if (!mayKeep() || hosts.lost() !== null) return hosts.close();
     kept.set(target.name, hosts);
   };
   const { host, readOnlyHost } = hosts;

@@ -53,6 +53,9 @@ function newest(runs: readonly FoundRun[], fits: (events: readonly RunEvent[]) =
   return failure('no-run', 'there is no such run; see: firebreak runs');
 }
 
+/** Its name says so, so that not every journal is read for it; what is in it decides. */
+export const isFleetId = (id: string): boolean => /^\d{8}-\d{6}-fleet-/.test(id);
+
 /** Of a fleet's own journal; null: it is that of a run. */
 export function fleetEventsIn(events: readonly { readonly type: string }[]): readonly FleetEvent[] | null {
   const [first] = events;

@@ -6,7 +6,7 @@ import { readOnly } from '../../src/hosts/read-only.ts';
 import { loadRunbook } from '../../src/load/load.ts';
 import { bindParams } from '../../src/load/params.ts';
 import type { RunEvent, Stamped } from '../../src/model/event.ts';
-import { type FleetAsk, type FleetEvent, type FleetPlan, type FleetView, isFleetEvent } from '../../src/model/fleet-ports.ts';
+import type { FleetAsk, FleetEvent, FleetPlan, FleetView } from '../../src/model/fleet-ports.ts';
 import { type FleetState, fleetStateOf } from '../../src/model/fleet-state.ts';
 import { failure, type Host } from '../../src/model/host.ts';
 import type { OutcomeName } from '../../src/model/outcome.ts';
@@ -206,7 +206,7 @@ function journalIn(run: string, events: Stamped[], records: Map<string, string>,
     run,
     folder: '/nowhere',
     async append(event) {
-      if (!isFleetEvent(event)) assertEvent(event as never);
+      assertEvent(event);
       try {
         onAppend?.(event);
       } catch (error) {
