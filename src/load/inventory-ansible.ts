@@ -17,6 +17,8 @@ interface Found {
     string,
     { readonly path: Path; readonly groups: Set<string>; readonly vars: Map<string, Variable>; readonly port: number | null }
   >;
+  /** Where each group stands first. */
+  readonly places: Map<string, Path>;
   readonly problems: Problem[];
 }
 
@@ -25,7 +27,7 @@ interface Found {
  * variables those are used that tell how a host is reached; the others are its labels, where they are short, plain and no secret.
  */
 export function ansibleInventory(source: Source, known: readonly Problem[]): Checked<Inventory> {
-  const found: Found = { children: new Map(), vars: new Map(), hosts: new Map(), problems: [] };
+  const found: Found = { children: new Map(), vars: new Map(), hosts: new Map(), places: new Map(), problems: [] };
   const root = isObject(source.value) ? source.value : {};
   if (isObject(root._meta)) readList(source, root, found);
   else for (const [name, json] of Object.entries(root)) readGroup(source, { name, json: json ?? null, path: [name] }, found);
@@ -82,7 +84,10 @@ interface Group {
 }
 
 function readGroup(source: Source, { name, json, path }: Group, found: Found): void {
-  if (!found.children.has(name)) found.children.set(name, []);
+  if (!found.children.has(name)) {
+    found.children.set(name, []);
+    found.places.set(name, path);
+  }
   if (json === null) return;
   if (!isObject(json)) {
     complain(source, found, path, { code: 'wrong-type', message: `the group \`${name}\` is a map of ${GROUP_KEYS.join(', ')}` });
@@ -204,7 +209,7 @@ function buildHost(source: Source, name: string, { found, nesting, warnings }: B
 function placeProblems(source: Source, { found, nesting }: Omit<Building, 'warnings'>): readonly Problem[] {
   return [...found.children.keys()].flatMap((group) => {
     const fault = nestingFault(group, nesting);
-    return fault === null ? [] : [problemAt(source, [group], 'key', fault)];
+    return fault === null ? [] : [problemAt(source, found.places.get(group) ?? [group], 'key', fault)];
   });
 }
 

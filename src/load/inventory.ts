@@ -12,12 +12,15 @@ export type { Inventory } from './inventory-hosts.ts';
 /** How a file says who is there. `foreign`: only Ansible can read it (its INI form, a plug-in's settings, a vault). */
 export type InventoryKind = 'ours' | 'yaml' | 'list' | 'foreign';
 
+/** A section, a note, a variable behind a host. */
+const INI = [/^[ \t]*\[[^\]:]+(?::(?:vars|children|hosts))?\][ \t]*(?:[#;].*)?$/m, /^[ \t]*;/m, /^[ \t]*[^\s#]+[ \t]+[\w.-]+[ \t]*=/m];
+
 /** By what stands in it; the name decides only where that is not enough. */
 export function inventoryKind(path: string, text: string): InventoryKind {
   if (/^firebreak_hosts\s*:/m.test(text)) return 'ours';
-  if (/^(?:plugin|\$ANSIBLE_VAULT;.*)\s*(?::|$)/m.test(text)) return 'foreign';
-  if (/\.(?:ya?ml|json)$/i.test(path) || /^(?:---|\s*\{|[^\s#[]+:\s*(?:#.*)?$)/m.test(text)) return 'yaml';
-  return /^\s*\[[^\]:]+(?::(?:vars|children|hosts))?\]\s*(?:[#;].*)?$|^\s*;|^\s*[^\s#]+\s+[\w.-]+=/m.test(text) ? 'foreign' : 'list';
+  if (/^plugin[ \t]*:|^\$ANSIBLE_VAULT;/m.test(text)) return 'foreign';
+  if (/\.(?:ya?ml|json)$/i.test(path) || /^(?:---|[ \t]*\{|[^\s#[:]+:[ \t]*(?:#.*)?$)/m.test(text)) return 'yaml';
+  return INI.some((sign) => sign.test(text)) ? 'foreign' : 'list';
 }
 
 /** More than a runbook may have: a thousand hosts are as many lines, and each has some marks. */

@@ -90,7 +90,8 @@ export function tooManyHosts(
   for (const rule of rulesOf({ ...asked, hosts: acting })) {
     const { hostsADay } = fleetLimits(rule);
     if (hostsADay === null || all.size <= hostsADay) continue;
-    const before = all.size - acting.length > 0 ? `, after ${all.size - acting.length} in the last 24 hours` : '';
+    const others = all.size - acting.length;
+    const before = others > 0 ? `, after ${plural(others, 'other', 'others')} in the last 24 hours` : '';
     const says = `this would change ${plural(acting.length, 'host')}${before}; rule ${rule.id} allows ${plural(hostsADay, 'host')} a day`;
     return { outcome: 'over-limit', reason: says };
   }

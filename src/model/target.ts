@@ -68,7 +68,7 @@ export function nameFault(name: string): string | null {
 /** Why it cannot be a login name; null: it can. */
 export function userFault(user: string): string | null {
   if (user.includes(':')) return 'no password belongs into it: ssh uses keys';
-  return /^[\p{L}\p{N}_][\p{L}\p{N}_.@+\\-]*\$?$/u.test(user) && !user.endsWith('\\') ? null : `\`${user}\` is no login name`;
+  return /^[\p{L}\p{N}_][\p{L}\p{N}_.@+\\-]*$/u.test(user) && !user.endsWith('\\') ? null : `\`${user}\` is no login name`;
 }
 
 /** Close enough to tell it from a name with a port: ssh decides what it means. */

@@ -27,16 +27,18 @@ const shipped = globSync(['runbooks/*.yaml', 'examples/*.yaml'], { cwd: root }).
   (file) => [file, readFileSync(join(root, file), 'utf8')] as const,
 );
 
-test('the published schemas are plain draft 2020-12 and accept every runbook and policy that comes with firebreak', async () => {
-  const [runbook, policy] = [await schema(), await schema('policy')];
+test('the published schemas are plain draft 2020-12 and accept every runbook, policy and hosts.yaml that comes with firebreak', async () => {
+  const [runbook, policy, hosts] = [await schema(), await schema('policy'), await schema('hosts')];
   assert.equal(runbook.$schema, 'https://json-schema.org/draft/2020-12/schema');
   assert.deepEqual(
     keysOf(runbook).filter((key) => key.startsWith('x-')),
     [],
   );
-  const [isRunbook, isPolicy] = [validator(runbook), validator(policy)];
+  const [isRunbook, isPolicy, isHosts] = [validator(runbook), validator(policy), validator(hosts)];
   assert.ok(shipped.length >= 2);
-  for (const [file, text] of shipped) assert.equal((text.includes('firebreak_policy:') ? isPolicy : isRunbook)(text), true, file);
+  const checkFor = (text: string) =>
+    text.includes('firebreak_policy:') ? isPolicy : text.includes('firebreak_hosts:') ? isHosts : isRunbook;
+  for (const [file, text] of shipped) assert.equal(checkFor(text)(text), true, file);
 });
 
 test('the published schema refuses what an editor should underline', async () => {
@@ -65,6 +67,7 @@ test('every property has a description', async () => {
   for (const [name, of] of [
     ['runbook', await schema()],
     ['policy', await schema('policy')],
+    ['hosts', await schema('hosts')],
   ] as const) {
     assert.deepEqual(undescribed(of, name), []);
   }
