@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failure, type Result } from '../../model/host.ts';
+import { boundedCapture, type Capture } from '../capture.ts';
 import { elevated } from './become.ts';
 import { channelShell, clean, firstWords, whole } from './far-side.ts';
 import { scanFrame } from './frame.ts';
@@ -36,7 +37,8 @@ export async function openChannel({ far, launch, script, mark }: ChannelOptions)
   const [nonce, pid] = [freshNonce(), freshNonce()];
   const refused = far.become === null ? null : await elevated(wire, { ...far, become: far.become });
   // Both are waited for before anything is sent: they may come in one chunk.
-  const [told, end] = [wire.err.next(pid, STDERR), wire.err.next(nonce, STDERR)];
+  const errors = boundedCapture();
+  const [told, end] = [wire.err.next(pid, STDERR), endOf(wire.err.next(nonce, { ...STDERR, into: errors }), errors, far.name)];
   if (refused === null) wire.write(clean(far.sh) + whole(channelShell({ sh: far.sh, nonce, pid, mark })) + whole(script));
   else wire.kill();
   const begun = refused === null ? await told : null;
@@ -46,22 +48,20 @@ export async function openChannel({ far, launch, script, mark }: ChannelOptions)
     wire.kill();
     return whyEnded(wire, far);
   }
-  return { ok: true, channel: channelOf({ child, wire, far, nonce, end, pid: Number(begun.bytes.toString('latin1')) }) };
+  return { ok: true, channel: channelOf({ child, wire, nonce, done: end, pid: Number(begun.bytes.toString('latin1')) }) };
 }
 
 interface Begun {
   readonly child: ChildProcess;
   readonly wire: Wire;
-  readonly far: FarShell;
   readonly nonce: string;
-  readonly end: Promise<Frame>;
+  readonly done: Channel['done'];
   readonly pid: number;
 }
 
-function channelOf({ child, wire, far, nonce, end, pid }: Begun): OpenChannel {
+function channelOf({ child, wire, nonce, done, pid }: Begun): OpenChannel {
   const { stdin, stdout } = child;
   if (stdin === null || stdout === null) throw new Error('a channel needs pipes');
-  const done = endOf(end, far.name);
   let read: Promise<void> | null = null;
   // Something may hold its stdout over there, and with it our process: the script's end is the end, once what it wrote is read.
   done.then(async () => {
@@ -87,9 +87,9 @@ function channelOf({ child, wire, far, nonce, end, pid }: Begun): OpenChannel {
   };
 }
 
-async function endOf(end: Promise<Frame>, name: string): Promise<Result<{ readonly status: number; readonly stderr: string }>> {
+async function endOf(end: Promise<Frame>, errors: Capture, name: string): Channel['done'] {
   const frame = await end;
-  if (frame.kind === 'frame') return { ok: true, status: frame.status, stderr: frame.bytes.toString('latin1') };
+  if (frame.kind === 'frame') return { ok: true, status: frame.status, stderr: frame.bytes.toString('latin1'), errors: errors.done() };
   return failure('lost', `the connection to ${name} was lost before the end was seen`);
 }
 

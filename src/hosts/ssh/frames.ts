@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Capture } from '../capture.ts';
 import { scanFrame } from './frame.ts';
 
 export type Frame =
@@ -11,6 +12,8 @@ export type Frame =
 export interface Bound {
   readonly bytes: number;
   readonly beyond: 'fail' | 'drop';
+  /** Gets all of it. */
+  readonly into?: Pick<Capture, 'push'>;
 }
 
 /** One stream of frames, which are waited for in the order in which they were asked for. What is outside is noise, of which the last bytes are kept. */
@@ -85,11 +88,12 @@ function waitFor(nonce: string, to: { bound: Bound; hear: (bytes: Buffer) => voi
   };
 }
 
-function boundedBody({ bytes: limit, beyond }: Bound): { push(chunk: Buffer): boolean; bytes(): Buffer } {
+function boundedBody({ bytes: limit, beyond, into }: Bound): { push(chunk: Buffer): boolean; bytes(): Buffer } {
   const chunks: Buffer[] = [];
   let size = 0;
   return {
     push(chunk) {
+      if (chunk.length > 0) into?.push(chunk);
       const taken = beyond === 'drop' ? chunk.subarray(0, Math.max(0, limit - size)) : chunk;
       size += taken.length;
       if (taken.length > 0) chunks.push(taken);

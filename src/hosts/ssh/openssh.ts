@@ -37,7 +37,7 @@ export function sshLine(ssh: OpenSsh): Line {
   let master: ChildProcess | null = null;
   const start = (words: readonly string[], command: string): ChildProcess => {
     // In a session of its own: Ctrl-C is for the engine, which decides what becomes of the connection.
-    return spawn('ssh', [...words, '--', target.name, command], { env: { ...ssh.env, LC_ALL: 'C' }, cwd: '/', stdio: 'pipe', detached: true });
+    return spawn('ssh', [...words, '--', target.name, command], { env: { ...ssh.env, LC_ALL: 'C' }, stdio: 'pipe', detached: true });
   };
   return {
     standing(command) {
@@ -60,7 +60,11 @@ export function sshLine(ssh: OpenSsh): Line {
 
 /** The user that ssh would log in as, without logging in. */
 export function userOf(ssh: OpenSsh): string {
-  const { stdout } = spawnSync('ssh', [...whereTo(ssh), '-G', '--', ssh.target.name], { env: { ...ssh.env }, encoding: 'utf8', timeout: 5000 });
+  const { stdout } = spawnSync('ssh', [...whereTo(ssh), '-G', '--', ssh.target.name], {
+    env: { ...ssh.env },
+    encoding: 'utf8',
+    timeout: 5000,
+  });
   return /^user (\S+)$/m.exec(stdout ?? '')?.[1] ?? 'the user';
 }
 

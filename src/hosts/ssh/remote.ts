@@ -1,4 +1,4 @@
-import type { Failure, Result } from '../../model/host.ts';
+import type { Captured, Failure, Result } from '../../model/host.ts';
 
 /** `read` may be asked again after a reconnect; of a `write` whose answer was lost the outcome is unknown, and it is never sent twice. */
 export type Effect = 'read' | 'write';
@@ -19,6 +19,15 @@ export interface AskOptions {
   readonly input?: Buffer;
 }
 
+export interface ChannelEnd {
+  /** Of the script; 128 and the signal's number where a signal ended it. */
+  readonly status: number;
+  /** The first 64 KiB. */
+  readonly stderr: string;
+  /** The same stream, head and tail. */
+  readonly errors: Captured;
+}
+
 /** A session of its own on the same connection: for what takes long, streams, or may have to be ended. */
 export interface Channel {
   /** What the script writes, as it comes; ends with the script, or with the connection. Backpressure reaches the other end. */
@@ -27,7 +36,7 @@ export interface Channel {
   write(bytes: Buffer): Promise<void>;
   end(): void;
   /** Failure `lost`: no end was seen, so nobody knows how far it came. */
-  readonly done: Promise<Result<{ readonly status: number; readonly stderr: string }>>;
+  readonly done: Promise<Result<ChannelEnd>>;
   /** Ends all that the script has started over there: TERM, a grace, KILL. Resolves with the pids that would not go. */
   cancel(): Promise<readonly number[]>;
 }

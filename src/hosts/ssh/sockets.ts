@@ -53,8 +53,9 @@ function ownFolder(whose: Whose): string | null {
 }
 
 function* parents({ uid, env }: Whose): Generator<string> {
-  const runtime = env['XDG_RUNTIME_DIR'];
-  const candidates = uid === 0 ? ['/run/firebreak', '/dev/shm/firebreak-0'] : [...(runtime ? [`${runtime}/firebreak`] : []), `/dev/shm/firebreak-${uid}`];
+  const runtime = env.XDG_RUNTIME_DIR;
+  const candidates =
+    uid === 0 ? ['/run/firebreak', '/dev/shm/firebreak-0'] : [...(runtime ? [`${runtime}/firebreak`] : []), `/dev/shm/firebreak-${uid}`];
   for (const folder of candidates) if (isOurs(folder, uid)) yield folder;
   const [temporary, name] = ['/tmp', `firebreak-ssh-${randomBytes(4).toString('hex')}-`];
   const own = attempt(() => mkdtempSync(join(temporary, name)));
@@ -71,7 +72,8 @@ function isOurs(folder: string, uid: number): boolean {
 function sweep(parent: string): void {
   for (const name of attempt(() => readdirSync(parent)) ?? []) {
     const pid = /^ssh-(\d+)-/.exec(name)?.[1];
-    if (pid !== undefined && attempt(() => lstatSync(`/proc/${pid}`)) === null) attempt(() => rmSync(join(parent, name), { recursive: true }));
+    if (pid !== undefined && attempt(() => lstatSync(`/proc/${pid}`)) === null)
+      attempt(() => rmSync(join(parent, name), { recursive: true }));
   }
 }
 

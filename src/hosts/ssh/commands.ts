@@ -1,0 +1,129 @@
+import { constants } from 'node:os';
+import { type Captured, type CommandRequest, type CommandResult, type Commands, type Failure, failure } from '../../model/host.ts';
+import { quoteWord } from '../../model/quote.ts';
+import { boundedCapture } from '../capture.ts';
+import { FAR_PATH } from './far-side.ts';
+import type { Channel, Remote } from './remote.ts';
+import { freshNonce } from './session.ts';
+
+/** Commands of a far host, each in a session of its own over there. Nothing of them is in anybody's arguments but the command's own. */
+export function sshCommands(remote: Remote): Commands {
+  return { run: (request, signal) => run(remote, request, signal), which: (name) => which(remote, name) };
+}
+
+async function run(remote: Remote, request: CommandRequest, signal: AbortSignal): Promise<CommandResult> {
+  const { argv, effect, daemon = false } = request;
+  const program = argv[0] ?? '';
+  if (request.secrets !== undefined) return failure('secret', `${program} was not started: nobody opened its secrets`);
+  const wrong = unspeakable(request);
+  if (wrong !== null) return wrong;
+  if (signal.aborted) return failure('interrupted', `${program} was not started: interrupted`);
+  const begun = performance.now();
+  const nonce = freshNonce();
+  const opened = await remote.open(commandScript(request, nonce), { effect, daemon });
+  if (!opened.ok) return opened;
+  const { channel } = opened;
+  channel.end();
+  const output = capture(channel);
+  const cut = await firstOf(channel, { timeout: request.timeout, signal });
+  const left = cut === null ? [] : await channel.cancel();
+  const [done, stdout] = await Promise.all([channel.done, output]);
+  const took = Math.round(performance.now() - begun);
+  if (left.length > 0) return failure('unkillable', `${program} did not end on KILL: pid ${left.join(', ')} on ${remote.name}`);
+  if (cut === 'interrupted') return failure('interrupted', `${program} was ended after ${took} ms: interrupted`);
+  if (!done.ok) return failure(done.code, `nobody knows what became of ${program}: ${done.message}`);
+  const refused = new RegExp(`^${nonce} (E[A-Z]+)$`).exec(done.stderr)?.[1];
+  if (refused !== undefined) return notStarted(program, refused, remote.name);
+  return { ok: true, ...endOf(done.status), timedOut: cut === 'deadline', stdout, stderr: done.errors, took };
+}
+
+/** A name that no shell can set, or a NUL. */
+function unspeakable({ argv, env = {} }: CommandRequest): Failure | null {
+  const name = Object.keys(env).find((key) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(key));
+  if (name !== undefined)
+    return failure('EINVAL', `${argv[0]} was not started: a shell cannot set a variable of the name ${JSON.stringify(name)}`);
+  if ([...argv, ...Object.values(env)].some((text) => text.includes('\0')))
+    return failure('EINVAL', `${argv[0]} was not started: a NUL in its words`);
+  return null;
+}
+
+const notStarted = (program: string, code: string, name: string): Failure =>
+  failure(code, `${program} could not be started on ${name}: ${code === 'ENOENT' ? 'it is not there' : 'it may not be executed'}`);
+
+/** UTF-8, as everywhere else, in a script that is bytes. */
+const word = (text: string): string => quoteWord(Buffer.from(text).toString('latin1'));
+
+/** Looks for the program first, since a shell tells only by a status that any program may have. Values are set in the script, never in arguments. */
+function commandScript({ argv, env = {}, stdin, daemon = false }: CommandRequest, nonce: string): string {
+  const [program = ''] = argv;
+  const start = `exec ${argv.map(word).join(' ')}`;
+  const fed = stdin === undefined || stdin === '' ? `${start} </dev/null` : `printf %s ${word(stdin)} | base64 -d | ${start}`;
+  return [
+    'unset LC_ALL OLDPWD PWD SHLVL',
+    ...Object.entries(env).map(([name, value]) => `export ${name}=${word(value)}`),
+    findProgram(word(program), `printf '${nonce} %s' "$e" >&2; exit 127`),
+    daemon ? daemonScript(fed) : fed,
+  ].join('\n');
+}
+
+const findProgram = (program: string, otherwise: string): string => `p=${program} e=ENOENT
+look() { if [ -f "$1" ] && [ -x "$1" ]; then e=; elif [ -e "$1" ]; then e=EACCES; fi; }
+case $p in
+  */*) look "$p" ;;
+  ?*) IFS=:; for d in $PATH; do [ -z "$e" ] || look "$d/$p"; done; unset IFS ;;
+esac
+[ -z "$e" ] || { ${otherwise}; }`;
+
+/**
+ * A pipe would end a daemon that kept it, once we are gone: it gets a file without a name in memory, which is read and emptied when the start has come to
+ * its end; where there is no room for one, /dev/null. And what init gives: umask 022, 1024 open files.
+ */
+const daemonScript = (fed: string): string => `umask 022; ulimit -S -n 1024 2>/dev/null
+for d in /run /dev/shm; do f=$(umask 077; mktemp "$d/firebreak-XXXXXX" 2>/dev/null) && break; f=; done
+if [ -n "$f" ]; then exec 4>>"$f" 5<"$f"; rm -f "$f"; else exec 4>/dev/null 5</dev/null; fi
+( ${fed} ) >&4 2>&4 4>&- 5<&-
+s=$?
+dd bs=65536 count=64 <&5 >&2 2>/dev/null
+{ : >/proc/self/fd/4; } 2>/dev/null
+exit $s`;
+
+async function capture({ stdout }: Channel): Promise<Captured> {
+  const captured = boundedCapture();
+  for await (const chunk of stdout) captured.push(chunk);
+  return captured.done();
+}
+
+/** Null: it ended by itself. */
+function firstOf(
+  { done }: Channel,
+  { timeout, signal }: { timeout: number; signal: AbortSignal },
+): Promise<'deadline' | 'interrupted' | null> {
+  return new Promise((resolve) => {
+    const aborted = (): void => settle('interrupted');
+    const timer = setTimeout(() => settle('deadline'), Math.min(timeout, 2 ** 31 - 1));
+    const settle = (cut: 'deadline' | 'interrupted' | null): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', aborted);
+      resolve(cut);
+    };
+    signal.addEventListener('abort', aborted, { once: true });
+    if (signal.aborted) aborted();
+    done.then(() => settle(null));
+  });
+}
+
+const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+
+/** A shell has only one number for both: above 128 it is taken for a signal where there is one of that number. */
+function endOf(status: number): { readonly exit: number | null; readonly signal: string | null } {
+  const signal = status > 128 ? SIGNALS.get(status - 128) : undefined;
+  return signal === undefined ? { exit: status, signal: null } : { exit: null, signal };
+}
+
+async function which(remote: Remote, name: string): Promise<string | null> {
+  if (name === '' || name.includes('\0')) return null;
+  const candidates = name.includes('/') ? [name] : FAR_PATH.split(':').map((folder) => `${folder}/${name}`);
+  const script = `for p in ${candidates.map(word).join(' ')}; do [ -f "$p" ] && [ -x "$p" ] && readlink -f "$p" && exit; done; exit 1`;
+  const answer = await remote.ask(script, { effect: 'read' });
+  return answer.ok && answer.status === 0 ? answer.stdout.toString('utf8').replace(/\n$/, '') : null;
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { after, it } from 'node:test';
+import fc from 'fast-check';
+import { localMachine } from '../../../src/hosts/local/machine.ts';
+import { parseLook, sshMachine } from '../../../src/hosts/ssh/machine.ts';
+import { machineContract } from '../../contracts/machine.ts';
+import { FAR_SHELLS } from '../../support/far-shells.ts';
+import { shellRemote } from '../../support/shell-remote.ts';
+
+for (const { name, shell } of FAR_SHELLS) {
+  const remote = shellRemote({ shell });
+  after(() => remote.close());
+  const machine = sshMachine(remote);
+  machineContract(`a far ${name}`, () => machine);
+
+  it(`a far ${name} tells the same of a machine as the machine itself`, async () => {
+    const [{ uptime, zone, ...there }, { uptime: upHere, ...here }] = [await machine.facts(), await localMachine().facts()];
+    assert.deepEqual(there, here);
+    assert.ok(upHere >= uptime - 10 && typeof (zone ?? '') === 'string');
+    assert.deepEqual(await machine.users(), await localMachine().users());
+  });
+}
+
+it('facts that a hostile host makes up are of their shape, or none', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.array(fc.string()), (noise, lines) => {
+      const { facts } = parseLook([noise, ...lines].join('\n'), 'host1');
+      assert.ok(facts.hostname.length > 0 && facts.hostname.length <= 255);
+      assert.match(facts.bootId, /^([0-9a-f-]{36})?$/);
+      assert.ok([facts.bootTime, facts.uptime, facts.uid].every(Number.isSafeInteger));
+      assert.ok(['systemd', 'openrc', 'sysv'].includes(facts.manager));
+    }),
+  );
+});
+
+it('a host that does not answer has no facts', async () => {
+  const remote = shellRemote({ login: ['/bin/false'], retryFor: 0 });
+  assert.deepEqual(await sshMachine(remote).facts(), {
+    hostname: 'shell',
+    bootId: '',
+    bootTime: 0,
+    uptime: 0,
+    uid: -1,
+    user: '',
+    manager: 'sysv',
+  });
+  assert.deepEqual(await sshMachine(remote).users(), {});
+});
