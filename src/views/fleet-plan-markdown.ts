@@ -69,7 +69,7 @@ function groupPart(group: PlanGroup, { plans, groups }: FleetPlan): readonly str
   return [
     `## ${KINDS[group.kind]}: ${plural(group.hosts.length, 'host')}`,
     '',
-    `${md(names(group.hosts))}: ${md(group.says)}.`,
+    `${md(names(group.hosts))}: ${md(group.says)}`,
     ...(acts.length === 0 ? [] : ['', ...acts]),
   ];
 }

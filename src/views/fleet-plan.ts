@@ -140,20 +140,33 @@ function groupLines(group: PlanGroup, review: FleetPlan, look: ReviewWords, pape
   return [
     `${paper.style[paint](words)}  ${paper.style.bold(plural(group.hosts.length, 'host'))}`,
     ...indent(hostLines(group.hosts, narrower(paper, 2)), 2),
-    ...below(group.says, paper, group.kind === 'act' ? undefined : paper.style[paint]),
-    ...reasonLines(group, review.plans, paper),
+    ...(group.kind !== 'act' ? reasonLines(group, review.plans, paper) : []),
     ...(group.kind !== 'act' ? [] : group === main ? exampleLines(group, review, look, paper) : otherLines(group, main, review, paper)),
   ];
 }
 
-/** Where hosts of a group have reasons of their own, each says its own. */
-function reasonLines({ hosts, says }: PlanGroup, plans: readonly HostPlan[], paper: Paper): readonly string[] {
+/** Said once where it is the same on all, else each with its hosts. */
+function reasonLines(group: PlanGroup, plans: readonly HostPlan[], paper: Paper): readonly string[] {
+  const paint = paper.style[KINDS[group.kind][1]];
+  const all = reasonsOf(group, plans);
+  if (all.length === 1) return all.flatMap(({ reason }) => below(reason, paper, paint));
+  const shown = paper.all ? all : all.slice(0, REASONS);
+  const lines = shown.flatMap(({ reason, hosts }) => hang('  - ', `${hostsText(hosts, NAMES)}: ${escaped(reason)}`, paper.columns, paint));
+  return [...lines, ...moreLines(all.length - shown.length, 'reasons', paper)];
+}
+
+/** Of so many characters of names before a reason. */
+const NAMES = 60;
+
+/** Why nothing is done, each reason with the hosts that it is true of. */
+export function reasonsOf(
+  { hosts, says }: PlanGroup,
+  plans: readonly HostPlan[],
+): readonly { readonly reason: string; readonly hosts: readonly string[] }[] {
   const wanted = new Set(hosts);
-  const own = plans.flatMap((one) => (one.kind === 'unreachable' && wanted.has(one.host) && one.reason !== says ? [one] : []));
-  const byReason = Map.groupBy(own, ({ reason }) => reason);
-  const lines = [...byReason].map(([reason, those]) => `${names(those.map(({ host }) => host))}: ${reason}`);
-  const shown = paper.all ? lines : lines.slice(0, REASONS);
-  return [...shown.flatMap((line) => below(`- ${line}`, paper)), ...moreLines(lines.length - shown.length, 'reasons', paper)];
+  const own = plans.filter(({ host }) => wanted.has(host));
+  const byReason = Map.groupBy(own, (one) => (one.kind === 'unreachable' ? one.reason : one.plan.refusal?.reasons.join('; ') || says));
+  return [...byReason].map(([reason, those]) => ({ reason, hosts: those.map(({ host }) => host) }));
 }
 
 const REASONS = 8;
@@ -209,6 +222,7 @@ function otherLines(group: PlanGroup, main: PlanGroup | undefined, { plans }: Fl
   const differences = differencesOf(groupSteps(own), groupSteps(main === undefined ? [] : plansOf(main, plans)));
   const shown = paper.all ? differences : differences.slice(0, REASONS);
   return [
+    ...below(group.says, paper),
     ...shown.flatMap((text) => hang('  ≠ ', escaped(text), paper.columns, paper.style.yellow)),
     ...moreLines(differences.length - shown.length, 'differences', paper),
     ...warningLines(own, paper),

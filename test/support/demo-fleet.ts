@@ -1,6 +1,9 @@
-import type { HostPlan, PlanGroup } from '../../src/model/fleet.ts';
+import type { HostPlan } from '../../src/model/fleet.ts';
+import { batchesOf } from '../../src/model/fleet-batches.ts';
+import { groupPlans } from '../../src/model/fleet-groups.ts';
 import type { FleetPlan } from '../../src/model/fleet-ports.ts';
 import type { Plan, PlannedAction, PlannedStep } from '../../src/model/plan.ts';
+import { plural, showSize } from '../../src/model/quantity.ts';
 import { DEFAULT_STRATEGY } from '../../src/model/strategy.ts';
 import { nothingToDo, type Observation } from '../../src/model/verb.ts';
 import { demoPlan, emptyMaildrop, killMailers, silenceJobs, startCron, stopCron } from './demo-plan.ts';
@@ -29,7 +32,7 @@ export function stormOn(host: string, at: number): Plan {
         return [seen(killMailers, { summary, targets, blocks: [], costs: { kill: mailers } })];
       }
       if (step.id === emptyMaildrop.id) {
-        const summary = `delete ${files} files (${(files * 612) >> 10} KiB) in /var/spool/postfix/maildrop`;
+        const summary = `delete ${plural(files, 'file')} (${showSize(files * 612)}) in /var/spool/postfix/maildrop`;
         const warnings = at === 4 || at === 9 ? [`${at} files of alice's sample are not cron's mail: they would be lost`] : [];
         return [seen(emptyMaildrop, { summary, targets: mail, blocks: [], costs: { delete: files }, warnings })];
       }
@@ -74,24 +77,20 @@ const DIFFER = ['mail-3', 'mail-11', 'db-1.eu.example.com'];
 const CALM = ['cache-1', 'cache-2'];
 const REFUSED_KEY = 'the host key has changed: somebody sits in between, or the host was installed anew';
 
-const groups: readonly PlanGroup[] = [
-  { kind: 'act', hosts: ALIKE, says: 'the same would be done', example: 'web-1' },
-  { kind: 'act', hosts: DIFFER, says: 'other steps would be done', example: 'mail-3' },
-  { kind: 'not-this-incident', hosts: CALM, says: 'postfix: wanted state is stopped, seen running', example: 'cache-1' },
-  { kind: 'unreachable', hosts: ['old-9'], says: REFUSED_KEY, example: null },
+const PLANS: readonly HostPlan[] = [
+  ...planned(stormOn, ALIKE),
+  ...planned(halfDone, DIFFER, 37),
+  ...planned(elsewhere, CALM, 40),
+  { kind: 'unreachable', host: 'old-9', code: 'host-key', reason: REFUSED_KEY },
 ];
+const strategy = { ...DEFAULT_STRATEGY, pause: 30_000 };
 
 export const demoFleetPlan: FleetPlan = {
   runbook: demoPlan.runbook,
   params: demoPlan.params,
-  strategy: { ...DEFAULT_STRATEGY, pause: 30_000 },
-  plans: [
-    ...planned(stormOn, ALIKE),
-    ...planned(halfDone, DIFFER, 37),
-    ...planned(elsewhere, CALM, 40),
-    { kind: 'unreachable', host: 'old-9', code: 'host-key', reason: REFUSED_KEY },
-  ],
-  groups,
-  batches: [ALIKE.slice(0, 1), ALIKE.slice(1, 2), ALIKE.slice(2, 10), [...ALIKE.slice(10), ...DIFFER]],
+  strategy,
+  plans: PLANS,
+  groups: groupPlans(PLANS),
+  batches: batchesOf(strategy, [...ALIKE, ...DIFFER]),
   skipped: ['web-38', 'web-39', 'web-40'],
 };

@@ -1,46 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Ask, Question } from '../../src/model/ports.ts';
-import { askWith, type Choosing, type Typing } from '../../src/views/ask.ts';
-import { paperOf } from '../../src/views/style.ts';
+import { askWith, type Choosing } from '../../src/views/ask.ts';
 import { emptyMaildrop, killMailers, stopCron } from '../support/demo-plan.ts';
 import { sameAsFixture } from '../support/golden.ts';
+import { DEFAULT, personAt } from '../support/person.ts';
 
-const DEFAULT = Symbol('Enter');
-type Reply = string | typeof DEFAULT | null;
-
-/** A person who gives these replies, one a question; a reply that a question refuses is noted, and the next is given. Null: Ctrl-C. */
-function person(...replies: readonly Reply[]) {
-  const left = [...replies];
-  const screen: string[] = [];
-  const asked: (Choosing<string> | Typing)[] = [];
-  const next = (): Reply => {
-    const reply = left.shift();
-    assert.notEqual(reply, undefined, 'asked once more than there are replies');
-    return reply ?? null;
-  };
-  const ask = askWith({
-    paper: () => paperOf({ columns: 80 }),
-    print: async (lines) => void screen.push(...lines),
-    choose: async <T extends string>(question: Choosing<T>) => {
-      asked.push(question);
-      const reply = next();
-      if (reply === DEFAULT) return question.default;
-      assert.ok(reply === null || question.choices.some(({ value }) => value === reply), `no such choice: ${String(reply)}`);
-      return reply as T | null;
-    },
-    type: async (question) => {
-      asked.push(question);
-      for (;;) {
-        const reply = next();
-        const typed = reply === DEFAULT ? '' : reply;
-        const wrong = typed === null ? undefined : question.check?.(typed);
-        if (wrong === undefined) return typed;
-        screen.push(`> ${wrong}`);
-      }
-    },
-  });
-  return { ask, screen, asked, left };
+function person(...replies: Parameters<typeof personAt>[1]) {
+  const { prompts, ...seen } = personAt(80, replies);
+  return { ...seen, ask: askWith(prompts) };
 }
 
 const about = (step: Question['step'], undoable: readonly string[] = []): Question => ({ step, at: { number: 2, of: 5 }, undoable });
