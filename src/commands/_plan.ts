@@ -74,7 +74,11 @@ async function lookAround(
   );
   progress.end();
   if ('reason' in made) return refuse(io, made.code === undefined ? `${made.reason}; nothing was looked at` : made.reason, made.outcome);
-  return io.interrupts.signal.aborted ? exitCode('interrupted') : { plan: made, machine: await machineNow(hosts.host) };
+  if (io.interrupts.signal.aborted) return exitCode('interrupted');
+  const machine = await machineNow(hosts.host);
+  return machine.boot === ''
+    ? refuse(io, `${machine.host} cannot be reached any more; nothing was touched`, 'outcome-unknown')
+    : { plan: made, machine };
 }
 
 export interface Shown {

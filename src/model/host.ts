@@ -343,7 +343,7 @@ export function capturedText(captured: Captured): string {
 
 export interface MachineFacts {
   readonly hostname: string;
-  /** /proc/sys/kernel/random/boot_id. */
+  /** /proc/sys/kernel/random/boot_id. Empty: the host did not answer, and none of these facts is one. */
   readonly bootId: string;
   /** Epoch milliseconds: btime of /proc/stat. */
   readonly bootTime: number;

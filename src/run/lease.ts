@@ -183,7 +183,7 @@ async function watchedFor(running: Running, { watch }: Lease): Promise<number> {
   if (watch === null) return Number.POSITIVE_INFINITY;
   const facts = await running.host.machine.facts().catch(() => null);
   // It cannot be asked just now: whoever wants to act is told so, and the timers go by our own clock.
-  if (facts === null) return Date.parse(watch.deadline.at) - running.clock.now();
+  if (facts === null || facts.bootId === '') return Date.parse(watch.deadline.at) - running.clock.now();
   const { bootId, uptime } = facts;
   return bootId === watch.deadline.boot ? watch.deadline.uptime - uptime : Number.NEGATIVE_INFINITY;
 }

@@ -1,4 +1,4 @@
-import type { Failure, Result } from '../model/host.ts';
+import { type Failure, failure, type Result } from '../model/host.ts';
 import type { Lease, Running, Watch } from './running.ts';
 
 export type Armed = Result<{ readonly watch: Watch }>;
@@ -9,6 +9,7 @@ export type Armed = Result<{ readonly watch: Watch }>;
  */
 export async function watchOver({ host, clock, journal }: Running, lease: Lease, within: number): Promise<Armed> {
   const { bootId, uptime } = await host.machine.facts();
+  if (bootId === '') return failure('unreachable', `${host.name} does not say how long it has been up`);
   const deadline = { boot: bootId, uptime: uptime + within, at: new Date(clock.now() + within).toISOString() };
   const id = `${prefixOf(lease.service)}${journal.run}.${Math.round(uptime)}`;
   const armed = await host.services.arm({ id, service: lease.service, within });

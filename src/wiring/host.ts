@@ -3,9 +3,9 @@ import { localHost } from '../hosts/local.ts';
 import { readOnly } from '../hosts/read-only.ts';
 import type { Vault } from '../hosts/vault.ts';
 import { withSecrets } from '../hosts/with-secrets.ts';
-import { type Holder, takeLock } from '../journal/lock.ts';
+import type { Holder } from '../journal/lock.ts';
 import type { Target } from '../model/fleet.ts';
-import type { Failure, FarClock, Host, MachineFacts, Result } from '../model/host.ts';
+import { type Failure, type FarClock, failure, type Host, type MachineFacts, type Result } from '../model/host.ts';
 import type { Reached } from '../model/reached.ts';
 import { isZone } from '../model/window.ts';
 
@@ -69,10 +69,10 @@ export async function hostsFor(target: Target, reach: Reach, secrets?: Vault): P
       return { ok: true };
     },
     lock: async (holder) => {
+      const [{ takeLock }, { lockThere }] = await Promise.all([import('../journal/lock.ts'), import('../hosts/ssh/lock.ts')]);
       const { FIREBREAK_LOCK: name } = reach.env;
       const here = await takeLock({ uid: reach.uid, ...(name !== undefined && { name }), host: target.name }, holder);
       if (!here.ok) return here;
-      const { lockThere } = await import('../hosts/ssh/lock.ts');
       const locked = await lockThere(remote, there);
       if (!locked.ok) here.lock.release();
       if (!locked.ok) return locked;
@@ -89,11 +89,11 @@ export async function hostsFor(target: Target, reach: Reach, secrets?: Vault): P
 
 /** It may be lost between the connecting and the first question. */
 async function factsOf({ name, machine, connection }: Host): Promise<Result<MachineFacts>> {
-  try {
-    return { ok: true, ...(await machine.facts()) };
-  } catch (error) {
-    return connection?.unanswered().last ?? { ok: false, code: 'unreachable', message: `${name} did not say who it is: ${String(error)}` };
-  }
+  const facts = await machine.facts();
+  if (facts.bootId !== '') return { ok: true, ...facts };
+  return (
+    connection?.unanswered().last ?? failure('unreachable', `${name} does not say which life of which machine it is: is /proc mounted?`)
+  );
 }
 
 /** Boot time and uptime are whole seconds and the answer takes its time: less than this is no difference. Milliseconds. */
