@@ -1,145 +1,17 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { localProcesses } from '../../../src/hosts/local/processes.ts';
 import { createSlices } from '../../../src/hosts/local/slices.ts';
-import type { ProcessRecord, ProcessSelector } from '../../../src/model/host.ts';
-import { type ProcessStage, processesContract } from '../../contracts/processes.ts';
-import { eventually, type Programs, programs, STUBBORN, WAIT } from '../../support/programs.ts';
+import { processesContract } from '../../contracts/processes.ts';
+import { realProcesses } from '../../contracts/real-processes.ts';
+import { realStage, users } from '../../support/process-stage.ts';
 
-const { username, uid } = userInfo();
-const processes = localProcesses({ machine: { users: async () => ({ [uid]: username }) } });
+const processes = localProcesses({ machine: { users } });
 
-/** Other processes of this machine may have any name, also those of another test run: only what lies in our own folder counts. */
-const within =
-  (stage: Programs) =>
-  async (selector: ProcessSelector): Promise<readonly ProcessRecord[]> => {
-    const found = await processes.list(selector);
-    assert.ok(found.ok);
-    return found.processes.filter((each) => each.exe?.startsWith(stage.folder) || each.state === 'Z');
-  };
+processesContract('local', () => realStage(processes));
+realProcesses('itself', processes);
 
-async function openStage(): Promise<ProcessStage> {
-  const stage = programs();
-  const list = within(stage);
-  return {
-    processes: {
-      ...processes,
-      list: async (selector) => ({ ok: true, processes: await list(selector), unreadable: 0 }),
-    },
-    user: { name: username, uid },
-    family: async (daemon, ...children) => {
-      const starts = children.map((child) => `${stage.path(child)} -c 'echo $$; ${WAIT}' & read -r _ < /dev/null`);
-      const program = stage.start(daemon, `${starts.join('\n')}\n${WAIT}`, { session: true });
-      const pids: Record<string, number> = { [daemon]: program.pid };
-      for (const child of children) pids[child] = Number(await program.line());
-      return pids;
-    },
-    single: async (name, options = {}) => {
-      const program = stage.start(name, `${options.ignoresTerm ? "trap '' TERM;" : ''} echo up; ${WAIT}`, { args: options.args ?? [] });
-      await program.line();
-      // The state that `list` sees is S only once it waits again.
-      await eventually(async () => (await list({ name: [name], state: ['S'] })).some((each) => each.pid === program.pid), 'it waits');
-      return program.pid;
-    },
-    close: async () => await stage.close(),
-  };
-}
-
-processesContract('local', openStage);
-
-describe('processes of this machine', () => {
-  let stage: Programs;
-  let list: ReturnType<typeof within>;
-  before(() => {
-    stage = programs();
-    list = within(stage);
-  });
-  after(async () => await stage.close());
-
-  it('knows an orphan by the session of its daemon', async () => {
-    const middle = `${stage.path('fb-drop1')} -c 'echo $$; ${WAIT}' & ${WAIT}`;
-    const daemon = stage.start('fb-cron1', `${stage.path('fb-mail1')} -c "${middle.replaceAll('$', '\\$')}" &\n${WAIT}`, { session: true });
-    const orphan = Number(await daemon.line());
-    const [parent] = await list({ name: ['fb-mail1'], started_by: ['fb-cron1'] });
-    assert.ok(parent);
-    await processes.signal([parent], 'KILL');
-    await eventually(
-      async () => (await list({ name: ['fb-drop1'] }))[0]?.ancestry.every((each) => each.name !== 'fb-mail1') ?? false,
-      're-parented',
-    );
-    const [found] = await list({ name: ['fb-drop1'], started_by: ['fb-cron1'] });
-    assert.deepEqual([found?.pid, found?.startedBy], [orphan, { name: 'fb-cron1', pid: daemon.pid, by: 'session' }]);
-  });
-
-  it('knows an orphan of a daemon that has ended by a brother that still has the daemon’s program', async () => {
-    const child = `${stage.path('fb-drop2')} -c 'echo $$; ${WAIT}' & ${WAIT}`;
-    const daemon = stage.start('fb-cron2', `( ${child} ) &\n${WAIT}`, { session: true });
-    await daemon.line();
-    const [main] = (await list({ name: ['fb-cron2'] })).filter((each) => each.pid === daemon.pid);
-    assert.ok(main);
-    await processes.signal([main], 'KILL');
-    await daemon.ended;
-    const [found] = await list({ name: ['fb-drop2'], started_by: ['fb-cron2'] });
-    assert.equal(found?.startedBy?.name, 'fb-cron2');
-    assert.notEqual(found.startedBy.pid, daemon.pid);
-  });
-
-  it('does not give the rest of a session to a daemon that somebody runs in the foreground', async () => {
-    const shell = stage.start(
-      'fb-shell',
-      [`${stage.path('fb-cron3')} -c '${WAIT}' &`, `${stage.path('fb-mail3')} -c 'echo up; ${WAIT}' &`, WAIT].join('\n'),
-      {
-        session: true,
-      },
-    );
-    await shell.line();
-    assert.equal((await list({ name: ['fb-mail3'] })).length, 1);
-    assert.deepEqual(await list({ name: ['fb-mail3'], started_by: ['fb-cron3'] }), []);
-  });
-
-  it('takes a zombie for gone, unless its state is asked for', async () => {
-    // It ends only once its parent is another program: a shell would reap it.
-    const ends = 'until read -r name </proc/$PPID/comm; [ "$name" = fb-holder ]; do :; done';
-    const parent = stage.start(
-      'fb-parent',
-      `${stage.path('fb-zombie')} -c '${ends}' & echo $!; exec ${stage.path('fb-holder')} -c '${WAIT}'`,
-    );
-    const pid = Number(await parent.line());
-    await eventually(async () => (await list({ name: ['fb-zombie'], state: ['Z'] })).some((each) => each.pid === pid), 'it is a zombie');
-    const [zombie] = (await list({ name: ['fb-zombie'], state: ['Z'] })).filter((each) => each.pid === pid);
-    assert.ok(zombie);
-    assert.deepEqual(
-      (await list({ name: ['fb-zombie'] })).filter((each) => each.pid === pid),
-      [],
-    );
-    assert.deepEqual(await processes.alive([zombie]), []);
-    assert.deepEqual(await processes.signal([zombie], 'KILL'), [{ pid, outcome: 'gone' }]);
-  });
-
-  it('reads names and arguments that pretend to be fields of stat or lines of status', async () => {
-    const names = ['a) R 1 1 (', 'b\n\u001b[2J', 'Uid:\t0\t0\t0'];
-    const hostile = ['-rf', '\u001b]0;x\u0007', 'NSpid:\t1\t2', '$(reboot)', 'ü\n'];
-    for (const name of names) {
-      const program = stage.start(name, `echo up; ${WAIT}`, { args: hostile });
-      await program.line();
-      const [found] = await list({ name: [name] });
-      assert.deepEqual([found?.pid, found?.ppid, found?.exe, found?.uid], [program.pid, process.pid, `${stage.folder}/${name}`, uid]);
-      assert.deepEqual(found?.args.slice(2), hostile);
-    }
-  });
-
-  it('knows a program whose file was deleted', async () => {
-    const program = stage.start('fb-deleted', `rm "$dir/fb-deleted"; echo up; ${WAIT}`);
-    await program.line();
-    assert.equal(existsSync(`${stage.folder}/fb-deleted`), false);
-    const [found] = await list({ exe: [`${stage.folder}/fb-deleted`] });
-    assert.deepEqual([found?.pid, found?.exe], [program.pid, `${stage.folder}/fb-deleted`]);
-    assert.ok(found);
-    assert.deepEqual(await processes.signal([found], 'TERM'), [{ pid: program.pid, outcome: 'sent' }]);
-  });
-
+describe('this process', () => {
   it('marks what it never signals, and refuses to', async () => {
     const found = await processes.list({});
     assert.ok(found.ok);
@@ -150,32 +22,6 @@ describe('processes of this machine', () => {
       assert.ok(target);
       assert.equal((await processes.signal([target], 'TERM'))[0]?.outcome, 'refused');
     }
-  });
-
-  it('never takes 0 or a negative number for a process: kill(2) would take it for a group', async () => {
-    const results = await processes.signal(
-      [0, -1, -process.pid, 1.5, Number.NaN].map((pid) => ({ pid, start: 0, exe: null })),
-      'KILL',
-    );
-    assert.ok(results.every((each) => each.outcome === 'refused'));
-  });
-
-  it('tells the age since the start', async () => {
-    const program = stage.start('fb-young', `echo up; ${WAIT}`);
-    await program.line();
-    const [found] = await list({ name: ['fb-young'] });
-    assert.ok(found && found.age >= 0 && found.age < 10_000, String(found?.age));
-  });
-
-  it('ends what ignores TERM because its parent did', async () => {
-    const parent = stage.start('fb-stubborn', `trap '' TERM; ${stage.path('fb-heir')} -c 'echo $$; ${WAIT}' & ${STUBBORN}`);
-    await parent.line();
-    const targets = await list({ name: ['fb-stubborn', 'fb-heir'] });
-    assert.equal(targets.length, 2);
-    await processes.signal(targets, 'TERM');
-    assert.equal((await processes.alive(targets)).length, 2);
-    await processes.signal(targets, 'KILL');
-    await eventually(async () => (await processes.alive(targets)).length === 0, 'both have ended');
   });
 });
 

@@ -1,0 +1,159 @@
+import { type Failure, failure, type ProcessSelector, type Result } from '../../model/host.ts';
+import { ancestorsOf } from '../lineage.ts';
+import type { ProcStat } from '../proc-text.ts';
+import { procIsForeign } from '../process-records.ts';
+import { type Described, deniedIn, readDescriptions, readStats, VANISHED } from './proc-answer.ts';
+import { ALL_STATS, DESCRIBE_WORDS, type FarTools, PROC_WORDS, readTools, someStats, TELL_TOOLS, toolWords, words } from './proc-words.ts';
+import type { Remote } from './remote.ts';
+import { askSections, type Sections, type Told } from './sections.ts';
+
+/** All processes of a far host by their stat, and those described that are likely to matter. */
+export interface FarLook {
+  readonly stats: ReadonlyMap<number, ProcStat>;
+  readonly unreadable: number;
+  readonly uptime: number;
+  readonly ticksPerSecond: number;
+  readonly self: number;
+  readonly described: ReadonlyMap<number, Described>;
+  /** The real paths of those that were asked for. */
+  readonly real: ReadonlyMap<string, string>;
+}
+
+export interface ProcQuestions {
+  /** One round trip. */
+  look(selector: ProcessSelector): Promise<Result<FarLook>>;
+  /** Describes those that are still the same processes; who has ended is described as such. */
+  describe(stats: readonly ProcStat[]): Promise<Result<{ readonly described: ReadonlyMap<number, Described> }>>;
+  /** Runs a script that may use the words of /proc; what it describes is under `described`. */
+  ask(script: string): Promise<Result<Told>>;
+}
+
+const TIMEOUT = 60_000;
+/** More than these are not described on suspicion: the second question names those that matter. */
+const MOST_GUESSED = 300;
+const MOST_WITHOUT_NAME = 1000;
+const AT_ONCE = 2000;
+const ONE_BY_ONE = 200;
+
+export function procQuestions(remote: Remote): ProcQuestions {
+  let tools: FarTools | null = null;
+
+  async function ask(script: string, known: FarTools | null = tools): Promise<Result<Told>> {
+    const told = await askSections(remote, `${PROC_WORDS}${DESCRIBE_WORDS}${toolWords(known)}\n${TELL_TOOLS}\n${script}`, {
+      effect: 'read',
+      timeout: TIMEOUT,
+    });
+    if (told.ok) tools ??= readTools(told.sections.word('tools'));
+    return told;
+  }
+
+  async function describeSome(stats: readonly ProcStat[], plain: boolean): Promise<Result<{ readonly described: Map<number, Described> }>> {
+    const pids = stats.map(({ pid }) => pid);
+    const how = plain && tools ? { ...tools, grep: false } : tools;
+    const told = await ask(`describe ${pids.join(' ')}\n${someStats(pids)}`, how);
+    if (!told.ok) return told;
+    const now = statsIn(told);
+    const found = now && readDescriptions(told, pids);
+    if (now === null || found === null) return unreadable(remote, told);
+    return { ok: true, described: new Map(stats.flatMap((stat) => sameStill(stat, now.get(stat.pid), found.get(stat.pid)))) };
+  }
+
+  async function describe(stats: readonly ProcStat[]): ReturnType<ProcQuestions['describe']> {
+    const described = new Map<number, Described>();
+    for (const plain of [false, true]) {
+      const left = stats.filter(({ pid }) => !described.has(pid));
+      for (const some of slicesOf(left, plain || tools?.grep === false ? ONE_BY_ONE : AT_ONCE)) {
+        const found = await describeSome(some, plain);
+        if (!found.ok) return found;
+        for (const [pid, each] of found.described) described.set(pid, each);
+      }
+    }
+    return { ok: true, described };
+  }
+
+  return {
+    ask,
+    describe,
+    look: async (selector) => {
+      const told = await ask(lookScript(selector));
+      return told.ok ? readLook(remote, told, selector) : told;
+    },
+  };
+}
+
+/** Who has one of these names and those above them are described in the same breath; without a name everybody is, where they are not too many. */
+function lookScript({ name, started_by: starters = [], exe = [] }: ProcessSelector): string {
+  const names = [...(name ?? []), ...starters].filter((each) => !each.includes('\0'));
+  const guess =
+    name === undefined
+      ? `set -- [0-9]*; [ $# -gt ${MOST_WITHOUT_NAME} ] || want=$*`
+      : `set -- $(grep -lxF ${names.map((each) => `-e ${words([each])}`).join(' ')} -- [0-9]*/comm 2>/dev/null)
+[ $# -gt ${MOST_GUESSED} ] || for found; do above "\${found%/comm}"; done
+for found in $sessions; do above "$found"; done`;
+  return `want= sessions=
+IFS=' ' read -r up rest <uptime
+mark clock "$$ $here $up"
+mark real; for path in ${words(exe.filter((each) => !each.includes('\0')))}; do readlink -fn -- "$path"; printf '\\0'; done
+${names.length === 0 && name !== undefined ? '' : guess}
+mark want "$want"
+describe $want
+${ALL_STATS}`;
+}
+
+function readLook(remote: Remote, told: Told, { exe = [] }: ProcessSelector): Result<FarLook> {
+  const { sections } = told;
+  const [self = 0, here = 0, seconds = Number.NaN] = sections.word('clock').split(' ').map(Number);
+  const ticks = readTools(sections.word('tools'))?.ticksPerSecond;
+  const stats = statsIn(told);
+  const want = sections.word('want').split(' ').filter(Boolean).map(Number);
+  const described = want.length === 0 ? new Map<number, Described>() : readDescriptions(told, want);
+  if (stats === null || described === null || ticks === undefined || Number.isNaN(seconds)) return unreadable(remote, told);
+  if (!isBelow(stats, here, self)) return procIsForeign();
+  return {
+    ok: true,
+    stats: withoutOurs(stats, self),
+    unreadable: [...deniedIn(told.stderr)].filter((file) => file.endsWith('/stat')).length,
+    uptime: seconds * 1000,
+    ticksPerSecond: ticks,
+    self,
+    // Who had no status may have come just then: it is asked for again.
+    described: new Map([...described].filter(([, { status }]) => status !== undefined)),
+    real: realPaths(sections, exe),
+  };
+}
+
+/** Between the two looks a pid may have been given to somebody else. Who is there and still has no status may not be looked at. */
+function sameStill({ pid, start }: ProcStat, now: ProcStat | undefined, found: Described | undefined): readonly [number, Described][] {
+  if (now?.start !== start) return [[pid, VANISHED]];
+  return found ? [[pid, { ...found, status: found.status ?? 'denied' }]] : [];
+}
+
+/** Null: not all that could be read was read. */
+function statsIn({ sections }: Told): ReadonlyMap<number, ProcStat> | null {
+  return /^[01]$/.test(sections.word('read')) ? readStats(sections.text('stats')) : null;
+}
+
+/** The shell's own number of /proc must be that of `$$`, or of a subshell of it. */
+function isBelow(stats: ReadonlyMap<number, ProcStat>, pid: number, self: number): boolean {
+  return stats.has(self) && (pid === self || ancestorsOf(stats, pid).some((each) => each.pid === self));
+}
+
+/** The tools with which we look are no processes of the host: whoever looks for `cat` must not find ours. */
+function withoutOurs(stats: ReadonlyMap<number, ProcStat>, self: number): ReadonlyMap<number, ProcStat> {
+  return new Map([...stats].filter(([pid]) => !ancestorsOf(stats, pid).some((each) => each.pid === self)));
+}
+
+function realPaths(sections: Sections, exe: readonly string[]): ReadonlyMap<string, string> {
+  const real = sections.text('real').split('\0');
+  const asked = exe.filter((each) => !each.includes('\0'));
+  return new Map(asked.map((path, at) => [path, real[at] || path]));
+}
+
+function* slicesOf<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
+}
+
+export function unreadable({ name }: Remote, { stderr }: Told): Failure {
+  const said = stderr.trim().slice(-500);
+  return failure('EIO', `the processes of ${name} could not be read${said && `: ${said}`}`);
+}
