@@ -133,8 +133,8 @@ export function isTrouble(host: HostState): boolean {
 }
 
 /** `recurred: mail grew by 2`; the reasons are data, and not escaped yet. */
-export function endText({ outcome, verdict, reasons }: HostEnd): string {
-  const word = outcome.replaceAll('-', ' ');
+export function endText({ run, outcome, verdict, reasons }: HostEnd): string {
+  const word = run === null && outcome === 'outcome-unknown' ? 'unreachable' : outcome.replaceAll('-', ' ');
   const told = verdict === null || verdict === outcome ? word : `${word}, verdict ${verdict}`;
   return [told, reasons.join('; ')].filter(Boolean).join(': ');
 }

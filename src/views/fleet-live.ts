@@ -145,7 +145,8 @@ function lastingLines(event: FleetEvent, { fleet, touched }: Followed, paper: Pa
       const rolled = event.type === 'host.rolled-back';
       if (host === undefined || !(rolled || isTrouble(host))) return [];
       const [mark, paint] = rolled && !isTrouble(host) ? (['↶', 'cyan'] as const) : (['✘', 'bad'] as const);
-      const text = `${rolled ? endText(event) : wholeEnd(host)} (${touchedText(touched.get(event.host))})`;
+      const done = event.run === null ? '' : ` (${touchedText(touched.get(event.host))})`;
+      const text = `${rolled ? endText(event) : wholeEnd(host)}${done}`;
       return marked(style[paint](mark), event.host, text, paper);
     }
     case 'batch.finished':

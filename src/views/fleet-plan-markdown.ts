@@ -4,7 +4,7 @@ import { OUTCOMES } from '../model/outcome.ts';
 import { plural, showCount } from '../model/quantity.ts';
 import { escaped } from './escape.ts';
 import { costsOf, differencesOf, type GroupStep, groupSteps, groupWarnings, totalsOf } from './fleet-group.ts';
-import { groupsText, inOrder, mainGroup, names, plansOf, type ReviewLook, strategyText, timeText } from './fleet-plan.ts';
+import { groupsText, inOrder, mainGroup, names, plansOf, type ReviewLook, reasonsOf, strategyText, timeText } from './fleet-plan.ts';
 import { cell, code, fence, md, mdTable } from './markdown.ts';
 import { showValue } from './plan.ts';
 
@@ -65,13 +65,10 @@ function groupPart(group: PlanGroup, { plans, groups }: FleetPlan): readonly str
   const warnings = groupWarnings(own).map(({ text, hosts, of }) => {
     return `- **Warning:** ${md(text)}${hosts.length === of ? '' : ` (${md(names(hosts))})`}`;
   });
-  const acts = group.kind === 'act' ? [...told, ...warnings] : [];
-  return [
-    `## ${KINDS[group.kind]}: ${plural(group.hosts.length, 'host')}`,
-    '',
-    `${md(names(group.hosts))}: ${md(group.says)}`,
-    ...(acts.length === 0 ? [] : ['', ...acts]),
-  ];
+  const title = `## ${KINDS[group.kind]}: ${plural(group.hosts.length, 'host')}`;
+  if (group.kind !== 'act') return [title, '', ...reasonsOf(group, plans).map(({ reason, hosts }) => bullet(`${names(hosts)}: ${reason}`))];
+  const acts = [...told, ...warnings];
+  return [title, '', `${md(names(group.hosts))}: ${md(group.says)}`, ...(acts.length === 0 ? [] : ['', ...acts])];
 }
 
 const bullet = (text: string): string => `- ${md(text)}`;

@@ -112,8 +112,7 @@ function openPart({ touched }: Followed, paper: Paper): readonly string[] {
 
 const CALM: readonly OutcomeName[] = ['not-this-incident', 'inconclusive', 'interrupted', 'rolled-back', 'needs-a-human'];
 
-function resultPart(followed: Followed, paper: Paper): readonly string[] {
-  const { fleet } = followed;
+function resultPart({ fleet }: Followed, paper: Paper): readonly string[] {
   const { outcome, reasons } = fleet.finished ?? { outcome: 'outcome-unknown', reasons: [] };
   const paint = outcome === 'held' ? 'good' : CALM.includes(outcome) ? 'warn' : 'bad';
   const { meta, finished } = fleet;
@@ -127,7 +126,7 @@ function resultPart(followed: Followed, paper: Paper): readonly string[] {
       .filter((reason) => reason !== fleet.stopped?.why && !isTold(reason, fleet))
       .flatMap((reason) => hang('  - ', escaped(reason), paper.columns)),
     ...hang('', escaped(`${what}exit ${OUTCOMES[outcome].exit}: ${OUTCOMES[outcome].about}`), paper.columns),
-    ...(fleet.run === '' ? [] : commandLines(followed, paper)),
+    ...(fleet.run === '' ? [] : commandLines(fleet, paper)),
   ];
 }
 
@@ -136,18 +135,12 @@ function isTold(reason: string, { hosts }: FleetState): boolean {
   return /^and \d+ more$/.test(reason) || hosts.some((host) => isTrouble(host) && reason.startsWith(`${host.host}: `));
 }
 
-function commandLines({ fleet, touched }: Followed, paper: Paper): readonly string[] {
-  const unfinished = fleet.finished === null || fleet.hosts.some(({ end }) => end === null || isUnfinishedOutcome(end.outcome));
-  const left =
-    fleet.finished?.outcome !== 'held' &&
-    fleet.hosts.some(({ host, status }) => status !== 'rolled-back' && touched.get(host)?.undoable === true);
-  const line = (label: string, command: string) =>
-    hang(label, `firebreak ${command} ${escaped(fleet.run)}`, paper.columns, paper.style.bold);
-  return [
-    ...(isOver(fleet) && unfinished ? line('To go on: ', 'resume') : []),
-    ...(left ? line('To undo:  ', 'rollback') : []),
-    ...line('The whole story: ', 'report'),
-  ];
+/** Whoever is in trouble has the commands for it beside the name; undoing hosts that held is nothing to be led to. */
+function commandLines(fleet: FleetState, paper: Paper): readonly string[] {
+  const { run, finished, hosts } = fleet;
+  const unfinished = finished === null || hosts.some(({ end }) => end === null || isUnfinishedOutcome(end.outcome));
+  const line = (label: string, command: string) => hang(label, `firebreak ${command} ${escaped(run)}`, paper.columns, paper.style.bold);
+  return [...(isOver(fleet) && unfinished ? line('To go on: ', 'resume') : []), ...line('The whole story: ', 'report')];
 }
 
 // ---------------------------------------------------------------- the table
