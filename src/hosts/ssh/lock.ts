@@ -1,4 +1,5 @@
 import { type Failure, failure, type Result } from '../../model/host.ts';
+import { quoteWord } from '../../model/quote.ts';
 import type { Remote } from './remote.ts';
 
 export interface LockThere {
@@ -10,8 +11,8 @@ export interface LockThere {
 const NO_FLOCK = 69;
 
 /** Nothing is written for it, and it is gone with the connection. */
-const HOLD = `if command -v flock; then
-  if [ -d /run ] && [ -r /run ]; then command exec 9</run; else command exec 9</; fi && { flock -n 9 || { exec 9<&-; (exit 1); }; }
+const hold = (folder: string): string => `if command -v flock; then
+  if [ -d ${folder} ] && [ -r ${folder} ]; then command exec 9<${folder}; else command exec 9</; fi && { flock -n 9 || { exec 9<&-; (exit 1); }; }
 else (exit ${NO_FLOCK}); fi`;
 const LET_GO = 'exec 9<&-';
 
@@ -19,11 +20,15 @@ const LET_GO = 'exec 9<&-';
  * One run a host, wherever it is driven from: flock(1) on a folder that every host has, opened for reading by the standing shell. And no run that was started over
  * there: that one holds a socket (journal/lock.ts), and looks for ours once it does, as we do for its.
  */
-export async function lockThere(remote: Remote, { uid }: { readonly uid: number }): Promise<Result<LockThere>> {
-  const held = await remote.hold(HOLD);
+export async function lockThere(
+  remote: Remote,
+  { uid, folder: path = '/run' }: { readonly uid: number; readonly folder?: string },
+): Promise<Result<LockThere>> {
+  const folder = quoteWord(path);
+  const held = await remote.hold(hold(folder));
   if (!held.ok) return held;
   const release = async (): Promise<void> => void (await remote.hold(LET_GO));
-  if (held.status === 1) return taken(remote, await holderThere(remote));
+  if (held.status === 1) return taken(remote, await holderThere(remote, folder));
   const busy = await busyThere(remote, uid);
   if (busy !== null) {
     await release();
@@ -46,7 +51,7 @@ async function busyThere(remote: Remote, uid: number): Promise<Failure | null> {
 const taken = ({ name }: Remote, who: string): Failure => failure('locked', `another run holds ${name}: ${who}; nothing was touched`);
 
 /** Who has the folder open as descriptor 9, and where that login came from: as far as we may look. */
-const WHO = `folder=/; [ -d /run ] && [ -r /run ] && folder=/run
+const who = (folder: string): string => `folder=/; [ -d ${folder} ] && [ -r ${folder} ] && folder=${folder}
 for fd in $(ls -l /proc/[0-9]*/fd/9 2>/dev/null | awk -v to="$folder" '$NF == to { print $(NF - 2) }'); do
   pid=\${fd#/proc/}; pid=\${pid%%/*}; [ "$pid" != $$ ] || continue
   from=; at=$pid
@@ -58,8 +63,8 @@ for fd in $(ls -l /proc/[0-9]*/fd/9 2>/dev/null | awk -v to="$folder" '$NF == to
   printf '%s %s\\n' "$pid" "$from"; exit 0
 done`;
 
-async function holderThere(remote: Remote): Promise<string> {
-  const answer = await remote.ask(WHO, { effect: 'read' });
+async function holderThere(remote: Remote, folder: string): Promise<string> {
+  const answer = await remote.ask(who(folder), { effect: 'read' });
   const [, pid, from] = (answer.ok && /^(\d+) ([\w:.%]*)\n/.exec(answer.stdout.toString('latin1'))) || [];
   if (pid === undefined) return 'it was started elsewhere, and came over ssh';
   return `it came over ssh${from ? ` from ${from}` : ''}, pid ${pid} over there`;
