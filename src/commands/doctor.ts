@@ -3,13 +3,41 @@ import { placesFor } from '../journal/places.ts';
 import { preparedIn } from '../journal/prepared.ts';
 import { roomIn } from '../journal/room.ts';
 import { exitCode } from '../model/outcome.ts';
-import { type DoctorParts, examine } from '../operations/doctor.ts';
+import { type Check, type DoctorParts, examine, examineThere } from '../operations/doctor.ts';
 import { defineCommand, type Io } from './_command.ts';
+import { HOST_OPTIONS } from './_hosts.ts';
+import { isFleet } from './_many.ts';
+import { refuse } from './_prepare.ts';
+import { chosenHost, onStage, type Stage } from './_stage.ts';
+
+/** One host, and how it is reached. */
+const REACH = /^--(host|ssh-config|become|ask-become-password|become-password)( |$)/;
+const REACH_OPTIONS = HOST_OPTIONS.filter(({ flags }) => REACH.test(flags));
 
 /** What the launcher counted: `12 /sys/fs/cgroup/pids.max`, or `1000000 ` where nothing limits. */
 function countedSlots({ FIREBREAK_COUNTED: counted }: Io['env']): DoctorParts['slots'] {
   const match = /^(\d+) (.*)$/.exec(counted ?? '');
   return match ? { free: Number(match[1]), limit: match[2] ?? '' } : null;
+}
+
+/** What there is to say of another host: whether it can be reached, whether it could be locked now, and what it has. */
+async function examineChosen(io: Io, { hosts, elsewhere }: Stage): Promise<readonly Check[]> {
+  if (elsewhere === null) return examine(await partsHere(io));
+  const locked = await elsewhere.lock({ run: 'doctor', who: io.user, pid: io.pid, since: new Date().toISOString() });
+  if (locked.ok) await locked.release();
+  const holder = locked.ok ? null : locked.message.replace(/; nothing was touched$/, '');
+  return examineThere({ host: hosts.readOnlyHost, holder, unlocked: locked.ok ? locked.note : null });
+}
+
+async function sayChecks(io: Io, stage: Stage, options: Readonly<Record<string, unknown>>): Promise<number> {
+  const checks = await examineChosen(io, stage);
+  const able = checks.every(({ state }) => state !== 'stuck');
+  if (options.json === true) io.stdout(`${JSON.stringify({ able, checks }, null, 2)}\n`);
+  else {
+    const [{ doctorText }, { paperOf }] = await Promise.all([import('../views/doctor.ts'), import('../views/style.ts')]);
+    io.stdout(doctorText(checks, paperOf({ columns: io.columns, color: io.color.stdout })));
+  }
+  return able ? 0 : exitCode('unsupported-machine');
 }
 
 async function partsHere(io: Io): Promise<DoctorParts> {
@@ -32,21 +60,17 @@ export default defineCommand({
   name: 'doctor',
   summary: 'what this machine can and cannot do now, and what is done instead',
   about:
-    'Looks at what a run would need on this machine now: a place for its journal, space and inodes, process slots, the service manager, and more; and says what the engine does where something is missing. Changes nothing and starts no program. Exits 69 where no run could act.',
+    'Looks at what a run would need on this machine now: a place for its journal, space and inodes, process slots, the service manager, and more; and says what the engine does where something is missing. Changes nothing and starts no program. Exits 69 where no run could act, and 10 where the host of --host cannot be reached.',
   args: [],
-  options: [{ flags: '--json', about: 'print the checks as JSON' }],
+  options: [...REACH_OPTIONS, { flags: '--json', about: 'print the checks as JSON' }],
   examples: [
     ['firebreak doctor', 'one line a check'],
     ['firebreak doctor --json', 'for programs'],
+    ['firebreak doctor --host web1', 'of another host, over ssh: whether it answers, and what it has'],
   ],
   async run(io, _args, options) {
-    const checks = await examine(await partsHere(io));
-    const able = checks.every(({ state }) => state !== 'stuck');
-    if (options.json === true) io.stdout(`${JSON.stringify({ able, checks }, null, 2)}\n`);
-    else {
-      const [{ doctorText }, { paperOf }] = await Promise.all([import('../views/doctor.ts'), import('../views/style.ts')]);
-      io.stdout(doctorText(checks, paperOf({ columns: io.columns, color: io.color.stdout })));
-    }
-    return able ? 0 : exitCode('unsupported-machine');
+    if (isFleet(options)) return refuse(io, 'the doctor sees one host at a time: name it with --host', 'usage');
+    const chosen = await chosenHost(io, options);
+    return typeof chosen === 'number' ? chosen : onStage(io, chosen, (stage) => sayChecks(io, stage, options));
   },
 });

@@ -1,6 +1,11 @@
 import { exitCode } from '../model/outcome.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
+import { refuse } from './_prepare.ts';
 import { OUTPUTS } from './_session.ts';
+
+/** A drill makes its own incident, and that on this machine alone. */
+const ELSEWHERE =
+  'a drill builds its incident on this machine only: log in on the other, or look there with `firebreak plan RUNBOOK --host NAME`';
 
 async function drillHere(io: Io, runbook: string, output: string): Promise<number> {
   const [{ drill }, { drillFolder, drillNames, launcher }] = await Promise.all([
@@ -31,6 +36,7 @@ const command: Command = defineCommand({
     "Builds the runbook's incident small and real (processes that hang, a spool without inodes, a cron of its own), in namespaces of its own where the machine gives them, and runs the very runbook on it: with questions at a terminal, by a policy without one. Nothing else on the machine is touched, nothing is left but the run's journal.",
   args: [{ syntax: '<runbook>', about: 'a runbook of the library' }],
   options: [
+    { flags: '--host <name>', about: 'refused: a drill is for this machine' },
     {
       flags: '--output <form>',
       about: 'text; ndjson: every event as one line of JSON; junit: a report for pipelines; the last two ask nobody',
@@ -43,6 +49,9 @@ const command: Command = defineCommand({
     ['firebreak drill cron-mail-storm --output junit > drill.xml', 'in a pipeline: does the runbook still do what it says?'],
     ['FIREBREAK_DRILL=plain firebreak drill cron-mail-storm', 'without namespaces, as where a container gives none'],
   ],
-  run: (io, args, options) => drillHere(io, args[0] ?? '', String(options.output ?? 'text')),
+  async run(io, [runbook = ''], options) {
+    if (options.host !== undefined) return refuse(io, ELSEWHERE, 'usage');
+    return drillHere(io, runbook, String(options.output ?? 'text'));
+  },
 });
 export default command;

@@ -3,6 +3,9 @@ import { prepareJournal, removePrepared } from '../journal/prepared.ts';
 import { exitCode } from '../model/outcome.ts';
 import { showSize } from '../model/quantity.ts';
 import { defineCommand, type Io } from './_command.ts';
+import { refuse } from './_prepare.ts';
+
+const ELSEWHERE = 'the journal of a run over ssh is kept on this machine: nothing is to be prepared on the other';
 
 interface Said {
   readonly state: 'prepared' | 'already-prepared' | 'removed' | 'nothing-prepared' | 'failed';
@@ -48,6 +51,7 @@ export default defineCommand({
     'Takes room for the journal of one run and what its undo needs, so that a run can begin where every disk is full: without an inode, without a block. A run that used it up prepares anew once there is room again. Says what is there where it is prepared already.',
   args: [],
   options: [
+    { flags: '--host <name>', about: 'refused: journals of runs over ssh are kept on this machine' },
     { flags: '--remove', about: 'give the room back' },
     { flags: '--json', about: 'print the result as JSON' },
   ],
@@ -56,6 +60,7 @@ export default defineCommand({
     ['firebreak prepare --remove', 'give the room back'],
   ],
   async run(io, _args, options) {
+    if (options.host !== undefined) return refuse(io, ELSEWHERE, 'usage');
     const said = options.remove === true ? giveBack(io) : makeReady(io);
     if (options.json === true) io.stdout(`${JSON.stringify({ state: said.state, ...said.more }, null, 2)}\n`);
     else if (said.state === 'failed') io.stderr(`firebreak: ${said.text}\n`);

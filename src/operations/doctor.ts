@@ -1,6 +1,6 @@
 import { latin1Of } from '../model/bytes.ts';
 import type { Host } from '../model/host.ts';
-import { plural, showCount, showSize } from '../model/quantity.ts';
+import { plural, showCount, showDuration, showSize } from '../model/quantity.ts';
 
 /** What a machine can do now. `limited`: the engine goes another way. `stuck`: no run could act. */
 export interface Check {
@@ -42,6 +42,36 @@ export async function examine(parts: DoctorParts): Promise<readonly Check[]> {
   ];
 }
 
+/** Of a host over ssh: what is to be had here (journal, terminal, drill) is for the doctor of this machine. */
+export type DoctorThereParts = Pick<DoctorParts, 'host' | 'holder'> & {
+  /** Why it cannot be locked over there; null: it can. */
+  readonly unlocked: string | null;
+};
+
+export async function examineThere({ host, holder, unlocked }: DoctorThereParts): Promise<readonly Check[]> {
+  return [
+    { name: 'connection', state: 'well', seen: `${host.name} answers, as ${(await host.machine.facts()).user}`, instead: null },
+    clockCheck(host),
+    unlocked === null
+      ? lockCheck({ holder })
+      : { name: 'lock', state: 'limited', seen: unlocked, instead: 'only runs that are started from here are kept apart' },
+    ...(await diskChecks({ host, home: '/' })),
+    await userCheck({ host }, '--become'),
+    await servicesCheck({ host }),
+    await programCheck(host, 'crontab', "users' crontabs cannot be installed: a step that edits one fails before it writes"),
+  ];
+}
+
+const SECONDS = 30_000;
+
+function clockCheck({ farClock }: Host): Check {
+  const { ahead = 0, zone = null } = farClock?.() ?? {};
+  const where = `its zone is ${zone ?? "not known, so this machine's is taken for it"}`;
+  if (Math.abs(ahead) < SECONDS) return { name: 'clock', state: 'well', seen: `as here; ${where}`, instead: null };
+  const seen = `${showDuration(Math.abs(ahead))} ${ahead > 0 ? 'ahead of' : 'behind'} the clock here; ${where}`;
+  return { name: 'clock', state: 'limited', seen, instead: "ages are told by its clock, a run's times by the clock here" };
+}
+
 function journalCheck({ rooms }: DoctorParts): Check {
   const name = 'journal';
   const [home] = rooms;
@@ -64,7 +94,7 @@ function preparedCheck({ prepared }: DoctorParts): Check {
     : { name, state: 'well', seen: prepared, instead: null };
 }
 
-function lockCheck({ holder }: DoctorParts): Check {
+function lockCheck({ holder }: Pick<DoctorParts, 'holder'>): Check {
   const name = 'lock';
   return holder === null
     ? { name, state: 'well', seen: 'free', instead: null }
@@ -73,7 +103,7 @@ function lockCheck({ holder }: DoctorParts): Check {
 
 const FEW = 0.05;
 
-async function diskChecks({ host, home }: DoctorParts): Promise<readonly Check[]> {
+async function diskChecks({ host, home }: Pick<DoctorParts, 'host' | 'home'>): Promise<readonly Check[]> {
   const paths = [...new Set(['/', '/var', '/tmp', '/run', home])];
   const found = await Promise.all(paths.map(async (path) => ({ path, usage: await host.files.usage(path) })));
   return found.map(({ path, usage }): Check => {
@@ -113,7 +143,7 @@ function slotsCheck({ slots }: DoctorParts): Check {
   };
 }
 
-async function userCheck({ host }: DoctorParts): Promise<Check> {
+async function userCheck({ host }: Pick<DoctorParts, 'host'>, way = 'sudo firebreak ...'): Promise<Check> {
   const { uid, user } = await host.machine.facts();
   const name = 'user';
   if (uid === 0) return { name, state: 'well', seen: 'root', instead: null };
@@ -121,11 +151,11 @@ async function userCheck({ host }: DoctorParts): Promise<Check> {
     name,
     state: 'limited',
     seen: user,
-    instead: "services, other users' processes and crontabs are out of reach: sudo firebreak ...",
+    instead: `services, other users' processes and crontabs are out of reach: ${way}`,
   };
 }
 
-async function servicesCheck({ host }: DoctorParts): Promise<Check> {
+async function servicesCheck({ host }: Pick<DoctorParts, 'host'>): Promise<Check> {
   const { manager } = await host.machine.facts();
   const idle = manager !== 'systemd' && (await host.commands.which('systemctl')) !== null;
   const seen = { systemd: 'systemd', sysv: 'init scripts', openrc: 'OpenRC', script: 'init scripts' }[manager];
