@@ -16,11 +16,18 @@ export interface Listing {
   /** The user's own: a dynamic inventory asks a cloud, with the user's credentials. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
+  /** Where Ansible is looked for. */
+  readonly programs?: string;
 }
 
 /** What `ansible-inventory --list` prints of a file that only Ansible can read, or is. Nothing but Ansible itself ever runs an inventory. */
-export async function listInventory({ file, env, signal }: Listing): Promise<Result<{ readonly text: string }>> {
-  const program = programIn(`${env.PATH ?? ''}:${FIXED_PATH}`);
+export async function listInventory({
+  file,
+  env,
+  signal,
+  programs = `${env.PATH ?? ''}:${FIXED_PATH}`,
+}: Listing): Promise<Result<{ readonly text: string }>> {
+  const program = programIn(programs);
   if (program === null) {
     const instead = 'install Ansible, or write the hosts into a hosts.yaml (examples/hosts.yaml)';
     return failure('no-ansible', `${file} can only be read by ${NAME}, which is not installed here: ${instead}`);

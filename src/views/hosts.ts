@@ -37,7 +37,7 @@ export function renderHosts(shown: HostsShown, paper: Paper): string {
     ...(ways === null ? batchLines(shown, paper) : tableLines(shown, ways, paper)),
     ...(skipped.length === 0 ? [] : nameLines('skipped  ', skipped, paper)),
     ...groupLines(targets, paper),
-    ...sameLines(ways, paper),
+    ...sameLines(shown, paper),
     ...hang('', `${sizesText(shown)}; ${strategyText(shown.strategy)}.`, paper.columns),
     ...(ways === null ? hang('', 'Addresses, labels, a line each: --all', paper.columns, paper.style.yellow) : []),
   ];
@@ -55,19 +55,24 @@ function tableLines({ targets, batches }: HostsShown, ways: NonNullable<HostsSho
   const batchOf = new Map(batches.flatMap((hosts, at) => hosts.map((host) => [host, at + 1] as const)));
   const inOrder =
     batches.length === 0 ? targets : batches.flatMap((hosts) => hosts.flatMap((name) => targets.find((one) => one.name === name) ?? []));
-  const rows = inOrder.map((target) => [
-    String(batchOf.get(target.name) ?? '-'),
-    target.name,
-    wayText(ways.get(target.name)),
-    becomeText(target),
-    target.groups.join(' '),
-    labelsText(target),
-  ]);
-  return renderTable(
-    { columns: ['batch', 'host', 'reached as', 'root by', 'groups', 'labels'], rows, first: rows.length },
-    { ...paper, all: false },
-  );
+  const said = COLUMNS.filter(({ of }) => inOrder.some((target) => of(target, ways) !== ''));
+  const rows = inOrder.map((target) => [String(batchOf.get(target.name) ?? '-'), ...said.map(({ of }) => of(target, ways))]);
+  return renderTable({ columns: ['batch', ...said.map(({ title }) => title)], rows, first: rows.length }, { ...paper, all: false });
 }
+
+interface Column {
+  readonly title: string;
+  readonly of: (target: Target, ways: NonNullable<HostsShown['ways']>) => string;
+}
+
+/** One of which there is nothing to say of any host is left out. */
+const COLUMNS: readonly Column[] = [
+  { title: 'host', of: ({ name }) => name },
+  { title: 'reached as', of: ({ name }, ways) => wayText(ways.get(name)) },
+  { title: 'root', of: ({ become }) => (become === null ? '' : become ? 'sudo' : 'no') },
+  { title: 'groups', of: ({ groups }) => groups.join(' ') },
+  { title: 'labels', of: ({ labels }) => labelsText(labels) },
+];
 
 function wayText(way: Way | string | undefined): string {
   if (way === undefined || typeof way === 'string') return `?  ${way ?? ''}`.trimEnd();
@@ -75,9 +80,7 @@ function wayText(way: Way | string | undefined): string {
   return `${way.user}@${place}${way.port === 22 ? '' : `:${way.port}`}${way.via === null ? '' : ` via ${way.via}`}`;
 }
 
-const becomeText = ({ become }: Target): string => (become === null ? '' : become ? 'sudo' : 'no');
-
-function labelsText({ labels }: Target): string {
+function labelsText(labels: Target['labels']): string {
   return Object.entries(labels)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
@@ -110,13 +113,12 @@ function groupLines(targets: readonly Target[], paper: Paper): readonly string[]
 }
 
 /** One machine under several names would be acted on as often. */
-function sameLines(ways: HostsShown['ways'], paper: Paper): readonly string[] {
-  const places = Map.groupBy(
-    [...(ways ?? [])].flatMap(([name, way]) =>
-      typeof way === 'string' || way.via !== null ? [] : [{ name, place: `${way.hostname} port ${way.port}` }],
-    ),
-    ({ place }) => place,
-  );
+function sameLines({ targets, ways }: HostsShown, paper: Paper): readonly string[] {
+  const direct = targets.flatMap(({ name }) => {
+    const way = ways?.get(name);
+    return way === undefined || typeof way === 'string' || way.via !== null ? [] : [{ name, place: `${way.hostname} port ${way.port}` }];
+  });
+  const places = Map.groupBy(direct, ({ place }) => place);
   const same = [...places].filter(([, hosts]) => hosts.length > 1);
   return same.slice(0, 5).flatMap(([place, hosts]) => {
     const names = hosts

@@ -18,7 +18,7 @@ export interface InventoryFile {
 /** The hosts of a file: ours, Ansible's YAML and plain lists are read here; the rest is Ansible's own. */
 export async function readInventory(file: InventoryFile): Promise<Result<{ readonly inventory: Checked<Inventory> }>> {
   if (!isForeign(file)) return { ok: true, inventory: await loadInventory(file) };
-  const listed = await listInventory({ ...file, file: file.path });
+  const listed = await listInventory({ file: file.path, env: file.env, signal: file.signal });
   if (!listed.ok) return listed;
   const json = jsonOf(listed.text);
   if (json === undefined) return failure('not-json', `what ansible-inventory -i ${file.path} prints is not JSON`);

@@ -104,6 +104,17 @@ test('a policy that is well is said in sentences; one that is not is told with p
   assert.equal((await firebreak(['policy', 'explain', RUNBOOK])).code, 64);
 });
 
+test('what a rule allows of several hosts is said too', async () => {
+  write(
+    'fleet.yaml',
+    'firebreak_policy: 1\nallow:\n  - {runbook: mark, fleet: {at_once: 5, share: 25%, hosts_a_day: 50}}\n  - {runbook: mark, fleet: {hosts_a_day: 1}}\n',
+  );
+  const { code, out } = await firebreak(['policy', 'check', 'fleet.yaml'], { columns: 200 });
+  assert.equal(code, 0);
+  assert.match(out, / Of several hosts 5 at once, 25% of a group, 50 different hosts a day\. On failure/);
+  assert.match(out, / Of several hosts 1 at once, 1 different host a day\. On failure/);
+});
+
 test('an explanation says for every condition whether it holds, and exits as the run would', async () => {
   const at = ['--policy', 'allow.yaml', '--host', 'mail-1', '--at', '2026-12-24T03:00Z'];
   const yes = await firebreak(['policy', 'explain', RUNBOOK, ...at]);

@@ -74,6 +74,7 @@ allow:
     runs: {an_hour: 2, a_day: 4}
     cool_down: 30m
     undo: all
+    fleet: {at_once: 5, share: 12.5%, hosts_a_day: 50}
 `;
 
 test('every condition that a rule can have', async () => {
@@ -96,6 +97,7 @@ test('every condition that a rule can have', async () => {
       runs: { anHour: 2, aDay: 4 },
       coolDown: 1_800_000,
       undo: 'all',
+      fleet: { atOnce: 5, share: 12.5, hostsADay: 50 },
     }),
   ]);
 });
@@ -126,6 +128,18 @@ test('a mistake in a condition is told at its place, with what was meant', async
   assert.deepEqual(await broken('cool_down: 30m', 'cool_down: 30'), ['19:16+2 bad-duration']);
   assert.deepEqual(await broken('undo: all', 'undo: none\n    on_failure: undo'), ['20:11+4 contradiction']);
   assert.deepEqual(await broken('runbook: storm\n', 'runbook: sha256:abc\n'), ['7:14+10 bad-value']);
+});
+
+test('what a rule says of fleets is checked like the rest; what it leaves out is the careful choice', async () => {
+  const broken = async (to: string) => problemsOf(FULL.replace('{at_once: 5, share: 12.5%, hosts_a_day: 50}', to));
+  assert.deepEqual(await broken('{}'), ['21:12+2 missing-value']);
+  assert.deepEqual(await broken('{at_onec: 5}'), ['21:13+7 unknown-key (at_once)']);
+  assert.deepEqual(await broken('{at_once: 0}'), ['21:22+1 out-of-range']);
+  assert.deepEqual(await broken('{share: 101%}'), ['21:20+4 bad-value']);
+  assert.deepEqual(await broken('{share: 25}'), ["21:20+2 wrong-type ('25')"]);
+  assert.deepEqual(await broken('{hosts_a_day: 0}'), ['21:26+1 out-of-range']);
+  const loaded = await loadPolicy({ path: 'p.yaml', text: POLICY.replace('on_failure: undo', 'fleet: {share: 25%}'), catalogue });
+  assert.deepEqual(loaded.ok && loaded.value.rules.map(({ fleet }) => fleet), [{ atOnce: 1, share: 25, hostsADay: null }, undefined]);
 });
 
 test('a freeze of one day, and one that ends in the hour in which it began, are none of them empty', async () => {

@@ -63,6 +63,23 @@ test('a run above the runs of an hour or a day is over the limit, with the rule 
   assert.equal(refusal({ runs: { anHour: 3 } }, [...three.slice(1), ago(56)]), null);
 });
 
+test('more different hosts within a day than the rule allows is over the limit', () => {
+  const fleet = { atOnce: 1, share: 100, hostsADay: 3 };
+  const changed = [ago(10, { host: 'db-1' }), ago(20, { host: 'db-1' }), ago(30, { host: 'db-2' })];
+  assert.equal(refusal({ fleet }, changed), null);
+  assert.deepEqual(refusal({ fleet }, [...changed, ago(40, { host: 'db-3' })]), {
+    outcome: 'over-limit',
+    reasons: ['mail-1 would be host 4 that storm changes in a day; rule rule-1 allows 3 hosts a day'],
+  });
+  const others = [
+    ago(40),
+    ago(24 * 60, { host: 'db-3' }),
+    ago(40, { host: 'db-4', acted: false }),
+    ago(40, { host: 'db-5', runbook: 'other' }),
+  ];
+  assert.equal(refusal({ fleet }, [...changed, ...others]), null);
+});
+
 test('a run whose journal cannot be read counts', () => {
   const damaged = ago(10, { runbook: null, host: null, ended: null, held: false });
   assert.equal(refusal({ runs: { anHour: 1 } }, [damaged])?.outcome, 'over-limit');
@@ -74,4 +91,6 @@ test('journals are read only as far back as a rule asks', () => {
   assert.equal(back({}), 0);
   assert.equal(back({ coolDown: 5 * MINUTE }, { runs: { anHour: 1 } }), 60 * MINUTE);
   assert.equal(back({ runs: { aDay: 1 } }), 24 * 60 * MINUTE);
+  assert.equal(back({ fleet: { atOnce: 1, share: 100, hostsADay: 3 } }), 24 * 60 * MINUTE);
+  assert.equal(back({ fleet: { atOnce: 1, share: 100, hostsADay: null } }), 0);
 });

@@ -16,6 +16,6 @@ export function fleetRules({ draft: { root, source } }: Checked): readonly Probl
 /** Null: none are given, or not all of them are sizes, which has been told. */
 export function batchSizes(fleet: Json | undefined): readonly Size[] | null {
   if (!isObject(fleet) || !Array.isArray(fleet.batches)) return null;
-  const sizes = (fleet.batches as readonly Json[]).map((item) => parseSize(String(item)));
+  const sizes = (fleet.batches as readonly Json[]).map((item) => (item === 0 ? undefined : parseSize(String(item))));
   return sizes.length > 0 && sizes.every((size) => size !== undefined) ? sizes : null;
 }
