@@ -45,8 +45,9 @@ const SETTLE = 250;
 /** Arrivals that are too few to speak of a source, however few files there were to delete. */
 const FEW_ARRIVALS = 1000;
 
-export function swapped(path: string): Failure {
-  return failure('swapped', `${path} is another directory than the one that was looked at: nothing was deleted`);
+export function swapped(path: string, deleted = 0): Failure {
+  const so = deleted === 0 ? 'nothing was deleted' : 'nothing more is deleted';
+  return failure('swapped', `${path} is another directory than the one that was looked at: ${so}`);
 }
 
 export function startSweep(

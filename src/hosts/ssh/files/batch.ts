@@ -1,0 +1,159 @@
+import type { FileType } from '../../../model/host.ts';
+import { quoteWord } from '../../../model/quote.ts';
+import type { Answer, Remote } from '../remote.ts';
+import { DIGITS, kindOf } from './entries.ts';
+import { recordsIn } from './records.ts';
+import { codeOfLine, codeOfText } from './said.ts';
+import { CHANGED, MODIFIED, PRELUDE } from './shell.ts';
+
+/** What must still hold of a file at the moment of use: all numbers, so that it can stand in a script. */
+export interface Conditions {
+  /** As a word of the shell. */
+  readonly directory: string;
+  readonly device: number;
+  readonly inode: number;
+  readonly types: readonly FileType[];
+  /** Null: anybody's. */
+  readonly uids: readonly number[] | null;
+  /** Epoch milliseconds between which the content was last changed; null: whenever. */
+  readonly after: number | null;
+  readonly before: number | null;
+  /** What has come since is an arrival. */
+  readonly begun: number;
+}
+
+export interface Batch {
+  readonly deleted: number;
+  readonly bytes: number;
+  readonly arrived: number;
+  /** They have become something else; `elsewhere`: another file system's. */
+  readonly kept: readonly { readonly name: string; readonly type: FileType; readonly elsewhere: boolean }[];
+  /** They were to go, and did not. */
+  readonly stuck: readonly { readonly name: string; readonly code: string }[];
+  /** Why it did not come to a good end; `lost`: no end was seen. Null: it did. */
+  readonly broken: string | null;
+}
+
+/** A disk that takes longer for one batch does not answer any more. */
+const DEADLINE = 120_000;
+
+/**
+ * Of stat's lines: how many may go, with how many bytes, how many of them have come since, and whether one may not; then, if so, each one's verdict. mawk
+ * prints %d in 32 bits.
+ */
+const JUDGE = String.raw`{
+  digit = substr($1, 1, 1); home = $6 == device
+  good = length($1) == 4 && index(digits, digit) && home && (uids == "" || index(uids, " " $3 " ")) && $4 >= after && $4 <= before
+  if (good) { count++; bytes += $2; if ($5 >= begun) arrived++ } else bad = 1
+  verdict[NR] = good ? "+" : digit (home ? "" : "x")
+}
+END {
+  printf "%d %.0f %d %d\n", count, bytes, arrived, bad
+  if (bad) for (at = 1; at <= NR; at++) print verdict[at]
+}`;
+
+const second = (at: number): string => (at / 1000).toFixed(3);
+
+/** awk's variables. A file that stat tells in whole seconds only is compared by whole seconds. */
+function judgeOf({ device, types, uids, after, before, begun }: Conditions): string {
+  const variables = {
+    device: String(device),
+    digits: types.map((type) => DIGITS[type]).join(''),
+    uids: uids === null ? '' : ` ${uids.join(' ')} `,
+    after: after === null ? '-1e18' : String(Math.floor(after / 1000)),
+    before: before === null ? '1e18' : second(before),
+    begun: second(begun),
+  };
+  return Object.entries(variables)
+    .map(([name, value]) => `-v ${name}=${quoteWord(value)}`)
+    .join(' ');
+}
+
+/**
+ * What one `sh` does with the names that xargs gives it: looks at all, sorts out what may not go, and unlinks the rest. rm(1) without -r takes no directory
+ * and follows no link; without -f it names what it could not unlink (it asks nobody: stdin is no terminal).
+ */
+const chunkOf = (conditions: Conditions): string => String.raw`
+look() { stat -c '%f %s %u ${MODIFIED} ${CHANGED} %d' "$@" 2>/dev/null; }
+judge() { printf '%s\n' "$1" | awk ${judgeOf(conditions)} '${JUDGE}'; }
+remove() {
+  [ $# -gt 0 ] || return 0
+  facts=$(look "$@") || return 1
+  judged=$(judge "$facts") || exit 1
+  set -f; verdicts=
+  case $judged in *' 1
+'*) verdicts=${'$'}{judged#*
+} ;; esac
+  for verdict in $verdicts; do
+    name=$1; shift
+    if [ "$verdict" = + ]; then set -- "$@" "$name"; else printf 'k %s\0%s\0' "$verdict" "$name"; fi
+  done
+  set +f; [ $# -gt 0 ] || return 0
+  set -- ${'$'}{judged%%
+*} "$@"
+  count=$1 bytes=$2 arrived=$3; shift 4
+  if ! rm -- "$@" </dev/null; then
+    for name; do shift; if [ -e "$name" ] || [ -L "$name" ]; then set -- "$@" "$name"; printf 's\0%s\0' "$name"; fi; done
+    if [ $# -gt 0 ] && facts=$(look "$@") && judged=$(judge "$facts"); then
+      count=$((count - $#)); set -- ${'$'}{judged%%
+*}
+      bytes=$((bytes - $2)) arrived=$((arrived - $3))
+    else count=$((count - $#)); fi
+  fi
+  printf 'D %s %s %s\0' "$count" "$bytes" "$arrived"
+}
+remove "$@" && exit 0
+# One has gone meanwhile: the others, and if that goes on, one by one.
+for name; do shift; if [ -e "$name" ] || [ -L "$name" ]; then set -- "$@" "$name"; fi; done
+remove "$@" || for name; do remove "$name"; done
+exit 0`;
+
+function scriptOf(conditions: Conditions): string {
+  const { directory, device, inode } = conditions;
+  return `${PRELUDE}
+enter ${directory} || exit 3
+[ "$(stat -c '%d %i' .)" = '${device} ${inode}' ] || { refuse swapped; exit 3; }
+xargs -0 -n 2000 sh -c ${quoteWord(chunkOf(conditions))} sh
+printf '= %s\\0' $?`;
+}
+
+/** One round trip: the names cross as bytes on stdin, `./` before each, so that none is taken for an option. */
+export async function removeBatch(remote: Remote, names: readonly string[], conditions: Conditions) {
+  const input = Buffer.from(names.map((name) => `./${name}\0`).join(''), 'latin1');
+  return await remote.ask(scriptOf(conditions), { effect: 'write', timeout: DEADLINE, input });
+}
+
+/** Numbers are believed only as far as names were sent. */
+export function batchOf(answer: Pick<Answer, 'stdout' | 'stderr'>): Batch {
+  const records = recordsIn(answer.stdout);
+  const sum = { deleted: 0, bytes: 0, arrived: 0 };
+  const kept: Batch['kept'][number][] = [];
+  const left: string[] = [];
+  let status: number | null = null;
+  for (let at = 0; at < records.length; at += 1) {
+    const record = records[at] ?? '';
+    const [, deleted, bytes, arrived] = /^D (\d+) (\d+) (\d+)$/.exec(record) ?? [];
+    if (arrived !== undefined) {
+      sum.deleted += Number(deleted);
+      sum.bytes += Number(bytes);
+      sum.arrived += Number(arrived);
+    } else if (/^= \d{1,3}$/.test(record)) status = Number(record.slice(2));
+    else {
+      at += 1;
+      const name = (records[at] ?? '').replace(/^\.\//, '');
+      if (record === 's') left.push(name);
+      else if (record.startsWith('k ')) kept.push({ name, type: kindOf(record[2] ?? '') ?? 'device', elsewhere: record.endsWith('x') });
+    }
+  }
+  const broken = status === 0 ? null : (codeOfText(answer.stderr) ?? (status === null ? 'lost' : 'EIO'));
+  return { ...sum, kept, stuck: codesOf(left, answer.stderr), broken };
+}
+
+/** rm names what it could not unlink, in quotes of its own where the name is odd; then what it said of another must do. */
+function codesOf(names: readonly string[], stderr: string): Batch['stuck'] {
+  const lines = stderr.split('\n').flatMap((line) => {
+    const code = codeOfLine(line);
+    return code === undefined || code === 'ENOENT' ? [] : [{ line, code }];
+  });
+  return names.map((name) => ({ name, code: (lines.find(({ line }) => line.includes(`'./${name}'`)) ?? lines[0])?.code ?? 'EIO' }));
+}

@@ -1,0 +1,42 @@
+import type { FileSystemUsage, Result } from '../../../model/host.ts';
+import { mountOf, parseMounts } from '../../local/mounts.ts';
+import type { Remote } from '../remote.ts';
+import { recordsIn } from './records.ts';
+import { broken, pathWord, refusal, refusalOf } from './said.ts';
+import { PRELUDE } from './shell.ts';
+
+/** A local disk answers at once, or not at all. */
+const DEADLINE = 10_000;
+
+const scriptOf = (word: string): string => `${PRELUDE}
+walk ${word} follow || exit 3
+[ -n "$real" ] || real=/
+stat=$(stat -f -c '%b %a %S %c %d' "$real" 2>&1) || { refuse said "$stat"; exit 3; }
+printf '%s\\0' "$stat" "$real" "$(cat /proc/self/mountinfo)"`;
+
+/** statfs(2) through stat(1), with the fundamental block size, in which the blocks are counted, and what an ordinary user may take as free. */
+export async function usage(remote: Remote, path: string): Promise<Result<FileSystemUsage>> {
+  const word = pathWord(path);
+  if (!word.ok) return word;
+  const answer = await remote.ask(scriptOf(word.word), { effect: 'read', timeout: DEADLINE });
+  if (!answer.ok) return answer;
+  const refused = refusalOf(recordsIn(answer.stdout), path);
+  if (refused) return refused;
+  const [stat, real, mounts] = answer.stdout.toString('utf8').split('\0');
+  if (stat === undefined || real === undefined || mounts === undefined) return broken(path, answer);
+  return usageOf(path, stat, mountOf(real, parseMounts(mounts)));
+}
+
+function usageOf(path: string, stat: string, mount: ReturnType<typeof mountOf>): Result<FileSystemUsage> {
+  const [, blocks, available, size, inodes, free] = /^(\d+) (\d+) (\d+) (\d+) (\d+)$/.exec(stat) ?? [];
+  if (free === undefined) return refusal(path, 'garbled');
+  return {
+    ok: true,
+    path,
+    mount: mount?.at ?? '/',
+    source: mount?.source ?? 'unknown',
+    type: mount?.type ?? 'unknown',
+    space: { total: Number(blocks) * Number(size), free: Number(available) * Number(size) },
+    inodes: { total: Number(inodes), free: Number(free) },
+  };
+}
