@@ -2,6 +2,7 @@ import type { Json } from './json.ts';
 import { tooOften } from './pace.ts';
 import { type Asked, frozenBy, judgeRule, type Mode, permit, type RuleFinding, sayFreeze } from './permit.ts';
 import type { Refusal } from './plan.ts';
+import type { FleetLimits } from './policy.ts';
 
 /** What a policy says of one start of one runbook, and why; data, for a screen and for programs. */
 export interface Explanation {
@@ -22,7 +23,13 @@ export interface Explanation {
   readonly rule: string | null;
   /** Null: it may act. */
   readonly refusal: Refusal | null;
-  readonly rules: readonly { readonly id: string; readonly allows: boolean; readonly conditions: readonly RuleFinding[] }[];
+  readonly rules: readonly {
+    readonly id: string;
+    readonly allows: boolean;
+    readonly conditions: readonly RuleFinding[];
+    /** What it allows of several hosts, where it says so. */
+    readonly fleet?: FleetLimits;
+  }[];
 }
 
 export function explain(mode: Extract<Mode, { kind: 'unattended' }>, asked: Asked, stop: string | null): Explanation {
@@ -45,7 +52,7 @@ export function explain(mode: Extract<Mode, { kind: 'unattended' }>, asked: Aske
     refusal: stop === null ? (denied ?? tooOften(mode, given, asked)) : { outcome: 'refused-by-policy', reasons: [stop] },
     rules: policy.rules.map((rule) => {
       const conditions = judgeRule(rule, asked, trigger);
-      return { id: rule.id, allows: conditions.every(({ holds }) => holds), conditions };
+      return { id: rule.id, allows: conditions.every(({ holds }) => holds), conditions, ...(rule.fleet && { fleet: rule.fleet }) };
     }),
   };
 }

@@ -32,9 +32,10 @@ function answer({ refusal, rule }: Explanation, paper: Paper): readonly string[]
   );
 }
 
-function ruleLines({ id, allows, conditions }: Explanation['rules'][number], paper: Paper): readonly string[] {
+function ruleLines({ id, allows, conditions, fleet }: Explanation['rules'][number], paper: Paper): readonly string[] {
   const title = allows ? paper.style.green('allows') : paper.style.yellow('does not allow');
-  return ['', `rule ${escaped(id)} ${title}`, ...conditions.flatMap((condition) => conditionLines(condition, paper))];
+  const several = fleet ? hang('       of a fleet    ', fleetText(fleet), paper.columns) : [];
+  return ['', `rule ${escaped(id)} ${title}`, ...conditions.flatMap((condition) => conditionLines(condition, paper)), ...several];
 }
 
 function conditionLines({ condition, holds, say }: RuleFinding, paper: Paper): readonly string[] {
@@ -66,13 +67,13 @@ function sayRule(rule: PolicyRule): string {
     ...(deny.length === 0 ? [] : [`no ${deny.join(', no ')}`]),
     ...(declaredRead === 'deny' ? [] : ['commands that declare to read']),
   ];
-  const fleet = rule.fleet ? ` ${sayFleet(rule.fleet)}` : '';
+  const fleet = rule.fleet ? ` Of several hosts ${fleetText(rule.fleet)}.` : '';
   return `${where.join(', ')}. At most ${sayLimits(rule)}.${fleet} ${sayAfter(rule)}`;
 }
 
-function sayFleet({ atOnce, share, hostsADay }: FleetLimits): string {
+function fleetText({ atOnce, share, hostsADay }: FleetLimits): string {
   const day = hostsADay === null ? '' : `, ${plural(hostsADay, 'different host')} a day`;
-  return `Of several hosts ${atOnce} at once${share < 100 ? `, ${share}% of a group` : ''}${day}.`;
+  return `${atOnce} at once${share < 100 ? `, ${share}% of a group` : ''}${day}`;
 }
 
 function sayComparator(comparator: PolicyRule['params'][string]): string {

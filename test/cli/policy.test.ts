@@ -113,6 +113,8 @@ test('what a rule allows of several hosts is said too', async () => {
   assert.equal(code, 0);
   assert.match(out, / Of several hosts 5 at once, 25% of a group, 50 different hosts a day\. On failure/);
   assert.match(out, / Of several hosts 1 at once, 1 different host a day\. On failure/);
+  const explained = await firebreak(['policy', 'explain', RUNBOOK, '--policy', 'fleet.yaml']);
+  assert.match(explained.out, /^ {7}of a fleet {4}5 at once, 25% of a group, 50 different hosts a day$/m);
 });
 
 test('an explanation says for every condition whether it holds, and exits as the run would', async () => {
