@@ -131,6 +131,7 @@ export function connection({ far, line, retryFor }: ConnectionOptions): Connecti
   /** What the standing shell has started for a question that takes too long, and the shell with it. */
   async function endQuestion({ session, line: way }: Live): Promise<void> {
     await endOverThere(way, `end_tree "" ${session.pid} ${session.since} ""`);
+    session.kill();
   }
 
   /** In a session beside; null: nobody could be told. */

@@ -81,11 +81,13 @@ const CAUSES: readonly Cause[] = [
   },
 ];
 
+/** sudo also warns, and goes on. */
+const SUDO =
+  /^sudo: (?!unable to resolve host)(.*)$|(.* is not in the sudoers file.*)|(Sorry, user .* is not allowed to execute .*)|exec: (sudo: not found)/m;
+
 /** Why ssh ended before the far shell had answered. */
 export function diagnose(name: string, stderr: string, became: string | null): Failure {
-  const sudo = /^sudo: (.*)$|(.* is not in the sudoers file.*)|(Sorry, user .* is not allowed to execute .*)|exec: (sudo: not found)/m.exec(
-    stderr,
-  );
+  const sudo = SUDO.exec(stderr);
   if (became !== null && sudo !== null) return failure('become', unprivileged(name, became, decisive(sudo)));
   for (const { code, says, sentence } of CAUSES) {
     const match = says.exec(stderr);

@@ -31,7 +31,7 @@ export interface Standing {
 
 /** A standing shell that answers one question after the other, until it ends. It never comes back. */
 export interface Session extends Standing {
-  /** Failures: `unreachable` (nothing was sent), `lost`, `timeout`, `no-slots` (it never began), `EFBIG`; it is dead after each. */
+  /** Failures: `unreachable` (nothing was sent), `lost`, `timeout`, `no-slots` (it never began), `EFBIG`; it is dead after each, but after a `timeout` to be killed. */
   ask(script: string, options: Omit<AskOptions, 'effect'>): Promise<Result<Answer>>;
   /** Like `ask`, in the standing shell itself. */
   hold(script: string): Promise<Result<Answer>>;
@@ -91,14 +91,17 @@ export async function whyEnded(wire: Wire, { name, become, user }: Pick<FarShell
 function session({ wire, far, standing, dd }: { wire: FullWire; far: FarShell; standing: Standing; dd: boolean }): Session {
   let before: Promise<unknown> = Promise.resolve();
   const { name, limit } = far;
+  let silent = false;
+  const alive = (): boolean => wire.alive() && !silent;
 
   async function ask(asked: Asked, { input, timeout = TIMEOUT }: Omit<AskOptions, 'effect'>): Promise<Result<Answer>> {
-    if (!wire.alive()) return failure('unreachable', `the connection to ${name} has ended: ${decisiveLine(wire.err.noise())}`);
+    if (!alive()) return failure('unreachable', `the connection to ${name} has ended: ${decisiveLine(wire.err.noise())}`);
     const timer = timeoutOf(timeout);
     const heard = await Promise.race([question(wire, { ...asked, input, dd, limit }), timer.over]);
     timer.clear();
     if (heard.kind === 'answer') return { ok: true, ...heard.answer };
-    wire.kill();
+    silent = heard.kind === 'timeout';
+    if (!silent) wire.kill();
     if (heard.kind === 'timeout') return failure('timeout', `${name} gave no answer within ${timeout / 1000} s`);
     if (heard.kind === 'overflow') return failure('EFBIG', `${name} answered with more than ${limit} bytes: the connection was ended`);
     if (NO_FORK.test(heard.stderr)) return failure('no-slots', `${name} cannot start another process: its process slots are used up`);
@@ -119,7 +122,7 @@ function session({ wire, far, standing, dd }: { wire: FullWire; far: FarShell; s
     ...standing,
     ask: (script, options) => next({ kind: 'ask', script }, options),
     hold: (script) => next({ kind: 'hold', script }, {}),
-    alive: wire.alive,
+    alive,
     kill: wire.kill,
     async end({ farewell }) {
       if (farewell) wire.write('bye\n');

@@ -53,7 +53,11 @@ export function wireOf(child: ChildProcess): Wire {
     err: framesOf(stderr),
     ended,
     alive: () => alive,
-    kill: () => void child.kill('SIGKILL'),
+    kill() {
+      child.kill('SIGKILL');
+      // Who holds the other end may go on writing for ever.
+      stdout.destroy();
+    },
     hangUp: () => void stdin.end(),
   };
 }
