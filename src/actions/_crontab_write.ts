@@ -92,6 +92,7 @@ async function restoreOne(act: Act, target: CrontabTarget, installWith: string):
   const now = await readOne(act, target.path);
   if (!now.ok) return unreadable(target.path, now);
   const before = await act.recall(keptAs(BEFORE, target.path));
+  if (now.bytes === before) return null;
   if (await holds(act, now, target, BEFORE)) return toTheByte(act, target, now.hash, before);
   if (!(await holds(act, now, target, AFTER))) return `${target.path} was changed by somebody since, it is left alone`;
   const result = await installCrontab(act, { ...target, hash: now.hash }, before, installWith);

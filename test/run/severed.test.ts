@@ -8,7 +8,7 @@ import type { Clock } from '../../src/model/verb.ts';
 import type { Ending } from '../../src/run/running.ts';
 import { type Cut, type CutHost, cutHost } from '../support/cut-host.ts';
 import { eventClock } from '../support/event-clock.ts';
-import { HEALED, type Life, live, lookAround, stormWorld } from '../support/fake-storm.ts';
+import { HEALED, type Life, live, lookAround, pileUp, stormWorld } from '../support/fake-storm.ts';
 
 const NEVER: Cut = { at: Number.POSITIVE_INFINITY, done: false, heals: false };
 
@@ -19,7 +19,7 @@ interface Story {
   readonly ending: Ending;
   readonly cut: CutHost;
   /** Takes the run up again over a connection that holds. */
-  readonly again: (what: 'begin' | 'resume' | 'roll-back', over?: Cut) => Promise<Ending>;
+  readonly again: (what: 'begin' | 'resume' | 'roll-back', over?: Cut) => Promise<{ readonly ending: Ending; readonly host: CutHost }>;
 }
 
 /** The founding runbook on a host in the storm, whose connection is lost once. */
@@ -29,7 +29,10 @@ async function storm(over: Cut): Promise<Story> {
   const life: Omit<Life, 'host'> = { events: [], records: new Map(), clock };
   const cut = cutHost(fakeHost(world, 'host3'), over);
   const ending = await live({ ...life, host: cut.host }, 'begin');
-  const again: Story['again'] = (what, next = NEVER) => live({ ...life, host: cutHost(fakeHost(world, 'host3'), next).host }, what);
+  const again: Story['again'] = async (what, next = NEVER) => {
+    const host = cutHost(fakeHost(world, 'host3'), next);
+    return { host, ending: await live({ ...life, host: host.host }, what) };
+  };
   return { world, clock, events: life.events, ending, cut, again };
 }
 
@@ -79,7 +82,7 @@ test('the connection lost at every call of a port: no further act, exit 10, and 
     assertOpenIntents(events, at);
     const before = acts(world);
     assert.deepEqual(before, ONCE.slice(0, before.length), at);
-    const resumed = await again(stateOf(events).meta === null ? 'begin' : 'resume');
+    const { ending: resumed } = await again(stateOf(events).meta === null ? 'begin' : 'resume');
     assert.deepEqual([resumed.outcome, lookAround(world)], ['held', HEALED], at);
     assert.deepEqual(acts(world), ONCE, at);
   });
@@ -104,3 +107,81 @@ function assertOpenIntents(events: readonly RunEvent[], where: string): void {
   assert.equal(types.includes('rollback.started'), false, where);
   if (cron === 1) assert.equal(leases.length, types.includes('lease.released') ? 0 : 1, where);
 }
+
+/** In the middle: cron is stopped, the mailers are killed, and the answer to the deletion is lost. */
+async function cutInTheMiddle(): Promise<Story> {
+  const { writes } = (await storm(NEVER)).cut;
+  // arm, stop, four signals in one call, delete.
+  const at = writes.flatMap((write, before) => (write ? [before + 1] : []))[3] ?? 0;
+  const story = await storm({ at, done: true, heals: false });
+  assert.equal(story.cut.cut()?.call, 'files.delete');
+  return story;
+}
+
+test('the reason names what is not known, and until when the host itself starts again what was stopped', async () => {
+  const { ending, events } = await cutInTheMiddle();
+  const { deadline } = stateOf(events).leases[0] ?? {};
+  assert.deepEqual(ending, {
+    outcome: 'outcome-unknown',
+    verdict: null,
+    reasons: [
+      'the connection to host3 was lost: no answer came; whether empty-maildrop was done, or how far, is not known',
+      `cron is started again by host3 itself by ${deadline?.at.slice(11, 19)} UTC`,
+    ],
+  });
+});
+
+test('lost at every call of the resume too: the next one ends in held, with nothing done twice', async () => {
+  const calls = async (over: Cut) => {
+    const { world, events, again } = await cutInTheMiddle();
+    const { host, ending } = await again('resume', over);
+    return { world, events, again, ending, writes: host.writes };
+  };
+  const { writes } = await calls(NEVER);
+  for (const [before, write] of writes.entries()) {
+    for (const done of write ? [false, true] : [false]) {
+      const at = `call ${before + 1}${done ? ', done' : ''}`;
+      const { world, ending, again } = await calls({ at: before + 1, done, heals: false });
+      assert.equal(ending.outcome, 'outcome-unknown', at);
+      assert.deepEqual([(await again('resume')).ending.outcome, lookAround(world), acts(world)], ['held', HEALED, ONCE], at);
+    }
+  }
+});
+
+test('where the lease was kept meanwhile, resume stops the source again first, and what came since goes too', async () => {
+  const { world, clock, again } = await cutInTheMiddle();
+  await clock.sleep(16 * 60_000);
+  // The host looks at its own leases; then cron does what it did.
+  await fakeHost(world).services.state('cron');
+  assert.equal(lookAround(world).cron, 'running');
+  pileUp(world);
+  const { ending } = await again('resume');
+  assert.deepEqual([ending, lookAround(world)], [{ outcome: 'held', verdict: 'held', reasons: [] }, HEALED]);
+});
+
+test('lost at every call of a rollback: exit 10, nothing is undone twice, and the next one finishes', async () => {
+  const calls = async (over: Cut) => {
+    const story = await storm(NEVER);
+    const before = acts(story.world).length;
+    const { ending, host } = await story.again('roll-back', over);
+    return { ...story, ending, undone: () => acts(story.world).slice(before), writes: host.writes };
+  };
+  const whole = await calls(NEVER);
+  assert.deepEqual([whole.ending.outcome, whole.undone()], ['rolled-back', UNDONE]);
+  for (const [before, write] of whole.writes.entries()) {
+    for (const done of write ? [false, true] : [false]) {
+      const at = `call ${before + 1}${done ? ', done' : ''}`;
+      const { ending, undone, again, world } = await calls({ at: before + 1, done, heals: false });
+      assert.equal(ending.outcome, 'outcome-unknown', at);
+      const next = await again('roll-back');
+      assert.deepEqual(
+        [next.ending.outcome, lookAround(world).silenced, lookAround(world).cron, undone()],
+        ['rolled-back', 0, 'running', UNDONE],
+        at,
+      );
+    }
+  }
+});
+
+/** Newest first; what was killed and deleted does not come back, and cron is stopped and started again as the steps were. */
+const UNDONE: readonly string[] = ['stop cron', 'run crontab -u root -', 'replace /var/spool/cron/crontabs/root', 'start cron'];

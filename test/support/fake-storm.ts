@@ -48,7 +48,7 @@ const USAGE = { path: '/', mount: '/', source: '/dev/vda', type: 'ext4', space: 
 
 /** What cron does as long as it runs unsilenced. */
 export function pileUp(world: FakeWorld): void {
-  world.files.set(MAILDROP, file('', { type: 'directory' }));
+  if (!world.files.has(MAILDROP)) world.files.set(MAILDROP, file('', { type: 'directory' }));
   for (let n = 0; n < MAILS; n += 1) world.files.set(`${MAILDROP}/${n.toString(16)}`, file('Subject: Cron <root@lab> /bin/echo\n'));
   world.processes.push(...mailStorm(2).filter(({ pid }) => !world.processes.some((one) => one.pid === pid)));
 }
