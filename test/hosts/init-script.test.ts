@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { daemonAbout } from '../../src/hosts/local/init-script.ts';
+import { daemonAbout } from '../../src/hosts/daemon-about.ts';
 
 const DEBIAN_CRON = `#!/bin/sh
 PATH=/bin:/usr/bin:/sbin:/usr/sbin

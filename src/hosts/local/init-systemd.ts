@@ -1,8 +1,10 @@
 import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type Commands, capturedText, type ServiceState } from '../../model/host.ts';
+import { type Commands, capturedText } from '../../model/host.ts';
+import { daemonAbout, mainProcess } from '../daemon-about.ts';
+import { PROPERTIES, recordsIn, type Shown, stateShown, type UnitState, worstOf } from '../systemd-show.ts';
 import { absent, type Init, isServiceName, running } from './init.ts';
-import { daemonAbout, mainProcess } from './init-script.ts';
+import { SIGHT } from './init-script.ts';
 import { namesIn } from './init-sysv.ts';
 import { exeOf, livesStill, type PidStat, readPid } from './pid.ts';
 
@@ -22,7 +24,6 @@ const UNIT_FOLDERS = [
   '/lib/systemd/system',
   '/run/systemd/generator.late',
 ];
-const PROPERTIES = 'LoadState,ActiveState,SubState,MainPID,ActiveEnterTimestamp,InactiveEnterTimestamp,UnitFileState';
 const SHOW_TIMEOUT = 10_000;
 
 /** `root` is for tests: where /etc, /run, /usr and /sys are. */
@@ -131,23 +132,20 @@ function realOf(path: string): string {
   }
 }
 
-type Answer = Pick<ServiceState, 'state' | 'pid' | 'since' | 'reason'> & { readonly exists?: boolean };
-type Shown = Readonly<Record<string, string>>;
-
-async function ask(commands: Commands, unit: Unit, root: string): Promise<Answer> {
+async function ask(commands: Commands, unit: Unit, root: string): Promise<UnitState> {
   const shown = await show(commands, unit.name);
   if (typeof shown === 'string') return { state: 'unknown', pid: null, since: null, reason: shown };
   const own = shown[0] ?? {};
   if (own.LoadState === 'not-found') return { state: 'unknown', pid: null, since: null, exists: false, reason: 'no such service' };
   const instance = own.SubState === 'exited' ? await instanceOf(commands, unit.name, root) : null;
-  return withKnownPid(answer(instance ?? own), unit.name);
+  return withKnownPid(stateShown(instance ?? own), unit.name);
 }
 
 /** systemd does not know the main process of what forks by itself (GuessMainPID=no, as Debian's postfix has it); its pid file may. */
-function withKnownPid(seen: Answer, unit: string): Answer {
+function withKnownPid(seen: UnitState, unit: string): UnitState {
   const about = daemonAbout('', unit.replace(/\.service$/, ''));
   if (seen.state !== 'running' || seen.pid !== null || !about.certain) return seen;
-  return { ...seen, pid: mainProcess(about)?.pid ?? null };
+  return { ...seen, pid: mainProcess(about, SIGHT)?.pid ?? null };
 }
 
 /** Debian's postfix.service is /bin/true; the daemon is its instance postfix@-.service. The worst instance speaks for all. */
@@ -156,7 +154,7 @@ async function instanceOf(commands: Commands, unit: string, root: string): Promi
   if (findUnit(`${stem}@.service`, root) === null) return null;
   const shown = await show(commands, `${stem}@*.service`);
   if (typeof shown === 'string') return null;
-  return shown.find((each) => each.ActiveState === 'failed') ?? shown.find((each) => each.ActiveState === 'active') ?? shown[0] ?? null;
+  return worstOf(shown);
 }
 
 /** One record a unit, or why there is none. */
@@ -165,28 +163,5 @@ async function show(commands: Commands, pattern: string): Promise<readonly Shown
   const result = await commands.run({ argv, effect: 'read', timeout: SHOW_TIMEOUT }, new AbortController().signal);
   if (!result.ok) return result.message;
   if (result.exit !== 0) return `systemctl show ended with ${result.exit ?? result.signal}: ${capturedText(result.stderr).trim()}`;
-  const records = capturedText(result.stdout).trim().split(/\n\n+/).filter(Boolean);
-  return records.map((record) => Object.fromEntries(record.split('\n').map((line) => line.split(/=(.*)/s, 2))));
-}
-
-const STATES: Readonly<Record<string, ServiceState['state']>> = {
-  active: 'running',
-  reloading: 'running',
-  inactive: 'stopped',
-  failed: 'failed',
-  activating: 'starting',
-  deactivating: 'stopping',
-};
-
-function answer(shown: Shown): Answer {
-  const state = STATES[shown.ActiveState ?? ''] ?? 'unknown';
-  const stamp = state === 'running' ? shown.ActiveEnterTimestamp : shown.InactiveEnterTimestamp;
-  const seconds = Number(/^@(\d+)/.exec(stamp ?? '')?.[1] ?? 0);
-  const pid = Number(shown.MainPID ?? 0);
-  return {
-    state,
-    pid: pid > 0 ? pid : null,
-    since: seconds > 0 ? seconds * 1000 : null,
-    ...(state === 'unknown' ? { reason: `systemctl show says ${shown.ActiveState ?? 'nothing'}` } : {}),
-  };
+  return recordsIn(capturedText(result.stdout));
 }

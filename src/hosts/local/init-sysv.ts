@@ -1,12 +1,13 @@
 import { readdirSync, statSync } from 'node:fs';
 import type { Commands, ServiceManager, ServiceState } from '../../model/host.ts';
-import { absent, couldNotFork, type Init, isServiceName, running } from './init.ts';
-import { type DaemonAbout, daemonAbout, mainProcess, readPidFile, readSmall, wouldBeSeen } from './init-script.ts';
+import { type DaemonAbout, daemonAbout, mainProcess } from '../daemon-about.ts';
+import { askScript } from '../lsb-status.ts';
+import { absent, type Init, isServiceName, running } from './init.ts';
+import { readPidFile, readSmall, SIGHT, wouldBeSeen } from './init-script.ts';
 import { bootTime } from './machine.ts';
 
 const FOLDERS = ['/etc/init.d', '/etc/rc.d/init.d'];
 const RUNLEVELS = ['2', '3', '4', '5'].flatMap((level) => [`/etc/rc${level}.d`, `/etc/rc.d/rc${level}.d`]);
-const STATUS_TIMEOUT = 10_000;
 
 /** Init scripts in /etc/init.d, as the Linux Standard Base has them. */
 export function sysvInit(commands: Commands): Init {
@@ -40,10 +41,10 @@ interface Script {
 async function stateOfScript(script: Script): Promise<ServiceState> {
   const about = daemonAbout(readSmall(script.path, 256 * 1024, true) ?? '', script.name);
   const known = { name: script.name, exists: true, enabled: script.enabled, manager: script.manager } as const;
-  const main = mainProcess(about);
+  const main = mainProcess(about, SIGHT);
   if (main) return { ...known, ...running(main) };
   if (about.certain && wouldBeSeen(about)) return { ...known, state: 'stopped', pid: null, since: stoppedSince(about) };
-  return { ...known, pid: null, since: null, ...(await askScript(script, about)) };
+  return { ...known, pid: null, since: null, ...(await askScript(script.commands, script.path, about)) };
 }
 
 /**
@@ -56,21 +57,6 @@ function stoppedSince(about: DaemonAbout): number | null {
     .filter((path) => readPidFile(path) !== null)
     .map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs);
   return stale.some((time) => time !== undefined) && stale.every((time) => time === undefined || time < boot) ? boot : null;
-}
-
-type Answer = Pick<ServiceState, 'state'> & { readonly reason?: string };
-
-/** LSB: 0 running, 1 and 2 dead though a pid or lock file is there, 3 not running, 4 and more unknown. */
-async function askScript({ commands, path }: Script, about: DaemonAbout): Promise<Answer> {
-  if (!about.answersStatus) return { state: 'unknown', reason: `${path} names no pid file and has no status` };
-  const result = await commands.run({ argv: [path, 'status'], effect: 'read', timeout: STATUS_TIMEOUT }, new AbortController().signal);
-  if (!result.ok) return { state: 'unknown', reason: result.message };
-  if (couldNotFork(result)) return { state: 'unknown', reason: `${path} status could not start a process` };
-  if (result.timedOut) return { state: 'unknown', reason: `${path} status did not answer within ${STATUS_TIMEOUT / 1000} s` };
-  if (result.exit === 0) return { state: 'running' };
-  if (result.exit === 1 || result.exit === 2) return { state: 'failed' };
-  if (result.exit === 3) return { state: 'stopped' };
-  return { state: 'unknown', reason: `${path} status ended with ${result.exit ?? result.signal}` };
 }
 
 function scriptOf(name: string): string | null {

@@ -1,53 +1,34 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type CommandResult,
-  type Commands,
-  capturedText,
-  type Failure,
-  failure,
-  type Machine,
-  type Processes,
-  type ProcessIdentity,
-  type Result,
-  type ServiceState,
-  type Services,
-} from '../../model/host.ts';
-import { commandLine } from '../../model/quote.ts';
-import { couldNotFork, type Init } from './init.ts';
+import type { Commands, Machine, Processes, ProcessIdentity, Services } from '../../model/host.ts';
+import { leasesOver } from '../leases.ts';
+import { servicesOver } from '../services.ts';
+import type { Init } from './init.ts';
 import { openrcInit } from './init-openrc.ts';
 import { systemdInit } from './init-systemd.ts';
 import { scriptInit, sysvInit } from './init-sysv.ts';
-import { localLeases } from './leases.ts';
 import { exeOf, livesStill, readPid } from './pid.ts';
+import { armWatchdog, releaseWatchdog, watchdogs } from './watchdog.ts';
 
 interface World {
   readonly machine: Machine;
   readonly commands: Commands;
   readonly processes: Processes;
 }
-type Changed = Result<{ readonly state: ServiceState }>;
-type Change = 'start' | 'stop';
 
-/** How long a daemon may take to show itself, or to be gone, after its manager has said that all is well. */
-const SETTLE = 10_000;
 const LOOK_EVERY = 50;
 
 export function localServices(world: World): Services {
   const init = inits(world);
-  const change = async (name: string, verb: Change, timeout: number): Promise<Changed> => {
-    const before = await (await init(name)).state(name);
-    const refused = refusal(before, verb);
-    if (refused) return refused;
-    if (isThere(before, verb)) return { ok: true, state: before };
-    return carryOut(world, await init(name), { before, verb, timeout });
-  };
-  return {
-    state: async (name) => (await init(name)).state(name),
-    start: (name, { timeout }) => change(name, 'start', timeout),
-    stop: (name, { timeout }) => change(name, 'stop', timeout),
-    ...localLeases({ ...world, init }),
-    explain: async (name, verb) => commandLine((await init(name)).command(name, verb).filter((word) => !word.startsWith('--'))),
-  };
+  const lives = async (main: ProcessIdentity): Promise<boolean> => livesStill(main);
+  const leases = leasesOver({
+    ...world,
+    init,
+    watchdogs: {
+      arm: armWatchdog,
+      release: releaseWatchdog,
+      armed: async (prefix, boot) => ({ ok: true, handles: watchdogs(prefix, boot) }),
+    },
+  });
+  return servicesOver({ ...world, init, identity: async (pid) => identityOf(pid), lives, lookEvery: LOOK_EVERY }, leases);
 }
 
 function inits({ machine, commands }: World): (name: string) => Promise<Init> {
@@ -56,100 +37,7 @@ function inits({ machine, commands }: World): (name: string) => Promise<Init> {
   return async (name) => (name.startsWith('/') ? script : all[(await machine.facts()).manager]);
 }
 
-function refusal(before: ServiceState, verb: Change): Failure | null {
-  if (!before.exists) return failure('ENOENT', `there is no service ${before.name} to ${verb}`);
-  return null;
-}
-
-function isThere(state: ServiceState, verb: Change): boolean {
-  return verb === 'start' ? state.state === 'running' : state.state === 'stopped' || state.state === 'failed';
-}
-
-interface Wanted {
-  readonly before: ServiceState;
-  readonly verb: Change;
-  /** Milliseconds, for all of it. */
-  readonly timeout: number;
-}
-
-/** Believes neither the exit status nor the manager alone: the main process must be seen, or be gone. */
-async function carryOut(world: World, init: Init, wanted: Wanted): Promise<Changed> {
-  const { before, verb, timeout } = wanted;
-  const deadline = performance.now() + timeout;
-  const main = identityOf(before.pid);
-  const argv = init.command(before.name, verb);
-  const result = await world.commands.run({ argv, effect: 'write', timeout, daemon: true }, new AbortController().signal);
-  if (verb === 'stop' && couldNotFork(result)) return stopBySignal(world, init, { ...wanted, main, why: noFork(argv, result) });
-  if (!result.ok) return result;
-  const patience = result.exit === 0 ? Math.min(SETTLE, Math.max(deadline - performance.now(), 1000)) : 500;
-  const state = await settled(init, { ...wanted, main, patience });
-  return isThere(state, verb) && !lives(main, verb) ? { ok: true, state } : failed(wanted, argv, result, state);
-}
-
-function noFork(argv: readonly string[], result: CommandResult): Failure {
-  return failure('EAGAIN', result.ok ? `${commandLine(argv)} could not start a process` : result.message);
-}
-
-interface Settling extends Wanted {
-  readonly main: ProcessIdentity | null;
-  readonly patience: number;
-}
-
-async function settled(init: Init, { before, verb, main, patience }: Settling): Promise<ServiceState> {
-  const until = performance.now() + patience;
-  for (;;) {
-    // The pid is looked at first: it costs one read, the state perhaps a fork.
-    const state = lives(main, verb) ? before : await init.state(before.name);
-    if (isThere(state, verb) || performance.now() >= until) return state;
-    await sleep(LOOK_EVERY);
-  }
-}
-
-/** No slot for a command is left: what the manager would do at the end, TERM to the verified main process, needs none. */
-async function stopBySignal(
-  { processes }: World,
-  init: Init,
-  { before, verb, timeout, main, why }: Wanted & { readonly main: ProcessIdentity | null; readonly why: Failure },
-): Promise<Changed> {
-  if (main === null) return failure(why.code, `${why.message}; and the main process of ${before.name} is not known`);
-  const [sent] = await processes.signal([main], 'TERM');
-  if (sent?.outcome === 'refused' || sent?.outcome === 'other') {
-    return failure(why.code, `${why.message}; TERM to pid ${main.pid}: ${sent.reason ?? sent.outcome}`);
-  }
-  const until = performance.now() + Math.min(timeout, SETTLE);
-  while (livesStill(main) && performance.now() < until) await sleep(LOOK_EVERY);
-  if (livesStill(main)) return failure('timeout', `${before.name} (pid ${main.pid}) still runs after TERM`);
-  return afterSignal(await init.state(before.name), verb);
-}
-
-/** Whoever supervises it may have started it again; a state that needs a fork to be known is, after the main process's end, `stopped`. */
-function afterSignal(state: ServiceState, verb: Change): Changed {
-  if (isThere(state, verb)) return { ok: true, state };
-  if (state.state === 'unknown') {
-    const { reason: _, ...known } = state;
-    return { ok: true, state: { ...known, state: 'stopped', pid: null, since: null } };
-  }
-  return failure('restarted', `${state.name} is ${state.state} again after TERM: its service manager started it anew`);
-}
-
-const lives = (main: ProcessIdentity | null, verb: Change): boolean => verb === 'stop' && main !== null && livesStill(main);
-
-function identityOf(pid: number | null): ProcessIdentity | null {
-  const stat = pid === null ? null : readPid(pid);
+function identityOf(pid: number): ProcessIdentity | null {
+  const stat = readPid(pid);
   return stat && { pid: stat.pid, start: stat.start, exe: exeOf(stat.pid) };
-}
-
-function failed(
-  { before, verb }: Wanted,
-  argv: readonly string[],
-  result: Extract<CommandResult, { ok: true }>,
-  state: ServiceState,
-): Failure {
-  const said = [capturedText(result.stderr), capturedText(result.stdout)].map((text) => text.trim()).find((text) => text !== '');
-  const how = result.timedOut ? 'did not end in time' : `ended with ${result.exit ?? result.signal}`;
-  const code = result.timedOut ? 'timeout' : `exit-${result.exit ?? result.signal}`;
-  return failure(
-    code,
-    `${commandLine(argv)} ${how}, and ${before.name} is ${state.state} after ${verb}${said ? `: ${said.slice(-2000)}` : ''}`,
-  );
 }

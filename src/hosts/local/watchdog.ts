@@ -1,51 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Failure, failure, type LeaseOrder, type MachineFacts, type Result } from '../../model/host.ts';
-import { isObject, type Json } from '../../model/json.ts';
+import type { Json } from '../../model/json.ts';
 import { FIXED_PATH } from '../spawn.ts';
+import { handleOf, leaseIn, momentOf, type Watchdog, watchdogArgs } from '../watchdog-script.ts';
 import { saysNoFork } from './init.ts';
-import { allPids, argsOf, inContainer, livesStill, type PidStat, readPid } from './pid.ts';
-
-/** What `ps` shows of it, and what tells it from other shells. */
-const LABEL = 'firebreak-lease';
-
-/**
- * Waits for a moment of CLOCK_BOOTTIME (/proc/uptime, hundredths of a second), then starts a service and tries again until it runs. No temporary file, no
- * log, nothing but builtins and sleep(1); its parameters: this text, `new` or `again`, the lease's id, the moment, and what starts the service but for the verb.
- * The first sleep is forked before it says `armed`, so that waiting needs no process slot any more. A shell that cannot fork ends itself, hence the EXIT
- * trap: exec needs no slot. It gives up only where the init script itself is gone. `sleep` may know whole seconds only (busybox), may be killed, or may wake early: what counts is the next look at the clock.
- */
-const SCRIPT = `ulimit -S -n 1024 2>/dev/null
-exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
-text=$1 mode=$2; shift 2; set -- "$text" again "$@"
-again='exec /bin/sh -c "$text" "$0" "$@"'
-armed() { mode=again; trap "$again" EXIT; exec 9>&1 >/dev/null 2>&1; echo armed >&9; exec 9>&-; }
-[ $mode = new ] || trap "$again" EXIT
-while read -r up rest </proc/uptime; left=$(($4 - \${up%.*} * 100 - 1\${up#*.} + 100)); [ $left -gt 0 ]; do
-  part=$((left % 100 + 100))
-  sleep $((left / 100)).\${part#1} >/dev/null 2>&1 &
-  [ $mode = again ] || armed
-  wait $! || sleep $((left / 100 + 1))
-done
-[ $mode = again ] || armed
-until (shift 4; exec "$@" start) || (shift 4; exec "$@" status); do
-  case $5 in (/*) [ -e "$5" ] || break ;; esac
-  sleep 2
-done
-trap - EXIT`;
+import { allPids, argsOf, inContainer, livesStill, readPid } from './pid.ts';
 
 /** How long the shell may take to say that it is armed; one that cannot fork says so at once, or (bash) tries for 15 s. */
 const PATIENCE = 5000;
 const LOOK_EVERY = 10;
-
-/** A pid alone would be a mistake waiting to happen: start time and boot make it this process, and its arguments carry the id. */
-interface Watchdog {
-  readonly kind: 'process';
-  readonly id: string;
-  readonly pid: number;
-  readonly start: number;
-  readonly boot: string;
-}
 
 /** `starter`: what starts the service, without the verb at its end. The watchdog leads a session of its own and has what init gives to daemons. */
 export async function armWatchdog(
@@ -53,8 +17,7 @@ export async function armWatchdog(
   starter: readonly string[],
   { bootId, uptime }: Pick<MachineFacts, 'bootId' | 'uptime'>,
 ): Promise<Result<{ readonly handle: Json }>> {
-  const moment = Math.ceil((uptime + within) / 10);
-  const child = launch(['-c', SCRIPT, LABEL, SCRIPT, 'new', id, String(moment), ...starter]);
+  const child = launch(watchdogArgs(id, momentOf(uptime, within), starter));
   const trouble = await readiness(child);
   if (trouble) return trouble;
   const leader = child.pid === undefined ? null : readPid(child.pid);
@@ -103,7 +66,7 @@ function firstWord(child: ChildProcess): Promise<Word> {
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (data: Buffer) => {
         said += data.toString();
-        if (/^armed$/m.test(said)) tell('armed');
+        if (/^armed \d+$/m.test(said)) tell('armed');
       });
     }
     child.once('error', (error: NodeJS.ErrnoException) =>
@@ -142,26 +105,11 @@ export function watchdogs(prefix: string, bootId: string): readonly Json[] {
   });
 }
 
-export function readWatchdog(handle: Json): Watchdog | null {
-  if (!isObject(handle) || handle.kind !== 'process') return null;
-  const { id, pid, start, boot } = handle;
-  if (typeof id !== 'string' || typeof pid !== 'number' || typeof start !== 'number' || typeof boot !== 'string') return null;
-  return { kind: 'process', id, pid, start, boot };
-}
-
-function handleOf({ pid, start }: PidStat, id: string, boot: string): Json {
-  return { kind: 'process', id, pid, start, boot };
-}
-
 function isStill({ pid, start, id }: Watchdog): boolean {
   return pid > 1 && livesStill({ pid, start }) && idOf(pid) === id;
 }
 
-/** `/bin/sh -c TEXT firebreak-lease TEXT new ID MOMENT ...`; null: no watchdog. */
-function idOf(pid: number): string | null {
-  const args = argsOf(pid);
-  return args[3] === LABEL ? (args[6] ?? null) : null;
-}
+const idOf = (pid: number): string | null => leaseIn(argsOf(pid));
 
 async function until(holds: () => boolean): Promise<void> {
   for (let tries = 0; !holds() && tries < 100; tries += 1) await sleep(LOOK_EVERY);

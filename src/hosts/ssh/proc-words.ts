@@ -87,4 +87,6 @@ export function someStats(pids: readonly number[]): string {
   return `mark stats; cat ${pids.map((pid) => `${pid}/stat`).join(' ')}; mark read $?`;
 }
 
-export const words = (values: readonly string[]): string => values.map(quoteWord).join(' ');
+/** Words for a script: scripts are bytes, what we know is text. */
+export const words = (values: readonly string[]): string =>
+  values.map((value) => quoteWord(Buffer.from(value).toString('latin1'))).join(' ');

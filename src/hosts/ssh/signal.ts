@@ -1,7 +1,6 @@
 import type { ProcessCounters, Processes, ProcessIdentity, SignalResult } from '../../model/host.ts';
-import { quoteWord } from '../../model/quote.ts';
 import { parseStat } from '../proc-text.ts';
-import { PROC_WORDS } from './proc-words.ts';
+import { PROC_WORDS, words } from './proc-words.ts';
 import type { Remote } from './remote.ts';
 import { askSections, type Told } from './sections.ts';
 
@@ -142,7 +141,7 @@ export async function farCounters(remote: Remote, pid: number): Promise<ProcessC
   return { pid, start: stat.start, minflt: stat.minflt, cminflt: stat.cminflt };
 }
 
-const wordsOf = ({ pid, start, exe }: Target): string => `${pid} ${start} ${quoteWord(exe ?? '')}`;
+const wordsOf = ({ pid, start, exe }: Target): string => `${pid} ${start} ${words([exe ?? ''])}`;
 
 /** Reading the stat of one with builtins takes some tenths of a millisecond. */
 const timeoutFor = (targets: readonly unknown[]): number => 30_000 + 10 * targets.length;

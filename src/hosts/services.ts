@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type CommandResult,
+  type Commands,
+  capturedText,
+  type Failure,
+  failure,
+  type Processes,
+  type ProcessIdentity,
+  type Result,
+  type ServiceState,
+  type Services,
+} from '../model/host.ts';
+import { commandLine } from '../model/quote.ts';
+import { couldNotFork, type Init } from './local/init.ts';
+
+/** What starting and stopping takes, on whatever host. */
+export interface ServiceWorld {
+  readonly commands: Commands;
+  readonly processes: Pick<Processes, 'signal'>;
+  /** The manager that this service is known to. */
+  readonly init: (name: string) => Promise<Init>;
+  readonly identity: (pid: number) => Promise<ProcessIdentity | null>;
+  readonly lives: (main: ProcessIdentity) => Promise<boolean>;
+  /** Milliseconds between two looks at a service that is changing. */
+  readonly lookEvery: number;
+}
+type World = ServiceWorld;
+type Changed = Result<{ readonly state: ServiceState }>;
+type Change = 'start' | 'stop';
+
+/** How long a daemon may take to show itself, or to be gone, after its manager has said that all is well. */
+const SETTLE = 10_000;
+
+export function servicesOver(world: ServiceWorld, leases: Pick<Services, 'arm' | 'release' | 'armed'>): Services {
+  const { init } = world;
+  const change = async (name: string, verb: Change, timeout: number): Promise<Changed> => {
+    const before = await (await init(name)).state(name);
+    const refused = refusal(before, verb);
+    if (refused) return refused;
+    if (isThere(before, verb)) return { ok: true, state: before };
+    return carryOut(world, await init(name), { before, verb, timeout });
+  };
+  return {
+    state: async (name) => (await init(name)).state(name),
+    start: (name, { timeout }) => change(name, 'start', timeout),
+    stop: (name, { timeout }) => change(name, 'stop', timeout),
+    ...leases,
+    explain: async (name, verb) => commandLine((await init(name)).command(name, verb).filter((word) => !word.startsWith('--'))),
+  };
+}
+
+function refusal(before: ServiceState, verb: Change): Failure | null {
+  if (!before.exists) return failure('ENOENT', `there is no service ${before.name} to ${verb}`);
+  return null;
+}
+
+function isThere(state: ServiceState, verb: Change): boolean {
+  return verb === 'start' ? state.state === 'running' : state.state === 'stopped' || state.state === 'failed';
+}
+
+interface Wanted {
+  readonly before: ServiceState;
+  readonly verb: Change;
+  /** Milliseconds, for all of it. */
+  readonly timeout: number;
+}
+
+/** Believes neither the exit status nor the manager alone: the main process must be seen, or be gone. */
+async function carryOut(world: World, init: Init, wanted: Wanted): Promise<Changed> {
+  const { before, verb, timeout } = wanted;
+  const deadline = performance.now() + timeout;
+  const main = before.pid === null ? null : await world.identity(before.pid);
+  const argv = init.command(before.name, verb);
+  const result = await world.commands.run({ argv, effect: 'write', timeout, daemon: true }, new AbortController().signal);
+  if (verb === 'stop' && couldNotFork(result)) return stopBySignal(world, init, { ...wanted, main, why: noFork(argv, result) });
+  if (!result.ok) return result;
+  const patience = result.exit === 0 ? Math.min(SETTLE, Math.max(deadline - performance.now(), 1000)) : 500;
+  const state = await settled(world, init, { ...wanted, main, patience });
+  return isThere(state, verb) && !(await runsOn(world, main, verb)) ? { ok: true, state } : failed(wanted, argv, result, state);
+}
+
+function noFork(argv: readonly string[], result: CommandResult): Failure {
+  return failure('EAGAIN', result.ok ? `${commandLine(argv)} could not start a process` : result.message);
+}
+
+interface Settling extends Wanted {
+  readonly main: ProcessIdentity | null;
+  readonly patience: number;
+}
+
+async function settled(world: World, init: Init, { before, verb, main, patience }: Settling): Promise<ServiceState> {
+  const until = performance.now() + patience;
+  for (;;) {
+    // The pid is looked at first: it costs one read, the state perhaps a fork.
+    const state = (await runsOn(world, main, verb)) ? before : await init.state(before.name);
+    if (isThere(state, verb) || performance.now() >= until) return state;
+    await sleep(world.lookEvery);
+  }
+}
+
+/** No slot for a command is left: what the manager would do at the end, TERM to the verified main process, needs none. */
+async function stopBySignal(
+  { processes, lives, lookEvery }: World,
+  init: Init,
+  { before, verb, timeout, main, why }: Wanted & { readonly main: ProcessIdentity | null; readonly why: Failure },
+): Promise<Changed> {
+  if (main === null) return failure(why.code, `${why.message}; and the main process of ${before.name} is not known`);
+  const [sent] = await processes.signal([main], 'TERM');
+  if (sent?.outcome === 'refused' || sent?.outcome === 'other') {
+    return failure(why.code, `${why.message}; TERM to pid ${main.pid}: ${sent.reason ?? sent.outcome}`);
+  }
+  const until = performance.now() + Math.min(timeout, SETTLE);
+  while ((await lives(main)) && performance.now() < until) await sleep(lookEvery);
+  if (await lives(main)) return failure('timeout', `${before.name} (pid ${main.pid}) still runs after TERM`);
+  return afterSignal(await init.state(before.name), verb);
+}
+
+/** Whoever supervises it may have started it again; a state that needs a fork to be known is, after the main process's end, `stopped`. */
+function afterSignal(state: ServiceState, verb: Change): Changed {
+  if (isThere(state, verb)) return { ok: true, state };
+  if (state.state === 'unknown') {
+    const { reason: _, ...known } = state;
+    return { ok: true, state: { ...known, state: 'stopped', pid: null, since: null } };
+  }
+  return failure('restarted', `${state.name} is ${state.state} again after TERM: its service manager started it anew`);
+}
+
+async function runsOn({ lives }: World, main: ProcessIdentity | null, verb: Change): Promise<boolean> {
+  return verb === 'stop' && main !== null && (await lives(main));
+}
+
+function failed(
+  { before, verb }: Wanted,
+  argv: readonly string[],
+  result: Extract<CommandResult, { ok: true }>,
+  state: ServiceState,
+): Failure {
+  const said = [capturedText(result.stderr), capturedText(result.stdout)].map((text) => text.trim()).find((text) => text !== '');
+  const how = result.timedOut ? 'did not end in time' : `ended with ${result.exit ?? result.signal}`;
+  const code = result.timedOut ? 'timeout' : `exit-${result.exit ?? result.signal}`;
+  return failure(
+    code,
+    `${commandLine(argv)} ${how}, and ${before.name} is ${state.state} after ${verb}${said ? `: ${said.slice(-2000)}` : ''}`,
+  );
+}

@@ -1,0 +1,62 @@
+import { isObject, type Json } from '../model/json.ts';
+import type { ProcStat } from './proc-text.ts';
+
+/** What `ps` shows of it, and what tells it from other shells. */
+export const LABEL = 'firebreak-lease';
+
+/**
+ * Waits for a moment of CLOCK_BOOTTIME (/proc/uptime, hundredths of a second), then starts a service and tries again until it runs. No temporary file, no
+ * log, nothing but builtins and sleep(1); its parameters: this text, `new` or `again`, the lease's id, the moment, and what starts the service but for the verb.
+ * The first sleep is forked before it says `armed`, so that waiting needs no process slot any more; with the word goes its pid. A shell that cannot fork ends itself, hence the EXIT
+ * trap: exec needs no slot. It gives up only where the init script itself is gone. `sleep` may know whole seconds only (busybox), may be killed, or may wake early: what counts is the next look at the clock.
+ */
+export const WATCHDOG = `ulimit -S -n 1024 2>/dev/null
+exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+text=$1 mode=$2; shift 2; set -- "$text" again "$@"
+again='exec /bin/sh -c "$text" "$0" "$@"'
+armed() { mode=again; trap "$again" EXIT; exec 9>&1 >/dev/null 2>&1; echo armed $$ >&9; exec 9>&-; }
+[ $mode = new ] || trap "$again" EXIT
+while read -r up rest </proc/uptime; left=$(($4 - \${up%.*} * 100 - 1\${up#*.} + 100)); [ $left -gt 0 ]; do
+  part=$((left % 100 + 100))
+  sleep $((left / 100)).\${part#1} >/dev/null 2>&1 &
+  [ $mode = again ] || armed
+  wait $! || sleep $((left / 100 + 1))
+done
+[ $mode = again ] || armed
+until (shift 4; exec "$@" start) || (shift 4; exec "$@" status); do
+  case $5 in (/*) [ -e "$5" ] || break ;; esac
+  sleep 2
+done
+trap - EXIT`;
+
+/** A pid alone would be a mistake waiting to happen: start time and boot make it this process, and its arguments carry the id. */
+export interface Watchdog {
+  readonly kind: 'process';
+  readonly id: string;
+  readonly pid: number;
+  readonly start: number;
+  readonly boot: string;
+}
+
+/** What `/bin/sh` is started with. The moment: hundredths of a second since boot. */
+export function watchdogArgs(id: string, moment: number, starter: readonly string[]): readonly string[] {
+  return ['-c', WATCHDOG, LABEL, WATCHDOG, 'new', id, String(moment), ...starter];
+}
+
+export const momentOf = (uptime: number, within: number): number => Math.ceil((uptime + within) / 10);
+
+export function readWatchdog(handle: Json): Watchdog | null {
+  if (!isObject(handle) || handle.kind !== 'process') return null;
+  const { id, pid, start, boot } = handle;
+  if (typeof id !== 'string' || typeof pid !== 'number' || typeof start !== 'number' || typeof boot !== 'string') return null;
+  return { kind: 'process', id, pid, start, boot };
+}
+
+export function handleOf({ pid, start }: Pick<ProcStat, 'pid' | 'start'>, id: string, boot: string): Json {
+  return { kind: 'process', id, pid, start, boot };
+}
+
+/** `/bin/sh -c TEXT firebreak-lease TEXT new ID MOMENT ...`; null: no watchdog. */
+export function leaseIn(args: readonly string[]): string | null {
+  return args[3] === LABEL ? (args[6] ?? null) : null;
+}
