@@ -185,8 +185,12 @@ function promptsOn(terminal: Terminal, { paper, clear, inquirer }: Asking): Prom
       answered(question.deaf, (context) => put<T>(inquirer, { type: 'select', ...selectOf(question, paper().style) }, context)),
     type: ({ message, check, deaf, hidden }: Typing) => {
       const validate = (answer: string): true | string => check?.(answer) ?? true;
-      const type = hidden === true ? 'password' : 'input';
-      return answered(deaf, (context) => put<string>(inquirer, { type, message, validate, theme: themeOf(paper().style) }, context));
+      const theme = themeOf(paper().style);
+      const question =
+        hidden === true
+          ? { type: 'password', theme: { ...theme, style: { ...theme.style, keysHelpTip: () => undefined } } }
+          : { type: 'input', theme };
+      return answered(deaf, (context) => put<string>(inquirer, { ...question, message, validate }, context));
     },
   };
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import type { Question } from '../../src/model/ports.ts';
-import { terminalView } from '../../src/views/terminal.ts';
+import { askHidden, terminalView } from '../../src/views/terminal.ts';
 import { demoEvents } from '../support/demo-events.ts';
 import { killMailers, stopCron } from '../support/demo-plan.ts';
 import { fakeTerminal } from '../support/fake-terminal.ts';
@@ -62,6 +62,22 @@ test('a full word and Enter answer; the count is typed where it cannot be undone
   await shows(drawn, 'that is not 42');
   type('\x7f2\r');
   assert.deepEqual(await answer, { choice: 'run', reason: null });
+});
+
+test('a password is not shown, an empty one is none, and Ctrl-C gives none', { timeout: 10_000 }, async () => {
+  const { streams, stdin, drawn, type } = fakeTerminal();
+  const answer = askHidden({ streams, interrupts: never }, "sudo's password, for all hosts:");
+  await shows(drawn, 'for all hosts:');
+  type('\r');
+  await shows(drawn, 'type it, or Ctrl-C');
+  type('correct horse\r');
+  assert.equal(await answer, 'correct horse');
+  assert.doesNotMatch(drawn(), /correct|horse|arrows/);
+  const second = askHidden({ streams, interrupts: never }, 'again:');
+  await shows(drawn, 'again:');
+  type('half\x03');
+  assert.equal(await second, null);
+  assert.equal(stdin.isRaw, false);
 });
 
 test('Enter alone shows all, and asks again', async () => {
