@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync, statSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
+import { hostname } from 'node:os';
 import { failure, type Result } from '../model/host.ts';
 
 /** Who holds the lock, as it tells the one that comes second. */
@@ -76,6 +77,22 @@ export function whoHolds(scope: Scope): Promise<Holder | null> {
 function nameOf({ uid, name = '', host }: Scope): string {
   const elsewhere = host === undefined ? '' : `@${createHash('sha256').update(host).digest('hex').slice(0, 24)}`;
   return `\0firebreak-${uid}-${pidNamespace()}-${name}${elsewhere}`;
+}
+
+/** Whoever has this lock is the only one who may call himself so on the host that it is of. */
+export function tagOf(scope: Scope): string {
+  return `firebreak-${createHash('sha256')
+    .update(`${machineId()}${nameOf(scope)}`)
+    .digest('hex')
+    .slice(0, 24)}`;
+}
+
+function machineId(): string {
+  try {
+    return readFileSync('/etc/machine-id', 'utf8').trim() || hostname();
+  } catch {
+    return hostname();
+  }
 }
 
 function pidNamespace(): string {

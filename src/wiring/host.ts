@@ -52,8 +52,11 @@ export interface LockedHost {
 
 /** Another machine, over ssh; nothing is sent before `connect`. What it needs is imported only here: a plan of this machine loads none of it. */
 export async function hostsFor(target: Target, reach: Reach, secrets?: Vault): Promise<HostsElsewhere> {
-  const { sshHost } = await import('../hosts/ssh.ts');
-  const { host: bare, remote, connect } = sshHost(target, reach);
+  const [{ sshHost }, { tagOf, takeLock }] = await Promise.all([import('../hosts/ssh.ts'), import('../journal/lock.ts')]);
+  const { FIREBREAK_LOCK: name } = reach.env;
+  const scope = { uid: reach.uid, ...(name !== undefined && { name }), host: target.name };
+  const tag = tagOf(scope);
+  const { host: bare, remote, connect } = sshHost(target, { ...reach, tag });
   const there: { uid: number; clock: FarClock } = { uid: 0, clock: { ahead: 0, zone: null } };
   const host: Host = { ...bare, farClock: () => there.clock };
   return {
@@ -69,11 +72,10 @@ export async function hostsFor(target: Target, reach: Reach, secrets?: Vault): P
       return { ok: true };
     },
     lock: async (holder) => {
-      const [{ takeLock }, { lockThere }] = await Promise.all([import('../journal/lock.ts'), import('../hosts/ssh/lock.ts')]);
-      const { FIREBREAK_LOCK: name } = reach.env;
-      const here = await takeLock({ uid: reach.uid, ...(name !== undefined && { name }), host: target.name }, holder);
+      const here = await takeLock(scope, holder);
       if (!here.ok) return here;
-      const locked = await lockThere(remote, there);
+      const { lockThere } = await import('../hosts/ssh/lock.ts');
+      const locked = await lockThere(remote, { uid: there.uid, tag });
       if (!locked.ok) here.lock.release();
       if (!locked.ok) return locked;
       const release = async (): Promise<void> => {

@@ -21,8 +21,8 @@ export function elevate({ sh, sudo, ready }: { readonly sh: string; readonly sud
 }
 
 /** Nothing of the login's environment is kept: what it sets (LD_PRELOAD, GREP_OPTIONS, a PATH) is not ours to trust. */
-export const clean = (sh: string): string =>
-  `cd / && exec /usr/bin/env -i PATH=${FAR_PATH} LC_ALL=C ${sh} -c 'umask 077; unset PWD OLDPWD; ${NEXT}'\n`;
+export const clean = (sh: string, tag = 'sh'): string =>
+  `cd / && exec /usr/bin/env -i PATH=${FAR_PATH} LC_ALL=C ${sh} -c 'umask 077; unset PWD OLDPWD; ${NEXT}' ${tag}\n`;
 
 /** A text of many lines for a shell that reads one. One that does not come whole is never begun. $n is a newline. */
 export function whole(script: string): string {

@@ -10,9 +10,23 @@ export interface LockThere {
 
 const NO_FLOCK = 69;
 
+/**
+ * A connection that was cut without a word is alive to the other end, for hours perhaps, and its shell holds the lock. Only whoever has our own lock calls a shell
+ * over there by our tag, so one that is not this one is nobody's any more. One that is still at work is left to its end.
+ */
+const FORMER = `former() (
+  exec 9<&-
+  for one in $(grep -ls -- "$1" /proc/[0-9]*/cmdline); do
+    pid=\${one#/proc/}; pid=\${pid%%/*}
+    [ "$pid" != $$ ] && [ -n "$(readlink /proc/$pid/fd/9)" ] && kill -s TERM "$pid" && ended=1
+  done
+  [ -n "$ended" ] && sleep 1
+)`;
+
 /** Nothing is written for it, and it is gone with the connection. */
-const hold = (folder: string): string => `if command -v flock; then
-  if [ -d ${folder} ] && [ -r ${folder} ]; then command exec 9<${folder}; else command exec 9</; fi && { flock -n 9 || { exec 9<&-; (exit 1); }; }
+const hold = (folder: string, tag: string): string => `${FORMER}
+if command -v flock; then
+  if [ -d ${folder} ] && [ -r ${folder} ]; then command exec 9<${folder}; else command exec 9</; fi && { flock -n 9 || { former ${tag} && flock -n 9; } || { exec 9<&-; (exit 1); }; }
 else (exit ${NO_FLOCK}); fi`;
 const LET_GO = 'exec 9<&-';
 
@@ -22,10 +36,10 @@ const LET_GO = 'exec 9<&-';
  */
 export async function lockThere(
   remote: Remote,
-  { uid, folder: path = '/run' }: { readonly uid: number; readonly folder?: string },
+  { uid, tag, folder: path = '/run' }: { readonly uid: number; readonly tag: string; readonly folder?: string },
 ): Promise<Result<LockThere>> {
   const folder = quoteWord(path);
-  const held = await remote.hold(hold(folder));
+  const held = await remote.hold(hold(folder, quoteWord(tag)));
   if (!held.ok) return held;
   const release = async (): Promise<void> => void (await remote.hold(LET_GO));
   if (held.status === 1) return taken(remote, await holderThere(remote, folder));

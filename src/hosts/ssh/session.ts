@@ -11,6 +11,8 @@ export interface FarShell {
   /** Words for a POSIX shell over there: `/bin/sh`. */
   readonly sh: string;
   readonly become: Become | null;
+  /** What the standing shell calls itself, `$0`: by it we know the shell of an earlier connection of ours that nobody over there has noticed to be dead. */
+  readonly tag?: string;
   /** Who logs in, for a sentence about sudo. */
   readonly user: () => string;
   /** Milliseconds until the shell has answered for the first time. */
@@ -70,7 +72,7 @@ async function begin(wire: FullWire, far: FarShell): Promise<Result<{ readonly s
   const refused = far.become === null ? null : await elevated(wire, { ...far, become: far.become });
   if (refused !== null) return refused;
   const id = freshNonce();
-  wire.write(clean(far.sh) + whole(standingLoop(id)));
+  wire.write(clean(far.sh, far.tag) + whole(standingLoop(id)));
   const hello = await question(wire, { kind: 'ask', script: HELLO, dd: false, limit: 4096 });
   if (hello.kind !== 'answer') return null;
   const facts = /^(\d+) (\d+) (\d+) ([ld])$/.exec(hello.answer.stdout.toString('latin1'));

@@ -13,7 +13,7 @@ import { shellRemote } from '../../support/shell-remote.ts';
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'firebreak-lock-')));
 after(() => rmSync(folder, { recursive: true }));
 /** Of a user that nobody is, and on a folder of our own: a run on this very machine does not matter here. */
-const NOBODY = { uid: 987_654, folder };
+const NOBODY = { uid: 987_654, folder, tag: 'firebreak-nobody' };
 
 function remote(test: TestContext): Connection {
   const made = shellRemote();
@@ -51,6 +51,24 @@ test('what is asked while the lock is held cannot keep it: it is gone with the c
   await after.release();
 });
 
+test('a shell of ours whose connection was cut without a word over there is ended, and nobody else is', async (test) => {
+  const tag = `firebreak-${process.pid}`;
+  const tagged = (name: string) => {
+    const made = shellRemote({ far: { tag: name } });
+    test.after(() => made.close());
+    return made;
+  };
+  const [cut, plan, again, stranger] = [tagged(tag), tagged(tag), tagged(tag), tagged('firebreak-other')];
+  assert.ok((await lockThere(cut, { ...NOBODY, tag })).ok);
+  // Looks only, and holds nothing.
+  const before = await plan.ask('echo $$', { effect: 'read' });
+  assert.equal((await lockThere(stranger, { ...NOBODY, tag: 'firebreak-other' })).ok, false);
+  const second = await lockThere(again, { ...NOBODY, tag });
+  assert.ok(second.ok, JSON.stringify(second));
+  assert.deepEqual(await plan.ask('echo $$', { effect: 'read' }), before);
+  await second.release();
+});
+
 test('a run that was started over there is seen, by its socket', async (test) => {
   const scope = { uid: NOBODY.uid };
   const local = await takeLock(scope, { run: 'r', who: 'ada', pid: process.pid, since: '2026-11-23T03:00:00Z' });
@@ -62,7 +80,7 @@ test('a run that was started over there is seen, by its socket', async (test) =>
     code: 'locked',
     message: 'another run holds shell: it was started over there; nothing was touched',
   });
-  const freed = await lockThere(there, { folder, uid: NOBODY.uid + 1 });
+  const freed = await lockThere(there, { ...NOBODY, uid: NOBODY.uid + 1 });
   assert.ok(freed.ok, 'and nothing was kept');
   await freed.release();
 });
