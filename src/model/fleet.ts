@@ -4,7 +4,7 @@ import type { Plan } from './plan.ts';
 import type { IdentityLine } from './saved-plan.ts';
 import type { Strategy } from './strategy.ts';
 
-export { DEFAULT_STRATEGY, type Size, type Strategy } from './strategy.ts';
+export type { Strategy } from './strategy.ts';
 
 /** A host as it is named, reached and grouped. The name is unique, and what ssh_config(5) is asked with; the rest overrides what stands there. */
 export interface Target {
