@@ -40,7 +40,7 @@ export function systemdInit(commands: Commands, root = ''): Init {
   };
 }
 
-const unitOf = (name: string): string => (/\.(?:service|socket|timer|target|mount|path)$/.test(name) ? name : `${name}.service`);
+export const unitOf = (name: string): string => (/\.(?:service|socket|timer|target|mount|path)$/.test(name) ? name : `${name}.service`);
 
 interface Unit {
   /** The name behind an alias: crond.service may be a link to cron.service, and the cgroup has the real name. */

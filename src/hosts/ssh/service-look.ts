@@ -1,0 +1,142 @@
+import type { Result } from '../../model/host.ts';
+import { type DaemonAbout, pidOf, type Sight } from '../daemon-about.ts';
+import type { ProcStat } from '../proc-text.ts';
+import { type Described, readDescriptions, readStats, VANISHED } from './proc-answer.ts';
+import { type ProcQuestions, unreadable } from './proc-look.ts';
+import { readTools, words } from './proc-words.ts';
+import type { Remote } from './remote.ts';
+import type { Told } from './sections.ts';
+
+/** What one question tells of a daemon, beside what its manager says. */
+export interface DaemonLook {
+  readonly told: Told;
+  readonly sight: Sight;
+  /** Epoch milliseconds. */
+  readonly bootTime: number;
+  readonly startedAt: (stat: ProcStat) => number;
+  /** By pid file that holds a number: when it was written, epoch milliseconds. */
+  readonly written: ReadonlyMap<string, number>;
+  /** Who does not see a daemon may only not be allowed to. */
+  readonly hidden: boolean;
+}
+
+/** No daemon is looked for. */
+export const NOTHING: DaemonAbout = { programs: [], names: [], pidFiles: [], certain: false, answersStatus: false };
+const MOST_SCRIPT_BYTES = 256 * 1024;
+
+/** `text FILE`: what it is now, and the text where that is not what is known. */
+export function scriptWords(candidates: readonly string[], knownStamp: string): string {
+  return `path= stamp=
+for file in ${words(candidates)}; do [ ! -f "$file" ] || { path=$file; break; }; done
+if [ -n "$path" ]; then stamp=$(stat -L -c '%d.%i.%s.%Y.%Z' -- "$path"); fi
+mark path; printf '%s' "$path"
+mark stamp "$stamp"
+if [ -n "$path" ] && [ "$stamp" != ${words([knownStamp])} ]; then mark text; head -c ${MOST_SCRIPT_BYTES} -- "$path"; fi
+`;
+}
+
+/**
+ * Pid files, and everybody who may be the daemon: named in one of them, of its program (compared as a file, with builtins), or of its name. A pid file is neither
+ * followed nor waited for: /run/NAME may belong to the daemon's user.
+ */
+function daemonWords(about: DaemonAbout, pids: readonly number[]): string {
+  const is = [
+    ...about.names.map((name) => `[ "$comm" = ${words([name])} ]`),
+    ...about.programs.map((program) => `[ "$pid/exe" -ef ${words([program])} ]`),
+  ];
+  return `want=' ${pids.map((pid) => `${pid} `).join('')}' hidden=
+add() { case $want in *" $1 "*) ;; *) [ ! -d "$1" ] || want="$want$1 " ;; esac; }
+conceals() { up=\${1%/*}; while [ -n "$up" ] && [ ! -d "$up" ]; do up=\${up%/*}; done; if [ -e "$1" ]; then [ ! -r "$1" ]; else [ ! -x "\${up:-/}" ]; fi; }
+mark files
+for file in ${words(about.pidFiles)}; do
+  if [ -f "$file" ] && [ ! -L "$file" ] && [ -r "$file" ]; then
+    number=$(head -c 256 -- "$file")
+    printf '%s\\0%s\\0%s\\0' "$file" "$number" "$(stat -c %Y -- "$file")"
+    set -f; set -- $number; set +f
+    case $1 in '' | *[!0-9]* | ???????????*) ;; *) add "$1" ;; esac
+  fi
+  ! conceals "$file" || hidden=1
+done
+${is.length === 0 ? '' : `for pid in [0-9]*; do comm=; { IFS= read -r comm <"$pid/comm"; } 2>/dev/null; if ${is.join(' || ')}; then add "$pid"; fi; done`}
+mark real; for path in ${words(about.programs)}; do readlink -fn -- "$path"; printf '\\0'; done
+mark boot "$(grep '^btime ' stat)"
+[ ! -r 1/stat ] || hidden=
+mark want "$hidden" $want
+describe $want
+mark stats; [ "$want" = ' ' ] || { files=; for pid in $want; do files="$files $pid/stat"; done; cat $files; }
+`;
+}
+
+interface Asked {
+  readonly about: DaemonAbout;
+  /** Of whom else something has to be known. */
+  readonly pids?: readonly number[];
+  /** Goes first. */
+  readonly script?: string;
+}
+
+/** One round trip. */
+export async function lookAtDaemon(
+  { remote, questions }: { readonly remote: Remote; readonly questions: ProcQuestions },
+  { about, pids = [], script = '' }: Asked,
+): Promise<Result<{ readonly look: DaemonLook }>> {
+  const told = await questions.ask(`${script}${daemonWords(about, pids)}`);
+  if (!told.ok) return told;
+  const { sections } = told;
+  const [hidden, ...want] = sections.word('want').split(' ');
+  const wanted = want.map(Number).filter((pid) => pid > 0);
+  const stats = readStats(sections.text('stats'));
+  const described = wanted.length === 0 ? new Map<number, Described>() : readDescriptions(told, wanted);
+  const ticks = readTools(sections.word('tools'))?.ticksPerSecond;
+  const boot = /^btime (\d{1,12})$/.exec(sections.word('boot'))?.[1];
+  if (stats === null || described === null || ticks === undefined || boot === undefined) return unreadable(remote, told);
+  const files = filesIn(sections.text('files'));
+  const bootTime = Number(boot) * 1000;
+  return {
+    ok: true,
+    look: {
+      told,
+      sight: sightOf({ about, stats, described, files, real: sections.text('real').split('\0') }),
+      bootTime,
+      startedAt: ({ start }) => bootTime + (start * 1000) / ticks,
+      written: new Map([...files].filter(([, { text }]) => pidOf(text) !== null).map(([path, { written }]) => [path, written])),
+      hidden: hidden === '1',
+    },
+  };
+}
+
+interface PidFile {
+  readonly text: string;
+  readonly written: number;
+}
+
+function filesIn(text: string): ReadonlyMap<string, PidFile> {
+  const parts = text.split('\0');
+  const files = new Map<string, PidFile>();
+  for (let at = 0; at + 2 < parts.length; at += 3) {
+    files.set(parts[at] ?? '', { text: parts[at + 1] ?? '', written: Number(parts[at + 2]) * 1000 });
+  }
+  return files;
+}
+
+interface Seen {
+  readonly about: DaemonAbout;
+  readonly stats: ReadonlyMap<number, ProcStat>;
+  readonly described: ReadonlyMap<number, Described>;
+  readonly files: ReadonlyMap<string, PidFile>;
+  readonly real: readonly string[];
+}
+
+function sightOf({ about, stats, described, files, real }: Seen): Sight {
+  const of = (pid: number): Described => described.get(pid) ?? VANISHED;
+  const known = <T>(seen: T | undefined | 'denied'): T | null => (seen === undefined || seen === 'denied' ? null : seen);
+  return {
+    pidIn: (path) => pidOf(files.get(path)?.text ?? ''),
+    stat: (pid) => stats.get(pid) ?? null,
+    exe: (pid) => of(pid).exe,
+    args: (pid) => known(of(pid).args) ?? [],
+    elsewhere: (pid) => known(of(pid).status)?.elsewhere ?? false,
+    all: () => [...stats.values()],
+    realPath: (path) => real[about.programs.indexOf(path)] || path,
+  };
+}
