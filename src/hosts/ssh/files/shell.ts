@@ -60,6 +60,7 @@ walk() {
   done
 }
 enter() {
+  tries=${'$'}{2:-5}
   walk "$1" keep || return 1
   [ -n "$real" ] || real=/
   if [ -L "$real" ]; then refuse link; return 1; fi
@@ -67,10 +68,12 @@ enter() {
     [ "$PWD" = "$real" ] && return 0
     refuse link; return 1
   fi
-  if said=$(stat -c %f "$real" 2>&1); then
-    case $said in 4???) refuse EACCES ;; *) refuse link ;; esac
-  else refuse said "$said"; fi
-  return 1
+  said=$(stat -c %f "$real" 2>&1) || { refuse said "$said"; return 1; }
+  case $said in 4???) ;; *) refuse link; return 1 ;; esac
+  [ -x "$real" ] || { refuse EACCES; return 1; }
+  # It was away for a moment.
+  [ $tries -gt 0 ] || { refuse link; return 1; }
+  enter "$1" $((tries - 1))
 }
 regular() {
   walk "$1" keep || return 1
