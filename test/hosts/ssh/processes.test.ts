@@ -1,11 +1,75 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
 import { sshProcesses } from '../../../src/hosts/ssh/processes.ts';
+import type { Remote } from '../../../src/hosts/ssh/remote.ts';
+import { failure } from '../../../src/model/host.ts';
 import { processesContract } from '../../contracts/processes.ts';
 import { realProcesses } from '../../contracts/real-processes.ts';
-import { realStage, users } from '../../support/process-stage.ts';
+import { realStage, users, within } from '../../support/process-stage.ts';
+import { programs, WAIT } from '../../support/programs.ts';
 import { remotesHere } from '../../support/shells.ts';
 
 for (const { name, remote } of remotesHere()) {
   const processes = sshProcesses({ remote, machine: { users } });
   processesContract(`far (${name})`, () => realStage(processes));
   realProcesses(`a far ${name}`, processes);
+
+  describe(`the shell of a far ${name}`, () => {
+    it('is spared with all above it, and what it looks with is no process of the host', async () => {
+      const found = await processes.list({});
+      assert.ok(found.ok, JSON.stringify(found));
+      const spared = found.processes.filter((each) => each.spared === 'self' || each.spared === 'ancestor');
+      const self = spared.filter((each) => each.spared === 'self');
+      assert.equal(self.length, 1);
+      assert.ok(spared.some((each) => each.pid === process.pid && each.spared === 'ancestor'));
+      assert.deepEqual(
+        found.processes.filter((each) => each.ppid === self[0]?.pid || each.ancestry.some(({ pid }) => pid === self[0]?.pid)),
+        [],
+      );
+      const results = await processes.signal([...spared, { pid: 1, start: 0, exe: null }, { pid: -1, start: 0, exe: null }], 'KILL');
+      assert.deepEqual(new Set(results.map((each) => each.outcome)), new Set(['refused']));
+      assert.equal(results.length, spared.length + 2);
+    });
+
+    it('keeps kernel threads', async (test) => {
+      const found = await processes.list({ name: ['kthreadd'] });
+      const [thread] = found.ok ? found.processes : [];
+      if (thread === undefined) return test.skip('no kernel thread is in sight');
+      assert.equal(thread.spared, 'kernel');
+      assert.deepEqual(await processes.signal([thread], 'CONT'), [{ pid: thread.pid, outcome: 'refused', reason: 'a kernel thread' }]);
+    });
+
+    it('knows programs whose path is no plain word', async () => {
+      const stage = programs();
+      for (const title of ["it's $(x) ü", 'two\nlines', 'x (deleted)']) {
+        const program = stage.start(title, `echo up; ${WAIT}`);
+        await program.line();
+        const [found] = await within(processes, stage)({ name: [title.slice(0, 15)] });
+        if (found === undefined) assert.fail(`${JSON.stringify(title)} is not seen`);
+        if (title !== 'x (deleted)') assert.equal(found.exe, `${stage.folder}/${title}`);
+        assert.deepEqual(await processes.alive([found]), [found], title);
+        assert.deepEqual(await processes.signal([{ ...found, exe: '/usr/bin/true' }], 'KILL'), [{ pid: program.pid, outcome: 'other' }]);
+        assert.deepEqual(await processes.signal([found], 'TERM'), [{ pid: program.pid, outcome: 'sent' }], title);
+      }
+      await stage.close();
+    });
+  });
 }
+
+describe('a far host that', () => {
+  const target = { pid: 4242, start: 1, exe: '/bin/x' };
+  const lost = { name: 'web1', ask: async () => failure('lost', 'the connection to web1 was lost') } as unknown as Remote;
+  const processes = sshProcesses({ remote: lost, machine: { users } });
+
+  it('does not answer has no list, and passes the code on', async () => {
+    assert.deepEqual(await processes.list({ name: ['x'] }), { ok: false, code: 'lost', message: 'the connection to web1 was lost' });
+  });
+
+  it('does not answer has signalled nobody for certain, and nobody is called gone', async () => {
+    assert.deepEqual(await processes.signal([target], 'TERM'), [
+      { pid: 4242, outcome: 'refused', reason: 'the connection to web1 was lost' },
+    ]);
+    assert.deepEqual(await processes.alive([target]), [target]);
+    assert.equal(await processes.counters(4242), null);
+  });
+});
