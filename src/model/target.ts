@@ -60,7 +60,7 @@ export function nameFault(name: string): string | null {
   if (name === 'all') return '`all` means every host';
   if (name.includes(',')) return 'it holds a comma: several hosts are `--hosts a,b,c`';
   if (isIpv6(name)) return null;
-  return /^[\p{L}\p{N}_][\p{L}\p{N}_.+-]*$/u.test(name)
+  return /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name)
     ? null
     : 'a host is a name or an address: letters, digits, `.`, `-`, `_`, or an IPv6 address in brackets';
 }

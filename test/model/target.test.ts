@@ -25,7 +25,6 @@ test('a destination is read as ssh reads it', () => {
     'root@[fe80::1%eth0]:22': ['fe80::1%eth0', { user: 'root', port: 22 }],
     'ada@example.com@web1': ['web1', { user: 'ada@example.com' }],
     'EXAMPLE\\ada@web1': ['web1', { user: 'EXAMPLE\\ada' }],
-    bücher1: ['bücher1'],
   };
   for (const [text, target] of Object.entries(forms)) {
     assert.deepEqual(parseDestination(text), { ok: true, target: targetNamed(...target) }, text);
@@ -54,7 +53,24 @@ test('what ssh or a shell could take for something else is refused, with the rea
   };
   for (const [text, reason] of Object.entries(refused)) assert.equal(says(text), reason, JSON.stringify(text));
   const shape = 'a host is a name or an address: letters, digits, `.`, `-`, `_`, or an IPv6 address in brackets';
-  for (const text of ['$(reboot)', 'a;b', '`a`', 'a|b', '../etc', 'a/b', '~root', '.hidden', 'web*', 'a=b', '!web1', 'a%b', "a'b", 'a\\b'])
+  for (const text of [
+    '$(reboot)',
+    'a;b',
+    '`a`',
+    'a|b',
+    '../etc',
+    'a/b',
+    '~root',
+    '.hidden',
+    'web*',
+    'a=b',
+    '!web1',
+    'a%b',
+    "a'b",
+    'a\\b',
+    'bücher',
+    'a+b',
+  ])
     assert.equal(says(text), shape, text);
 });
 
@@ -63,7 +79,7 @@ test('whatever is taken for a name is no option, no path, no pattern, and needs 
     fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.webAuthority({ withUserInfo: true, withPort: true })), (text) => {
       const read = parseDestination(text);
       if (!read.ok) return;
-      assert.match(read.target.name, /^[\p{L}\p{N}_.:+%-]+$/u);
+      assert.match(read.target.name, /^[A-Za-z0-9_.:%-]+$/);
       assert.doesNotMatch(read.target.name, /^[-.]/);
       assert.equal(nameFault(read.target.name), null);
       assert.doesNotMatch(read.target.user ?? 'a', /^-|[\s:;&|`'"$()<>{}]/);
