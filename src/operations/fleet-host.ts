@@ -55,6 +55,7 @@ export async function resumeOn(fleet: Fleet, { target, run: id, canary }: Unfini
   const over = ended(target, state);
   if (over || state.meta === null) {
     await journal.close();
+    if (over && wasUndone(reopened.events)) return rolledBack(fleet, over);
     if (over === null || !canary || over.outcome !== 'recurred') return over && finished(fleet, over);
     return onHost(fleet, target, (reached) => proven(fleet, over, { target, reached, canary }), { run: id });
   }
@@ -79,6 +80,12 @@ export async function resumeOn(fleet: Fleet, { target, run: id, canary }: Unfini
 /** What was being undone is not done again: a canary that recurred, or a rollback that was asked for. */
 function wasRollingBack(events: readonly RunEvent[]): boolean {
   const last = events.findLast(({ type }) => type === 'run.resumed' || type === 'run.finished');
+  return last?.type === 'run.resumed' && last.to === 'roll-back';
+}
+
+/** The end that its journal tells is that of a rollback. */
+function wasUndone(events: readonly RunEvent[]): boolean {
+  const last = events.findLast((event) => event.type === 'run.resumed');
   return last?.type === 'run.resumed' && last.to === 'roll-back';
 }
 

@@ -38,12 +38,13 @@ export function resumeFleet(
   only: ReadonlySet<string> | null,
 ): Promise<FleetEnding> {
   const mine = before.hosts.filter(({ host }) => only?.has(host) ?? true);
-  const unfinished = mine.filter(isUnfinished);
+  const canary = !before.hosts.some(({ end }) => end?.outcome === 'held');
+  const failed = canary ? before.hosts.filter(({ end, run }) => end?.outcome === 'recurred' && run !== null) : [];
+  const unfinished = mine.filter((host) => isUnfinished(host) && !failed.includes(host));
   const anew = mine.filter(isToBegin);
   const hosts = [...unfinished, ...anew].map(({ host }) => host);
-  const canary = !before.hosts.some(({ end }) => end?.outcome === 'held');
   return live({ request, parts, before }, { type: 'fleet.resumed', to: 'finish', who: request.who, hosts }, async (fleet) => {
-    if (canary) await failedCanary(fleet, before);
+    await undoCanaries(fleet, failed);
     const notBegun = await resumeAll(fleet, unfinished, canary);
     const names = new Set([...anew.map(({ host }) => host), ...notBegun]);
     const targets = request.hosts.filter(({ name }) => names.has(name));
@@ -63,13 +64,12 @@ const isUnfinished = ({ status, run, end }: HostState): boolean =>
 const isToBegin = ({ status, run, end }: HostState): boolean =>
   status === 'waiting' || (run === null && end !== null && AGAIN.includes(end.outcome));
 
-/** It stays what it was: a remedy that did not hold is not tried on others. An engine that died before it was undone leaves that to this life. */
-async function failedCanary(fleet: Fleet, { hosts }: FleetState): Promise<void> {
-  for (const { host, run, end, rolledBack } of hosts) {
+/** A remedy that did not hold is not tried on others. An engine that died before it was undone has left that to this life. */
+async function undoCanaries(fleet: Fleet, canaries: readonly HostState[]): Promise<void> {
+  for (const { host, run, end, rolledBack } of canaries) {
     const target = fleet.request.hosts.find(({ name }) => name === host);
-    if (end?.outcome !== 'recurred' || run === null || target === undefined) continue;
-    fleet.brakes.failed(`the canary ${host} did not hold: ${end.reasons.join('; ')}`);
-    if (rolledBack === null) await rollBackOn(fleet, { target, run, dangerous: false });
+    fleet.brakes.failed(`the canary ${host} did not hold: ${end?.reasons.join('; ')}`);
+    if (rolledBack === null && run !== null && target !== undefined) await rollBackOn(fleet, { target, run, dangerous: false });
   }
 }
 
@@ -97,7 +97,8 @@ async function planAndGo(fleet: Fleet, targets: readonly Target[]): Promise<Stop
   if (fleet.brakes.stopping() !== null) return interrupted(fleet);
   await planned(fleet, looked);
   const turns = looked.flatMap(turnOf);
-  const begun = fleet.state().hosts.filter(({ run }) => run !== null);
+  const again = new Set(turns.map(({ target }) => target.name));
+  const begun = fleet.state().hosts.filter(({ host, run }) => run !== null && !again.has(host));
   const going = goingOn(fleet, turns, begun);
   await show(fleet, looked, going.batches);
   if (turns.length === 0) return null;

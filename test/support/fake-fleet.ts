@@ -172,6 +172,8 @@ export function fakeFleet(script: FleetScript = {}): FakeFleet {
 
   const only = (hosts: readonly string[] | undefined): ReadonlySet<string> | null => (hosts ? new Set(hosts) : null);
   const state = () => fleetStateOf(journal);
+  /** The kernel takes back what a dead engine held. */
+  const anew = (): void => held.clear();
   fleet = {
     worlds,
     journal,
@@ -181,7 +183,10 @@ export function fakeFleet(script: FleetScript = {}): FakeFleet {
     state,
     most: () => most,
     run: async () => runFleet(await requestFor(script), partsFor(script)),
-    resume: async (hosts, over = script) => resumeFleet(await requestFor(over), partsFor(over), state(), only(hosts)),
+    resume: async (hosts, over = script) => {
+      anew();
+      return resumeFleet(await requestFor(over), partsFor(over), state(), only(hosts));
+    },
     rollBack: async (hosts, over = script) => rollBackFleet(await requestFor(over), partsFor(over), state(), only(hosts)),
   };
   return fleet;
