@@ -140,7 +140,8 @@ function isBelow(stats: ReadonlyMap<number, ProcStat>, pid: number, self: number
 
 /** The tools with which we look are no processes of the host: whoever looks for `cat` must not find ours. */
 function withoutOurs(stats: ReadonlyMap<number, ProcStat>, self: number): ReadonlyMap<number, ProcStat> {
-  return new Map([...stats].filter(([pid]) => !ancestorsOf(stats, pid).some((each) => each.pid === self)));
+  const theirs = [...stats].filter(([pid]) => !ancestorsOf(stats, pid).some((each) => each.pid === self));
+  return new Map(theirs.toSorted(([a], [b]) => a - b));
 }
 
 function realPaths(sections: Sections, exe: readonly string[]): ReadonlyMap<string, string> {

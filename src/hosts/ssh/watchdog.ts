@@ -39,12 +39,27 @@ interface Order {
  * which it does with the word `armed`. Where systemd runs, a scope of its own: some let logind end all that a session has left (KillUserProcesses=).
  */
 async function arm(remote: Remote, { lease: { id, within }, starter, facts }: Order): Promise<Result<{ readonly handle: Json }>> {
-  const args = words(['/bin/sh', ...watchdogArgs(id, momentOf(facts.uptime, within), starter)]);
-  const scope = facts.manager === 'systemd' ? 'systemd-run --quiet --scope --no-ask-password --' : '';
-  const start = (before: string): string =>
-    `said=$(cd / && umask 022 && exec env -i PATH=${FAR_PATH} ${before} setsid setsid ${args} </dev/null 2>&1)`;
-  const script = `${PROC_WORDS}${start(scope)}
-${scope === '' ? '' : `case $said in *'armed '*) ;; *) ${start('')} ;; esac`}
+  const argv = [
+    '/usr/bin/env',
+    '-i',
+    `PATH=${FAR_PATH}`,
+    'setsid',
+    'setsid',
+    '/bin/sh',
+    ...watchdogArgs(id, momentOf(facts.uptime, within), starter),
+  ];
+  const scope = [
+    'systemd-run',
+    '--quiet',
+    '--scope',
+    '--no-ask-password',
+    `--description=Firebreak: ${starter.join(' ')} start unless released`,
+    '--',
+  ];
+  const start = (command: readonly string[]): string => `said=$(cd / && umask 022 && exec ${words(command)} </dev/null 2>&1)`;
+  const first =
+    facts.manager === 'systemd' ? `${start([...scope, ...argv])}; case $said in *'armed '*) ;; *) ${start(argv)} ;; esac` : start(argv);
+  const script = `${PROC_WORDS}${first}
 pid=\${said##*armed }
 case $pid in '' | *[!0-9]*) mark none; printf '%s' "$said" ;; *) stat_of "$pid"; mark armed "$pid $start" ;; esac`;
   const told = await askSections(remote, script, { effect: 'write' });

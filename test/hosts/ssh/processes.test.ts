@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { localProcesses } from '../../../src/hosts/local/processes.ts';
 import { sshProcesses } from '../../../src/hosts/ssh/processes.ts';
 import type { Remote } from '../../../src/hosts/ssh/remote.ts';
-import { failure } from '../../../src/model/host.ts';
+import { failure, type ProcessRecord } from '../../../src/model/host.ts';
+import { identityKey } from '../../../src/model/processes.ts';
 import { processesContract } from '../../contracts/processes.ts';
 import { realProcesses } from '../../contracts/real-processes.ts';
 import { realStage, users, within } from '../../support/process-stage.ts';
@@ -29,6 +31,17 @@ for (const { name, remote } of remotesHere()) {
       const results = await processes.signal([...spared, { pid: 1, start: 0, exe: null }, { pid: -1, start: 0, exe: null }], 'KILL');
       assert.deepEqual(new Set(results.map((each) => each.outcome)), new Set(['refused']));
       assert.equal(results.length, spared.length + 2);
+    });
+
+    it('sees what this machine sees of itself', async () => {
+      const both = [await localProcesses({ machine: { users } }).list({}), await processes.list({})];
+      const [here, there] = both.map((found) => new Map(found.ok ? found.processes.map((each) => [identityKey(each), each]) : []));
+      assert.ok(here && there && there.size > 0);
+      // What began or ended in between is in one of them only; who of them is we, and what changes by itself (a kworker's name too), is no matter here.
+      const stable = ({ age: _, state: __, spared: ___, ...rest }: ProcessRecord) => rest;
+      const common = [...here.values()].filter((each) => there.has(identityKey(each)) && each.spared !== 'kernel');
+      assert.ok(common.length > there.size / 2);
+      for (const each of common) assert.deepEqual(stable(there.get(identityKey(each)) ?? each), stable(each));
     });
 
     it('keeps kernel threads', async (test) => {
