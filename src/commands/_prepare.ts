@@ -31,11 +31,13 @@ export interface Prepared {
 
 /** Reads what was asked for; what is wrong has been said on stderr and the exit code is returned instead. */
 export async function prepare(io: Io, name: string, options: Readonly<Record<string, unknown>>): Promise<Prepared | number> {
-  const [{ readRunbook, readText }, { trustedReader }, { folderCatalogue }, { bindParams }] = await Promise.all([
+  const [{ readRunbook, readText }, { trustedReader }, { folderCatalogue }, { bindParams }, { closest }, { escaped }] = await Promise.all([
     import('../wiring/library.ts'),
     import('../wiring/trusted.ts'),
     import('../wiring/catalogue.ts'),
     import('../load/params.ts'),
+    import('../load/suggest.ts'),
+    import('../views/escape.ts'),
   ]);
   const catalogue = folderCatalogue();
   const reader = trustedReader(io.uid);
@@ -47,8 +49,8 @@ export async function prepare(io: Io, name: string, options: Readonly<Record<str
   if (!read.ok) return sayProblems(io, read.problems, 'invalid-runbook', readText);
   const params = bindParams(read.value, pairs(options.param));
   if (!params.ok) return sayProblems(io, params.problems, 'usage', readText);
-  const raised = raisedLimits(pairs(limitWords(options).limits));
-  if (typeof raised === 'string') return refuse(io, raised, 'usage');
+  const raised = raisedLimits(pairs(limitWords(options).limits), closest);
+  if (typeof raised === 'string') return refuse(io, escaped(raised), 'usage');
   const policy = await policyFrom(io, options.policy, { readText: reader.readText, catalogue });
   if (typeof policy === 'number') return policy;
   if (policy && Object.keys(raised).length > 0)
@@ -105,10 +107,17 @@ function pairs(given: unknown): Readonly<Record<string, string>> {
   );
 }
 
-function raisedLimits(given: Readonly<Record<string, string>>): Limits | string {
+function raisedLimits(
+  given: Readonly<Record<string, string>>,
+  closest: (typed: string, words: readonly string[]) => string | undefined,
+): Limits | string {
   const raised: Partial<Record<LimitName, number>> = {};
   for (const [name, value] of Object.entries(given)) {
-    if (!(LIMITS as readonly string[]).includes(name)) return `--limit ${name}: the limits are ${LIMITS.join(', ')}`;
+    if (!(LIMITS as readonly string[]).includes(name)) {
+      const near = closest(name, LIMITS);
+      const meant = near === undefined ? 'hosts to choose from are named with --hosts or --inventory' : `did you mean ${near}?`;
+      return `--limit ${name}: the limits are ${LIMITS.join(', ')}; ${meant}`;
+    }
     const number = name === 'stopped_for' ? parseDuration(value) : /^\d+$/.test(value) ? Number(value) : undefined;
     if (number === undefined) return `--limit ${name}=${value}: write ${name === 'stopped_for' ? '45m' : 'a whole number'}`;
     raised[name as LimitName] = number;

@@ -85,7 +85,7 @@ const command: Command = defineCommand({
   about:
     'Shows the hosts that --host, --hosts or --inventory, --limit and --skip choose: where ssh would go for each (`ssh -G`), as whom, in which groups, with ' +
     'which labels, and in which batch it would be if something were to be done on all of them. Connects to nobody. A pattern is a name, a group, `role=web` (a ' +
-    'label), a wildcard (`web*`), or `all`; a comma means either of both, `&` in front only those too, `!` without: `web*,db1`, `web,&role=canary`, `all,!db1`. ' +
+    'label), a wildcard (`web*`), or `all`; a comma means either of both, `&` in front only those too, `!` without: `web*,db1`, `web,&role=canary`, `all,!db1`, in single quotes, since a shell knows such signs. ' +
     'Each further --limit narrows. What matches nothing is an error. With a runbook its own `fleet:` counts, under the flags.',
   args: [{ syntax: '[runbook]', about: 'whose batches: a name of the library, or a path' }],
   options: [

@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import { main } from '../../src/cli.ts';
 import type { Io } from '../../src/commands/_command.ts';
 import { reachOf, targetsOf } from '../../src/commands/_hosts.ts';
+import { hostWords, limitWords } from '../../src/commands/_limit.ts';
 import type { Selection } from '../../src/model/selection.ts';
 import { secretsHere } from '../../src/wiring/secrets.ts';
 import { testIo } from '../support/test-io.ts';
@@ -202,6 +203,13 @@ test('whatever is wrong with a selection is one clear line, and nothing is chose
   }
 });
 
+test('where no hosts are chosen a limit that is none is told as ever, with what was meant', async () => {
+  const says = async (limit: string) => (await firebreak(['plan', 'cron-mail-storm', '--limit', limit])).err;
+  const known = 'the limits are kill, delete, edit, stopped_for;';
+  assert.equal(await says('kil=3'), `firebreak: --limit kil: ${known} did you mean kill?\n`);
+  assert.equal(await says('web*'), `firebreak: --limit web*: ${known} hosts to choose from are named with --hosts or --inventory\n`);
+});
+
 test('an inventory with mistakes is told with its lines, and so is it by `check`', async () => {
   write('bad.yaml', 'firebreak_hosts: 1\ngroups: {web: }\nhosts:\n  a: {groups: wbe}\n  b c:\n');
   const bad = await firebreak(['hosts', '--inventory', 'bad.yaml']);
@@ -323,6 +331,31 @@ test('limits of a run and patterns of hosts are told apart by their words', asyn
     one.targets.map(({ name }) => name),
     ['web1', 'web2'],
   );
+});
+
+test('the host options can be typed again as they were', () => {
+  const options = {
+    ...{
+      host: ['a', 'root@b:22'],
+      hosts: 'c,d',
+      inventory: 'h.yaml',
+      skip: ['x'],
+      sshConfig: 'cfg',
+      become: true,
+      becomePassword: 'env:X',
+    },
+    ...{ batches: '1,rest', atOnce: '3', pause: '1s', maxFailures: '5%', order: 'name', limit: ['web'], param: ['p=1'] },
+  };
+  assert.equal(
+    hostWords(options).join(' '),
+    '--host a --host root@b:22 --hosts c,d --inventory h.yaml --skip x --ssh-config cfg --become-password env:X --batches 1,rest --at-once 3 --pause 1s --max-failures 5% --order name --become',
+  );
+  assert.deepEqual(hostWords({ become: true, limit: ['kill=1'] }), []);
+  assert.deepEqual(limitWords({ hosts: 'a', limit: ['kill=1', 'killer', 'all,&kill=1', 'kil=1'] }), {
+    limits: ['kill=1'],
+    patterns: ['killer', 'all,&kill=1', 'kil=1'],
+  });
+  assert.deepEqual(limitWords({ limit: ['web'] }), { limits: ['web'], patterns: [] });
 });
 
 test('names choose from an inventory, and what is said with them wins', async () => {
