@@ -28,7 +28,9 @@ function between({ meta, steps, notes, last, finished }: RunState): Doing {
   if (failed !== undefined) return { step: failed.id, text: `failed: ${failed.reason ?? 'it does not say why'}`, trouble: true };
   if (finished !== null) return { step: '', text: 'done', trouble: false };
   const note = notes.at(-1);
-  if (note !== undefined && note.at === last?.at) return { step: '', text: note.text, trouble: true };
+  // Before the first step a note says how the run was started.
+  const began = steps.some(({ started }) => started !== null);
+  if (began && note !== undefined && note.at === last?.at) return { step: '', text: note.text, trouble: true };
   return { step: '', text: meta === null ? 'connects' : 'looks', trouble: false };
 }
 

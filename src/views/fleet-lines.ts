@@ -1,7 +1,6 @@
 import type { RunEvent } from '../model/event.ts';
 import { type FleetEvent, type FleetEventOf, type FleetView, isFleetEvent } from '../model/fleet-ports.ts';
 import { plural } from '../model/quantity.ts';
-import type { RunState } from '../model/state.ts';
 import { escaped } from './escape.ts';
 import { type Before, clock, countsText, endText, type Followed, followFleet, isTrouble, tookOf, touchedText } from './fleet-follow.ts';
 import { groupsText, names } from './fleet-plan.ts';
@@ -21,7 +20,7 @@ export function fleetLinesView({ write, before, ...look }: Look & Writing): Flee
     show: (event) => {
       follower.take(event);
       if (event.type === 'fleet.started') room = roomFor(event.hosts.map(({ name }) => name));
-      const lines = isFleetEvent(event) ? fleetLines(event, follower.now) : troubleLines(event, follower.now.working.get(event.host));
+      const lines = isFleetEvent(event) ? fleetLines(event, follower.now) : troubleLines(event, follower.now);
       for (const line of lines) write(`${layOut(event.at, line, { room, paper })}\n`);
       if (event.type !== 'fleet.finished') return;
       const { now } = follower;
@@ -117,12 +116,12 @@ function batchText({ batch, failed }: FleetEventOf<'batch.finished'>, { fleet }:
 }
 
 /** Of the runs of hosts only what somebody might have to act on before the end. */
-function troubleLines(event: RunEvent, state: RunState | undefined): readonly Line[] {
+function troubleLines(event: RunEvent, { fleet, working }: Followed): readonly Line[] {
   const { host } = event;
   switch (event.type) {
     case 'step.finished':
       // A watch has said how it ended in a line of its own.
-      if (state?.steps.find(({ id }) => id === event.step)?.watch) return [];
+      if (working.get(host)?.steps.find(({ id }) => id === event.step)?.watch) return [];
       return event.outcome === 'failed' || event.outcome === 'partial'
         ? [[host, event.outcome, `${event.step}: ${event.reason ?? 'it does not say why'}`]]
         : [];
@@ -137,8 +136,13 @@ function troubleLines(event: RunEvent, state: RunState | undefined): readonly Li
     case 'interrupted':
       return [[host, 'signal', `${event.signal} while ${event.doing}`]];
     case 'note':
-      return [[host, 'note', event.text]];
+      return isOfFleet(event.text, fleet) ? [] : [[host, 'note', event.text]];
     default:
       return [];
   }
+}
+
+/** What each of its hosts' journals is told of the fleet, this log says once. */
+function isOfFleet(note: string, { run, notes }: Followed['fleet']): boolean {
+  return note === `part of the fleet run ${run}` || notes.some(({ text }) => text === note);
 }

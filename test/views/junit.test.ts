@@ -7,6 +7,7 @@ import { junitView, renderJunit } from '../../src/views/junit.ts';
 import { anyEvents } from '../support/any-event.ts';
 import { setStage } from '../support/stage.ts';
 import { stamped } from '../support/story.ts';
+import { wellFormed } from '../support/xml.ts';
 
 const started = (steps: Extract<Fact, { type: 'run.started' }>['steps']): Fact => ({
   type: 'run.started',
@@ -93,20 +94,6 @@ test('a run that broke off is a report with an error, written all the same', () 
   view.close();
   assert.match(text, /<testcase name="outcome" [^>]*>\n\s*<error message="the run did not end by itself"\/>/);
 });
-
-/** XML 1.0: characters that may be there, tags that match, attributes that are quoted, entities that are known. */
-function wellFormed(text: string): boolean {
-  if (/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(text)) return false;
-  const open: string[] = [];
-  const rest = text
-    .replace(/^<\?xml [^>]*\?>/, '')
-    .replace(/<(\/?)([a-z-]+)((?: [a-z0-9]+="[^"<]*")*)(\/?)>/g, (_, end, name, _attributes, closed) => {
-      if (end && open.pop() !== name) open.push('never');
-      if (!end && !closed) open.push(name);
-      return '';
-    });
-  return open.length === 0 && !/[<>]/.test(rest) && !/&(?!(?:amp|lt|gt|quot);)/.test(text);
-}
 
 test('whatever a host says, the report is well-formed XML', () => {
   fc.assert(
