@@ -34,8 +34,8 @@ interface Live {
 }
 
 const FIRST_PAUSE = 250;
-/** Whoever asks a host that was just found dead does not wait for it again. */
-const FRESH = 3000;
+/** Who asks a host that was found dead just now is told so at once. */
+const FRESH = 1000;
 const KILLING = 15_000;
 
 /** The remote as a whole: what is lost is connected anew, what was only looked at is asked anew, and what was meant to change something never is. */
@@ -67,10 +67,11 @@ export function connection({ far, line, retryFor }: ConnectionOptions): Connecti
     return answer.status === 0 ? null : failure('locked', `${name} was reached again, but somebody else holds its lock by now`);
   }
 
-  /** At once the first time; for a while where a connection was lost, since what took it may pass. */
+  /** For a while where a connection was lost, since what took it may pass; once where there was none, or that while was in vain. */
   async function dialAgain(): Promise<Result<{ readonly live: Live }>> {
     const until = performance.now() + (live === null ? 0 : retryFor);
     live?.line.close();
+    live = null;
     for (let pause = FIRST_PAUSE; ; pause *= 2) {
       const dialled = await dial();
       if (dialled.ok) live = dialled.live;

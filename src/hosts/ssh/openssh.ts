@@ -32,8 +32,8 @@ const ALWAYS = {
 /** One ssh process holds the standing shell and is the master of all channels. */
 export function sshLine(ssh: OpenSsh): Line {
   const { target, sockets } = ssh;
-  const socket = sockets.fresh();
-  const path = socket?.replaceAll('%', '%%');
+  let socket = sockets.fresh();
+  const path = socket?.replaceAll('%', '%%') ?? null;
   let master: ChildProcess | null = null;
   const start = (words: readonly string[], command: string): ChildProcess => {
     // In a session of its own: Ctrl-C is for the engine, which decides what becomes of the connection.
@@ -41,12 +41,12 @@ export function sshLine(ssh: OpenSsh): Line {
   };
   return {
     standing(command) {
-      const own = path === undefined ? { ControlMaster: 'no', ControlPath: 'none' } : { ControlMaster: 'yes', ControlPath: path };
+      const own = path === null ? { ControlMaster: 'no', ControlPath: 'none' } : { ControlMaster: 'yes', ControlPath: path };
       master = start([...whereTo(ssh), ...options({ ...ALWAYS, ...own })], command);
       return master;
     },
     channel(command) {
-      if (path === undefined) return start([...whereTo(ssh), ...options({ ...ALWAYS, ControlMaster: 'no', ControlPath: 'none' })], command);
+      if (path === null) return start([...whereTo(ssh), ...options({ ...ALWAYS, ControlMaster: 'no', ControlPath: 'none' })], command);
       // Without its master a client would log in by itself: it shall fail.
       const only = { BatchMode: 'yes', ControlMaster: 'no', ControlPath: path, ProxyCommand: 'false', RequestTTY: 'no' };
       return start(['-F', 'none', ...options(only)], command);
@@ -54,6 +54,7 @@ export function sshLine(ssh: OpenSsh): Line {
     close() {
       master?.kill('SIGKILL');
       if (socket !== null) sockets.remove(socket);
+      socket = null;
     },
   };
 }
