@@ -38,6 +38,9 @@ function verdict(state: RunState, paper: Paper): readonly string[] {
     ...hang('', outcome.replaceAll('-', ' ').toUpperCase(), paper.columns, paper.style[paintOf(outcome)]),
     ...reasons.flatMap((reason) => hang('  - ', escaped(reason), paper.columns)),
     ...hang('', escaped(`${what}exit ${OUTCOMES[outcome].exit}`), paper.columns),
+    ...(outcome === 'outcome-unknown' && state.finished
+      ? hang('To go on: ', `firebreak resume ${escaped(state.run)}`, paper.columns, paper.style.bold)
+      : []),
     ...(state.run === '' ? [] : hang('The whole story: ', `firebreak report ${escaped(state.run)}`, paper.columns, paper.style.bold)),
   ];
 }

@@ -74,6 +74,8 @@ export async function hostsFor(target: Target, reach: Reach, secrets?: Vault): P
     lock: async (holder) => {
       const here = await takeLock(scope, holder);
       if (!here.ok) return here;
+      // A rehearsal: many names may lead to one host, and the real thing goes its own way.
+      if (name !== undefined) return { ok: true, note: null, release: async () => here.lock.release() };
       const { lockThere } = await import('../hosts/ssh/lock.ts');
       const locked = await lockThere(remote, { uid: there.uid, tag });
       if (!locked.ok) here.lock.release();
