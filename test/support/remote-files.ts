@@ -67,3 +67,9 @@ export function noting(
   };
   return { remote: { ...remote, ask, open }, noted };
 }
+
+/** An ordinary user's: where root tests, of nobody. */
+export function ordinaryRemote(): Remote {
+  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '/bin/sh', '-c'];
+  return shellRemote(process.getuid?.() === 0 ? { login: nobody } : {});
+}
