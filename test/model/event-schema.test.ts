@@ -7,7 +7,9 @@ import { main } from '../../src/cli.ts';
 import { eventSchema } from '../../src/model/event-schema.ts';
 import { isObject, type JsonObject } from '../../src/model/json.ts';
 import { anyEvents } from '../support/any-event.ts';
+import { anyFleetEvents } from '../support/any-fleet.ts';
 import { demoEvents } from '../support/demo-events.ts';
+import { FLEETS, fleetEvents } from '../support/demo-fleet-events.ts';
 import { assertEvent, isValidEvent } from '../support/event-schema.ts';
 import { STARTED, stamped } from '../support/story.ts';
 import { testIo } from '../support/test-io.ts';
@@ -41,8 +43,28 @@ test('any event that the types allow is one of the schema', () => {
   );
 });
 
+test('so is any event of a fleet run', () => {
+  fc.assert(
+    fc.property(anyFleetEvents, (events) => events.forEach(assertEvent)),
+    { numRuns: 200 },
+  );
+});
+
 test('the stories that the views are tested with are events of the schema', () => {
   for (const story of ['held', 'recurred', 'undone', 'elsewhere'] as const) demoEvents(story).forEach(assertEvent);
+  for (const story of [FLEETS.held, FLEETS.recurred]) fleetEvents(story).forEach(assertEvent);
+});
+
+test('a fact of a fleet with a key too many, one too few, or a word that there is not: refused', () => {
+  const ended = fleetEvents(FLEETS.held).find(({ type }) => type === 'host.finished');
+  assert.ok(ended?.type === 'host.finished' && isValidEvent(ended));
+  const { reasons: _, ...without } = ended;
+  assert.deepEqual([{ ...ended, more: 1 }, without, { ...ended, outcome: 'fine' }, { ...ended, host: null }].map(isValidEvent), [
+    false,
+    false,
+    false,
+    false,
+  ]);
 });
 
 test('a key too many, one too few, a word that there is not, another version: refused', () => {

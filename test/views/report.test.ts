@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { Fact, RunEvent } from '../../src/model/event.ts';
 import { type Reported, reportJson, reportMarkdown, reportOf } from '../../src/views/report.ts';
 import { anyEvents } from '../support/any-event.ts';
+import { assertMarkdown } from '../support/markdown-lines.ts';
 import { applies, DIAGNOSED, HELD, intends, KILL, RUN, STARTED, STOPPED, stamped } from '../support/story.ts';
 
 const HOME = { path: '/var/lib/firebreak', home: true };
@@ -163,31 +164,8 @@ const LINES = [/^$/, SECTIONS, /^### /, /^\| .* \|$/, /^\|( --- \|)+$/, /^- /, /
 test('nothing that was seen on a host becomes a heading, a row, a link, a tag or an escape sequence', () => {
   fc.assert(
     fc.property(anyEvents, (events) => {
-      const text = reportMarkdown(reported(events));
-      assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
-      const lines = text.split('\n');
-      assert.equal(lines.filter((line) => line.startsWith('# ')).length, 1);
-      for (const line of outsideFences(lines.slice(1))) {
-        assert.ok(
-          LINES.some((pattern) => pattern.test(line)),
-          JSON.stringify(line),
-        );
-        assert.doesNotMatch(line.replace(/\\./g, '').replaceAll('<br>', ''), /<|\]\(|https?:/);
-      }
+      assertMarkdown(reportMarkdown(reported(events)), LINES);
       assert.doesNotMatch(reportJson(reported(events)).replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
     }),
   );
 });
-
-function outsideFences(lines: readonly string[]): readonly string[] {
-  const outside: string[] = [];
-  let open: string | null = null;
-  for (const line of lines) {
-    const ticks = /^`{3,}/.exec(line)?.[0] ?? null;
-    if (open === null && ticks !== null) open = ticks;
-    else if (open !== null && line === open) open = null;
-    else if (open === null) outside.push(line);
-  }
-  assert.equal(open, null, 'a fence was left open');
-  return outside;
-}
