@@ -63,7 +63,7 @@ verify:
       - {of: $spool, count: {at_least: 1}}
 `;
 const POLICY =
-  'firebreak_policy: 1\nabout: The crowd may wait.\nallow:\n  - {id: crowd, runbook: crowd, on_failure: leave, cool_down: 0s}\n';
+  'firebreak_policy: 1\nabout: The crowd may wait.\nallow:\n  - {id: crowd, runbook: crowd, on_failure: leave, cool_down: 0s, fleet: {at_once: 300}}\n';
 
 function writeFiles(work: string, names: readonly string[]): void {
   const key = readFileSync(join(CACHE, 'root/etc/ssh/ssh_host_ed25519_key.pub'), 'utf8').split(' ').slice(0, 2).join(' ');

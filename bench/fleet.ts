@@ -83,7 +83,7 @@ const OURS: Contender = {
   name: 'firebreak run, unattended',
   run: async (hosts, inside, home) => {
     const flags = ['--inventory', hosts.inventory, '--ssh-config', hosts.sshConfig, '--at-once', String(HOSTS), '--batches', 'rest'];
-    const policy = ['--unattended', '--policy', join(ROOT, 'examples/policy.yaml'), '--param', 'watch=1s', '--param', 'ticks=1'];
+    const policy = ['--unattended', '--policy', join(ROOT, 'test/fixtures/fleet/policy.yaml'), '--param', 'watch=1s', '--param', 'ticks=1'];
     const env = { HOME: home, FIREBREAK_STATE: join(home, 'state') };
     const started = Date.now();
     const argv = [...inside.enter, FIREBREAK, 'run', 'cron-mail-storm', ...flags, ...policy, '--output', 'ndjson'];

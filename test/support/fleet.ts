@@ -83,7 +83,8 @@ function fleetOf(child: ChildProcess, { pid, sshConfig, inventory, control, name
     });
   const run = async (argv: readonly string[], options: Started = {}): Promise<InLab> => {
     const started = within(argv, options);
-    started.stdin?.end(options.input);
+    // It may end before it has read all, a dead host's ssh for one.
+    started.stdin?.on('error', () => {}).end(options.input);
     return ended(started);
   };
   const ssh = (host: string, input: string) => run(['ssh', '-F', sshConfig, '-o', 'BatchMode=yes', host, 'exec /bin/sh -s'], { input });
