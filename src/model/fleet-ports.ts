@@ -4,7 +4,10 @@ import type { Json } from './json.ts';
 import type { Plan } from './plan.ts';
 import type { Strategy } from './strategy.ts';
 
-/** `run` is the fleet run's id; `host` the host that it is about, else the machine that the fleet run is started from. */
+/**
+ * `run` is the fleet run's id and `host` the machine that it is started from; but in what is told of a host (`host.*`) they are that host's: the id of
+ * its run, null where none was begun.
+ */
 export type FleetEvent = Stamp & FleetFact;
 export type FleetEventOf<T extends FleetFact['type']> = Stamp & Extract<FleetFact, { readonly type: T }>;
 

@@ -1,6 +1,7 @@
 import type { RunEvent } from '../model/event.ts';
 import type { HeldPlan, HostEnd, Target } from '../model/fleet.ts';
 import { isUnfinishedOutcome } from '../model/fleet-outcome.ts';
+import type { FleetHost } from '../model/fleet-world.ts';
 import type { Failure } from '../model/host.ts';
 import type { OutcomeName } from '../model/outcome.ts';
 import { type Journal, JournalError } from '../model/ports.ts';
@@ -8,7 +9,7 @@ import { type RunState, stateOf } from '../model/state.ts';
 import type { Ending } from '../run/running.ts';
 import type { RunParts, RunRequest } from './carry-out.ts';
 import { askInside, askToUndo } from './fleet-ask.ts';
-import type { Fleet, FleetHost } from './fleet-parts.ts';
+import type { Fleet } from './fleet-parts.ts';
 import { resume } from './resume.ts';
 import { rollBack } from './rollback.ts';
 import { run } from './run.ts';

@@ -1,5 +1,6 @@
 import type { Block } from '../model/block.ts';
 import type { HeldPlan, HostPlan, Target } from '../model/fleet.ts';
+import type { FleetHost, FleetWorld } from '../model/fleet-world.ts';
 import { isObject, type Json } from '../model/json.ts';
 import type { Plan, PlannedStep } from '../model/plan.ts';
 import type { Catalogue } from '../model/ports.ts';
@@ -8,7 +9,7 @@ import type { Secrets } from '../model/secret.ts';
 import type { Clock } from '../model/verb.ts';
 import { pinnedOf } from '../plan/fingerprint.ts';
 import { atMost } from './at-most.ts';
-import type { FleetHost, FleetParts } from './fleet-parts.ts';
+
 import { plan } from './plan.ts';
 
 /** What was found of a host, and what its run will be held to. */
@@ -25,7 +26,7 @@ export interface LookRequest {
   readonly raised: Limits;
 }
 
-export interface LookParts extends Pick<FleetParts, 'reach' | 'lookAtOnce'> {
+export interface LookParts extends Pick<FleetWorld, 'reach' | 'lookAtOnce'> {
   readonly catalogue: Catalogue;
   readonly clock: Clock;
   readonly signal: AbortSignal;

@@ -9,6 +9,7 @@ import { newRunId } from '../journal/run-id.ts';
 import type { RunEvent } from '../model/event.ts';
 import type { Target } from '../model/fleet.ts';
 import { tooManyHosts } from '../model/fleet-limits.ts';
+import type { FleetHost, FleetWorld } from '../model/fleet-world.ts';
 import type { Host, Result } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
 import { changedHosts } from '../model/pace.ts';
@@ -17,7 +18,6 @@ import type { Policy } from '../model/policy.ts';
 import type { Interrupts, Journal } from '../model/ports.ts';
 import type { Runbook } from '../model/runbook.ts';
 import { stateOf } from '../model/state.ts';
-import type { FleetHost, FleetParts } from '../operations/fleet-parts.ts';
 import { folderCatalogue } from './catalogue.ts';
 import { systemClock } from './clock.ts';
 import { type HostsElsewhere, hostsFor, type Reach } from './host.ts';
@@ -42,10 +42,8 @@ const KEPT = 60;
 /** Hosts looked at at once while they are planned. Each costs a handshake, on this processor too. */
 const LOOK_AT_ONCE = 20;
 
-type Wired = Omit<FleetParts, 'journal' | 'views' | 'ask'>;
-
 /** All but journal, views and who is asked. `release` closes the connections that were kept. */
-export function wireFleet(wiring: FleetWiring): Wired & { release(): Promise<void> } {
+export function wireFleet(wiring: FleetWiring): FleetWorld & { release(): Promise<void> } {
   const { interrupts, secrets } = wiring;
   const kept = new Map<string, HostsElsewhere>();
   let released = false;
@@ -119,7 +117,7 @@ function modeOn(wiring: FleetWiring, host: Host, except: string | undefined): Mo
 
 // ---------------------------------------------------------------- policy
 
-function fleetPermit(wiring: FleetWiring, acting: readonly Target[]): Awaited<ReturnType<FleetParts['permit']>> {
+function fleetPermit(wiring: FleetWiring, acting: readonly Target[]): Awaited<ReturnType<FleetWorld['permit']>> {
   const { policy, runbook, params } = wiring;
   if (policy === null) return null;
   const { past } = triggerOf(wiring, { policy, runbook: runbook.name });
@@ -171,7 +169,7 @@ async function reopenHostRun(
   return reopened.ok ? { ...reopened, journal: settling(reopened.journal) } : reopened;
 }
 
-function runStateOf(wiring: FleetWiring, run: string): ReturnType<FleetParts['runState']> {
+function runStateOf(wiring: FleetWiring, run: string): ReturnType<FleetWorld['runState']> {
   const picked = pickRun(findRuns({ places: placesFor(wiring), uid: wiring.uid }).runs, run);
   if (!picked.ok) return null;
   const read = readJournal(picked.run.folder);

@@ -25,7 +25,9 @@ const STARTED: FleetFact = {
 };
 
 const events = (facts: readonly FleetFact[]): readonly FleetEvent[] =>
-  facts.map((fact, at) => ({ v: 1, seq: at + 1, at: '2026-11-23T03:00:00.000Z', mono: at, run: 'fleet-1', host: 'laptop', ...fact }));
+  facts.map(
+    (fact, at) => ({ v: 1, seq: at + 1, at: '2026-11-23T03:00:00.000Z', mono: at, run: 'fleet-1', host: 'laptop', ...fact }) as FleetEvent,
+  );
 
 const end = (host: string, run: string | null, outcome: OutcomeName): HostEnd => ({ host, run, outcome, verdict: null, reasons: [] });
 
@@ -41,7 +43,9 @@ test('a host waits, runs, has ended, or is rolled back; how it ended is kept whe
   assert.deepEqual(statuses([]), ['waiting', 'waiting', 'waiting']);
   assert.deepEqual(statuses(facts.slice(0, 1)), ['running', 'waiting', 'waiting']);
   assert.deepEqual(statuses(facts.slice(0, 2)), ['ended', 'waiting', 'waiting']);
-  const [host] = fleetStateOf(events([STARTED, ...facts])).hosts;
+  const state = fleetStateOf(events([STARTED, ...facts]));
+  assert.equal(state.run, 'fleet-1');
+  const [host] = state.hosts;
   assert.deepEqual(
     [host?.status, host?.run, host?.end?.outcome, host?.rolledBack?.outcome],
     ['rolled-back', 'r1', 'recurred', 'rolled-back'],
