@@ -25,18 +25,27 @@ export interface Wanted {
   readonly fits: (events: readonly RunEvent[]) => boolean;
 }
 
+/** The name of the host that `--host` means. */
+async function namedHost(options: Options): Promise<string | null> {
+  const [named] = wordsOf(options.host);
+  if (named === undefined) return null;
+  const { parseDestination } = await import('../model/target.ts');
+  const destination = parseDestination(named);
+  return destination.ok ? destination.target.name : named;
+}
+
 /** Where the run was, if that was elsewhere: reached as then, once it has answered. Null: here, or it is not known yet that there is such a run. */
 export async function whereItWas(
   io: Io,
   { run, options, fits }: Wanted,
 ): Promise<{ readonly id: string; readonly chosen: Chosen } | null | number> {
   const { peekInto } = await import('../wiring/journal.ts');
-  const found = peekInto(io, run, fits);
-  if (found === null) return null;
+  const named = await namedHost(options);
+  const found = peekInto(io, run, (events) => fits(events) && (named === null || events[0]?.host === named));
+  if (found === null) return named === null ? null : refuse(io, `there is no such run on ${named}; see: firebreak runs`, 'no-such-file');
   const { id, events } = found;
-  const named = wordsOf(options.host);
   const host = events[0]?.host ?? '';
-  if (named.some((name) => name !== host)) return refuse(io, `${id} was a run on ${host}, not on ${named.join(', ')}`, 'usage');
+  if (named !== null && named !== host) return refuse(io, `${id} was a run on ${host}, not on ${named}`, 'usage');
   const target = events.find((event) => event.type === 'run.started')?.target;
   if (target === undefined) return null;
   const chosen = await sameHost(io, target, options);

@@ -55,7 +55,10 @@ export function heldFromAfar({ folders = LOCKED_FROM_AFAR, locks = '/proc/locks'
     const folder = folders.find((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
     if (folder === undefined) return false;
     const { dev, ino } = statSync(folder, { bigint: true });
-    return readFileSync(locks, 'utf8').includes(` ${deviceOf(dev)}:${ino} `);
+    const there = ` ${deviceOf(dev)}:${ino} `;
+    return readFileSync(locks, 'utf8')
+      .split('\n')
+      .some((line) => line.includes(there) && /\bFLOCK\b.*\bWRITE\b/.test(line));
   } catch {
     return false;
   }

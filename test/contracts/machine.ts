@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Machine } from '../../src/model/host.ts';
+import { isZone } from '../../src/model/window.ts';
 
 export function machineContract(adapter: string, make: () => Machine): void {
   describe(`machine of ${adapter}`, () => {
@@ -9,6 +10,7 @@ export function machineContract(adapter: string, make: () => Machine): void {
       assert.ok(facts.hostname.length > 0 && facts.bootId.length > 0 && facts.user.length > 0);
       assert.ok(facts.bootTime > 0 && facts.uptime > 0);
       assert.ok(['systemd', 'sysv', 'openrc'].includes(facts.manager), facts.manager);
+      assert.ok(facts.zone === undefined || facts.zone === null || isZone(facts.zone), String(facts.zone));
       assert.equal(JSON.stringify(JSON.parse(JSON.stringify(facts))), JSON.stringify(facts));
     });
 
