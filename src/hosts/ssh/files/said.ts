@@ -39,10 +39,10 @@ export function codeOfText(text: string): string | undefined {
     .findLast((code) => code !== undefined);
 }
 
-/** An absolute path without `.` and `..`, as a word of a script. NUL: no file can have that name, and no shell can be given it. */
+/** An absolute path without `.` and `..`, as a word of a script, which is bytes. NUL: no file can have that name, and no shell can be given it. */
 export function pathWord(path: string): { readonly ok: true; readonly word: string } | Failure {
   if (path.includes('\0')) return failure('EINVAL', `${JSON.stringify(path)} is no path: it holds a NUL`);
-  return { ok: true, word: quoteWord(posix.resolve('/', path)) };
+  return { ok: true, word: quoteWord(Buffer.from(posix.resolve('/', path)).toString('latin1')) };
 }
 
 const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');
