@@ -5,7 +5,8 @@ import { escaped } from './escape.ts';
 import { rule } from './fields.ts';
 import { endText } from './fleet-follow.ts';
 import { totalsOf } from './fleet-group.ts';
-import { plansOf, type ReviewWords, reviewOn } from './fleet-plan.ts';
+import { type ReviewWords, reviewOn } from './fleet-plan.ts';
+import { plansOf } from './fleet-plan-words.ts';
 import { hostLines, hostsText } from './fleet-words.ts';
 import { fit, hang, indent, narrower } from './layout.ts';
 

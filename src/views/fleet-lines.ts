@@ -3,8 +3,9 @@ import { type FleetEvent, type FleetEventOf, type FleetView, isFleetEvent } from
 import { plural } from '../model/quantity.ts';
 import { escaped } from './escape.ts';
 import { type Before, clock, countsText, endText, type Followed, followFleet, isTrouble, tookOf, touchedText } from './fleet-follow.ts';
-import { groupsText, names } from './fleet-plan.ts';
-import { renderFleetSummary, tablePart, toDo } from './fleet-summary.ts';
+import { groupsText, names } from './fleet-plan-words.ts';
+import { renderFleetSummary, toDo } from './fleet-summary.ts';
+import { tablePart } from './fleet-table.ts';
 import { padEnd, width } from './layout.ts';
 import { type Look, type Paper, paperOf } from './style.ts';
 

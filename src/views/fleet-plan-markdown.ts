@@ -4,7 +4,8 @@ import { OUTCOMES } from '../model/outcome.ts';
 import { plural, showCount } from '../model/quantity.ts';
 import { escaped } from './escape.ts';
 import { costsOf, differencesOf, type GroupStep, groupSteps, groupWarnings, totalsOf } from './fleet-group.ts';
-import { groupsText, inOrder, mainGroup, names, plansOf, type ReviewLook, reasonsOf, strategyText, timeText } from './fleet-plan.ts';
+import type { ReviewLook } from './fleet-plan.ts';
+import { groupsText, inOrder, mainGroup, names, plansOf, reasonsOf, strategyText, timeText } from './fleet-plan-words.ts';
 import { cell, code, fence, md, mdTable } from './markdown.ts';
 import { showValue } from './plan.ts';
 

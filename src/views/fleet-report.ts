@@ -16,8 +16,9 @@ import {
   touchedText,
   wholeEnd,
 } from './fleet-follow.ts';
-import { groupsText, names, strategyText } from './fleet-plan.ts';
-import { toDo, verdictOf } from './fleet-summary.ts';
+import { groupsText, names, strategyText } from './fleet-plan-words.ts';
+import { toDo } from './fleet-summary.ts';
+import { verdictOf } from './fleet-table.ts';
 import { fleetTimeline } from './fleet-timeline.ts';
 import { cell, code, fence, md, mdTable } from './markdown.ts';
 import { showValue } from './plan.ts';

@@ -1,8 +1,9 @@
 import type { FleetAsk, FleetView } from '../model/fleet-ports.ts';
 import { fleetAskWith } from './fleet-ask.ts';
 import type { Before } from './fleet-follow.ts';
+import type { FleetScreen } from './fleet-frame.ts';
 import { fleetLinesView } from './fleet-lines.ts';
-import { type FleetScreen, type LiveFleet, liveFleet } from './fleet-live.ts';
+import { type LiveFleet, liveFleet } from './fleet-live.ts';
 import type { ReviewWords } from './fleet-plan.ts';
 import { FROZEN, paperOn, promptsFor, type Terminal } from './terminal.ts';
 

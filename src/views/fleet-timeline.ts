@@ -1,7 +1,7 @@
 import type { FleetEvent } from '../model/fleet-ports.ts';
 import { plural, showDuration } from '../model/quantity.ts';
 import { endText } from './fleet-follow.ts';
-import { groupsText, names } from './fleet-plan.ts';
+import { groupsText, names } from './fleet-plan-words.ts';
 
 /** One thing that happened to the fleet, in a sentence; what happened on a host, its own report tells. */
 export interface FleetMoment {

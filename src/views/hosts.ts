@@ -2,7 +2,7 @@ import type { Target } from '../model/fleet.ts';
 import { plural, showCount } from '../model/quantity.ts';
 import { type Strategy, sizeText } from '../model/strategy.ts';
 import { escaped, escapeJson } from './escape.ts';
-import { strategyText } from './fleet-plan.ts';
+import { strategyText } from './fleet-plan-words.ts';
 import { hostLines } from './fleet-words.ts';
 import { hang, narrower, width } from './layout.ts';
 import type { Paper } from './style.ts';
