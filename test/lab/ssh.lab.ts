@@ -159,7 +159,7 @@ describe('a host that does not let us in', () => {
         'unreachable: no.such.invalid, the address of host2, leads nowhere in DNS',
         'unreachable: there is no way to host2: it is down, or a network or VPN is',
         'unreachable: "-oProxyCommand=reboot" is no name of a host',
-        'become: sudo on host2 wants the password of oncall: give it (--become-password), or allow oncall sudo without one',
+        'become: sudo on host2 wants the password of oncall: give it (--ask-become-password), or allow oncall sudo without one',
         'become: sudo on host2 wants the password of oncall, and none was given',
         'become: sudo refused the password of oncall on host2; it was given once, and is not tried again',
         'become: sudo refused the password of plain on host2; it was given once, and is not tried again',

@@ -36,6 +36,8 @@ interface Live {
 const FIRST_PAUSE = 250;
 /** Who asks a host that was found dead just now is told so at once. */
 const FRESH = 1000;
+/** Not tried again: a password that is refused again and again locks an account, and a key that has changed does not change back. */
+const FINAL: readonly string[] = ['become', 'host-key'];
 const KILLING = 15_000;
 
 /** The remote as a whole: what is lost is connected anew, what was only looked at is asked anew, and what was meant to change something never is. */
@@ -83,7 +85,7 @@ export function connection({ far, line, retryFor }: ConnectionOptions): Connecti
   async function reached(): Promise<Result<{ readonly live: Live }>> {
     if (closed) return isClosed();
     if (live?.session.alive()) return { ok: true, live };
-    if (failed !== null && performance.now() - failed.at < FRESH) return failed.why;
+    if (failed !== null && (FINAL.includes(failed.why.code) || performance.now() - failed.at < FRESH)) return failed.why;
     connecting ??= dialAgain().finally(() => {
       connecting = null;
     });
@@ -145,6 +147,14 @@ export function connection({ far, line, retryFor }: ConnectionOptions): Connecti
     return (await opened.channel.done).ok ? (text.match(/^\d+$/gm) ?? []).map(Number) : null;
   }
 
+  /** Each channel becomes root by itself: a password that was changed meanwhile is not tried twice either. */
+  function refusedThere(why: Failure): Failure {
+    if (!FINAL.includes(why.code)) return why;
+    failed = { at: performance.now(), why };
+    live?.session.kill();
+    return why;
+  }
+
   async function open(
     script: string,
     options: { readonly effect: Effect; readonly daemon?: boolean },
@@ -155,7 +165,7 @@ export function connection({ far, line, retryFor }: ConnectionOptions): Connecti
     channels += 1;
     const mark = `${session.id}.${channels}`;
     const result = await openChannel({ far, launch: way.channel, script, mark: options.daemon ? null : mark });
-    if (!result.ok) return result;
+    if (!result.ok) return refusedThere(result);
     const { channel } = result;
     opened.add(channel);
     channel.done.then((end) => {

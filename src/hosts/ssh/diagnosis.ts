@@ -101,7 +101,7 @@ const decisive = (match: RegExpExecArray): string => printable(match.slice(1).fi
 
 function unprivileged(name: string, user: string, line: string): string {
   if (/password is required|terminal is required|no password was provided/.test(line))
-    return `sudo on ${name} wants the password of ${user}: give it (--become-password), or allow ${user} sudo without one`;
+    return `sudo on ${name} wants the password of ${user}: give it (--ask-become-password), or allow ${user} sudo without one`;
   if (/not found/.test(line)) return `there is no sudo on ${name}: log in as root there, or install it`;
   return `sudo on ${name} does not let ${user} become root: ${line}`;
 }

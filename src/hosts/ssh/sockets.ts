@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** A control socket's path has room for 107 bytes, of which ssh takes 17 for the name under which it is made. */
 const LONGEST = 85;
+const OURS = 'ssh-';
 
 export interface Sockets {
   /** A path that nothing is at; null: nowhere is a place, and ssh has to do without. */
@@ -36,7 +36,7 @@ export function controlSockets(whose: Whose): Sockets {
       rmSync(path, { force: true });
       open -= 1;
       if (open > 0 || folder === null) return;
-      attempt(() => rmdirSync(folder ?? ''));
+      for (const empty of [folder, dirname(folder)]) if (basename(empty).startsWith(OURS)) attempt(() => rmdirSync(empty));
       folder = null;
     },
   };
@@ -45,7 +45,7 @@ export function controlSockets(whose: Whose): Sockets {
 function ownFolder(whose: Whose): string | null {
   for (const parent of parents(whose)) {
     sweep(parent);
-    const made = attempt(() => mkdtempSync(join(parent, `ssh-${process.pid}-`)));
+    const made = attempt(() => mkdtempSync(join(parent, `${OURS}${process.pid}-`)));
     if (made !== null && made.length + 6 <= LONGEST) return made;
     if (made !== null) attempt(() => rmdirSync(made));
   }
@@ -57,8 +57,7 @@ function* parents({ uid, env }: Whose): Generator<string> {
   const candidates =
     uid === 0 ? ['/run/firebreak', '/dev/shm/firebreak-0'] : [...(runtime ? [`${runtime}/firebreak`] : []), `/dev/shm/firebreak-${uid}`];
   for (const folder of candidates) if (isOurs(folder, uid)) yield folder;
-  const [temporary, name] = ['/tmp', `firebreak-ssh-${randomBytes(4).toString('hex')}-`];
-  const own = attempt(() => mkdtempSync(join(temporary, name)));
+  const own = attempt(() => mkdtempSync(`/tmp/${OURS}`));
   if (own !== null) yield own;
 }
 
