@@ -8,6 +8,7 @@ import { fleetAskWith } from '../../src/views/fleet-ask.ts';
 import { fleetTerminal } from '../../src/views/fleet-terminal.ts';
 import { demoFleetPlan } from '../support/demo-fleet.ts';
 import { FLEETS, fleetEvents, named } from '../support/demo-fleet-events.ts';
+import { fakeFleet } from '../support/fake-fleet.ts';
 import { fakeTerminal } from '../support/fake-terminal.ts';
 import { sameAsFixture } from '../support/golden.ts';
 import { DEFAULT, personAt } from '../support/person.ts';
@@ -114,6 +115,48 @@ test('on a terminal other hosts go on while a person is asked, and are told of a
   assert.equal(await answer, 'undo');
   assert.match(stripVTControlCharacters(drawn()), /✘ web-7 {2}outcome unknown: the connection was lost/);
   await view.close();
+});
+
+test('a whole attended fleet run: the plan, the number typed, each further batch on its word, and the end', {
+  timeout: 20_000,
+}, async () => {
+  const { streams, drawn, type } = fakeTerminal({ rows: 60 });
+  const { ask, ...view } = await fleetTerminal({ streams, interrupts: never });
+  const fleet = fakeFleet({ hosts: 3, ask, onEvent: (event) => void view.show(event) });
+  const ended = fleet.run();
+  await shows(drawn, 'on 3 hosts: what now?');
+  type('run\r');
+  await shows(drawn, 'Type the number of hosts, 3,');
+  assert.equal(fleet.runs.size, 0, 'no host has been begun');
+  type('3\r');
+  await shows(drawn, 'Go on with 2 hosts?');
+  assert.equal(fleet.runs.size, 1, 'the canary alone');
+  type('go on\r');
+  assert.equal((await ended).outcome, 'held');
+  await view.close();
+  const text = stripVTControlCharacters(drawn());
+  for (const line of ['PLAN  cron-mail-storm', '✔ web-1: held', '✔ batch 2: 2 held', '✔ 3 held', 'firebreak report fleet-1'])
+    assert.ok(text.includes(line), line);
+});
+
+test('whoever stops after the canary leaves the others untouched', { timeout: 20_000 }, async () => {
+  const { streams, drawn, type } = fakeTerminal({ rows: 60 });
+  const { ask, ...view } = await fleetTerminal({ streams, interrupts: never });
+  const fleet = fakeFleet({ hosts: 3, ask, onEvent: (event) => void view.show(event) });
+  const ended = fleet.run();
+  await shows(drawn, 'on 3 hosts: what now?');
+  type('run\r');
+  await shows(drawn, 'Type the number of hosts, 3,');
+  type('3\r');
+  await shows(drawn, 'Go on with 2 hosts?');
+  type('\r');
+  assert.equal((await ended).outcome, 'interrupted');
+  await view.close();
+  assert.equal(fleet.runs.size, 1);
+  assert.match(
+    stripVTControlCharacters(drawn()),
+    /· 2 not begun {2}web-2, web-3[\s\S]*INTERRUPTED[\s\S]*To go on: firebreak resume fleet-1/,
+  );
 });
 
 test('a dumb terminal gets lines, and nothing that moves its cursor', async () => {
