@@ -28,8 +28,8 @@ export function startedAt(main: PidStat): number {
   return bootTime() + ticksToMilliseconds(main.start);
 }
 
-/** fork(2) and clone(2): no process slot, no memory. */
-const NO_FORK = new Set(['EAGAIN', 'ENOMEM']);
+/** fork(2) and clone(2): no process slot, no memory; of a far host that cannot begin a session for it. */
+const NO_FORK = new Set(['EAGAIN', 'ENOMEM', 'no-slots']);
 /** What dash, bash and busybox say when they got a slot themselves and none was left for what they wanted to run. */
 const SHELL_NO_FORK = /cannot fork|can't fork|fork: .*(?:temporarily unavailable|Cannot allocate)/i;
 

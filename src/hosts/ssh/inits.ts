@@ -135,7 +135,7 @@ for link in "$level"/S[0-9][0-9]${words([name])}; do { [ ! -e "$link" ] && [ ! -
 export function farScript(world: World): Init {
   return scripts(world, {
     manager: 'script',
-    candidates: (name) => (name.includes('\0') ? [] : [name]),
+    candidates: (name) => [name],
     words: () => '',
     command: (name, _, verb) => [name, verb],
     stateFrom: (script, look) => stateByScript(world, script, look),

@@ -83,7 +83,7 @@ export function procQuestions(remote: Remote): ProcQuestions {
 
 /** Who has one of these names and those above them are described in the same breath; without a name everybody is, where they are not too many. */
 function lookScript({ name, started_by: starters = [], exe = [] }: ProcessSelector): string {
-  const names = [...(name ?? []), ...starters].filter((each) => !each.includes('\0'));
+  const names = [...(name ?? []), ...starters];
   const guess =
     name === undefined
       ? `set -- [0-9]*; [ $# -gt ${MOST_WITHOUT_NAME} ] || want=$*`
@@ -93,7 +93,7 @@ for found in $sessions; do above "$found"; done`;
   return `want= sessions=
 IFS=' ' read -r up rest <uptime
 mark clock "$$ $here $up"
-mark real; for path in ${words(exe.filter((each) => !each.includes('\0')))}; do readlink -fn -- "$path"; printf '\\0'; done
+mark real; for path in ${words(exe)}; do readlink -fn -- "$path"; printf '\\0'; done
 ${names.length === 0 && name !== undefined ? '' : guess}
 mark want "$want"
 describe $want
@@ -146,8 +146,7 @@ function withoutOurs(stats: ReadonlyMap<number, ProcStat>, self: number): Readon
 
 function realPaths(sections: Sections, exe: readonly string[]): ReadonlyMap<string, string> {
   const real = sections.text('real').split('\0');
-  const asked = exe.filter((each) => !each.includes('\0'));
-  return new Map(asked.map((path, at) => [path, real[at] || path]));
+  return new Map(exe.map((path, at) => [path, real[at] || path]));
 }
 
 function* slicesOf<T>(items: readonly T[], size: number): Generator<readonly T[]> {

@@ -87,6 +87,6 @@ export function someStats(pids: readonly number[]): string {
   return `mark stats; cat ${pids.map((pid) => `${pid}/stat`).join(' ')}; mark read $?`;
 }
 
-/** Words for a script: scripts are bytes, what we know is text. */
+/** Words for a script: scripts are bytes, what we know is text. No name over there holds a NUL, so one that does is made to be nobody's. */
 export const words = (values: readonly string[]): string =>
-  values.map((value) => quoteWord(Buffer.from(value).toString('latin1'))).join(' ');
+  values.map((value) => quoteWord(Buffer.from(value.replaceAll('\0', '\u{fffd}')).toString('latin1'))).join(' ');

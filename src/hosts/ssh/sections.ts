@@ -62,6 +62,6 @@ function readable(parts: ReadonlyMap<string, Part>): Sections {
 
 function cutShort(name: string, status: number, stderr: string): Failure {
   const said = stderr.trim().slice(-500);
-  const code = saysNoFork(stderr) ? 'EAGAIN' : 'incomplete';
-  return failure(code, `${name} did not come to the end of its answer (status ${status})${said && `: ${said}`}`);
+  if (saysNoFork(stderr)) return failure('EAGAIN', `${name} could not start a process: ${said}`);
+  return failure('incomplete', `${name} did not come to the end of its answer (status ${status})${said && `: ${said}`}`);
 }

@@ -109,7 +109,13 @@ describe('an answer in parts', () => {
     assert.deepEqual(cut, {
       ok: false,
       code: 'EAGAIN',
-      message: 'web1 did not come to the end of its answer (status 2): sh: 1: Cannot fork',
+      message: 'web1 could not start a process: sh: 1: Cannot fork',
+    });
+    const odd = await ask(remoteThat(() => '', 'sh: 3: Bad substitution', 2));
+    assert.deepEqual(odd, {
+      ok: false,
+      code: 'incomplete',
+      message: 'web1 did not come to the end of its answer (status 2): sh: 3: Bad substitution',
     });
   });
 });

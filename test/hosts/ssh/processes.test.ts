@@ -86,3 +86,15 @@ describe('a far host that', () => {
     assert.equal(await processes.counters(4242), null);
   });
 });
+
+it('a name or a path with a NUL is nobody’s, and breaks nothing', async () => {
+  const remote = remotesHere()[0]?.remote;
+  assert.ok(remote);
+  const processes = sshProcesses({ remote, machine: { users } });
+  assert.deepEqual(await processes.list({ name: ['a\0b'], exe: ['/x\0'] }), { ok: true, processes: [], unreadable: 0 });
+  const results = await processes.signal([{ pid: process.pid, start: 1, exe: 'a\0' }], 'CONT');
+  assert.deepEqual(
+    results.map((each) => each.outcome),
+    ['refused'],
+  );
+});
