@@ -33,18 +33,21 @@ async function newestFleet(runs: readonly FoundRun[], fits: 'unfinished' | 'undo
     import('../wiring/journal.ts'),
     import('../model/fleet-state.ts'),
   ]);
-  const newer: string[] = [];
-  for (const found of runs) {
-    const fleet = isFleetId(found.id) ? await fleetIn(found) : null;
-    if (fleet) {
-      const { finished, hosts } = fleetStateOf(fleet.events);
-      const own = hosts.some(({ run }) => run !== null && newer.includes(run));
-      const open = fits === 'unfinished' && (finished === null || UNFINISHED.includes(finished.outcome));
-      if (own || open) return newer.every((id) => hosts.some(({ run }) => run === id)) ? fleet : null;
-      continue;
-    }
-    const read = readJournal(found.folder);
-    if (read.ok && (fits === 'unfinished' ? isUnfinished(read.events) : isUndoable(read.events))) newer.push(found.id);
+  const fitting = ({ folder }: FoundRun): boolean => {
+    const read = readJournal(folder);
+    return read.ok && (fits === 'unfinished' ? isUnfinished(read.events) : isUndoable(read.events));
+  };
+  let newer: readonly FoundRun[] = runs;
+  for (const found of runs.filter(({ id }) => isFleetId(id))) {
+    const fleet = await fleetIn(found);
+    if (fleet === null) continue;
+    const { finished, hosts } = fleetStateOf(fleet.events);
+    const parts = new Set(hosts.flatMap(({ run }) => run ?? []));
+    const after = newer.slice(0, newer.indexOf(found));
+    if (after.some((run) => !parts.has(run.id) && fitting(run))) return null;
+    const open = fits === 'unfinished' && (finished === null || UNFINISHED.includes(finished.outcome));
+    if (open || runs.some((run) => parts.has(run.id) && fitting(run))) return fleet;
+    newer = newer.slice(newer.indexOf(found) + 1).filter(({ id }) => !parts.has(id));
   }
   return null;
 }

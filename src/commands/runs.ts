@@ -74,7 +74,7 @@ async function rowsOf(io: Io, { shown, found, now, verify }: Looking): Promise<r
   for (const run of shown) {
     const fleet = await lookIntoFleet(io, run, found);
     if (fleet) {
-      rows.push({ text: fleetRunText(fleet, paper), row: fleetRow(fleet), damaged: fleet.damaged });
+      rows.push({ text: fleetRunText(fleet, paper, verify), row: fleetRow(fleet), damaged: fleet.damaged });
       continue;
     }
     const source = (verify ? verifyRun : lookInto)(run, run.id === now?.id ? now.text : null);

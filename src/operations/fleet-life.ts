@@ -21,11 +21,13 @@ export interface FleetLife {
   readonly parts: FleetParts;
   /** Of its earlier lives. */
   readonly before: FleetState;
+  /** Of a rollback: what it has come to, in place of how the hosts' runs had ended. */
+  readonly undone?: () => readonly HostEnd[];
 }
 
 /** One life of a fleet run: `begin` says what it is, `go` does it, and whatever became of the hosts is its end. */
 export async function live(
-  { request, parts, before }: FleetLife,
+  { request, parts, before, undone }: FleetLife,
   begin: FleetFact,
   go: (fleet: Fleet) => Promise<Stopped | null>,
 ): Promise<FleetEnding> {
@@ -50,30 +52,38 @@ export async function live(
     await emit(begin);
     for (const text of request.notes) await emit({ type: 'fleet.noted', text });
     const stopped = unfit ? { why: `${unfit.reason}; nothing was touched`, outcome: unfit.outcome } : await go(fleet);
-    return await end(fleet, stopped);
+    return await end(fleet, stopped, undone?.());
   } finally {
     brakes.release();
   }
 }
 
-async function end({ emit, state }: Fleet, stopped: Stopped | null): Promise<FleetEnding> {
+async function end({ emit, state }: Fleet, stopped: Stopped | null, undone?: readonly HostEnd[]): Promise<FleetEnding> {
   const { hosts } = state();
   const notBegun = hosts.filter(({ status }) => status === 'waiting').map(({ host }) => host);
-  if (stopped && notBegun.length > 0) await emit({ type: 'fleet.stopped', why: stopped.why, notBegun });
-  const ending = endingOf(hosts, stopped);
+  if (stopped && !undone && notBegun.length > 0) await emit({ type: 'fleet.stopped', why: stopped.why, notBegun });
+  const ends = undone ?? hosts.flatMap(({ end: last }) => last ?? []);
+  const outcomes = undone ? undone.map(({ outcome }) => outcome) : hosts.flatMap(outcomesOf);
+  const well = undone ? UNDONE_WELL : WELL;
+  const ending = endingOf({ ends, outcomes, well }, stopped);
   await emit({ type: 'fleet.finished', ...ending });
   return ending;
+}
+
+/** What the hosts came to. */
+interface Came {
+  readonly ends: readonly HostEnd[];
+  readonly outcomes: readonly OutcomeName[];
+  /** Of these there is nothing to say. */
+  readonly well: readonly OutcomeName[];
 }
 
 /** Hosts that are named with what became of them: a screen has no room for two hundred. */
 const NAMED = 20;
 
-function endingOf(hosts: readonly HostState[], stopped: Stopped | null): FleetEnding {
-  const outcomes = hosts.flatMap(outcomesOf);
+function endingOf({ ends, outcomes, well }: Came, stopped: Stopped | null): FleetEnding {
   const own: readonly OutcomeName[] = stopped?.outcome ? [stopped.outcome] : [];
-  const bad = hosts.flatMap(({ end: last }) =>
-    last !== null && last.outcome !== 'held' && last.outcome !== 'not-this-incident' ? [last] : [],
-  );
+  const bad = ends.filter(({ outcome }) => !well.includes(outcome));
   const rest = bad.length - NAMED;
   const named = bad.slice(0, NAMED).map(sayEnd);
   return {
@@ -81,6 +91,9 @@ function endingOf(hosts: readonly HostState[], stopped: Stopped | null): FleetEn
     reasons: [...(stopped ? [stopped.why] : []), ...named, ...(rest > 0 ? [`and ${rest} more`] : [])],
   };
 }
+
+const WELL: readonly OutcomeName[] = ['held', 'not-this-incident'];
+const UNDONE_WELL: readonly OutcomeName[] = ['held', 'rolled-back'];
 
 function sayEnd({ host, outcome, reasons }: HostEnd): string {
   return `${host}: ${outcome.replaceAll('-', ' ')}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}`;

@@ -1,6 +1,5 @@
 import { carryOver } from '../model/carry.ts';
-import type { Target } from '../model/fleet.ts';
-import { worstOf } from '../model/fleet-outcome.ts';
+import type { HostEnd, Target } from '../model/fleet.ts';
 import type { FleetUndo } from '../model/fleet-ports.ts';
 import type { FleetState, HostState } from '../model/fleet-state.ts';
 import type { OutcomeName } from '../model/outcome.ts';
@@ -30,20 +29,19 @@ export async function rollBackFleet(
 ): Promise<FleetEnding> {
   const mine = before.hosts.filter(({ host }) => only?.has(host) ?? true);
   const undoing = mine.flatMap((host) => toUndo(request, parts, host)).reverse();
-  const ends: OutcomeName[] = [];
+  const undone: HostEnd[] = [];
   const hosts = undoing.map(({ target }) => target.name);
   const begin = { type: 'fleet.resumed', to: 'roll-back', who: request.who, hosts } as const;
-  const ending = await live({ request, parts, before }, begin, async (fleet) => {
+  const ending = await live({ request, parts, before, undone: () => undone }, begin, async (fleet) => {
     const approved = await approve(fleet, undoing);
     if (approved !== true) return approved;
     await atMost(request.strategy.atOnce, undoing, async ({ target, run }) => {
-      if (fleet.brakes.stopping() === null) ends.push((await rollBackOn(fleet, { target, run, dangerous: true })).outcome);
+      if (fleet.brakes.stopping() === null) undone.push(await rollBackOn(fleet, { target, run, dangerous: true }));
     });
-    const why = ends.length < undoing.length ? fleet.brakes.stopping() : null;
+    const why = undone.length < undoing.length ? fleet.brakes.stopping() : null;
     return why === null ? null : { why, outcome: 'interrupted' };
   });
-  if (ends.length < undoing.length) return { ...ending, outcome: worstOf([...ends.map(asDone), 'interrupted']) };
-  return { ...ending, outcome: worstOf(ends.map(asDone)) };
+  return { ...ending, outcome: asDone(ending.outcome) };
 }
 
 const asDone = (outcome: OutcomeName): OutcomeName => (outcome === 'rolled-back' ? 'held' : outcome);

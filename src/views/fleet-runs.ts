@@ -7,7 +7,7 @@ import { hang } from './layout.ts';
 import type { Paper, Style } from './style.ts';
 
 /** Three lines a fleet run, as for the run of one host: how it ended; what, on how many, who, when; what came of the hosts and was changed on them. */
-export function fleetRunText(source: FleetReported, paper: Paper): string {
+export function fleetRunText(source: FleetReported, paper: Paper, verified: boolean): string {
   const { id, problem, place, folder } = source;
   const line = (text: string, paint?: (part: string) => string): readonly string[] => hang('    ', escaped(text), paper.columns, paint);
   const lines = [
@@ -16,6 +16,9 @@ export function fleetRunText(source: FleetReported, paper: Paper): string {
     ...line(`${hostsText(source)}; ${changedText(source)}`),
     ...(place.home ? [] : line(`journal in ${folder}: not at home, it does not survive a reboot there`, paper.style.yellow)),
     ...(problem === null ? [] : line(problem, paper.style.bad)),
+    ...(verified && !source.damaged
+      ? line(`verified: ${plural(source.events.length, 'event')} in an unbroken chain`, paper.style.green)
+      : []),
   ];
   return `${lines.join('\n')}\n`;
 }
