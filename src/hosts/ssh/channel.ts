@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failure, type Result } from '../../model/host.ts';
 import { boundedCapture, type Capture } from '../capture.ts';
@@ -33,6 +33,7 @@ export interface OpenChannel extends Omit<Channel, 'cancel'> {
 export async function openChannel({ far, launch, script, mark }: ChannelOptions): Promise<Result<{ readonly channel: OpenChannel }>> {
   const child = launch(firstWords(far.sh));
   const wire = wireOf(child);
+  const stdout = keptStdout(child);
   const timer = setTimeout(wire.kill, far.patience);
   const [nonce, pid] = [freshNonce(), freshNonce()];
   const refused = far.become === null ? null : await elevated(wire, { ...far, become: far.become });
@@ -48,20 +49,29 @@ export async function openChannel({ far, launch, script, mark }: ChannelOptions)
     wire.kill();
     return whyEnded(wire, far);
   }
-  return { ok: true, channel: channelOf({ child, wire, nonce, done: end, pid: Number(begun.bytes.toString('latin1')) }) };
+  return { ok: true, channel: channelOf({ child, stdout, wire, nonce, done: end, pid: Number(begun.bytes.toString('latin1')) }) };
+}
+
+/** Node throws away what nobody reads yet when a process ends (`flushStdio`), and nobody can before we know that the channel is open. */
+function keptStdout({ stdout }: ChildProcess): Readable {
+  if (stdout === null) throw new Error('a channel needs pipes');
+  const kept = new PassThrough();
+  stdout.on('error', () => undefined).once('close', () => kept.end());
+  return stdout.pipe(kept);
 }
 
 interface Begun {
   readonly child: ChildProcess;
+  readonly stdout: Readable;
   readonly wire: Wire;
   readonly nonce: string;
   readonly done: Channel['done'];
   readonly pid: number;
 }
 
-function channelOf({ child, wire, nonce, done, pid }: Begun): OpenChannel {
-  const { stdin, stdout } = child;
-  if (stdin === null || stdout === null) throw new Error('a channel needs pipes');
+function channelOf({ child, stdout, wire, nonce, done, pid }: Begun): OpenChannel {
+  const { stdin } = child;
+  if (stdin === null) throw new Error('a channel needs pipes');
   let read: Promise<void> | null = null;
   // Something may hold its stdout over there, and with it our process: the script's end is the end, once what it wrote is read.
   done.then(async () => {

@@ -119,6 +119,16 @@ for (const { name, shell } of FAR_SHELLS) {
       assert.ok(stdout.tail.endsWith('the end\n') && stderr.tail.endsWith('\nno more\n'));
     });
 
+    it('loses nothing of what it prints, however short it lives and whoever runs beside it', async () => {
+      for (let round = 0; round < 10; round += 1) {
+        const results = await Promise.all(Array.from({ length: 6 }, (_, i) => ended(['echo', `${round}.${i}`])));
+        assert.deepEqual(
+          results.map(({ stdout }) => capturedText(stdout)),
+          results.map((_, i) => `${round}.${i}\n`),
+        );
+      }
+    });
+
     it('that starts a daemon gets the umask 022 of init, 1024 open files and no mark of ours; what it prints is in stderr', async () => {
       const { exit, stderr } = await ended(['sh', '-c', 'umask; ulimit -Sn; env | grep -c FIREBREAK; exit 3'], { daemon: true });
       assert.deepEqual([exit, capturedText(stderr)], [3, '0022\n1024\n0\n']);
