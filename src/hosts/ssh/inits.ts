@@ -1,4 +1,4 @@
-import type { Commands, Failure, Result, ServiceManager, ServiceState } from '../../model/host.ts';
+import { type Commands, type Failure, failure, type Result, type ServiceManager, type ServiceState } from '../../model/host.ts';
 import { type DaemonAbout, daemonAbout, mainProcess } from '../daemon-about.ts';
 import { absent, type Init, isServiceName } from '../local/init.ts';
 import { unitOf } from '../local/init-systemd.ts';
@@ -51,7 +51,7 @@ async function stateOfUnit(world: World, name: string): Promise<ServiceState> {
   const { sections, stderr } = asked.look.told;
   const [own, ...instances] = recordsIn(sections.text('show'));
   if (sections.word('shown') !== '0' || own === undefined)
-    return unasked(name, 'systemd', { ok: false, code: 'systemctl', message: `systemctl show: ${stderr.trim().slice(-500)}` });
+    return unasked(name, 'systemd', failure('systemctl', `systemctl show: ${stderr.trim().slice(-500)}`));
   if (own.LoadState === 'not-found') return absent(name, 'systemd');
   const shown = own.SubState === 'exited' ? (worstOf(instances) ?? own) : own;
   const known = { name, exists: true, manager: 'systemd', enabled: enabledIn(own) } as const;
@@ -89,19 +89,21 @@ interface Script {
   readonly about: DaemonAbout;
 }
 
+const MOST_TRIES = 5;
+
 /** A script is read once and then only looked at whether it is still the same. */
 function scripts(world: World, kind: Kind): Init {
   const known = new Map<string, Script>();
   const ask = async (name: string): Promise<Result<{ readonly look: DaemonLook }>> => {
     const script = known.get(name);
-    const before = `${scriptWords(kind.candidates(name), script?.stamp ?? '')}enabled= started=\n${kind.words(name)}mark enabled "$enabled"\nmark started "$started"\n`;
+    const before = `${scriptWords(kind.candidates(name), script?.stamp ?? 'none')}enabled= started=\n${kind.words(name)}mark enabled "$enabled"\nmark started "$started"\n`;
     return await lookAtDaemon(world, { about: script?.about ?? NOTHING, script: before });
   };
   return {
     command: (name, verb) => kind.command(name, known.get(name)?.path, verb),
     state: async (name) => {
       if (kind.candidates(name).length === 0) return absent(name, kind.manager);
-      for (;;) {
+      for (let tries = 0; tries < MOST_TRIES; tries += 1) {
         const asked = await ask(name);
         if (!asked.ok) return unasked(name, kind.manager, asked);
         const { sections } = asked.look.told;
@@ -114,6 +116,7 @@ function scripts(world: World, kind: Kind): Init {
         const about = daemonAbout(sections.text('text'), name);
         known.set(name, { path: sections.text('path'), stamp: sections.word('stamp'), about });
       }
+      return unasked(name, kind.manager, failure('changing', `the init script of ${name} changes while it is read`));
     },
   };
 }
