@@ -124,8 +124,10 @@ test('a host whose line is cut without a word is found out, and is not waited fo
 
 test('a canary on which it does not hold: exit 4, no second host is touched, the canary is rolled back', LIMIT, async () => {
   const files = filesOf(hosts, 'host2');
-  await hosts.on('host1', `systemd-run -q --unit refill sh -c 'i=0; while sleep 0.3; do i=$((i + 1)); : >/srv/spool/new$i; done'`);
-  const ran = await operator.fire(...run());
+  // What comes a second after the spool was emptied breaks no deletion, but the watch.
+  const refill = 'while sleep 1; do [ -n "$(ls /srv/spool)" ] || { sleep 1; : >/srv/spool/new; }; done';
+  await hosts.on('host1', `systemd-run -q --unit refill sh -c '${refill}'`);
+  const ran = await operator.fire(...run('--param', 'watch=6s'));
   await hosts.on('host1', 'systemctl stop refill');
   exits(ran, 4);
   assert.equal(endsOf(ran).host1?.outcome, 'recurred');

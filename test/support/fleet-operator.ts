@@ -75,5 +75,5 @@ export const outcomesOf = (fired: Fired): Readonly<Record<string, string>> =>
   );
 
 export function exits(fired: Fired, code: number): void {
-  assert.equal(fired.code, code, `exit ${fired.code}, not ${code}\n${fired.stdout}\n${fired.stderr}`);
+  assert.equal(fired.code, code, `exit ${fired.code}, not ${code}\n${fired.stdout.slice(-3000)}\n${fired.stderr}`);
 }

@@ -74,12 +74,16 @@ async function begin(wire: FullWire, far: FarShell): Promise<Result<{ readonly s
   const id = freshNonce();
   wire.write(clean(far.sh, far.tag) + whole(standingLoop(id)));
   const hello = await question(wire, { kind: 'ask', script: HELLO, dd: false, limit: 4096 });
+  // It is in the middle of its first answer by then: what it says of itself is no noise.
+  if (hello.kind === 'cut' && NO_FORK.test(hello.stderr)) return noSlots(far.name);
   if (hello.kind !== 'answer') return null;
   const facts = /^(\d+) (\d+) (\d+) ([ld])$/.exec(hello.answer.stdout.toString('latin1'));
   if (facts === null) return failure('unreachable', `what answers on ${far.name} is no POSIX shell with the usual tools`);
   const [, pid, since, uid] = facts.map(Number) as [number, number, number, number];
   return { ok: true, session: session({ wire, far, standing: { id, pid, since, uid }, dd: facts[4] === 'd' }) };
 }
+
+const noSlots = (name: string): Failure => failure('no-slots', `${name} cannot start another process: its process slots are used up`);
 
 const neverAnswered = ({ name, patience }: FarShell): Failure =>
   failure('unreachable', `${name} did not let us in and answer within ${patience / 1000} s`);
@@ -106,7 +110,7 @@ function session({ wire, far, standing, dd }: { wire: FullWire; far: FarShell; s
     if (!silent) wire.kill();
     if (heard.kind === 'timeout') return failure('timeout', `${name} gave no answer within ${timeout / 1000} s`);
     if (heard.kind === 'overflow') return failure('EFBIG', `${name} answered with more than ${limit} bytes: the connection was ended`);
-    if (NO_FORK.test(heard.stderr)) return failure('no-slots', `${name} cannot start another process: its process slots are used up`);
+    if (NO_FORK.test(heard.stderr)) return noSlots(name);
     await wire.ended;
     return failure(
       'lost',
