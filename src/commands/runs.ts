@@ -41,7 +41,7 @@ export default defineCommand({
       if (found.length === 0) io.stderr('there is no run yet\n');
       const stopped = stopSwitch(io)();
       if (stopped !== null) io.stderr(`${stopped}: nothing starts unattended\n`);
-      if (parts.size > 0) io.stderr(`${parts.size} of single hosts in fleet runs: firebreak runs --all\n`);
+      if (parts.size > 0) io.stderr(`${parts.size} runs of single hosts, told with their fleet run: firebreak runs --all\n`);
       if (alone.length > shown.length) io.stderr(`${alone.length - shown.length} older: firebreak runs --all\n`);
     }
     return options.verify === true && rows.some(({ damaged }) => damaged) ? exitCode('journal-damaged') : 0;
