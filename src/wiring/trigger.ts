@@ -46,7 +46,19 @@ export function hostZone(localtime = '/etc/localtime'): string {
 /** Runs that were written to since then. The time of a run's last write is the file's: reading every journal there is would take long on an old host. */
 function pastRuns(starter: Starter, since: number): readonly PastRun[] {
   const { runs } = findRuns({ places: placesFor(starter), uid: starter.uid });
-  return runs.filter(({ written }) => written >= since).map(pastRun);
+  return runs.filter(({ written }) => written >= since).map(remembered);
+}
+
+/** A fleet run asks once for each of its hosts: a journal that was not written to meanwhile is not read again. */
+const known = new Map<string, { readonly as: string; readonly run: PastRun }>();
+
+function remembered(found: FoundRun): PastRun {
+  const as = `${found.written} ${found.size}`;
+  const before = known.get(found.folder);
+  if (before?.as === as) return before.run;
+  const run = pastRun(found);
+  known.set(found.folder, { as, run });
+  return run;
 }
 
 function pastRun({ id, folder, written }: FoundRun): PastRun {
