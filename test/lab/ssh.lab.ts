@@ -228,6 +228,23 @@ describe('a connection over OpenSSH', () => {
     assert.deepEqual([sockets(), sockets(engine.pid)], [[], []]);
   });
 
+  it('says so where sshd takes no further session on it', async () => {
+    await lab.on(
+      'host2',
+      "echo 'MaxSessions 2' >/etc/ssh/sshd_config.d/few.conf; sed -i /MaxSessions/d /etc/ssh/sshd_config.d/lab.conf; systemctl reload ssh",
+    );
+    const { remote } = hostBy();
+    const first = await remote.open('exec sleep 100', { effect: 'read' });
+    const second = await remote.open('exec sleep 100', { effect: 'read' });
+    assert.deepEqual(
+      [first.ok, second.ok ? 'ok' : `${second.code}: ${second.message}`],
+      [true, "no-slots: host2 refuses another session on the connection (sshd's MaxSessions): do fewer things there at once"],
+    );
+    assert.ok((await remote.ask('true', { effect: 'read' })).ok);
+    await remote.close();
+    await lab.on('host2', 'rm /etc/ssh/sshd_config.d/few.conf; systemctl reload ssh');
+  });
+
   it('ends over there what is not to go on', async () => {
     const { host, remote } = hostBy();
     const script = `trap '' TERM; setsid sh -c 'sleep 4343 &' & setsid sleep 4343 & sleep 4343; sleep 4343`;

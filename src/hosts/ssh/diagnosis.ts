@@ -1,4 +1,5 @@
 import { type Failure, failure } from '../../model/host.ts';
+import { quoteWord } from '../../model/quote.ts';
 
 /** Escaped: what ssh prints may come from the other end, banners and all. */
 const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
@@ -81,14 +82,15 @@ const CAUSES: readonly Cause[] = [
   },
 ];
 
-/** sudo also warns, and goes on. */
-const SUDO =
-  /^sudo: (?!unable to resolve host)(.*)$|(.* is not in the sudoers file.*)|(Sorry, user .* is not allowed to execute .*)|exec: (sudo: not found)/m;
+/** What ssh or a host says in one line; longer ones are there to keep us busy. */
+const LINE = 500;
 
 /** Why ssh ended before the far shell had answered. */
-export function diagnose(name: string, stderr: string, became: string | null): Failure {
-  const sudo = SUDO.exec(stderr);
-  if (became !== null && sudo !== null) return failure('become', unprivileged(name, became, decisive(sudo)));
+export function diagnose(name: string, said: string, became: string | null): Failure {
+  const lines = said.split(/\r?\n/).map((line) => line.slice(0, LINE));
+  const sudo = became === null ? undefined : lines.find(isSudos);
+  if (became !== null && sudo !== undefined) return failure('become', unprivileged(name, became, printable(sudo).slice(0, LONGEST)));
+  const stderr = lines.join('\n');
   for (const { code, says, sentence } of CAUSES) {
     const match = says.exec(stderr);
     if (match !== null) return failure(code, sentence({ name, match, stderr }));
@@ -97,18 +99,24 @@ export function diagnose(name: string, stderr: string, became: string | null): F
   return failure('unreachable', `ssh to ${name} ended${line === '' ? ' without a word' : `: ${line}`}; try: ssh ${name}`);
 }
 
-const decisive = (match: RegExpExecArray): string => printable(match.slice(1).find((part) => part !== undefined) ?? '').slice(0, LONGEST);
+/** sudo also warns, and goes on. */
+function isSudos(line: string): boolean {
+  if (line.startsWith('sudo: ')) return !line.startsWith('sudo: unable to resolve host');
+  return (
+    line.includes(' is not in the sudoers file') || /^Sorry, user .* is not allowed/.test(line) || line.endsWith('exec: sudo: not found')
+  );
+}
 
 function unprivileged(name: string, user: string, line: string): string {
   if (/password is required|terminal is required|no password was provided/.test(line))
     return `sudo on ${name} wants the password of ${user}: give it (--ask-become-password), or allow ${user} sudo without one`;
   if (/not found/.test(line)) return `there is no sudo on ${name}: log in as root there, or install it`;
-  return `sudo on ${name} does not let ${user} become root: ${line}`;
+  return `sudo on ${name} does not let ${user} become root: ${line.replace(/^sudo: /, '')}`;
 }
 
-/** As ssh tells it: the file and the line of the key that was known. */
+/** As ssh tells it: the file and the line of the key that was known. No other file: what a host prints comes the same way, and the line is to be taken out. */
 function changedKey(name: string, stderr: string): string {
-  const known = /Offending (?:\S+ )?key in (\S+):(\d+)/.exec(stderr);
+  const known = /Offending (?:\S+ )?key in (\S*known_?hosts\d?):(\d{1,7})\s/.exec(stderr);
   const fingerprint = /\b(SHA256:[A-Za-z0-9+/]{20,64})/.exec(stderr);
   const where = known === null ? '' : ` (known: line ${known[2]} of ${printable(known[1] ?? '')})`;
   const answered = fingerprint === null ? '' : `; what answers has ${fingerprint[1]}`;
@@ -116,7 +124,7 @@ function changedKey(name: string, stderr: string): string {
 }
 
 const forget = (known: RegExpExecArray | null, name: string): string =>
-  known === null ? `ssh-keygen -R ${name}` : `sed -i ${known[2]}d ${printable(known[1] ?? '')}`;
+  known === null ? `ssh-keygen -R ${name}` : `sed -i ${known[2]}d ${quoteWord(printable(known[1] ?? ''))}`;
 
 const unresolved = (name: string, host: string): string =>
   host === name

@@ -20,7 +20,8 @@ const ALWAYS = {
   EscapeChar: 'none',
   ForwardAgent: 'no',
   ForwardX11: 'no',
-  LogLevel: 'INFO',
+  // Without the banner: its words are the host's, and ours are told by ssh's.
+  LogLevel: 'ERROR',
   PermitLocalCommand: 'no',
   RemoteCommand: 'none',
   RequestTTY: 'no',
@@ -48,7 +49,7 @@ export function sshLine(ssh: OpenSsh): Line {
     channel(command) {
       if (path === null) return start([...whereTo(ssh), ...options({ ...ALWAYS, ControlMaster: 'no', ControlPath: 'none' })], command);
       // Without its master a client would log in by itself: it shall fail.
-      const only = { BatchMode: 'yes', ControlMaster: 'no', ControlPath: path, ProxyCommand: 'false', RequestTTY: 'no' };
+      const only = { BatchMode: 'yes', ControlMaster: 'no', ControlPath: path, LogLevel: 'ERROR', ProxyCommand: 'false', RequestTTY: 'no' };
       return start(['-F', 'none', ...options(only)], command);
     },
     close() {
