@@ -59,23 +59,26 @@ export function servicesContract(adapter: string, make: (test: TestContext) => S
 
     it('keep a lease: the service is started by the deadline, and not before', async (test) => {
       const { services, name, pass } = make(test);
-      const armed = await services.arm({ id: 'run-1-keep', service: name, within: 600 });
+      const [begun, within] = [performance.now(), 1200];
+      const armed = await services.arm({ id: 'run-1-keep', service: name, within });
       assert.ok(armed.ok, JSON.stringify(armed));
       await pass(400);
-      assert.equal((await services.state(name)).state, 'stopped');
-      await pass(200);
-      for (let tries = 0; (await services.armed('run-1-keep').then(count)) > 0 && tries < 20; tries += 1) await pass(100);
+      const early = await services.state(name);
+      // On a busy machine the answer may have come after the deadline.
+      if (performance.now() - begun < within) assert.equal(early.state, 'stopped');
+      await pass(within - 400);
+      for (let tries = 0; (await services.armed('run-1-keep').then(count)) > 0 && tries < 100; tries += 1) await pass(100);
       assert.equal((await services.state(name)).state, 'running');
       assert.deepEqual(await services.release(armed.handle), { ok: true, state: 'gone' });
     });
 
     it('let go of a lease that is released: nothing is started, and a second release finds nothing', async (test) => {
       const { services, name, pass } = make(test);
-      const armed = await services.arm({ id: 'run-1-let-go', service: name, within: 300 });
+      const armed = await services.arm({ id: 'run-1-let-go', service: name, within: 1500 });
       assert.ok(armed.ok, JSON.stringify(armed));
       assert.deepEqual(await services.release(armed.handle), { ok: true, state: 'released' });
       assert.deepEqual(await services.release(armed.handle), { ok: true, state: 'gone' });
-      await pass(600);
+      await pass(1700);
       assert.equal((await services.state(name)).state, 'stopped');
     });
 
