@@ -131,8 +131,6 @@ export function changedMeanwhile(type: FileType): string {
   return `changed meanwhile: now ${A[type]}`;
 }
 
-export const ELSEWHERE = 'on another device';
-
 /** It was to go, and the host would not let it. */
 export function refused(sweep: Sweep, name: string, code: string): void {
   if (code === 'ENOENT') return;

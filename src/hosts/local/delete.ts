@@ -4,7 +4,6 @@ import { deletable, uidsIn } from '../file-matches.ts';
 import {
   changedMeanwhile,
   type DeleteOptions,
-  ELSEWHERE,
   type Ended,
   LARGEST_BATCH,
   mayNotBegin,
@@ -64,7 +63,7 @@ async function onePass(sweep: Sweep, { directory, slices }: Broom): Promise<Ende
       const over = mayNotBegin(sweep);
       if (over !== null) return over;
       const count = Math.min(batch, names.length - from);
-      await eachInside(directory, slices, count, (at) => removeOne(sweep, directory, names[from + at] ?? ''));
+      await eachInside(directory, slices, count, (at) => removeOne(sweep, names[from + at] ?? ''));
       sweep.report();
       const last = mayNotGoOn(sweep);
       if (last !== null) return last;
@@ -75,14 +74,14 @@ async function onePass(sweep: Sweep, { directory, slices }: Broom): Promise<Ende
 
 /**
  * Looked at and unlinked by its bare name in the pinned directory. unlink(2) follows nothing and removes no directory: what is swapped in between is
- * lost, at the most, as an entry of this directory.
+ * lost, at the most, as an entry of this directory. A mount point is EBUSY; its device tells nothing, an overlay's files have others than its directories.
  */
-function removeOne(sweep: Sweep, directory: Directory, name: string): void {
+function removeOne(sweep: Sweep, name: string): void {
   if (sweep.deleted >= sweep.options.limit || sweep.hopeless) return;
   const path = nameOf(name);
   try {
     const stat = lstatSync(path, { throwIfNoEntry: false });
-    if (!stat || !mayGo(sweep, directory, { name, stat })) return;
+    if (!stat || !mayGo(sweep, name, stat)) return;
     unlinkSync(path);
     sweep.deleted += 1;
     sweep.bytes += stat.size;
@@ -94,10 +93,9 @@ function removeOne(sweep: Sweep, directory: Directory, name: string): void {
 }
 
 /** Type, age and owner as they are now, at the moment of use. */
-function mayGo(sweep: Sweep, { device }: Directory, { name, stat }: { readonly name: string; readonly stat: Stats }): boolean {
+function mayGo(sweep: Sweep, name: string, stat: Stats): boolean {
   const type = typeOf(stat) ?? 'device';
-  if (stat.dev !== device) skip(sweep, name, ELSEWHERE);
-  else if (!sweep.types.has(type)) skip(sweep, name, changedMeanwhile(type));
-  else return sweep.matches.facts({ type, modified: stat.mtimeMs, uid: stat.uid });
+  if (sweep.types.has(type)) return sweep.matches.facts({ type, modified: stat.mtimeMs, uid: stat.uid });
+  skip(sweep, name, changedMeanwhile(type));
   return false;
 }

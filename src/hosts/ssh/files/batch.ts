@@ -26,8 +26,8 @@ export interface Batch {
   readonly deleted: number;
   readonly bytes: number;
   readonly arrived: number;
-  /** They have become something else; `elsewhere`: another file system's. */
-  readonly kept: readonly { readonly name: string; readonly type: FileType; readonly elsewhere: boolean }[];
+  /** They have become something else. */
+  readonly kept: readonly { readonly name: string; readonly type: FileType }[];
   /** They were to go, and did not. */
   readonly stuck: readonly { readonly name: string; readonly code: string }[];
   /** Why it did not come to a good end; `lost`: no end was seen. Null: it did. */
@@ -42,10 +42,10 @@ const DEADLINE = 120_000;
  * prints %d in 32 bits.
  */
 const JUDGE = String.raw`{
-  digit = substr($1, 1, 1); home = $6 == device
-  good = length($1) == 4 && index(digits, digit) && home && (uids == "" || index(uids, " " $3 " ")) && $4 >= after && $4 <= before
+  digit = substr($1, 1, 1)
+  good = length($1) == 4 && index(digits, digit) && (uids == "" || index(uids, " " $3 " ")) && $4 >= after && $4 <= before
   if (good) { count++; bytes += $2; if ($5 >= begun) arrived++ } else bad = 1
-  verdict[NR] = good ? "+" : digit (home ? "" : "x")
+  verdict[NR] = good ? "+" : digit
 }
 END {
   printf "%d %.0f %d %d\n", count, bytes, arrived, bad
@@ -55,9 +55,8 @@ END {
 const second = (at: number): string => (at / 1000).toFixed(3);
 
 /** awk's variables. A file that stat tells in whole seconds only is compared by whole seconds. */
-function judgeOf({ device, types, uids, after, before, begun }: Conditions): string {
+function judgeOf({ types, uids, after, before, begun }: Conditions): string {
   const variables = {
-    device: String(device),
     digits: types.map((type) => DIGITS[type]).join(''),
     uids: uids === null ? '' : ` ${uids.join(' ')} `,
     after: after === null ? '-1e18' : String(Math.floor(after / 1000)),
@@ -74,7 +73,7 @@ function judgeOf({ device, types, uids, after, before, begun }: Conditions): str
  * and follows no link; without -f it names what it could not unlink (it asks nobody: stdin is no terminal).
  */
 const chunkOf = (conditions: Conditions): string => String.raw`
-look() { stat -c '%f %s %u ${MODIFIED} ${CHANGED} %d' "$@" 2>/dev/null; }
+look() { stat -c '%f %s %u ${MODIFIED} ${CHANGED}' "$@" 2>/dev/null; }
 judge() { printf '%s\n' "$1" | awk ${judgeOf(conditions)} '${JUDGE}'; }
 remove() {
   [ $# -gt 0 ] || return 0
@@ -142,7 +141,7 @@ export function batchOf(answer: Pick<Answer, 'stdout' | 'stderr'>): Batch {
       at += 1;
       const name = (records[at] ?? '').replace(/^\.\//, '');
       if (record === 's') left.push(name);
-      else if (record.startsWith('k ')) kept.push({ name, type: kindOf(record[2] ?? '') ?? 'device', elsewhere: record.endsWith('x') });
+      else if (record.startsWith('k ')) kept.push({ name, type: kindOf(record[2] ?? '') ?? 'device' });
     }
   }
   const broken = status === 0 ? null : (codeOfText(answer.stderr) ?? (status === null ? 'lost' : 'EIO'));

@@ -1,9 +1,8 @@
-import { type DeleteResult, type Failure, type FileHandle, type FileType, failure } from '../../../model/host.ts';
+import { type DeleteResult, type Failure, type FileHandle, failure } from '../../../model/host.ts';
 import { deletable, uidsIn } from '../../file-matches.ts';
 import {
   changedMeanwhile,
   type DeleteOptions,
-  ELSEWHERE,
   type Ended,
   LARGEST_BATCH,
   mayNotBegin,
@@ -180,11 +179,6 @@ function book(sweep: Sweep, { deleted, bytes, arrived, kept, stuck }: Batch, ask
   sweep.deleted += Math.min(deleted, asked);
   sweep.bytes += bytes;
   sweep.arrived += Math.min(arrived, asked);
-  for (const { name, type, elsewhere } of kept) keep(sweep, name, elsewhere ? 'elsewhere' : type);
+  for (const { name, type } of kept) if (!sweep.types.has(type)) skip(sweep, name, changedMeanwhile(type));
   for (const { name, code } of stuck) refused(sweep, name, code);
-}
-
-function keep(sweep: Sweep, name: string, what: FileType | 'elsewhere'): void {
-  if (what === 'elsewhere') skip(sweep, name, ELSEWHERE);
-  else if (!sweep.types.has(what)) skip(sweep, name, changedMeanwhile(what));
 }
