@@ -24,6 +24,8 @@ export async function elevated(
   if (!(await asked(wire, ready))) return null;
   const password = await become.password();
   if (password === null) return failure('become', `sudo on ${name} wants the password of ${user()}, and none was given`);
+  // The second line would be a second password to sudo, or a command to the shell after it.
+  if (/[\n\r\0]/.test(password)) return failure('become', `the password for sudo on ${name} has more than one line: it was not sent`);
   wire.write(`${Buffer.from(password).toString('latin1')}\n`);
   if (!(await asked(wire, ready))) return null;
   return failure('become', `sudo refused the password of ${user()} on ${name}; it was given once, and is not tried again`);
