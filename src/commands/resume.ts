@@ -24,7 +24,7 @@ const command: Command = defineCommand({
   async run(io, [run], options) {
     const refusal = nobodyDecides(io, options);
     if (refusal !== null) return refusal;
-    const fleet = await meantFleet(io, run, 'unfinished');
+    const fleet = await meantFleet(io, run, { fits: 'unfinished', options });
     if (fleet) return (await import('./_fleet-again.ts')).resumeFleetHere(io, fleet, options);
     const { isUnfinished } = await import('../wiring/journal.ts');
     const was = await whereItWas(io, { run, options, fits: isUnfinished });

@@ -31,7 +31,7 @@ const command: Command = defineCommand({
   async run(io, [run], options) {
     const refusal = nobodyDecides(io, options);
     if (refusal !== null) return refusal;
-    const fleet = await meantFleet(io, run, 'undoable');
+    const fleet = await meantFleet(io, run, { fits: 'undoable', options });
     if (fleet && options.to !== undefined) return refuse(io, '--to is for the run of one host: name that run', 'usage');
     if (fleet) return (await import('./_fleet-again.ts')).rollBackFleetHere(io, fleet, options);
     const { isUndoable } = await import('../wiring/journal.ts');

@@ -72,11 +72,12 @@ async function planOn(
   { target, reached }: { readonly target: Target; readonly reached: FleetHost },
 ): Promise<LookedAt> {
   const { readOnlyHost } = reached;
+  const before = reached.host.connection?.unanswered().count ?? 0;
   const made = await plan({ ...request, mode: await reached.mode() }, { ...parts, readOnlyHost, emit: async () => {} });
   if ('reason' in made) return unreachable(target, made.outcome, made.reason);
   // What a probe made of an answer that never came is no finding.
   const { count = 0, last = null } = reached.host.connection?.unanswered() ?? {};
-  if (count > 0 && last !== null) return unreachable(target, last.code, last.message);
+  if (count > before && last !== null) return unreachable(target, last.code, last.message);
   return {
     target,
     found: { kind: 'plan', host: target.name, plan: slimPlan(made) },

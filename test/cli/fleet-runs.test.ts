@@ -132,8 +132,18 @@ test('resume and rollback take up the fleet, also one whose engine was killed; a
   for (const facts of [[...FACTS, ...STOP], FACTS])
     for (const command of ['resume', 'rollback']) {
       const { firebreak } = await stage(context, facts);
-      const said = await firebreak(command, ...UNATTENDED, '--host', 'db-9');
+      const said = await firebreak(command, FLEET, ...UNATTENDED, '--host', 'db-9');
       assert.deepEqual([said.code, said.err], [64, `firebreak: --host db-9: the fleet run ${FLEET} has no such host\n`]);
+    }
+});
+
+test('without an id the newest fleet that has something to do is meant, not the run of one of its hosts', async (context) => {
+  for (const facts of [[...FACTS, ...STOP], FACTS])
+    for (const command of ['resume', 'rollback']) {
+      const { firebreak } = await stage(context, facts);
+      const said = await firebreak(command, ...UNATTENDED, '--host', 'web-2');
+      // The runbook of the journal is nowhere: it was asked for, so the fleet was taken up.
+      assert.deepEqual([said.code, said.err.includes('/storm.yaml')], [66, true], said.err);
     }
 });
 
