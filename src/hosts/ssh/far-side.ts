@@ -34,7 +34,7 @@ export function whole(script: string): string {
 /**
  * The standing shell. A question is a line `NONCE KIND HOW COUNT HOW COUNT`, then its stdin in base64, then the script; the answer is a frame on stdout
  * and one on stderr. KIND `hold` runs in this very shell: what it opens as descriptor 9 stays open, for nobody else. HOW is `l`, so many lines, which costs no fork, or `d`, so many bytes with dd, since `read` costs a microsecond a byte. Where the
- * connection ends without a `bye`, what its channels have left is ended too.
+ * frames are begun by the process that runs the script: where none could be forked there is none. Where the connection ends without a `bye`, what its channels have left is ended too.
  */
 export function standingLoop(id: string): string {
   return `
@@ -49,13 +49,13 @@ take() {
     l) m=$2; while [ "$m" -gt 0 ]; do IFS= read -r l || exit 1; c=$c$l$n; m=$((m-1)); done ;;
   esac
 }
+begin() { printf '%s<' "$k"; printf '%s<' "$k" >&2; }
 while IFS=' ' read -r k q a b h i; do
   [ "$k" != bye ] || { trap - EXIT; exit 0; }
   take "$h" "$i"; j=$c; take "$a" "$b"
-  printf '%s<' "$k"; printf '%s<' "$k" >&2
-  if [ "$q" = hold ]; then eval "$c" </dev/null >/dev/null 2>&1; s=$?
-  elif [ -z "$j" ]; then ( eval "$c" ) </dev/null 9<&-; s=$?
-  else printf %s "$j" | base64 -d | { ( eval "$c" ) 9<&-; s=$?; cat >/dev/null; exit $s; }; s=$?; fi
+  if [ "$q" = hold ]; then begin; eval "$c" </dev/null >/dev/null 2>&1; s=$?
+  elif [ -z "$j" ]; then ( begin; eval "$c" ) </dev/null 9<&-; s=$?
+  else printf %s "$j" | base64 -d | { ( begin; eval "$c" ) 9<&-; s=$?; cat >/dev/null; exit $s; }; s=$?; fi
   printf '%s>%s;' "$k" "$s"; printf '%s>%s;' "$k" "$s" >&2
 done`;
 }

@@ -6,6 +6,7 @@ const STATUS = /^(\d{1,3});/;
 export interface Scanned {
   readonly before: Buffer;
   readonly body: Buffer;
+  readonly begun: boolean;
   readonly end: FrameEnd | null;
 }
 
@@ -45,7 +46,7 @@ export function scanFrame(nonce: string): (chunk: Buffer) => Scanned {
     held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
     const before = place === 'before' ? upTo(begin, 'body') : NOTHING;
     const body = place === 'body' ? upTo(end, 'status') : NOTHING;
-    return { before, body, end: place === 'status' ? ended() : null };
+    return { before, body, begun: place !== 'before', end: place === 'status' ? ended() : null };
   };
 }
 

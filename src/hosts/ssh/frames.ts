@@ -5,7 +5,7 @@ import { scanFrame } from './frame.ts';
 export type Frame =
   | { readonly kind: 'frame'; readonly status: number; readonly bytes: Buffer }
   /** The stream ended first, or the far side broke the frame; the bytes are what came of it. */
-  | { readonly kind: 'cut'; readonly bytes: Buffer }
+  | { readonly kind: 'cut'; readonly begun: boolean; readonly bytes: Buffer }
   | { readonly kind: 'overflow' };
 
 /** Of a body: `fail` once it is longer, or take no more than so much of it. */
@@ -68,17 +68,18 @@ export function framesOf(stream: Readable): Frames {
 function waitFor(nonce: string, to: { bound: Bound; hear: (bytes: Buffer) => void; resolve: (frame: Frame) => void }): Waiting {
   const body = boundedBody(to.bound);
   const scan = scanFrame(nonce);
-  let over = false;
+  let [over, begun] = [false, false];
   const settle = (frame: Frame): void => {
     over = true;
     to.resolve(frame);
   };
-  const cut = (): void => settle({ kind: 'cut', bytes: body.bytes() });
+  const cut = (): void => settle({ kind: 'cut', begun, bytes: body.bytes() });
   return {
     over: () => over,
     cut,
     take(chunk) {
-      const { before, body: bytes, end } = scan(chunk);
+      const { before, body: bytes, end, ...seen } = scan(chunk);
+      begun = seen.begun;
       to.hear(before);
       if (!body.push(bytes)) settle({ kind: 'overflow' });
       else if (end?.status === null) cut();

@@ -49,6 +49,7 @@ const STDERR = { bytes: 64 * 1024, beyond: 'drop' } as const;
 const TIMEOUT = 30_000;
 /** Up to here `read`, a microsecond a byte, is cheaper than a dd. */
 const READ_UP_TO = 1500;
+const LAST_WORDS = 300;
 const NO_FORK = /fork: |annot fork|can't fork|Resource temporarily unavailable/;
 
 export async function openSession(launch: Launch, far: FarShell): Promise<Result<{ readonly session: Session }>> {
@@ -74,8 +75,9 @@ async function begin(wire: FullWire, far: FarShell): Promise<Result<{ readonly s
   const id = freshNonce();
   wire.write(clean(far.sh, far.tag) + whole(standingLoop(id)));
   const hello = await question(wire, { kind: 'ask', script: HELLO, dd: false, limit: 4096 });
-  // It is in the middle of its first answer by then: what it says of itself is no noise.
-  if (hello.kind === 'cut' && NO_FORK.test(hello.stderr)) return noSlots(far.name);
+  // It may be in the middle of its first answer by then: what it says of itself is no noise.
+  const said = hello.kind === 'answer' ? hello.answer.stderr : hello.kind === 'cut' ? hello.stderr + wire.err.noise() : '';
+  if (NO_FORK.test(said)) return noSlots(far.name);
   if (hello.kind !== 'answer') return null;
   const facts = /^(\d+) (\d+) (\d+) ([ld])$/.exec(hello.answer.stdout.toString('latin1'));
   if (facts === null) return failure('unreachable', `what answers on ${far.name} is no POSIX shell with the usual tools`);
@@ -110,8 +112,8 @@ function session({ wire, far, standing, dd }: { wire: FullWire; far: FarShell; s
     if (!silent) wire.kill();
     if (heard.kind === 'timeout') return failure('timeout', `${name} gave no answer within ${timeout / 1000} s`);
     if (heard.kind === 'overflow') return failure('EFBIG', `${name} answered with more than ${limit} bytes: the connection was ended`);
-    if (NO_FORK.test(heard.stderr)) return noSlots(name);
     await wire.ended;
+    if (heard.kind === 'cut' && !heard.begun && NO_FORK.test(wire.err.noise().slice(-LAST_WORDS))) return noSlots(name);
     return failure(
       'lost',
       `the connection to ${name} was lost before the answer came: ${decisiveLine(wire.err.noise()) || 'without a word'}`,
@@ -144,7 +146,8 @@ type Heard =
   | { readonly kind: 'answer'; readonly answer: Answer }
   | { readonly kind: 'overflow' }
   | { readonly kind: 'timeout' }
-  | { readonly kind: 'cut'; readonly stderr: string };
+  /** `begun`: the script was, and may have come to its end. */
+  | { readonly kind: 'cut'; readonly begun: boolean; readonly stderr: string };
 
 interface Asked {
   readonly kind: 'ask' | 'hold';
@@ -160,8 +163,10 @@ async function question(wire: FullWire, asked: Asked & { input?: Buffer | undefi
   const out = await answers[0];
   if (out.kind === 'overflow') return { kind: 'overflow' };
   const err = await answers[1];
-  if (out.kind === 'cut' || err.kind !== 'frame')
-    return { kind: 'cut', stderr: err.kind === 'overflow' ? '' : err.bytes.toString('latin1') };
+  if (out.kind === 'cut' || err.kind !== 'frame') {
+    const begun = out.kind !== 'cut' || out.begun || err.kind !== 'cut' || err.begun;
+    return { kind: 'cut', begun, stderr: err.kind === 'overflow' ? '' : err.bytes.toString('latin1') };
+  }
   return { kind: 'answer', answer: { status: out.status, stdout: out.bytes, stderr: err.bytes.toString('latin1') } };
 }
 

@@ -242,9 +242,15 @@ describe('a hostile far side', () => {
     await remote.close();
   });
 
-  it('without a process slot is told so', async () => {
-    const remote = shellRemote({ shell: ['/bin/dash'] });
-    assert.equal(code(await remote.ask('echo "dash: 0: Cannot fork" >&2; kill -9 $$', READ)), 'no-slots');
+  it('that can start no process for a script has not begun it; one that says so in the middle may have done anything', async () => {
+    const remote = shellRemote();
+    await remote.ask('true', READ);
+    // What dash does: it says so, and ends.
+    await remote.hold('begin() { [ "$q" = hold ] || { echo "/bin/sh: 0: Cannot fork" >&2; kill -9 $$; }; }');
+    assert.deepEqual([code(await remote.ask('true', WRITE)), remote.lost()], ['no-slots', null]);
     await remote.close();
+    const other = shellRemote();
+    assert.equal(code(await other.ask('echo "/bin/sh: 0: Cannot fork" >&2; kill -9 $$', WRITE)), 'lost');
+    await other.close();
   });
 });
