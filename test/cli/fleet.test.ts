@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
+import { manualInterrupts } from '../../src/wiring/interrupts.ts';
 import { type Said, type Stage, setStage } from '../support/stage.ts';
 
 /** In the place of ssh, for many hosts: what it would start over there is started here. While there is a file `down-NAME` that host cannot be reached. */
@@ -36,6 +37,8 @@ const HOSTS = ['--hosts', 'far1,far2,far3'];
 
 interface Far extends Stage {
   readonly fire: (...argv: readonly string[]) => Promise<Said>;
+  /** Ctrl-C, so many times, in the first action of the first host. */
+  readonly press: (times: number, argv: readonly string[]) => Promise<Said>;
 }
 
 let made = 0;
@@ -53,7 +56,19 @@ function setFleet(test: TestContext): Far {
     FIREBREAK_LOCK: `fleet-${process.pid}-${++made}`,
     XDG_RUNTIME_DIR: stage.folder,
   };
-  return { ...stage, fire: (...argv) => stage.firebreak(argv, { env, columns: 200 }) };
+  return {
+    ...stage,
+    fire: (...argv) => stage.firebreak(argv, { env, columns: 200 }),
+    press: (times, argv) => {
+      const interrupts = manualInterrupts();
+      let pressed = 0;
+      const stdout = (text: string): void => {
+        if (!text.includes('"action.intended"') || pressed > 0) return;
+        for (; pressed < times; pressed += 1) interrupts.raise('SIGINT');
+      };
+      return stage.firebreak(argv, { env, columns: 200, interrupts, stdout });
+    },
+  };
 }
 
 test('a plan of many hosts shows those that are alike once, and writes nothing', async (test) => {
@@ -116,4 +131,18 @@ test('a host that is skipped is not reached, and an inventory of one host is a f
   write('one.txt', 'far1\n');
   const one = await fire('plan', './wait.yaml', '--inventory', 'one.txt');
   assert.match(one.out, /^PLAN {2}wait-a-little 1\.0\.0 on 1 host$/m);
+});
+
+test('Ctrl-C once lets the host at work come to its end, twice stops it there, and the third time says who is left half-way', async (test) => {
+  const { fire, press } = setFleet(test);
+  const run = ['run', './wait.yaml', ...HOSTS, ...ALONE, '--output', 'ndjson'];
+  assert.equal((await press(1, run)).exit, 130);
+  assert.match((await fire('runs')).out, /1 held, 2 not begun; /);
+  assert.equal((await press(2, run)).exit, 130);
+  assert.match((await fire('runs')).out, /^.*-fleet-.* {2}interrupted \(exit 130\)$/m);
+  const third = await press(3, run);
+  assert.equal(third.exit, 10);
+  assert.match(third.err, /^firebreak: ended at once; left half-way: far1\n {2}firebreak resume \S+-fleet-wait-a-little-\S+ {6}goes on\n/);
+  const resumed = await fire('resume', ...ALONE);
+  assert.equal(resumed.exit, 0, resumed.out);
 });
