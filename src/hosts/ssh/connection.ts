@@ -4,7 +4,7 @@ import { type OpenChannel, openChannel } from './channel.ts';
 import { MARK } from './far-side.ts';
 import { END_TREE } from './far-tree.ts';
 import type { Answer, AskOptions, Channel, Effect, Remote } from './remote.ts';
-import { type FarShell, openSession, type Session } from './session.ts';
+import { couldNotFork, type FarShell, noSlots, openSession, type Session } from './session.ts';
 import type { Launch } from './wire.ts';
 
 /** One way to the host: the standing shell first, then channels beside it for as long as that lives. */
@@ -114,9 +114,14 @@ export function connection({ far, line, retryFor }: ConnectionOptions): Connecti
     const there = await reached();
     if (!there.ok) return there;
     const answer = await there.live.session.ask(script, options);
-    if (answer.ok) return answer;
+    if (answer.ok) return whole(answer, options);
     if (answer.code === 'timeout') await endQuestion(there.live);
     return afterFailure(answer, script, options);
+  }
+
+  /** What a look could not start a process for is missing in its answer, which looks like a host with less on it. Of a write, its own words tell. */
+  function whole(answer: Result<Answer> & { readonly ok: true }, { effect }: AskOptions): Result<Answer> {
+    return effect === 'read' && couldNotFork(answer.stderr) ? noSlots(name) : answer;
   }
 
   async function afterFailure(why: Failure, script: string, options: AskOptions): Promise<Result<Answer>> {
@@ -128,7 +133,8 @@ export function connection({ far, line, retryFor }: ConnectionOptions): Connecti
     const there = await reached();
     if (!there.ok) return there;
     const again = await there.live.session.ask(script, options);
-    return !again.ok && again.code === 'lost' && effect === 'write' ? remember(again) : again;
+    if (again.ok) return whole(again, options);
+    return again.code === 'lost' && effect === 'write' ? remember(again) : again;
   }
 
   /** What the standing shell has started for a question that takes too long, and the shell with it. */

@@ -50,7 +50,10 @@ const TIMEOUT = 30_000;
 /** Up to here `read`, a microsecond a byte, is cheaper than a dd. */
 const READ_UP_TO = 1500;
 const LAST_WORDS = 300;
-const NO_FORK = /fork: |annot fork|can't fork|Resource temporarily unavailable/;
+/** As dash, busybox and bash say it. */
+const NO_FORK = /Cannot fork|can't fork|\bfork: /;
+
+export const couldNotFork = (stderr: string): boolean => NO_FORK.test(stderr);
 
 export async function openSession(launch: Launch, far: FarShell): Promise<Result<{ readonly session: Session }>> {
   const wire = fullWire(launch(firstWords(far.sh)));
@@ -77,7 +80,7 @@ async function begin(wire: FullWire, far: FarShell): Promise<Result<{ readonly s
   const hello = await question(wire, { kind: 'ask', script: HELLO, dd: false, limit: 4096 });
   // It may be in the middle of its first answer by then: what it says of itself is no noise.
   const said = hello.kind === 'answer' ? hello.answer.stderr : hello.kind === 'cut' ? hello.stderr + wire.err.noise() : '';
-  if (NO_FORK.test(said)) return noSlots(far.name);
+  if (couldNotFork(said)) return noSlots(far.name);
   if (hello.kind !== 'answer') return null;
   const facts = /^(\d+) (\d+) (\d+) ([ld])$/.exec(hello.answer.stdout.toString('latin1'));
   if (facts === null) return failure('unreachable', `what answers on ${far.name} is no POSIX shell with the usual tools`);
@@ -85,7 +88,8 @@ async function begin(wire: FullWire, far: FarShell): Promise<Result<{ readonly s
   return { ok: true, session: session({ wire, far, standing: { id, pid, since, uid }, dd: facts[4] === 'd' }) };
 }
 
-const noSlots = (name: string): Failure => failure('no-slots', `${name} cannot start another process: its process slots are used up`);
+export const noSlots = (name: string): Failure =>
+  failure('no-slots', `${name} cannot start another process: its process slots are used up`);
 
 const neverAnswered = ({ name, patience }: FarShell): Failure =>
   failure('unreachable', `${name} did not let us in and answer within ${patience / 1000} s`);
@@ -113,7 +117,7 @@ function session({ wire, far, standing, dd }: { wire: FullWire; far: FarShell; s
     if (heard.kind === 'timeout') return failure('timeout', `${name} gave no answer within ${timeout / 1000} s`);
     if (heard.kind === 'overflow') return failure('EFBIG', `${name} answered with more than ${limit} bytes: the connection was ended`);
     await wire.ended;
-    if (heard.kind === 'cut' && !heard.begun && NO_FORK.test(wire.err.noise().slice(-LAST_WORDS))) return noSlots(name);
+    if (heard.kind === 'cut' && !heard.begun && couldNotFork(wire.err.noise().slice(-LAST_WORDS))) return noSlots(name);
     return failure(
       'lost',
       `the connection to ${name} was lost before the answer came: ${decisiveLine(wire.err.noise()) || 'without a word'}`,

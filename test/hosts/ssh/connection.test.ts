@@ -242,6 +242,13 @@ describe('a hostile far side', () => {
     await remote.close();
   });
 
+  it('whose answer is short because it could start no process is not believed', async () => {
+    const remote = shellRemote();
+    const short = 'echo "one of two"; echo "sh: 1: Cannot fork" >&2; exit 2';
+    assert.deepEqual([code(await remote.ask(short, READ)), code(await remote.ask(short, WRITE))], ['no-slots', 'ok']);
+    await remote.close();
+  });
+
   it('that can start no process for a script has not begun it; one that says so in the middle may have done anything', async () => {
     const remote = shellRemote();
     await remote.ask('true', READ);
