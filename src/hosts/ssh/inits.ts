@@ -17,7 +17,7 @@ interface World {
 }
 
 /** What is known of a service that nobody could ask about: nothing, and least of all that it is not there. */
-function unasked(name: string, manager: ServiceManager, { message }: Failure): ServiceState {
+export function unasked(name: string, manager: ServiceManager, { message }: Failure): ServiceState {
   return { name, exists: true, state: 'unknown', enabled: null, pid: null, since: null, manager, reason: message };
 }
 

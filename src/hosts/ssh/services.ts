@@ -1,8 +1,16 @@
-import type { Commands, Machine, Processes, ProcessIdentity, ServiceManager, Services } from '../../model/host.ts';
+import {
+  type Commands,
+  failure,
+  type Machine,
+  type Processes,
+  type ProcessIdentity,
+  type ServiceManager,
+  type Services,
+} from '../../model/host.ts';
 import { leasesOver } from '../leases.ts';
 import type { Init } from '../local/init.ts';
 import { servicesOver } from '../services.ts';
-import { farOpenrc, farScript, farSystemd, farSysv } from './inits.ts';
+import { farOpenrc, farScript, farSystemd, farSysv, unasked } from './inits.ts';
 import { type ProcQuestions, procQuestions } from './proc-look.ts';
 import type { Remote } from './remote.ts';
 import { lookAtDaemon, NOTHING } from './service-look.ts';
@@ -47,7 +55,15 @@ function inits(world: Asking & Pick<World, 'commands' | 'machine'>): (name: stri
     const facts = manager === null ? await world.machine.facts() : null;
     // No boot id: nobody answered, and what is said of the manager is a guess.
     if (facts !== null && facts.bootId !== '') manager = facts.manager;
-    return all[manager ?? facts?.manager ?? 'sysv'];
+    return manager === null ? unanswered(world.remote) : all[manager];
+  };
+}
+
+/** Whoever took the wrong manager's word would call a service absent that is there. */
+function unanswered({ name: host }: Remote): Init {
+  return {
+    state: async (name) => unasked(name, 'sysv', failure('unreachable', `${host} does not say which manager of services runs there`)),
+    command: (name, verb) => ['service', name, verb],
   };
 }
 

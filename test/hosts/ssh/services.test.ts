@@ -114,6 +114,8 @@ for (const { name: shell, remote } of remotesHere().filter(({ name }) => name !=
     it('that nobody can ask about is unknown and not absent', async () => {
       const state = await servicesOf(lostFrom(remote)).state('/etc/init.d/cron');
       assert.deepEqual([state.exists, state.state, state.reason], [true, 'unknown', 'the connection to web1 was lost']);
+      const { exists, state: word, reason } = await servicesOf(lostFrom(remote)).state('cron');
+      assert.deepEqual([exists, word, reason], [true, 'unknown', 'shell does not say which manager of services runs there']);
     });
 
     it('whose name is no name does not exist', async () => {
