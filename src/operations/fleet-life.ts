@@ -49,6 +49,7 @@ export async function live(
     });
     const ask = parts.ask && oneAtATime(parts.ask);
     const fleet: Fleet = { request, parts, emit, brakes, ask, state: () => state };
+    sayHeard(fleet);
     await emit(begin);
     for (const text of request.notes) await emit({ type: 'fleet.noted', text });
     const stopped = unfit ? { why: `${unfit.reason}; nothing was touched`, outcome: unfit.outcome } : await go(fleet);
@@ -57,6 +58,19 @@ export async function live(
     brakes.release();
   }
 }
+
+/** Who presses Ctrl-C sees that it was heard, and what the next press would do. */
+function sayHeard({ brakes: { signal, hard }, emit, state }: Fleet): void {
+  const say = (text: string): void => {
+    if (state().finished === null) emit({ type: 'fleet.noted', text }).catch(() => {});
+  };
+  // Where both are pulled at once, the harder says it.
+  signal.addEventListener('abort', () => queueMicrotask(() => hard.aborted || say(`${signal.reason}: ${GENTLY}`)), { once: true });
+  hard.addEventListener('abort', () => say(`${hard.reason}: ${AT_ONCE}`), { once: true });
+}
+
+const GENTLY = 'no further host is begun, those at work come to their end; once more: they stop at their next safe point';
+const AT_ONCE = 'those at work stop at their next safe point; once more: all ends at once, and leases start again what is stopped';
 
 async function end({ emit, state }: Fleet, stopped: Stopped | null, undone?: readonly HostEnd[]): Promise<FleetEnding> {
   const { hosts } = state();

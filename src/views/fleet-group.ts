@@ -100,7 +100,9 @@ function changeText(verb: string, observations: readonly Observation[]): string 
   if (!many) return said;
   const count = observations.reduce((sum, { targets }) => sum + targets.count, 0);
   const bytes = observations.reduce((sum, { targets }) => sum + (targets.bytes ?? 0), 0);
-  return `${said} on each, ${totalText(count, bytes)}`;
+  // Of an edit the sentence may count something else, jobs or lines.
+  const noun = observations.some(({ targets }) => targets.kind === 'file') ? ` ${NOUNS.file}` : '';
+  return `${said} on each, ${totalText(`${showCount(count)}${noun}`, bytes)}`;
 }
 
 const NOUNS: Readonly<Record<Targets['kind'], string>> = {

@@ -28,7 +28,7 @@ export function liveFleet(screen: FleetScreen, before?: Before): LiveFleet {
   const follower = followFleet(before);
   const seen = new Map<string, number>();
   const begun = new Map<string, number>();
-  const stage = { follower, seen, begun, screen, began: screen.now() };
+  let began: number | null = null;
   let planning = '';
   let later: string[] | null = null;
   let drawn = Number.NEGATIVE_INFINITY;
@@ -42,7 +42,7 @@ export function liveFleet(screen: FleetScreen, before?: Before): LiveFleet {
   function draw(): void {
     if (later !== null) return;
     drawn = screen.now();
-    region.draw(planning === '' ? frame(stage) : [planning]);
+    region.draw(planning === '' ? frame({ follower, seen, begun, screen, began: began ?? screen.now() }) : [planning]);
   }
   /** The first of a burst is shown at once, the rest with the next tick. */
   function changed(): void {
@@ -56,6 +56,8 @@ export function liveFleet(screen: FleetScreen, before?: Before): LiveFleet {
   }
   function told(event: FleetEvent): void {
     planning = '';
+    // What a person took to read the plan is no part of it.
+    if (event.type === 'batch.started') began ??= screen.now();
     if (event.type === 'host.started') begun.set(event.host, screen.now());
     print(lastingLines(event, follower.now, screen.paper()));
     if (event.type !== 'fleet.finished') return;

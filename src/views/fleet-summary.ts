@@ -55,7 +55,8 @@ function troublePart({ fleet, touched }: Followed, paper: Paper): readonly strin
   const lines = hosts.flatMap((host) => {
     const told = hang('    ', escaped(wholeEnd(host)), paper.columns);
     const todo = toDo(host, touched.get(host.host), fleet.run).map((line) => `    ${line}`);
-    return [`  ${paper.style.bad('✘')} ${paper.style.bold(escaped(host.host))}`, ...told, ...todo];
+    const name = hang(`  ${paper.style.bad('✘')} `, escaped(host.host), paper.columns, paper.style.bold);
+    return [...name, ...told, ...todo];
   });
   return [...heading('IN TROUBLE', plural(hosts.length, 'host'), paper), ...lines];
 }

@@ -62,10 +62,11 @@ function startedLines({ runbook, hosts, run, who }: FleetEventOf<'fleet.started'
   ];
 }
 
-/** `✘ web-7  recurred: mail grew by 2`, its later lines below the name. */
+/** `✘ web-7  recurred: mail grew by 2`, its later lines below what the first says; of a very long name below the name. */
 function marked(mark: string, host: string, text: string, { columns }: Paper): readonly string[] {
   const start = `  ${mark} ${escaped(host)}  `;
-  const [first = '', ...rest] = hang(' '.repeat(Math.min(width(start), 24)), escaped(text), columns - Math.max(0, width(start) - 24));
+  if (width(start) > columns / 2) return hang(`  ${mark} `, `${escaped(host)}  ${escaped(text)}`, columns);
+  const [first = '', ...rest] = hang(' '.repeat(width(start)), escaped(text), columns);
   return [start + first.trimStart(), ...rest];
 }
 

@@ -143,7 +143,7 @@ export function countRange(counts: readonly number[], show: (count: number) => s
   return low === high ? high : `${low}-${high}`;
 }
 
-export const totalText = (count: number, bytes: number): string => `${showCount(count)} in all${bytes > 0 ? `, ${showSize(bytes)}` : ''}`;
+export const totalText = (count: string, bytes: number): string => `${count} in all${bytes > 0 ? `, ${showSize(bytes)}` : ''}`;
 
 /** Lines below a title, two in. */
 export function below(text: string, paper: Paper, paint?: (line: string) => string): readonly string[] {

@@ -153,3 +153,26 @@ test('one that goes on counts what its earlier lives did', async () => {
   assert.match(done(out), /on 2 hosts/);
   assert.equal(done(out), done(shown(events, { columns: 120 })));
 });
+
+test('Ctrl-C is seen to be heard, with what it means and what the next one would', async () => {
+  const notes = async (presses: number): Promise<readonly string[]> => {
+    const events: Any[] = [];
+    const fleet = fakeFleet({
+      hosts: 3,
+      onEvent: (event, { interrupts }) => {
+        events.push(event);
+        if (event.type === 'run.started') for (let at = 0; at < presses; at += 1) interrupts.raise('SIGINT');
+      },
+    });
+    await fleet.run();
+    return logOf(shown(events)).flatMap((line) => /fleet +(?:note|stopped) +(.*)/.exec(line)?.[1] ?? []);
+  };
+  assert.deepEqual(await notes(1), [
+    'SIGINT: no further host is begun, those at work come to their end; once more: they stop at their next safe point',
+    'SIGINT; 2 hosts not begun: web-2, web-3',
+  ]);
+  assert.equal(
+    (await notes(2)).find((text) => text.includes('safe point')),
+    'SIGINT: those at work stop at their next safe point; once more: all ends at once, and leases start again what is stopped',
+  );
+});
