@@ -79,7 +79,8 @@ export async function planFleetHere(io: Io, name: string | undefined, options: O
     if ('reason' in planned) return refuse(io, `${planned.reason}; nothing was looked at`, planned.outcome);
     if (io.interrupts.signal.aborted) return exitCode('interrupted');
     const refusal = await wired.permit(planned.acting);
-    const words = { command: commandOf(name, options), refusal: refusal && { outcome: refusal.outcome, reasons: [refusal.reason] } };
+    const { notes } = chosen.request;
+    const words = { command: commandOf(name, options), notes, refusal: refusal && { outcome: refusal.outcome, reasons: [refusal.reason] } };
     await show(io, planned.plan, options, words);
     const { worstOf } = await import('../model/fleet-outcome.ts');
     return exitCode(worstOf([planned.outcome, ...(refusal ? [refusal.outcome] : [])]));
@@ -97,7 +98,7 @@ async function show(io: Io, plan: FleetPlan, options: Options, words: ReviewWord
   const look = { columns: io.columns, color: io.color.stdout, all: options.all === true, ...words };
   if (options.json === true || options.format === 'json') {
     const [{ fleetPlanJson }, { escapeJson }] = await Promise.all([import('../views/fleet-plan.ts'), import('../views/escape.ts')]);
-    return io.stdout(`${escapeJson(JSON.stringify(fleetPlanJson(plan), null, 2))}\n`);
+    return io.stdout(`${escapeJson(JSON.stringify(fleetPlanJson(plan, words), null, 2))}\n`);
   }
   if (options.format === 'md') return io.stdout((await import('../views/fleet-plan-markdown.ts')).fleetPlanMarkdown(plan, look));
   io.stdout((await import('../views/fleet-plan.ts')).renderFleetPlan(plan, look));

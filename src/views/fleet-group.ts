@@ -131,7 +131,9 @@ function waysBack(observations: readonly Observation[]): Pick<GroupStep, 'forGoo
 }
 
 function decidedText(steps: readonly PlannedAction[]): string | null {
-  const words = new Set(steps.filter(({ decision }) => decision.effect !== 'ask').map(decisionWords));
+  // Which rule allows it is said once, at the end.
+  const told = steps.filter(({ decision: { effect, rule } }) => effect !== 'ask' && !(effect === 'allow' && rule !== null));
+  const words = new Set(told.map(decisionWords));
   const refused = steps.find(({ decision }) => decision.effect === 'deny' || decision.effect === 'over-limit');
   if (words.size === 0) return null;
   return refused === undefined ? [...words].join('; ') : `${[...words].join('; ')}: ${refused.decision.reason}`;

@@ -5,7 +5,7 @@ import { plural, showCount } from '../model/quantity.ts';
 import { escaped } from './escape.ts';
 import { costsOf, differencesOf, type GroupStep, groupSteps, groupWarnings, totalsOf } from './fleet-group.ts';
 import type { ReviewLook } from './fleet-plan.ts';
-import { groupsText, inOrder, mainGroup, names, plansOf, reasonsOf, strategyText, timeText } from './fleet-plan-words.ts';
+import { decidesText, groupsText, inOrder, mainGroup, names, plansOf, reasonsOf, strategyText, timeText } from './fleet-plan-words.ts';
 import { cell, code, fence, md, mdTable } from './markdown.ts';
 import { showValue } from './plan.ts';
 
@@ -35,7 +35,7 @@ function head({ runbook, params, plans, groups, skipped }: FleetPlan): readonly 
   ];
 }
 
-function short(review: FleetPlan, { limits = [] }: ReviewLook): readonly string[] {
+function short(review: FleetPlan, { notes = [] }: ReviewLook): readonly string[] {
   const own = review.groups.filter(({ kind }) => kind === 'act').flatMap((group) => plansOf(group, review.plans));
   if (own.length === 0) return [];
   const { inAll, each, forGood } = totalsOf(own);
@@ -45,7 +45,8 @@ function short(review: FleetPlan, { limits = [] }: ReviewLook): readonly string[
     `- **In all:** ${inAll.join(', ') || 'nothing that is limited'}, on ${plural(own.length, 'host')}`,
     `- **A host:** at most ${each.join(', ') || 'nothing that is limited'}`,
     `- **Cannot be undone:** ${forGood.map(md).join(', ') || 'nothing'}`,
-    ...limits.map((limit) => `- **Limit:** ${md(limit)}`),
+    `- **Decides:** ${md(decidesText(own))}`,
+    ...notes.map((note) => `- **Note:** ${md(note)}`),
     `- **Time:** ${timeText(own, review)}`,
   ];
 }

@@ -76,3 +76,11 @@ export function timeText(plans: readonly Plan[], { batches, strategy }: FleetPla
   const all = turns * each + Math.max(0, batches.length - 1) * strategy.pause;
   return `about ${showDuration(each)} a host, ${turns <= 1 ? 'all at the same time' : `about ${showDuration(all)} in all`}, the watch included`;
 }
+
+/** A person once for all of them, or the rules that have allowed it. */
+export function decidesText(plans: readonly Plan[]): string {
+  const decisions = plans.flatMap(({ steps }) => steps.flatMap((step) => (step.kind === 'action' ? [step.decision] : [])));
+  const rules = new Set(decisions.flatMap(({ effect, rule }) => (effect === 'allow' && rule !== null ? [rule] : [])));
+  if (rules.size === 0) return 'a person, once for all hosts, and again before each further batch';
+  return `the policy, without asking: ${plural(rules.size, 'rule')} ${[...rules].join(', ')}`.replace('1 rule ', 'rule ');
+}

@@ -8,7 +8,7 @@ import { escaped } from './escape.ts';
 import { field, fields, heading, rule } from './fields.ts';
 import { totalsOf } from './fleet-group.ts';
 import { groupLines, REASONS, type Whole } from './fleet-plan-groups.ts';
-import { groupsText, inOrder, names, plansOf, strategyText, timeText } from './fleet-plan-words.ts';
+import { decidesText, groupsText, inOrder, names, plansOf, strategyText, timeText } from './fleet-plan-words.ts';
 import { hostLines, hostsText } from './fleet-words.ts';
 import { hang, narrower, padEnd, width } from './layout.ts';
 import { planToJson, showValue } from './plan.ts';
@@ -19,10 +19,8 @@ export type ReviewLook = Look & ReviewWords;
 export interface ReviewWords extends Whole {
   /** What to type to run it; absent: it is asked for in the same breath. */
   readonly command?: string;
-  /** Who decides, in words: a person, or which rule of which policy. */
-  readonly decides?: string;
-  /** What the policy holds a fleet to, a sentence each. */
-  readonly limits?: readonly string[];
+  /** What is to be known of how it would go: what a policy has lowered, what was trusted at a person's word. */
+  readonly notes?: readonly string[];
   /** Why a run would begin on no host; absent: it would. */
   readonly refusal?: Refusal | null;
 }
@@ -47,9 +45,9 @@ export function reviewOn(paper: Paper, review: FleetPlan, look: ReviewWords): st
 }
 
 /** The same for machines: every host with its plan, without the bytes that undo would keep. */
-export function fleetPlanJson({ plans, ...review }: FleetPlan): Json {
+export function fleetPlanJson({ plans, ...review }: FleetPlan, { refusal = null, notes = [] }: ReviewWords = {}): Json {
   const hosts = plans.map((one) => (one.kind === 'plan' ? { ...one, plan: planToJson(one.plan) } : one));
-  return JSON.parse(JSON.stringify({ v: 1, ...review, hosts })) as Json;
+  return JSON.parse(JSON.stringify({ v: 1, ...review, refusal, notes, hosts })) as Json;
 }
 
 // ---------------------------------------------------------------- the head
@@ -120,8 +118,6 @@ function openPart({ plans, groups }: FleetPlan, paper: Paper): readonly string[]
 
 // ---------------------------------------------------------------- the end
 
-const DECIDES = 'a person, once for all hosts, and again before each further batch';
-
 function footer(review: FleetPlan, look: ReviewWords, paper: Paper): readonly string[] {
   const own = review.groups.filter(({ kind }) => kind === 'act').flatMap((group) => plansOf(group, review.plans));
   const refusal = look.refusal ?? null;
@@ -129,8 +125,8 @@ function footer(review: FleetPlan, look: ReviewWords, paper: Paper): readonly st
     rule('in short', paper),
     ...totals(own, paper),
     ...leftOut(review.plans.length - own.length, paper),
-    ...fields('limits', look.limits ?? [], paper),
-    ...(own.length === 0 ? [] : field('decides', look.decides ?? DECIDES, paper)),
+    ...fields('note', look.notes ?? [], paper),
+    ...(own.length === 0 ? [] : field('decides', decidesText(own), paper)),
     ...(own.length === 0 ? [] : field('time', timeText(own, review), paper)),
     ...(refusal === null ? [] : refused(refusal, paper)),
     paper.style.good('Nothing was changed.'),

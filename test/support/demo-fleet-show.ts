@@ -17,7 +17,7 @@ const columns = Number(process.env.COLUMNS) || process.stdout.columns;
 const look = { columns, color: args.includes('--color'), all: args.includes('--all') };
 const words = {
   whole: (host: string) => `firebreak plan cron-mail-storm --inventory hosts.yaml --limit ${host}`,
-  limits: ['rule night: at most 50 hosts a day, 3 used; at most 25% of a group at once'],
+  notes: ['at most 10 hosts at once instead of 50: rule night has fleet.at_once: 10'],
 };
 const command = 'firebreak run cron-mail-storm --inventory hosts.yaml';
 const write = (text: string): void => void process.stdout.write(text);

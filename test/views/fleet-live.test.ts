@@ -234,7 +234,7 @@ test('whatever happens, in whatever order and with whatever names, every line fi
         for (const line of laidOut) assert.ok(width(line) <= Math.max(40, columns), `${width(line)} columns: ${line}`);
       }
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
 });
 

@@ -18,7 +18,7 @@ import { sameAsFixture } from '../support/golden.ts';
 const WORDS = {
   command: 'firebreak run cron-mail-storm --inventory hosts.yaml',
   whole: (host: string) => `firebreak plan cron-mail-storm --inventory hosts.yaml --limit ${host}`,
-  limits: ['rule night: at most 50 hosts a day, 3 of them used'],
+  notes: ['at most 10 hosts at once instead of 50: rule night has fleet.at_once: 10'],
 };
 
 for (const columns of [80, 200]) {
@@ -43,7 +43,18 @@ test('colours change nothing but the colours', () => {
 
 test('the JSON has every host with its plan, and nothing that undo would keep', () => {
   const json = JSON.parse(JSON.stringify(fleetPlanJson(demoFleetPlan))) as JsonObject;
-  assert.deepEqual(Object.keys(json).sort(), ['batches', 'groups', 'hosts', 'params', 'runbook', 'skipped', 'strategy', 'v']);
+  assert.deepEqual(Object.keys(json).sort(), [
+    'batches',
+    'groups',
+    'hosts',
+    'notes',
+    'params',
+    'refusal',
+    'runbook',
+    'skipped',
+    'strategy',
+    'v',
+  ]);
   const hosts = json.hosts as readonly JsonObject[];
   assert.deepEqual([hosts.length, hosts.at(-1)?.code, hosts[0]?.host], [43, 'host-key', 'web-1']);
   assert.ok(isObject(hosts[0]?.plan) && !JSON.stringify(hosts).includes('"keep"'));
@@ -78,6 +89,18 @@ test('what would begin on no host says why, and neither batches nor a command', 
     /\nA run would touch no host and exit 77: refused by policy\.\n {2}- rule night lets 5 hosts be changed a day, these are 40\nNothing was changed\.\n$/,
   );
   assert.doesNotMatch(text, /BATCHES|To run it/);
+});
+
+test('where a policy decides its rule is named, once', () => {
+  const allowed = { effect: 'allow', reason: 'rule storm allows cron-mail-storm', rule: 'storm' } as const;
+  const plans = demoFleetPlan.plans.map((one) => {
+    if (one.kind !== 'plan') return one;
+    const steps = one.plan.steps.map((step) => (step.kind === 'action' ? { ...step, decision: allowed } : step));
+    return { ...one, plan: { ...one.plan, steps } };
+  });
+  const text = renderFleetPlan({ ...demoFleetPlan, plans, groups: groupPlans(plans) }, { columns: 80, ...WORDS });
+  assert.match(text, /\ndecides {3}the policy, without asking: rule storm\n/);
+  assert.equal(text.match(/rule storm/g)?.length, 1);
 });
 
 test('hostile names of hosts and hostile reasons are written out, and no line is wider than the paper', () => {
