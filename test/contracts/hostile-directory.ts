@@ -55,7 +55,7 @@ const AWKWARD = [
 ];
 
 /** What a directory can do to whoever deletes in it, on a machine whose files can also be made from here, and told apart by when they came to so many milliseconds. */
-export function hostileDirectoryContract(adapter: string, filesFor: (test: TestContext) => Files, tick = 30): void {
+export function hostileDirectoryContract(adapter: string, filesFor: (test: TestContext) => Files, { tick = 30, runs = 40 } = {}): void {
   describe(`a hostile directory, to ${adapter}`, () => {
     it('has awkward names listed byte by byte and deleted when they are selected', async (test) => {
       const files = filesFor(test);
@@ -93,7 +93,7 @@ export function hostileDirectoryContract(adapter: string, filesFor: (test: TestC
           await files.delete(list.handle, OPTIONS);
           assert.deepEqual(readdirSync(folder), []);
         }),
-        { numRuns: 40 },
+        { numRuns: runs },
       );
     });
 

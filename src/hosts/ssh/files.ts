@@ -15,7 +15,7 @@ export function sshFiles({ remote, machine }: { readonly remote: Remote; readonl
     usage: async (path) => await usage(remote, path),
     list: async (selector, { sample }) => await list(remote, { selector, sample, users: await machine.users() }),
     delete: async (handle, options) => await deleteFiles(remote, { handle, options, users: await machine.users() }),
-    read: async (paths, { max = DEFAULT_MAX } = {}) => (paths.length === 0 ? [] : await read(remote, paths, max)),
+    read: async (paths, { max = DEFAULT_MAX } = {}) => await read(remote, paths, max),
     replace: async (path, change) => await replace(remote, path, change),
   };
 }

@@ -220,6 +220,18 @@ describe('far files that are read', () => {
     assert.equal(noted.length, 1);
   });
 
+  it('are asked for in as few questions as their bytes may need, and none for none', async (test) => {
+    const path = fileIn(test, 'old\n');
+    const { remote, noted } = noting(closing(test, shellRemote()));
+    const files = filesOver(remote);
+    assert.deepEqual(await files.read([]), []);
+    const contents = await files.read(
+      Array.from({ length: 7 }, () => path),
+      { max: 20 * 2 ** 20 },
+    );
+    assert.deepEqual([contents.filter((each) => each.ok && each.size === 4).length, noted.length], [7, 4]);
+  });
+
   it('of exactly the most that is allowed are read, one byte more is not', async (test) => {
     const path = fileIn(test, 'x'.repeat(100_000));
     const files = filesOver(closing(test, shellRemote()));

@@ -37,7 +37,18 @@ for each in ${words.join(' ')}; do
   else mark; mark; mark; fi
 done`;
 
+/** Of one answer, which is held as a whole; what a connection takes of one is 64 MiB. */
+const MOST_AT_ONCE = 60 * 2 ** 20;
+
+/** One question, unless the files could be more together than an answer may hold. */
 export async function read(remote: Remote, paths: readonly string[], max: number): Promise<readonly FileContent[]> {
+  const size = Math.max(1, Math.floor(MOST_AT_ONCE / (max + 1024)));
+  const contents: FileContent[] = [];
+  for (let at = 0; at < paths.length; at += size) contents.push(...(await readTogether(remote, paths.slice(at, at + size), max)));
+  return contents;
+}
+
+async function readTogether(remote: Remote, paths: readonly string[], max: number): Promise<readonly FileContent[]> {
   const first = await readOnce(remote, paths, { max });
   const restless = paths.filter((_, at) => first[at] === 'changed');
   // What is written all the time (a log) is never still: the second time it is taken as it was read.
