@@ -104,6 +104,7 @@ for (const { name, shell } of FAR_SHELLS) {
     it('returns although a grandchild holds its pipe', async () => {
       const held = nap();
       const { exit, stdout } = await ended(['sh', '-c', `sleep ${held} & echo done`]);
+      while (running(held).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
       for (const pid of running(held)) process.kill(pid, 'SIGKILL');
       assert.deepEqual([exit, capturedText(stdout)], [0, 'done\n']);
     });
