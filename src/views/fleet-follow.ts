@@ -132,9 +132,14 @@ export function isTrouble(host: HostState): boolean {
   return end !== null && (isFailure(end) || end.outcome === 'interrupted');
 }
 
+/** `not this incident`. */
+export const endWord = ({ run, outcome }: HostEnd): string =>
+  run === null && outcome === 'outcome-unknown' ? 'unreachable' : outcome.replaceAll('-', ' ');
+
 /** `recurred: mail grew by 2`; the reasons are data, and not escaped yet. */
-export function endText({ run, outcome, verdict, reasons }: HostEnd): string {
-  const word = run === null && outcome === 'outcome-unknown' ? 'unreachable' : outcome.replaceAll('-', ' ');
+export function endText(end: HostEnd): string {
+  const { outcome, verdict, reasons } = end;
+  const word = endWord(end);
   const told = verdict === null || verdict === outcome ? word : `${word}, verdict ${verdict}`;
   return [told, reasons.join('; ')].filter(Boolean).join(': ');
 }

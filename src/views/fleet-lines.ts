@@ -2,7 +2,18 @@ import type { RunEvent } from '../model/event.ts';
 import { type FleetEvent, type FleetEventOf, type FleetView, isFleetEvent } from '../model/fleet-ports.ts';
 import { plural } from '../model/quantity.ts';
 import { escaped } from './escape.ts';
-import { type Before, clock, countsText, endText, type Followed, followFleet, isTrouble, tookOf, touchedText } from './fleet-follow.ts';
+import {
+  type Before,
+  clock,
+  countsText,
+  endText,
+  endWord,
+  type Followed,
+  followFleet,
+  isTrouble,
+  tookOf,
+  touchedText,
+} from './fleet-follow.ts';
 import { groupsText, names } from './fleet-plan-words.ts';
 import { renderFleetSummary, toDo } from './fleet-summary.ts';
 import { tablePart } from './fleet-table.ts';
@@ -104,7 +115,7 @@ function ended(event: FleetEventOf<'host.finished'> | FleetEventOf<'host.rolled-
   const took = spent === null ? [] : [`in ${clock(spent)}`];
   const what = event.type === 'host.rolled-back' ? ['after its rollback'] : [touchedText(mine), ...took];
   const reasons = endText(event)
-    .slice(event.outcome.length)
+    .slice(endWord(event).length)
     .replace(/^[:,] /, '');
   const next = isTrouble(host) ? toDo(host, mine, fleet.run).map((line): Line => [event.host, 'next', line]) : [];
   return [[event.host, event.outcome, [...(reasons === '' ? [] : [reasons]), ...what].join('; ')], ...next];
