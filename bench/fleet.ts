@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Fleet, fleet } from '../test/support/fleet.ts';
-import { arm } from '../test/support/fleet-storm.ts';
+import { armAndCalm } from '../test/support/fleet-storm.ts';
 import { LAB } from '../test/support/lab.ts';
 import { type Fence, fence } from './_cgroup.ts';
 import { crowd } from './_crowd.ts';
@@ -15,7 +15,11 @@ const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 export default async function many(): Promise<readonly Table[]> {
   if (LAB === undefined || process.getuid?.() !== 0)
     return [{ title: 'Many hosts', rows: [{ what: 'firebreak run', milliseconds: null, note: 'needs root and ../shared/lab' }] }];
-  return [...(await storms()), await crowd()];
+  return process.env.ONLY === 'crowd'
+    ? [await crowd()]
+    : process.env.ONLY === 'storms'
+      ? await storms()
+      : [...(await storms()), await crowd()];
 }
 
 interface Taken {
@@ -23,11 +27,13 @@ interface Taken {
   readonly wall: number;
   /** Of processor, here, of all that the command started. */
   readonly cpu: number;
+  /** Hosts that were not remedied. */
+  readonly failed: number;
 }
 
 interface Contender {
   readonly name: string;
-  run(hosts: Fleet, inside: Fence, home: string): Promise<number>;
+  run(hosts: Fleet, inside: Fence, home: string): Promise<Omit<Taken, 'cpu'>>;
 }
 
 /** The same hosts for all, armed again before each; who begins changes from round to round. */
@@ -39,7 +45,7 @@ async function storms(): Promise<readonly Table[]> {
     for (let round = 0; round < ROUNDS; round += 1)
       for (const at of contenders.keys()) {
         const one = contenders[(at + round) % contenders.length] ?? OURS;
-        await Promise.all(hosts.hosts.map((host) => arm(hosts, host)));
+        await Promise.all(hosts.hosts.map((host) => armAndCalm(hosts, host)));
         taken.get(one)?.push(await measured(one, hosts));
       }
   } finally {
@@ -48,7 +54,7 @@ async function storms(): Promise<readonly Table[]> {
   const missing = contenders.length === 1 ? 'ansible-playbook is not installed: apt-get install ansible-core' : undefined;
   return (['wall', 'cpu'] as const).map((what) => ({
     title: TITLES[what],
-    rows: rowsOf(contenders, (one) => median((taken.get(one) ?? []).map((each) => each[what])), missing),
+    rows: rowsOf(contenders, (one) => sumUp(taken.get(one) ?? [], what), missing),
   }));
 }
 
@@ -57,12 +63,27 @@ const TITLES = {
   cpu: `The same: processor time of the controller, ssh and all; firebreak's with its watch of a second`,
 };
 
-function rowsOf(contenders: readonly Contender[], value: (one: Contender) => number, missing?: string): readonly Row[] {
-  const ours = { what: OURS.name, milliseconds: value(OURS) };
+function sumUp(taken: readonly Taken[], what: 'wall' | 'cpu'): Pick<Row, 'milliseconds' | 'note'> {
+  const failed = taken.reduce((sum, each) => sum + each.failed, 0);
+  return {
+    milliseconds: median(taken.map((each) => each[what])),
+    ...(failed > 0 && { note: `it gave up on ${failed} of ${taken.length * HOSTS} hosts` }),
+  };
+}
+
+function rowsOf(
+  contenders: readonly Contender[],
+  row: (one: Contender) => Pick<Row, 'milliseconds' | 'note'>,
+  missing?: string,
+): readonly Row[] {
   const others = contenders.slice(1).map((one): Row => {
-    return { what: one.name, milliseconds: value(one), against: OURS.name, ...(one === ANSIBLE && { aim: '> 5 x' }) };
+    return { what: one.name, ...row(one), against: OURS.name, ...(one === ANSIBLE && { aim: '> 5 x' }) };
   });
-  return [ours, ...others, ...(missing === undefined ? [] : [{ what: ANSIBLE.name, milliseconds: null, note: missing }])];
+  return [
+    { what: OURS.name, ...row(OURS) },
+    ...others,
+    ...(missing === undefined ? [] : [{ what: ANSIBLE.name, milliseconds: null, note: missing }]),
+  ];
 }
 
 let runs = 0;
@@ -71,8 +92,7 @@ async function measured(one: Contender, hosts: Fleet): Promise<Taken> {
   runs += 1;
   const inside = fence(String(runs));
   try {
-    const wall = await one.run(hosts, inside, home);
-    return { wall, cpu: inside.used() };
+    return { ...(await one.run(hosts, inside, home)), cpu: inside.used() };
   } finally {
     await inside.close();
     rmSync(home, { recursive: true });
@@ -93,7 +113,7 @@ const OURS: Contender = {
       if (!looked.has(host)) looked.set(host, Date.parse(at));
     // A watch of a second sees no minute of cron's, so it is inconclusive.
     if (looked.size !== hosts.hosts.length || code !== 7) throw new Error(`firebreak ended with ${code}: ${stderr.slice(-2000)}`);
-    return Math.max(...looked.values()) - started;
+    return { wall: Math.max(...looked.values()) - started, failed: 0 };
   },
 };
 
@@ -117,8 +137,11 @@ function playbook(name: string, settings: Readonly<Record<string, string>>): Con
         join(LAB ?? '', '../bench/ansible.yml'),
       ];
       const { code, stdout } = await hosts.run(argv, { env });
-      if (code !== 0) throw new Error(`${name} ended with ${code}: ${stdout.slice(-2000)}`);
-      return performance.now() - started;
+      const wall = performance.now() - started;
+      // Its kill waits 0.2 s for the mailers to go: on a busy machine that is not always enough.
+      const failed = [...stdout.matchAll(/ failed=[1-9]/g)].length;
+      if (code !== 0 && !(code === 2 && failed < HOSTS / 4)) throw new Error(`${name} ended with ${code}: ${stdout.slice(-2000)}`);
+      return { wall, failed };
     },
   };
 }
