@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,8 +10,8 @@ import { FIREBREAK, type Table } from './_measure.ts';
 const HOSTS = Number(process.env.BENCH_CROWD ?? 200);
 /** As ../shared/lab/fleet keeps it; it must have been booted once. */
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'firebreak-fleet');
-/** Seconds: until all hosts are at work, and how long they are looked at then. */
-const SETTLE = Number(process.env.BENCH_SETTLE ?? 45);
+/** Seconds: from when all hosts have begun until all are watched, and how long that is looked at. */
+const SETTLE = 30;
 const WINDOW = 20;
 
 /** What it costs to follow 200 hosts on one screen, while each waits and is then watched. */
@@ -100,17 +100,26 @@ async function followed(work: string, name: string, argv: readonly string[]): Pr
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
   try {
+    await allBegun(join(work, name), () => shown);
     await sleep(SETTLE * 1000);
     const engine = engineIn(inside);
     if (engine === undefined) throw new Error(`the crowd's run has ended:\n${shown}`);
     const before = { engine: ticksOf(engine), all: inside.used() };
     await sleep(WINDOW * 1000);
-    if (process.env.BENCH_SHOW) console.log(shown);
     const spent = { engine: ticksOf(engine) - before.engine, all: inside.used() - before.all };
     return { engine: spent.engine / 10 / WINDOW, all: spent.all / 10 / WINDOW, memory: peakOf(engine) };
   } finally {
     await inside.close();
   }
+}
+
+/** Each has a journal, and the fleet one more. */
+async function allBegun(state: string, shown: () => string): Promise<void> {
+  for (let tries = 0; tries < 300; tries += 1) {
+    if (globSync(join(state, 'runs/*/journal.ndjson')).length > HOSTS) return;
+    await sleep(1000);
+  }
+  throw new Error(`not all of the crowd have begun:\n${shown()}`);
 }
 
 function engineIn(inside: Fence): number | undefined {

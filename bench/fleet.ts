@@ -15,11 +15,7 @@ const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 export default async function many(): Promise<readonly Table[]> {
   if (LAB === undefined || process.getuid?.() !== 0)
     return [{ title: 'Many hosts', rows: [{ what: 'firebreak run', milliseconds: null, note: 'needs root and ../shared/lab' }] }];
-  return process.env.ONLY === 'crowd'
-    ? [await crowd()]
-    : process.env.ONLY === 'storms'
-      ? await storms()
-      : [...(await storms()), await crowd()];
+  return [...(await storms()), await crowd()];
 }
 
 interface Taken {
@@ -111,8 +107,9 @@ const OURS: Contender = {
     const looked = new Map<string, number>();
     for (const [, at = '', host = ''] of stdout.matchAll(/^\{[^\n]*?"at":"([^"]+)"[^\n]*?"host":"([^"]+)"[^\n]*?"type":"watch.sampled"/gm))
       if (!looked.has(host)) looked.set(host, Date.parse(at));
-    // A watch of a second sees no minute of cron's, so it is inconclusive.
-    if (looked.size !== hosts.hosts.length || code !== 7) throw new Error(`firebreak ended with ${code}: ${stderr.slice(-2000)}`);
+    // A watch of a second hardly sees a minute of cron's: then it is inconclusive.
+    if (looked.size !== hosts.hosts.length || (code !== 7 && code !== 0))
+      throw new Error(`firebreak ended with ${code}: ${stderr.slice(-2000)}`);
     return { wall: Math.max(...looked.values()) - started, failed: 0 };
   },
 };
