@@ -70,10 +70,10 @@ enter() {
   fi
   said=$(stat -c %f "$real" 2>&1) || { refuse said "$said"; return 1; }
   case $said in 4???) ;; *) refuse link; return 1 ;; esac
-  [ -x "$real" ] || { refuse EACCES; return 1; }
-  # It was away for a moment.
-  [ $tries -gt 0 ] || { refuse link; return 1; }
-  enter "$1" $((tries - 1))
+  # It was away for a moment, perhaps again while it is looked at: so what may not be entered is told only in the end.
+  if [ $tries -gt 0 ]; then enter "$1" $((tries - 1)); return; fi
+  if [ -x "$real" ]; then refuse link; else refuse EACCES; fi
+  return 1
 }
 regular() {
   walk "$1" keep || return 1
