@@ -65,7 +65,7 @@ export async function installCrontab(
 
 async function installUser(act: Act, target: CrontabTarget, bytes: string, command: string): Promise<Result<object>> {
   const argv = [command, '-u', target.owner, '-'];
-  const request = { argv, effect: 'write', timeout: INSTALL_TIMEOUT, stdin: base64Of(bodyOf(bytes)) } as const;
+  const request = { argv, effect: 'write', timeout: INSTALL_TIMEOUT, stdin: base64Of(bodyOf(bytes)), brief: true } as const;
   // Not the run's own signal: an install that has begun is let end, it is the safe point.
   const result = await act.host.commands.run(request, new AbortController().signal);
   return result.ok && result.exit === 0 && !result.timedOut ? { ok: true } : notInstalled(argv, result);

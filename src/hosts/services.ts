@@ -72,7 +72,7 @@ async function carryOut(world: World, init: Init, wanted: Wanted): Promise<Chang
   const deadline = performance.now() + timeout;
   const main = before.pid === null ? null : await world.identity(before.pid);
   const argv = init.command(before.name, verb);
-  const result = await world.commands.run({ argv, effect: 'write', timeout, daemon: true }, new AbortController().signal);
+  const result = await world.commands.run({ argv, effect: 'write', timeout, daemon: true, brief: true }, new AbortController().signal);
   if (verb === 'stop' && couldNotFork(result)) return stopBySignal(world, init, { ...wanted, main, why: noFork(argv, result) });
   if (!result.ok) return result;
   const patience = result.exit === 0 ? Math.min(SETTLE, Math.max(deadline - performance.now(), 1000)) : 500;

@@ -309,6 +309,8 @@ export interface CommandRequest {
   readonly secrets?: { readonly env?: Readonly<Record<string, SecretReference>>; readonly stdin?: SecretReference };
   /** Starts a daemon: init's umask 022 instead of our 077. */
   readonly daemon?: boolean;
+  /** One of our own tools, that says little and ends soon, and is better let end than interrupted: where a session of its own has a price, it needs none. */
+  readonly brief?: boolean;
 }
 
 /** Head and tail of a stream, with what was dropped between, in bytes. Text is UTF-8 with replacement. */

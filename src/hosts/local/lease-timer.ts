@@ -64,7 +64,7 @@ export function readTimer(handle: Json): Timer | null {
 }
 
 function run(commands: Commands, argv: readonly string[], effect: 'read' | 'write' = 'write'): Promise<CommandResult> {
-  return commands.run({ argv, effect, timeout: TIMEOUT }, new AbortController().signal);
+  return commands.run({ argv, effect, timeout: TIMEOUT, brief: true }, new AbortController().signal);
 }
 
 /** Null: it went well. */

@@ -12,12 +12,51 @@ export function sshCommands(remote: Remote): Commands {
 }
 
 async function run(remote: Remote, request: CommandRequest, signal: AbortSignal): Promise<CommandResult> {
-  const { argv, effect, daemon = false } = request;
-  const program = argv[0] ?? '';
+  const program = request.argv[0] ?? '';
   if (request.secrets !== undefined) return failure('secret', `${program} was not started: nobody opened its secrets`);
   const wrong = unspeakable(request);
   if (wrong !== null) return wrong;
   if (signal.aborted) return failure('interrupted', `${program} was not started: interrupted`);
+  return request.brief && remote.sudo ? runBriefly(remote, request) : runInChannel(remote, request, signal);
+}
+
+/**
+ * In the standing shell, and uninterrupted. A channel would be one more sudo, and sudo writes to root wherever it finds something to complain of (sudoers(5): mail_badpass, a
+ * host name that does not resolve): on the sick host that is one more mailer that hangs, or mail that makes the watch say that it recurred.
+ */
+async function runBriefly(remote: Remote, request: CommandRequest): Promise<CommandResult> {
+  const { effect, timeout } = request;
+  const program = request.argv[0] ?? '';
+  const begun = performance.now();
+  const nonce = freshNonce();
+  const script = `command -v setsid >/dev/null || setsid() { "$@"; }
+printf %s ${quoteWord(commandScript(request, nonce))} | setsid /bin/sh -c 'eval "$(cat)"'`;
+  const answer = await remote.ask(script, { effect, timeout });
+  const took = Math.round(performance.now() - begun);
+  if (!answer.ok && answer.code === 'no-slots') return answer;
+  if (!answer.ok) return failure(answer.code, `nobody knows what became of ${program}: ${answer.message}`);
+  const { status, stdout, stderr } = answer;
+  return (
+    notFound(request, { nonce, stderr, name: remote.name }) ?? {
+      ok: true,
+      ...endOf(status),
+      timedOut: false,
+      stdout: capturedOf(stdout),
+      stderr: capturedOf(Buffer.from(stderr, 'latin1')),
+      took,
+    }
+  );
+}
+
+function capturedOf(bytes: Buffer): Captured {
+  const captured = boundedCapture();
+  captured.push(bytes);
+  return captured.done();
+}
+
+async function runInChannel(remote: Remote, request: CommandRequest, signal: AbortSignal): Promise<CommandResult> {
+  const { effect, daemon = false } = request;
+  const program = request.argv[0] ?? '';
   const begun = performance.now();
   const nonce = freshNonce();
   const opened = await remote.open(commandScript(request, nonce), { effect, daemon });
@@ -32,9 +71,16 @@ async function run(remote: Remote, request: CommandRequest, signal: AbortSignal)
   if (left.length > 0) return failure('unkillable', `${program} did not end on KILL: pid ${left.join(', ')} on ${remote.name}`);
   if (cut === 'interrupted') return failure('interrupted', `${program} was ended after ${took} ms: interrupted`);
   if (!done.ok) return failure(done.code, `nobody knows what became of ${program}: ${done.message}`);
-  const refused = new RegExp(`^${nonce} (E[A-Z]+)$`).exec(done.stderr)?.[1];
-  if (refused !== undefined) return notStarted(program, refused, remote.name);
-  return { ok: true, ...endOf(done.status), timedOut: cut === 'deadline', stdout, stderr: done.errors, took };
+  return (
+    notFound(request, { nonce, stderr: done.stderr, name: remote.name }) ?? {
+      ok: true,
+      ...endOf(done.status),
+      timedOut: cut === 'deadline',
+      stdout,
+      stderr: done.errors,
+      took,
+    }
+  );
 }
 
 /** A name that no shell can set, or a NUL. */
@@ -47,8 +93,18 @@ function unspeakable({ argv, env = {} }: CommandRequest): Failure | null {
   return null;
 }
 
-const notStarted = (program: string, code: string, name: string): Failure =>
-  failure(code, `${program} could not be started on ${name}: ${code === 'ENOENT' ? 'it is not there' : 'it may not be executed'}`);
+interface Told {
+  readonly nonce: string;
+  readonly stderr: string;
+  readonly name: string;
+}
+
+/** Null: it was started. */
+function notFound({ argv }: CommandRequest, { nonce, stderr, name }: Told): Failure | null {
+  const code = new RegExp(`^${nonce} (E[A-Z]+)$`).exec(stderr)?.[1];
+  if (code === undefined) return null;
+  return failure(code, `${argv[0]} could not be started on ${name}: ${code === 'ENOENT' ? 'it is not there' : 'it may not be executed'}`);
+}
 
 /** UTF-8, as everywhere else, in a script that is bytes. */
 const word = (text: string): string => quoteWord(Buffer.from(text).toString('latin1'));

@@ -190,6 +190,7 @@ export function connection({ far, line, retryFor }: ConnectionOptions): Connecti
 
   return {
     name,
+    sudo: far.become !== null,
     ask,
     open,
     hold,

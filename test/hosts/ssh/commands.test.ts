@@ -47,6 +47,35 @@ for (const { name, shell } of FAR_SHELLS) {
 
   commandsContract(`a far ${name}`, () => commands);
 
+  describe(`a brief command on a far ${name} where each channel would be one more sudo`, () => {
+    const brief = sshCommands({ ...remote, sudo: true, open: () => assert.fail('a channel') });
+    const say = (argv: readonly string[], more: Partial<CommandRequest> = {}) =>
+      brief.run({ argv, effect: 'write', timeout: 20_000, brief: true, ...more }, NEVER);
+
+    it('opens none, and is run as any other: its own session, PATH, umask, words, stdin and status', async () => {
+      const script = 'echo "$PATH" "$2"; umask; pwd; cat; echo bad >&2; exit 3';
+      const stdin = Buffer.from('MAILTO=""\n* * * * * it\'s\n').toString('base64');
+      const result = await say(['sh', '-c', script, 'sh', 'a', 'ü $x'], { stdin });
+      assert.ok(result.ok, JSON.stringify(result));
+      assert.deepEqual([result.exit, capturedText(result.stderr)], [3, 'bad\n']);
+      const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+      assert.equal(capturedText(result.stdout), `${path} ü $x\n0077\n/\nMAILTO=""\n* * * * * it's\n`);
+      const alone = await say(['sh', '-c', 'read -r x </proc/$$/stat; set -- ${x##*) }; [ "$4" = $$ ] && echo leader']);
+      assert.equal(alone.ok && capturedText(alone.stdout), 'leader\n');
+    });
+
+    it('gives a daemon what init gives, and does not wait for it', async () => {
+      const result = await say(['sh', '-c', 'umask; sleep 5 & exit 0'], { daemon: true });
+      assert.ok(result.ok && result.took < 4000, JSON.stringify(result));
+      assert.deepEqual([result.exit, `${capturedText(result.stdout)}${capturedText(result.stderr)}`], [0, '0022\n']);
+    });
+
+    it('says of a program that is not there that it is not', async () => {
+      const result = await say(['no-such-program']);
+      assert.equal(result.ok ? 'ran' : result.code, 'ENOENT');
+    });
+  });
+
   describe(`a command on a far ${name}`, () => {
     it('runs in / with a fixed PATH, umask 077, its own session and nothing on its stdin', async () => {
       const script =
