@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,19 +18,38 @@ const WINDOW = 20;
 /** What it costs to follow 200 hosts on one screen, while each waits and is then watched. */
 export async function crowd(): Promise<Table> {
   const work = mkdtempSync(join(tmpdir(), 'firebreak-crowd-'));
+  mkdirSync(join(work, 'root'));
   const names = Array.from({ length: HOSTS }, (_, at) => `small${at + 1}`);
   const hosts = names.map((name, at) => smallHost(work, name, addressOf(at)));
   try {
     writeFiles(work, names);
-    await sleep(3000);
+    await Promise.all(names.map((_, at) => answers(addressOf(at))));
     const live = await followed(work, 'live', ['script', '-qfec', commandLine(work, []), '/dev/null']);
-    const silent = await followed(work, 'silent', ['/bin/sh', '-c', `${commandLine(work, ['--output', 'ndjson'])} >/dev/null`]);
+    const nobody = ['--unattended', '--policy', 'policy.yaml', '--output', 'ndjson'];
+    const silent = await followed(work, 'silent', ['/bin/sh', '-c', `${commandLine(work, nobody)} >/dev/null`]);
     return tableOf(live, silent);
   } finally {
     for (const host of hosts) host.kill('SIGKILL');
     await Promise.all(hosts.map((host) => (host.exitCode === null && host.signalCode === null ? once(host, 'close') : undefined)));
     rmSync(work, { recursive: true });
   }
+}
+
+async function answers(host: string): Promise<void> {
+  for (let tries = 0; tries < 300; tries += 1) {
+    const socket = connect({ host, port: 2200 });
+    const up = await Promise.race([
+      once(socket, 'connect').then(
+        () => true,
+        () => false,
+      ),
+      sleep(1000, false),
+    ]);
+    socket.destroy();
+    if (up) return;
+    await sleep(200);
+  }
+  throw new Error(`the sshd of ${host} did not come up`);
 }
 
 const addressOf = (at: number): string => `127.77.${Math.floor(at / 250)}.${(at % 250) + 1}`;
@@ -78,9 +98,15 @@ function writeFiles(work: string, names: readonly string[]): void {
 
 function commandLine(work: string, more: readonly string[]): string {
   const which = ['--inventory', 'hosts.yaml', '--ssh-config', 'ssh_config', '--at-once', String(HOSTS), '--batches', 'rest'];
-  const words = [FIREBREAK, 'run', './crowd.yaml', ...which, '--unattended', '--policy', 'policy.yaml', ...more];
+  const words = [FIREBREAK, 'run', './crowd.yaml', ...which, ...more];
   return `cd ${work}; stty cols 120 rows 40 2>/dev/null; exec ${words.join(' ')}`;
 }
+
+/** What the person at the terminal is asked, and types. */
+const QUESTIONS: readonly (readonly [string, string])[] = [
+  ['what now?', 'run\r'],
+  ['Type the number of hosts', `${HOSTS}\r`],
+];
 
 interface Cost {
   /** Of one core. */
@@ -94,9 +120,19 @@ async function followed(work: string, name: string, argv: readonly string[]): Pr
   const inside = fence(name);
   const env = { ...process.env, HOME: work, FIREBREAK_STATE: join(work, name), TERM: 'xterm-256color', CI: '' };
   const [program = '', ...args] = [...inside.enter, ...argv];
-  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
   let shown = '';
-  const keep = (data: unknown) => (shown = (shown + data).slice(-20_000));
+  // A question is drawn before it listens.
+  const reply = (text: string) => setTimeout(() => child.stdin.write(text), 500);
+  const answered = new Set<string>();
+  const keep = (data: unknown) => {
+    shown = (shown + data).slice(-20_000);
+    for (const [question, answer] of QUESTIONS)
+      if (shown.includes(question) && !answered.has(question)) {
+        answered.add(question);
+        reply(answer);
+      }
+  };
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
   try {
