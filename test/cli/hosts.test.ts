@@ -235,20 +235,9 @@ test('inventories and ssh configurations that others could have written are not 
   }
 });
 
-// ---------------------------------------------------------------- what only Ansible reads
+// ---------------------------------------------------------------- what only Ansible reads (the real one: test/lab/ansible-inventory.lab.ts)
 
 const INI = write('web.ini', '[web]\nweb[1:2] role=front\n[web:vars]\nansible_user=deploy\n');
-
-test('an INI inventory is read by the real ansible-inventory', here('ansible-inventory'), async () => {
-  const { targets: found } = await targets({ inventory: INI }, { env: { PATH: '/usr/bin:/bin', HOME: folder } });
-  assert.deepEqual(
-    found.map(({ name, user, groups, labels }) => [name, user, groups, labels]),
-    [
-      ['web1', 'deploy', ['web'], { role: 'front' }],
-      ['web2', 'deploy', ['web'], { role: 'front' }],
-    ],
-  );
-});
 
 test('where ansible-inventory is not installed the way out is said', async () => {
   const { listInventory } = await import('../../src/hosts/ansible-inventory.ts');

@@ -2,7 +2,8 @@
 // which stops at every system call of a start-up, exact to the call, and it can tear a write in two.
 //   FAULT=kill:N    killed -9 instead of the Nth call        FAULT=torn:N  half of it is written, then killed -9
 //   FAULT=EIO:N     the Nth call fails, once                 FAULT=ENOSPC:N+  it and every later one fails
-//   FAULT=count     nothing; CALLS names a file that gets the name of each call
+//   FAULT=count     nothing
+// CALLS names a file that gets the name of each call that was counted, or that was made to fail without a kill.
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 
 const fs = createRequire(import.meta.url)('node:fs');
@@ -41,5 +42,6 @@ function meet(name, target, rest) {
     writeSync(target, bytes, from, length >> 1);
   }
   if (kind === 'kill' || kind === 'torn') process.kill(process.pid, 'SIGKILL');
+  appendFileSync(process.env.CALLS, `${name}\n`);
   throw Object.assign(new Error(`${kind}: injected at ${name} ${count}`), { code: kind });
 }

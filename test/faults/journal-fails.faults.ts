@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openJournal } from '../../src/journal/append.ts';
 import { type Disk, realDisk } from '../../src/journal/disk.ts';
@@ -101,6 +101,7 @@ function judge(tally: Tally, where: string, short: boolean, { failing: fail, end
 // ---------------------------------------------------------------- the program itself, in the drill
 
 const EVERY = 7;
+const nthOf = (point: string): number => Number.parseInt(point.split(':')[1] ?? '', 10);
 
 fault('the journal’s disk fails under a run in the drill', { needs: ['namespaces'], within: 300_000 }, async (tally, context) => {
   const root = stateFolder(context);
@@ -112,8 +113,9 @@ fault('the journal’s disk fails under a run in the drill', { needs: ['namespac
       (_, at) => `${code}:${at * EVERY + (code === 'EIO' ? 1 : 4)}${code === 'EIO' ? '' : '+'}`,
     ),
   );
+  const unmet: string[] = [];
   await inLanes(
-    points.filter((point) => Number.parseInt(point.split(':')[1] ?? '', 10) <= calls),
+    points.filter((point) => nthOf(point) <= calls),
     4,
     async (point) => {
       const state = join(root, point);
@@ -121,7 +123,11 @@ fault('the journal’s disk fails under a run in the drill', { needs: ['namespac
       const scene = await inScene(`faulty ${point} run cron-mail-storm "$@"; echo "say exit=$?"; world end`, { state, within: 60_000 });
       tally.runs += 1;
       if (scene.hung) return void tally.hung.push(point);
-      if (scene.said.exit !== '73') tally.wrong.push(`${point}: exit ${scene.said.exit}\n${readFileSync(join(state, 'said'), 'utf8')}`);
+      // How often a watch is told of depends on the machine: a run may have fewer calls than the one that was counted.
+      const met = existsSync(join(state, 'calls'));
+      if (!met) unmet.push(point);
+      if (scene.said.exit !== (met ? '73' : '0'))
+        tally.wrong.push(`${point}: exit ${scene.said.exit}\n${readFileSync(join(state, 'said'), 'utf8')}`);
       if (scene.worlds.end?.cron !== 1) tally.lost.push(`${point}: cron does not run any more`);
       const intended = new Set(
         (eventsIn(join(state, 'state')) ?? []).flatMap((event) => (event.type === 'action.intended' ? [event.step] : [])),
@@ -130,5 +136,6 @@ fault('the journal’s disk fails under a run in the drill', { needs: ['namespac
       if ((scene.worlds.end?.silenced ?? 0) > 0 && !intended.has('silence-jobs')) tally.lost.push(`${point}: edited without an intent`);
     },
   );
-  tally.note = `${tally.runs} of ${calls} calls, EIO once and ENOSPC from then on: exit 73, and cron runs`;
+  if (unmet.some((point) => nthOf(point) < calls - 2 * EVERY)) tally.wrong.push(`not met: ${unmet.join(', ')} of ${calls} calls`);
+  tally.note = `${tally.runs - unmet.length} of ${calls} calls, EIO once and ENOSPC from then on: exit 73, and cron runs`;
 });
