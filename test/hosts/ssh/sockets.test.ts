@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { isHostName } from '../../../src/hosts/ssh/openssh.ts';
 import { controlSockets } from '../../../src/hosts/ssh/sockets.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 
-/** Anybody but root, whose folder is /run/firebreak. */
 const uid = process.getuid?.() ?? 0;
-const notRoot = uid === 0 ? 'root has its sockets in /run/firebreak' : false;
+/** Anybody but root, whose folder is always /run/firebreak: root can make a folder of anybody's. */
+const user = uid === 0 ? 65534 : uid;
 
 describe('the place of control sockets', () => {
   it('is a folder that nobody else can look into, and is gone with the last of them', () => {
@@ -38,20 +38,27 @@ describe('the place of control sockets', () => {
     before.remove(first);
   });
 
-  it('is not a folder that others can write to, nor a link', { skip: notRoot }, (test) => {
-    const folder = temporaryFolder(test);
-    const spoilt = [
-      () => chmodSync(mkdirSync(join(folder, 'firebreak'), { recursive: true }) ?? '', 0o777),
-      () => symlinkSync('/tmp', join(folder, 'firebreak')),
-    ];
-    for (const spoil of spoilt) {
-      rmSync(join(folder, 'firebreak'), { recursive: true, force: true });
-      spoil();
-      const sockets = controlSockets({ uid, env: { XDG_RUNTIME_DIR: folder } });
+  it('is not a folder that others can write to, nor a link', (test) => {
+    const runtime = temporaryFolder(test);
+    const folder = join(runtime, 'firebreak');
+    const made = (mode: number) => {
+      mkdirSync(folder);
+      chmodSync(folder, mode);
+      chownSync(folder, user, -1);
+    };
+    const isTaken = (make: () => void): boolean => {
+      rmSync(folder, { recursive: true, force: true });
+      make();
+      const sockets = controlSockets({ uid: user, env: { XDG_RUNTIME_DIR: runtime } });
       const path = sockets.fresh() ?? assert.fail();
-      assert.ok(!path.startsWith(folder));
       sockets.remove(path);
-    }
+      return path.startsWith(folder);
+    };
+    assert.deepEqual(
+      [() => made(0o700), () => made(0o777), () => symlinkSync('/tmp', folder)].map((make) => isTaken(make)),
+      [true, false, false],
+    );
+    rmSync(`/dev/shm/firebreak-${user}`, { recursive: true, force: true });
   });
 });
 
