@@ -48,7 +48,7 @@ start)
   ${beforeStart}
   ${run ?? `setsid "$DAEMON" -c '${body}' </dev/null >/dev/null 2>&1 &`}
   echo $! >${folder}/littled.pid
-  ${run ? ':' : `until [ -p ${folder}/forever ]; do sleep 0.02; done`} ;;
+  ${run ? ':' : `until [ -p ${folder}/forever ] || [ ! -d ${folder} ]; do sleep 0.02; done`} ;;
 stop)
   ${stop ?? `kill "$(cat ${folder}/littled.pid)"; rm ${folder}/littled.pid`} ;;
 status)
