@@ -190,7 +190,6 @@ export function connection({ far, line, retryFor }: ConnectionOptions): Connecti
 
   return {
     name,
-    sudo: far.become !== null,
     ask,
     open,
     hold,

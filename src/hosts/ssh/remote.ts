@@ -47,8 +47,6 @@ export interface Channel {
  */
 export interface Remote {
   readonly name: string;
-  /** Each channel is one more sudo. */
-  readonly sudo: boolean;
   /** One round trip on the standing session; questions wait for each other. */
   ask(script: string, options: AskOptions): Promise<Result<Answer>>;
   /** `daemon`: what it starts shall stay, so it carries no mark by which it would be ended with the rest when the connection ends. */

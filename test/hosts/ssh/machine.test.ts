@@ -21,6 +21,29 @@ for (const { name, shell } of FAR_SHELLS) {
   });
 }
 
+it('what stays as it is until the next boot is asked for once a boot', async () => {
+  const remote = shellRemote({ shell: ['/bin/sh'] });
+  let boot = '';
+  const asked: number[] = [];
+  const machine = sshMachine({
+    ...remote,
+    ask: async (script, options) => {
+      const answer = await remote.ask(script, options);
+      asked.push(script.includes('/etc/passwd') ? 2 : 1);
+      return answer.ok && boot !== ''
+        ? { ...answer, stdout: Buffer.from(answer.stdout.toString().replace(/^[0-9a-f-]{36}$/m, boot)) }
+        : answer;
+    },
+  });
+  const [first, second] = [await machine.facts(), await machine.facts()];
+  assert.deepEqual({ ...second, uptime: 0 }, { ...first, uptime: 0 });
+  boot = '00000000-0000-4000-8000-000000000000';
+  assert.equal((await machine.facts()).bootId, boot);
+  await machine.facts();
+  assert.deepEqual(asked, [2, 1, 1, 2, 1]);
+  await remote.close();
+});
+
 it('facts that a hostile host makes up are of their shape, or none', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.array(fc.string()), (noise, lines) => {

@@ -12,7 +12,6 @@ function scripted(...answers: readonly Result<Answer>[]): { readonly remote: Rem
   const left = [...answers];
   const remote: Remote = {
     name: 'host3',
-    sudo: false,
     ask: async (script) => {
       asked.push(script);
       return left.shift() ?? WELL;
