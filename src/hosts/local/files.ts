@@ -1,7 +1,8 @@
 import type { Commands, Files, Machine } from '../../model/host.ts';
+import { DEFAULT_MAX } from '../file-content.ts';
 import { deleteFiles } from './delete.ts';
 import { list } from './list.ts';
-import { DEFAULT_MAX, readFile } from './read.ts';
+import { readFile } from './read.ts';
 import { replace } from './replace.ts';
 import { usage } from './usage.ts';
 

@@ -1,12 +1,8 @@
-import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { type Failure, type FileContent, failure } from '../../model/host.ts';
+import { fileContent } from '../file-content.ts';
 import { failed } from './errno.ts';
 import { safePath } from './mounts.ts';
-
-export const DEFAULT_MAX = 2 ** 20;
-
-export const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 export function readFile(path: string, max: number): FileContent {
   const opened = openRegular(path, constants.O_RDONLY);
@@ -14,27 +10,13 @@ export function readFile(path: string, max: number): FileContent {
   try {
     const bytes = readAll(opened.fd, max);
     if (bytes === null) return failure('EFBIG', `${path} is larger than ${max} bytes`);
-    return contentOf(path, bytes, fstatSync(opened.fd));
+    const { mode, uid, gid, nlink, mtimeMs } = fstatSync(opened.fd);
+    return fileContent(path, bytes, { mode, uid, gid, links: nlink, modified: Math.trunc(mtimeMs) });
   } catch (error) {
     return failed(error, path);
   } finally {
     closeSync(opened.fd);
   }
-}
-
-function contentOf(path: string, bytes: Buffer, stat: Stats): FileContent {
-  return {
-    ok: true,
-    path,
-    bytes: bytes.toString('base64'),
-    hash: hashOf(bytes),
-    size: bytes.length,
-    mode: stat.mode & 0o7777,
-    uid: stat.uid,
-    gid: stat.gid,
-    links: stat.nlink,
-    modified: Math.trunc(stat.mtimeMs),
-  };
 }
 
 interface Opened {

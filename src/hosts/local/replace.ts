@@ -1,7 +1,8 @@
 import { closeSync, constants, fsyncSync, ftruncateSync } from 'node:fs';
 import { type Commands, type Failure, failure, type Result } from '../../model/host.ts';
+import { hashOf } from '../file-content.ts';
 import { codeOf, failed, saidOf } from './errno.ts';
-import { hashOf, openRegular, readAll } from './read.ts';
+import { openRegular, readAll } from './read.ts';
 import { exchange, type Target, writeAll } from './replace-atomic.ts';
 
 const MOST = 16 * 2 ** 20;

@@ -21,8 +21,9 @@ async function run(remote: Remote, request: CommandRequest, signal: AbortSignal)
 }
 
 /**
- * In the standing shell, and uninterrupted: a channel costs a process of ssh here and a login shell over there. It would be one more sudo, too, and sudo writes to root wherever it finds something to complain of (sudoers(5): mail_badpass, a
- * host name that does not resolve): on the sick host that is one more mailer that hangs, or mail that makes the watch say that it recurred.
+ * In the standing shell, and uninterrupted: a channel costs a process of ssh here and a login shell over there. It would be one more sudo, too, and sudo
+ * writes to root wherever it finds something to complain of (sudoers(5): mail_badpass, a host name that does not resolve): on the sick host that is one
+ * more mailer that hangs, or mail that makes the watch say that it recurred.
  */
 async function runBriefly(remote: Remote, request: CommandRequest): Promise<CommandResult> {
   const { effect, timeout } = request;

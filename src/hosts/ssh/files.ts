@@ -1,7 +1,8 @@
 import type { Files, Machine } from '../../model/host.ts';
+import { DEFAULT_MAX } from '../file-content.ts';
 import { deleteFiles } from './files/delete.ts';
 import { list } from './files/list.ts';
-import { DEFAULT_MAX, read } from './files/read.ts';
+import { read } from './files/read.ts';
 import { replace } from './files/replace.ts';
 import { usage } from './files/usage.ts';
 import type { Remote } from './remote.ts';

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import { type FileContent, failure } from '../../../model/host.ts';
+import { fileContent } from '../../file-content.ts';
 import { recordsIn } from './records.ts';
 import { refusal, refusalOf } from './said.ts';
 import { MODIFIED } from './shell.ts';
-
-export const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Of stat, with the inode: what is the same before and after has not changed in between. */
 export const STAT = `%d %i %f %s %u %g %h ${MODIFIED} %.3Z`;
@@ -88,17 +86,6 @@ export function contentOf({ path, head, bytes, tail }: Part, { max, moving }: Ho
   // Files of /proc say 0, whatever they hold, and have a new time at every look.
   if (!moving && before !== `+ ${after}` && Number(size) > 0) return 'changed';
   const modified = Number(seconds) * 1000 + Number(fraction ?? 0);
-  const permissions = Number.parseInt(mode, 16) & 0o7777;
-  return {
-    ok: true,
-    path,
-    bytes: bytes.toString('base64'),
-    hash: hashOf(bytes),
-    size: bytes.length,
-    mode: permissions,
-    uid: Number(uid),
-    gid: Number(gid),
-    links: Number(links),
-    modified,
-  };
+  const facts = { mode: Number.parseInt(mode, 16), uid: Number(uid), gid: Number(gid), links: Number(links), modified };
+  return fileContent(path, bytes, facts);
 }

@@ -5,8 +5,6 @@ import { contentOf, type HowRead, partsIn, STAT } from './read-answer.ts';
 import { broken, pathWord, refusal } from './said.ts';
 import { PRELUDE } from './shell.ts';
 
-export const DEFAULT_MAX = 2 ** 20;
-
 /** What could hang for all that (a file of /proc that waits) ends here. */
 const DEADLINE = 30_000;
 

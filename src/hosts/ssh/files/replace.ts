@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Failure, failure, type Result } from '../../../model/host.ts';
+import { hashOf } from '../../file-content.ts';
 import type { Remote } from '../remote.ts';
-import { hashOf } from './read-answer.ts';
 import { recordsIn } from './records.ts';
 import { replaceScript } from './replace-script.ts';
 import { broken, codeOfText, pathWord, refusal, refusalOf } from './said.ts';
