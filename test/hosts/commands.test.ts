@@ -77,15 +77,14 @@ describe('a command on this machine', () => {
 
   it('that ignores TERM is killed after the grace', async () => {
     const [first, second] = [nap(), nap()];
-    const { timedOut, signal, took } = await shEnded(`trap '' TERM; sleep ${first}; sleep ${second}`, { timeout: 200 });
+    const { timedOut, signal } = await shEnded(`trap '' TERM; sleep ${first}; sleep ${second}`, { timeout: 200 });
     assert.deepEqual([timedOut, signal], [true, 'SIGKILL']);
-    assert.ok(took < 8000, `${took} ms`);
     assert.deepEqual([running(first), running(second)], [[], []]);
   });
 
   it('that is stopped ends at its deadline all the same', async () => {
-    const { timedOut, took } = await shEnded('kill -STOP $$', { timeout: 200 });
-    assert.ok(timedOut && took < 8000, `${took} ms`);
+    const { timedOut } = await shEnded('kill -STOP $$', { timeout: 200 });
+    assert.ok(timedOut);
   });
 
   it('takes with it at the deadline whoever it started, also after a double fork into a session of its own', async () => {
@@ -95,12 +94,12 @@ describe('a command on this machine', () => {
     assert.deepEqual(naps.map(running), [[], [], []]);
   });
 
-  it('returns at once although a grandchild holds its pipe', async () => {
+  it('returns while a grandchild still holds its pipe', async () => {
     const held = nap();
-    const { exit, stdout, took } = await shEnded(`sleep ${held} & echo done`);
-    for (const pid of running(held)) process.kill(pid, 'SIGKILL');
-    assert.deepEqual([exit, capturedText(stdout)], [0, 'done\n']);
-    assert.ok(took < 4000, `${took} ms`);
+    const { exit, stdout } = await shEnded(`sleep ${held} & echo done`);
+    const holders = running(held);
+    for (const pid of holders) process.kill(pid, 'SIGKILL');
+    assert.deepEqual([exit, capturedText(stdout), holders.length], [0, 'done\n', 1]);
   });
 
   it('ends when the signal is aborted, and says so', async () => {

@@ -177,9 +177,7 @@ describe('a connection that is lost', () => {
     await remote.connect();
     dead = true;
     assert.equal(code(await remote.ask('kill -9 $$', READ)), 'unreachable');
-    const begun = performance.now();
     assert.equal(code(await remote.ask('echo x', READ)), 'unreachable');
-    assert.ok(performance.now() - begun < 250);
     await remote.close();
   });
 
