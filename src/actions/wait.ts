@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import { duration, showDuration } from '../model/quantity.ts';
-import { findService, noService, serviceNames } from '../model/service.ts';
+import { findService, isWord, noService, serviceNames } from '../model/service.ts';
 import * as shape from '../model/shape.ts';
 import { type Act, type Applied, cannot, defineAction, type Look, type Observation } from '../model/verb.ts';
 
@@ -18,7 +18,7 @@ export default defineAction({
         'Ends the wait early.',
         {
           service: shape.service('The service to look at once a second.'),
-          state: shape.word('The state to wait for.', 'running', 'stopped'),
+          state: shape.word('The state to wait for; `down` is stopped or failed.', 'running', 'stopped', 'failed', 'down'),
         },
         ['service', 'state'],
       ),
@@ -73,7 +73,7 @@ async function waitUntil(act: Act, until: JsonObject, length: number): Promise<A
   while (!act.signal.aborted) {
     const found = await findService(act.host.services, until.service ?? null);
     const waited = act.clock.monotonic() - begun;
-    if ('state' in found && found.state.state === until.state) {
+    if ('state' in found && isWord(found.state, until.state)) {
       return { outcome: 'done', summary: `${aim(until)} after ${showDuration(waited)}`, used: {}, blocks: [] };
     }
     if (waited >= length) return tooLong(until, length, 'state' in found ? found.state.state : noService(found.tried));

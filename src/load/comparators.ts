@@ -3,7 +3,7 @@ import type { Json } from '../model/json.ts';
 import { parseDuration, parsePercent, parseRate, parseSize } from '../model/quantity.ts';
 import { isReference } from '../model/reference.ts';
 import type { MeasureAbout } from '../model/verb.ts';
-import { badQuantity, show, type Typed, wrongType } from './complaints.ts';
+import { badQuantity, show, type Typed, unknownWord, wrongType } from './complaints.ts';
 import type { Complaint } from './source.ts';
 
 type Unit = MeasureAbout['unit'];
@@ -62,12 +62,12 @@ function complaintOf(operand: Operand, items: readonly Json[]): Complaint | unde
     };
   }
   if (word === 'matches') return matchesComplaint(typed, about);
-  if (word !== 'one_of' && word !== 'between') return scalarComplaint(typed, about?.unit);
+  if (word !== 'one_of' && word !== 'between') return scalarComplaint(typed, about);
   if (!Array.isArray(value)) return wrongType(typed, ['array']);
   if (word === 'between' && items.length !== 2) return { code: 'bad-value', message: '`between` takes a list of two' };
   if (items.length === 0) return { code: 'missing-value', message: `\`${word}\` is empty` };
   return items
-    .map((item) => (isReference(item) ? undefined : scalarComplaint({ value: item, written: undefined, name: word }, about?.unit)))
+    .map((item) => (isReference(item) ? undefined : scalarComplaint({ value: item, written: undefined, name: word }, about)))
     .find(Boolean);
 }
 
@@ -87,8 +87,9 @@ function matchesComplaint(typed: Typed, about: MeasureAbout | undefined): Compla
   }
 }
 
-function scalarComplaint(typed: Typed, unit: Unit | undefined): Complaint | undefined {
+function scalarComplaint(typed: Typed, about: MeasureAbout | undefined): Complaint | undefined {
   const { value } = typed;
+  const unit = about?.unit;
   if (value === null || typeof value === 'object') return wrongType(typed, ['number', 'string']);
   const symbol = symbolComplaint(typed, unit);
   if (symbol) return symbol;
@@ -110,10 +111,19 @@ function scalarComplaint(typed: Typed, unit: Unit | undefined): Complaint | unde
     case 'rate':
       return value === 0 || parseRate(String(value)) !== undefined ? undefined : badQuantity(typed, 'rate');
     case 'text':
-      return typeof value === 'string' ? undefined : wrongType(typed, ['string']);
+      return typeof value === 'string' ? wordComplaint(typed, about ?? {}) : wrongType(typed, ['string']);
     case 'boolean':
       return typeof value === 'boolean' ? undefined : wrongType(typed, ['boolean']);
   }
+}
+
+/** A word that the measure never is would be a condition that never holds, and nobody would know. */
+function wordComplaint(typed: Typed, { words, instead = {} }: Pick<MeasureAbout, 'words' | 'instead'>): Complaint | undefined {
+  const word = String(typed.value);
+  if (words === undefined || Object.hasOwn(words, word)) return undefined;
+  const meant = Object.hasOwn(instead, word) ? instead[word] : undefined;
+  const complaint = unknownWord(typed, Object.keys(words));
+  return meant === undefined ? complaint : { ...complaint, suggestion: meant };
 }
 
 function numberComplaint(typed: Typed): Complaint {

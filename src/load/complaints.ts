@@ -85,7 +85,7 @@ function exactlyOne(typed: Typed, keys: readonly string[]): Complaint {
   return { code: 'exactly-one', message, allowed: keys };
 }
 
-function unknownWord(typed: Typed, words: readonly string[]): Complaint {
+export function unknownWord(typed: Typed, words: readonly string[]): Complaint {
   const message = `${show(typed)} is not a word that \`${typed.name}\` knows`;
   return { code: 'unknown-word', message, ...didYouMean(String(typed.value), words) };
 }

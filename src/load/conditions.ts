@@ -1,4 +1,4 @@
-import { COMPARATORS, type Comparator, type Condition } from '../model/condition.ts';
+import { COMPARATORS, type Comparator, type Condition, type Means } from '../model/condition.ts';
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import type { Problem } from '../model/problem.ts';
 import { isReference, referenceName } from '../model/reference.ts';
@@ -74,7 +74,12 @@ class Reader {
       (measure, value, at) => {
         if (known && !Object.hasOwn(known, measure)) return this.#complain(at, 'key', unknownMeasure(measure, Object.keys(known)));
         const comparator = this.#comparator(value, at, known?.[measure]);
-        return comparator && { kind: 'clause', clause: { ...(step !== undefined && { step }), measure, comparator } };
+        return (
+          comparator && {
+            kind: 'clause',
+            clause: { ...(step !== undefined && { step }), measure, comparator, ...meansOf(known?.[measure]) },
+          }
+        );
       },
     );
   }
@@ -139,6 +144,12 @@ class Reader {
     this.#problems.push(problemAt(this.#source, path, part, complaint));
     return null;
   }
+}
+
+/** Only what is more than its own name: a runbook stays readable where it is printed. */
+function meansOf(about: MeasureAbout | undefined): { readonly means?: Means } {
+  const several = Object.entries(about?.words ?? {}).filter(([, all]) => all.length > 1);
+  return several.length === 0 ? {} : { means: Object.fromEntries(several) };
 }
 
 function together(kind: 'all_of', parts: readonly (Condition | null)[]): Condition | null {

@@ -98,9 +98,12 @@ function definitions(probes: Verbs): Schema {
 }
 
 function expectation(name: string, measures: Readonly<Record<string, MeasureAbout>>): Schema {
-  const clauses = Object.entries(measures).map(([measure, { about, unit }]) => [
+  const clauses = Object.entries(measures).map(([measure, { about, unit, words }]) => [
     measure,
-    { description: `${about} (${unit})`, $ref: '#/$defs/comparator' },
+    {
+      ...(words === undefined ? { $ref: '#/$defs/comparator' } : comparatorSchema(wordSchema(Object.keys(words)))),
+      description: `${about} (${unit})`,
+    },
   ]);
   return {
     type: 'object',
@@ -147,29 +150,33 @@ function holdSchema(): Schema {
 
 const NUMBER: Schema = { type: ['number', 'string'], examples: [1000, '5%', '15m', '2GiB'] };
 const SCALAR: Schema = { type: ['number', 'string', 'boolean'] };
-const OPERANDS: Readonly<Record<keyof Comparator, Schema>> = {
-  is: SCALAR,
-  is_not: SCALAR,
+const operands = (scalar: Schema): Readonly<Record<keyof Comparator, Schema>> => ({
+  is: scalar,
+  is_not: scalar,
   at_least: NUMBER,
   at_most: NUMBER,
   matches: { type: 'string' },
   one_of: {
     anyOf: [
-      { type: 'array', items: SCALAR, minItems: 1 },
+      { type: 'array', items: scalar, minItems: 1 },
       { type: 'string', pattern: REFERENCE_PATTERN, description: 'A parameter (list).' },
     ],
   },
   between: { type: 'array', items: NUMBER, minItems: 2, maxItems: 2 },
-};
+});
 
-function comparatorSchema(): Schema {
-  const words = COMPARATORS.map((word) => [word, { ...OPERANDS[word], description: COMPARATOR_ABOUT[word] }]);
+const wordSchema = (words: readonly string[]): Schema => ({
+  anyOf: [{ enum: words }, { type: 'string', pattern: REFERENCE_PATTERN, description: 'A parameter (string).' }],
+});
+
+function comparatorSchema(scalar: Schema = SCALAR): Schema {
+  const words = COMPARATORS.map((word) => [word, { ...operands(scalar)[word], description: COMPARATOR_ABOUT[word] }]);
   return {
     description: 'What a measure is compared with; a bare value means `is`, a list `one_of`.',
     anyOf: [
       { type: 'object', properties: Object.fromEntries(words), minProperties: 1, additionalProperties: false, patternProperties: NOTES },
-      SCALAR,
-      { type: 'array', items: SCALAR, minItems: 1 },
+      scalar,
+      { type: 'array', items: scalar, minItems: 1 },
     ],
   };
 }

@@ -25,7 +25,10 @@ export interface Clause {
   readonly step?: string;
   readonly measure: string;
   readonly comparator: Comparator;
+  /** Words of the author's that stand for several of the measure's: `down` is stopped or failed. */
+  readonly means?: Means;
 }
+export type Means = Readonly<Record<string, readonly string[]>>;
 export type Condition =
   | { readonly kind: 'clause'; readonly clause: Clause }
   | { readonly kind: 'any_of' | 'all_of' | 'none_of'; readonly conditions: readonly Condition[] };

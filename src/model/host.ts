@@ -254,7 +254,8 @@ export type ServiceManager = 'systemd' | 'sysv' | 'openrc' | 'script';
 export interface ServiceState {
   readonly name: string;
   readonly exists: boolean;
-  readonly state: 'running' | 'stopped' | 'failed' | 'starting' | 'stopping' | 'unknown';
+  /** `restarting`: it failed, and its manager waits before it starts it again. */
+  readonly state: 'running' | 'reloading' | 'stopped' | 'failed' | 'starting' | 'restarting' | 'stopping' | 'unknown';
   /** Started at boot; null where it cannot be told. */
   readonly enabled: boolean | null;
   readonly pid: number | null;

@@ -1,4 +1,4 @@
-import type { Clause, Comparator, Condition, Judgement, Measure, Measures, Truth } from './condition.ts';
+import type { Clause, Comparator, Condition, Judgement, Means, Measure, Measures, Truth } from './condition.ts';
 import { parseDuration, parsePercent, parseRate, parseSize, showCount, showDuration, showSize } from './quantity.ts';
 
 /** Finds the measures of an earlier step (`name`) or of the step's own finding (undefined). Undefined: not looked. */
@@ -32,7 +32,7 @@ function judgeClause(clause: Clause, measuresOf: MeasuresOf): Judgement {
   const measures = measuresOf(clause.step);
   const measure = measures?.[clause.measure] ?? null;
   if (measure === null) return { truth: 'unknown', wanted, seen: measures ? 'could not look' : 'not looked' };
-  return { truth: compare(measure, clause.comparator) ? 'yes' : 'no', wanted, seen: showMeasure(measure, clause.comparator) };
+  return { truth: compare(measure, clause.comparator, clause.means) ? 'yes' : 'no', wanted, seen: showMeasure(measure, clause.comparator) };
 }
 
 /** `mailers: count at least 4` */
@@ -47,18 +47,19 @@ function sayValue(value: unknown): string {
 }
 
 /** Every comparator of the clause must be true. */
-export function compare(measure: Exclude<Measure, null>, comparator: Comparator): boolean {
-  return Object.entries(comparator).every(([word, wanted]) => compareOne(measure, word as keyof Comparator, wanted));
+export function compare(measure: Exclude<Measure, null>, comparator: Comparator, means: Means = {}): boolean {
+  return Object.entries(comparator).every(([word, wanted]) => compareOne(measure, word as keyof Comparator, wanted, means));
 }
 
-function compareOne(measure: Exclude<Measure, null>, word: keyof Comparator, wanted: unknown): boolean {
+function compareOne(measure: Exclude<Measure, null>, word: keyof Comparator, wanted: unknown, means: Means): boolean {
+  const is = (one: unknown): boolean => meantBy(one, means).some((each) => equals(measure, each));
   switch (word) {
     case 'is':
-      return equals(measure, wanted);
+      return is(wanted);
     case 'is_not':
-      return !equals(measure, wanted);
+      return !is(wanted);
     case 'one_of':
-      return (wanted as readonly unknown[]).some((one) => equals(measure, one));
+      return (wanted as readonly unknown[]).some(is);
     case 'matches':
       return new RegExp(String(wanted), 'm').test(String(measure));
     case 'at_least':
@@ -70,6 +71,10 @@ function compareOne(measure: Exclude<Measure, null>, word: keyof Comparator, wan
       return numberFor(measure, low) >= quantityOf(low) && numberFor(measure, high) <= quantityOf(high);
     }
   }
+}
+
+function meantBy(word: unknown, means: Means): readonly unknown[] {
+  return typeof word === 'string' && Object.hasOwn(means, word) ? (means[word] ?? []) : [word];
 }
 
 function equals(measure: Exclude<Measure, null>, wanted: unknown): boolean {

@@ -1,3 +1,4 @@
+import type { Means } from './condition.ts';
 import type { ServiceState, Services } from './host.ts';
 import { isObject, type Json, listOf } from './json.ts';
 
@@ -23,4 +24,38 @@ export async function findService(
 /** `there is no service crond or cron here`. */
 export function noService(tried: readonly string[]): string {
   return `there is no service ${tried.join(' or ')} here`;
+}
+
+/** What an author may compare a service's state with. `stopped` is strict: what failed did not stop, it fell. */
+export const STATE_WORDS = {
+  running: ['running', 'reloading'],
+  reloading: ['reloading'],
+  stopped: ['stopped'],
+  failed: ['failed'],
+  down: ['stopped', 'failed'],
+  starting: ['starting', 'restarting'],
+  restarting: ['restarting'],
+  stopping: ['stopping'],
+  absent: ['absent'],
+} as const satisfies Means;
+
+/** systemd's own words, and others that people bring. */
+export const STATE_INSTEAD: Readonly<Record<string, string>> = {
+  active: 'running',
+  up: 'running',
+  started: 'running',
+  inactive: 'stopped',
+  dead: 'down',
+  crashed: 'failed',
+  activating: 'starting',
+  deactivating: 'stopping',
+  'auto-restart': 'restarting',
+  'not-found': 'absent',
+  missing: 'absent',
+};
+
+/** Whether a service is what an author's word says. */
+export function isWord({ state }: Pick<ServiceState, 'state'>, word: Json | undefined): boolean {
+  const means: Means = STATE_WORDS;
+  return typeof word === 'string' && (means[word] ?? [word]).includes(state);
 }

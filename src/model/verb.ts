@@ -1,5 +1,5 @@
 import type { Block } from './block.ts';
-import type { Measures } from './condition.ts';
+import type { Means, Measures } from './condition.ts';
 import type { Host } from './host.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { LimitName } from './runbook.ts';
@@ -17,6 +17,10 @@ export type Schema = JsonObject;
 export interface MeasureAbout {
   readonly about: string;
   readonly unit: 'count' | 'percent' | 'bytes' | 'duration' | 'rate' | 'text' | 'boolean' | 'epoch';
+  /** The words that a text may be compared with, each with what it stands for; absent: any text. */
+  readonly words?: Means;
+  /** What to write in place of words that people bring from elsewhere, for the message. */
+  readonly instead?: Readonly<Record<string, string>>;
 }
 
 interface Described {

@@ -2,12 +2,19 @@ import type { ServiceState } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
 import { showDuration } from '../model/quantity.ts';
 import { commandLine } from '../model/quote.ts';
-import { findService, noService, serviceNames } from '../model/service.ts';
+import { findService, noService, STATE_INSTEAD, STATE_WORDS, serviceNames } from '../model/service.ts';
 import * as shape from '../model/shape.ts';
 import { defineProbe, type Finding, type Look, type MeasureAbout, unknownFinding } from '../model/verb.ts';
 
 const measures: Readonly<Record<string, MeasureAbout>> = {
-  state: { about: 'running, stopped, failed, starting or stopping; absent where there is no such service', unit: 'text' },
+  state: {
+    about:
+      'running, stopped, failed, starting or stopping; absent where there is no such service. `down` is stopped or failed; running covers reloading, ' +
+      'starting covers restarting (it failed, and its manager waits before it starts it again)',
+    unit: 'text',
+    words: STATE_WORDS,
+    instead: STATE_INSTEAD,
+  },
   enabled: { about: 'whether it is started at boot', unit: 'boolean' },
   exists: { about: 'whether the service manager knows it', unit: 'boolean' },
   since: { about: 'since when it has been in this state', unit: 'epoch' },

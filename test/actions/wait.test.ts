@@ -46,6 +46,13 @@ describe('wait', () => {
     assert.deepEqual([applied.outcome, applied.summary], ['done', 'postfix is running after 3 s']);
   });
 
+  it('until it is down ends where the service failed', async () => {
+    const down = { for: '10s', until: { service: { name: 'postfix' }, state: 'down' } };
+    const act = actOn(worldWith(service('postfix', 'failed')));
+    const applied = await wait.apply(act, down, await wait.observe(act, down));
+    assert.deepEqual([applied.outcome, applied.summary], ['done', 'postfix is down after 0 ms']);
+  });
+
   it('fails when the service does not get there in time', async () => {
     const act = actOn(worldWith(service('postfix', 'stopped')));
     const applied = await wait.apply(act, UNTIL, await wait.observe(act, UNTIL));
