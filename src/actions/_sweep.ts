@@ -4,7 +4,9 @@ import { identityKey } from '../model/processes.ts';
 import { plural, showDuration } from '../model/quantity.ts';
 import type { Act, Applied } from '../model/verb.ts';
 
-export type KillSignal = 'TERM' | 'INT' | 'HUP' | 'KILL';
+/** What ends a process; the other signals are messages, or stop it. */
+export const SIGNALS = ['TERM', 'INT', 'KILL'] as const;
+export type KillSignal = (typeof SIGNALS)[number];
 
 export interface KillOrder {
   readonly selector: ProcessSelector;

@@ -1,11 +1,25 @@
 import type { ProcessRecord } from '../model/host.ts';
 import { isObject, type Json } from '../model/json.ts';
-import { commandOf, countByName, identityKey, PROCESS_SELECTOR, processTable, selectorOf } from '../model/processes.ts';
+import { commandOf, countByName, identityKey, impossibleName, PROCESS_SELECTOR, processTable, selectorOf } from '../model/processes.ts';
 import { duration, plural, showDuration } from '../model/quantity.ts';
 import { isStepReference } from '../model/reference.ts';
-import { exactlyOne, object, quantity, stepReference, word } from '../model/shape.ts';
+import { exactlyOne, object, quantity, stepReference, wordBut } from '../model/shape.ts';
 import { type Applied, cannot, defineAction, type Look, nothingToDo, type Observation } from '../model/verb.ts';
-import { type KillOrder, type KillSignal, sweep } from './_sweep.ts';
+import { type KillOrder, type KillSignal, SIGNALS, sweep } from './_sweep.ts';
+
+const RELOAD = '`run` the daemon’s own command, for example {argv: [systemctl, reload, NAME], effect: write}';
+
+/** signal(7): what daemons take as a message, or what does not end a process. `kill` would wait for an end that nobody wants, and call it failed. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  HUP: `most daemons read their configuration again and stay: ${RELOAD}`,
+  USR1: `it is a message to the program, which stays: ${RELOAD}`,
+  USR2: `it is a message to the program, which stays: ${RELOAD}`,
+  WINCH: `it is a message to the program, which stays: ${RELOAD}`,
+  QUIT: `a Java program prints its threads and stays, others dump core: write TERM, or ${RELOAD}`,
+  ABRT: 'it writes a core file, which may fill the disk: write TERM or KILL',
+  STOP: 'a stopped process stays, with all that it holds: `stop` stops a service, KILL ends a process',
+  CONT: `it wakes a stopped process, which stays: \`run\` {argv: [kill, -CONT, PID], effect: write}`,
+};
 
 export default defineAction({
   summary: 'end processes: a signal, a time of grace, then KILL',
@@ -16,7 +30,11 @@ export default defineAction({
     object('Which processes, and how.', {
       targets: stepReference('The step that found them; it is looked again, so that none is missed that came since.', 'processes'),
       processes: object('Which processes, where no step has looked for them: all that is given must hold.', PROCESS_SELECTOR),
-      signal: word('The first signal; TERM without it.', 'TERM', 'INT', 'HUP', 'KILL'),
+      signal: wordBut(
+        'The first signal; TERM without it. Only those that end a process: to reload or to wake a daemon `run` its own command.',
+        INSTEAD,
+        ...SIGNALS,
+      ),
       kill_after: quantity(
         'duration',
         'How long they have to end; then KILL. Without it nobody is killed, and survivors fail the step after 5 s.',
@@ -49,6 +67,8 @@ function orderOf(arg: Json): KillOrder {
 async function observe({ host }: Look, arg: Json): Promise<Observation> {
   const order = orderOf(arg);
   if (Object.keys(order.selector).length === 0) return cannot('kill every process', 'no selector: that would be every process of the host');
+  const impossible = impossibleName(order.selector);
+  if (impossible !== null) return cannot('kill processes', impossible);
   const fresh = await host.processes.list(order.selector);
   if (!fresh.ok) return cannot('kill processes', `could not look: ${fresh.message}`);
   const seen = seenBefore(arg);

@@ -1,7 +1,8 @@
+import { firstBytes, utf8Length } from '../model/bytes.ts';
 import { isObject, type Json } from '../model/json.ts';
 import { parseDuration, QUANTITIES, type QuantityName } from '../model/quantity.ts';
 import { isReference } from '../model/reference.ts';
-import { stringsOf, typeOf } from './shapes.ts';
+import { insteadOf, stringsOf, typeOf } from './shapes.ts';
 import type { Complaint } from './source.ts';
 import { didYouMean } from './suggest.ts';
 import type { Remark } from './validate.ts';
@@ -36,7 +37,7 @@ export function complain(remark: Remark, typed: Typed): Complaint {
         hint: aboutOf(parent, String(params.missingProperty)),
       };
     case 'enum':
-      return unknownWord(typed, Array.isArray(remark.schema) ? remark.schema.map(String) : []);
+      return unknownWord(typed, Array.isArray(remark.schema) ? remark.schema.map(String) : [], insteadOf(parent));
     case 'pattern':
       return badText(typed, parent, quantityOf(remark));
     case 'minimum':
@@ -53,6 +54,8 @@ export function complain(remark: Remark, typed: Typed): Complaint {
       return { code: 'bad-name', message: `\`${String(params.propertyName)}\` is not a name that \`${typed.name}\` takes` };
     case 'additionalProperties':
       return { code: 'unknown-key', message: `\`${String(params.additionalProperty)}\` is not a key here` };
+    case 'x-most-bytes':
+      return tooManyBytes(String(typed.value), Number(remark.schema), insteadOf(parent));
     case 'x-exactly-one':
       return exactlyOne(typed, stringsOf(remark.schema));
     default:
@@ -85,14 +88,46 @@ function exactlyOne(typed: Typed, keys: readonly string[]): Complaint {
   return { code: 'exactly-one', message, allowed: keys };
 }
 
-export function unknownWord(typed: Typed, words: readonly string[]): Complaint {
+export function unknownWord(
+  typed: Typed,
+  words: readonly string[],
+  instead: Readonly<Record<string, string>> | undefined = undefined,
+): Complaint {
   const message = `${show(typed)} is not a word that \`${typed.name}\` knows`;
-  return { code: 'unknown-word', message, ...didYouMean(String(typed.value), words) };
+  return { code: 'unknown-word', message, ...insteadOfWord(String(typed.value), words, instead) };
+}
+
+/** What to write for a word that people try, spelt `HUP`, `hup` or `SIGHUP`; else what was probably meant. */
+export function insteadOfWord(
+  word: string,
+  words: readonly string[],
+  instead: Readonly<Record<string, string>> = {},
+): Pick<Complaint, 'allowed' | 'suggestion' | 'hint'> {
+  const tried = word.toUpperCase().replace(/^SIG/, '');
+  if (words.includes(tried)) return { allowed: words, suggestion: tried };
+  return Object.hasOwn(instead, tried) ? { allowed: words, hint: instead[tried] ?? '' } : didYouMean(word, words);
+}
+
+/** The kernel cuts a longer name, so that it would equal nobody's: an answer of "none" that is not true. */
+export function tooManyBytes(text: string, most: number, instead: Readonly<Record<string, string>> = {}): Complaint {
+  const cut = firstBytes(text, most);
+  // A name that is cut inside of a character cannot be written down.
+  const whole = utf8Length(cut) === most ? [`\`${cut}\`, its first ${most}`] : [];
+  const ways = [...whole, ...(instead['*'] === undefined ? [] : [instead['*']])];
+  const shown = text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  const message = `\`${shown}\` has ${utf8Length(text)} bytes; the kernel keeps ${most} of a program's name, so it would equal nobody's`;
+  return { code: 'program-name-too-long', message, ...(ways.length > 0 && { hint: `write ${ways.join(', or ')}` }) };
 }
 
 function badText(typed: Typed, parent: Remark['parent'], quantity: QuantityName | undefined): Complaint {
   if (quantity) return badQuantity(typed, quantity);
   const example = typeof parent['x-example'] === 'string' ? { hint: `for example ${parent['x-example']}` } : {};
+  if (parent.pattern === '^(?!/)')
+    return {
+      code: 'bad-value',
+      message: `${show(typed)} is a path; a program's name has no folder`,
+      hint: 'write its last part, or `exe:` with the path',
+    };
   if (parent.pattern === '^/') return { code: 'bad-path', message: `${show(typed)} is not an absolute path`, ...example };
   return { code: 'bad-value', message: `${show(typed)} is not what \`${typed.name}\` takes`, ...example };
 }

@@ -145,7 +145,7 @@ function missing({ name, about }: Parameter): Complaint {
 }
 
 /** What a parameter of ours must be like to be handed on as that parameter. */
-function takes({ type, enum: words, min, max, pattern, under }: Parameter): Mention['allowed'] {
+function takes({ type, enum: words, min, max, pattern, under, bytes, instead }: Parameter): Mention['allowed'] {
   return {
     params: [type],
     steps: [],
@@ -154,6 +154,8 @@ function takes({ type, enum: words, min, max, pattern, under }: Parameter): Ment
     ...(max !== undefined && { most: max }),
     ...(pattern !== undefined && { pattern }),
     ...(under !== undefined && { under }),
+    ...(bytes !== undefined && { bytes }),
+    ...(instead && { instead }),
   };
 }
 

@@ -61,10 +61,13 @@ function plain(shape: Schema): Schema {
   const keys = shape['x-exactly-one'];
   const example = shape['x-example'];
   const item = shape['x-one-or-more'];
+  const most = shape['x-most-bytes'];
   const words = Object.fromEntries(Object.entries(shape).filter(([key]) => !key.startsWith('x-')));
   return {
     ...mapNested(words, publishable),
     ...(example !== undefined && { examples: [example] }),
+    // Draft 2020-12 counts characters, of which there are never more than bytes.
+    ...(typeof most === 'number' && { maxLength: most }),
     ...(Array.isArray(keys) && { oneOf: keys.map((key) => ({ required: [key] })) }),
     ...(isObject(item) && { anyOf: [publishable(item), { type: 'array', items: publishable(item), minItems: 1 }] }),
     ...(shape.additionalProperties === false && { patternProperties: NOTES }),

@@ -12,6 +12,10 @@ export interface Allowed {
   /** Of a parameter that is handed to a used runbook's own. */
   readonly pattern?: string;
   readonly under?: string;
+  /** No more bytes than this: it is compared with what the kernel keeps. */
+  readonly bytes?: number;
+  /** Words that people try here, with what to write for them; `*` for any other. */
+  readonly instead?: Readonly<Record<string, string>>;
 }
 
 export function allowedReferences(shape: Schema): Allowed | undefined {
@@ -20,14 +24,23 @@ export function allowedReferences(shape: Schema): Allowed | undefined {
   return params.length + steps.length > 0 ? { params, steps, ...narrowness(shape) } : undefined;
 }
 
-function narrowness(shape: Schema): Pick<Allowed, 'words' | 'least' | 'most'> {
+function narrowness(shape: Schema): Pick<Allowed, 'words' | 'least' | 'most' | 'bytes' | 'instead'> {
   const item = shape['x-one-or-more'];
-  const { enum: words, minimum, maximum } = isObject(item) ? item : shape;
+  const narrow = isObject(item) ? item : shape;
+  const { enum: words, minimum, maximum, 'x-most-bytes': bytes } = narrow;
+  const instead = insteadOf(narrow);
   return {
     ...(Array.isArray(words) && { words: words as readonly Json[] }),
     ...(typeof minimum === 'number' && { least: minimum }),
     ...(typeof maximum === 'number' && { most: maximum }),
+    ...(typeof bytes === 'number' && { bytes }),
+    ...(instead && { instead }),
   };
+}
+
+/** What a shape says to write for words that it does not take. */
+export function insteadOf({ 'x-instead': instead }: Schema): Readonly<Record<string, string>> | undefined {
+  return isObject(instead) ? (instead as Readonly<Record<string, string>>) : undefined;
 }
 
 /** The branches of a choice, whichever word it was written with. */

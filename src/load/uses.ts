@@ -9,7 +9,7 @@ export function narrowed(rules: ValueRules, name: string, mentions: readonly Men
   return mentions.filter((mention) => mention.reference === name).reduce((sum, { allowed }) => narrow(sum, allowed), rules);
 }
 
-function narrow(rules: ValueRules, { words, least, most, pattern, under }: Mention['allowed']): ValueRules {
+function narrow(rules: ValueRules, { words, least, most, pattern, under, bytes, instead }: Mention['allowed']): ValueRules {
   const worded = words !== undefined && rules.type !== 'boolean';
   const bounded = ['integer', 'duration', 'size', 'percent'].includes(rules.type);
   return {
@@ -19,6 +19,8 @@ function narrow(rules: ValueRules, { words, least, most, pattern, under }: Menti
     ...(bounded && most !== undefined && { max: Math.min(most, rules.max ?? most) }),
     ...(pattern !== undefined && { pattern: both(pattern, rules.pattern) }),
     ...(under !== undefined && { under: deeper(under, rules.under) }),
+    ...(bytes !== undefined && { bytes: Math.min(bytes, rules.bytes ?? bytes) }),
+    ...(instead && { instead: { ...rules.instead, ...instead } }),
   };
 }
 

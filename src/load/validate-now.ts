@@ -12,7 +12,7 @@ export function createAjv(code: Options['code'] = {}): Ajv2020 {
     logger: false,
     code,
   });
-  for (const annotation of ['x-example', 'x-quantity']) made.addKeyword(annotation);
+  for (const annotation of ['x-example', 'x-quantity', 'x-instead']) made.addKeyword(annotation);
   // These always fail: ajv has no other way to say where it has seen something.
   for (const sighting of ['x-reference', 'x-regex', 'x-types']) made.addKeyword({ keyword: sighting, code: (context) => context.error() });
   made.addKeyword({
@@ -26,6 +26,12 @@ export function createAjv(code: Options['code'] = {}): Ajv2020 {
       }
       context.fail(_`${count} !== 1`);
     },
+  });
+  made.addKeyword({
+    keyword: 'x-most-bytes',
+    type: 'string',
+    schemaType: 'number',
+    code: (context) => context.fail(_`new TextEncoder().encode(${context.data}).length > ${context.schema}`),
   });
   return made;
 }

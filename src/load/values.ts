@@ -1,14 +1,14 @@
+import { utf8Length } from '../model/bytes.ts';
 import { isObject, type Json } from '../model/json.ts';
 import { parseDuration, parsePercent, parseSize } from '../model/quantity.ts';
 import { isReference } from '../model/reference.ts';
 import type { Parameter } from '../model/runbook.ts';
 import { parseSecretSource } from '../model/secret.ts';
-import { badQuantity, show, type Typed, wrongType } from './complaints.ts';
+import { badQuantity, insteadOfWord, show, type Typed, tooManyBytes, wrongType } from './complaints.ts';
 import type { Complaint } from './source.ts';
-import { didYouMean } from './suggest.ts';
 
 /** What a parameter's value must be like; of a declaration as well as of a bound parameter. */
-export type ValueRules = Pick<Parameter, 'type' | 'pattern' | 'enum' | 'min' | 'max' | 'under'>;
+export type ValueRules = Pick<Parameter, 'type' | 'pattern' | 'enum' | 'min' | 'max' | 'under' | 'bytes' | 'instead'>;
 
 /** A value of a parameter, as JSON: of the right type and within its bounds. */
 export function checkValue(rules: ValueRules, typed: Typed): Complaint | undefined {
@@ -71,6 +71,7 @@ function checkText(rules: ValueRules, text: string, name: string): Complaint | u
   const declared = rules.enum !== undefined || rules.pattern !== undefined;
   if (text.startsWith('-') && !declared)
     return { code: 'bad-value', message: `\`${name}\` may not start with "-": a command would take it for an option` };
+  if (rules.bytes !== undefined && utf8Length(text) > rules.bytes) return tooManyBytes(text, rules.bytes, rules.instead);
   return undefined;
 }
 
@@ -105,7 +106,7 @@ function checkWords(rules: ValueRules, typed: Typed): Complaint | undefined {
     return {
       code: 'unknown-word',
       message: `${show(typed)} is not a word that \`${typed.name}\` knows`,
-      ...didYouMean(String(typed.value), rules.enum.map(String)),
+      ...insteadOfWord(String(typed.value), rules.enum.map(String), rules.instead),
     };
   }
   if (rules.pattern === undefined || typeof typed.value !== 'string' || matchesWhole(rules.pattern, typed.value)) return undefined;

@@ -19,3 +19,14 @@ export function shownText(latin1: string): string {
 export function latin1OfText(text: string): string {
   return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
 }
+
+/** How many bytes a text has where the kernel counts them. */
+export function utf8Length(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+/** As much of a text as fits into so many bytes, no character cut in two. */
+export function firstBytes(text: string, most: number): string {
+  const bytes = new TextEncoder().encode(text).subarray(0, most);
+  return new TextDecoder().decode(bytes, { stream: true });
+}

@@ -1,13 +1,14 @@
 import type { Block } from './block.ts';
+import { utf8Length } from './bytes.ts';
 import type { ProcessIdentity, ProcessRecord, ProcessSelector } from './host.ts';
 import { isObject, type Json, listOf } from './json.ts';
 import { duration, showCount, showDuration } from './quantity.ts';
-import { object, oneOrMore, path, pattern, quantity, text, word } from './shape.ts';
+import { object, oneOrMore, PROGRAM_NAME_BYTES, path, pattern, programName, quantity, text, word } from './shape.ts';
 
 /** What the probe `processes` and the action `kill` both say of processes: one selector, one way to show them. */
 export const PROCESS_SELECTOR = {
   name: oneOrMore(
-    text("The kernel's name of the process (comm, at most 15 bytes): sendmail."),
+    programName("The kernel's name of the process (comm, at most 15 bytes): sendmail.", '`exe:` with the path of the program'),
     'One name or several: the kernel’s name of the process (comm).',
   ),
   exe: oneOrMore(
@@ -28,7 +29,7 @@ export const PROCESS_SELECTOR = {
     'One state or several: R running, S sleeping, D uninterruptible, T stopped, Z zombie, I idle kernel thread. Zombies are left out unless asked for.',
   ),
   started_by: oneOrMore(
-    text('The name of a daemon: cron.'),
+    programName('The name of a daemon, at most 15 bytes: cron.'),
     'One daemon or several: an ancestor’s program has that name, or the session or the cgroup is that daemon’s.',
   ),
 };
@@ -47,6 +48,15 @@ export function selectorOf(arg: Json): ProcessSelector {
     ...(typeof matches === 'string' && { args: matches }),
     ...(arg.older_than !== undefined && { older_than: duration(arg.older_than, 0) }),
   };
+}
+
+/** The first name of a selector that no process can have: whoever believed it would take "none" for an answer. Null: there is none. */
+export function impossibleName({ name = [], started_by = [] }: ProcessSelector): string | null {
+  const wrong = [...name, ...started_by].find((each) => each.startsWith('/') || utf8Length(each) > PROGRAM_NAME_BYTES);
+  if (wrong === undefined) return null;
+  return wrong.startsWith('/')
+    ? `${wrong} is a path: a program's name has no folder`
+    : `no program is named ${wrong}: the kernel keeps ${PROGRAM_NAME_BYTES} bytes of a name`;
 }
 
 /** Pid and start time: the same process and not a later one with its number. */

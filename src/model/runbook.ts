@@ -21,6 +21,9 @@ export interface Parameter {
   readonly max?: number;
   /** For paths: the value must lie below this folder. */
   readonly under?: string;
+  /** From where it is used: no more bytes than this, and words that people try there, with what to write for them. */
+  readonly bytes?: number;
+  readonly instead?: Readonly<Record<string, string>>;
   readonly place: Place;
 }
 

@@ -23,12 +23,28 @@ export const path = (about: string): Schema => ({
 export const pattern = (about: string): Schema => ({ type: 'string', format: 'regex', description: about, 'x-param': ['string'] });
 export const integer = (about: string, min = 0): Schema => ({ type: 'integer', minimum: min, description: about, 'x-param': ['integer'] });
 export const boolean = (about: string): Schema => ({ type: 'boolean', description: about, 'x-param': ['boolean'] });
+/** `instead`: words that people try here, and what to write for them. */
+export const wordBut = (about: string, instead: Readonly<Record<string, string>>, ...words: readonly string[]): Schema => ({
+  ...word(about, ...words),
+  'x-instead': instead,
+});
 export const word = (about: string, ...words: readonly string[]): Schema => ({
   type: 'string',
   enum: words,
   description: about,
   'x-param': ['string'],
 });
+
+/** The kernel keeps so many bytes of a program's name (comm, TASK_COMM_LEN of proc(5)); a longer one equals no process's. */
+export const PROGRAM_NAME_BYTES = 15;
+/** The name of a program as the kernel has it. `instead`: what tells the program as well. */
+export const programName = (about: string, instead?: string): Schema =>
+  text(about, {
+    pattern: '^(?!/)',
+    'x-example': 'sendmail',
+    'x-most-bytes': PROGRAM_NAME_BYTES,
+    ...(instead !== undefined && { 'x-instead': { '*': instead } }),
+  });
 
 export const quantity = (name: QuantityName, about: string): Schema => ({
   type: 'string',

@@ -1,10 +1,10 @@
 import type { Block } from '../model/block.ts';
 import type { ProcessList, ProcessRecord } from '../model/host.ts';
 import { isObject, type Json, listOf } from '../model/json.ts';
-import { countByName, PROCESS_SELECTOR, processTable, selectorOf, starterText } from '../model/processes.ts';
+import { countByName, impossibleName, PROCESS_SELECTOR, processTable, selectorOf, starterText } from '../model/processes.ts';
 import { plural, showCount, showDuration } from '../model/quantity.ts';
 import { object } from '../model/shape.ts';
-import { defineProbe, type Finding, type MeasureAbout, unknownFinding } from '../model/verb.ts';
+import { defineProbe, type Finding, type Look, type MeasureAbout, unknownFinding } from '../model/verb.ts';
 
 const MEASURES = {
   count: { about: 'how many there are', unit: 'count' },
@@ -23,9 +23,15 @@ export default defineProbe({
   example: { name: ['sendmail', 'postdrop'], started_by: ['cron', 'crond'] },
   needs: [],
   measures: MEASURES,
-  look: async ({ host }, arg) => findingOf(await host.processes.list(selectorOf(arg))),
+  look,
   explain: (arg) => explain(arg),
 });
+
+async function look({ host }: Look, arg: Json): Promise<Finding> {
+  const selector = selectorOf(arg);
+  const impossible = impossibleName(selector);
+  return impossible === null ? findingOf(await host.processes.list(selector)) : unknownFinding(MEASURES, impossible);
+}
 
 function findingOf(list: ProcessList): Finding {
   if (!list.ok) return unknownFinding(MEASURES, list.message);

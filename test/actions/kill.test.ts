@@ -6,6 +6,7 @@ import type { ProcessRecord } from '../../src/model/host.ts';
 import type { Json } from '../../src/model/json.ts';
 import type { Act, Progress } from '../../src/model/verb.ts';
 import { mailStorm, processHost, processRecord, processWorld } from '../support/fake-processes.ts';
+import { complaints, paramComplaints } from '../support/real-verbs.ts';
 import { quickClock } from '../support/rehearsal.ts';
 
 const SELECTOR = { name: ['sendmail', 'postdrop'], started_by: ['cron', 'crond'] };
@@ -265,5 +266,41 @@ describe('kill, as done', () => {
   it('cannot be undone', async () => {
     const { outcome, reason } = await kill.revert(rig([]).act, null);
     assert.deepEqual([outcome, reason], ['failed', 'an ended process cannot be brought back']);
+  });
+});
+
+describe('the signals of kill', () => {
+  const text = (signal: string) =>
+    `diagnose:\n  - {id: a, processes: {name: nginx}, expect: {count: {at_least: 1}}}\nact:\n  - {id: k, why: w, kill: {targets: $a, signal: ${signal}}}\nverify:\n  - {id: w, processes: {name: nginx}, expect: {count: 0}}\n`;
+
+  it('are those that end a process', async () => {
+    for (const signal of ['TERM', 'INT', 'KILL']) assert.deepEqual(await complaints(text(signal)), [], signal);
+  });
+
+  it('are no messages: each is an error that says what to write instead', async () => {
+    const reload = '`run` the daemon’s own command, for example {argv: [systemctl, reload, NAME], effect: write}';
+    const instead = {
+      HUP: `most daemons read their configuration again and stay: ${reload}`,
+      SIGHUP: `most daemons read their configuration again and stay: ${reload}`,
+      USR1: `it is a message to the program, which stays: ${reload}`,
+      USR2: `it is a message to the program, which stays: ${reload}`,
+      WINCH: `it is a message to the program, which stays: ${reload}`,
+      QUIT: `a Java program prints its threads and stays, others dump core: write TERM, or ${reload}`,
+      ABRT: 'it writes a core file, which may fill the disk: write TERM or KILL',
+      STOP: 'a stopped process stays, with all that it holds: `stop` stops a service, KILL ends a process',
+      CONT: 'it wakes a stopped process, which stays: `run` {argv: [kill, -CONT, PID], effect: write}',
+    };
+    for (const [signal, hint] of Object.entries(instead)) {
+      assert.deepEqual(await complaints(text(signal)), [`8:49 unknown-word: \`${signal}\` is not a word that \`signal\` knows (${hint})`]);
+    }
+    assert.deepEqual(await complaints(text('sigterm')), [
+      '8:49 unknown-word: `sigterm` is not a word that `signal` knows (did you mean TERM?)',
+    ]);
+  });
+
+  it('are no messages in a parameter either', async () => {
+    const params = `params:\n  sig: {type: string, default: TERM}\n${text('$sig')}`;
+    const [said] = await paramComplaints(params, { sig: 'HUP' });
+    assert.match(said ?? '', /^unknown-word: `HUP` is not a word that `sig` knows \(most daemons read their configuration again/);
   });
 });

@@ -68,7 +68,12 @@ function enumProblems(checked: Checked, path: Path, json: JsonObject, rules: Val
   return words.flatMap((value, at) => {
     const here = [...path, 'enum', at];
     const type = rules.type === 'list' ? 'string' : rules.type;
-    const complaint = checkValue({ type, enum: taken ?? [value] }, { value, written: checked.draft.source.written(here), name: 'enum' });
+    const { bytes, instead } = rules;
+    const also = { ...(bytes !== undefined && { bytes }), ...(instead && { instead }) };
+    const complaint = checkValue(
+      { type, enum: taken ?? [value], ...also },
+      { value, written: checked.draft.source.written(here), name: 'enum' },
+    );
     return complaint ? [told(checked, here, 'value', complaint)] : [];
   });
 }
