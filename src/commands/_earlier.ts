@@ -1,6 +1,6 @@
 import type { LocalJournal } from '../journal/append.ts';
 import { paramsOf } from '../model/carry.ts';
-import type { RunEvent } from '../model/event.ts';
+import type { Glance } from '../model/left-off.ts';
 import type { exitCode } from '../model/outcome.ts';
 import type { Runbook } from '../model/runbook.ts';
 import { type RunState, stateOf } from '../model/state.ts';
@@ -22,7 +22,9 @@ export interface Earlier {
 export interface Wanted {
   readonly run: string | undefined;
   readonly options: Options;
-  readonly fits: (events: readonly RunEvent[]) => boolean;
+  readonly glance: Glance;
+  /** What is said where none is named and none fits. */
+  readonly none: string;
 }
 
 /** The name of the host that `--host` means. */
@@ -34,28 +36,33 @@ async function namedHost(options: Options): Promise<string | null> {
   return destination.ok ? destination.target.name : named;
 }
 
-/** Where the run was, if that was elsewhere: reached as then, once it has answered. Null: here, or it is not known yet that there is such a run. */
-export async function whereItWas(
-  io: Io,
-  { run, options, fits }: Wanted,
-): Promise<{ readonly id: string; readonly chosen: Chosen } | null | number> {
+/** An earlier run, and where it was. */
+export interface Meant {
+  readonly id: string;
+  readonly state: RunState;
+  /** Reached as then, where it was elsewhere. Null: it was here. */
+  readonly chosen: Chosen | null;
+}
+
+/** The run that is meant: the one that is named, or the newest that fits. Nothing is opened for writing. What is wrong has been said. */
+export async function meantRun(io: Io, { run, options, glance, none }: Wanted): Promise<Meant | number> {
   const { peekInto } = await import('../wiring/journal.ts');
   const named = await namedHost(options);
-  const found = peekInto(io, run, (events) => fits(events) && (named === null || events[0]?.host === named));
-  if (found === null) return named === null ? null : refuse(io, `there is no such run on ${named}; see: firebreak runs`, 'no-such-file');
-  const { id, events } = found;
-  const host = events[0]?.host ?? '';
-  if (named !== null && named !== host) return refuse(io, `${id} was a run on ${host}, not on ${named}`, 'usage');
-  const target = events.find((event) => event.type === 'run.started')?.target;
-  if (target === undefined) return null;
+  const on = named === null ? '' : ` on ${named}`;
+  const found = peekInto(io, run, { ...glance, fits: (state) => glance.fits(state) && (named === null || state.host === named) });
+  if (!found.ok) return refuse(io, run === undefined ? `${none}${on}; see: firebreak runs` : found.message, outcomeOf(found.code));
+  const { id, state } = found.peeked;
+  if (named !== null && named !== state.host) return refuse(io, `${id} was a run on ${state.host}, not on ${named}`, 'usage');
+  const target = state.meta?.target;
+  if (target === undefined) return { id, state, chosen: null };
   const chosen = await sameHost(io, target, options);
-  return typeof chosen === 'number' ? chosen : { id, chosen };
+  return typeof chosen === 'number' ? chosen : { id, state, chosen };
 }
 
 /** An earlier run, its journal open again, with its runbook as it is now and its parameters as they were. What is wrong has been said. */
-export async function takeUp(io: Io, { run, options, fits }: Wanted): Promise<Earlier | number> {
+export async function takeUp(io: Io, run: string, options: Options): Promise<Earlier | number> {
   const [{ reopenRun }, { version }] = await Promise.all([import('../wiring/journal.ts'), import('../wiring/version.ts')]);
-  const reopened = await reopenRun(io, run, fits);
+  const reopened = await reopenRun(io, run);
   if (!reopened.ok) return refuse(io, reopened.message, outcomeOf(reopened.code));
   const state = stateOf(reopened.events);
   const started = reopened.events.find((event) => event.type === 'run.started');

@@ -1,5 +1,5 @@
 import type { FoundRun } from '../journal/find.ts';
-import { isUnfinishedOutcome } from '../model/fleet-outcome.ts';
+import { isUnfinishedEnd } from '../model/fleet-outcome.ts';
 import type { FleetEvent } from '../model/fleet-ports.ts';
 import type { FleetState } from '../model/fleet-state.ts';
 import type { Io } from './_command.ts';
@@ -34,19 +34,16 @@ async function fleetIn(found: FoundRun): Promise<EarlierFleet | null> {
   return events && { found, events };
 }
 
-type Fits = 'unfinished' | 'undoable';
+type Fits = 'unfinished' | 'touched';
 
 /** With hosts: one that has them all. */
 async function newestFleet(runs: readonly FoundRun[], fits: Fits, named: readonly string[]): Promise<EarlierFleet | null> {
-  const [{ readJournal }, { isFleetId, isUndoable, isUnfinished }, { fleetStateOf }] = await Promise.all([
-    import('../journal/read.ts'),
+  const [{ fitting: fitsThe, isFleetId }, { TOUCHED, UNFINISHED }, { fleetStateOf }] = await Promise.all([
     import('../wiring/journal.ts'),
+    import('../model/left-off.ts'),
     import('../model/fleet-state.ts'),
   ]);
-  const fitting = ({ folder }: FoundRun): boolean => {
-    const read = readJournal(folder);
-    return read.ok && (fits === 'unfinished' ? isUnfinished(read.events) : isUndoable(read.events));
-  };
+  const fitting = (run: FoundRun): boolean => fitsThe(run, fits === 'unfinished' ? UNFINISHED : TOUCHED) !== null;
   let newer: readonly FoundRun[] = runs;
   for (const found of runs.filter(({ id }) => isFleetId(id))) {
     const fleet = await fleetIn(found);
@@ -66,5 +63,5 @@ async function newestFleet(runs: readonly FoundRun[], fits: Fits, named: readonl
 
 /** Somebody waits for a turn, or came to an end that is none. */
 function isOpen({ finished, hosts }: FleetState): boolean {
-  return finished === null || hosts.some(({ status, end }) => status === 'waiting' || (end !== null && isUnfinishedOutcome(end.outcome)));
+  return finished === null || hosts.some(({ status, end }) => status === 'waiting' || (end !== null && isUnfinishedEnd(end)));
 }

@@ -95,6 +95,6 @@ export async function whyUnusable(io: Io, saved: SavedPlan, host: Host): Promise
   const [{ sayUsed, unusable }, { planUse }] = await Promise.all([import('../plan/usable.ts'), import('../wiring/saved-plan.ts')]);
   const elsewhere = unusable(saved, await machineNow(host));
   if (elsewhere !== null) return elsewhere;
-  const use = planUse(io, saved.id);
+  const use = planUse(io, saved);
   return use && sayUsed(saved, use);
 }

@@ -1,8 +1,8 @@
 import { type Command, defineCommand, type Io } from './_command.ts';
-import { takeUp, whereItWas } from './_earlier.ts';
+import { meantRun, takeUp } from './_earlier.ts';
 import { meantFleet } from './_fleet-earlier.ts';
 import { HOST_OPTIONS } from './_hosts.ts';
-import { REQUEST_OPTIONS } from './_prepare.ts';
+import { REQUEST_OPTIONS, refuse } from './_prepare.ts';
 import { act, aloneOn, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
 import { onStage, type Stage } from './_stage.ts';
 
@@ -10,9 +10,12 @@ const command: Command = defineCommand({
   name: 'resume',
   summary: 'go on with a run that was cut short',
   about:
-    'Takes up a run after a crash, a reboot, a hang-up or a quit, from its journal: finished steps stay finished, and where nobody knows whether a step was done the host is asked. The thresholds of the diagnosis are not judged again.',
+    'Takes up a run after a crash, a reboot, a hang-up or a quit, from its journal: finished steps stay finished, and where nobody knows whether a step was done the host is asked. A run without a verdict (its watch was cut short, or saw no proof) is watched again. The thresholds of the diagnosis are not judged again.',
   args: [
-    { syntax: '[run]', about: 'a run: its id, the beginning of it, its last four characters; default: the newest that is unfinished' },
+    {
+      syntax: '[run]',
+      about: 'a run: its id, the beginning of it, its last four characters; default: the newest that is unfinished or has no verdict',
+    },
   ],
   options: [...REQUEST_OPTIONS.filter(({ flags }) => !flags.includes('--param')), ...HOST_OPTIONS, ...SESSION_OPTIONS],
   examples: [
@@ -26,12 +29,13 @@ const command: Command = defineCommand({
     if (refusal !== null) return refusal;
     const fleet = await meantFleet(io, run, { fits: 'unfinished', options });
     if (fleet) return (await import('./_fleet-again.ts')).resumeFleetHere(io, fleet, options);
-    const { isUnfinished } = await import('../wiring/journal.ts');
-    const was = await whereItWas(io, { run, options, fits: isUnfinished });
-    if (typeof was === 'number') return was;
-    const what = `resume ${was?.id ?? run ?? ''}`.trim();
-    return onStage(io, was?.chosen ?? null, (stage) =>
-      aloneOn(io, stage, what, (notes) => takeUpAnd(io, { stage, notes, run: was?.id ?? run, options })),
+    const { UNFINISHED, whyOver } = await import('../model/left-off.ts');
+    const meant = await meantRun(io, { run, options, glance: UNFINISHED, none: 'nothing to resume: no run is unfinished' });
+    if (typeof meant === 'number') return meant;
+    const over = whyOver(meant.state);
+    if (over !== null) return refuse(io, over, 'no-such-file');
+    return onStage(io, meant.chosen, (stage) =>
+      aloneOn(io, stage, `resume ${meant.id}`, (notes) => takeUpAnd(io, { stage, notes, run: meant.id, options })),
     );
   },
 });
@@ -40,15 +44,18 @@ export default command;
 interface Again {
   readonly stage: Stage;
   readonly notes: readonly string[];
-  readonly run: string | undefined;
+  readonly run: string;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
 async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise<number> {
-  const { isUnfinished } = await import('../wiring/journal.ts');
-  const earlier = await takeUp(io, { run, options, fits: isUnfinished });
+  const { whyOver } = await import('../model/left-off.ts');
+  const earlier = await takeUp(io, run, options);
   if (typeof earlier === 'number') return earlier;
   const { journal, state, prepared } = earlier;
+  // Whoever had the lock before us may have brought it to its end.
+  const over = whyOver(state);
+  if (over !== null) return refuse(io, over, 'no-such-file');
   const request = { ...earlier.request, notes: [...notes, ...(earlier.request.notes ?? [])] };
   const { resume } = await import('../operations/resume.ts');
   return act(io, { stage, journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) => resume(request, parts, state));

@@ -1,6 +1,7 @@
 import { exitCode } from '../model/outcome.ts';
+import type { RunState } from '../model/state.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
-import { takeUp, whereItWas } from './_earlier.ts';
+import { meantRun, takeUp } from './_earlier.ts';
 import { meantFleet } from './_fleet-earlier.ts';
 import { HOST_OPTIONS } from './_hosts.ts';
 import { refuse } from './_prepare.ts';
@@ -12,9 +13,9 @@ const command: Command = defineCommand({
   name: 'rollback',
   summary: 'undo what a run did, newest first',
   about:
-    'Undoes a run from its journal alone. What somebody edited since is not overwritten; what is irreversible is named. Exits 0 when all that can be undone is undone.',
+    'Undoes a run from its journal alone. What somebody edited since is not overwritten; what is irreversible is named. Which run it is, and what is undone of it, is said first. Where nothing is undone, the run stays what it was. Exits 0 when all that can be undone is undone.',
   args: [
-    { syntax: '[run]', about: 'a run: its id, the beginning of it, its last four characters; default: the newest with something to undo' },
+    { syntax: '[run]', about: 'a run: its id, the beginning of it, its last four characters; default: the newest that changed anything' },
   ],
   options: [
     { flags: '--to <step>', about: 'undo back to this step, and this step too' },
@@ -24,22 +25,21 @@ const command: Command = defineCommand({
     ...SESSION_OPTIONS,
   ],
   examples: [
-    ['firebreak rollback', 'the newest run with something to undo; asks first'],
+    ['firebreak rollback', 'the newest run that changed anything; says which, and asks first'],
     ['firebreak rollback 3f2a --host web-7', 'of a fleet run: that host alone'],
     ['firebreak rollback 3f2a --to silence-jobs', 'that run, no further back than that step'],
   ],
   async run(io, [run], options) {
     const refusal = nobodyDecides(io, options);
     if (refusal !== null) return refusal;
-    const fleet = await meantFleet(io, run, { fits: 'undoable', options });
+    const fleet = await meantFleet(io, run, { fits: 'touched', options });
     if (fleet && options.to !== undefined) return refuse(io, '--to is for the run of one host: name that run', 'usage');
     if (fleet) return (await import('./_fleet-again.ts')).rollBackFleetHere(io, fleet, options);
-    const { isUndoable } = await import('../wiring/journal.ts');
-    const was = await whereItWas(io, { run, options, fits: isUndoable });
-    if (typeof was === 'number') return was;
-    const what = `rollback ${was?.id ?? run ?? ''}`.trim();
-    return onStage(io, was?.chosen ?? null, (stage) =>
-      aloneOn(io, stage, what, (notes) => takeUpAnd(io, { stage, notes, run: was?.id ?? run, options })),
+    const { TOUCHED } = await import('../model/left-off.ts');
+    const meant = await meantRun(io, { run, options, glance: TOUCHED, none: 'nothing to undo: no run has changed anything' });
+    if (typeof meant === 'number') return meant;
+    return onStage(io, meant.chosen, (stage) =>
+      aloneOn(io, stage, `rollback ${meant.id}`, (notes) => takeUpAnd(io, { stage, notes, run: meant.id, options })),
     );
   },
 });
@@ -48,13 +48,12 @@ export default command;
 interface Again {
   readonly stage: Stage;
   readonly notes: readonly string[];
-  readonly run: string | undefined;
+  readonly run: string;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
 async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise<number> {
-  const { isUndoable } = await import('../wiring/journal.ts');
-  const earlier = await takeUp(io, { run, options, fits: isUndoable });
+  const earlier = await takeUp(io, run, options);
   if (typeof earlier === 'number') return earlier;
   const { journal, state, prepared } = earlier;
   const request = { ...earlier.request, notes: [...notes, ...(earlier.request.notes ?? [])] };
@@ -62,9 +61,17 @@ async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise
   const steps = state.undo.map(({ step }) => step);
   if (to !== null && !steps.includes(to))
     return refuse(io, `${to} has nothing to undo; what has: ${steps.join(', ') || 'nothing'}`, 'usage');
+  await sayWhat(io, state, to);
   const { rollBack } = await import('../operations/rollback.ts');
   const exit = await act(io, { stage, journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) =>
     rollBack(request, parts, state, to),
   );
   return exit === exitCode('rolled-back') ? 0 : exit;
+}
+
+/** Which run it is and what of it is undone, before anything is: who named none may think of another. */
+async function sayWhat(io: Io, state: RunState, to: string | null): Promise<void> {
+  const [{ renderUndoing }, { paperOf }] = await Promise.all([import('../views/undoing.ts'), import('../views/style.ts')]);
+  const paper = paperOf({ columns: io.columns, color: io.color.stderr });
+  io.stderr(`${renderUndoing(state, to, paper).join('\n')}\n`);
 }

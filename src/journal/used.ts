@@ -1,13 +1,22 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from '../model/event.ts';
+import { TOUCHED } from '../model/left-off.ts';
 import type { FoundRun } from './find.ts';
+import { lastEvent } from './peek.ts';
 import { readJournal } from './read.ts';
 
 /** The run that has used a saved plan up: the one that meant to act, or that has not ended. A run that touched nothing leaves the plan as it was. */
-export function useOfPlan(runs: readonly FoundRun[], plan: string): { readonly run: string; readonly finished: boolean } | null {
-  for (const { id, folder } of runs) {
-    if (!mentions(join(folder, 'journal.ndjson'), plan)) continue;
+export function useOfPlan(
+  runs: readonly FoundRun[],
+  {
+    plan,
+    since,
+  }: { readonly plan: string /** Epoch milliseconds: what was last written to before is older than the plan. */; readonly since: number },
+): { readonly run: string; readonly finished: boolean } | null {
+  for (const found of runs) {
+    const { id, folder, written } = found;
+    if (written < since || touchedNothing(found) || !mentions(join(folder, 'journal.ndjson'), plan)) continue;
     const read = readJournal(folder);
     const events = read.ok ? read.events : read.before;
     if (!events.some((event) => event.type === 'run.started' && event.plan?.id === plan)) continue;
@@ -16,6 +25,12 @@ export function useOfPlan(runs: readonly FoundRun[], plan: string): { readonly r
     if (!read.ok || !finished || events.some(hasActed)) return { run: id, finished };
   }
   return null;
+}
+
+/** Its last event alone tells. */
+function touchedNothing(run: FoundRun): boolean {
+  const last = lastEvent(run);
+  return last !== null && !TOUCHED.maybe(last);
 }
 
 function hasActed(event: RunEvent): boolean {

@@ -38,7 +38,9 @@ export function isFailure({ outcome }: Pick<HostEnd, 'outcome'>): boolean {
   return outcome !== 'held' && outcome !== 'not-this-incident' && outcome !== 'interrupted';
 }
 
-/** Its run can go on where it was left. */
-export function isUnfinishedOutcome(outcome: OutcomeName): boolean {
-  return outcome === 'interrupted' || outcome === 'deadline' || outcome === 'outcome-unknown' || outcome === 'needs-a-human';
+const LEFT_OFF: readonly OutcomeName[] = ['interrupted', 'deadline', 'outcome-unknown', 'needs-a-human'];
+
+/** Its run can go on where it was left; where nothing was proven it is watched again. An unknown diagnosis has no verdict: such a run is begun anew. */
+export function isUnfinishedEnd({ outcome, verdict }: Pick<HostEnd, 'outcome' | 'verdict'>): boolean {
+  return LEFT_OFF.includes(outcome) || (outcome === 'inconclusive' && verdict === 'inconclusive');
 }

@@ -42,6 +42,10 @@ export interface RunState {
     readonly at: string;
     readonly mono: number;
   } | null;
+  /** When it held, as long as nothing of it was undone since; whatever a later life came to. */
+  readonly held: Moment | null;
+  /** When it last meant to act. */
+  readonly acted: Moment | null;
   /** How often it was taken up again. */
   readonly resumes: number;
   /** How far the targets had moved since the saved plan that it carries out; empty without one. */
@@ -146,6 +150,8 @@ export const initialState: RunState = {
   interrupted: null,
   notes: [],
   finished: null,
+  held: null,
+  acted: null,
   resumes: 0,
   drift: [],
   open: [],
@@ -259,7 +265,7 @@ function intended(state: RunState, event: EventOf<'action.intended'>): RunState 
     applied: null,
     undone: null,
   });
-  return { ...next, undo: undo.kind === 'nothing' ? state.undo : [...state.undo, entry] };
+  return { ...next, acted: momentOf(event), undo: undo.kind === 'nothing' ? state.undo : [...state.undo, entry] };
 }
 
 function applied(state: RunState, event: EventOf<'action.applied'>): RunState {
@@ -316,7 +322,8 @@ function judged(state: RunState, { step, verdict, reasons }: EventOf<'watch.judg
 function undone(state: RunState, event: EventOf<'undo.applied'>): RunState {
   const at = newestUndo(state, event.step);
   const undo = event.applied.outcome === 'done' && at >= 0 ? state.undo.toSpliced(at, 1) : state.undo;
-  const next = { ...inStep(state, event.step, { undone: event.applied }), undo };
+  const held = event.applied.outcome === 'failed' ? state.held : null;
+  const next = { ...inStep(state, event.step, { undone: event.applied }), undo, held };
   const before = state.rollback?.undone ?? [];
   return inRollback(next, { undoing: null, undone: [...before, { step: event.step, applied: event.applied }] });
 }
@@ -324,7 +331,14 @@ function undone(state: RunState, event: EventOf<'undo.applied'>): RunState {
 function finished(state: RunState, event: EventOf<'run.finished'>): RunState {
   const { outcome, reasons, open, missed } = event;
   const end = { outcome, exit: exitCode(outcome), reasons, ...momentOf(event) };
-  return { ...state, current: null, finished: end, verdict: event.verdict ?? state.verdict, open, missed };
+  const held = outcome === 'held' ? momentOf(event) : outcome === 'recurred' ? null : state.held;
+  return { ...state, current: null, finished: end, held, verdict: event.verdict ?? state.verdict, open, missed: allMissed(state, missed) };
+}
+
+/** A later life does not know what an earlier one made cron miss. */
+function allMissed({ missed }: RunState, more: readonly MissedJob[]): readonly MissedJob[] {
+  const known = new Set(missed.map((job) => JSON.stringify(job)));
+  return [...missed, ...more.filter((job) => !known.has(JSON.stringify(job)))];
 }
 
 // ---------------------------------------------------------------- parts
@@ -416,9 +430,11 @@ export function undoable(state: RunState): readonly { readonly step: string; rea
 }
 
 /** Milliseconds from the start to the end, or to the last thing known. A resume may have come after a reboot, where only the clock on the wall goes on. */
-export function elapsed({ meta, last, resumes }: RunState): number {
-  if (meta === null || last === null) return 0;
-  const took = resumes === 0 ? last.mono - meta.mono : Date.parse(last.at) - Date.parse(meta.at);
+export function elapsed({ meta, last, finished, resumes }: RunState): number {
+  // What was noted after its end (a resume that was refused) is no part of it.
+  const end = finished ?? last;
+  if (meta === null || end === null) return 0;
+  const took = resumes === 0 ? end.mono - meta.mono : Date.parse(end.at) - Date.parse(meta.at);
   return Number.isFinite(took) ? Math.max(0, took) : 0;
 }
 

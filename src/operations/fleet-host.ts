@@ -1,6 +1,6 @@
 import type { RunEvent } from '../model/event.ts';
 import type { HeldPlan, HostEnd, Target } from '../model/fleet.ts';
-import { isUnfinishedOutcome } from '../model/fleet-outcome.ts';
+import { isUnfinishedEnd } from '../model/fleet-outcome.ts';
 import type { FleetHost } from '../model/fleet-world.ts';
 import type { Failure } from '../model/host.ts';
 import type { OutcomeName } from '../model/outcome.ts';
@@ -92,7 +92,7 @@ function wasUndone(events: readonly RunEvent[]): boolean {
 
 /** Its run ended by itself, and the engine died before the fleet's journal knew. */
 function ended({ name: host }: Target, { run: id, finished: over, verdict }: RunState): HostEnd | null {
-  if (over === null || isUnfinishedOutcome(over.outcome)) return null;
+  if (over === null || isUnfinishedEnd({ outcome: over.outcome, verdict })) return null;
   return { host, run: id, outcome: over.outcome, verdict, reasons: over.reasons };
 }
 

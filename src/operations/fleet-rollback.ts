@@ -5,10 +5,9 @@ import type { FleetState, HostState } from '../model/fleet-state.ts';
 import type { OutcomeName } from '../model/outcome.ts';
 import type { RunState } from '../model/state.ts';
 import { atMost } from './at-most.ts';
-import type { Stopped } from './fleet-batches.ts';
 import { rollBackOn } from './fleet-host.ts';
 import { type FleetEnding, live } from './fleet-life.ts';
-import type { Fleet, FleetParts, FleetRequest } from './fleet-parts.ts';
+import type { FleetParts, FleetRequest } from './fleet-parts.ts';
 import { doneOf } from './resume.ts';
 
 /** One host's part of what is to be undone, in sentences. */
@@ -31,10 +30,11 @@ export async function rollBackFleet(
   const undoing = mine.flatMap((host) => toUndo(request, parts, host)).reverse();
   const undone: HostEnd[] = [];
   const hosts = undoing.map(({ target }) => target.name);
+  // Before anything is journaled: what changes nothing leaves the fleet run what it was.
+  const left = await leftAsItIs(parts, undoing);
+  if (left !== null) return left;
   const begin = { type: 'fleet.resumed', to: 'roll-back', who: request.who, hosts } as const;
   const ending = await live({ request, parts, before, undone: () => undone }, begin, async (fleet) => {
-    const approved = await approve(fleet, undoing);
-    if (approved !== true) return approved;
     await atMost(request.strategy.atOnce, undoing, async ({ target, run }) => {
       if (fleet.brakes.stopping() === null) undone.push(await rollBackOn(fleet, { target, run, dangerous: true }));
     });
@@ -60,12 +60,11 @@ function toUndo({ hosts, runbook }: FleetRequest, parts: FleetParts, { host, run
 
 const findingsOf = (state: RunState, runbook: FleetRequest['runbook']) => carryOver(state, runbook).findings;
 
-/** Once for all of them: what is dangerous is named, and approved with the rest. */
-async function approve(fleet: Fleet, undoing: readonly ToUndo[]): Promise<true | Stopped | null> {
-  if (undoing.length === 0) return { why: 'there is nothing to undo', outcome: null };
-  if (fleet.ask === null) return true;
-  if ((await fleet.ask.undo(questionOf(undoing))) === 'undo') return true;
-  return { why: 'left as it is', outcome: 'interrupted' };
+/** Nothing to undo, or a person who says no: asked once for all hosts, what is dangerous is named. Null: it is undone. */
+async function leftAsItIs({ ask }: FleetParts, undoing: readonly ToUndo[]): Promise<FleetEnding | null> {
+  if (undoing.length === 0) return { outcome: 'held', reasons: ['there is nothing to undo'] };
+  if (ask === null || (await ask.undo(questionOf(undoing))) === 'undo') return null;
+  return { outcome: 'interrupted', reasons: ['left as it is'] };
 }
 
 function questionOf(undoing: readonly ToUndo[]): FleetUndo {

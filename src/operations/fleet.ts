@@ -1,6 +1,6 @@
 import type { Target } from '../model/fleet.ts';
 import { batchesLeft, batchesOf } from '../model/fleet-batches.ts';
-import { isUnfinishedOutcome } from '../model/fleet-outcome.ts';
+import { isUnfinishedEnd } from '../model/fleet-outcome.ts';
 import type { FleetPlan } from '../model/fleet-ports.ts';
 import { type FleetState, type HostState, initialFleet } from '../model/fleet-state.ts';
 import type { OutcomeName } from '../model/outcome.ts';
@@ -58,8 +58,7 @@ export function resumeFleet(
 const AGAIN: readonly OutcomeName[] = ['outcome-unknown', 'interrupted', 'locked', 'no-journal', 'bug'];
 
 const isUnfinished = ({ status, run, end }: HostState): boolean =>
-  status === 'running' ||
-  (status === 'ended' && run !== null && end !== null && (AGAIN.includes(end.outcome) || isUnfinishedOutcome(end.outcome)));
+  status === 'running' || (status === 'ended' && run !== null && end !== null && (AGAIN.includes(end.outcome) || isUnfinishedEnd(end)));
 
 const isToBegin = ({ status, run, end }: HostState): boolean =>
   status === 'waiting' || (run === null && end !== null && AGAIN.includes(end.outcome));

@@ -1,6 +1,7 @@
 import { carryOver } from '../model/carry.ts';
 import { dangerOf } from '../model/danger.ts';
 import { clockOn } from '../model/far-clock.ts';
+import { hasBegunToVerify, hasTouched } from '../model/left-off.ts';
 import type { Emit } from '../model/ports.ts';
 import { type Runbook, stepsOf } from '../model/runbook.ts';
 import { type Findings, resolveArg } from '../model/scope.ts';
@@ -36,14 +37,20 @@ interface Resumed extends Pick<Life, 'emit' | 'given'> {
 
 async function goOn(request: RunRequest, parts: RunParts, { state, emit, given }: Resumed): Promise<Ending> {
   const carried = carryOver(state, request.runbook);
-  const touched = state.steps.some((step) => step.phase === 'act' && step.attempts > 0);
-  if (!touched) return carryOut(request, parts, { emit, given });
+  if (!hasTouched(state) && !hasBegunToVerify(state)) return carryOut(request, parts, { emit, given });
   const undone = await heard(parts.host, 'nothing more was done', () => fallenBack(state, request.runbook, carried.findings, parts));
   const again = await toLookAtAgain(state, undone, parts);
-  const finished = new Set([...carried.finished].filter((step) => !again.has(step)));
+  const finished = new Set([...carried.finished, ...passed(state, request.runbook)].filter((step) => !again.has(step)));
   const done = doneOf(state, request.runbook, carried.findings).filter((entry) => !undone.has(entry.step));
   const earlier = { ...carried, finished, done, leases: leasesOf(state, request.runbook, undone) };
   return carryOut(request, parts, { emit, given, earlier });
+}
+
+/** Once it was watched, the acts are over, those too that failed and were passed: what is left is the verdict. What was undone since is to do again. */
+function passed(state: RunState, { act }: Runbook): readonly string[] {
+  if (!hasBegunToVerify(state)) return [];
+  const failed = state.steps.filter(({ status, undone }) => (status === 'failed' || status === 'partial') && undone?.outcome !== 'done');
+  return failed.flatMap(({ id }) => (act.find((step) => step.id === id)?.onFail === 'continue' ? [id] : []));
 }
 
 /** A note, and the run stays what it was: a person can still take it up. */

@@ -17,12 +17,16 @@ export async function rollBack(request: RunRequest, parts: RunParts, state: RunS
   if (given.kind === 'denied') return refused(emit, 'rollback', given.reason);
   if (given.kind === 'allowed' && given.rule.undo === 'none')
     return refused(emit, 'rollback', `rule ${given.rule.id} lets nothing be undone (undo: none)`);
+  const running = runningOf(request, parts, { state, to, emit, given });
+  // Before anything is journaled: what changes nothing leaves the run what it was, with its outcome and its cool-down.
+  const left = await leftAsItIs(running);
+  if (left !== null) return left;
   // Undo needs no secret: one that is gone holds nothing up.
   const unfit = await unfitSecrets(request, parts);
   try {
     await resumed(request, parts, emit, 'roll-back');
     if (unfit !== null) await emit({ type: 'note', text: unfit.reason });
-    return await undoAll(request, parts, { state, to, emit, given });
+    return await undoAll(running, state);
   } catch (error) {
     if (error instanceof Severed) return endSevered({ ...parts, emit }, error, state.leases);
     throw error;
@@ -34,11 +38,11 @@ interface Undoing extends Pick<Life, 'emit' | 'given'> {
   readonly to: string | null;
 }
 
-async function undoAll(request: RunRequest, parts: RunParts, { state, to, emit, given }: Undoing): Promise<Ending> {
+function runningOf(request: RunRequest, parts: RunParts, { state, to, emit, given }: Undoing): Running {
   const { findings, used } = carryOver(state, request.runbook);
   const all = doneOf(state, request.runbook, findings);
   const from = to === null ? 0 : all.findIndex((done) => done.step === to);
-  const running: Running = {
+  return {
     ...parts,
     ...request,
     emit,
@@ -48,26 +52,31 @@ async function undoAll(request: RunRequest, parts: RunParts, { state, to, emit, 
     by: decider(request, parts, given),
     book: { findings, used, done: all.slice(from), leases: new Map(), stopped: [], over: new AbortController() },
   };
-  for (const lease of openLeases(running, state)) running.book.leases.set(lease.key, lease);
-  const ending = await decideAndUndo(running);
-  await emit({ type: 'run.finished', ...ending, open: state.open, missed: [] });
-  return ending;
 }
 
-async function decideAndUndo(running: Running): Promise<Ending> {
+/** Nothing to undo, or a person who says no. Null: it is undone. */
+async function leftAsItIs(running: Running): Promise<Ending | null> {
   const { by, book } = running;
+  if (book.done.every(({ undo }) => undo.kind !== 'revert'))
+    return { outcome: 'rolled-back', verdict: null, reasons: ['there is nothing to undo'] };
+  if (by.kind !== 'person') return null;
   const dangerous = book.done.flatMap((done) => (done.dangerous !== null && done.undo.kind === 'revert' ? [done.dangerous] : []));
-  if (by.kind === 'person') {
-    const answer = await by.ask.undo({
-      why: 'rollback was asked for',
-      steps: undoable(running),
-      dangerous: dangerous.length > 0 ? dangerous.join('; ') : null,
-    });
-    if (answer === 'leave') return { outcome: 'interrupted', verdict: null, reasons: ['left as it is'] };
-  }
-  const dangerousToo = by.kind === 'person' || by.rule.undo === 'all';
-  const { left, irreversible } = await rollback(running, 'rollback was asked for', { dangerous: dangerousToo });
-  return { outcome: left.length === 0 ? 'rolled-back' : 'rollback-incomplete', verdict: null, reasons: [...left, ...irreversible] };
+  const answer = await by.ask.undo({
+    why: 'rollback was asked for',
+    steps: undoable(running),
+    dangerous: dangerous.length > 0 ? dangerous.join('; ') : null,
+  });
+  return answer === 'leave' ? { outcome: 'interrupted', verdict: null, reasons: ['left as it is'] } : null;
+}
+
+async function undoAll(running: Running, state: RunState): Promise<Ending> {
+  for (const lease of openLeases(running, state)) running.book.leases.set(lease.key, lease);
+  const dangerous = running.by.kind === 'person' || running.by.rule.undo === 'all';
+  const { left, irreversible } = await rollback(running, 'rollback was asked for', { dangerous });
+  const outcome = left.length === 0 ? 'rolled-back' : 'rollback-incomplete';
+  const ending: Ending = { outcome, verdict: null, reasons: [...left, ...irreversible] };
+  await running.emit({ type: 'run.finished', ...ending, open: state.open, missed: [] });
+  return ending;
 }
 
 /** Still armed, perhaps: what is undone lets go of its own; what is not stays under it. */

@@ -1,4 +1,4 @@
-import { isUnfinishedOutcome } from '../model/fleet-outcome.ts';
+import { isUnfinishedEnd } from '../model/fleet-outcome.ts';
 import type { FleetEvent } from '../model/fleet-ports.ts';
 import type { HostState } from '../model/fleet-state.ts';
 import { OUTCOMES } from '../model/outcome.ts';
@@ -214,7 +214,7 @@ function timeline({ events }: FleetReported): readonly string[] {
 
 function goOn({ id, fleet, touched, running }: FleetReported): readonly string[] {
   if (running !== null) return [];
-  const unfinished = fleet.finished === null || fleet.hosts.some(({ end: last }) => last === null || isUnfinishedOutcome(last.outcome));
+  const unfinished = fleet.finished === null || fleet.hosts.some(({ end: last }) => last === null || isUnfinishedEnd(last));
   const undo = fleet.hosts.some(({ host, status }) => status !== 'rolled-back' && touched.get(host)?.undoable === true);
   const lines = [
     ...(unfinished ? [`firebreak resume ${escaped(id)}`] : []),

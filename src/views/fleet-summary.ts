@@ -1,4 +1,4 @@
-import { isUnfinishedOutcome } from '../model/fleet-outcome.ts';
+import { isUnfinishedEnd } from '../model/fleet-outcome.ts';
 import type { FleetState, HostState } from '../model/fleet-state.ts';
 import { OUTCOMES, type OutcomeName } from '../model/outcome.ts';
 import { plural, showCount, showDuration } from '../model/quantity.ts';
@@ -64,7 +64,7 @@ function troublePart({ fleet, touched }: Followed, paper: Paper): readonly strin
 /** What to type for a host; nothing where it was never begun. */
 export function toDo({ host, run, end, rolledBack }: HostState, touched: Touched | undefined, fleet: string): readonly string[] {
   if (end === null || run === null) return [];
-  const resumable = isUnfinishedOutcome(end.outcome) && rolledBack === null;
+  const resumable = isUnfinishedEnd(end) && rolledBack === null;
   const undo = touched?.undoable === true && rolledBack === null;
   return [
     ...(resumable ? [`firebreak resume ${escaped(fleet)} --host ${escaped(host)}`] : []),
@@ -124,7 +124,7 @@ function isTold(reason: string, { hosts }: FleetState): boolean {
 /** Whoever is in trouble has the commands for it beside the name; undoing hosts that held is nothing to be led to. */
 function commandLines(fleet: FleetState, paper: Paper): readonly string[] {
   const { run, finished, hosts } = fleet;
-  const unfinished = finished === null || hosts.some(({ end }) => end === null || isUnfinishedOutcome(end.outcome));
+  const unfinished = finished === null || hosts.some(({ end }) => end === null || isUnfinishedEnd(end));
   const line = (label: string, command: string) => hang(label, `firebreak ${command} ${escaped(run)}`, paper.columns, paper.style.bold);
   return [...(isOver(fleet) && unfinished ? line('To go on: ', 'resume') : []), ...line('The whole story: ', 'report')];
 }

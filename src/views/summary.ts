@@ -38,11 +38,16 @@ function verdict(state: RunState, paper: Paper): readonly string[] {
     ...hang('', outcome.replaceAll('-', ' ').toUpperCase(), paper.columns, paper.style[paintOf(outcome)]),
     ...reasons.flatMap((reason) => hang('  - ', escaped(reason), paper.columns)),
     ...hang('', escaped(`${what}exit ${OUTCOMES[outcome].exit}`), paper.columns),
-    ...(outcome === 'outcome-unknown' && state.finished
-      ? hang('To go on: ', `firebreak resume ${escaped(state.run)}`, paper.columns, paper.style.bold)
-      : []),
+    ...goingOn(state, paper),
     ...(state.run === '' ? [] : hang('The whole story: ', `firebreak report ${escaped(state.run)}`, paper.columns, paper.style.bold)),
   ];
+}
+
+/** A run without a verdict can still have one. */
+function goingOn({ run, finished, verdict: seen }: RunState, paper: Paper): readonly string[] {
+  const label = finished?.outcome === 'outcome-unknown' ? 'To go on: ' : 'To watch again: ';
+  const again = finished?.outcome === 'outcome-unknown' || (finished?.outcome === 'inconclusive' && seen === 'inconclusive');
+  return again ? hang(label, `firebreak resume ${escaped(run)}`, paper.columns, paper.style.bold) : [];
 }
 
 // ---------------------------------------------------------------- what was watched

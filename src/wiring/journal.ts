@@ -1,5 +1,6 @@
 import { type LocalJournal, openJournal } from '../journal/append.ts';
 import { type FoundRun, findRuns, pickRun } from '../journal/find.ts';
+import { lastEvent } from '../journal/peek.ts';
 import { placesFor } from '../journal/places.ts';
 import { readJournal } from '../journal/read.ts';
 import { reopenJournal } from '../journal/reopen.ts';
@@ -7,7 +8,8 @@ import { newRunId } from '../journal/run-id.ts';
 import type { RunEvent } from '../model/event.ts';
 import { type FleetEvent, isFleetEvent } from '../model/fleet-ports.ts';
 import { failure, type Result } from '../model/host.ts';
-import { stateOf } from '../model/state.ts';
+import type { Glance } from '../model/left-off.ts';
+import { type RunState, stateOf } from '../model/state.ts';
 
 interface Who {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -21,36 +23,49 @@ export function openRun(who: Who, runbook: string): Promise<Result<{ readonly jo
   return openJournal({ places: placesFor(who), uid: who.uid, run });
 }
 
-/** An earlier run's journal, to go on with: the one named, or the newest that fits where none is. */
+/** An earlier run's journal, to go on with. */
 export async function reopenRun(
   who: Who,
-  wanted: string | undefined,
-  fits: (events: readonly RunEvent[]) => boolean,
+  wanted: string,
 ): Promise<Result<{ readonly journal: LocalJournal; readonly events: readonly RunEvent[] }>> {
   const places = placesFor(who);
-  const { runs } = findRuns({ places, uid: who.uid });
-  const picked = wanted === undefined ? newest(runs, fits) : pickRun(runs, wanted);
+  const picked = pickRun(findRuns({ places, uid: who.uid }).runs, wanted);
   return picked.ok ? reopenJournal({ found: picked.run, places, uid: who.uid }) : picked;
 }
 
-/** The same run, to look into before it is taken up: nothing is opened for writing. Null: there is none, or it cannot be read. */
-export function peekInto(
-  who: Who,
-  wanted: string | undefined,
-  fits: (events: readonly RunEvent[]) => boolean,
-): { readonly id: string; readonly events: readonly RunEvent[] } | null {
-  const { runs } = findRuns({ places: placesFor(who), uid: who.uid });
-  const picked = wanted === undefined ? newest(runs, fits) : pickRun(runs, wanted);
-  const read = picked.ok ? readJournal(picked.run.folder) : null;
-  return picked.ok && read?.ok ? { id: picked.run.id, events: read.events } : null;
+export interface Peeked {
+  readonly id: string;
+  readonly state: RunState;
 }
 
-function newest(runs: readonly FoundRun[], fits: (events: readonly RunEvent[]) => boolean): Result<{ readonly run: FoundRun }> {
-  for (const run of runs) {
-    const read = readJournal(run.folder);
-    if (read.ok && fits(read.events)) return { ok: true, run };
+/** The run that is named, or the newest that fits where none is. Only looked into: nothing is opened for writing, and of most journals only the end is read. */
+export function peekInto(who: Who, wanted: string | undefined, glance: Glance): Result<{ readonly peeked: Peeked }> {
+  const { runs } = findRuns({ places: placesFor(who), uid: who.uid });
+  if (wanted !== undefined) {
+    const picked = pickRun(runs, wanted);
+    return picked.ok ? lookedInto(picked.run) : picked;
   }
-  return failure('no-run', 'there is no such run; see: firebreak runs');
+  for (const run of runs) {
+    const state = fitting(run, glance);
+    if (state !== null) return { ok: true, peeked: { id: run.id, state } };
+  }
+  return failure('no-run', 'no run fits');
+}
+
+/** A name that is wanted may be one of a damaged journal: who takes it up is told so. */
+function lookedInto({ id, folder }: FoundRun): Result<{ readonly peeked: Peeked }> {
+  const read = readJournal(folder);
+  return { ok: true, peeked: { id, state: stateOf(read.ok ? read.events : read.before) } };
+}
+
+/** The state of a run that fits; null: it does not, is a fleet's own journal, or cannot be read. */
+export function fitting(run: FoundRun, { maybe, fits }: Glance): RunState | null {
+  const last = lastEvent(run);
+  if (last !== null && !maybe(last)) return null;
+  const read = readJournal(run.folder);
+  if (!read.ok || fleetEventsIn(read.events) !== null) return null;
+  const state = stateOf(read.events);
+  return fits(state) ? state : null;
 }
 
 /** Its name says so, so that not every journal is read for it; what is in it decides. */
@@ -60,17 +75,4 @@ export const isFleetId = (id: string): boolean => /^\d{8}-\d{6}-fleet-/.test(id)
 export function fleetEventsIn(events: readonly { readonly type: string }[]): readonly FleetEvent[] | null {
   const [first] = events;
   return first !== undefined && isFleetEvent(first) ? (events as readonly FleetEvent[]) : null;
-}
-
-/** Neither ended by itself nor rolled back: killed, interrupted, or left by its person. */
-export function isUnfinished(events: readonly RunEvent[]): boolean {
-  const { finished, steps } = stateOf(events);
-  return (
-    steps.length > 0 && (finished === null || ['interrupted', 'deadline', 'outcome-unknown', 'needs-a-human'].includes(finished.outcome))
-  );
-}
-
-/** Something of it can still be undone. */
-export function isUndoable(events: readonly RunEvent[]): boolean {
-  return stateOf(events).undo.some(({ undo }) => undo.kind === 'revert');
 }

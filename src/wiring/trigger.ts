@@ -1,7 +1,9 @@
 import { readlinkSync } from 'node:fs';
 import { type FoundRun, findRuns } from '../journal/find.ts';
+import { lastEvent } from '../journal/peek.ts';
 import { placesFor } from '../journal/places.ts';
 import { readJournal } from '../journal/read.ts';
+import { hasTouched, TOUCHED } from '../model/left-off.ts';
 import { lookBack } from '../model/pace.ts';
 import type { PastRun, Policy, Trigger } from '../model/policy.ts';
 import { stateOf } from '../model/state.ts';
@@ -46,7 +48,13 @@ export function hostZone(localtime = '/etc/localtime'): string {
 /** Runs that were written to since then. The time of a run's last write is the file's: reading every journal there is would take long on an old host. */
 function pastRuns(starter: Starter, since: number): readonly PastRun[] {
   const { runs } = findRuns({ places: placesFor(starter), uid: starter.uid });
-  return runs.filter(({ written }) => written >= since).map(remembered);
+  return runs.filter(({ written }) => written >= since).flatMap((run) => (mayCount(run, since) ? [remembered(run)] : []));
+}
+
+/** Its last event tells: a look that found another incident counts for nothing, and what ended before counts no more. What cannot be told is read. */
+function mayCount(run: FoundRun, since: number): boolean {
+  const last = lastEvent(run);
+  return last === null || (TOUCHED.maybe(last) && !(Date.parse(last.at) < since));
 }
 
 /** A fleet run asks once for each of its hosts: a journal that was not written to meanwhile is not read again. */
@@ -64,14 +72,16 @@ function remembered(found: FoundRun): PastRun {
 function pastRun({ id, folder, written }: FoundRun): PastRun {
   const read = readJournal(folder);
   const state = stateOf(read.ok ? read.events : read.before);
-  const { meta, finished, steps } = state;
+  const { meta, finished, held, acted } = state;
   return {
     id,
     runbook: meta?.runbook.name ?? null,
     host: meta === null ? null : state.host,
-    started: meta === null ? written : Date.parse(meta.at),
-    ended: finished === null ? null : Date.parse(finished.at),
-    acted: !read.ok || steps.some(({ attempts }) => attempts > 0),
-    held: finished?.outcome === 'held',
+    // Taken up again an hour later, it acts then.
+    started: meta === null ? written : Date.parse((acted ?? meta).at),
+    // What was taken up or looked at again since it held, and has undone nothing, has held still.
+    ended: held !== null ? Date.parse(held.at) : finished === null ? null : Date.parse(finished.at),
+    acted: !read.ok || hasTouched(state),
+    held: held !== null,
   };
 }

@@ -129,7 +129,7 @@ test('cut in the watch: exit 10 and how to go on; resume reaches the same host a
   const other = await stage.ssh(['resume', id, '--host', 'far4', ...ALONE]);
   assert.deepEqual([other.exit, other.err], [64, `firebreak: ${id} was a run on far3, not on far4\n`]);
   const none = await stage.ssh(['resume', '--host', 'far4', ...ALONE]);
-  assert.deepEqual([none.exit, none.err], [66, 'firebreak: there is no such run on far4; see: firebreak runs\n']);
+  assert.deepEqual([none.exit, none.err], [66, 'firebreak: nothing to resume: no run is unfinished on far4; see: firebreak runs\n']);
   const again = await stage.ssh(['resume', ...HOST, ...ALONE]);
   assert.equal(again.exit, 0, again.out + again.err);
   const intents = eventsOf(stage).events.filter(({ type }) => type === 'action.intended');

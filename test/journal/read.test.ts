@@ -98,6 +98,17 @@ for (const [what, change, line] of tampered) {
   });
 }
 
+test('an event whose number is not the next one is refused, though its chain is whole', () => {
+  for (const [events, line, wanted] of [
+    [[note(1), note(3)], 3, 2],
+    [[note(2)], 2, 1],
+    [[note(1), note(2), note(2)], 4, 3],
+  ] as const) {
+    const result = read(bytesOf(linesOf(events)));
+    assert.deepEqual(!result.ok && [result.code, result.message], ['damaged', `line ${line} of the journal is not event ${wanted}`]);
+  }
+});
+
 test('any one changed byte of a whole journal is noticed', () => {
   const bytes = bytesOf(linesOf([note(1), note(2)]));
   for (let at = 0; at < bytes.length; at += 1) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Fact, RunEvent } from '../../src/model/event.ts';
-import { apply, initialState, lastThing, type RunState, stateOf, undoable, unknownSteps } from '../../src/model/state.ts';
+import { apply, elapsed, initialState, lastThing, type RunState, stateOf, undoable, unknownSteps } from '../../src/model/state.ts';
 import type { Applied } from '../../src/model/verb.ts';
 import { anyEvents } from '../support/any-event.ts';
 import { applies, DIAGNOSED, HELD, intends, KILL, RUN, SILENCE, START, STARTED, STOP, STOPPED, stamped } from '../support/story.ts';
@@ -171,4 +171,20 @@ test('the last thing known of an unfinished run is the step at work', () => {
   assert.equal(lastThing(after(...STOPPED)), 'stop-cron: done');
   assert.equal(lastThing(after(...STOPPED, ...intends(KILL), applies(KILL))), 'kill-mailers: acted');
   assert.equal(lastThing(after(...STOPPED, { type: 'step.started', step: START.id, phase: 'act', verb: 'start' })), 'start-cron: started');
+});
+
+test('what is noted after the end of a run, and a look at what to undo, make it no longer and leave it held', () => {
+  const events = stamped(HELD);
+  const last = events.at(-1);
+  assert.ok(last);
+  const later = { ...last, seq: last.seq + 1, at: '2026-11-24T16:55:04.000Z', mono: 1 };
+  const before = stateOf(events);
+  const noted = stateOf([...events, { ...later, type: 'note' as const, text: 'an unattended rollback was refused' }]);
+  assert.deepEqual([elapsed(noted), noted.finished, noted.held], [elapsed(before), before.finished, before.held]);
+  const again = { path: '/p', hash: 'h' };
+  const resumed = {
+    ...{ type: 'run.resumed' as const, to: 'roll-back' as const, who: 'root', mode: 'unattended' as const },
+    ...{ policy: again, tool: '0.1.0', boot: { id: 'b', at: 0 }, hash: 'h' },
+  };
+  assert.deepEqual(stateOf([...events, { ...later, ...resumed }]).held, before.held);
 });

@@ -274,6 +274,15 @@ test('a rollback undoes the hosts that were begun, the last first; one host alon
   );
 });
 
+test('a fleet rollback with nothing left to undo writes nothing: the fleet run stays what it was', async () => {
+  const fleet = fakeFleet({ hosts: 2 });
+  await fleet.run();
+  await fleet.rollBack();
+  const before = fleet.journal.length;
+  assert.deepEqual(await fleet.rollBack(), { outcome: 'held', reasons: ['there is nothing to undo'] });
+  assert.equal(fleet.journal.length, before);
+});
+
 test('a host that cannot be reached for its rollback is named, and the others are undone', async () => {
   const fleet = fakeFleet({ hosts: 3 });
   await fleet.run();

@@ -1,0 +1,36 @@
+import type { RunState, UndoEntry } from '../model/state.ts';
+import { escaped } from './escape.ts';
+import { hang } from './layout.ts';
+import type { Paper } from './style.ts';
+
+/** Which run a rollback is of, what it undoes, newest first, and what stays. */
+export function renderUndoing(state: RunState, to: string | null, paper: Paper): readonly string[] {
+  const from = to === null ? 0 : state.undo.findIndex(({ step }) => step === to);
+  const entries = state.undo.slice(from).toReversed();
+  const lines = entries.flatMap((entry) => entryLines(entry, paper));
+  return [
+    ...hang('', escaped(`rollback of ${whichRun(state)}`), paper.columns, paper.style.bold),
+    ...lines,
+    ...(entries.some(({ undo }) => undo.kind === 'revert') ? [] : ['  nothing of it is left to undo']),
+  ];
+}
+
+/** `20261123-165504-paint-3f2a: paint 1.0.0 on lab, 2026-11-23 16:55:04 UTC, by root, held`. */
+function whichRun({ run, host, meta, finished }: RunState): string {
+  if (meta === null) return run;
+  const { name, version } = meta.runbook;
+  const when = `${meta.at.replace('T', ' ').replace(/(\.\d+)?Z$/, '')} UTC`;
+  const end = finished === null ? 'unfinished' : finished.outcome.replaceAll('-', ' ');
+  return `${run}: ${name} ${version} on ${host}, ${when}, by ${meta.who}, ${end}`;
+}
+
+function entryLines({ step, undo }: UndoEntry, paper: Paper): readonly string[] {
+  switch (undo.kind) {
+    case 'revert':
+      return hang('  undo   ', escaped(`${step}: ${undo.say}`), paper.columns);
+    case 'irreversible':
+      return hang('  stays  ', escaped(`${step}: ${undo.because}`), paper.columns);
+    case 'nothing':
+      return [];
+  }
+}
