@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertNoSquare, processorTime } from './support/growth.ts';
 
-const SIZE = 24_000;
+const SIZE = 8000;
 
 function spin(steps: number): number {
   let sum = 0;

@@ -74,7 +74,11 @@ async function installUser(act: Act, target: CrontabTarget, bytes: string, comma
 function notInstalled(argv: readonly string[], result: CommandResult): Failure {
   const line = argv.join(' ');
   if (!result.ok) return failure(result.code, `${line}: ${result.message}`);
-  const said = `${capturedText(result.stderr)}\n${capturedText(result.stdout)}`.trim().replaceAll(/\s*\n\s*/g, '; ');
+  const said = `${capturedText(result.stderr)}\n${capturedText(result.stdout)}`
+    .split('\n')
+    .map((one) => one.trim())
+    .filter((one) => one !== '')
+    .join('; ');
   if (result.timedOut) return failure('ETIMEDOUT', `${line} did not end within ${INSTALL_TIMEOUT / 1000} s`);
   return failure(
     /No space left on device/.test(said) ? 'ENOSPC' : 'refused',

@@ -31,7 +31,7 @@ export default defineAction({
           minProperties: 1,
           maxProperties: 1,
           propertyNames: { pattern: '^(?!LOGNAME$|USER$)[A-Za-z_][A-Za-z0-9_]*$' },
-          additionalProperties: text('The value; empty for none.', { pattern: '^[^\\n\\r\\u0000]*$' }),
+          additionalProperties: text('The value; empty for none.', { pattern: '^[^\\n\\r\\x00]*$' }),
         },
         silence: word('redirect: send the output of each chosen job to /dev/null.', 'redirect'),
         install_with: text("The program that installs a user's crontab as crontab(1) does, called with -u USER - (default crontab)."),

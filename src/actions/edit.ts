@@ -7,7 +7,7 @@ import { quoteWord } from '../model/quote.ts';
 import { exactlyOne, object, path, pattern, text, word } from '../model/shape.ts';
 import { type Act, type Applied, cannot, defineAction, type Look, nothingToDo, type Observation } from '../model/verb.ts';
 
-const LINE = { pattern: '^[^\\n\\r\\u0000]*$' };
+const LINE = { pattern: '^[^\\n\\r\\x00]*$' };
 /** Names of the records beside the journal: what a file held is never a part of an event. */
 const BEFORE = 'before';
 const AFTER = 'after';

@@ -1,4 +1,5 @@
 import type { FileSelector, FileType } from '../model/host.ts';
+import { patternOf } from '../model/pattern.ts';
 
 /** What an lstat tells of an entry beyond its name. */
 export interface FileFacts {
@@ -18,7 +19,7 @@ export interface FileMatches {
 
 /** Ages are counted at `now`. `uidOf` names of users; ids stand for themselves. */
 export function fileMatches(selector: FileSelector, now: number, uidsOf: (user: string) => readonly number[]): FileMatches {
-  const name = selector.name === undefined ? undefined : new RegExp(selector.name);
+  const name = selector.name === undefined ? undefined : patternOf(selector.name);
   const types = selector.type;
   const uids = selector.user && new Set(selector.user.flatMap((user) => (/^\d+$/.test(user) ? [Number(user)] : uidsOf(user))));
   const { older_than: older, newer_than: newer } = selector;

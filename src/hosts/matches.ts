@@ -1,4 +1,5 @@
 import type { ProcessRecord, ProcessSelector } from '../model/host.ts';
+import { patternOf } from '../model/pattern.ts';
 
 /** What one read of /proc/PID/stat tells: enough to leave most processes alone. */
 export type CheapFacts = Pick<ProcessRecord, 'name' | 'state' | 'age'>;
@@ -15,7 +16,7 @@ const GONE = ['Z', 'X', 'x'];
 /** `realPath` resolves the links in a path on the host. A zombie counts as gone unless its state is asked for by name. */
 export function matchesOf(selector: ProcessSelector, realPath: (path: string) => string): Matches {
   const paths = selector.exe?.map(realPath);
-  const args = selector.args === undefined ? undefined : new RegExp(selector.args);
+  const args = selector.args === undefined ? undefined : patternOf(selector.args);
   return {
     cheap: ({ name, state, age }) =>
       (selector.name?.includes(name) ?? true) &&

@@ -1,3 +1,4 @@
+import { withoutEnd } from '../model/trim.ts';
 /**
  * What /proc says of a process (proc(5), Linux Documentation/filesystems/proc.rst), as text from wherever it was read. What vanished is no error but
  * `undefined`; what may not be looked at is `denied`, because "cannot see" must never pass for "is not there".
@@ -50,7 +51,7 @@ export function parseStat(text: string): ProcStat | undefined {
 /** Of /proc/PID/cmdline; empty for kernel threads and zombies. */
 export function parseArgs(text: string): readonly string[] {
   // setproctitle(3) and the like leave runs of NUL behind the title.
-  const joined = text.replace(/\0+$/, '');
+  const joined = withoutEnd(text, '\0');
   return joined === '' ? [] : joined.split('\0');
 }
 

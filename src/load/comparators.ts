@@ -3,7 +3,7 @@ import type { Json } from '../model/json.ts';
 import { parseDuration, parsePercent, parseRate, parseSize } from '../model/quantity.ts';
 import { isReference } from '../model/reference.ts';
 import type { MeasureAbout } from '../model/verb.ts';
-import { badQuantity, show, type Typed, unknownWord, wrongType } from './complaints.ts';
+import { badQuantity, patternComplaint, show, type Typed, unknownWord, wrongType } from './complaints.ts';
 import type { Complaint } from './source.ts';
 
 type Unit = MeasureAbout['unit'];
@@ -79,12 +79,7 @@ function matchesComplaint(typed: Typed, about: MeasureAbout | undefined): Compla
       allowed: ['is', 'is_not', 'at_least', 'at_most', 'one_of', 'between'],
     };
   if (typeof typed.value !== 'string') return wrongType(typed, ['string']);
-  try {
-    new RegExp(typed.value);
-    return undefined;
-  } catch (error) {
-    return { code: 'bad-pattern', message: `not a regular expression: ${error instanceof Error ? error.message : String(error)}` };
-  }
+  return patternComplaint(typed.value);
 }
 
 function scalarComplaint(typed: Typed, about: MeasureAbout | undefined): Complaint | undefined {

@@ -1,5 +1,6 @@
 import { firstBytes, utf8Length } from '../model/bytes.ts';
 import { isObject, type Json } from '../model/json.ts';
+import { patternFault } from '../model/pattern.ts';
 import { parseDuration, QUANTITIES, type QuantityName } from '../model/quantity.ts';
 import { isReference } from '../model/reference.ts';
 import { insteadOf, stringsOf, typeOf } from './shapes.ts';
@@ -187,4 +188,12 @@ function wayToText(typed: Typed, wanted: readonly string[]): Partial<Complaint> 
 export function show(typed: Typed): string {
   const text = typeof typed.value === 'string' ? typed.value : (typed.written ?? JSON.stringify(typed.value));
   return `\`${text.length > 60 ? `${text.slice(0, 57)}...` : text}\``;
+}
+
+/** Why a text is no pattern; undefined: it is one. */
+export function patternComplaint(text: string): Complaint | undefined {
+  const fault = patternFault(text);
+  if (fault === null) return undefined;
+  const { reason, hint } = fault;
+  return { code: 'bad-pattern', message: `not a regular expression: ${reason}`, ...(hint !== undefined && { hint }) };
 }

@@ -145,14 +145,15 @@ function missing({ name, about }: Parameter): Complaint {
 }
 
 /** What a parameter of ours must be like to be handed on as that parameter. */
-function takes({ type, enum: words, min, max, pattern, under, bytes, instead }: Parameter): Mention['allowed'] {
+function takes({ type, enum: words, min, max, patterns, regex, under, bytes, instead }: Parameter): Mention['allowed'] {
   return {
     params: [type],
     steps: [],
     ...(words && { words }),
     ...(min !== undefined && { least: min }),
     ...(max !== undefined && { most: max }),
-    ...(pattern !== undefined && { pattern }),
+    ...(patterns && { patterns }),
+    ...(regex && { regex }),
     ...(under !== undefined && { under }),
     ...(bytes !== undefined && { bytes }),
     ...(instead && { instead }),

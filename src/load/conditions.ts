@@ -134,7 +134,11 @@ class Reader {
     const { complaint, references } = checkOperand({ word, value, written: this.#source.written(path), about });
     for (const { value: text, at, allowed } of references) {
       if (isReference(text))
-        this.#sightings.push({ path: [...path, ...at], reference: referenceName(text), allowed: { params: allowed, steps: [] } });
+        this.#sightings.push({
+          path: [...path, ...at],
+          reference: referenceName(text),
+          allowed: { params: allowed, steps: [], ...(word === 'matches' && { regex: true }) },
+        });
     }
     if (complaint) this.#complain(path, 'value', complaint);
     return complaint === undefined;

@@ -1,7 +1,7 @@
 import type { COMPARATORS } from '../model/condition.ts';
 import type { Json } from '../model/json.ts';
 import { type LIMITS, ON_FAIL, PARAMETER_TYPES } from '../model/runbook.ts';
-import { boolean, integer, object, path, pattern, quantity, service, word } from '../model/shape.ts';
+import { boolean, integer, object, PATTERN_SYNTAX, path, pattern, quantity, service, word } from '../model/shape.ts';
 import { ORDERS } from '../model/strategy.ts';
 import type { Schema } from '../model/verb.ts';
 
@@ -166,7 +166,7 @@ export const COMPARATOR_ABOUT: Readonly<Record<(typeof COMPARATORS)[number], str
   is_not: 'Anything but this.',
   at_least: 'This or more.',
   at_most: 'This or less.',
-  matches: 'A regular expression that is found in the text.',
+  matches: `A regular expression that is found in the text. ${PATTERN_SYNTAX}`,
   one_of: 'One of these.',
   between: 'Two numbers: this or more, and that or less.',
 };

@@ -88,7 +88,7 @@ function readDocument(text: string): Document.Parsed | Error {
 }
 
 function tooDeep(text: string): Found {
-  const opening = Math.max(0, text.search(/[[{]{4}|^\s*(?:- ){4}/m));
+  const opening = Math.max(0, text.search(/[[{]{4}|^[^\S\n]*(?:- ){4}/m));
   return found([opening, opening + 1], 'too-deep', TOO_DEEP);
 }
 

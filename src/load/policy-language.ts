@@ -1,5 +1,5 @@
 import { COMPARATORS, type Comparator } from '../model/condition.ts';
-import { integer, object, pattern, quantity, word } from '../model/shape.ts';
+import { integer, object, PATTERN_SYNTAX, pattern, quantity, word } from '../model/shape.ts';
 import type { Schema } from '../model/verb.ts';
 import { COMPARATOR_ABOUT, ID, LIMITS_SHAPE, list, literal, words } from './language.ts';
 
@@ -29,7 +29,8 @@ const CONSTRAINT: Schema = {
         'Comparators, all of which must hold.',
         Object.fromEntries(
           COMPARATORS.map((name) => {
-            const about = name === 'matches' ? 'A regular expression that the whole value must match.' : COMPARATOR_ABOUT[name];
+            const about =
+              name === 'matches' ? `A regular expression that the whole value must match. ${PATTERN_SYNTAX}` : COMPARATOR_ABOUT[name];
             return [name, { ...OPERANDS[name], description: about }];
           }),
         ),

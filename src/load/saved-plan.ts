@@ -91,7 +91,7 @@ async function problemsOf(path: string, text: string): Promise<readonly Problem[
 function large(path: string, text: string): Problem {
   try {
     const value: unknown = JSON.parse(text);
-    const key = isObject(value) && value.firebreak === 'plan' ? /^\s*"id"\s*:\s*/m.exec(text) : null;
+    const key = isObject(value) && value.firebreak === 'plan' ? /^[^\S\n]*"id"\s*:\s*/m.exec(text) : null;
     const id = isObject(value) ? String(value.id) : '';
     const at = key === null ? 0 : key.index + key[0].length;
     return { ...(key === null ? NOT_A_PLAN : sayEdited(id)), place: placeAt(path, text, { at, length: key === null ? 1 : id.length + 2 }) };

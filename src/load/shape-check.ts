@@ -1,7 +1,7 @@
 import { isObject, type Json } from '../model/json.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Schema } from '../model/verb.ts';
-import { complain } from './complaints.ts';
+import { complain, patternComplaint } from './complaints.ts';
 import type { Allowed } from './shapes.ts';
 import { type Path, pointer, problemAt, type Source, valueAt } from './source.ts';
 import { checkOf, type Remark } from './validate.ts';
@@ -69,16 +69,11 @@ function severalGiven(remark: Remark): boolean {
   return remark.keyword === 'x-exactly-one' && keys.some((key) => isObject(remark.value) && Object.hasOwn(remark.value, String(key)));
 }
 
-/** A regular expression that JavaScript can compile; told at its text otherwise. */
+/** A regular expression of RE2's syntax; told at its text otherwise. */
 export function badPattern(source: Source, path: Path, value: Json): Problem | undefined {
   if (typeof value !== 'string') return undefined;
-  try {
-    new RegExp(value);
-    return undefined;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : String(error);
-    return problemAt(source, path, 'value', { code: 'bad-pattern', message: `not a regular expression: ${reason}` });
-  }
+  const complaint = patternComplaint(value);
+  return complaint && problemAt(source, path, 'value', complaint);
 }
 
 /** The nearest key on the way: of an item of a list, the list's. */

@@ -10,7 +10,9 @@ export interface Allowed {
   readonly least?: number;
   readonly most?: number;
   /** Of a parameter that is handed to a used runbook's own. */
-  readonly pattern?: string;
+  readonly patterns?: readonly string[];
+  /** The value is a regular expression here. */
+  readonly regex?: true;
   readonly under?: string;
   /** No more bytes than this: it is compared with what the kernel keeps. */
   readonly bytes?: number;
@@ -24,10 +26,10 @@ export function allowedReferences(shape: Schema): Allowed | undefined {
   return params.length + steps.length > 0 ? { params, steps, ...narrowness(shape) } : undefined;
 }
 
-function narrowness(shape: Schema): Pick<Allowed, 'words' | 'least' | 'most' | 'bytes' | 'instead'> {
+function narrowness(shape: Schema): Pick<Allowed, 'words' | 'least' | 'most' | 'regex' | 'bytes' | 'instead'> {
   const item = shape['x-one-or-more'];
   const narrow = isObject(item) ? item : shape;
-  const { enum: words, minimum, maximum, 'x-most-bytes': bytes } = narrow;
+  const { enum: words, minimum, maximum, format, 'x-most-bytes': bytes } = narrow;
   const instead = insteadOf(narrow);
   return {
     ...(Array.isArray(words) && { words: words as readonly Json[] }),
@@ -35,6 +37,7 @@ function narrowness(shape: Schema): Pick<Allowed, 'words' | 'least' | 'most' | '
     ...(typeof maximum === 'number' && { most: maximum }),
     ...(typeof bytes === 'number' && { bytes }),
     ...(instead && { instead }),
+    ...(format === 'regex' && { regex: true }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { withoutEnd } from '../model/trim.ts';
 import type { Mention } from './references.ts';
 import type { ValueRules } from './values.ts';
 
@@ -9,7 +10,7 @@ export function narrowed(rules: ValueRules, name: string, mentions: readonly Men
   return mentions.filter((mention) => mention.reference === name).reduce((sum, { allowed }) => narrow(sum, allowed), rules);
 }
 
-function narrow(rules: ValueRules, { words, least, most, pattern, under, bytes, instead }: Mention['allowed']): ValueRules {
+function narrow(rules: ValueRules, { words, least, most, patterns, regex, under, bytes, instead }: Mention['allowed']): ValueRules {
   const worded = words !== undefined && rules.type !== 'boolean';
   const bounded = ['integer', 'duration', 'size', 'percent'].includes(rules.type);
   return {
@@ -17,19 +18,15 @@ function narrow(rules: ValueRules, { words, least, most, pattern, under, bytes, 
     ...(worded && { enum: rules.enum ? rules.enum.filter((word) => words.includes(word)) : words }),
     ...(bounded && least !== undefined && { min: Math.max(least, rules.min ?? least) }),
     ...(bounded && most !== undefined && { max: Math.min(most, rules.max ?? most) }),
-    ...(pattern !== undefined && { pattern: both(pattern, rules.pattern) }),
+    ...(patterns && { patterns: [...new Set([...(rules.patterns ?? []), ...patterns])] }),
+    ...(regex && { regex }),
     ...(under !== undefined && { under: deeper(under, rules.under) }),
     ...(bytes !== undefined && { bytes: Math.min(bytes, rules.bytes ?? bytes) }),
     ...(instead && { instead: { ...rules.instead, ...instead } }),
   };
 }
 
-/** Each is anchored, whether its author did so or not: the whole value must match both. */
-function both(one: string, other: string | undefined): string {
-  return other === undefined || other === one ? one : `(?=(?:${one})$)(?:${other})`;
-}
-
 /** Of two folders the one that lies in the other; where neither does, no value can be right, which the rules for parameters tell. */
 function deeper(one: string, other: string | undefined): string {
-  return other?.startsWith(`${one.replace(/\/+$/, '')}/`) ? other : one;
+  return other?.startsWith(`${withoutEnd(one, '/')}/`) ? other : one;
 }

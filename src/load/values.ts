@@ -1,14 +1,16 @@
 import { utf8Length } from '../model/bytes.ts';
 import { isObject, type Json } from '../model/json.ts';
+import { patternFault, patternOf } from '../model/pattern.ts';
 import { parseDuration, parsePercent, parseSize } from '../model/quantity.ts';
 import { isReference } from '../model/reference.ts';
 import type { Parameter } from '../model/runbook.ts';
 import { parseSecretSource } from '../model/secret.ts';
-import { badQuantity, insteadOfWord, show, type Typed, tooManyBytes, wrongType } from './complaints.ts';
+import { withoutEnd } from '../model/trim.ts';
+import { badQuantity, insteadOfWord, patternComplaint, show, type Typed, tooManyBytes, wrongType } from './complaints.ts';
 import type { Complaint } from './source.ts';
 
 /** What a parameter's value must be like; of a declaration as well as of a bound parameter. */
-export type ValueRules = Pick<Parameter, 'type' | 'pattern' | 'enum' | 'min' | 'max' | 'under' | 'bytes' | 'instead'>;
+export type ValueRules = Pick<Parameter, 'type' | 'patterns' | 'regex' | 'enum' | 'min' | 'max' | 'under' | 'bytes' | 'instead'>;
 
 /** A value of a parameter, as JSON: of the right type and within its bounds. */
 export function checkValue(rules: ValueRules, typed: Typed): Complaint | undefined {
@@ -16,7 +18,12 @@ export function checkValue(rules: ValueRules, typed: Typed): Complaint | undefin
   if (isReference(typed.value))
     return { code: 'reference-not-allowed', message: 'a value cannot be a reference; write $$ for a text that starts with $' };
   if (rules.type === 'list') return checkList(rules, typed);
-  return checkType(rules, typed) ?? checkBounds(rules, typed);
+  return checkType(rules, typed) ?? checkRegex(rules, typed.value) ?? checkBounds(rules, typed);
+}
+
+/** Where the parameter is used as a pattern. */
+function checkRegex({ regex }: ValueRules, value: Json): Complaint | undefined {
+  return regex && typeof value === 'string' ? patternComplaint(value) : undefined;
 }
 
 function checkList(rules: ValueRules, typed: Typed): Complaint | undefined {
@@ -25,7 +32,9 @@ function checkList(rules: ValueRules, typed: Typed): Complaint | undefined {
   const nested = items.find((item) => item === null || typeof item === 'object');
   if (nested !== undefined) return { code: 'wrong-type', message: `\`${typed.name}\` takes a list of plain values` };
   const one = (value: Json): Complaint | undefined =>
-    checkText(rules, String(value), typed.name) ?? checkWords(rules, { value, written: undefined, name: typed.name });
+    checkText(rules, String(value), typed.name) ??
+    checkRegex(rules, value) ??
+    checkWords(rules, { value, written: undefined, name: typed.name });
   return items.map(one).find((complaint) => complaint !== undefined);
 }
 
@@ -68,7 +77,7 @@ function badScalar(typed: Typed, quantity: 'size' | 'duration' | 'percent'): Com
 /** A value reaches commands as one argument: it must stay one, and must not become an option, unless the author declared that very form. */
 function checkText(rules: ValueRules, text: string, name: string): Complaint | undefined {
   if (/[\0\n\r]/.test(text)) return { code: 'bad-value', message: `\`${name}\` may not hold a line break or NUL` };
-  const declared = rules.enum !== undefined || rules.pattern !== undefined;
+  const declared = rules.enum !== undefined || rules.patterns !== undefined;
   if (text.startsWith('-') && !declared)
     return { code: 'bad-value', message: `\`${name}\` may not start with "-": a command would take it for an option` };
   if (rules.bytes !== undefined && utf8Length(text) > rules.bytes) return tooManyBytes(text, rules.bytes, rules.instead);
@@ -80,7 +89,7 @@ function checkPath(rules: ValueRules, typed: Typed): Complaint | undefined {
   if (!path.startsWith('/')) return { code: 'bad-path', message: `${show(typed)} is not an absolute path`, hint: 'for example /var/spool' };
   if (path.split('/').some((part) => part === '..' || part === '.'))
     return { code: 'bad-path', message: `${show(typed)} goes through "." or ".."; write the path itself` };
-  const under = rules.under?.replace(/\/+$/, '');
+  const under = rules.under && withoutEnd(rules.under, '/');
   if (under === undefined || `${path.replaceAll(/\/{2,}/g, '/')}`.startsWith(`${under}/`)) return undefined;
   return { code: 'bad-path', message: `${show(typed)} does not lie below ${rules.under}` };
 }
@@ -109,17 +118,15 @@ function checkWords(rules: ValueRules, typed: Typed): Complaint | undefined {
       ...insteadOfWord(String(typed.value), rules.enum.map(String), rules.instead),
     };
   }
-  if (rules.pattern === undefined || typeof typed.value !== 'string' || matchesWhole(rules.pattern, typed.value)) return undefined;
-  return { code: 'bad-value', message: `${show(typed)} does not match \`${rules.pattern}\`` };
+  const { value } = typed;
+  const missed = typeof value === 'string' ? rules.patterns?.find((pattern) => !matchesWhole(pattern, value)) : undefined;
+  return missed === undefined ? undefined : { code: 'bad-value', message: `${show(typed)} does not match \`${missed}\`` };
 }
 
 /** Anchored, whether the author did so or not: a pattern that only has to be found somewhere constrains nothing. */
 function matchesWhole(pattern: string, value: string): boolean {
-  try {
-    return new RegExp(`^(?:${pattern})$`).test(value);
-  } catch {
-    return true;
-  }
+  // What is no pattern is told at its own place.
+  return patternFault(pattern) !== null || patternOf(pattern, { whole: true }).test(value);
 }
 
 /** The number that bounds are compared with: milliseconds, bytes, per cent, or the number itself. */

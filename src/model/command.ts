@@ -6,6 +6,7 @@ import { commandLine, quoteWord } from './quote.ts';
 import { PARAMETER_TYPES } from './runbook.ts';
 import { isSecretReference, parseSecretSource, type SecretReference } from './secret.ts';
 import * as shape from './shape.ts';
+import { withoutEnd } from './trim.ts';
 import type { Schema } from './verb.ts';
 
 const TIMEOUT = 60_000;
@@ -100,7 +101,7 @@ function printedBy({ from }: SecretReference): string {
 
 /** The output's lines for a screen: the last ones, where errors are. */
 export function lastLines(captured: Captured, most = 20): readonly string[] {
-  const lines = (captured.dropped === 0 ? captured.head + captured.tail : captured.tail).replace(/\n+$/, '').split('\n');
+  const lines = withoutEnd(captured.dropped === 0 ? captured.head + captured.tail : captured.tail, '\n').split('\n');
   const shown = lines.slice(-most).filter((line, at, all) => line !== '' || all.length > 1 || at > 0);
   return lines.length > most || captured.dropped > 0 ? ['…', ...shown] : shown;
 }

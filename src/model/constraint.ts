@@ -1,5 +1,6 @@
 import type { Comparator } from './condition.ts';
 import type { Json } from './json.ts';
+import { patternOf } from './pattern.ts';
 import { parseDuration, parsePercent, parseRate, parseSize } from './quantity.ts';
 
 /**
@@ -38,7 +39,7 @@ function fits(value: Json, word: keyof Comparator, wanted: unknown): boolean {
     case 'one_of':
       return listed(wanted).some((one) => same(value, one));
     case 'matches':
-      return typeof value === 'string' && new RegExp(`^(?:${String(wanted)})$`).test(value);
+      return typeof value === 'string' && patternOf(String(wanted), { whole: true }).test(value);
     case 'at_least':
       return ordered(wanted, value);
     case 'at_most':

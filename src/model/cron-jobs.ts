@@ -1,6 +1,7 @@
 import { shownText } from './bytes.ts';
 import type { CronJob, CrontabKind } from './crontab.ts';
 import { isObject, type Json, listOf } from './json.ts';
+import { type Pattern, patternOf } from './pattern.ts';
 
 /** What the probe `cron_jobs` found, and how it chose: the action `crontab` reads the files again and chooses by the same words. */
 export interface CronJobsFound {
@@ -37,13 +38,13 @@ export interface JobSelector {
   readonly mailed?: boolean;
   readonly user: readonly string[];
   readonly schedule: readonly string[];
-  readonly command: RegExp | null;
+  readonly command: Pattern | null;
 }
 
 /** From the probe's argument, which the schema has checked. */
 export function jobSelector(arg: Json): JobSelector {
   const given = isObject(arg) ? arg : {};
-  const command = isObject(given.command) && typeof given.command.matches === 'string' ? new RegExp(given.command.matches) : null;
+  const command = isObject(given.command) && typeof given.command.matches === 'string' ? patternOf(given.command.matches) : null;
   const selector = { user: texts(given.user), schedule: texts(given.schedule), command };
   return typeof given.mailed === 'boolean' ? { ...selector, mailed: given.mailed } : selector;
 }

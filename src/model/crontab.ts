@@ -115,7 +115,7 @@ function refusal(text: string, schedule: string, matched: boolean): string | nul
  * An unquoted empty value (`MAILTO=`) is none: Debian's cron takes the line for a job and refuses it.
  */
 function cronVariable(text: string): { readonly name: string; readonly value: string } | null {
-  const match = /^[ \t]*(?:"([^"=]*)"|'([^'=]*)'|((?:(?!["'])[^\s=][^\s=]*)?))\s*=\s*(\S.*)$/s.exec(text);
+  const match = /^[ \t]*(?![ \t])(?:"([^"=]*)"|'([^'=]*)'|((?:(?!["'])[^\s=][^\s=]*)?))\s*=\s*(\S.*)$/s.exec(text);
   if (!match) return null;
   const name = match[1] ?? match[2] ?? match[3] ?? '';
   const rest = (match[4] ?? '').trimEnd();

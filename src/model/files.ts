@@ -5,6 +5,7 @@ import { FILE_TYPES } from './host.ts';
 import { isObject, type Json, listOf } from './json.ts';
 import { duration, showCount, showDuration, showSize } from './quantity.ts';
 import { object, oneOrMore, path, pattern, quantity, text, word } from './shape.ts';
+import { withoutEnd } from './trim.ts';
 import type { Schema } from './verb.ts';
 
 export type FilesSeen = Extract<FileList, { ok: true }>;
@@ -46,7 +47,7 @@ export function fileSelectorOf(arg: Json): FileSelector {
 /** Without slashes at the end: the kernel follows a symbolic link that is named with one. */
 function folderOf(value: Json | undefined): string {
   const folder = String(value ?? '');
-  return folder.replace(/\/+$/, '') || '/';
+  return withoutEnd(folder, '/') || '/';
 }
 
 function namePattern(name: Json | undefined): string | undefined {

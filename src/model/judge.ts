@@ -1,4 +1,5 @@
 import type { Clause, Comparator, Condition, Judgement, Means, Measure, Measures, Truth } from './condition.ts';
+import { patternOf } from './pattern.ts';
 import { parseDuration, parsePercent, parseRate, parseSize, showCount, showDuration, showSize } from './quantity.ts';
 
 /** Finds the measures of an earlier step (`name`) or of the step's own finding (undefined). Undefined: not looked. */
@@ -61,7 +62,7 @@ function compareOne(measure: Exclude<Measure, null>, word: keyof Comparator, wan
     case 'one_of':
       return (wanted as readonly unknown[]).some(is);
     case 'matches':
-      return new RegExp(String(wanted), 'm').test(String(measure));
+      return patternOf(String(wanted), { lines: true }).test(String(measure));
     case 'at_least':
       return numberFor(measure, wanted) >= quantityOf(wanted);
     case 'at_most':

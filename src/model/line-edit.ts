@@ -1,5 +1,6 @@
 import { latin1OfText } from './bytes.ts';
 import { isObject, type Json } from './json.ts';
+import { patternOf } from './pattern.ts';
 
 /** One change to the lines of a text, as the action `edit` takes it. */
 export type LineEdit =
@@ -54,24 +55,24 @@ function editOnce(text: string, edit: LineEdit): LineEdited {
     case 'add':
       return addLine(before, edit);
     case 'remove': {
-      const gone = new RegExp(latin1OfText(edit.matching));
+      const gone = patternOf(latin1OfText(edit.matching));
       return join(
         before,
         lines.filter((line) => !gone.test(line)),
       );
     }
     case 'replace': {
-      const sought = new RegExp(latin1OfText(edit.pattern), 'g');
+      const sought = patternOf(latin1OfText(edit.pattern));
       return join(
         before,
-        lines.map((line) => line.replace(sought, latin1OfText(edit.with))),
+        lines.map((line) => sought.replaceAll(line, latin1OfText(edit.with))),
       );
     }
   }
 }
 
 function setLine(lines: readonly string[], { matching, to }: { readonly matching: string; readonly to: string }): readonly string[] {
-  const sought = new RegExp(latin1OfText(matching));
+  const sought = patternOf(latin1OfText(matching));
   const line = latin1OfText(to);
   return lines.some((one) => sought.test(one)) ? lines.map((one) => (sought.test(one) ? line : one)) : addOnce(lines, line, lines.length);
 }
@@ -92,7 +93,7 @@ function addOnce(lines: readonly string[], line: string, at: number): readonly s
 
 function indexOf(lines: readonly string[], place: Place): number | null {
   if ('at' in place) return place.at === 'start' ? 0 : lines.length;
-  const pattern = new RegExp(latin1OfText('after' in place ? place.after : place.before));
+  const pattern = patternOf(latin1OfText('after' in place ? place.after : place.before));
   const found = 'after' in place ? lines.findLastIndex((line) => pattern.test(line)) : lines.findIndex((line) => pattern.test(line));
   if (found < 0) return null;
   return 'after' in place ? found + 1 : found;

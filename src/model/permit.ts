@@ -2,6 +2,7 @@ import { misfit } from './constraint.ts';
 import type { Json } from './json.ts';
 import type { Freeze, Policy, PolicyRule, Trigger } from './policy.ts';
 import { isAction, isDeclaredRead, type Runbook, stepsOf } from './runbook.ts';
+import { wildcard } from './wildcard.ts';
 import { isFrozen, isOpen, sayLocal, sayWindow } from './window.ts';
 
 /** Who is asked: a person before each action, or a policy once for all of them. */
@@ -83,16 +84,9 @@ function sayWho({ who }: PolicyRule, trigger: Trigger): string {
 }
 
 function hostFault({ hosts }: PolicyRule, { host }: Asked): string | null {
-  return hosts.length === 0 || hosts.some((pattern) => matchesHost(pattern, host)) ? null : `host ${host} is none of ${hosts.join(', ')}`;
-}
-
-/** Names of hosts have no case (RFC 4343). */
-function matchesHost(pattern: string, host: string): boolean {
-  const literal = pattern
-    .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('\\*', '.*')
-    .replaceAll('\\?', '.');
-  return new RegExp(`^${literal}$`, 'is').test(host);
+  return hosts.length === 0 || hosts.some((pattern) => wildcard(pattern, { cases: false }).test(host))
+    ? null
+    : `host ${host} is none of ${hosts.join(', ')}`;
 }
 
 function paramsFault({ params }: PolicyRule, asked: Asked): string | null {

@@ -29,7 +29,7 @@ const PER_MINUTE = { s: 60, min: 1, h: 1 / 60, day: 1 / 1440 } as const;
 export function parseDuration(text: string): number | undefined {
   if (!new RegExp(QUANTITIES.duration.pattern).test(text)) return undefined;
   let total = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) {
+  for (const [, amount, unit] of text.matchAll(/(?<![\d.])(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) {
     total += Number(amount) * MILLISECONDS[unit as keyof typeof MILLISECONDS];
   }
   return total;
@@ -89,7 +89,15 @@ export function showSize(bytes: number): string {
 
 /** Thousands apart by a plain space, as the eye at night wants them: `1 984 210`. */
 export function showCount(count: number): string {
-  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ' ');
+  return inThousands(String(Math.round(count)));
+}
+
+/** From its end, three digits at a time. */
+export function inThousands(digits: string): string {
+  const sign = digits.startsWith('-') ? '-' : '';
+  const parts: string[] = [];
+  for (let end = digits.length; end > sign.length; end -= 3) parts.unshift(digits.slice(Math.max(sign.length, end - 3), end));
+  return sign + parts.join(' ');
 }
 
 /** `1 file`, `2 files`. */

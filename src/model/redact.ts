@@ -1,6 +1,7 @@
 import { latin1OfText } from './bytes.ts';
 import { isObject } from './json.ts';
 import type { Redact } from './secret.ts';
+import { withoutEnd } from './trim.ts';
 
 /** A value and the name that stands for it. */
 export interface KnownSecret {
@@ -91,7 +92,7 @@ function hexOf(bytes: string): string {
  * alphabets; a line break may stand anywhere.
  */
 function base64At(bytes: string, at: number): string {
-  const coded = btoa('\0'.repeat(at) + bytes).replace(/=+$/, '');
+  const coded = withoutEnd(btoa('\0'.repeat(at) + bytes), '=');
   const whole = (at + bytes.length) % 3 === 0;
   const own = coded.slice([0, 2, 3][at], whole ? undefined : -1);
   const characters = Array.from(own, (character) => ({ '+': '[+-]', '/': '[/_]' })[character] ?? character);

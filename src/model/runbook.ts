@@ -15,7 +15,10 @@ export interface Parameter {
   readonly about: string;
   /** Absent: the parameter is required. Of a secret: where its value is. */
   readonly default?: Json;
-  readonly pattern?: string;
+  /** The whole value must match every one of them: its author's, and those of the places where it is used. */
+  readonly patterns?: readonly string[];
+  /** The value is used as a regular expression. */
+  readonly regex?: true;
   readonly enum?: readonly Json[];
   readonly min?: number;
   readonly max?: number;

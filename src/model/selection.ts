@@ -1,6 +1,7 @@
 import type { Target } from './fleet.ts';
 import type { SecretReference } from './secret.ts';
 import type { Strategy } from './strategy.ts';
+import { wildcard } from './wildcard.ts';
 
 /** How all hosts of a selection are reached. */
 export interface SshChoice {
@@ -94,7 +95,7 @@ function wordMatches(known: readonly Target[], word: string): readonly Target[] 
 function called(known: readonly Target[], word: string): readonly Target[] | Extract<Selected, { readonly ok: false }> {
   if (word === 'all' || word === '*') return known;
   if (/[*?]/.test(word)) {
-    const [name, group] = [wildcard(word, 'i'), wildcard(word)];
+    const [name, group] = [wildcard(word, { cases: false }), wildcard(word)];
     return known.filter((one) => name.test(one.name) || one.groups.some((each) => group.test(each)));
   }
   const named = known.filter((one) => sameHost(one.name, word));
@@ -108,39 +109,10 @@ function called(known: readonly Target[], word: string): readonly Target[] | Ext
 
 /** `role=web`, `role=w*`; `name=` and `group=` for what a bare word leaves open. */
 function labelled(known: readonly Target[], label: string, value: string): readonly Target[] {
-  const fits = wildcard(value, label === 'name' ? 'i' : '');
+  const fits = wildcard(value, { cases: label !== 'name' });
   if (label === 'name') return known.filter((one) => fits.test(one.name));
   if (label === 'group') return known.filter((one) => one.groups.some((group) => fits.test(group)));
   return known.filter(({ labels }) => Object.hasOwn(labels, label) && fits.test(labels[label] ?? ''));
-}
-
-interface Glob {
-  test(text: string): boolean;
-}
-
-/** `*` is any characters, `?` one. By hand: as a regular expression, stars upon stars would take for ever. */
-function wildcard(pattern: string, cases: 'i' | '' = ''): Glob {
-  const fold = (text: string): readonly string[] => [...(cases === 'i' ? text.toLowerCase() : text)];
-  const wanted = fold(pattern);
-  return { test: (text) => globFits(wanted, fold(text)) };
-}
-
-function globFits(wanted: readonly string[], text: readonly string[]): boolean {
-  let [at, from, star, taken] = [0, 0, -1, 0];
-  while (from < text.length) {
-    if (wanted[at] === '*') {
-      [star, taken] = [at, from];
-      at += 1;
-    } else if (wanted[at] === '?' || wanted[at] === text[from]) {
-      at += 1;
-      from += 1;
-    } else if (star >= 0) {
-      // The last star takes one more.
-      taken += 1;
-      [at, from] = [star + 1, taken];
-    } else return false;
-  }
-  return wanted.slice(at).every((character) => character === '*');
 }
 
 /** Names of hosts have no case (RFC 4343): two that differ in nothing else are one machine. */

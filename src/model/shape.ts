@@ -20,7 +20,14 @@ export const path = (about: string): Schema => ({
   'x-param': ['path'],
   'x-example': '/var/spool',
 });
-export const pattern = (about: string): Schema => ({ type: 'string', format: 'regex', description: about, 'x-param': ['string'] });
+/** What its author writes; others choose what it is held against (model/pattern.ts). */
+export const pattern = (about: string): Schema => ({
+  type: 'string',
+  format: 'regex',
+  description: `${about} ${PATTERN_SYNTAX}`,
+  'x-param': ['string'],
+});
+export const PATTERN_SYNTAX = "RE2's syntax: no look-ahead, no look-behind, no back-references.";
 export const integer = (about: string, min = 0): Schema => ({ type: 'integer', minimum: min, description: about, 'x-param': ['integer'] });
 export const boolean = (about: string): Schema => ({ type: 'boolean', description: about, 'x-param': ['boolean'] });
 /** `instead`: words that people try here, and what to write for them. */

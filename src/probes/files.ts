@@ -4,6 +4,7 @@ import { ageOf, FILE_SELECTOR, type FilesSeen, fileSelectorOf, filesTable, other
 import { findCommand } from '../model/find-command.ts';
 import type { Host } from '../model/host.ts';
 import { isObject, type Json } from '../model/json.ts';
+import { patternOf } from '../model/pattern.ts';
 import { duration, plural, showCount, showDuration, showSize } from '../model/quantity.ts';
 import { commandLine } from '../model/quote.ts';
 import { object, pattern, quantity } from '../model/shape.ts';
@@ -107,7 +108,7 @@ async function readSample(host: Host, seen: FilesSeen, wanted: string): Promise<
   const regular = seen.sample.filter((record) => record.type === 'file' && isPathSafe(record.name));
   const paths = regular.map((record) => `${seen.handle.selector.in}/${shownName(record.name)}`);
   const contents = (await host.files.read(paths, { max: SAMPLE_BYTES })).flatMap((content) => (content.ok ? [content] : []));
-  const expression = new RegExp(wanted, 'm');
+  const expression = patternOf(wanted, { lines: true });
   return { matching: contents.filter((content) => expression.test(latin1Of(content.bytes))).length, read: contents.length };
 }
 

@@ -3,6 +3,7 @@ import { type CommandResult, capturedText } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
 import { showDuration } from '../model/quantity.ts';
 import { commandLine } from '../model/quote.ts';
+import { withoutEnd } from '../model/trim.ts';
 import { defineProbe, type Finding, type Look, type MeasureAbout, unknownFinding } from '../model/verb.ts';
 
 const measures: Readonly<Record<string, MeasureAbout>> = {
@@ -30,7 +31,7 @@ async function look({ host, signal }: Look, arg: Json): Promise<Finding> {
   const result = await host.commands.run({ ...request, effect: 'read' }, signal);
   const missing = whyUnknown(result, request.timeout);
   if (!result.ok || missing !== null) return unknownFinding(measures, missing ?? '');
-  const [stdout, stderr] = [result.stdout, result.stderr].map((captured) => capturedText(captured).replace(/\n+$/, ''));
+  const [stdout, stderr] = [result.stdout, result.stderr].map((captured) => withoutEnd(capturedText(captured), '\n'));
   return {
     summary: `${commandLine(request.argv)} ended with ${result.exit} (declared read, not verified)`,
     measures: { exit: result.exit, stdout: stdout ?? '', stderr: stderr ?? '' },

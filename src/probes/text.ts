@@ -1,6 +1,7 @@
 import { latin1Of, latin1OfText, shownText } from '../model/bytes.ts';
 import type { FileContent } from '../model/host.ts';
 import { isObject, type Json } from '../model/json.ts';
+import { patternOf } from '../model/pattern.ts';
 import { plural } from '../model/quantity.ts';
 import { commandLine } from '../model/quote.ts';
 import { exactlyOne, object, path, pattern, text } from '../model/shape.ts';
@@ -53,7 +54,7 @@ function lineTest(given: { readonly [key: string]: Json | undefined }): (line: s
     const sought = latin1OfText(given.contains);
     return (line) => line.includes(sought);
   }
-  const expression = new RegExp(String(given.matches));
+  const expression = patternOf(String(given.matches));
   return (line) => expression.test(shownText(line));
 }
 

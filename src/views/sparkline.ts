@@ -1,3 +1,5 @@
+import { inThousands } from '../model/quantity.ts';
+
 const BARS = '▁▂▃▄▅▆▇█';
 
 /** Numbers over time as bars from the smallest to the largest; `null` (could not be measured) is a gap. Longer than `columns`: each bar is the peak of its share. */
@@ -27,5 +29,6 @@ function peaks(values: readonly (number | null)[], columns: number): readonly (n
 export function showNumber(value: number): string {
   if (!Number.isFinite(value)) return '?';
   const rounded = Number.isInteger(value) ? String(value) : String(Number(value.toFixed(2)));
-  return rounded.replace(/^(-?\d+)/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ' '));
+  const [whole = '', part] = rounded.split('.');
+  return part === undefined ? inThousands(whole) : `${inThousands(whole)}.${part}`;
 }

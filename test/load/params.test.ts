@@ -54,8 +54,11 @@ test('a value that its parameter does not take is refused', () => {
   assert.equal(bind({ type: 'path', under: '/var/spool' }, '/var/spool2'), 'bad-path');
   assert.equal(bind({ type: 'path', under: '/var/spool' }, '/var/spool'), 'bad-path');
   assert.equal(bind({ type: 'string', enum: ['red', 'green'] }, 'gren'), 'unknown-word');
-  assert.equal(bind({ type: 'string', pattern: '[a-z]+' }, 'abc; rm'), 'bad-value');
-  assert.equal(bind({ type: 'list', pattern: '[a-z]+' }, 'a,B'), 'bad-value');
+  assert.equal(bind({ type: 'string', patterns: ['[a-z]+'] }, 'abc; rm'), 'bad-value');
+  assert.equal(bind({ type: 'list', patterns: ['[a-z]+'] }, 'a,B'), 'bad-value');
+  assert.equal(bind({ type: 'string', patterns: ['[a-z]+', '.{2}'] }, 'abc'), 'bad-value');
+  assert.equal(bind({ type: 'string', regex: true }, 'a(?=b)'), 'bad-pattern');
+  assert.equal(bind({ type: 'string', regex: true }, '^a+$'), '^a+$');
   assert.equal(bind({ type: 'list' }, '["a"'), 'bad-value');
   assert.equal(bind({ type: 'list' }, '[["a"]]'), 'wrong-type');
   assert.equal(bind({ type: 'string' }, '$other'), 'reference-not-allowed');
@@ -67,8 +70,8 @@ test('what could become an option, a second line or the end of a text is refused
       assert.match(String(bind({ type }, text)), /^bad-/, `${type} ${JSON.stringify(text)}`);
   }
   assert.equal(bind({ type: 'string', enum: ['-1', '+1'] }, '-1'), '-1');
-  assert.equal(bind({ type: 'string', pattern: '-[0-9]' }, '-9'), '-9');
-  assert.match(String(bind({ type: 'string', pattern: '[^x]*' }, '-\n')), /^bad-/);
+  assert.equal(bind({ type: 'string', patterns: ['-[0-9]'] }, '-9'), '-9');
+  assert.match(String(bind({ type: 'string', patterns: ['[^x]*'] }, '-\n')), /^bad-/);
 });
 
 test('problems stand at the option, with what was meant', () => {

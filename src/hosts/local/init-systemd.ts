@@ -51,7 +51,7 @@ interface Unit {
 }
 
 function findUnit(asked: string, root: string): Unit | null {
-  const template = asked.replace(/@[^.]*\./, '@.');
+  const template = asked.replace(/^([^@]*@)[^.]*\./, '$1.');
   for (const folder of UNIT_FOLDERS) {
     for (const file of new Set([asked, template])) {
       const unit = readUnit(`${root}${folder}/${file}`, asked, file === asked);

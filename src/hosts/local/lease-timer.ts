@@ -54,7 +54,7 @@ export async function timers(commands: Commands, prefix: string): Promise<Result
   if (!result.ok) return result;
   const trouble = ended(result, 'systemctl list-units');
   if (trouble) return trouble;
-  const units = [...capturedText(result.stdout).matchAll(/^\s*(\S+)\.timer\s/gm)].map((match) => match[1] ?? '');
+  const units = [...capturedText(result.stdout).matchAll(/^[^\S\n]*(\S+)\.timer\s/gm)].map((match) => match[1] ?? '');
   return { ok: true, handles: units.map((unit) => ({ kind: 'timer', unit })) };
 }
 

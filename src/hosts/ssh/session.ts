@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Failure, failure, type Result } from '../../model/host.ts';
+import { withoutEnd } from '../../model/trim.ts';
 import { type Become, elevated } from './become.ts';
 import { decisiveLine, diagnose } from './diagnosis.ts';
 import { clean, firstWords, HELLO, standingLoop, whole } from './far-side.ts';
@@ -177,7 +178,7 @@ async function question(wire: FullWire, asked: Asked & { input?: Buffer | undefi
 /** Latin1 in, bytes out: what is no byte is our own mistake. */
 function block(text: string, dd: boolean): { readonly head: string; readonly body: string } {
   if (/[^\x01-\xff]/.test(text)) throw new Error('a script is bytes: characters up to \\xff, and no NUL');
-  const trimmed = text.replace(/\n+$/, '');
+  const trimmed = withoutEnd(text, '\n');
   if (dd && trimmed.length > READ_UP_TO) return { head: `d ${trimmed.length}`, body: trimmed };
   return text === '' ? { head: 'l 0', body: '' } : { head: `l ${text.split('\n').length}`, body: `${text}\n` };
 }

@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import { PARAMETER_TYPES, type ParameterType } from '../../model/runbook.ts';
+import { withoutEnd } from '../../model/trim.ts';
 import type { Path } from '../source.ts';
 import { narrowed } from '../uses.ts';
 import { amountOf, checkValue, type ValueRules } from '../values.ts';
@@ -38,7 +39,7 @@ function paramProblems(checked: Checked, name: string, json: JsonObject): readon
 /** Two folders that do not lie in one another leave no path that is below both. */
 function elsewhere(checked: Checked, path: Path, declared: ValueRules, rules: ValueRules): readonly Problem[] {
   if (declared.under === undefined || rules.under === undefined) return [];
-  if (`${rules.under}/`.startsWith(`${declared.under.replace(/\/+$/, '')}/`)) return [];
+  if (`${rules.under}/`.startsWith(`${withoutEnd(declared.under, '/')}/`)) return [];
   const message = `the runbook that this is handed on to takes paths below ${rules.under} only`;
   return [told(checked, [...path, 'under'], 'value', { code: 'bad-path', message })];
 }
@@ -94,7 +95,7 @@ export function valueRules(json: JsonObject): ValueRules | undefined {
   const max = amountOf(type, json.max);
   return {
     type,
-    ...(typeof json.pattern === 'string' && { pattern: json.pattern }),
+    ...(typeof json.pattern === 'string' && { patterns: [json.pattern] }),
     ...(Array.isArray(json.enum) && { enum: wordsOf(json) }),
     ...(min !== undefined && { min }),
     ...(max !== undefined && { max }),

@@ -1,0 +1,60 @@
+import { RE2JS } from 're2js';
+
+/**
+ * A regular expression that somebody wrote into a runbook, a policy or an inventory. What it is held against (names of processes and files, output) is often
+ * chosen by others, so it takes linear time: RE2's syntax, without look-ahead, look-behind and back-references, which no linear engine has.
+ * Our own patterns, which a test holds to growth, stay with the language's RegExp.
+ */
+export interface Pattern {
+  /** Whether it is found anywhere in the text. */
+  readonly test: (text: string) => boolean;
+  /** Every place of it replaced; `$1`, `$<name>`, `$&` and `$$` mean what they mean in JavaScript. */
+  readonly replaceAll: (text: string, replacement: string) => string;
+}
+
+export interface PatternOptions {
+  /** `^` and `$` are the ends of each line too. */
+  readonly lines?: boolean;
+  /** The whole text must match, whether its author anchored it or not. */
+  readonly whole?: boolean;
+}
+
+/** Instructions of RE2's machine: what a character of the text may cost. `a{1000}` has 1002. */
+const MOST_INSTRUCTIONS = 2000;
+
+/** The source has passed `patternFault`. */
+export function patternOf(source: string, { lines = false, whole = false }: PatternOptions = {}): Pattern {
+  const compiled = RE2JS.compile(source, lines ? RE2JS.MULTILINE : 0);
+  return {
+    test: (text) => (whole ? compiled.testExact(text) : compiled.test(text)),
+    replaceAll: (text, replacement) => compiled.matcher(text).replaceAll(replacement),
+  };
+}
+
+export interface PatternFault {
+  readonly reason: string;
+  /** What to write instead, where that is known. */
+  readonly hint?: string;
+}
+
+/** Why a text is no pattern; null: it is one. */
+export function patternFault(source: string): PatternFault | null {
+  try {
+    const size = RE2JS.compile(source).programSize();
+    return size > MOST_INSTRUCTIONS ? { reason: `it is too large (${size} steps a character; ${MOST_INSTRUCTIONS} are taken)` } : null;
+  } catch (error) {
+    const reason = String(error instanceof Error ? error.message : error).replace(/^error parsing regexp: /, '');
+    const known = INSTEAD.find(([sign]) => sign.test(source));
+    return known ? { reason, hint: known[1] } : { reason };
+  }
+}
+
+/** What JavaScript's RegExp takes and RE2 does not. */
+const INSTEAD: readonly (readonly [sign: RegExp, hint: string])[] = [
+  [/\(\?<?[=!]/, 'there is no look-ahead and no look-behind, which can take for ever; say it with two conditions, or with `is_not`'],
+  [/\\[1-9]|\\k</, 'there are no back-references, which can take for ever; write out what may stand there'],
+  [/\\u/, 'write the character itself, or \\x{e9}'],
+  [/\[\^?\]/, 'for any character, a line break too, write (?s:.)'],
+  [/\\Z/, 'write \\z for the end of the text'],
+  [/\{\d{4,}|\{\d+,\d{4,}/, 'a count goes up to 1000'],
+];
