@@ -1,5 +1,15 @@
 import { latin1OfText, shownText } from './bytes.ts';
-import { type CronJob, type Crontab, type CrontabLine, type JobLine, jobsOf, parseCrontab, splitCommand } from './crontab.ts';
+import {
+  type CronJob,
+  type Crontab,
+  type CrontabLine,
+  commandOf,
+  escaped,
+  type JobLine,
+  jobsOf,
+  parseCrontab,
+  splitCommand,
+} from './crontab.ts';
 import { dialectOf, silenced } from './shell-output.ts';
 
 /** What to do to a crontab's chosen jobs. */
@@ -63,9 +73,12 @@ function redirectJob(tab: Crontab, line: JobLine, job: CronJob): ReturnType<type
   if (tab.kind === 'anacron' && line.text.endsWith('\\')) return { ok: false, reason: 'it goes on in the next line' };
   const command = line.text.slice(line.commandAt);
   const { shellPart } = splitCommand(command, tab.kind);
-  const result = silenced(shellPart, dialectOf(job.shell));
+  // The shell reads what cron makes of it. Where that is more than `\%`, which is as good as `%` to the reader of shells, the line is written anew.
+  const cooked = commandOf(shellPart, tab.kind);
+  const raw = tab.kind === 'anacron' || shellPart.replaceAll('\\%', '%') === cooked;
+  const result = silenced(raw ? shellPart : cooked, dialectOf(job.shell));
   if (!result.ok) return result;
-  const text = result.text + command.slice(shellPart.length);
+  const text = (raw ? result.text : escaped(result.text)) + command.slice(shellPart.length);
   if (text.length > LONGEST && text !== command)
     return { ok: false, reason: `its command would be longer than the ${LONGEST} bytes that cron reads` };
   return { ok: true, text: line.text.slice(0, line.commandAt) + text };
@@ -125,7 +138,7 @@ function assignment(tab: Crontab, name: string, value: string, above: CrontabLin
 }
 
 function readsAs(tab: Crontab, text: string, name: string, value: string): boolean {
-  const lines = parseCrontab(`${text}\n`, tab.kind).lines;
+  const lines = parseCrontab(`${text}\n`, tab.kind, { flavour: tab.flavour }).lines;
   const [line] = lines;
   return lines.length === 1 && line?.kind === 'variable' && line.name === name && line.value === value;
 }

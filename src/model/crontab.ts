@@ -1,4 +1,5 @@
-import { parseSchedule } from './schedule.ts';
+import { type Reading, readEntry, skipBlanks } from './cron-reader.ts';
+import type { Flavour } from './schedule.ts';
 import { dialectOf, prints } from './shell-output.ts';
 
 /**
@@ -12,7 +13,8 @@ interface BaseLine {
   readonly number: number;
   /** Without its newline; a carriage return stays, cron takes it as part of the line. */
   readonly text: string;
-  readonly end: '\n' | '';
+  /** A NUL ends an assignment and a command as a newline does: cron reads on behind it as if a new line began there. */
+  readonly end: '\n' | '\0' | '';
 }
 export interface VariableLine extends BaseLine {
   readonly kind: 'variable';
@@ -40,6 +42,7 @@ export type CrontabLine =
 export interface Crontab {
   readonly kind: CrontabKind;
   readonly lines: readonly CrontabLine[];
+  readonly flavour: Flavour;
 }
 
 /** A job with what is in force at its line. */
@@ -47,12 +50,12 @@ export interface CronJob {
   readonly line: number;
   readonly schedule: string;
   readonly user: string;
-  /** What the shell gets: up to the first unescaped `%`, with `\%` read as `%`. */
+  /** What the shell gets: up to the first unescaped `%`, with `\%` read as `%` and `\\` as `\`. */
   readonly command: string;
   /** The job's standard input: what follows the first unescaped `%`, as it stands in the file. */
   readonly input: string | null;
   readonly shell: string;
-  /** Null: MAILTO is set and empty, nobody gets mail. */
+  /** Null: MAILTO is empty, or no address that cron takes: nobody gets mail. */
   readonly mailTo: string | null;
   /** It may write to the output that cron mails: false only where that is certain. */
   readonly prints: boolean;
@@ -60,68 +63,54 @@ export interface CronJob {
   readonly mailed: boolean;
 }
 
-const WORD = String.raw`@[^ \t]+`;
-const FIELDS = String.raw`[^ \t]+[ \t]+[^ \t]+[ \t]+[^ \t]+[ \t]+[^ \t]+[ \t]+[^ \t]+`;
-// A leading `-` keeps the job out of cronie's log (system crontabs and root's); Debian's cron refuses it, see syntaxProblem.
-const USER_JOB = new RegExp(`^([ \\t]*-?)(${WORD}|${FIELDS})([ \\t]+|$)`);
-const SYSTEM_JOB = new RegExp(`^([ \\t]*-?)(${WORD}|${FIELDS})([ \\t]+)([^ \\t]+)([ \\t]+)`);
 const ANACRON_JOB = /^([ \t]*)((?:\d+|@[^ \t]+)[ \t]+\d+[ \t]+[^ \t/]+)([ \t]+)(?=[^ \t])/;
 const ANACRON_VARIABLE = /^[ \t]*([^ \t=]+)[ \t]*=(.*)$/s;
 
-export function parseCrontab(text: string, kind: CrontabKind): Crontab {
-  const pieces = text.split('\n');
-  const last = pieces.pop() ?? '';
-  const bases: BaseLine[] = pieces.map((piece, index) => ({ number: index + 1, text: piece, end: '\n' }));
-  if (last !== '') bases.push({ number: bases.length + 1, text: last, end: '' });
+export function parseCrontab(text: string, kind: CrontabKind, reading: Reading = {}): Crontab {
   const lines: CrontabLine[] = [];
-  for (const base of bases) lines.push(parseLine(base, kind, lines.at(-1)));
-  return { kind, lines };
+  for (let at = 0; at < text.length; ) {
+    const line = kind === 'anacron' ? anacronLine(text, at, lines) : cronLine(text, at, lines.length + 1, kind === 'system', reading);
+    lines.push(line);
+    at += line.text.length + line.end.length;
+  }
+  return { kind, lines, flavour: reading.flavour ?? 'debian' };
 }
 
 export function printCrontab(tab: Crontab): string {
   return tab.lines.map((line) => line.text + line.end).join('');
 }
 
-function parseLine(base: BaseLine, kind: CrontabKind, above: CrontabLine | undefined): CrontabLine {
-  if (kind === 'anacron' && above?.text.endsWith('\\')) return { ...base, kind: 'continuation' };
+/** From `at` to before `stop`; the last byte ends it. */
+function baseOf(text: string, at: number, stop: number, number: number): BaseLine {
+  const last = text[stop - 1];
+  const end = last === '\n' || last === '\0' ? last : '';
+  return { number, text: text.slice(at, stop - end.length), end };
+}
+
+function wholeLine(text: string, at: number, number: number): BaseLine {
+  const newline = text.indexOf('\n', at);
+  return newline < 0 ? { number, text: text.slice(at), end: '' } : { number, text: text.slice(at, newline), end: '\n' };
+}
+
+function cronLine(text: string, at: number, number: number, system: boolean, reading: Reading): CrontabLine {
+  const first = skipBlanks(text, at);
+  if (first === text.length || text[first] === '\n') return { ...wholeLine(text, at, number), kind: 'blank' };
+  if (text[first] === '#') return { ...wholeLine(text, at, number), kind: 'comment' };
+  const { stop, ...entry } = readEntry(text, first, system, reading);
+  if (entry.kind !== 'job') return { ...baseOf(text, at, stop, number), ...entry };
+  return { ...baseOf(text, at, stop, number), ...entry, commandAt: entry.commandAt - at };
+}
+
+function anacronLine(text: string, at: number, above: readonly CrontabLine[]): CrontabLine {
+  const base = wholeLine(text, at, above.length + 1);
+  if (above.at(-1)?.text.endsWith('\\')) return { ...base, kind: 'continuation' };
   if (/^[ \t]*$/.test(base.text)) return { ...base, kind: 'blank' };
   if (/^[ \t]*#/.test(base.text)) return { ...base, kind: 'comment' };
-  const variable = kind === 'anacron' ? anacronVariable(base.text) : cronVariable(base.text);
+  const variable = anacronVariable(base.text);
   if (variable) return { ...base, kind: 'variable', ...variable };
-  return parseJob(base, kind);
-}
-
-function parseJob(base: BaseLine, kind: CrontabKind): CrontabLine {
-  const match = { user: USER_JOB, system: SYSTEM_JOB, anacron: ANACRON_JOB }[kind].exec(base.text);
-  const schedule = match?.[2] ?? '';
-  const reason = kind === 'anacron' ? (match ? null : 'invalid syntax') : refusal(base.text, schedule, match !== null);
-  if (!match || reason !== null) return { ...base, kind: 'bad', reason: reason ?? 'bad command' };
-  const user = kind === 'system' ? (match[4] ?? null) : kind === 'anacron' ? 'root' : null;
-  return { ...base, kind: 'job', schedule, user, commandAt: match[0].length };
-}
-
-function refusal(text: string, schedule: string, matched: boolean): string | null {
-  const parsed = parseSchedule(matched ? schedule : text.replace(/^[ \t]*-?/, ''));
-  if (typeof parsed === 'string') return parsed;
-  // Blanks and tabs only: a carriage return is a command to cron.
-  const behind = text.slice(text.indexOf(schedule) + schedule.length).replace(/^[ \t]+/, '');
-  // After an @word without a command cron reads on in the next line; a star is a field too many, a typo that cron catches.
-  const wrong = !matched || behind.startsWith('*') || (behind === '' && schedule.startsWith('@'));
-  return wrong ? 'bad command' : null;
-}
-
-/**
- * `NAME=value` as cron's load_env reads it: blanks around `=`, quotes around either side, nothing behind a closing quote.
- * An unquoted empty value (`MAILTO=`) is none: Debian's cron takes the line for a job and refuses it.
- */
-function cronVariable(text: string): { readonly name: string; readonly value: string } | null {
-  const match = /^[ \t]*(?![ \t])(?:"([^"=]*)"|'([^'=]*)'|((?:(?!["'])[^\s=][^\s=]*)?))\s*=\s*(\S.*)$/s.exec(text);
-  if (!match) return null;
-  const name = match[1] ?? match[2] ?? match[3] ?? '';
-  const rest = (match[4] ?? '').trimEnd();
-  const quote = rest[0];
-  if (quote !== '"' && quote !== "'") return { name, value: rest };
-  return rest.indexOf(quote, 1) === rest.length - 1 && rest.length > 1 ? { name, value: rest.slice(1, -1) } : null;
+  const match = ANACRON_JOB.exec(base.text);
+  if (!match) return { ...base, kind: 'bad', reason: 'invalid syntax' };
+  return { ...base, kind: 'job', schedule: match[2] ?? '', user: 'root', commandAt: match[0].length };
 }
 
 /** anacron knows no quotes: `MAILTO=""` would mail to somebody called `""`, and `MAILTO=` is what switches mail off. */
@@ -136,39 +125,70 @@ export function jobsOf(tab: Crontab, owner: string): readonly CronJob[] {
   const jobs: CronJob[] = [];
   for (const line of tab.lines) {
     if (line.kind === 'variable') variables.set(line.name, line.value);
-    if (line.kind === 'job') jobs.push(jobOf(tab.kind, line, owner, variables));
+    if (line.kind === 'job') jobs.push(jobOf(tab, line, owner, variables));
   }
   return jobs;
 }
 
-function jobOf(kind: CrontabKind, line: JobLine, owner: string, variables: ReadonlyMap<string, string>): CronJob {
+function jobOf({ kind, flavour }: Crontab, line: JobLine, owner: string, variables: ReadonlyMap<string, string>): CronJob {
   const user = line.user ?? owner;
   const { shellPart, input } = splitCommand(line.text.slice(line.commandAt), kind);
   // anacron always takes /bin/sh (runjob.c), cron what SHELL says.
   const shell = kind === 'anacron' ? '/bin/sh' : (variables.get('SHELL') ?? '/bin/sh');
-  const recipient = variables.get('MAILTO') ?? user;
-  const mailTo = recipient === '' ? null : recipient;
+  const recipient = variables.get('MAILTO');
+  const mailTo = recipient === undefined ? user : mailable(recipient, kind, flavour) ? recipient : null;
+  const command = commandOf(shellPart, kind);
   // The command of a continued line is not seen whole.
-  const printing = line.text.endsWith('\\') || prints(shellPart, dialectOf(shell));
-  const command = kind === 'anacron' ? shellPart : shellPart.replaceAll('\\%', '%');
+  const printing = (kind === 'anacron' && line.text.endsWith('\\')) || prints(command, dialectOf(shell));
   const { number, schedule } = line;
   return { line: number, schedule, user, command, input, shell, mailTo, prints: printing, mailed: printing && mailTo !== null };
 }
 
-/** Up to the first `%` that no backslash stands directly before; what follows is the job's input. anacron knows no `%`. */
-export function splitCommand(text: string, kind: CrontabKind): { readonly shellPart: string; readonly input: string | null } {
-  const percent = kind === 'anacron' ? -1 : text.search(/(?<!\\)%/);
-  return percent < 0 ? { shellPart: text, input: null } : { shellPart: text.slice(0, percent), input: text.slice(percent + 1) };
+/** cron hands it to a shell's kin, so it takes few bytes: of `a@x, b@x` and of `root # me` it logs UNSAFE MAIL, and mails nobody. Empty: nobody either. */
+function mailable(recipient: string, kind: CrontabKind, flavour: Flavour): boolean {
+  if (kind === 'anacron') return recipient !== '';
+  // Some of cronie's versions put variables in first.
+  return (flavour === 'debian' ? /^[A-Za-z0-9][A-Za-z0-9@!:%.,_+=/-]*$/ : /^[A-Za-z0-9_$][A-Za-z0-9@!:%.,_+=/${}-]*$/).test(recipient);
 }
+
+/** Up to the first `%` that is not escaped; what follows is the job's input. A backslash escapes a backslash too: in `\\%` the `%` is not escaped. anacron knows no `%`. */
+export function splitCommand(text: string, kind: CrontabKind): { readonly shellPart: string; readonly input: string | null } {
+  let end = 0;
+  while (end < text.length && (kind === 'anacron' || text[end] !== '%')) end += text[end] === '\\' && kind !== 'anacron' ? 2 : 1;
+  const shellPart = text.slice(0, end);
+  return { shellPart, input: shellPart.length === text.length ? null : text.slice(shellPart.length + 1) };
+}
+
+/** What the shell is given: cron takes a backslash off `\%` and off `\\`. */
+export function commandOf(shellPart: string, kind: CrontabKind): string {
+  return kind === 'anacron' ? shellPart : shellPart.replaceAll(/\\([\\%])/g, '$1');
+}
+
+/** The other way: as few backslashes as make cron give the shell this. */
+export function escaped(command: string): string {
+  return command.replaceAll(/%|\\(?=[\\%])/g, '\\$&');
+}
+
+const MOST_LINES = 10_000;
+const HEADER_LINES = 3;
 
 /** Why Debian's cron would ignore the whole file; null where it takes it. cronie leaves out the line only. */
 export function syntaxProblem(tab: Crontab): string | null {
+  if (tab.kind === 'anacron') return null;
+  let newlines = 0;
   for (const line of tab.lines) {
     if (line.kind === 'bad') return `line ${line.number}: ${line.reason}`;
-    if (line.kind === 'job' && /^[ \t]*-/.test(line.text)) return `line ${line.number}: bad minute`;
+    newlines += line.text.split('\n').length - 1 + Number(line.end === '\n');
+    const counted = line.kind === 'job' || line.kind === 'variable';
+    if (counted && newlines > MOST_LINES + HEADER_LINES) return `line ${line.number}: the crontab is longer than ${MOST_LINES} lines`;
   }
-  const last = tab.lines.at(-1);
-  return last?.end === '' && tab.kind !== 'anacron' ? `line ${last.number}: missing newline before the end of the file` : null;
+  return null;
+}
+
+/** Why crontab(1) would not install it, though cron itself may take it; null where it would. */
+export function installProblem(tab: Crontab): string | null {
+  const newlines = tab.lines.filter((line) => line.end === '\n').length;
+  return syntaxProblem(tab) ?? (newlines > MOST_LINES ? `it is longer than ${MOST_LINES} lines` : null);
 }
 
 const HEADER = /^# DO NOT EDIT THIS FILE[^\n]*\n# \([^\n]*\n# \(Cron version[^\n]*\n/;

@@ -62,15 +62,24 @@ const WORDS: Readonly<Record<string, string>> = {
   hourly: '0 * * * *',
 };
 
+/** Whose reader: they agree on what people write, and differ on what cronie refuses. */
+export type Flavour = 'debian' | 'cronie';
+
+/** Why cron would refuse the field at this place, from 0, in cron's own words; null where it takes it. */
+export function fieldProblem(text: string, index: number, flavour: Flavour): string | null {
+  const name = FIELD_NAMES[index];
+  return name !== undefined && parseField(text, RANGES[name], flavour) ? null : `bad ${name}`;
+}
+
 /** Five fields or an @word; a text says why cron would refuse it, in cron's own words ("bad minute"). */
-export function parseSchedule(text: string): Schedule | string {
+export function parseSchedule(text: string, flavour: Flavour = 'debian'): Schedule | string {
   // Not trim(): to cron a form feed or a carriage return is no blank.
   const fields = text.replace(/^[ \t]+|[ \t]+$/g, '').split(/[ \t]+/);
   const first = fields[0] ?? '';
   if (first.startsWith('@')) return fields.length > 1 ? 'bad time specifier' : parseWord(first.slice(1));
   const sets: ReadonlySet<number>[] = [];
   for (const [index, name] of FIELD_NAMES.entries()) {
-    const set = parseField(fields[index] ?? '', RANGES[name]);
+    const set = parseField(fields[index] ?? '', RANGES[name], flavour);
     if (set === undefined) return `bad ${name}`;
     sets.push(set);
   }
@@ -91,25 +100,33 @@ function fieldsOf(sets: readonly ReadonlySet<number>[], texts: readonly string[]
   return { minute: at(0), hour: at(1), day: at(2), month: at(3), weekday, eitherDay };
 }
 
-/** What follows the last element is skipped up to the next blank, as cron does (`*5` is `*`); a range that runs backwards is empty, so never due. */
-function parseField(text: string, range: FieldRange): ReadonlySet<number> | undefined {
+/**
+ * What follows the last element is skipped up to the next blank, as cron does (`*5` is `*`); a range that runs backwards is empty, so never due. cronie takes
+ * neither behind a number. Debian's reader holds a byte in a signed char: FF is the end of the file to it.
+ */
+function parseField(text: string, range: FieldRange, flavour: Flavour): ReadonlySet<number> | undefined {
   const set = new Set<number>();
   for (let rest = text; ; ) {
     const match = /^(?:(\*)|([0-9A-Za-z]+)(?:-([0-9A-Za-z]+))?)(?:\/([0-9A-Za-z]+))?/.exec(rest);
-    if (!match || !addElement(set, match, range)) return undefined;
+    if (!match || !addElement(set, match, range, flavour)) return undefined;
     const next = rest[match[0].length];
     if ((next === '/' && match[4] === undefined) || (next === '-' && match[2] !== undefined && match[3] === undefined)) return undefined;
+    if (flavour === 'debian' ? next === '\xff' : !endsAsCronieWants(match, next)) return undefined;
     if (next !== ',') return set;
     rest = rest.slice(match[0].length + 1);
   }
 }
 
-function addElement(set: Set<number>, match: RegExpExecArray, range: FieldRange): boolean {
+function endsAsCronieWants([, star, , , step]: RegExpExecArray, next: string | undefined): boolean {
+  return next === undefined || next === ',' || next === '~' || (star !== undefined && step === undefined);
+}
+
+function addElement(set: Set<number>, match: RegExpExecArray, range: FieldRange, flavour: Flavour): boolean {
   const [, star, low, high, step] = match;
   const from = star ? range.low : numberOf(low, range);
   const to = star ? range.high : high === undefined ? from : numberOf(high, range);
-  const by = step === undefined ? 1 : /^\d+$/.test(step) ? Number(step) : 0;
-  if (from === undefined || to === undefined || by === 0) return false;
+  const by = step === undefined ? 1 : /^\d+$/.test(step) ? atoi(step) : 0;
+  if (from === undefined || to === undefined || by <= 0 || (flavour === 'cronie' && from > to)) return false;
   // A step needs a range: Debian's cron refuses `5/10`.
   if (step !== undefined && !star && high === undefined) return false;
   for (let value = from; value <= to; value += by) set.add(value);
@@ -119,8 +136,15 @@ function addElement(set: Set<number>, match: RegExpExecArray, range: FieldRange)
 function numberOf(text: string | undefined, range: FieldRange): number | undefined {
   if (text === undefined) return undefined;
   const name = range.names.indexOf(text.toLowerCase());
-  const value = /^\d+$/.test(text) ? Number(text) : name < 0 ? Number.NaN : name + range.low;
+  const value = name >= 0 ? name + range.low : /^\d+$/.test(text) ? atoi(text) : Number.NaN;
   return value >= range.low && value <= range.high ? value : undefined;
+}
+
+/** As C does it: `4294967296` is 0. */
+function atoi(digits: string): number {
+  const most = 2n ** 63n - 1n;
+  const value = BigInt(digits.slice(0, 1000));
+  return Number(BigInt.asIntN(32, value > most ? most : value));
 }
 
 /** The minutes (epoch milliseconds of their start) at which the schedule was or will be due. Windows longer than 31 days are cut to their last 31. */

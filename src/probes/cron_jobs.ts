@@ -11,18 +11,21 @@ import {
   unreadable,
 } from '../model/cron-jobs.ts';
 import {
-  type Flavour,
+  type CronSetting,
   fileProblem,
   isCronsOwn,
   kindOfSystemFile,
   nameProblem,
+  ownerProblem,
+  readingOf,
   SYSTEM_CRONTABS,
+  typeProblem,
   USER_FOLDERS,
-  usersAreLocal,
 } from '../model/cron-places.ts';
+import { cronSetting } from '../model/cron-setting.ts';
 import { type CrontabKind, jobsOf, parseCrontab } from '../model/crontab.ts';
 import { offsetOn } from '../model/far-clock.ts';
-import type { FileContent, Host } from '../model/host.ts';
+import type { FileContent, FileRecord, Host } from '../model/host.ts';
 import { isObject, type Json } from '../model/json.ts';
 import { plural } from '../model/quantity.ts';
 import { type Offset, parseSchedule, perMinute } from '../model/schedule.ts';
@@ -72,7 +75,7 @@ export default defineProbe({
   measures: MEASURES,
 
   async look({ host, clock }, arg) {
-    const setting = await settingOf(host);
+    const setting = await cronSetting(host);
     const sources = await findSources(host, arg, setting);
     if (!sources.ok) return unknownFinding(MEASURES, sources.reason);
     const found = await readSources(host, sources, arg, setting);
@@ -85,21 +88,6 @@ export default defineProbe({
     return system.length === 0 ? lines : [...lines, `grep -rEv '^[[:space:]]*(#|$)' ${system.join(' ')}`];
   },
 });
-
-interface Setting {
-  readonly flavour: Flavour;
-  readonly uids: ReadonlyMap<string, number>;
-  /** Every user is in /etc/passwd: a crontab of somebody else is nobody's. */
-  readonly local: boolean;
-}
-
-async function settingOf(host: Host): Promise<Setting> {
-  const [debian, nsswitch] = await host.files.read(['/etc/debian_version', '/etc/nsswitch.conf']);
-  const users = Object.entries(await host.machine.users());
-  const uids = new Map(users.map(([uid, name]) => [name, Number(uid)]));
-  const local = nsswitch?.ok ? usersAreLocal(latin1Of(nsswitch.bytes)) : nsswitch?.code === 'ENOENT';
-  return { flavour: debian?.ok ? 'debian' : 'cronie', uids, local };
-}
 
 function placesOf(arg: Json): { readonly users: readonly string[]; readonly system: readonly string[] } {
   const given = isObject(arg) ? arg : {};
@@ -122,43 +110,61 @@ interface Sources {
 }
 type Blind = { readonly ok: false; readonly reason: string };
 
-async function findSources(host: Host, arg: Json, setting: Setting): Promise<Sources | Blind> {
+async function findSources(host: Host, arg: Json, setting: CronSetting): Promise<Sources | Blind> {
   const { users, system } = placesOf(arg);
   const sources: Source[] = [];
   const ignored: { path: string; reason: string }[] = [];
+  const seen = new Set<string>();
   for (const place of [...users.map((at) => ({ at, user: true })), ...system.map((at) => ({ at, user: false }))]) {
-    const listed = await namesIn(host, place.at, place.user ? ['ENOENT'] : ['ENOENT', 'ENOTDIR']);
-    if (!listed.ok) return listed;
-    for (const name of listed.names ?? []) {
-      const kind = place.user ? 'user' : kindOfSystemFile(name);
-      const source = { path: `${place.at}/${name}`, kind, owner: place.user ? name : 'root' } as const;
-      const reason = isCronsOwn(source.path) ? (nameProblem(name, kind, setting.flavour) ?? orphanProblem(source, setting)) : null;
+    const found = await entriesOf(host, place.at, place.user ? ['ENOENT'] : ['ENOENT', 'ENOTDIR']);
+    if (!found.ok) return found;
+    // Alpine's /var/spool/cron/crontabs is a link to /etc/crontabs: one folder under two names.
+    if (found.folder !== null && seen.has(found.folder)) continue;
+    seen.add(found.folder ?? place.at);
+    for (const entry of found.folder === null && !place.user ? await itself(host, place.at) : found.entries) {
+      const { source, reason } = sourceOf(entry, place.user, setting);
       if (reason === null) sources.push(source);
-      // Debian's placeholder and the like are nobody's concern.
-      else if (!name.startsWith('.')) ignored.push({ path: source.path, reason });
+      // Debian's placeholder and the like are nobody's concern, nor is a folder beside crontabs.
+      else if (!entry.name.startsWith('.') && !(place.user && entry.type === 'directory')) ignored.push({ path: source.path, reason });
     }
-    if (listed.names === null && !place.user) sources.push({ path: place.at, kind: kindOfSystemFile(place.at), owner: 'root' });
   }
   return { ok: true, sources, ignored };
 }
 
-/**
- * The regular files and links of a folder; null where it does not exist, or is a file where one may stand. A folder of users' crontabs that is
- * a link is not taken for an empty one: the message says to name the folder itself.
- */
-async function namesIn(
-  host: Host,
-  folder: string,
-  none: readonly string[],
-): Promise<{ readonly ok: true; readonly names: readonly string[] | null } | Blind> {
-  const list = await host.files.list({ in: folder, type: ['file', 'symlink'] }, { sample: MOST_FILES });
-  if (!list.ok) return none.includes(list.code) ? { ok: true, names: null } : blind(folder, list);
-  if (list.count > list.sample.length) return { ok: false, reason: `${folder} holds ${list.count} files, more than ${MOST_FILES}` };
-  return { ok: true, names: list.sample.map((record) => record.name).toSorted() };
+type Entry = Pick<FileRecord, 'name' | 'type' | 'uid'> & { readonly folder: string };
+
+function sourceOf({ folder, name, type, uid }: Entry, user: boolean, setting: CronSetting): { source: Source; reason: string | null } {
+  const kind = user ? 'user' : kindOfSystemFile(`/${name}`);
+  const source = { path: `${folder}/${name}`, kind, owner: user ? name : 'root' } as const;
+  const sort = typeProblem(type, uid, kind, setting.flavour);
+  if (!isCronsOwn(source.path)) return { source, reason: type === 'symlink' ? null : sort };
+  return { source, reason: nameProblem(folder, name, kind, setting) ?? ownerProblem(source.owner, kind, setting) ?? sort };
 }
 
-function orphanProblem(source: Source, { uids, local }: Setting): string | null {
-  return source.kind === 'user' && local && !uids.has(source.owner) ? `there is no user ${source.owner}` : null;
+/**
+ * What a folder holds; `folder` is its device and inode, null where it does not exist, or is a file where one may stand. A folder of users' crontabs that is
+ * a link is not taken for an empty one: the message says to name the folder itself.
+ */
+async function entriesOf(
+  host: Host,
+  at: string,
+  none: readonly string[],
+): Promise<{ readonly ok: true; readonly folder: string | null; readonly entries: readonly Entry[] } | Blind> {
+  const list = await host.files.list({ in: at }, { sample: MOST_FILES });
+  if (!list.ok) return none.includes(list.code) ? { ok: true, folder: null, entries: [] } : blind(at, list);
+  if (list.count > list.sample.length) return { ok: false, reason: `${at} holds ${list.count} files, more than ${MOST_FILES}` };
+  const entries = list.sample.map((record) => ({ ...record, folder: at })).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return { ok: true, folder: `${list.handle.device}:${list.handle.inode}`, entries };
+}
+
+/** A crontab that is named itself, such as /etc/crontab: a link there must be root's as well. Nothing, where there is none. */
+async function itself(host: Host, path: string): Promise<readonly Entry[]> {
+  const cut = path.lastIndexOf('/');
+  const [folder, name] = [path.slice(0, cut), path.slice(cut + 1)];
+  const list = await host.files.list({ in: folder || '/', name: `^${name.replaceAll(/[^\w-]/g, '\\$&')}$` }, { sample: 1 });
+  // What cannot be listed is read by its name, and told where it cannot be read.
+  if (!list.ok) return [{ folder, name, type: 'file', uid: 0 }];
+  return list.sample.map((record) => ({ ...record, folder }));
 }
 
 function blind(path: string, failure: { readonly code: string; readonly message: string }): Blind {
@@ -178,7 +184,7 @@ async function readSources(
   host: Host,
   { sources, ignored }: Sources,
   arg: Json,
-  setting: Setting,
+  setting: CronSetting,
 ): Promise<(CronJobsFound & { ok: true }) | Blind> {
   const contents = await host.files.read(sources.map((source) => source.path));
   const selector = jobSelector(arg);
@@ -193,26 +199,26 @@ async function readSources(
     }
     const reason = problemOf(source, content, setting);
     if (reason !== null) found.ignored.push({ path: source.path, reason });
-    else readCrontab(found, source, content, selector);
+    else readCrontab(found, source, content, { selector, setting });
   }
   return { ok: true, ...found };
 }
 
-function problemOf(source: Source, content: FileContent & { ok: true }, { flavour, uids }: Setting): string | null {
-  if (!isCronsOwn(source.path)) return null;
+function problemOf({ path, kind, owner }: Source, content: FileContent & { ok: true }, setting: CronSetting): string | null {
+  if (!isCronsOwn(path)) return null;
   const { mode, uid, links } = content;
-  const ownerUid = uids.get(source.owner) ?? null;
-  return fileProblem({ path: source.path, kind: source.kind, text: latin1Of(content.bytes), mode, uid, links, ownerUid }, flavour);
+  return fileProblem({ path, kind, owner, text: latin1Of(content.bytes), mode, uid, links }, setting);
 }
 
 function readCrontab(
   found: { readonly jobs: FoundJob[]; readonly files: FoundCrontab[] },
   source: Source,
   content: FileContent & { ok: true },
-  selector: ReturnType<typeof jobSelector>,
+  { selector, setting }: { readonly selector: ReturnType<typeof jobSelector>; readonly setting: CronSetting },
 ): void {
   const file = { path: source.path, kind: source.kind, owner: source.owner, hash: content.hash };
-  const jobs = jobsOf(parseCrontab(latin1Of(content.bytes), source.kind), source.owner);
+  const reading = isCronsOwn(source.path) ? readingOf(setting) : {};
+  const jobs = jobsOf(parseCrontab(latin1Of(content.bytes), source.kind, reading), source.owner);
   found.files.push(file);
   found.jobs.push(...jobs.filter((job) => selects(selector, job)).map((job) => foundJob(file, job)));
 }

@@ -15,6 +15,12 @@ mount -t overlay overlay -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work 
 printf 'alice:x:1501:1501::/tmp:/bin/sh\nbob:x:1502:1502::/tmp:/bin/sh\n' >>/etc/passwd
 printf 'alice:!:20000::::::\nbob:!:20000::::::\n' >>/etc/shadow
 printf 'alice:x:1501:\nbob:x:1502:\n' >>/etc/group
+# A /dev of its own: a test may open /dev/log.
+mkdir -p /mnt/dev/pts /mnt/dev/shm
+for node in null zero full random urandom tty; do touch "/mnt/dev/$node"; mount --bind "/dev/$node" "/mnt/dev/$node"; done
+mount --bind /dev/pts /mnt/dev/pts
+ln -s /proc/self/fd /mnt/dev/fd
+mount --rbind /mnt/dev /dev
 # libfaketime names what it shares by pid, and pids here are those of other namespaces too.
 mount -t tmpfs tmpfs /dev/shm
 mount -t tmpfs tmpfs /run

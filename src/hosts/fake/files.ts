@@ -89,7 +89,7 @@ function countTypes(types: readonly FileType[]): Partial<Record<FileType, number
 
 function recordOf(world: FakeWorld, { name, file }: Entry): FileRecord {
   const { type, uid, mode, modified, inode } = file;
-  return { name, type, size: sizeOf(file), uid, user: world.users[uid] ?? String(uid), mode, links: 1, modified, inode };
+  return { name, type, size: sizeOf(file), uid, user: world.users[uid] ?? String(uid), mode, links: file.links ?? 1, modified, inode };
 }
 
 async function remove(world: FakeWorld, handle: FileHandle, options: Parameters<Files['delete']>[1]): ReturnType<Files['delete']> {
@@ -143,5 +143,5 @@ function read(world: FakeWorld, path: string, max: number): FileContent {
   const size = sizeOf(file);
   if (size > max) return failure('EFBIG', `${path} is larger than ${max} bytes`);
   const { bytes, mode, uid, gid, modified } = file;
-  return { ok: true, path, bytes, hash: hashOf(bytes), size, mode, uid, gid, links: 1, modified };
+  return { ok: true, path, bytes, hash: hashOf(bytes), size, mode, uid, gid, links: file.links ?? 1, modified };
 }

@@ -31,4 +31,6 @@ export interface FakeFile {
   gid: number;
   modified: number;
   readonly inode: number;
+  /** Names that it has; 1 where nothing is said. */
+  links?: number;
 }
