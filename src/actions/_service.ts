@@ -50,6 +50,9 @@ export async function rootWarning(look: Look, state: ServiceState): Promise<read
   return uid === 0 || state.manager === 'script' ? [] : [`needs root to change ${state.name}; this is ${user}`];
 }
 
+/** What one start, stop or restart takes of a run's limits. */
+export const CHANGES = { services: 1 } as const;
+
 export const done = (summary: string, more: Partial<Applied> = {}): Applied => ({
   outcome: 'done',
   summary,

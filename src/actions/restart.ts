@@ -3,6 +3,7 @@ import type { Json } from '../model/json.ts';
 import * as shape from '../model/shape.ts';
 import { type Act, type Applied, defineAction, type Look, type Observation } from '../model/verb.ts';
 import {
+  CHANGES,
   done,
   failed,
   leaseKey,
@@ -45,7 +46,7 @@ async function observe(look: Look, arg: Json): Promise<Observation> {
     blocks: [],
     undo: { kind: 'revert', say: isUp(state) ? `see that ${state.name} runs` : `stop ${state.name}, as it was before`, data: { ...undo } },
     predicts: predicted(state.name, 'running'),
-    costs: {},
+    costs: CHANGES,
     keep: {},
     explain: [await look.host.services.explain(state.name, 'restart')],
     estimate: 4000,
@@ -61,7 +62,7 @@ async function apply(act: Act, _arg: Json, observation: Observation): Promise<Ap
   const started = await act.host.services.start(name, { timeout: START_TIMEOUT });
   if (!started.ok) return failed(`restart ${name}`, `it is stopped now, and could not be started: ${started.message}`);
   const instead = before.pid === null ? '' : ` in place of pid ${before.pid}`;
-  return done(`${name} is ${shown(started.state, act.clock.now())}${instead}`, { releases: [leaseKey(name)] });
+  return done(`${name} is ${shown(started.state, act.clock.now())}${instead}`, { used: CHANGES, releases: [leaseKey(name)] });
 }
 
 const isUp = (state: ServiceState): boolean => state.state !== 'stopped' && state.state !== 'failed';

@@ -44,13 +44,16 @@ async function observe(look: Look, arg: Json): Promise<Observation> {
     blocks: [],
     undo: undoOf(request),
     predicts: [],
-    costs: {},
+    costs: takes(request),
     keep: {},
     explain: explainCommand(request),
     estimate: null,
     warnings: request.effect === 'read' ? ['declared read, not verified'] : [],
   };
 }
+
+/** Only what may change something counts. */
+const takes = ({ effect }: CommandRequest): Observation['costs'] => (effect === 'write' ? { commands: 1 } : {});
 
 function undoOf({ effect }: CommandRequest): Observation['undo'] {
   if (effect === 'read') return { kind: 'nothing' };
@@ -66,15 +69,16 @@ async function apply(act: Act, arg: Json): Promise<Applied> {
   if (typeof request === 'string') return ended('failed', 'run a command', request);
   const summary = `run ${commandLine(request.argv)}`;
   const result = await act.host.commands.run(request, act.signal);
-  const blocks = result.ok ? outputOf(result) : [];
-  if (!result.ok) return ended(result.code === 'interrupted' ? 'partial' : 'failed', summary, result.message);
-  if (result.timedOut) return ended('failed', summary, `it did not end within ${showDuration(request.timeout)}, and was ended`, blocks);
-  if (result.exit !== 0) return ended('failed', summary, `it ended with ${result.exit ?? result.signal}`, blocks);
-  return { outcome: 'done', summary: `${commandLine(request.argv)} ended with 0 after ${showDuration(result.took)}`, used: {}, blocks };
+  // Begun is taken, however it ended: a command that failed may have changed something.
+  const took = { used: takes(request), blocks: result.ok ? outputOf(result) : [] };
+  if (!result.ok) return ended(result.code === 'interrupted' ? 'partial' : 'failed', summary, result.message, took);
+  if (result.timedOut) return ended('failed', summary, `it did not end within ${showDuration(request.timeout)}, and was ended`, took);
+  if (result.exit !== 0) return ended('failed', summary, `it ended with ${result.exit ?? result.signal}`, took);
+  return { outcome: 'done', summary: `${commandLine(request.argv)} ended with 0 after ${showDuration(result.took)}`, ...took };
 }
 
-function ended(outcome: 'partial' | 'failed', summary: string, reason: string, blocks: readonly Block[] = []): Applied {
-  return { outcome, summary, reason, used: {}, blocks };
+function ended(outcome: 'partial' | 'failed', summary: string, reason: string, more: Partial<Applied> = {}): Applied {
+  return { outcome, summary, reason, used: {}, blocks: [], ...more };
 }
 
 function outputOf(result: Extract<CommandResult, { ok: true }>): readonly Block[] {

@@ -2,6 +2,7 @@ import type { Json } from '../model/json.ts';
 import * as shape from '../model/shape.ts';
 import { type Act, type Applied, defineAction, type Look, nothingToDo, type Observation } from '../model/verb.ts';
 import {
+  CHANGES,
   done,
   failed,
   leaseKey,
@@ -47,7 +48,7 @@ async function observe(look: Look, arg: Json): Promise<Observation> {
     blocks: [],
     undo: { kind: 'revert', say: `stop ${state.name}, as it was before this step`, data: { ...undo } },
     predicts: predicted(state.name, 'running'),
-    costs: {},
+    costs: CHANGES,
     keep: {},
     explain: [await look.host.services.explain(state.name, 'start')],
     estimate: 2000,
@@ -59,5 +60,5 @@ async function apply(act: Act, _arg: Json, observation: Observation): Promise<Ap
   const name = serviceOf(observation.targets);
   const result = await act.host.services.start(name, { timeout: START_TIMEOUT });
   if (!result.ok) return failed(`start ${name}`, result.message);
-  return done(`${name} is ${shown(result.state, act.clock.now())}`, { releases: [leaseKey(name)] });
+  return done(`${name} is ${shown(result.state, act.clock.now())}`, { used: CHANGES, releases: [leaseKey(name)] });
 }

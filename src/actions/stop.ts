@@ -4,6 +4,7 @@ import { parseDuration, showDuration } from '../model/quantity.ts';
 import * as shape from '../model/shape.ts';
 import { type Act, type Applied, cannot, defineAction, type Look, nothingToDo, type Observation } from '../model/verb.ts';
 import {
+  CHANGES,
   done,
   failed,
   leaseKey,
@@ -65,7 +66,7 @@ function change(state: ServiceState, now: string, within: number | null): Omit<O
     blocks: [],
     undo: { kind: 'revert', say: `start ${state.name}`, data: { ...undo } },
     predicts: predicted(state.name, 'stopped'),
-    costs: within === null ? {} : { stopped_for: within },
+    costs: { ...CHANGES, ...(within !== null && { stopped_for: within }) },
     keep: {},
     estimate: 2000,
     ...(within === null ? {} : { lease: lease(state.name, within) }),
@@ -82,7 +83,7 @@ async function apply(act: Act, arg: Json, observation: Observation): Promise<App
   const result = await act.host.services.stop(name, { timeout: STOP_TIMEOUT });
   if (!result.ok) return failed(`stop ${name}`, result.message);
   const summary = `${name} is stopped${before.pid === null ? '' : `, pid ${before.pid} is gone`}`;
-  return done(summary, within === null ? {} : { used: { stopped_for: within } });
+  return done(summary, { used: { ...CHANGES, ...(within !== null && { stopped_for: within }) } });
 }
 
 function lease(name: string, within: number): NonNullable<Observation['lease']> {

@@ -26,7 +26,7 @@ async function choose(io: Io, name: string, options: Options): Promise<Chosen | 
   const selection = await targetsOf(io, options);
   if (selection === null) throw new Error('bug: a fleet without hosts');
   if (typeof selection === 'number') return selection;
-  const prepared = await prepare(io, name, options);
+  const prepared = await prepare(io, name, options, selection);
   if (typeof prepared === 'number') return prepared;
   const { strategyOf } = await import('../model/strategy.ts');
   return { prepared, selection, request: await requestOf(io, prepared, selection, strategyOf(prepared.runbook.fleet, selection.strategy)) };

@@ -50,8 +50,13 @@ const HOW: readonly CommandOption[] = [
 export const CHOICE_OPTIONS: readonly CommandOption[] = [...WHICH_HOSTS, ...HOW];
 export const HOST_OPTIONS: readonly CommandOption[] = [...WHICH_HOSTS, ...BECOME, ...HOW];
 
+/** With the words of --limit that mean no hosts, but limits of the run. */
+interface ChosenHosts extends Selection {
+  readonly limits: readonly string[];
+}
+
 /** Null: no host was named, so it is this machine. A number: what is wrong has been said. */
-export async function targetsOf(io: Io, options: Options): Promise<Selection | null | number> {
+export async function targetsOf(io: Io, options: Options): Promise<ChosenHosts | null | number> {
   const stray = hostsChosen(options) ? undefined : strayHostOption(options);
   if (stray !== undefined) return refuse(io, `${stray} is for hosts over ssh: name them with --host, --hosts or --inventory`, 'usage');
   if (!hostsChosen(options)) return null;
@@ -65,13 +70,14 @@ export async function targetsOf(io: Io, options: Options): Promise<Selection | n
   if (untrusted !== null) return untrusted;
   const known = await knownHosts(io, options, files.inventory);
   if (typeof known === 'number') return known;
-  const selected = select(known, { limit: limitWords(options).patterns, skip: wordsOf(options.skip) });
+  const { limits, patterns } = limitWords(options, new Set(known.flatMap((one) => Object.keys(one.labels))));
+  const selected = select(known, { limit: patterns, skip: wordsOf(options.skip) });
   if (!selected.ok) return refuse(io, await sayUnmatched(selected), 'usage');
   const password = await becomePassword(io, options);
   if (typeof password === 'number') return password;
   const { targets, skipped } = selected;
   const ssh: SshChoice = { config: files.config, become: options.become === true, password };
-  return { targets, skipped, ssh, strategy, notes: trustNotes(reader) };
+  return { targets, skipped, ssh, strategy, limits, notes: trustNotes(reader) };
 }
 
 /** How the hosts of a selection are reached, for `hostsFor`. */

@@ -1,9 +1,9 @@
-import { LIMITS } from '../model/runbook.ts';
+import { LIMITS, RESERVED_LIMITS } from '../model/runbook.ts';
 import type { CommandOption } from './_command.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** One flag, two meanings that cannot be confused: left of `=` in `kill=100` stands one of four words. */
+/** One flag, two meanings that cannot be confused: left of `=` in `kill=100` stands the name of a limit. */
 export const LIMIT_OPTION: CommandOption = {
   flags: '--limit <limit|hosts>',
   about:
@@ -20,11 +20,21 @@ export function hostsChosen({ host, hosts, inventory }: Options): boolean {
   return [host, hosts, inventory].some((given) => given !== undefined);
 }
 
-/** `--limit` in its two meanings. Without hosts every word is meant for a limit, so that a misspelt one is told. */
-export function limitWords(options: Options): { readonly limits: readonly string[]; readonly patterns: readonly string[] } {
+/** `--limit` in its two meanings. */
+export interface LimitWords {
+  readonly limits: readonly string[];
+  readonly patterns: readonly string[];
+}
+
+/**
+ * Without hosts every word is meant for a limit, so that a misspelt one is told. With hosts a label of one of them goes before a limit of its name,
+ * but for the four names that no label may have.
+ */
+export function limitWords(options: Options, labels: ReadonlySet<string> = new Set()): LimitWords {
   const words = wordsOf(options.limit);
   if (!hostsChosen(options)) return { limits: words, patterns: [] };
-  const isLimit = (word: string): boolean => word.includes('=') && LIMITS.some((name) => word.startsWith(`${name}=`));
+  const names = LIMITS.filter((name) => RESERVED_LIMITS.includes(name) || !labels.has(name));
+  const isLimit = (word: string): boolean => names.some((name) => word.startsWith(`${name}=`));
   return { limits: words.filter(isLimit), patterns: words.filter((word) => !isLimit(word)) };
 }
 

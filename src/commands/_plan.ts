@@ -29,7 +29,7 @@ export async function planHere(io: Io, name: string | undefined, options: Option
   if (name === undefined) return refuse(io, 'name a runbook; `firebreak list` names those of the library', 'usage');
   const valid = validFor(io, options);
   if (typeof valid !== 'number') return valid.refused;
-  const prepared = await prepare(io, name, options);
+  const prepared = await prepare(io, name, options, chosen);
   if (typeof prepared === 'number') return prepared;
   return onStage(io, chosen, (stage) => planOn(io, stage, { name, options, prepared, valid }));
 }

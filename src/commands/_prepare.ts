@@ -22,6 +22,8 @@ export const REQUEST_OPTIONS: readonly CommandOption[] = [
 export interface Prepared {
   readonly runbook: Runbook;
   readonly params: Readonly<Record<string, Json>>;
+  /** Words of --limit that raise a limit, as they were typed. */
+  readonly limits: readonly string[];
   readonly raised: Limits;
   readonly policy: Policy | null;
   readonly catalogue: Catalogue;
@@ -30,7 +32,13 @@ export interface Prepared {
 }
 
 /** Reads what was asked for; what is wrong has been said on stderr and the exit code is returned instead. */
-export async function prepare(io: Io, name: string, options: Readonly<Record<string, unknown>>): Promise<Prepared | number> {
+export async function prepare(
+  io: Io,
+  name: string,
+  options: Readonly<Record<string, unknown>>,
+  chosen: { readonly limits: readonly string[] } | null = null,
+): Promise<Prepared | number> {
+  const { limits } = chosen ?? limitWords(options);
   const [{ readRunbook, readText }, { trustedReader }, { folderCatalogue }, { bindParams }, { closest }, { escaped }] = await Promise.all([
     import('../wiring/library.ts'),
     import('../wiring/trusted.ts'),
@@ -49,13 +57,13 @@ export async function prepare(io: Io, name: string, options: Readonly<Record<str
   if (!read.ok) return sayProblems(io, read.problems, 'invalid-runbook', readText);
   const params = bindParams(read.value, pairs(options.param));
   if (!params.ok) return sayProblems(io, params.problems, 'usage', readText);
-  const raised = raisedLimits(pairs(limitWords(options).limits), closest);
+  const raised = raisedLimits(pairs(limits), closest);
   if (typeof raised === 'string') return refuse(io, escaped(raised), 'usage');
   const policy = await policyFrom(io, options.policy, { readText: reader.readText, catalogue });
   if (typeof policy === 'number') return policy;
   if (policy && Object.keys(raised).length > 0)
     return refuse(io, '--limit is for attended runs; the policy says how far automation may go', 'usage');
-  return { runbook: read.value, params: params.value, raised, policy, catalogue, notes: trustNotes(reader) };
+  return { runbook: read.value, params: params.value, limits, raised, policy, catalogue, notes: trustNotes(reader) };
 }
 
 /** Who decides. To be asked under the host's lock: a run that ends meanwhile belongs to what this host remembers. `except` is the run itself. */

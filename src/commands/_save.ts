@@ -6,7 +6,7 @@ import { parseDuration, showDuration } from '../model/quantity.ts';
 import { commandLine } from '../model/quote.ts';
 import type { MachineThen } from '../model/saved-plan.ts';
 import type { Io } from './_command.ts';
-import { hostWords, limitWords } from './_limit.ts';
+import { hostWords } from './_limit.ts';
 import { isFleet } from './_many.ts';
 import { type Prepared, refuse } from './_prepare.ts';
 
@@ -59,7 +59,7 @@ export async function savePlan(io: Io, file: string, { name, options, prepared, 
     asked: {
       runbook: name,
       params: wordsOf(options.param),
-      limits: limitWords(options).limits,
+      limits: prepared.limits,
       policy: policy?.source.path ?? null,
     },
     identity: identityOf({ tool: version(), runbook, params, policy: policy?.source.hash ?? null }),

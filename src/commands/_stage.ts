@@ -22,6 +22,8 @@ export interface Chosen {
   readonly target: Target;
   readonly reach: Reach;
   readonly notes: readonly string[];
+  /** Words of --limit that are limits of the run. */
+  readonly limits: readonly string[];
 }
 
 /** The host of `--host`; null: this machine. A number: what is wrong has been said. */
@@ -30,7 +32,7 @@ export async function chosenHost(io: Io, options: Options): Promise<Chosen | nul
   if (selection === null || typeof selection === 'number') return selection;
   const [target] = selection.targets;
   if (target === undefined) throw new Error('bug: a selection without hosts');
-  return { target, reach: reachOf(io, selection), notes: selection.notes };
+  return { target, reach: reachOf(io, selection), notes: selection.notes, limits: selection.limits };
 }
 
 /** Reaches the host, lets `go` work there, and leaves no connection behind. A host that cannot be reached is told, in a line of its own, and nothing is done. */

@@ -20,6 +20,8 @@ async function hostsHere(io: Io, runbook: string | undefined, options: Options):
   const selection = await targetsOf(io, options);
   if (selection === null) return refuse(io, 'name hosts with --host, --hosts or --inventory', 'usage');
   if (typeof selection === 'number') return selection;
+  const [limit] = selection.limits;
+  if (limit !== undefined) return refuse(io, `--limit ${limit} raises a limit of a run; no host, group or label is meant by it`, 'usage');
   const strategy = await strategyFor(io, runbook, selection);
   if (typeof strategy === 'number') return strategy;
   const { renderHosts, hostsJson, FEW_HOSTS } = await import('../views/hosts.ts');

@@ -20,7 +20,7 @@ async function runHere(io: Io, name: string | undefined, options: Options): Prom
   if (refusal !== null) return refusal;
   const chosen = await chosenHost(io, options);
   if (typeof chosen === 'number') return chosen;
-  const prepared = await prepare(io, name, options);
+  const prepared = await prepare(io, name, options, chosen);
   if (typeof prepared === 'number') return prepared;
   return onStage(io, chosen, (stage) =>
     aloneOn(io, stage, prepared.runbook.name, (notes) => start(io, { stage, prepared, options, notes })),

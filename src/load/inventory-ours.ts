@@ -1,7 +1,7 @@
 import type { Target } from '../model/fleet.ts';
 import { isObject, type Json, type JsonObject, listOf } from '../model/json.ts';
 import type { Checked, Problem } from '../model/problem.ts';
-import { LIMITS } from '../model/runbook.ts';
+import { RESERVED_LIMITS } from '../model/runbook.ts';
 import { nameFault, targetNamed, userFault } from '../model/target.ts';
 import { type Nesting, nestingFault, nestingOf } from './group-nesting.ts';
 import { expandRange } from './host-range.ts';
@@ -169,7 +169,7 @@ function unknownGroups(source: Source, names: readonly string[], { path, list, g
 }
 
 const TAKEN: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(LIMITS.map((limit) => [limit, `--limit ${limit}=... is a limit of a run`])),
+  ...Object.fromEntries(RESERVED_LIMITS.map((limit) => [limit, `--limit ${limit}=... is a limit of a run`])),
   name: '`name=` means the name of a host',
   group: '`group=` means a group',
 };

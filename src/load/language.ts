@@ -34,13 +34,15 @@ const PARAMETER = object(
 );
 
 const LIMIT_SHAPES: Readonly<Record<(typeof LIMITS)[number], Schema>> = {
-  kill: literal(integer('How many processes a run may kill at the most.')),
-  delete: literal(integer('How many files a run may delete at the most.')),
-  edit: literal(integer('How many files a run may edit at the most.')),
-  stopped_for: literal(quantity('duration', 'How long a run may keep a service stopped at the most.')),
+  kill: literal(integer('How many processes a run may kill at the most. Default 50.')),
+  delete: literal(integer('How many files a run may delete at the most. Default 1000.')),
+  edit: literal(integer('How many files a run may edit at the most. Default 5.')),
+  stopped_for: literal(quantity('duration', 'How long a run may keep a service stopped at the most. Default 15m.')),
+  services: literal(integer('How many stops, starts and restarts of services a run may make at the most. Default 5.')),
+  commands: literal(integer('How many commands that write (`run` with `effect: write`) a run may begin at the most. Default 10.')),
 };
 export const LIMITS_SHAPE = object(
-  'What a run may change at the most, over all its steps. An engineer may raise a limit for one run, typed.',
+  'What a run may change at the most, over all its steps. What is not named here has a low default. An engineer may raise a limit for one run, typed.',
   LIMIT_SHAPES,
 );
 

@@ -97,7 +97,10 @@ const RULE = object(
     declared_read: literal(
       word('Whether a command may run that only reads by its author’s word (`run` with `effect: read`). Default `deny`.', 'allow', 'deny'),
     ),
-    limits: { ...LIMITS_SHAPE, description: "Raises or lowers the runbook's own limits for unattended runs." },
+    limits: {
+      ...LIMITS_SHAPE,
+      description: "Raises or lowers the runbook's own limits, and the defaults where it has none, for unattended runs.",
+    },
     runs: { ...RUNS, minProperties: 1 },
     fleet: { ...FLEET, minProperties: 1 },
     cool_down: literal(

@@ -1,18 +1,24 @@
 import type { Permit } from './permit.ts';
 import type { Decision, PolicyRule } from './policy.ts';
 import { showCount, showDuration } from './quantity.ts';
-import type { LimitName, Limits, Runbook, Step } from './runbook.ts';
+import { DEFAULT_LIMITS, type LimitName, type Limits, type Runbook, type Step } from './runbook.ts';
 
-/** The limits in force: the runbook's, lowered or raised by the rule that allows the run, or `raised` by the person who attends to it. */
-export function limitsFor(given: Permit, runbook: Runbook, raised: Limits): Limits {
+/** The limits in force: the runbook's, a low default where it has none, lowered or raised by the rule that allows the run, or `raised` by the person who attends to it. */
+export function limitsFor(given: Permit, runbook: Runbook, raised: Limits): Required<Limits> {
+  const own = { ...DEFAULT_LIMITS, ...runbook.limits };
   switch (given.kind) {
     case 'attended':
-      return { ...runbook.limits, ...raised };
+      return { ...own, ...raised };
     case 'allowed':
-      return { ...runbook.limits, ...given.rule.limits };
+      return { ...own, ...given.rule.limits };
     case 'denied':
-      return runbook.limits;
+      return own;
   }
+}
+
+/** Whether a limit holds only because nobody wrote one down. */
+export function isByDefault(name: LimitName, limits: Limits, own: Limits): boolean {
+  return own[name] === undefined && limits[name] === DEFAULT_LIMITS[name];
 }
 
 export function decide(given: Permit, step: Step): Decision {
@@ -35,16 +41,20 @@ export interface Spending {
   readonly costs: Limits;
   /** The rule that allows the run; null: a person does, who may raise a limit. */
   readonly rule: PolicyRule | null;
+  /** The runbook's, as its author wrote them. */
+  readonly own: Limits;
 }
 
 /** Undefined: within the limit. Else the reason: for a person with the flag that it would need, for automation with the rule. Never truncated to fit. */
-export function overLimit({ limits, used, costs, rule }: Spending): string | undefined {
+export function overLimit({ limits, used, costs, rule, own }: Spending): string | undefined {
   for (const [name, cost] of Object.entries(costs) as [LimitName, number][]) {
     const limit = limits[name];
     const total = (used[name] ?? 0) + cost;
     if (limit === undefined || total <= limit) continue;
     const show = name === 'stopped_for' ? showDuration : showCount;
-    return `${name} ${show(total)} is over the limit of ${show(limit)}${rule ? whose(rule, name) : flag(name, total)}`;
+    const byDefault = isByDefault(name, limits, own) && rule?.limits[name] === undefined;
+    const whence = byDefault ? ` (the default: the runbook has no \`limits.${name}\`)` : '';
+    return `${name} ${show(total)} is over the limit of ${show(limit)}${whence}${rule ? whose(rule, name, byDefault) : flag(name, total)}`;
   }
   return undefined;
 }
@@ -53,7 +63,8 @@ function flag(name: LimitName, total: number): string {
   return `; a person may raise it for this run: --limit ${name}=${name === 'stopped_for' ? `${Math.ceil(total / 1000)}s` : total}`;
 }
 
-function whose(rule: PolicyRule, name: LimitName): string {
+function whose(rule: PolicyRule, name: LimitName, byDefault: boolean): string {
+  if (byDefault) return `; rule ${rule.id} does not raise it`;
   return rule.limits[name] === undefined ? `, which is the runbook's: rule ${rule.id} does not raise it` : ` of rule ${rule.id}`;
 }
 

@@ -31,9 +31,22 @@ export interface Parameter {
 }
 
 /** What a run may change at the most; cumulative over its steps. `stopped_for` in milliseconds, the others are counts. */
-export const LIMITS = ['kill', 'delete', 'edit', 'stopped_for'] as const;
+export const LIMITS = ['kill', 'delete', 'edit', 'stopped_for', 'services', 'commands'] as const;
 export type LimitName = (typeof LIMITS)[number];
 export type Limits = Readonly<Partial<Record<LimitName, number>>>;
+
+/** Those that no label of a host may be named as. Every other one gives way to a label of its name: a new kind of limit takes no word away. */
+export const RESERVED_LIMITS: readonly LimitName[] = ['kill', 'delete', 'edit', 'stopped_for'];
+
+/** What holds where neither runbook nor policy says: low, so that whoever means more writes it down. */
+export const DEFAULT_LIMITS: Readonly<Record<LimitName, number>> = {
+  kill: 50,
+  delete: 1000,
+  edit: 5,
+  stopped_for: 15 * 60_000,
+  services: 5,
+  commands: 10,
+};
 
 export const ON_FAIL = ['stop', 'continue', 'undo', 'ask'] as const;
 export type OnFail = (typeof ON_FAIL)[number];

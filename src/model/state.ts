@@ -3,7 +3,7 @@ import type { Choice, EventOf, MissedJob, ObservationShown, RunEvent, StepOutcom
 import type { Json } from './json.ts';
 import { exitCode, type OutcomeName, type Verdict } from './outcome.ts';
 import type { Decision } from './policy.ts';
-import type { LimitName, Phase } from './runbook.ts';
+import { LIMITS, type LimitName, type Phase } from './runbook.ts';
 import type { StepDrift } from './saved-plan.ts';
 import type { Applied, Finding, LeaseDeadline, Progress, Targets, Undo } from './verb.ts';
 
@@ -141,7 +141,7 @@ export const initialState: RunState = {
   steps: [],
   current: null,
   diagnosis: null,
-  used: { kill: 0, delete: 0, edit: 0, stopped_for: 0 },
+  used: { kill: 0, delete: 0, edit: 0, stopped_for: 0, services: 0, commands: 0 },
   undo: [],
   leases: [],
   verdict: null,
@@ -407,12 +407,8 @@ function momentOf({ at, mono }: Moment): Moment {
 }
 
 function plus(used: RunState['used'], more: Applied['used']): RunState['used'] {
-  return {
-    kill: used.kill + (more.kill ?? 0),
-    delete: used.delete + (more.delete ?? 0),
-    edit: used.edit + (more.edit ?? 0),
-    stopped_for: used.stopped_for + (more.stopped_for ?? 0),
-  };
+  const sums = LIMITS.map((name) => [name, used[name] + (more[name] ?? 0)] as const);
+  return Object.fromEntries(sums) as RunState['used'];
 }
 
 // ---------------------------------------------------------------- questions to a state

@@ -141,7 +141,8 @@ async function observeOne(step: Step, findings: Findings, observing: Observing):
   const observation: Observation = now !== undefined && foreseen.state ? { ...foreseen, state: { ...foreseen.state, now } } : foreseen;
   foresight.add(observation.predicts);
   const rule = given.kind === 'allowed' ? given.rule : null;
-  const over = given.kind === 'denied' ? undefined : overLimit({ limits, used, costs: observation.costs, rule });
+  const over =
+    given.kind === 'denied' ? undefined : overLimit({ limits, used, costs: observation.costs, rule, own: request.runbook.limits });
   const decision = over === undefined ? decide(given, step) : ({ effect: 'over-limit', reason: over, rule: rule?.id ?? null } as const);
   const before = now !== undefined && foreseen.state && foreseen.state.now !== now ? foreseen.state.now : null;
   return { ...base, explain: observation.explain, observation, skipped: null, before, decision };

@@ -1,3 +1,4 @@
+import { isByDefault } from '../model/decide.ts';
 import type { Failure } from '../model/host.ts';
 import type { Step } from '../model/runbook.ts';
 import type { OpenLease } from '../model/state.ts';
@@ -35,9 +36,12 @@ export async function takeOver(running: Running, earlier: OpenLease & { readonly
   await hold(running, lease, await watchOver(running, lease, earlier.within));
 }
 
-export function leaseOf(running: Pick<Running, 'clock' | 'plan'>, step: Pick<Step, 'id' | 'verb'>, terms: LeaseTerms): Lease {
+export function leaseOf(running: Pick<Running, 'clock' | 'plan' | 'runbook'>, step: Pick<Step, 'id' | 'verb'>, terms: LeaseTerms): Lease {
   const { key, service, within, undo, say } = terms;
-  const until = running.clock.monotonic() + Math.max(within, running.plan.limits.stopped_for ?? within);
+  const { limits } = running.plan;
+  // A default caps what is asked for; only a limit that somebody wrote down is a time that may be used.
+  const most = isByDefault('stopped_for', limits, running.runbook.limits) ? within : (limits.stopped_for ?? within);
+  const until = running.clock.monotonic() + Math.max(within, most);
   return { key, service, within, undo, say, step: step.id, verb: step.verb, until, watch: null, busy: Promise.resolve() };
 }
 

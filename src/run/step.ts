@@ -24,7 +24,8 @@ export async function act(running: Running, step: Step): Promise<StepEnd> {
   if (observation.verdict === 'cannot') return failed(running, step, observation.reason ?? observation.summary);
   if (running.unknown.has(step.id) && !verb.idempotent && running.by.kind === 'policy') return unknown(running, step, observation);
   const rule = running.by.kind === 'policy' ? running.by.rule : null;
-  const over = overLimit({ limits: running.plan.limits, used: running.book.used, costs: observation.costs, rule });
+  const { limits } = running.plan;
+  const over = overLimit({ limits, used: running.book.used, costs: observation.costs, rule, own: running.runbook.limits });
   if (over !== undefined) return refuse(running, step, over);
   if (step.verb === 'manual') return confirmByHand(running, step, arg);
   const answer = await approve(running, step, arg, observation);

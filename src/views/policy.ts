@@ -3,7 +3,7 @@ import { exitCode } from '../model/outcome.ts';
 import type { RuleFinding } from '../model/permit.ts';
 import type { FleetLimits, Policy, PolicyRule } from '../model/policy.ts';
 import { plural, showCount, showDuration } from '../model/quantity.ts';
-import { LIMITS } from '../model/runbook.ts';
+import { DEFAULT_LIMITS, LIMITS, type LimitName, type Limits } from '../model/runbook.ts';
 import { sayWindow } from '../model/window.ts';
 import { escaped, escapeJson } from './escape.ts';
 import { hang } from './layout.ts';
@@ -85,14 +85,23 @@ function sayComparator(comparator: PolicyRule['params'][string]): string {
 function sayLimits({ limits, runs }: PolicyRule): string {
   const named = LIMITS.flatMap((name) => {
     const limit = limits[name];
-    return limit === undefined ? [] : [`${name} ${name === 'stopped_for' ? showDuration(limit) : showCount(limit)}`];
+    return limit === undefined ? [] : [sayLimit(name, limit)];
   });
   const often = [
     ...(runs.anHour === undefined ? [] : [`${plural(runs.anHour, 'run')} an hour`]),
     ...(runs.aDay === undefined ? [] : [`${plural(runs.aDay, 'run')} a day`]),
   ];
-  return [...named, ...(named.length < LIMITS.length ? ["else the runbook's own limits"] : []), ...often].join(', ');
+  return [...named, ...(named.length < LIMITS.length ? [elseOwn(limits)] : []), ...often].join(', ');
 }
+
+/** What holds where a rule names no limit: nothing is unlimited because nobody wrote it down. */
+function elseOwn(limits: Limits): string {
+  const rest = LIMITS.filter((name) => limits[name] === undefined);
+  return `${rest.length < LIMITS.length ? 'else ' : ''}what the runbook says, and where it says nothing ${rest.map((name) => sayLimit(name, DEFAULT_LIMITS[name])).join(', ')}`;
+}
+
+const sayLimit = (name: LimitName, limit: number): string =>
+  `${name.replaceAll('_', ' ')} ${name === 'stopped_for' ? showDuration(limit) : showCount(limit)}`;
 
 function sayAfter({ onFailure, undo, coolDown }: PolicyRule): string {
   const what = { safe: 'all but what would bring the incident back', all: 'everything', none: 'nothing' }[undo];

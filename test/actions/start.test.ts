@@ -34,7 +34,7 @@ describe('start', () => {
     assert.deepEqual(applied, {
       outcome: 'done',
       summary: 'cron is running, pid 1001, for 0 ms',
-      used: {},
+      used: { services: 1 },
       blocks: [],
       releases: ['service:cron'],
     });

@@ -21,7 +21,7 @@ describe('stop, seen', () => {
       blocks: [],
       undo: { kind: 'revert', say: 'start cron', data: { service: 'cron', wanted: 'running' } },
       predicts: [{ kind: 'service', name: 'cron', state: 'stopped' }],
-      costs: { stopped_for: 15 * MINUTES },
+      costs: { services: 1, stopped_for: 15 * MINUTES },
       keep: {},
       explain: ['service cron stop'],
       estimate: 2000,
@@ -36,9 +36,9 @@ describe('stop, seen', () => {
     });
   });
 
-  it('has no lease and no cost without restore_within', async () => {
+  it('has no lease and no time to pay for without restore_within', async () => {
     const { lease, costs } = await stop.observe(actOn(worldWith(service('cron', 'running'))), CRON);
-    assert.deepEqual([lease, costs], [undefined, {}]);
+    assert.deepEqual([lease, costs], [undefined, { services: 1 }]);
   });
 
   it('is nothing to do, nothing to undo and no lease where the service is stopped or failed already', async () => {
@@ -83,7 +83,7 @@ describe('stop, done', () => {
     assert.deepEqual(applied, {
       outcome: 'done',
       summary: 'cron is stopped, pid 412 is gone',
-      used: { stopped_for: 15 * MINUTES },
+      used: { services: 1, stopped_for: 15 * MINUTES },
       blocks: [],
     });
     assert.equal((await stop.apply(act, LEASED, observation)).outcome, 'done');

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { DEFAULT_LIMITS } from '../../src/model/runbook.ts';
 
 /** A runbook that uses another, run for real: its steps are found, done, verified and journaled under `step.name`. */
 // A run uses no file that others could have written: the umask of who runs the tests must not decide.
@@ -51,7 +52,7 @@ test('a composed runbook is diagnosed, done and verified as one, and its limit i
     readonly limits: object;
     readonly steps: readonly { readonly id: string; readonly truth?: string }[];
   };
-  assert.deepEqual(plan.limits, { delete: 5 });
+  assert.deepEqual(plan.limits, { ...DEFAULT_LIMITS, delete: 5 });
   assert.deepEqual(plan.steps.map(({ id, truth }) => [id, truth]).slice(0, 1), [['room.old', 'no']]);
 });
 

@@ -205,7 +205,7 @@ test('whatever is wrong with a selection is one clear line, and nothing is chose
 
 test('where no hosts are chosen a limit that is none is told as ever, with what was meant', async () => {
   const says = async (limit: string) => (await firebreak(['plan', 'cron-mail-storm', '--limit', limit])).err;
-  const known = 'the limits are kill, delete, edit, stopped_for;';
+  const known = 'the limits are kill, delete, edit, stopped_for, services, commands;';
   assert.equal(await says('kil=3'), `firebreak: --limit kil: ${known} did you mean kill?\n`);
   assert.equal(await says('web*'), `firebreak: --limit web*: ${known} hosts to choose from are named with --hosts or --inventory\n`);
 });
@@ -320,6 +320,21 @@ test('limits of a run and patterns of hosts are told apart by their words', asyn
     one.targets.map(({ name }) => name),
     ['web1', 'web2'],
   );
+});
+
+test('a new kind of limit takes no word from labels: where a host has a label of its name, the label is meant', async () => {
+  write('labelled.yaml', 'firebreak_hosts: 1\nhosts:\n  a: {labels: {services: mail, commands: 3}}\n  b:\n');
+  write('plain.yaml', 'firebreak_hosts: 1\nhosts: {a: , b: }\n');
+  const of = async (inventory: string, ...limit: readonly string[]) => {
+    const { result } = await chosen({ inventory, limit });
+    const { targets: hosts, limits } = result !== null && typeof result === 'object' ? result : assert.fail();
+    return [hosts.map(({ name }) => name).join(), limits.join()];
+  };
+  assert.deepEqual(await of('labelled.yaml', 'services=mail', 'kill=3'), ['a', 'kill=3']);
+  assert.deepEqual(await of('labelled.yaml', 'commands=3'), ['a', '']);
+  assert.deepEqual(await of('plain.yaml', 'commands=3', 'b'), ['b', 'commands=3']);
+  const { code, err } = await firebreak(['hosts', '--inventory', 'plain.yaml', '--limit', 'services=mail']);
+  assert.deepEqual([code, err], [64, 'firebreak: --limit services=mail raises a limit of a run; no host, group or label is meant by it\n']);
 });
 
 test('the host options can be typed again as they were', () => {

@@ -74,10 +74,11 @@ test('a policy that is well is said in sentences; one that is not is told with p
     code: 0,
     out: `ok  allow.yaml  policy: 1 rule
     marks: mark, whoever starts it, seconds at most 60, on any host, at any
-    time, commands that declare to read. At most else the runbook's own limits.
-    On failure leave it for a person; may undo all but what would bring the
-    incident back. A person is needed when the incident is back within 1 h of a
-    fix that held.
+    time, commands that declare to read. At most what the runbook says, and
+    where it says nothing kill 50, delete 1 000, edit 5, stopped for 15 min,
+    services 5, commands 10. On failure leave it for a person; may undo all but
+    what would bring the incident back. A person is needed when the incident is
+    back within 1 h of a fix that held.
 `,
     err: '',
   });
@@ -109,10 +110,10 @@ test('what a rule allows of several hosts is said too', async () => {
     'fleet.yaml',
     'firebreak_policy: 1\nallow:\n  - {runbook: mark, fleet: {at_once: 5, share: 25%, hosts_a_day: 50}}\n  - {runbook: mark, fleet: {hosts_a_day: 1}}\n',
   );
-  const { code, out } = await firebreak(['policy', 'check', 'fleet.yaml'], { columns: 200 });
+  const { code, out } = await firebreak(['policy', 'check', 'fleet.yaml'], { columns: 300 });
   assert.equal(code, 0);
-  assert.match(out, / Of several hosts 5 at once, 25% of a group, 50 different hosts a day\. On failure/);
-  assert.match(out, / Of several hosts 1 at once, 1 different host a day\. On failure/);
+  assert.match(out, / Of\s+several hosts 5 at once, 25% of a group, 50 different hosts a day\. On failure/);
+  assert.match(out, / Of\s+several hosts 1 at once, 1 different host a day\. On failure/);
   const explained = await firebreak(['policy', 'explain', RUNBOOK, '--policy', 'fleet.yaml']);
   assert.match(explained.out, /^ {7}of a fleet {4}5 at once, 25% of a group, 50 different hosts a day$/m);
 });

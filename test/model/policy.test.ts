@@ -6,7 +6,7 @@ import { explain } from '../../src/model/explain.ts';
 import type { Json } from '../../src/model/json.ts';
 import { type Asked, type Mode, permit } from '../../src/model/permit.ts';
 import type { Freeze, Policy, PolicyRule, TimeWindow } from '../../src/model/policy.ts';
-import type { Runbook, Step } from '../../src/model/runbook.ts';
+import { DEFAULT_LIMITS, type Runbook, type Step } from '../../src/model/runbook.ts';
 import { ruleOf } from '../support/policies.ts';
 
 const place = { file: 'r.yaml', line: 1, column: 1, length: 1 };
@@ -64,7 +64,7 @@ function said(rule: Partial<PolicyRule>, given: Partial<Asked> = {}, who = 'root
 test('a person is asked, whatever any policy says', () => {
   const given = permit({ kind: 'attended' }, asked());
   assert.deepEqual(decide(given, step('kill')), { effect: 'ask', reason: 'a person decides', rule: null });
-  assert.deepEqual(limitsFor(given, runbook(), { kill: 9 }), { kill: 9 });
+  assert.deepEqual(limitsFor(given, runbook(), { kill: 9 }), { ...DEFAULT_LIMITS, kill: 9 });
 });
 
 test('a decision carries the rule that made it, and the limits are those of the rule; nobody unattended raises them', () => {
@@ -78,7 +78,7 @@ test('a decision carries the rule that made it, and the limits are those of the 
     asked(),
   );
   assert.deepEqual(decide(given, step('kill')), { effect: 'allow', reason: 'rule two allows storm', rule: 'two' });
-  assert.deepEqual(limitsFor(given, runbook(), { kill: 9 }), { kill: 5, delete: 7 });
+  assert.deepEqual(limitsFor(given, runbook(), { kill: 9 }), { ...DEFAULT_LIMITS, kill: 5, delete: 7 });
 });
 
 test('what no rule speaks of is denied', () => {

@@ -45,7 +45,7 @@ test('a run that held has its verdict, its counters, its series, its open items 
   const state = after(...HELD);
   assert.deepEqual(
     [state.finished?.outcome, state.finished?.exit, state.verdict, state.used, state.leases, state.open.length, state.missed.length],
-    ['held', 0, 'held', { kill: 3, delete: 0, edit: 1, stopped_for: 0 }, [], 1, 1],
+    ['held', 0, 'held', { kill: 3, delete: 0, edit: 1, stopped_for: 0, services: 0, commands: 0 }, [], 1, 1],
   );
   assert.deepEqual(
     stepOf(state, 'calm')?.watch?.samples.map(({ minutes, left }) => [minutes, left]),

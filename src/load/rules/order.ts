@@ -1,5 +1,6 @@
 import { isObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
+import { DEFAULT_LIMITS } from '../../model/runbook.ts';
 import { type DraftStep, isAction } from '../draft.ts';
 import { argOf, argPath, type Checked, stepsIn, told, verbOf, withDefault } from './checked.ts';
 
@@ -34,16 +35,19 @@ function editBeforeDelete(checked: Checked, step: DraftStep, later: readonly Dra
 /** A batch is all or nothing: it would exceed the limit at once. */
 function limitBelowBatch(checked: Checked, act: readonly DraftStep[]): readonly Problem[] {
   const { limits } = checked.draft.root;
-  const limit = isObject(limits) ? limits.delete : undefined;
-  if (typeof limit !== 'number') return [];
+  const own = isObject(limits) ? limits.delete : undefined;
+  // What is no number was told; what is not there has a default.
+  if (own !== undefined && typeof own !== 'number') return [];
+  const limit = own ?? DEFAULT_LIMITS.delete;
   return act.flatMap((step) => {
     const batch = withDefault(checked, argOf(step).batch);
     if (verbOf(step) !== 'delete' || typeof batch !== 'number' || batch <= limit) return [];
-    const { line } = checked.draft.source.placeOf(['limits', 'delete']);
+    const where = own === undefined ? 'by default' : `(line ${checked.draft.source.placeOf(['limits', 'delete']).line})`;
     return [
       told(checked, argPath(step, 'batch'), 'value', {
         code: 'limit-below-batch',
-        message: `a batch of ${batch} is more than \`limits.delete\` allows, ${limit} (line ${line})`,
+        message: `a batch of ${batch} is more than \`limits.delete\` allows, ${limit} ${where}`,
+        ...(own === undefined && { hint: `add \`limits: {delete: ...}\`, as many as a run may delete at the most` }),
       }),
     ];
   });

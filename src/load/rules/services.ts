@@ -1,6 +1,7 @@
 import { isObject, type Json, listOf } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
-import { parseDuration } from '../../model/quantity.ts';
+import { parseDuration, showDuration } from '../../model/quantity.ts';
+import { DEFAULT_LIMITS } from '../../model/runbook.ts';
 import type { DraftStep } from '../draft.ts';
 import { argOf, argPath, type Checked, stepsIn, told, verbOf, withDefault } from './checked.ts';
 
@@ -16,13 +17,16 @@ export function serviceRules(checked: Checked): readonly Problem[] {
 
 function leaseOverLimit(checked: Checked, stop: DraftStep): readonly Problem[] {
   const { limits } = checked.draft.root;
-  const longest = milliseconds(isObject(limits) ? limits.stopped_for : undefined);
+  const own = isObject(limits) ? limits.stopped_for : undefined;
+  const longest = own === undefined ? DEFAULT_LIMITS.stopped_for : milliseconds(own);
   const within = withDefault(checked, argOf(stop).restore_within);
   const lease = milliseconds(within);
   if (longest === undefined || lease === undefined || lease <= longest) return [];
-  const { line } = checked.draft.source.placeOf(['limits', 'stopped_for']);
-  const message = `a lease of ${String(within)} is longer than \`limits.stopped_for\` (line ${line})`;
-  return [told(checked, argPath(stop, 'restore_within'), 'value', { code: 'lease-over-limit', message })];
+  const allowed =
+    own === undefined ? `${showDuration(longest)} by default` : `line ${checked.draft.source.placeOf(['limits', 'stopped_for']).line}`;
+  const message = `a lease of ${String(within)} is longer than \`limits.stopped_for\` (${allowed})`;
+  const hint = own === undefined ? { hint: `add \`limits: {stopped_for: ${String(within)}}\`` } : {};
+  return [told(checked, argPath(stop, 'restore_within'), 'value', { code: 'lease-over-limit', message, ...hint })];
 }
 
 function milliseconds(value: Json | undefined): number | undefined {

@@ -94,8 +94,12 @@ function leaseTimes(events: readonly RunEvent[]): readonly string[] {
   });
 }
 
+/** Of these nobody asks where none were: they say how often, not how much. */
+const NAMED_WHEN_USED: readonly LimitName[] = ['services', 'commands'];
+
 function limitText(limit: LimitName, { used, meta }: RunState): readonly string[] {
   const most = meta?.limits[limit];
   if (limit === 'stopped_for') return most === undefined ? [] : [`stopped_for at most ${showDuration(most)}`];
+  if (used[limit] === 0 && NAMED_WHEN_USED.includes(limit)) return [];
   return [`${limit} ${showCount(used[limit])}${most === undefined ? '' : ` of ${showCount(most)}`}`];
 }
