@@ -17,6 +17,7 @@ import type { Conditions } from './read-conditions.ts';
 import type { Mention } from './references.ts';
 import { valueRules } from './rules/params.ts';
 import { buildStrategy } from './strategy-build.ts';
+import { unescapedInside } from './text-references.ts';
 import { narrowed } from './uses.ts';
 
 /** All that a runbook is built from. */
@@ -56,12 +57,12 @@ function buildStep(draft: Draft, step: DraftStep, conditions: Conditions): Step 
   const { json, path, phase, id, use } = step;
   const expect = conditions.expect.get(step);
   const when = conditions.when.get(step);
-  const undo = buildUndo(step);
+  const undo = buildUndo(draft, step);
   return {
     id: id ?? '',
     phase,
     verb: use?.verb ?? '',
-    arg: use?.arg ?? null,
+    arg: unescapedInside(use?.arg ?? null, isName(draft)),
     ...(json.why !== undefined && { why: text(json.why) }),
     ...(expect && { expect }),
     ...(use?.verb === 'watch' && { hold: buildHold(draft, step, conditions) }),
@@ -96,10 +97,10 @@ function buildHold(draft: Draft, step: DraftStep, conditions: Conditions): NonNu
   return lines.flatMap(({ of, condition, path }) => (condition ? [{ of, condition, place: draft.source.placeOf(path) }] : []));
 }
 
-function buildUndo(step: DraftStep): AuthoredUndo | undefined {
+function buildUndo(draft: Draft, step: DraftStep): AuthoredUndo | undefined {
   if (typeof step.json.undo === 'string') return { kind: 'note', text: step.json.undo };
   if (step.undo.length === 0) return undefined;
-  return { kind: 'steps', steps: step.undo.map(({ verb, arg }) => ({ verb, arg })) };
+  return { kind: 'steps', steps: step.undo.map(({ verb, arg }) => ({ verb, arg: unescapedInside(arg, isName(draft)) })) };
 }
 
 function buildParameter({ draft, mentions }: Built, name: string, json: JsonObject): Parameter {
@@ -129,6 +130,12 @@ function buildOpen(draft: Draft, conditions: Conditions): readonly OpenItem[] {
     return { say: text(item.say), ...(when && { when }), place: draft.source.placeOf(['open', at]) };
   });
 }
+
+/** Whether a word is the name of a parameter or of a step of this file. */
+const isName =
+  ({ root, steps }: Draft) =>
+  (name: string): boolean =>
+    (isObject(root.params) && Object.hasOwn(root.params, name)) || steps.some(({ id }) => id === name);
 
 function objectsIn(json: Json | undefined): readonly (readonly [string, JsonObject])[] {
   return isObject(json) ? Object.entries(json).flatMap(([key, value]) => (isObject(value) ? [[key, value] as const] : [])) : [];

@@ -1,7 +1,8 @@
 import { isObject, type Json, type JsonObject } from './json.ts';
 
 /**
- * References are whole scalars: `$mailers` is a step's selector *and* what it found, `$watch` a parameter; `$$x` is the text `$x`.
+ * References are whole scalars: `$mailers` is a step's selector *and* what it found, `$watch` a parameter; `$$x` is the text `$x` (inside of a longer
+ * text the loader has unescaped it).
  * `$storm.mailers` is the step `mailers` of the runbook that the step `storm` uses; runbooks use runbooks three deep at the most.
  * Nothing is ever pasted into the middle of a value, so nothing found on a host can become part of a command.
  */

@@ -1,7 +1,8 @@
-import { isObject, type JsonObject } from '../../model/json.ts';
+import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import { ID } from '../language.ts';
 import type { Path } from '../source.ts';
+import { mentionedIn } from '../text-references.ts';
 import { type Checked, told } from './checked.ts';
 
 /** Parameters and steps share one namespace, or `$x` could mean two things. */
@@ -42,7 +43,17 @@ function unused(checked: Checked, params: unknown): readonly Problem[] {
   // A misspelt name, here or where it is used, is told once, as an unknown reference.
   const { params: names, steps } = checked.names;
   if (checked.mentions.some(({ reference }) => !names.has(reference) && !steps.has(reference))) return [];
+  // One that stands inside a text was told there.
+  const inText = new Set(textsIn(checked.draft.root).flatMap((text) => mentionedIn(text, (name) => names.has(name))));
   return Object.keys(params as JsonObject)
-    .filter((name) => !checked.draft.written.has(name) && new RegExp(ID).test(name))
+    .filter((name) => !checked.draft.written.has(name) && !inText.has(name) && new RegExp(ID).test(name))
     .map((name) => told(checked, ['params', name], 'key', { code: 'unused-parameter', message: `no step uses \`$${name}\`` }));
+}
+
+function textsIn(value: Json): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value)) return value.flatMap((item: Json) => textsIn(item));
+  if (!isObject(value)) return [];
+  // In a shell's text `$name` is a variable of its own.
+  return Object.entries(value as JsonObject).flatMap(([key, item]) => (item === undefined || key === 'shell' ? [] : textsIn(item)));
 }

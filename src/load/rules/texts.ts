@@ -1,0 +1,96 @@
+import { isObject, type Json, type JsonObject } from '../../model/json.ts';
+import type { Problem } from '../../model/problem.ts';
+import { isReference } from '../../model/reference.ts';
+import { badReference } from '../complaints.ts';
+import type { DraftStep, Use } from '../draft.ts';
+import type { Path } from '../source.ts';
+import { mentionedIn } from '../text-references.ts';
+import { type Checked, told } from './checked.ts';
+
+/**
+ * References are whole scalars: what stands in the middle of a text reaches the program, the file or the person as it is written. So a `$name` there
+ * is a mistake wherever the word names a parameter or a step of this file. A text for a shell is another language: there it is a variable.
+ */
+export function textRules(checked: Checked): readonly Problem[] {
+  const { draft } = checked;
+  return [
+    ...draft.steps.filter((step) => !step.grafted).flatMap((step) => ofStep(checked, step)),
+    ...listIn(draft.root.open).flatMap((item, at) => [
+      ...prose(checked, item.say, ['open', at, 'say']),
+      ...inside(checked, item.when ?? null, ['open', at, 'when'], CONDITION),
+    ]),
+    ...entriesOf(draft.root.params).flatMap(([name, json]) =>
+      isObject(json) ? inside(checked, json.default ?? null, ['params', name, 'default'], DEFAULT) : [],
+    ),
+  ];
+}
+
+function ofStep(checked: Checked, { json, path, use, undo }: DraftStep): readonly Problem[] {
+  const conditions = (['expect', 'when', 'hold'] as const).flatMap((key) => inside(checked, json[key] ?? null, [...path, key], CONDITION));
+  return [
+    ...[...(use ? [use] : []), ...undo].flatMap((each) => ofUse(checked, each)),
+    ...conditions,
+    ...prose(checked, json.why, [...path, 'why']),
+    ...prose(checked, json.undo, [...path, 'undo']),
+  ];
+}
+
+/** What the environment of a command holds may stand in its arguments: `argv: [sh, -c, 'echo "$port"']` with `env: {port: $port}`. */
+function ofUse(checked: Checked, { path, verb, arg }: Use): readonly Problem[] {
+  const env = isObject(arg) && isObject(arg.env) ? Object.keys(arg.env) : [];
+  return inside(checked, arg, [...path, verb], { hint: ARGUMENT, skip: verb === 'run' ? ['shell'] : [], env });
+}
+
+interface Walk {
+  /** What to type instead of the name. */
+  readonly hint: (name: string) => string;
+  /** Keys whose text is another language. */
+  readonly skip?: readonly string[];
+  readonly env?: readonly string[];
+}
+
+const ARGUMENT = (name: string): string =>
+  `a reference is the whole value: make the whole text a parameter, or write $$${name} where the text itself is meant`;
+const CONDITION: Walk = { hint: () => 'a reference is the whole value: make the whole text a parameter, or write [$] in a pattern' };
+const DEFAULT: Walk = { hint: () => 'a default is a plain value, without references' };
+
+/** Of these a `$` may be the sign of their own language. */
+const PATTERNS = ['matches', 'pattern', 'with', 'stdout', 'stderr'];
+
+function inside(checked: Checked, value: Json, path: Path, walk: Walk): readonly Problem[] {
+  if (typeof value === 'string') return inText(checked, value, path, walk);
+  if (Array.isArray(value)) return value.flatMap((item: Json, at) => inside(checked, item, [...path, at], walk));
+  return entriesOf(value)
+    .filter(([key]) => !walk.skip?.includes(key))
+    .flatMap(([key, item]) => inside(checked, item, [...path, key], walk));
+}
+
+function inText(checked: Checked, text: string, path: Path, { hint, env = [] }: Walk): readonly Problem[] {
+  if (isReference(text)) return [];
+  const bad = PATTERNS.includes(String(path.at(-1))) ? undefined : badReference(text);
+  if (bad) return [told(checked, path, 'value', bad)];
+  const name = mentionedIn(text, isName(checked)).find((each) => !env.includes(each));
+  return name === undefined ? [] : [told(checked, path, 'value', complaint(name, hint(name)))];
+}
+
+/** A text for people takes no reference at all, not even as the whole of it. */
+function prose(checked: Checked, text: Json | undefined, path: Path): readonly Problem[] {
+  const [name] = typeof text === 'string' ? mentionedIn(text, isName(checked)) : [];
+  if (name === undefined) return [];
+  return [told(checked, path, 'value', complaint(name, `this is shown as it stands: write ${name}, or what it means, without the $`))];
+}
+
+function complaint(name: string, hint: string) {
+  return { code: 'reference-in-text', message: `\`$${name}\` stands inside a text, where it is not replaced`, hint };
+}
+
+const isName =
+  ({ names }: Checked) =>
+  (name: string): boolean =>
+    names.params.has(name) || names.steps.has(name);
+
+const entriesOf = (json: Json | undefined): readonly (readonly [string, Json])[] =>
+  isObject(json) ? Object.entries(json as JsonObject).flatMap(([key, item]) => (item === undefined ? [] : [[key, item] as const])) : [];
+
+const listIn = (json: Json | undefined): readonly JsonObject[] =>
+  Array.isArray(json) ? (json as readonly Json[]).map((item) => (isObject(item) ? item : {})) : [];
