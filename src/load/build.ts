@@ -1,3 +1,4 @@
+import type { Condition } from '../model/condition.ts';
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import { parseDuration } from '../model/quantity.ts';
 import {
@@ -62,7 +63,7 @@ function buildStep(draft: Draft, step: DraftStep, conditions: Conditions): Step 
     id: id ?? '',
     phase,
     verb: use?.verb ?? '',
-    arg: unescapedInside(use?.arg ?? null, isName(draft)),
+    arg: withAnswers(unescapedInside(use?.arg ?? null, isName(draft)), step, conditions),
     ...(json.why !== undefined && { why: text(json.why) }),
     ...(expect && { expect }),
     ...(use?.verb === 'watch' && { hold: buildHold(draft, step, conditions) }),
@@ -129,6 +130,26 @@ function buildOpen(draft: Draft, conditions: Conditions): readonly OpenItem[] {
     const when = conditions.open.get(at);
     return { say: text(item.say), ...(when && { when }), place: draft.source.placeOf(['open', at]) };
   });
+}
+
+/** Whoever judges the exit status of a command takes each one for an answer; where nobody does, it only tells whether it could ask. */
+function withAnswers(arg: Json, step: DraftStep, conditions: Conditions): Json {
+  if (step.use?.verb !== 'run' || step.use.definition?.kind !== 'probe' || !isObject(arg) || arg.exits_that_answer !== undefined)
+    return arg;
+  const own = conditions.expect.get(step);
+  const judged =
+    (own !== undefined && speaksOf(own, undefined, 'exit')) || othersOn(conditions).some((one) => speaksOf(one, step.id, 'exit'));
+  const held = [...conditions.hold.values()]
+    .flat()
+    .some((line) => line.of === step.id && line.condition && speaksOf(line.condition, undefined, 'exit'));
+  return judged || held ? { ...arg, exits_that_answer: 'any' } : arg;
+}
+
+const othersOn = ({ when, open }: Conditions): readonly Condition[] => [...when.values(), ...open.values()];
+
+function speaksOf(condition: Condition, step: string | undefined, measure: string): boolean {
+  if (condition.kind !== 'clause') return condition.conditions.some((part) => speaksOf(part, step, measure));
+  return condition.clause.step === step && condition.clause.measure === measure;
 }
 
 /** Whether a word is the name of a parameter or of a step of this file. */

@@ -60,9 +60,14 @@ export const STEP_KEYS: Readonly<Record<string, Schema>> = {
     description: 'How to undo a step whose action cannot derive it: a note for a person, or a list of steps.',
     anyOf: [words('A note for a person.'), list('Steps, each with one verb.', { type: 'object' }, { minItems: 1 })],
   },
-  timeout: literal(quantity('duration', 'How long the step may take.')),
+  timeout: literal(
+    quantity(
+      'duration',
+      'How long one try of the step may take. A look that is cut short is unknown, in a watch too; an act goes to its next safe point and counts as failed.',
+    ),
+  ),
   retry: object(
-    'Look or try again before the step counts as failed.',
+    'Look or try again before the step counts as failed: a probe while its expectation does not hold or it could not look (also at each sample of a watch), an action while it fails.',
     { times: literal(integer('How many more times.', 1)), every: literal(quantity('duration', 'The pause between two tries.')) },
     ['times', 'every'],
   ),
@@ -131,7 +136,14 @@ export const WATCH = object(
   'Sample over a time, and prove that what caused the incident had its chance to come back.',
   {
     for: quantity('duration', 'How long to watch.'),
-    every: quantity('duration', 'The time between two samples; at most a quarter of `for`.'),
+    every: quantity('duration', 'The time between two samples; one that is longer than a quarter of `for` is cut to that.'),
+    settle: quantity(
+      'duration',
+      'How long it may take to come up: a sample so soon after the begin of the watch is shown and does not count, and `growth` is counted from the last of them. Shorter than `for`.',
+    ),
+    tolerate: integer(
+      'How many samples of the whole watch may be bad (a line of `hold` that is not true) before it counts as recurred. Default 0. The last sample must be good; one that could not look is not tolerated.',
+    ),
     proof: object(
       'Evidence that the cause had its chance. Without it the verdict is inconclusive.',
       {

@@ -8,10 +8,11 @@ import { serviceRules } from './rules/services.ts';
 import { shellRules } from './rules/shell.ts';
 import { stepRules } from './rules/steps.ts';
 import { textRules } from './rules/texts.ts';
+import { watchRules } from './rules/watch.ts';
 
 /** What a schema cannot say: the named rules of the language, over all of a runbook that could be read. */
 export function checkRules(checked: Checked): readonly Problem[] {
   return RULES.flatMap((rule) => rule(checked));
 }
 
-const RULES: readonly Rule[] = [stepRules, nameRules, paramRules, orderRules, serviceRules, textRules, shellRules, fleetRules];
+const RULES: readonly Rule[] = [stepRules, nameRules, paramRules, orderRules, serviceRules, textRules, shellRules, watchRules, fleetRules];

@@ -21,7 +21,7 @@ const apart = {
 };
 
 /** The argument of `run`, as a probe and as an action: what is data stays one word, never a part of a command line. */
-export function commandSchema(about: string, effects: readonly ('read' | 'write')[]): Schema {
+export function commandSchema(about: string, effects: readonly ('read' | 'write')[], more: Readonly<Record<string, Schema>> = {}): Schema {
   return shape.exactlyOne(
     shape.object(
       about,
@@ -42,6 +42,7 @@ export function commandSchema(about: string, effects: readonly ('read' | 'write'
         },
         stdin: shape.text('What it reads on standard input; nothing unless given. A finding comes as JSON.', apart),
         timeout: shape.quantity('duration', 'It is ended, with everything that it started, after this time. One minute unless given.'),
+        ...more,
       },
       ['effect'],
     ),

@@ -1,6 +1,14 @@
 import type { Block } from './block.ts';
 import type { Judgement } from './condition.ts';
-import { EVENT_VERSION, type Fact, type MissedJob, type ObservationShown, type Stamp, type StepOutline } from './event.ts';
+import {
+  EVENT_VERSION,
+  type Fact,
+  type MissedJob,
+  type ObservationShown,
+  type Stamp,
+  type StepOutline,
+  type WatchStanding,
+} from './event.ts';
 import {
   any,
   closed,
@@ -340,7 +348,9 @@ const TOLD: Facts = {
     shape: {
       step: STEP,
       values: map('By step and measure. Null: it could not look.', { type: ['number', 'null'] }),
+      texts: optional(map('By step and measure, what is no number.', { type: 'string' })),
       broken: texts('Lines of `hold` that were not true.'),
+      standing: optional(word('Why what is broken does not count.', ['settling', 'tolerated'] satisfies WatchStanding[])),
       minutes: orNull(number("In how many of cron's minutes a job was seen to run.")),
       left: number('Milliseconds to go.'),
     },

@@ -134,7 +134,11 @@ export type Fact =
       readonly type: 'watch.sampled';
       readonly step: string;
       readonly values: Readonly<Record<string, number | null>>;
+      /** Measures that are no numbers. */
+      readonly texts?: Readonly<Record<string, string>>;
       readonly broken: readonly string[];
+      /** Why what is broken does not count. */
+      readonly standing?: WatchStanding;
       readonly minutes: number | null;
       readonly left: number;
     }
@@ -153,6 +157,9 @@ export type Fact =
       readonly open: readonly string[];
       readonly missed: readonly MissedJob[];
     };
+
+/** A sample that does not count: too soon after the begin of the watch, or one of those that its author tolerates. */
+export type WatchStanding = 'settling' | 'tolerated';
 
 export type StepOutcome = 'done' | 'nothing-to-do' | 'skipped' | 'by-hand' | 'failed' | 'partial' | 'not-reached';
 

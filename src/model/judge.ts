@@ -1,6 +1,6 @@
 import type { Clause, Comparator, Condition, Judgement, Means, Measure, Measures, Truth } from './condition.ts';
 import { patternOf } from './pattern.ts';
-import { parseDuration, parsePercent, parseRate, parseSize, showCount, showDuration, showSize } from './quantity.ts';
+import { parseDuration, parsePercent, parseRate, parseSize, showCount, showDuration, showSize, showText } from './quantity.ts';
 
 /** Finds the measures of an earlier step (`name`) or of the step's own finding (undefined). Undefined: not looked. */
 export type MeasuresOf = (step: string | undefined) => Measures | undefined;
@@ -44,7 +44,7 @@ export function sayClause(clause: Clause): string {
 }
 
 function sayValue(value: unknown): string {
-  return Array.isArray(value) ? value.join(' or ') : String(value);
+  return Array.isArray(value) ? value.map(sayValue).join(' or ') : typeof value === 'string' ? showText(value) : String(value);
 }
 
 /** Every comparator of the clause must be true. */
@@ -104,7 +104,7 @@ function showMeasure(measure: Exclude<Measure, null>, comparator: Comparator): s
     const share = measure.of === 0 ? '' : ` (${Number(((measure.value / measure.of) * 100).toFixed(1))} %)`;
     return `${showCount(measure.value)} of ${showCount(measure.of)}${share}`;
   }
-  if (typeof measure !== 'number') return String(measure);
+  if (typeof measure !== 'number') return showText(String(measure));
   const wanted = Object.values(comparator)
     .flat()
     .find((value) => typeof value === 'string');

@@ -1,11 +1,13 @@
 import type { Truth } from './condition.ts';
 import { clockOn } from './far-clock.ts';
 import type { Host } from './host.ts';
+import type { Json } from './json.ts';
 import type { PlannedProbe } from './plan.ts';
 import type { Catalogue, Emit } from './ports.ts';
+import { showDuration } from './quantity.ts';
 import type { Runbook, Step } from './runbook.ts';
 import { addFinding, type Findings, judgeWith, resolveArg } from './scope.ts';
-import { type Clock, type Finding, type Look, unknownFinding } from './verb.ts';
+import { type Clock, type Finding, type Look, type ProbeVerb, unknownFinding } from './verb.ts';
 
 /** What looking needs, for probes and for actions alike. */
 export interface Looking {
@@ -39,10 +41,14 @@ export async function lookAt(
     return { planned: { ...base, explain: [], finding: null, truth: 'not-looked', judgements: [] }, findings };
   }
   await emit({ type: 'step.started', step: step.id, phase: step.phase, verb: step.verb });
-  const finding = await withDeadline(step, looking, (look) => verb.look(look, arg)).catch((error: unknown) =>
-    unknownFinding(verb.measures, String(error)),
+  const judge = (found: Finding) => (step.expect ? judgeWith(step.expect, findings, found.measures) : null);
+  const finding = await findFor(
+    step,
+    arg,
+    looking,
+    (found) => (judge(found)?.truth ?? (found.unknown === undefined ? 'yes' : 'unknown')) === 'yes',
   );
-  const judged = step.expect ? judgeWith(step.expect, findings, finding.measures) : null;
+  const judged = judge(finding);
   const truth: Truth | 'informs' = judged ? judged.truth : finding.unknown !== undefined ? 'unknown' : 'informs';
   const judgements = judged?.judgements ?? [];
   await emit({ type: 'probe.found', step: step.id, finding, truth, judgements });
@@ -52,8 +58,37 @@ export async function lookAt(
   };
 }
 
-/** A step's `timeout` ends the look by its signal. A probe that does not listen still ends: every port call has a deadline of its own. */
-async function withDeadline(step: Step, looking: Looking, look: (look: Look) => Promise<Finding>): Promise<Finding> {
-  const signal = step.timeout === undefined ? looking.signal : AbortSignal.any([looking.signal, AbortSignal.timeout(step.timeout)]);
-  return look({ host: looking.host, clock: clockOn(looking.host, looking.clock), signal, progress: () => {} });
+/**
+ * What a step finds, in every phase and in a watch: within its `timeout`, and looked for again as its `retry` says until `well` is content. Never throws
+ * for what is wrong with the host.
+ */
+export async function findFor(step: Step, arg: Json, looking: Looking, well: (finding: Finding) => boolean): Promise<Finding> {
+  const verb = await looking.catalogue.probe(step.verb);
+  let finding = await findOnce(step, verb, arg, looking);
+  for (let left = step.retry?.times ?? 0; left > 0 && !well(finding) && !looking.signal.aborted; left -= 1) {
+    await looking.clock.sleep(step.retry?.every ?? 0, looking.signal);
+    if (!looking.signal.aborted) finding = await findOnce(step, verb, arg, looking);
+  }
+  return finding;
+}
+
+/** A look that listens to its signal ends by itself; one that hangs in a call is not waited for any longer. */
+const GRACE = 2000;
+
+/** A look that was cut short has not seen what it was to see: half of it is neither a yes nor a no. */
+async function findOnce(step: Step, verb: ProbeVerb, arg: Json, { host, clock, signal: stop }: Looking): Promise<Finding> {
+  const deadline = step.timeout === undefined ? null : AbortSignal.timeout(step.timeout);
+  const signal = deadline ? AbortSignal.any([stop, deadline]) : stop;
+  const cutShort = () =>
+    unknownFinding(
+      verb.measures,
+      deadline?.aborted ? `it did not end within ${showDuration(step.timeout ?? 0)} (timeout)` : 'it was interrupted',
+    );
+  const look: Look = { host, clock: clockOn(host, clock), signal, progress: () => {} };
+  const found = (async () => verb.look(look, arg))().catch((error: unknown) => unknownFinding(verb.measures, String(error)));
+  const late = new Promise<Finding>((resolve) => {
+    deadline?.addEventListener('abort', () => void clock.sleep(GRACE).then(() => resolve(cutShort())), { once: true });
+  });
+  const finding = await Promise.race([found, late]);
+  return signal.aborted ? cutShort() : finding;
 }

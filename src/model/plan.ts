@@ -86,6 +86,10 @@ export type PlannedStep = PlannedProbe | PlannedAction | PlannedWatch;
 export interface WatchSpec {
   readonly for: number;
   readonly every: number;
+  /** From the begin: what is bad so early does not count. Absent: all counts. */
+  readonly settle?: number;
+  /** So many bad samples count for nothing, the last one excepted. Absent: none. */
+  readonly tolerate?: number;
   readonly proof: { readonly cronMinutes: number; readonly services: readonly string[] } | null;
   readonly hold: readonly HoldLine[];
 }

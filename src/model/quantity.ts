@@ -104,3 +104,11 @@ export function inThousands(digits: string): string {
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${showCount(count)} ${count === 1 ? one : many}`;
 }
+
+const LONGEST_TEXT = 120;
+
+/** A text that was measured, on one line: in quotes where it is empty, begins or ends blank, or has more lines, so that it can be seen. */
+export function showText(text: string): string {
+  const cut = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT - 1)}…` : text;
+  return cut === '' || cut.trim() !== cut || /[\n\r\t]/.test(cut) ? JSON.stringify(cut) : cut;
+}

@@ -1,5 +1,5 @@
 import type { Judgement, Truth } from './condition.ts';
-import type { Choice, EventOf, MissedJob, ObservationShown, RunEvent, StepOutcome, StepOutline } from './event.ts';
+import type { Choice, EventOf, MissedJob, ObservationShown, RunEvent, StepOutcome, StepOutline, WatchStanding } from './event.ts';
 import type { Json } from './json.ts';
 import { exitCode, type OutcomeName, type Verdict } from './outcome.ts';
 import type { Decision } from './policy.ts';
@@ -91,7 +91,9 @@ export interface WatchState {
 
 export interface WatchSample extends Moment {
   readonly values: Readonly<Record<string, number | null>>;
+  readonly texts?: Readonly<Record<string, string>>;
   readonly broken: readonly string[];
+  readonly standing?: WatchStanding;
   readonly minutes: number | null;
   readonly left: number;
 }
@@ -306,10 +308,11 @@ function leaseRestored(state: RunState, event: EventOf<'lease.restored'>): RunSt
 }
 
 function sampled(state: RunState, event: EventOf<'watch.sampled'>): RunState {
-  const { values, broken, minutes, left } = event;
+  const { values, texts, broken, standing, minutes, left } = event;
+  const also = { ...(texts && { texts }), ...(standing && { standing }) };
   const watch = watchOf(state, event.step);
   return inStep(state, event.step, {
-    watch: { ...watch, samples: [...watch.samples, { ...momentOf(event), values, broken, minutes, left }] },
+    watch: { ...watch, samples: [...watch.samples, { ...momentOf(event), values, ...also, broken, minutes, left }] },
   });
 }
 

@@ -8,11 +8,13 @@ import { bindParams, type Findings } from './scope.ts';
 
 /** verify's `watch` with every reference resolved. `every` is at most a quarter of `for`, so that a watch has at least five samples. */
 export function watchSpec(step: Step, arg: Json, findings: Findings): WatchSpec {
-  const { for: length, every, proof } = isObject(arg) ? arg : {};
+  const { for: length, every, settle, tolerate, proof } = isObject(arg) ? arg : {};
   const whole = duration(length, 600_000);
   return {
     for: whole,
     every: Math.min(duration(every, 15_000), whole / 4),
+    ...(settle !== undefined && { settle: duration(settle, 0) }),
+    ...(typeof tolerate === 'number' && { tolerate }),
     proof: proofOf(proof),
     hold: (step.hold ?? []).flatMap((line) => holdLines(line.of, bindParams(line.condition, findings))),
   };

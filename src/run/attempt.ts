@@ -4,6 +4,7 @@ import type { Failure } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
 import { isObject } from '../model/json.ts';
 import { JournalError } from '../model/ports.ts';
+import { showDuration } from '../model/quantity.ts';
 import type { Step } from '../model/runbook.ts';
 import type { ActionVerb, Applied, Observation } from '../model/verb.ts';
 import { armLease, fence, LEASE_OVER, releaseLeases } from './lease.ts';
@@ -39,7 +40,8 @@ export async function attempt(
     // The engine may have been frozen while the intent was written.
     late: await fence(running),
   }));
-  const act = () => verb.apply(acting(running, step.id, records), arg, observation).catch(brokeOff);
+  const act = () =>
+    inTime(running, step, (signal) => verb.apply(acting(running, step.id, records, signal), arg, observation).catch(brokeOff));
   const applied = ready.unarmed
     ? notWithout(ready.unarmed)
     : ready.late
@@ -51,6 +53,15 @@ export async function attempt(
   book.used = addCosts(book.used, applied.used);
   await releaseLeases(running, step.id, applied.releases ?? []);
   return applied;
+}
+
+/** The step's `timeout` sends the act to its next safe point, as an interrupt does; but then the step has failed. */
+async function inTime(running: Running, { timeout }: Step, act: (signal?: AbortSignal) => Promise<Applied>): Promise<Applied> {
+  if (timeout === undefined) return act();
+  const deadline = AbortSignal.timeout(timeout);
+  const applied = await act(AbortSignal.any([running.interrupts.signal, deadline]));
+  if (!deadline.aborted || running.interrupts.signal.aborted || applied.outcome === 'done') return applied;
+  return { ...applied, outcome: 'failed', reason: `it did not end within ${showDuration(timeout)} (timeout)` };
 }
 
 /** A verb that throws has a bug, or a port has: what it changed by then is not known, so its undo stays in the book. */

@@ -1,5 +1,6 @@
 import { plural, showCount, showDuration } from '../model/quantity.ts';
 import type { RunState, StepState } from '../model/state.ts';
+import { brokenWords } from './watch-words.ts';
 
 /** What a host is at, in a few words. */
 export interface Doing {
@@ -51,9 +52,10 @@ function progressText({ done, total, rate, text }: NonNullable<StepState['progre
 function watching({ id, watch }: StepState, since: number): Doing {
   const sample = watch?.samples.at(-1);
   if (sample === undefined) return { step: id, text: 'watches', trouble: false };
-  if (sample.broken.length > 0) return { step: id, text: sample.broken.join('; '), trouble: true };
+  if (sample.broken.length > 0 && sample.standing === undefined) return { step: id, text: sample.broken.join('; '), trouble: true };
   const left = Math.max(0, sample.left - since);
   const minutes = sample.minutes === null ? '' : `, ${plural(sample.minutes, 'cron minute')} seen`;
   const goes = left === 0 ? 'the last look' : `watches, ${showDuration(Math.ceil(left / 1000) * 1000)} left`;
-  return { step: id, text: `${goes}${minutes}`, trouble: false };
+  const mercy = sample.broken.length === 0 ? '' : `; ${brokenWords(sample.broken, sample.standing).join('; ')}`;
+  return { step: id, text: `${goes}${minutes}${mercy}`, trouble: false };
 }

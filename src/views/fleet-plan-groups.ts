@@ -1,13 +1,14 @@
 import type { HostPlan, PlanGroup } from '../model/fleet.ts';
 import type { FleetPlan } from '../model/fleet-ports.ts';
 import type { Plan } from '../model/plan.ts';
-import { plural, showCount, showDuration } from '../model/quantity.ts';
+import { plural, showCount } from '../model/quantity.ts';
 import { escaped } from './escape.ts';
 import { differencesOf, type GroupStep, groupSteps, groupWarnings } from './fleet-group.ts';
 import { mainGroup, names, plansOf, reasonsOf } from './fleet-plan-words.ts';
 import { below, hostLines, hostsText } from './fleet-words.ts';
 import { hang, indent, narrower, padEnd, width } from './layout.ts';
 import type { Paper } from './style.ts';
+import { watchedText } from './watch-words.ts';
 
 export interface Whole {
   /** What to type to see one host's plan whole. */
@@ -82,7 +83,7 @@ function watchLine(plan: Plan | undefined, paper: Paper): readonly string[] {
   const watches = (plan?.steps ?? []).flatMap((step) => (step.kind === 'watch' ? [step] : []));
   return watches.flatMap(({ id, watch }) => {
     const minutes = watch.proof === null ? '' : `, ${plural(watch.proof.cronMinutes, 'minute')} of cron seen`;
-    const text = `then watched for ${showDuration(watch.for)}${minutes}; must hold: ${watch.hold.map(({ wanted }) => wanted).join('; ')}`;
+    const text = `then watched ${watchedText(watch)}${minutes}; must hold: ${watch.hold.map(({ wanted }) => wanted).join('; ')}`;
     return hang(`  ·   ${escaped(id)}  `, escaped(text), paper.columns);
   });
 }

@@ -2,13 +2,14 @@ import { sayCompared } from '../model/drift.ts';
 import type { RunEvent } from '../model/event.ts';
 import { OUTCOMES } from '../model/outcome.ts';
 import type { View } from '../model/ports.ts';
-import { plural, showDuration } from '../model/quantity.ts';
+import { plural, showDuration, showText } from '../model/quantity.ts';
 import { apply, initialState, type RunState } from '../model/state.ts';
 import { escaped } from './escape.ts';
 import { padEnd } from './layout.ts';
 import { showNumber } from './sparkline.ts';
 import { type Look, type Paper, paperOf } from './style.ts';
 import { doneText, measureName, renderSummary } from './summary.ts';
+import { brokenWords } from './watch-words.ts';
 
 /** At most a line in this many milliseconds for what only goes on: a log is read afterwards. */
 const PROGRESS_EVERY = 5000;
@@ -142,13 +143,23 @@ function finished(id: string, state: RunState): readonly Line[] {
 
 function sampled(event: Extract<RunEvent, { type: 'watch.sampled' }>, before: RunState, pace: Pacer): readonly Line[] {
   const last = before.steps.find(({ id }) => id === event.step)?.watch?.samples.at(-1);
-  const changed = last === undefined || last.minutes !== event.minutes || last.broken.join() !== event.broken.join() || event.left === 0;
+  const changed =
+    last === undefined ||
+    last.minutes !== event.minutes ||
+    last.broken.join() !== event.broken.join() ||
+    last.standing !== event.standing ||
+    textsDiffer(last.texts, event.texts) ||
+    event.left === 0;
   if (!pace(event.step, event.mono, WATCH_EVERY) && !changed) return [];
   const values = Object.entries(event.values).map(([name, value]) => `${measureName(name)} ${value === null ? '?' : showNumber(value)}`);
   const minutes = event.minutes === null ? [] : [`${plural(event.minutes, 'cron minute')} seen`];
   const left = event.left === 0 ? 'the end' : `${showDuration(event.left)} left`;
-  return [[event.step, event.broken.length > 0 ? 'broken' : 'watches', [...values, ...minutes, left, ...event.broken].join(', ')]];
+  const texts = Object.entries(event.texts ?? {}).map(([name, text]) => `${measureName(name)} ${showText(text)}`);
+  const word = event.broken.length > 0 && event.standing === undefined ? 'broken' : 'watches';
+  return [[event.step, word, [...values, ...texts, ...minutes, left, ...brokenWords(event.broken, event.standing)].join(', ')]];
 }
+
+const textsDiffer = (one: object | undefined, other: object | undefined): boolean => JSON.stringify(one) !== JSON.stringify(other);
 
 type Pacer = (key: string, mono: number, every: number) => boolean;
 

@@ -10,6 +10,7 @@ import { escaped } from './escape.ts';
 import { fit, hang, narrower, padEnd, width } from './layout.ts';
 import type { Paper } from './style.ts';
 import { doneText, markOf, renderSummary, seriesLines } from './summary.ts';
+import { brokenWords, looksText } from './watch-words.ts';
 
 /** One line at work, redrawn in place, with lines of detail below it; what it ends with stays for good. */
 export interface Row {
@@ -257,7 +258,7 @@ function minutesWanted(plan: Plan | null, id: string): number | null {
 }
 
 function watchText(
-  { minutes }: EventOf<'watch.sampled'>,
+  { minutes, broken, standing }: EventOf<'watch.sampled'>,
   { left, wanted }: { readonly left: number; readonly wanted: number | null },
 ): string {
   const seen =
@@ -266,7 +267,8 @@ function watchText(
       : wanted === null
         ? `, ${plural(minutes, 'cron minute')} seen`
         : `, ${minutes} of ${plural(wanted, 'cron minute')} seen`;
-  return `${left === 0 ? 'the last look' : `${showDuration(Math.ceil(left / 1000) * 1000)} left`}${seen}`;
+  const mercy = standing === undefined ? '' : `; ${brokenWords(broken, standing).join('; ') || 'still settling'}`;
+  return `${left === 0 ? 'the last look' : `${showDuration(Math.ceil(left / 1000) * 1000)} left`}${seen}${mercy}`;
 }
 
 const VERDICTS = { held: ['✔', 'good'], recurred: ['✘', 'bad'], inconclusive: ['?', 'warn'] } as const;
@@ -274,7 +276,7 @@ const VERDICTS = { held: ['✔', 'good'], recurred: ['✘', 'bad'], inconclusive
 function watchLine(step: StepState | undefined, paper: Paper): string {
   const { verdict, reasons, samples } = step?.watch ?? { verdict: null, reasons: [], samples: [] };
   const [mark, paint] = VERDICTS[verdict ?? 'inconclusive'];
-  const why = reasons.length === 0 ? `: every line true at ${plural(samples.length, 'look')}` : `: ${reasons.join('; ')}`;
+  const why = reasons.length === 0 ? `: ${looksText(samples)}` : `: ${reasons.join('; ')}`;
   const word = verdict ?? 'not judged';
   const start = `${paper.style[paint](mark)} ${label(step?.id ?? '', paper)}  `;
   const [first = '', ...rest] = hung(start, `${word}${escaped(why)}`, narrower(paper, 2));

@@ -10,6 +10,7 @@ import { proofText, showValue } from './plan.ts';
 import { undoText } from './report/actions.ts';
 import { blocks } from './report/blocks.ts';
 import { dayText } from './report/clock.ts';
+import { watchedText } from './watch-words.ts';
 
 /** The command that shows what a ticket has no room for. */
 const WHOLE = 'firebreak plan --all';
@@ -129,7 +130,7 @@ function watch({ id, why, watch: spec }: PlannedWatch): readonly string[] {
     '',
     `### ${md(id)}`,
     '',
-    `Watched for ${showDuration(spec.for)}, a look every ${showDuration(spec.every)}${why === null ? '' : `; ${md(why)}`}.`,
+    `Watched ${watchedText(spec)}${why === null ? '' : `; ${md(why)}`}.`,
     '',
     ...spec.hold.map(({ wanted }) => `- must hold: ${md(wanted)}`),
     `- proof: ${md(proofText(spec))}`,

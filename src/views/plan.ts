@@ -11,6 +11,7 @@ import { escaped } from './escape.ts';
 import { commands, field, fields, heading, rule } from './fields.ts';
 import { hang, indent, narrower, padEnd, width } from './layout.ts';
 import { type Look, type Paper, paperOf } from './style.ts';
+import { watchedText } from './watch-words.ts';
 
 /** The whole review: what was found, what would be done to exactly what, how it would be proven. Pure; everything in it is escaped. */
 export function renderPlan(
@@ -194,7 +195,7 @@ export function watchLines(step: PlannedWatch, paper: Paper): readonly string[] 
     `  ${paper.style.dim('·')} ${title(step.id, step.verb, paper)}`,
     ...indent(
       [
-        ...field('watch', `for ${showDuration(watch.for)}, a look every ${showDuration(watch.every)}`, inner, paper.style.bold),
+        ...field('watch', watchedText(watch), inner, paper.style.bold),
         ...(step.why === null ? [] : field('why', step.why, inner)),
         ...fields(
           'must hold',

@@ -5,9 +5,10 @@ import { plural, showDuration } from '../model/quantity.ts';
 import type { RunState, StepState, UndoEntry, WatchSample } from '../model/state.ts';
 import { escaped } from './escape.ts';
 import { heading, rule } from './fields.ts';
-import { hang, padEnd, width } from './layout.ts';
+import { cutHard, hang, padEnd, width } from './layout.ts';
 import { showNumber, sparkline } from './sparkline.ts';
 import type { Paper, Style } from './style.ts';
+import { namesIn, textsOf } from './watch-words.ts';
 
 /**
  * The end of a run, the same for every view: what was done, how each of it is undone, what stays open, and the verdict last, where a screen of
@@ -61,20 +62,35 @@ function evidence(state: RunState, paper: Paper): readonly string[] {
   return [paper.style.bold('WATCHED'), ...lines, ...seen];
 }
 
-/** One line a value: its name, its latest number, and how it went since the watch began. */
+/** One line a value: its name, its latest number, and how it went since the watch began; of a text what it was, the latest last. */
 export function seriesLines(samples: readonly WatchSample[], paper: Paper): readonly string[] {
-  const broken = samples.at(-1)?.broken ?? [];
-  const names = Object.keys(samples.at(-1)?.values ?? {});
+  const { broken = [], standing } = samples.at(-1) ?? {};
+  const names = namesIn(samples);
+  const texts = names.map((name) => textsOf(samples, name));
   const values = names.map((name) => samples.map((sample) => sample.values[name] ?? null));
-  const latest = values.map((series) => numberText(series.at(-1) ?? null));
+  const latest = values.map((series, at) => (texts[at] ? '' : numberText(series.at(-1) ?? null)));
   const nameRoom = Math.max(0, ...names.map((name) => width(escaped(measureName(name)))));
   const numberRoom = Math.max(0, ...latest.map(width));
   return names.map((name, at) => {
-    const label = `  ${padEnd(escaped(measureName(name)), nameRoom)}  ${' '.repeat(numberRoom - width(latest[at] ?? ''))}${latest[at] ?? ''}`;
     const wrong = broken.some((line) => line.startsWith(`${name.split(' ')[0]}:`));
+    const paint = wrong ? (standing === undefined ? 'red' : 'yellow') : 'cyan';
+    const start = `  ${padEnd(escaped(measureName(name)), nameRoom)}  `;
+    const was = texts[at];
+    if (was) return `${wrong ? paper.style[paint](start) : start}${paper.style[paint](lastTexts(was, paper.columns - width(start)))}`;
+    const label = `${start}${' '.repeat(numberRoom - width(latest[at] ?? ''))}${latest[at] ?? ''}`;
     const bars = sparkline(values[at] ?? [], Math.max(8, Math.min(60, paper.columns - width(label) - 4)));
-    return `${wrong ? paper.style.bad(label) : label}  ${paper.style[wrong ? 'red' : 'cyan'](bars)}`;
+    return `${wrong ? paper.style[standing === undefined ? 'bad' : 'warn'](label) : label}  ${paper.style[paint](bars)}`;
   });
+}
+
+/** `stopped → starting → running`, from the left as far as there is room for the latest. */
+function lastTexts(texts: readonly string[], room: number): string {
+  const shown = texts.map(escaped);
+  for (let from = 0; from < shown.length - 1; from += 1) {
+    const line = `${from > 0 ? '… → ' : ''}${shown.slice(from).join(' → ')}`;
+    if (width(line) <= room) return line;
+  }
+  return cutHard(shown.at(-1) ?? '', Math.max(8, room))[0] ?? '';
 }
 
 /** `mailers count`; and `inodes free` rather than `inodes inodes free`. */

@@ -1,7 +1,8 @@
 import { sayCompared } from '../model/drift.ts';
-import type { RunEvent } from '../model/event.ts';
+import type { EventOf, RunEvent } from '../model/event.ts';
 import { plural, showDuration } from '../model/quantity.ts';
 import { clockText } from './report/clock.ts';
+import { brokenWords } from './watch-words.ts';
 
 /** One thing that happened, in a sentence. */
 export interface TimelineEntry {
@@ -60,7 +61,7 @@ function textOf(event: RunEvent, brokenBefore: Set<string>): string | null {
     case 'lease.restored':
       return `lease ${event.key} ${event.ok ? 'restored' : 'COULD NOT BE RESTORED'}: ${event.summary}`;
     case 'watch.sampled':
-      return brokenText(event.broken, brokenBefore);
+      return brokenText(event, brokenBefore);
     case 'watch.judged':
       return [`verdict: ${event.verdict}`, ...event.reasons].join('; ');
     case 'rollback.started':
@@ -81,10 +82,11 @@ function textOf(event: RunEvent, brokenBefore: Set<string>): string | null {
 }
 
 /** A line that broke is told once. */
-function brokenText(broken: readonly string[], before: Set<string>): string | null {
-  const fresh = broken.filter((line) => !before.has(line));
-  for (const line of fresh) before.add(line);
-  return fresh.length === 0 ? null : `broken: ${fresh.join('; ')}`;
+function brokenText({ broken, standing }: EventOf<'watch.sampled'>, before: Set<string>): string | null {
+  const fresh = broken.filter((line) => !before.has(`${standing} ${line}`));
+  for (const line of fresh) before.add(`${standing} ${line}`);
+  if (fresh.length === 0) return null;
+  return standing === undefined ? `broken: ${fresh.join('; ')}` : brokenWords(fresh, standing).join('; ');
 }
 
 function because(reason: string | null): string {

@@ -81,5 +81,6 @@ test('$$name is the text $name, at the begin and inside, where the name is one o
   assert.deepEqual(loaded.ok && loaded.value.diagnose[1]?.arg, {
     argv: ['echo', '$$port', 'x:$port/${host}', 'a$$b', '$port'],
     effect: 'read',
+    exits_that_answer: 'any',
   });
 });

@@ -6,7 +6,7 @@ import probe from '../../src/probes/run.ts';
 import { actOn } from '../support/act.ts';
 import { emptyWorld } from '../support/fake-world.ts';
 
-const QUEUE = { argv: ['mailq'], effect: 'read' };
+const QUEUE = { argv: ['mailq'], effect: 'read', exits_that_answer: [0, 3] };
 const look = () => {
   const act = actOn(
     emptyWorld({ commands: ({ argv }) => (argv[0] === 'mailq' ? { exit: 3, stdout: 'empty\n\n', stderr: 'warning\n' } : undefined) }),
@@ -42,8 +42,29 @@ describe('run as a probe', () => {
     assert.equal(await unknown(failure('EAGAIN', 'no process slot')), 'no process slot');
   });
 
+  it('knows nothing where the exit status is no answer, and shows what was printed', async () => {
+    const of = async (exit: number, more: object = {}) => {
+      const act = actOn(emptyWorld({ commands: () => ({ exit, stdout: '', stderr: exit === 0 ? '' : 'grep: x: no such file\n' }) }));
+      const finding = await probe.look({ ...act, host: readOnly(act.host) }, { argv: ['grep', 'a', 'x'], effect: 'read', ...more });
+      return finding.unknown === undefined ? finding.measures.exit : finding.unknown;
+    };
+    const no = (exit: number) => `it ended with ${exit}, which is no answer (\`exits_that_answer\` names others): grep: x: no such file`;
+    assert.deepEqual([await of(0), await of(1), await of(2)], [0, no(1), no(2)]);
+    const given = { exits_that_answer: [0, 1] };
+    assert.deepEqual([await of(0, given), await of(1, given), await of(2, given)], [0, 1, no(2)]);
+    const any = { exits_that_answer: 'any' };
+    assert.deepEqual([await of(2, any), await of(126, any), await of(127, any), await of(137, any)], [2, no(126), no(127), 137]);
+    const shell = { argv: undefined, shell: 'grep a x', exits_that_answer: 'any' };
+    assert.deepEqual([await of(137, shell), await of(255, shell)], [no(137), 255]);
+    const finding = await probe.look(look(), { argv: ['mailq'], effect: 'read' });
+    assert.deepEqual(finding.blocks, [
+      { kind: 'text', lines: ['empty'] },
+      { kind: 'text', lines: ['warning'] },
+    ]);
+  });
+
   it('only ever asks the host to read', async () => {
-    const finding = await probe.look(look(), { argv: ['mailq'], effect: 'write' });
+    const finding = await probe.look(look(), { ...QUEUE, effect: 'write' });
     assert.equal(finding.measures.exit, 3);
     assert.deepEqual(probe.schema.properties && (probe.schema.properties as { effect?: { enum?: unknown } }).effect?.enum, ['read']);
   });

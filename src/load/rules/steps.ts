@@ -16,8 +16,9 @@ function stepProblems(checked: Checked, step: DraftStep): readonly Problem[] {
   const problems: Problem[] = [];
   const missing = (code: string, message: string, hint: string): void =>
     void problems.push(told(checked, path, 'key', { code, message, hint }));
-  const misplaced = (key: string, message: string): void => {
-    if (json[key] !== undefined) problems.push(told(checked, [...path, key], 'key', { code: 'misplaced-key', message }));
+  const misplaced = (key: string, message: string, hint?: string): void => {
+    if (json[key] !== undefined)
+      problems.push(told(checked, [...path, key], 'key', { code: 'misplaced-key', message, ...(hint !== undefined && { hint }) }));
   };
   if (whole && json.id === undefined) missing('missing-key', '`id` is missing', 'add `id: ...`, the name of the step');
   if (whole && phase === 'act' && json.why === undefined && isAction(use)) {
@@ -37,6 +38,9 @@ function stepProblems(checked: Checked, step: DraftStep): readonly Problem[] {
     for (const key of ['expect', 'undo', 'timeout', 'retry'])
       misplaced(key, `\`${key}\` belongs to one verb; the steps of the used runbook have their own`);
   }
+  if (use && UNTIMED.includes(use.verb)) misplaced('timeout', `\`${use.verb}\` keeps no \`timeout\` of its step`, UNTIMED_HINT[use.verb]);
+  if (use?.verb === 'watch') misplaced('retry', '`watch` is not tried again; `tolerate` says how many samples may be bad');
+  if (use?.verb === 'manual') misplaced('retry', 'a person is asked once');
   if (isProbe(use) || use?.verb === 'watch') {
     misplaced('undo', 'a step that only looks has nothing to undo');
     misplaced('ask', 'a step that only looks does not ask');
@@ -45,6 +49,15 @@ function stepProblems(checked: Checked, step: DraftStep): readonly Problem[] {
     misplaced('decisive', 'a step decides by its `expect`, which is missing');
   return problems;
 }
+
+/** Verbs that cannot be cut short: what is begun is ended by whoever does it. */
+const UNTIMED: readonly string[] = ['watch', 'manual', 'start', 'stop', 'restart', 'edit'];
+const UNTIMED_HINT: Readonly<Record<string, string>> = {
+  watch: '`for` says how long it watches',
+  manual: 'leave it out: a person takes the time that it takes',
+  edit: 'leave it out: a file is replaced at once',
+  ...Object.fromEntries(['start', 'stop', 'restart'].map((verb) => [verb, "leave it out: the service manager's own time-out holds"])),
+};
 
 function wholeProblems(checked: Checked): readonly Problem[] {
   const act = stepsIn(checked, 'act');

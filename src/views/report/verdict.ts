@@ -1,8 +1,9 @@
 import type { Measure } from '../../model/condition.ts';
-import { plural } from '../../model/quantity.ts';
+import { plural, showText } from '../../model/quantity.ts';
 import type { RunState, StepState, WatchSample } from '../../model/state.ts';
 import { cell, md, mdTable } from '../markdown.ts';
 import { showNumber, sparkline } from '../sparkline.ts';
+import { namesIn, textsOf } from '../watch-words.ts';
 
 export function verdict(state: RunState): readonly string[] {
   const watches = state.steps.filter(({ watch }) => watch !== null);
@@ -23,15 +24,25 @@ function watchSection({ id, why, watch }: StepState, named: boolean): readonly s
   return [
     '',
     ...(named ? [`### ${md(id)}`, ''] : []),
-    `**${watch.verdict ?? 'not judged'}**${why === null ? '' : `: ${md(why)}`}, by ${plural(watch.samples.length, 'sample')}.${proof}`,
+    `**${watch.verdict ?? 'not judged'}**${why === null ? '' : `: ${md(why)}`}, by ${plural(watch.samples.length, 'sample')}${mercy(watch.samples)}.${proof}`,
     ...(reasons.length === 0 ? [] : ['', ...reasons]),
     ...(rows.length === 0 ? [] : ['', ...mdTable(['of', 'series', 'first', 'last', 'lowest', 'highest'], rows)]),
   ];
 }
 
+/** What of the samples did not count. */
+function mercy(samples: readonly WatchSample[]): string {
+  const early = samples.filter(({ standing }) => standing === 'settling').length;
+  const tolerated = samples.filter(({ standing }) => standing === 'tolerated').length;
+  const parts = [...(early === 0 ? [] : [`${early} while it settled`]), ...(tolerated === 0 ? [] : [`${tolerated} bad and tolerated`])];
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
 /** One row a watched value: its name, how it went, its numbers. Cells are markup. */
 function seriesRows(samples: readonly WatchSample[]): readonly (readonly string[])[] {
   return namesIn(samples).map((name) => {
+    const texts = textsOf(samples, name);
+    if (texts) return [cell(showName(name)), cell(texts.join(' → ')), cell(texts[0] ?? ''), cell(texts.at(-1) ?? ''), '', ''];
     const values = samples.map((sample) => sample.values[name] ?? null);
     const seen = values.filter((value) => value !== null);
     const numbers = [seen.at(0), seen.at(-1), least(seen), most(seen)].map((value) => (value === undefined ? '?' : showNumber(value)));
@@ -45,15 +56,10 @@ function beforeAndAfter({ steps }: RunState): readonly (readonly string[])[] {
   return namesIn(samples).flatMap((name) => {
     const [step = '', measure = ''] = name.split(' ');
     const before = steps.find(({ id }) => id === step)?.finding?.measures[measure];
-    const after = samples.findLast(({ values }) => values[name] !== undefined)?.values[name] ?? null;
-    return before === undefined || before === null
-      ? []
-      : [[cell(showName(name)), cell(showMeasure(before)), after === null ? '?' : showNumber(after)]];
+    const last = samples.findLast(({ values, texts }) => values[name] !== undefined || texts?.[name] !== undefined);
+    const after = last?.texts?.[name] ?? last?.values[name] ?? null;
+    return before === undefined || before === null ? [] : [[cell(showName(name)), cell(showMeasure(before)), cell(showMeasure(after))]];
   });
-}
-
-function namesIn(samples: readonly WatchSample[]): readonly string[] {
-  return [...new Set(samples.flatMap(({ values }) => Object.keys(values)))];
 }
 
 /** `mailers count`; a measure that begins with its step's name says it once: `inodes free` of the step `inodes`. */
@@ -65,7 +71,7 @@ function showName(name: string): string {
 function showMeasure(measure: Measure): string {
   if (measure === null) return '?';
   if (typeof measure === 'object') return showNumber(measure.value);
-  return typeof measure === 'number' ? showNumber(measure) : String(measure);
+  return typeof measure === 'number' ? showNumber(measure) : showText(String(measure));
 }
 
 function least(values: readonly number[]): number | undefined {

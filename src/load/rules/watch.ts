@@ -1,0 +1,22 @@
+import type { Json } from '../../model/json.ts';
+import type { Problem } from '../../model/problem.ts';
+import { parseDuration } from '../../model/quantity.ts';
+import { argOf, argPath, type Checked, stepsIn, told, verbOf, withDefault } from './checked.ts';
+
+/** A watch that is over before it has settled sees nothing that counts. */
+export function watchRules(checked: Checked): readonly Problem[] {
+  return stepsIn(checked, 'verify')
+    .filter((step) => verbOf(step) === 'watch' && !step.grafted)
+    .flatMap((step) => {
+      const arg = argOf(step);
+      const [settle, length] = [milliseconds(checked, arg.settle), milliseconds(checked, arg.for)];
+      if (settle === undefined || length === undefined || settle < length) return [];
+      const message = `\`settle\` is as long as the watch, ${String(withDefault(checked, arg.for))}: no sample would count`;
+      return [told(checked, argPath(step, 'settle'), 'value', { code: 'settle-too-long', message, hint: 'make it shorter than `for`' })];
+    });
+}
+
+function milliseconds(checked: Checked, value: Json | undefined): number | undefined {
+  const text = withDefault(checked, value);
+  return typeof text === 'string' ? parseDuration(text) : undefined;
+}

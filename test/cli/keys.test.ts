@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { type TestContext, test } from 'node:test';
+import { STEP_KEYS, WATCH } from '../../src/load/language.ts';
+import { COMPARATORS } from '../../src/model/condition.ts';
+import { compare } from '../../src/model/judge.ts';
+import { setStage } from '../support/stage.ts';
+
+/**
+ * Every key that `check` accepts does what its description says. One test a key, named after it, that fails where the key is ignored: real commands
+ * that count how often they were asked.
+ */
+interface Ran {
+  readonly exit: number;
+  readonly out: string;
+  /** How often the counting command was asked. */
+  readonly asked: number;
+}
+
+const POLICY = 'firebreak_policy: 1\nallow: [{id: k, runbook: k, declared_read: allow, cool_down: 0s}]\n';
+
+/** A probe that is false, or cannot ask, until it was asked `from` times. */
+const counting = (folder: string, from: number, otherwise = 'exit 1') =>
+  `run: {shell: 'echo >> ${folder}/asked; [ $(wc -l < ${folder}/asked) -ge ${from} ] || ${otherwise}', effect: read}`;
+
+async function run(t: TestContext, body: (folder: string) => string, command = 'run'): Promise<Ran> {
+  const stage = setStage(t);
+  stage.write('policy.yaml', POLICY);
+  stage.write('asked', '');
+  stage.write('k.yaml', `firebreak: 1\nrunbook: k\nversion: 1.0.0\ntitle: k\n${body(stage.folder)}`);
+  const { exit, out, err } = await stage.firebreak([
+    command,
+    './k.yaml',
+    ...(command === 'run' ? ['--unattended'] : []),
+    '--policy',
+    'policy.yaml',
+  ]);
+  return { exit, out: out + err, asked: readFileSync(stage.path('asked'), 'utf8').length };
+}
+
+const YES = '  - {id: yes, run: {argv: [test, -d, /], effect: read}, expect: {exit: 0}}\n';
+const ACT = 'act:\n  - {id: nap, why: w, wait: {for: 1ms}}\n';
+const OK = 'verify:\n  - {id: ok, disk: {path: /}, expect: {space_free: {at_least: 0%}}}\n';
+const diagnose = (step: string, rest = ACT + OK) => `diagnose:\n  - {id: a, ${step}}\n${rest}`;
+
+// ---------------------------------------------------------------- retry, timeout
+
+const RETRY = 'retry: {times: 2, every: 1ms}';
+
+test('retry: a probe of diagnose is asked again until it holds, and no more often than it says', async (t) => {
+  assert.deepEqual(await run(t, (folder) => diagnose(`${counting(folder, 3)}, expect: {exit: 0}, ${RETRY}`)).then(told), [0, 3]);
+  assert.deepEqual(await run(t, (folder) => diagnose(`${counting(folder, 4)}, expect: {exit: 0}, ${RETRY}`)).then(told), [2, 3]);
+  assert.deepEqual(await run(t, (folder) => diagnose(`${counting(folder, 2)}, expect: {exit: 0}`)).then(told), [2, 1]);
+});
+
+test('retry: a probe that could not ask is asked again as well', async (t) => {
+  const of = (more: string) => run(t, (folder) => diagnose(`${counting(folder, 2, 'exit 2')}, expect: {stdout: ''}${more}`)).then(told);
+  assert.deepEqual(await of(`, ${RETRY}`), [0, 2]);
+  assert.deepEqual(await of(''), [7, 1]);
+});
+
+test('retry: so is a probe of verify, and the look of a watch', async (t) => {
+  const verify = (more: string) =>
+    run(t, (folder) => `diagnose:\n${YES}${ACT}verify:\n  - {id: v, ${counting(folder, 2)}, expect: {exit: 0}${more}}\n`).then(told);
+  assert.deepEqual(await verify(`, ${RETRY}`), [0, 2]);
+  assert.deepEqual(await verify(''), [4, 1]);
+  const watch = (more: string) =>
+    run(
+      t,
+      (folder) =>
+        `diagnose:\n${YES}  - {id: a, ${counting(folder, 3)}, expect: {exit: {at_least: 0}}${more}}\n${ACT}verify:\n  - {id: w, watch: {for: 20ms, every: 5ms}, hold: [{of: $a, exit: 0}]}\n`,
+    ).then(({ exit }) => exit);
+  assert.equal(await watch(`, ${RETRY}`), 0);
+  assert.equal(await watch(''), 4);
+});
+
+test('timeout: a look that is cut short is unknown, in diagnose, in verify and in a watch', async (t) => {
+  const slow = "run: {argv: [sleep, '20'], effect: read}";
+  const cut = await run(t, () => diagnose(`${slow}, expect: {exit: 0}, timeout: 50ms`));
+  assert.equal(cut.exit, 7);
+  assert.match(cut.out, /a: could not look: it did not end within 50 ms \(timeout\)/);
+  const grows = await run(t, (folder) =>
+    diagnose(`files: {in: ${folder}/spool, over: 20s}, expect: {growth: {at_most: 0}}, timeout: 50ms`),
+  );
+  assert.equal(grows.exit, 7);
+  const verify = await run(t, () => `diagnose:\n${YES}${ACT}verify:\n  - {id: v, ${slow}, expect: {exit: 0}, timeout: 50ms}\n`);
+  assert.equal(verify.exit, 7);
+  const watch = await run(
+    t,
+    (folder) =>
+      `diagnose:\n${YES}  - {id: a, files: {in: ${folder}/spool, over: 20s}, decisive: false, timeout: 50ms}\n${ACT}verify:\n  - {id: w, watch: {for: 20ms, every: 5ms}, hold: [{of: $a, growth: {at_most: 0}}]}\n`,
+  );
+  assert.equal(watch.exit, 7);
+  assert.match(watch.out, /could not always be looked at: a: /);
+});
+
+test('timeout: an act goes to its next safe point, and the step has failed', async (t) => {
+  const { exit, out } = await run(t, () => `diagnose:\n${YES}act:\n  - {id: nap, why: w, wait: {for: 20s}, timeout: 50ms}\n${OK}`);
+  assert.notEqual(exit, 0);
+  assert.match(out, /nap.*it did not end within 50 ms \(timeout\)/);
+});
+
+test('timeout: where it would not be kept it is an error', async (t) => {
+  for (const verb of ['start: {service: {name: x}}', 'edit: {file: /etc/x, remove_lines: {matching: a}}', 'manual: {do: x}']) {
+    const { exit, out } = await run(t, () => `diagnose:\n${YES}act:\n  - {id: s, why: w, ${verb}, timeout: 1s}\n${OK}`, 'plan');
+    assert.equal(exit, 65, out);
+    assert.match(out, /keeps no `timeout` of its step/);
+  }
+});
+
+// ---------------------------------------------------------------- expect
+
+test('exits_that_answer: an exit that is no answer is unknown, in every phase', async (t) => {
+  const ask = (more = '') => `run: {shell: 'exit 2', effect: read${more}}, expect: {stdout: {is: x}}`;
+  assert.equal((await run(t, () => diagnose(ask()))).exit, 7);
+  assert.equal((await run(t, () => diagnose(ask(', exits_that_answer: [0, 1]')))).exit, 7);
+  assert.equal((await run(t, () => diagnose(ask(', exits_that_answer: [0, 2]')))).exit, 2);
+  assert.equal((await run(t, () => `diagnose:\n${YES}${ACT}verify:\n  - {id: v, ${ask()}}\n`)).exit, 7);
+  const watched = `diagnose:\n${YES}  - {id: a, run: {shell: 'exit 2', effect: read}, decisive: false}\n${ACT}verify:\n  - {id: w, watch: {for: 20ms, every: 5ms}, hold: [{of: $a, stdout: ''}]}\n`;
+  assert.equal((await run(t, () => watched)).exit, 7);
+});
+
+test('expect: an exit that is judged is an answer, but for those of a command that could not be run', async (t) => {
+  const of = async (shell: string) =>
+    (await run(t, () => diagnose(`run: {shell: '${shell}', effect: read}, expect: {exit: {is_not: 0}}`))).exit;
+  assert.deepEqual([await of('exit 3'), await of('exit 0'), await of('no-such-command-at-all'), await of('kill -9 $$')], [0, 2, 7, 7]);
+});
+
+test('decisive: a step that informs only decides nothing', async (t) => {
+  const of = async (more: string) =>
+    (await run(t, () => `diagnose:\n${YES}  - {id: b, run: {shell: 'exit 1', effect: read}, expect: {exit: 0}${more}}\n${ACT}${OK}`)).exit;
+  assert.deepEqual([await of(''), await of(', decisive: false')], [2, 0]);
+});
+
+for (const [word, yes, no] of [
+  ['is', 4, 5],
+  ['is_not', 5, 4],
+  ['at_least', 3, 5],
+  ['at_most', 5, 3],
+  ['matches', '^4$', '^5$'],
+  ['one_of', [3, 4], [5, 6]],
+  ['between', [3, 5], [5, 6]],
+] as const) {
+  test(`${word}: a comparator is true of what it says and of nothing else`, () => {
+    assert.deepEqual([compare(4, { [word]: yes }), compare(4, { [word]: no })], [true, false]);
+  });
+}
+
+test('any_of, all_of, none_of: a line of hold is judged as a whole', async (t) => {
+  const of = async (line: string) =>
+    (
+      await run(
+        t,
+        () =>
+          `diagnose:\n${YES}  - {id: a, run: {shell: 'echo up', effect: read}, expect: {exit: 0}}\n${ACT}verify:\n  - {id: w, watch: {for: 20ms, every: 5ms}, hold: [{of: $a, ${line}}]}\n`,
+      )
+    ).exit;
+  assert.equal(await of('any_of: [{stdout: down}, {stdout: up}]'), 0);
+  assert.equal(await of('any_of: [{stdout: down}, {exit: 3}]'), 4);
+  assert.equal(await of('all_of: [{stdout: down}, {stdout: up}]'), 4);
+  assert.equal(await of('none_of: [{stdout: down}, {exit: 3}]'), 0);
+  assert.equal(await of('none_of: [{stdout: down}, {stdout: up}]'), 4);
+});
+
+// ---------------------------------------------------------------- watch
+
+/** `good` from the nth sample on, the last one included, unless `bad` names its number. */
+const site = (folder: string, bad: string) =>
+  `run: {shell: 'echo >> ${folder}/asked; case $(wc -l < ${folder}/asked) in ${bad}) echo down;; *) echo up;; esac', effect: read}`;
+
+const watched = (t: TestContext, bad: string, more: string, length = '400ms') =>
+  run(
+    t,
+    (folder) =>
+      `diagnose:\n${YES}  - {id: site, ${site(folder, bad)}, expect: {exit: 0}}\n${ACT}verify:\n  - {id: w, watch: {for: ${length}, every: 50ms${more}}, hold: [{of: $site, stdout: up}]}\n`,
+  );
+
+test('for, every: it samples at the begin, every so often and at the end', async (t) => {
+  // Diagnosis asks once. Nobody can say how many samples a busy machine takes; never more than this.
+  const { exit, asked } = await watched(t, 'none', '');
+  assert.equal(exit, 0);
+  assert.ok(asked >= 3 && asked <= 10, String(asked));
+});
+
+test('tolerate: so many bad samples count for nothing, and one more is a recurrence', async (t) => {
+  assert.equal((await watched(t, '3', '')).exit, 4);
+  const one = await watched(t, '3', ', tolerate: 1');
+  assert.equal(one.exit, 0, one.out);
+  assert.match(one.out, /tolerated: site: wanted stdout is up, seen down/);
+  const two = await watched(t, '3|4', ', tolerate: 1');
+  assert.equal(two.exit, 4);
+  assert.match(two.out, /site: wanted stdout is up, seen down; a bad sample was tolerated before/);
+});
+
+test('tolerate: a bad last sample is never tolerated', async (t) => {
+  const { exit } = await run(
+    t,
+    (folder) =>
+      `diagnose:\n${YES}  - {id: site, run: {shell: 'echo down', effect: read}, expect: {exit: 0}}\n${ACT}verify:\n  - {id: w, watch: {for: 20ms, every: 5ms, tolerate: 100}, hold: [{of: $site, stdout: up}]}\nopen: [{say: '${folder}'}]\n`,
+  );
+  assert.equal(exit, 4);
+});
+
+test('settle: what is bad so early is shown and does not count', async (t) => {
+  const of = (more: string) => watched(t, '2', more, '1s');
+  assert.equal((await of('')).exit, 4);
+  const settled = await of(', settle: 500ms');
+  assert.equal(settled.exit, 0, settled.out);
+  assert.match(settled.out, /still settling: site: wanted stdout is up, seen down/);
+});
+
+test('settle: a time that is as long as the watch is an error, and no verdict where parameters make it so', async (t) => {
+  const text = (length: string) =>
+    `params: {long: {type: duration, default: ${length}, about: l}}\ndiagnose:\n${YES}${ACT}verify:\n  - {id: w, watch: {for: $long, every: 5ms, settle: 50ms}, hold: [{of: $yes, exit: 0}]}\n`;
+  const { exit, out } = await run(t, () => text('50ms'), 'plan');
+  assert.deepEqual([exit, /`settle` is as long as the watch, 50ms: no sample would count/.test(out)], [65, true], out);
+  const stage = setStage(t);
+  stage.write('policy.yaml', POLICY);
+  stage.write('k.yaml', `firebreak: 1\nrunbook: k\nversion: 1.0.0\ntitle: k\n${text('1m')}`);
+  const short = await stage.firebreak(['run', './k.yaml', '--unattended', '--policy', 'policy.yaml', '--param', 'long=40ms']);
+  assert.equal(short.exit, 7);
+  assert.match(short.out + short.err, /the watch was over before it had settled \(settle: 50 ms\)/);
+});
+
+test('hold: a text is shown as a text, and an empty one as ""', async (t) => {
+  const { exit, out } = await run(
+    t,
+    () =>
+      `diagnose:\n${YES}  - {id: site, run: {shell: 'true', effect: read}, expect: {exit: 0}}\n${ACT}verify:\n  - {id: w, watch: {for: 20ms, every: 5ms}, hold: [{of: $site, stdout: up}]}\n`,
+  );
+  assert.equal(exit, 4);
+  assert.match(out, /site: wanted stdout is up, seen ""/);
+  assert.match(out, /w {2,}broken {2,}site stdout "", /);
+});
+
+test('a key of a step, of a watch or a comparator that is new has its test here or in the tests of steps', async () => {
+  const here = readFileSync(new URL(import.meta.url), 'utf8');
+  const elsewhere = ['id', 'why', 'when', 'ask', 'undo', 'on_fail', 'proof', 'accept'];
+  const keys = [...Object.keys(STEP_KEYS), ...Object.keys(WATCH.properties as object), ...COMPARATORS];
+  const named = (key: string) => new RegExp(`test\\('[^':]*\\b${key}\\b[^':]*:|\\['${key}',`).test(here);
+  assert.deepEqual(
+    keys.filter((key) => !named(key) && !elsewhere.includes(key)),
+    [],
+  );
+});
+
+const told = ({ exit, asked }: Ran): readonly number[] => [exit, asked];
