@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import type { ProcStat, Seen } from './proc-text.ts';
 
 /** What an init script says of its daemon, read without running it. */
 export interface DaemonAbout {
@@ -8,8 +7,14 @@ export interface DaemonAbout {
   /** Names that the process may have (comm). */
   readonly names: readonly string[];
   readonly pidFiles: readonly string[];
-  /** The script (or its distribution) names the pid file itself: no file, no daemon. */
+  /** Those of them that the script names, rather than its name lets guess. */
+  readonly own: readonly string[];
+  /** The script (or its distribution) names both the pid file and the program: who is neither in the one nor runs the other is not it. */
   readonly certain: boolean;
+  /** Whom the script starts it as, by name or number, beside root. */
+  readonly users: readonly string[];
+  /** Root's own, whatever the script says: whoever else runs this program is a stranger. */
+  readonly rootsOwn: boolean;
   /** It can be asked: `SCRIPT status`, LSB exit codes. */
   readonly answersStatus: boolean;
 }
@@ -21,7 +26,16 @@ const KNOWN: Readonly<Record<string, { readonly pidFile: string; readonly progra
 
 /** Variables that scripts keep the two facts in: Debian's skeleton, Red Hat's (exec, prog), OpenRC's (command, pidfile). */
 const PROGRAM_VARIABLES = ['DAEMON', 'daemon', 'exec', 'command', 'BINARY', 'DAEMON_PATH'];
+const USER_VARIABLES = ['USER', 'DAEMON_USER', 'DAEMONUSER', 'RUN_AS', 'RUNAS', 'RUN_AS_USER', 'command_user', 'user'];
 const PID_FILE_VARIABLES = ['PIDFILE', 'pidfile', 'PID_FILE', 'pid_file', 'PIDFILE_PATH'];
+
+/** Daemons that need root for their work from their first to their last moment. */
+const ROOTS_OWN = ['cron', 'crond', 'cronie', 'anacron', 'fcron', 'dcron', 'bcron', 'atd', 'sshd', 'ssh', 'postfix'];
+/** What runs other people's programs is the program of many daemons. */
+const INTERPRETER =
+  /^(?:(?:ba|da|a|k|z|tc)?sh|busybox|env|python|perl|ruby|node|nodejs|java|php|php-cgi|lua|tclsh|mono|dotnet|beam\.smp|erl|bun|deno)[\d.]*$/;
+
+export const isInterpreter = (path: string): boolean => INTERPRETER.test(basename(path));
 
 export function daemonAbout(script: string, name: string): DaemonAbout {
   const base = basename(name);
@@ -33,14 +47,33 @@ export function daemonAbout(script: string, name: string): DaemonAbout {
   const named = [...script.matchAll(/^#\s*processname:\s*(\S+)/gm)].map((match) => basename(match[1] ?? ''));
   const programs = known ? [] : valued(PROGRAM_VARIABLES);
   const own = known ? [known.pidFile] : [...valued(PID_FILE_VARIABLES), ...header];
-  const names = known ? [known.program] : [...programs.map((program) => basename(program)), ...named, base];
+  const names = known
+    ? [known.program]
+    : [...programs.filter((program) => !isInterpreter(program)).map((program) => basename(program)), ...named, base];
   return {
     programs,
     names: [...new Set(names.map((each) => each.slice(0, 15)))],
     pidFiles: [...new Set([...own, ...usualPidFiles(base)])],
-    certain: own.length > 0,
-    answersStatus: /\bstatus\b[^\n]*\)/.test(script) || /openrc-run|runscript/.test(script.split('\n', 1)[0] ?? ''),
+    own,
+    certain: own.length > 0 && (known !== undefined || (programs.length > 0 && !programs.some(isInterpreter))),
+    users: usersIn(script, variables),
+    rootsOwn: ROOTS_OWN.includes(base.replace(/@.*$/, '')),
+    answersStatus:
+      /^[ \t]*\(?[\w|\t "'-]*\bstatus\b[\w|\t "'-]*\)/m.test(script) || /openrc-run|runscript/.test(script.split('\n', 1)[0] ?? ''),
   };
+}
+
+/** `USER=`, `start-stop-daemon --chuid USER`, Red Hat's `daemon --user USER`, `su USER -c`, `runuser -u USER`. */
+function usersIn(script: string, variables: ReadonlyMap<string, string>): readonly string[] {
+  const options = [...script.matchAll(/(?:--chuid|--user|\bsu(?: -| -l| --login)?|\brunuser(?: -u| -)?)[= \t]+["']?(\$?\{?[\w.-]+)/g)].map(
+    (match) => match[1] ?? '',
+  );
+  const named = [
+    ...USER_VARIABLES.map((key) => variables.get(key) ?? ''),
+    ...options.map((text) => expand(text.replace('{', ''), variables) ?? ''),
+  ];
+  const users = named.map((name) => name.replace(/:.*$/, '')).filter((name) => /^[A-Za-z0-9_][\w.-]*$/.test(name));
+  return [...new Set(users)];
 }
 
 function usualPidFiles(base: string): readonly string[] {
@@ -68,66 +101,6 @@ function expand(raw: string, values: ReadonlyMap<string, string>): string | null
     return value ?? '';
   });
   return known && !/[$`]/.test(expanded) ? expanded : null;
-}
-
-/** What has to be seen of a host to find a daemon there. */
-export interface Sight {
-  /** The number in a small regular file, not followed and not waited for. */
-  pidIn(path: string): number | null;
-  /** Null: not there, or it may not be looked at. */
-  stat(pid: number): ProcStat | null;
-  exe(pid: number): Seen<string>;
-  args(pid: number): readonly string[];
-  /** In a container. */
-  elsewhere(pid: number): boolean;
-  /** Everybody who may be the daemon. */
-  all(): readonly ProcStat[];
-  realPath(path: string): string;
-}
-
-/** The daemon's main process: from its pid file, checked to be alive and to be that program; else a session leader that runs the program. */
-export function mainProcess(about: DaemonAbout, sight: Sight): ProcStat | null {
-  return fromPidFile(about, sight) ?? byProgram(about, sight);
-}
-
-const lives = ({ state }: ProcStat): boolean => state !== 'Z' && state !== 'X';
-
-function fromPidFile(about: DaemonAbout, sight: Sight): ProcStat | null {
-  for (const path of about.pidFiles) {
-    const pid = sight.pidIn(path);
-    const stat = pid === null ? null : sight.stat(pid);
-    // A stale pid file may name a process that got the number later.
-    if (stat && lives(stat) && runsDaemon(about, stat, sight)) return stat;
-  }
-  return null;
-}
-
-/**
- * Children of cron are cron too, and outlive it as orphans: only a session's leader, or what a supervisor runs, is the daemon. Whose program may not be
- * looked at (another user's, for who is not root) is known by its name.
- */
-function byProgram(about: DaemonAbout, sight: Sight): ProcStat | null {
-  const real = new Set(about.programs.map(sight.realPath));
-  const isIt = (stat: ProcStat): boolean => {
-    const exe = sight.exe(stat.pid);
-    return exe === 'denied' ? about.names.includes(stat.comm) : exe !== undefined && real.has(exe);
-  };
-  const running = sight.all().filter((stat) => !stat.kernel && lives(stat) && isIt(stat) && !sight.elsewhere(stat.pid));
-  const pids = new Set(running.map(({ pid }) => pid));
-  const daemons = running.filter((stat) => stat.pid === stat.session || (stat.ppid !== 1 && !pids.has(stat.ppid)));
-  return daemons.toSorted((a, b) => a.start - b.start)[0] ?? null;
-}
-
-function runsDaemon(about: DaemonAbout, stat: ProcStat, sight: Sight): boolean {
-  const seen = sight.exe(stat.pid);
-  const exe = seen === undefined || seen === 'denied' ? null : seen;
-  if (exe !== null && about.programs.map(sight.realPath).includes(exe)) return true;
-  if (about.names.includes(stat.comm) || (exe !== null && about.names.includes(basename(exe).slice(0, 15)))) return true;
-  // An interpreter runs it: the script stands among the first arguments.
-  return sight
-    .args(stat.pid)
-    .slice(1, 4)
-    .some((arg) => about.programs.includes(arg));
 }
 
 /** The first number of a pid file's text; Postfix pads it with spaces. */

@@ -2,14 +2,13 @@ import { type Commands, failure, type LeaseOrder, type Machine, type MachineFact
 import type { Json } from '../model/json.ts';
 import type { Init } from './local/init.ts';
 import { armTimer, readTimer, releaseTimer, timers } from './local/lease-timer.ts';
-import { readWatchdog, type Watchdog } from './watchdog-script.ts';
+import { readWatchdog, type Starter, type Watchdog } from './watchdog-script.ts';
 
 /** Processes that wait on the host itself, where no manager of services keeps a lease. */
 export interface Watchdogs {
-  /** `starter`: what starts the service, without the verb at its end. */
   arm(
     lease: LeaseOrder,
-    starter: readonly string[],
+    starter: Starter,
     facts: Pick<MachineFacts, 'bootId' | 'uptime' | 'manager'>,
   ): Promise<Result<{ readonly handle: Json }>>;
   release(watchdog: Watchdog, bootId: string): Promise<Result<{ readonly state: 'released' | 'gone' }>>;
@@ -38,7 +37,8 @@ export function leasesOver({ machine, commands, init, watchdogs }: World): Pick<
       if (!exists) return failure('ENOENT', `there is no service ${lease.service} to start`);
       const starter = (await init(lease.service)).command(lease.service, 'start');
       if (manager === 'systemd') return armTimer(commands, lease, starter);
-      return watchdogs.arm(lease, starter.slice(0, -1), await machine.facts());
+      const lives = (await (await init(lease.service)).lives?.(lease.service)) ?? '';
+      return watchdogs.arm(lease, { starter: starter.slice(0, -1), lives }, await machine.facts());
     },
     async release(handle) {
       const [timer, watchdog] = [readTimer(handle), readWatchdog(handle)];

@@ -12,6 +12,8 @@ export interface Lineage {
   exeDenied(pid: number): boolean;
   args(pid: number): readonly string[];
   cgroup(pid: number): string | null;
+  /** Who started it, also where the program is set-user-id; null where that cannot be known. */
+  owner(pid: number): number | null;
 }
 
 /** From the parent up, without PID 1: what was re-parented to it has no parents left. Bounded, because the table is not one instant and may show a cycle. */
@@ -39,14 +41,27 @@ export function titleOf(lineage: Lineage, stat: ProcStat): string {
 /**
  * Rule 7 of the language: which daemon of these names started a process. An ancestor's program, else the session, else the cgroup.
  * The session outlives the parents: TERM to sendmail re-parents its postdrop to PID 1, whose session id stays cron's.
+ * Anybody may name a program cron: a daemon is one of `owners`', or runs in the cgroup of the system's service of its name.
  */
-export function starterOf(lineage: Lineage, names: readonly string[]): (stat: ProcStat) => StartedBy | null {
+export function starterOf(
+  lineage: Lineage,
+  names: readonly string[],
+  owners: ReadonlySet<number> | 'anybody',
+): (stat: ProcStat) => StartedBy | null {
   const members = Map.groupBy(lineage.stats.values(), (stat) => stat.session);
-  const programOf = (stat: ProcStat) => programAmong(lineage, stat, names);
+  const programOf = (stat: ProcStat) => {
+    const name = programAmong(lineage, stat, names);
+    return name !== undefined && (owners === 'anybody' || isDaemons(lineage, stat, name, owners)) ? name : undefined;
+  };
   return (stat) =>
     byAncestor(lineage, stat, programOf) ??
     bySession(lineage, stat, members.get(stat.session) ?? [], programOf) ??
     byCgroup(lineage, stat, names, programOf);
+}
+
+function isDaemons(lineage: Lineage, { pid }: ProcStat, name: string, owners: ReadonlySet<number>): boolean {
+  const owner = lineage.owner(pid);
+  return (owner !== null && owners.has(owner)) || isGroupOf(lineage.cgroup(pid), name);
 }
 
 type ProgramOf = (stat: ProcStat) => string | undefined;

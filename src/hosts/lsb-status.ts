@@ -8,7 +8,7 @@ type Answer = Pick<ServiceState, 'state'> & { readonly reason?: string };
 
 /** LSB: 0 running, 1 and 2 dead though a pid or lock file is there, 3 not running, 4 and more unknown. */
 export async function askScript(commands: Commands, path: string, about: DaemonAbout): Promise<Answer> {
-  if (!about.answersStatus) return { state: 'unknown', reason: `${path} names no pid file and has no status` };
+  if (!about.answersStatus) return { state: 'unknown', reason: `${path} does not say which program it starts, and has no status` };
   const result = await commands.run(
     { argv: [path, 'status'], effect: 'read', timeout: STATUS_TIMEOUT, brief: true },
     new AbortController().signal,

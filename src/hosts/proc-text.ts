@@ -63,15 +63,21 @@ export function parseExe(link: string): string {
 export interface ProcStatus {
   /** The effective user. Not the owner of /proc/PID, which is root for a set-group-id program such as postdrop. */
   readonly uid: number;
+  /** The real user: who started it, also where the program is set-user-id. */
+  readonly real: number;
   /** In a pid namespace below the one that this /proc shows: a container's process. */
   readonly elsewhere: boolean;
 }
 
+export const ownerIn = (status: Seen<ProcStatus>): number | null => (status === undefined || status === 'denied' ? null : status.real);
+
 export function parseStatus(text: string): ProcStatus | undefined {
-  const uid = /^Uid:\t\d+\t(\d+)/m.exec(text)?.[1];
+  const [, real, uid] = /^Uid:\t(\d+)\t(\d+)/m.exec(text) ?? [];
   // NSpid (since Linux 4.1) lists the pid in each namespace from this /proc's inwards.
   const pids = /^NSpid:((?:\t\d+)+)$/m.exec(text)?.[1];
-  return uid === undefined ? undefined : { uid: Number(uid), elsewhere: pids !== undefined && pids.split('\t').length > 2 };
+  return uid === undefined
+    ? undefined
+    : { uid: Number(uid), real: Number(real), elsewhere: pids !== undefined && pids.split('\t').length > 2 };
 }
 
 /** cgroups(7): the unified hierarchy's path, else that of systemd's own (v1), else of the first that is not the root. */

@@ -1,5 +1,6 @@
 import { failure, type ProcessList, type ProcessRecord, type ProcessSelector } from '../model/host.ts';
 import { ancestorsOf, type Lineage, type StartedBy, starterOf, titleOf } from './lineage.ts';
+import { idsAmong } from './local/machine.ts';
 import { createSlices } from './local/slices.ts';
 import { type Matches, matchesOf } from './matches.ts';
 import type { ProcStat, ProcStatus, Seen } from './proc-text.ts';
@@ -14,6 +15,8 @@ export interface ProcessTable {
   readonly ticksPerSecond: number;
   /** The process on that host that everything we do there hangs on. */
   readonly self: number;
+  /** The user that looks. */
+  readonly uid: number;
   readonly lineage: Lineage;
   readonly status: (pid: number) => Seen<ProcStatus>;
 }
@@ -32,7 +35,10 @@ export const procIsForeign = () =>
 export async function selectProcesses(table: ProcessTable, { selector, users, realPath }: Selecting): Promise<ProcessList> {
   const slices = createSlices();
   const matches = matchesOf(selector, realPath);
-  const started = selector.started_by === undefined ? undefined : starterOf(table.lineage, selector.started_by);
+  const starters = selector.started_by;
+  const started = starters && starterOf(table.lineage, starters, ownersOf(table, selector, users));
+  const alike = starters && starterOf(table.lineage, starters, 'anybody');
+  const strangers: ProcessRecord[] = [];
   const mine = ownLine(table);
   const processes: ProcessRecord[] = [];
   let unreadable = table.unreadable + hiddenAtLeast(table);
@@ -40,12 +46,22 @@ export async function selectProcesses(table: ProcessTable, { selector, users, re
     if (slices.due()) await slices.next();
     if (!isCandidate(matches, table, stat)) continue;
     const startedBy = started?.(stat) ?? null;
-    if (started && startedBy === null) continue;
+    if (started && startedBy === null) {
+      const stranger = alike?.(stat) ?? null;
+      const record = stranger && recordOf(table, stat, { startedBy: stranger, users, spared: mine.get(stat.pid) });
+      if (record && record !== 'denied' && matches.dear(record)) strangers.push(record);
+      continue;
+    }
     const record = recordOf(table, stat, { startedBy, users, spared: mine.get(stat.pid) });
     if (record === 'denied' || (selector.exe !== undefined && record && hasHiddenExe(table.lineage, record))) unreadable += 1;
     else if (record && matches.dear(record)) processes.push(record);
   }
-  return { ok: true, processes, unreadable };
+  return { ok: true, processes, unreadable, ...(strangers.length > 0 && { strangers }) };
+}
+
+/** Root, who looks, and whom the author names: daemons of anybody else only look like the ones that are meant. */
+function ownersOf({ uid }: ProcessTable, { user = [] }: ProcessSelector, users: Selecting['users']): ReadonlySet<number> {
+  return new Set([0, uid, ...idsAmong(users, user)]);
 }
 
 /** Every pid namespace has a PID 1. Not seeing it means hidepid= (proc(5)): nobody can say how many others are hidden. */

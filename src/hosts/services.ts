@@ -141,6 +141,13 @@ function failed(
   const code = result.timedOut ? 'timeout' : `exit-${result.exit ?? result.signal}`;
   return failure(
     code,
-    `${commandLine(argv)} ${how}, and ${before.name} is ${state.state} after ${verb}${said ? `: ${said.slice(-2000)}` : ''}`,
+    `${commandLine(argv)} ${how}, and ${before.name} is ${state.state} after ${verb}${said ? `: ${said.slice(-2000)}` : ''}${misled(state)}`,
   );
+}
+
+/** A script that looks for a program finds anybody's. */
+function misled({ strangers = [] }: ServiceState): string {
+  const [first] = strangers;
+  if (first === undefined) return '';
+  return `; pid ${first.pid} of user ${first.uid} runs the same program, is not this service, and may have misled its init script`;
 }

@@ -6,9 +6,11 @@ export const LABEL = 'firebreak-lease';
 
 /**
  * Waits for a moment of CLOCK_BOOTTIME (/proc/uptime, hundredths of a second), then starts a service and tries again until it runs. No temporary file, no
- * log, nothing but builtins and sleep(1); its parameters: this text, `new` or `again`, the lease's id, the moment, and what starts the service but for the verb.
+ * log, nothing but builtins and sleep(1); its parameters: this text, `new` or `again`, the lease's id, the moment, words that define `lives` (or none), and what starts
+ * the service but for the verb.
  * The first sleep is forked before it says `armed`, so that waiting needs no process slot any more; with the word goes its pid. A shell that cannot fork ends itself, hence the EXIT
- * trap: exec needs no slot. It gives up only where the init script itself is gone. `sleep` may know whole seconds only (busybox), may be killed, or may wake early: what counts is the next look at the clock.
+ * trap: exec needs no slot. It gives up only where the init script itself is gone, and is content only where the daemon itself runs: a script's word counts where nobody else's
+ * process can have misled it. `sleep` may know whole seconds only (busybox), may be killed, or may wake early: what counts is the next look at the clock.
  */
 export const WATCHDOG = `ulimit -S -n 1024 2>/dev/null
 exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
@@ -23,8 +25,14 @@ while read -r up rest </proc/uptime; left=$(($4 - \${up%.*} * 100 - 1\${up#*.} +
   wait $! || sleep $((left / 100 + 1))
 done
 [ $mode = again ] || armed
-until (shift 4; exec "$@" start) || (shift 4; exec "$@" status); do
-  case $5 in (/*) [ -e "$5" ] || break ;; esac
+lives() { [ $ended = 0 ] || (shift 5; exec "$@" status) || return 1; }
+eval "$5"
+while :; do
+  (shift 5; exec "$@" start); ended=$?
+  lives "$@"; now=$?
+  [ $now != 0 ] || break
+  [ $ended != 0 ] || [ $now = 2 ] || break
+  case $6 in (/*) [ -e "$6" ] || break ;; esac
   sleep 2
 done
 trap - EXIT`;
@@ -39,8 +47,20 @@ export interface Watchdog {
 }
 
 /** What `/bin/sh` is started with. The moment: hundredths of a second since boot. */
-export function watchdogArgs(id: string, moment: number, starter: readonly string[]): readonly string[] {
-  return ['-c', WATCHDOG, LABEL, WATCHDOG, 'new', id, String(moment), ...starter];
+export function watchdogArgs({ id, moment, starter, lives }: Watch): readonly string[] {
+  return ['-c', WATCHDOG, LABEL, WATCHDOG, 'new', id, String(moment), lives, ...starter];
+}
+
+interface Watch extends Starter {
+  readonly id: string;
+  readonly moment: number;
+}
+
+export interface Starter {
+  /** What starts the service, without the verb at its end. */
+  readonly starter: readonly string[];
+  /** Words that define `lives`, see daemon-words.ts; empty: only its script can tell. */
+  readonly lives: string;
 }
 
 export const momentOf = (uptime: number, within: number): number => Math.ceil((uptime + within) / 10);

@@ -63,7 +63,10 @@ export interface ProcessSelector {
   readonly older_than?: number;
   /** State letters of proc(5): R S D T Z I. */
   readonly state?: readonly string[];
-  /** An ancestor's program has one of these names, or the session or cgroup is that of a running daemon of that name. */
+  /**
+   * An ancestor's program has one of these names, or the session or cgroup is that of a running daemon of that name. The daemon is root's, or the looker's,
+   * or of a user that `user` names, or in the system's cgroup of its name.
+   */
   readonly started_by?: readonly string[];
 }
 
@@ -99,6 +102,8 @@ export type ProcessList = Result<{
   readonly processes: readonly ProcessRecord[];
   /** Processes whose details could not be read (permission); above 0 the list may be short. */
   readonly unreadable: number;
+  /** Left out: what else would be in the list, but was started by a process that only has the daemon's name and is somebody else's. */
+  readonly strangers?: readonly ProcessRecord[];
 }>;
 
 export interface SignalResult {
@@ -264,6 +269,8 @@ export interface ServiceState {
   readonly manager: ServiceManager;
   /** Why the state is unknown. */
   readonly reason?: string;
+  /** Processes that run its program, or have its name, and are not it: somebody else's. Looked for only where the daemon itself was not found. */
+  readonly strangers?: readonly { readonly pid: number; readonly uid: number }[];
 }
 
 /** A promise that outlives who gave it: the service is started `within` milliseconds from the arming, unless it is released before. */

@@ -35,12 +35,15 @@ async function look({ host }: Look, arg: Json): Promise<Finding> {
 
 function findingOf(list: ProcessList): Finding {
   if (!list.ok) return unknownFinding(MEASURES, list.message);
-  const { processes, unreadable } = list;
+  const { processes, unreadable, strangers = [] } = list;
   const found: Finding = {
-    summary: summaryOf(processes),
+    summary: `${summaryOf(processes)}${strangers.length === 0 ? '' : `; left out ${strangersText(strangers)}`}`,
     measures: measuresOf(processes),
     detail: { processes: processes.map((each) => ({ ...each })) },
-    blocks: processes.length === 0 ? [] : [treeOf(processes), processTable(countByName(processes), processes)],
+    blocks: [
+      ...(processes.length === 0 ? [] : [treeOf(processes), processTable(countByName(processes), processes)]),
+      ...(strangers.length === 0 ? [] : [processTable(`left out: ${strangersText(strangers)}`, strangers)]),
+    ],
   };
   return unreadable === 0 ? found : shortened(found, unreadable);
 }
@@ -57,6 +60,13 @@ function summaryOf(processes: readonly ProcessRecord[]): string {
   const starters = [...new Set(processes.map((each) => (each.startedBy ? starterText(each).replace(/ by .*$/, '') : '')))].filter(Boolean);
   const by = starters.length > 0 ? `, started by ${starters.slice(0, 3).join(', ')}${starters.length > 3 ? ' and others' : ''}` : '';
   return `${plural(processes.length, 'process', 'processes')}: ${countByName(processes)}${by}; oldest ${showDuration(oldest)}, ${per_minute} a minute`;
+}
+
+/** `25 sendmail, started by cron(77), which is nobody's daemon but belongs to a user of this host: bob`. */
+function strangersText(strangers: readonly ProcessRecord[]): string {
+  const starters = [...new Set(strangers.map(({ startedBy }) => `${startedBy?.name}(${startedBy?.pid})`))];
+  const more = starters.length > 3 ? ' and others' : '';
+  return `${countByName(strangers)} of ${starters.slice(0, 3).join(', ')}${more}, which only has the name: it is neither root's nor a system service`;
 }
 
 function measuresOf(processes: readonly ProcessRecord[]) {

@@ -204,16 +204,21 @@ function startCronWatch(running: Running, spec: WatchSpec): CronWatch {
   const { clock, host, interrupts } = running;
   let pulse: Pulse = startPulse();
   let pid: number | null = null;
+  let start: number | null = null;
   let seen = false;
 
   async function beat(): Promise<void> {
     pid ??= spec.proof ? await mainPid(running, spec.proof.services) : null;
     if (pid === null) return;
     const counters = await host.processes.counters(pid);
-    if (counters) {
-      seen = true;
-      pulse = feed(pulse, { ...counters, mono: clock.monotonic() });
-    } else pid = null; // Restarted by somebody: its new main process is looked up at the next beat.
+    // Ended, or its number is another's by now, whose minutes prove nothing: the service's new main process is looked up at the next beat.
+    if (counters === null || (start !== null && counters.start !== start)) {
+      pid = start = null;
+      return;
+    }
+    start = counters.start;
+    seen = true;
+    pulse = feed(pulse, { ...counters, mono: clock.monotonic() });
   }
 
   return {

@@ -9,6 +9,8 @@ export interface ServicesUnderTest {
   readonly missing: string;
   /** Whether a process of this id is there. */
   readonly lives: (pid: number) => boolean;
+  /** A process of another user that leads its session and runs the service's own program. Absent: nobody here can become another user. */
+  readonly stranger?: () => Promise<number>;
   /** Lets milliseconds pass. */
   readonly pass: (milliseconds: number) => Promise<void>;
 }
@@ -55,6 +57,19 @@ export function servicesContract(adapter: string, make: (test: TestContext) => S
       assert.deepEqual([stopped.state.state, stopped.state.pid], ['stopped', null]);
       assert.equal((await services.state(name)).state, 'stopped');
       assert.equal((await services.stop(name, PATIENT)).ok, true);
+    });
+
+    it('take no other user’s process for the daemon, whatever program it runs: it is started beside it, and it alone is stopped', async (test) => {
+      const { services, name, lives, stranger } = make(test);
+      if (!stranger) return test.skip('needs another user');
+      const pid = await stranger();
+      assert.equal((await services.state(name)).state, 'stopped');
+      const started = await services.start(name, PATIENT);
+      assert.ok(started.ok, JSON.stringify(started));
+      assert.notEqual(started.state.pid, pid);
+      const stopped = await services.stop(name, PATIENT);
+      assert.ok(stopped.ok, JSON.stringify(stopped));
+      assert.deepEqual([(await services.state(name)).state, lives(pid)], ['stopped', true]);
     });
 
     it('keep a lease: the service is started by the deadline, and not before', async (test) => {

@@ -11,6 +11,8 @@ interface Made {
   readonly exe?: string;
   readonly args?: readonly string[];
   readonly cgroup?: string;
+  /** The real user; root where none is given. */
+  readonly owner?: number;
 }
 
 function lineageOf(...made: readonly Made[]): Lineage {
@@ -25,13 +27,14 @@ function lineageOf(...made: readonly Made[]): Lineage {
     exeDenied: () => false,
     args: (pid) => by.get(pid)?.args ?? [],
     cgroup: (pid) => by.get(pid)?.cgroup ?? '/',
+    owner: (pid) => by.get(pid)?.owner ?? 0,
   };
 }
 
 function starter(lineage: Lineage, pid: number, ...names: readonly string[]) {
   const stat = lineage.stats.get(pid);
   assert.ok(stat);
-  return starterOf(lineage, names)(stat);
+  return starterOf(lineage, names, new Set([0]))(stat);
 }
 
 describe('who started a process', () => {
@@ -52,6 +55,35 @@ describe('who started a process', () => {
   it('is not a daemon whose name is only a part, or in other letters', () => {
     const lineage = lineageOf({ pid: 20, comm: 'anacron', exe: '/opt/cron/run' }, { pid: 42, comm: 'sendmail', ppid: 20 });
     assert.equal(starter(lineage, 42, 'cron', 'ANACRON'), null);
+  });
+
+  it('is not a program of another user that has the daemon’s name, whether parent, session or what is left of a session', () => {
+    const strange = { comm: 'cron', owner: 1001 };
+    const lineage = lineageOf(
+      { pid: 20, comm: 'cron' },
+      { pid: 30, ...strange },
+      { pid: 31, comm: 'sendmail', ppid: 30, session: 30, owner: 1001 },
+      { pid: 32, comm: 'sendmail', ppid: 1, session: 30, owner: 1001 },
+      { pid: 41, ...strange, session: 40 },
+      { pid: 42, comm: 'sendmail', ppid: 1, session: 40, owner: 1001 },
+      { pid: 51, comm: 'sendmail', ppid: 20, session: 20, owner: 1001 },
+    );
+    assert.deepEqual(
+      [31, 32, 42].map((pid) => starter(lineage, pid, 'cron')),
+      [null, null, null],
+    );
+    assert.deepEqual(starter(lineage, 51, 'cron'), { name: 'cron', pid: 20, by: 'ancestor' });
+  });
+
+  it('is the daemon of a service that runs as a user of its own, in the system’s cgroup of its name', () => {
+    const cgroup = '/system.slice/indexer.service';
+    const lineage = lineageOf(
+      { pid: 20, comm: 'indexer', owner: 998, cgroup },
+      { pid: 21, comm: 'worker', ppid: 20, session: 21, owner: 998, cgroup },
+      { pid: 30, comm: 'indexer', owner: 1001, cgroup: '/user.slice/user-1001.slice/indexer.service' },
+      { pid: 31, comm: 'worker', ppid: 30, session: 31, owner: 1001 },
+    );
+    assert.deepEqual([starter(lineage, 21, 'indexer')?.pid, starter(lineage, 31, 'indexer')], [20, null]);
   });
 
   it('is not the daemon of a user’s own process beside it', () => {

@@ -46,14 +46,14 @@ describe('/proc/PID/status', () => {
   const status = (nspid: string) => `Name:\tpostdrop\nUid:\t1000\t33\t1000\t33\nGid:\t8\t116\t116\t116\n${nspid}Threads:\t1\n`;
 
   it('tells the effective user, whose rights the process has', () => {
-    assert.deepEqual(parseStatus(status('NSpid:\t12\n')), { uid: 33, elsewhere: false });
+    assert.deepEqual(parseStatus(status('NSpid:\t12\n')), { uid: 33, real: 1000, elsewhere: false });
   });
 
   it('tells a process in a pid namespace below ours', () => {
-    assert.deepEqual(parseStatus(status('NSpid:\t9012\t12\n')), { uid: 33, elsewhere: true });
+    assert.deepEqual(parseStatus(status('NSpid:\t9012\t12\n')), { uid: 33, real: 1000, elsewhere: true });
   });
 
-  it('is read where the kernel has no NSpid', () => assert.deepEqual(parseStatus(status('')), { uid: 33, elsewhere: false }));
+  it('is read where the kernel has no NSpid', () => assert.deepEqual(parseStatus(status('')), { uid: 33, real: 1000, elsewhere: false }));
 });
 
 describe('/proc/PID/cgroup', () => {

@@ -10,7 +10,7 @@ import { exeOf, livesStill, readPid } from '../../src/hosts/local/pid.ts';
 import { localServices } from '../../src/hosts/local/services.ts';
 import { type Commands, failure, type Processes, type Services } from '../../src/model/host.ts';
 import { servicesContract } from '../contracts/services.ts';
-import { littleDaemon } from '../support/daemon.ts';
+import { littleDaemon, MAY_BE_ANOTHER } from '../support/daemon.ts';
 import { service, worldWith } from '../support/fake-world.ts';
 
 const PATIENT = { timeout: 10_000 };
@@ -34,13 +34,17 @@ function lives(pid: number): boolean {
   return stat !== null && livesStill(stat);
 }
 
-servicesContract('this machine, by an init script', (test: TestContext) => ({
-  services: localWith(),
-  name: littleDaemon(test).script,
-  missing: '/no/such/script',
-  lives,
-  pass,
-}));
+servicesContract('this machine, by an init script', (test: TestContext) => {
+  const daemon = littleDaemon(test);
+  return {
+    services: localWith(),
+    name: daemon.script,
+    missing: '/no/such/script',
+    lives,
+    pass,
+    ...(MAY_BE_ANOTHER && { stranger: daemon.stranger }),
+  };
+});
 
 servicesContract('a fake host', () => {
   const world = worldWith(service('cron', 'stopped'));
@@ -185,6 +189,62 @@ describe('the state of a service', () => {
     const services = localWith();
     assert.equal((await services.state(script)).state, 'stopped');
     assert.equal(readFileSync(join(folder, 'asked'), 'utf8'), 'asked\n');
+  });
+
+  const ANYBODY = 'for each in /proc/[0-9]*; do [ "$each/exe" -ef "$DAEMON" ] && exit 0; done; exit 3';
+
+  it('is not what the script’s status says of another user’s process', { skip: !MAY_BE_ANOTHER }, async (test) => {
+    const daemon = littleDaemon(test, { pidFileLine: '', run: 'sleep 60 &', status: ANYBODY });
+    const pid = await daemon.stranger();
+    const { state, reason } = await localWith().state(daemon.script);
+    assert.deepEqual(
+      [state, reason],
+      ['unknown', `${daemon.script} status says that it runs, and may mean pid ${pid} of user 1001, which is not the service's`],
+    );
+  });
+
+  it('names another user’s process where a script took it for its daemon and started none', { skip: !MAY_BE_ANOTHER }, async (test) => {
+    const daemon = littleDaemon(test, { beforeStart: `(${ANYBODY}) && exit 0` });
+    const pid = await daemon.stranger();
+    const started = await localWith().start(daemon.script, { timeout: 1000 });
+    assert.match(
+      started.ok ? '' : started.message,
+      new RegExp(
+        `is stopped after start; pid ${pid} of user 1001 runs the same program, is not this service, and may have misled its init script$`,
+      ),
+    );
+  });
+
+  for (const [answer, state] of [
+    ['exit 0', 'running'],
+    ['exit 1', 'failed'],
+    ['exit 2', 'failed'],
+    ['exit 3', 'stopped'],
+    ['exit 4', 'unknown'],
+    ['exit 150', 'unknown'],
+    ['kill -9 $$', 'unknown'],
+  ] as const) {
+    it(`is ${state} where an interpreter runs it, its pid file is there, and its status says: ${answer}`, async (test) => {
+      const daemon = littleDaemon(test, { status: answer });
+      const text = readFileSync(daemon.script, 'utf8');
+      writeFileSync(daemon.script, text.replace(/^DAEMON=.*$/m, ''));
+      const other = spawn('sleep', ['60']);
+      test.after(() => other.kill('SIGKILL'));
+      writeFileSync(daemon.pidFile, `${other.pid}\n`);
+      const seen = await localWith().state(daemon.script);
+      assert.deepEqual([seen.state, seen.pid], [state, state === 'running' ? other.pid : null]);
+      writeFileSync(daemon.pidFile, '');
+    });
+  }
+
+  it('is unknown where neither its program nor its script tells', async (test) => {
+    const daemon = littleDaemon(test);
+    const text = readFileSync(daemon.script, 'utf8')
+      .replace(/^DAEMON=.*$/m, '')
+      .replace(/^status\)[\s\S]*?;;$/m, '');
+    writeFileSync(daemon.script, text);
+    const { state, reason } = await localWith(noFork).state(daemon.script);
+    assert.deepEqual([state, reason], ['unknown', `${daemon.script} does not say which program it starts, and has no status`]);
   });
 
   it('is unknown, with the reason, where the script cannot be asked', async (test) => {

@@ -7,7 +7,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { allPids, argsOf, livesStill, readPid } from '../../src/hosts/local/pid.ts';
 import { localHost } from '../../src/hosts/local.ts';
 import type { Json } from '../../src/model/json.ts';
-import { littleDaemon } from '../support/daemon.ts';
+import { littleDaemon, MAY_BE_ANOTHER } from '../support/daemon.ts';
 
 const { services } = localHost();
 const pidOf = (handle: Json): number => (handle as { pid: number }).pid;
@@ -72,6 +72,24 @@ describe('a watchdog', () => {
     const daemon = littleDaemon(test, { beforeStart: '[ ! -p "${0%/*}/forever" ] || exit 1' });
     assert.ok((await services.start(daemon.script, { timeout: 10_000 })).ok);
     const pid = pidOf(await armed(test, daemon.script, 50, 'runs'));
+    await until(() => !alive(pid));
+  });
+
+  it('is not content with another user’s process of the same program, which its script takes for the daemon', {
+    skip: !MAY_BE_ANOTHER,
+  }, async (test) => {
+    const alike = 'for each in /proc/[0-9]*; do [ "$each/exe" -ef "$DAEMON" ] && exit 0; done; exit 3';
+    const failing = '[ -e "$0.ready" ] || { echo tried >>"$0.tries"; exit 1; }';
+    const daemon = littleDaemon(test, { beforeStart: `${failing}; (${alike}) && { echo misled >>"$0.tries"; exit 0; }`, status: alike });
+    const stranger = await daemon.stranger();
+    const pid = pidOf(await armed(test, daemon.script, 50, 'strange'));
+    const tries = () => (existsSync(`${daemon.script}.tries`) ? readFileSync(`${daemon.script}.tries`, 'utf8') : '');
+    await until(() => tries().includes('tried'));
+    writeFileSync(`${daemon.script}.ready`, '');
+    await until(() => tries().includes('misled'));
+    assert.ok(alive(pid) && !existsSync(join(daemon.folder, 'forever')));
+    process.kill(stranger, 'SIGKILL');
+    await until(() => existsSync(join(daemon.folder, 'forever')));
     await until(() => !alive(pid));
   });
 

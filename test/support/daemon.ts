@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,11 +12,15 @@ export interface Daemon {
   readonly pidFile: string;
   /** What the daemon wrote when it started. */
   wrote(): string;
+  /** A process of user 1001 that runs the daemon's program and leads its session. Root alone can make one. */
+  stranger(): Promise<number>;
 }
 
 export interface DaemonOptions {
   /** Replaces the script's `stop)` branch. */
   readonly stop?: string;
+  /** Replaces the script's `status)` branch; $PROGRAM is the daemon's. */
+  readonly status?: string;
   /** Put before what starts the daemon. */
   readonly beforeStart?: string;
   /** Lines at the script's top; `PIDFILE=` is among them unless it is left out here. */
@@ -33,11 +39,26 @@ export function littleDaemon(test: TestContext, options: DaemonOptions = {}): Da
     endFrom(pidFile);
     rmSync(folder, { recursive: true, force: true });
   });
-  return { folder, script, pidFile, wrote: () => readFileSync(join(folder, 'wrote'), 'utf8') };
+  const stranger = async (): Promise<number> => {
+    chmodSync(folder, 0o755);
+    const child = spawn('setpriv', ['--reuid=1001', '--regid=1001', '--clear-groups', 'setsid', program, '-c', 'echo here; read line'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    test.after(() => child.kill('SIGKILL'));
+    await once(child.stdout, 'data');
+    return child.pid ?? 0;
+  };
+  return { folder, script, pidFile, wrote: () => readFileSync(join(folder, 'wrote'), 'utf8'), stranger };
 }
 
+/** Whether this process may become another user. */
+export const MAY_BE_ANOTHER = process.getuid?.() === 0;
+
 /** A pipe without a writer keeps the daemon waiting without a child of its own. */
-function initScript(folder: string, { stop, beforeStart = ':', pidFileLine = `PIDFILE=${folder}/$NAME.pid`, run }: DaemonOptions): string {
+function initScript(
+  folder: string,
+  { stop, status, beforeStart = ':', pidFileLine = `PIDFILE=${folder}/$NAME.pid`, run }: DaemonOptions,
+): string {
   const body = `{ umask; pwd; ulimit -Sn; env; ls -l /proc/self/fd; } >${folder}/wrote; mkfifo ${folder}/forever 2>/dev/null; read line <${folder}/forever`;
   return `#!/bin/sh
 NAME=littled
@@ -53,7 +74,7 @@ stop)
   ${stop ?? `kill "$(cat ${folder}/littled.pid)"; rm ${folder}/littled.pid`} ;;
 status)
   echo asked >>${folder}/asked
-  kill -0 "$(cat ${folder}/littled.pid)" 2>/dev/null || exit 3 ;;
+  ${status ?? `kill -0 "$(cat ${folder}/littled.pid)" 2>/dev/null || exit 3`} ;;
 *) exit 2 ;;
 esac
 `;

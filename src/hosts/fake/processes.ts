@@ -9,8 +9,13 @@ export function fakeProcesses(world: FakeWorld): Processes {
   return {
     list: async (selector) => {
       const matches = matchesOf(selector, (path) => path);
-      const found = world.processes.map((each) => startedByOf(each, selector)).filter((each) => each !== null);
-      return { ok: true, processes: found.filter((each) => matches.cheap(each) && matches.dear(each)), unreadable: 0 };
+      const found = world.processes
+        .map((each) => startedByOf(each, selector))
+        .filter((each) => each !== null && matches.cheap(each) && matches.dear(each))
+        .filter((each) => each !== null);
+      const strangers = found.filter((each) => isStrangers(world, each, selector));
+      const processes = found.filter((each) => !strangers.includes(each));
+      return { ok: true, processes, unreadable: 0, ...(strangers.length > 0 && { strangers }) };
     },
     signal: async (targets, signal) =>
       targets.toSorted((a, b) => depthOf(world, b.pid) - depthOf(world, a.pid)).map((target) => signalOne(world, target, signal)),
@@ -28,6 +33,13 @@ function startedByOf(process: ProcessRecord, { started_by: names }: ProcessSelec
   if (process.startedBy && names.includes(process.startedBy.name)) return process;
   const ancestor = process.ancestry.findLast((each) => names.includes(each.name));
   return ancestor ? { ...process, startedBy: { ...ancestor, by: 'ancestor' } } : null;
+}
+
+/** As on a real host: a daemon is root's, the looker's, or of a user that the selector names. */
+function isStrangers(world: FakeWorld, { startedBy }: ProcessRecord, { user = [] }: ProcessSelector): boolean {
+  const daemon = startedBy && world.processes.find((each) => each.pid === startedBy.pid);
+  if (!daemon || [0, world.facts.uid].includes(daemon.uid)) return false;
+  return !user.includes(daemon.user) && !user.includes(String(daemon.uid));
 }
 
 function signalOne(world: FakeWorld, target: ProcessIdentity, signal: string): SignalResult {

@@ -1,7 +1,8 @@
 import type { ServiceState } from '../../model/host.ts';
-import { daemonAbout, mainProcess } from '../daemon-about.ts';
+import { daemonAbout } from '../daemon-about.ts';
+import { searchDaemon } from '../main-process.ts';
 import { absent, type Init, isServiceName, running } from './init.ts';
-import { readSmall, SIGHT } from './init-script.ts';
+import { readSmall, sightHere } from './init-script.ts';
 import { namesIn } from './init-sysv.ts';
 
 /** OpenRC keeps a service's state as a link in a folder of that name below /run/openrc (rc-service(8)): no fork is needed to look. */
@@ -25,7 +26,7 @@ function stateFrom(mark: (typeof STATES)[number] | undefined, script: string, na
   if (mark === 'starting' || mark === 'stopping' || mark === 'failed') return { state: mark, ...none };
   if (mark === undefined || mark === 'inactive') return { state: 'stopped', ...none };
   const about = daemonAbout(script, name);
-  const main = mainProcess(about, SIGHT);
+  const { main } = searchDaemon(about, sightHere());
   if (main) return running(main);
   // Started, but nobody there: crashed. A service without a daemon (a oneshot) names no program, and is as started as it gets.
   return { state: about.certain && about.programs.length > 0 ? 'failed' : 'running', ...none };

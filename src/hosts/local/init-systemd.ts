@@ -1,12 +1,13 @@
 import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Commands, capturedText } from '../../model/host.ts';
-import { daemonAbout, mainProcess } from '../daemon-about.ts';
+import { daemonAbout } from '../daemon-about.ts';
+import { searchDaemon } from '../main-process.ts';
 import { PROPERTIES, recordsIn, type Shown, stateShown, type UnitState, worstOf } from '../systemd-show.ts';
 import { absent, type Init, isServiceName, running } from './init.ts';
-import { SIGHT } from './init-script.ts';
+import { sightHere } from './init-script.ts';
 import { namesIn } from './init-sysv.ts';
-import { exeOf, livesStill, type PidStat, readPid } from './pid.ts';
+import { exeOf, livesStill, type PidStat, readPid, realUserOf } from './pid.ts';
 
 /** systemd.unit(5), "System Unit Search Path", highest first. */
 const UNIT_FOLDERS = [
@@ -90,7 +91,8 @@ function enabledOf(unit: Unit, root: string): boolean | null {
 
 /**
  * The main process, without a fork, where there can be no doubt: in the unit's cgroup, a child of PID 1, leader of its session, running ExecStart's
- * program. What a stopped cron left behind in its cgroup (KillMode=process) is none of these together.
+ * program, root's by its real user. What a stopped cron left behind in its cgroup (KillMode=process) is none of these together, and a user's job in it that runs
+ * cron's own program in a session of its own is not root's. A daemon that runs as somebody else is systemd's to tell.
  */
 function mainInCgroup(unit: Unit, root: string): PidStat | null {
   const program = /^ExecStart=[-@:+!|]*(\/\S+)/m.exec(unit.text)?.[1];
@@ -98,7 +100,8 @@ function mainInCgroup(unit: Unit, root: string): PidStat | null {
   const real = realOf(program);
   const leaders = cgroupMembers(unit.name, root)
     .map(readPid)
-    .filter((stat) => stat !== null && stat.ppid === 1 && stat.session === stat.pid && livesStill(stat) && exeOf(stat.pid) === real);
+    .filter((stat) => stat !== null && stat.ppid === 1 && stat.session === stat.pid && livesStill(stat) && exeOf(stat.pid) === real)
+    .filter((stat) => stat !== null && realUserOf(stat.pid) === 0);
   return leaders.length === 1 ? (leaders[0] ?? null) : null;
 }
 
@@ -145,7 +148,7 @@ async function ask(commands: Commands, unit: Unit, root: string): Promise<UnitSt
 function withKnownPid(seen: UnitState, unit: string): UnitState {
   const about = daemonAbout('', unit.replace(/\.service$/, ''));
   if (seen.state !== 'running' || seen.pid !== null || !about.certain) return seen;
-  return { ...seen, pid: mainProcess(about, SIGHT)?.pid ?? null };
+  return { ...seen, pid: searchDaemon(about, sightHere()).main?.pid ?? null };
 }
 
 /** Debian's postfix.service is /bin/true; the daemon is its instance postfix@-.service. The worst instance speaks for all. */

@@ -1,9 +1,10 @@
 import { readdirSync, statSync } from 'node:fs';
 import type { Commands, ServiceManager, ServiceState } from '../../model/host.ts';
-import { type DaemonAbout, daemonAbout, mainProcess } from '../daemon-about.ts';
-import { askScript } from '../lsb-status.ts';
-import { absent, type Init, isServiceName, running } from './init.ts';
-import { readPidFile, readSmall, SIGHT, wouldBeSeen } from './init-script.ts';
+import { type DaemonAbout, daemonAbout } from '../daemon-about.ts';
+import { livesWords } from '../daemon-words.ts';
+import { scriptState } from '../script-state.ts';
+import { absent, type Init, isServiceName } from './init.ts';
+import { readPidFile, readSmall, sightHere, wouldBeSeen } from './init-script.ts';
 import { bootTime } from './machine.ts';
 
 const FOLDERS = ['/etc/init.d', '/etc/rc.d/init.d'];
@@ -17,6 +18,7 @@ export function sysvInit(commands: Commands): Init {
       if (path === null) return absent(name, 'sysv');
       return stateOfScript({ commands, path, name, manager: 'sysv', enabled: linkedToStart(name) });
     },
+    lives: async (name) => livesBy(scriptOf(name), name),
     command: (name, verb) => [scriptOf(name) ?? `/etc/init.d/${name}`, verb],
   };
 }
@@ -26,9 +28,18 @@ export function scriptInit(commands: Commands): Init {
   return {
     state: async (name) =>
       isFile(name) ? stateOfScript({ commands, path: name, name, manager: 'script', enabled: null }) : absent(name, 'script'),
+    lives: async (name) => livesBy(name, name),
     command: (name, verb) => [name, verb],
   };
 }
+
+function livesBy(path: string | null, name: string): string {
+  const about = daemonAbout((path && readSmall(path, MOST_SCRIPT, true)) ?? '', name);
+  const sight = sightHere();
+  return about.programs.some(sight.isScript) ? '' : livesWords(about, new Set([0, ...sight.ids(about.users)]));
+}
+
+const MOST_SCRIPT = 256 * 1024;
 
 interface Script {
   readonly commands: Commands;
@@ -39,12 +50,10 @@ interface Script {
 }
 
 async function stateOfScript(script: Script): Promise<ServiceState> {
-  const about = daemonAbout(readSmall(script.path, 256 * 1024, true) ?? '', script.name);
+  const about = daemonAbout(readSmall(script.path, MOST_SCRIPT, true) ?? '', script.name);
   const known = { name: script.name, exists: true, enabled: script.enabled, manager: script.manager } as const;
-  const main = mainProcess(about, SIGHT);
-  if (main) return { ...known, ...running(main) };
-  if (about.certain && wouldBeSeen(about)) return { ...known, state: 'stopped', pid: null, since: stoppedSince(about) };
-  return { ...known, pid: null, since: null, ...(await askScript(script.commands, script.path, about)) };
+  const { commands, path } = script;
+  return { ...known, ...(await scriptState({ commands, path, about, sight: sightHere(), hidden: !wouldBeSeen(about), stoppedSince })) };
 }
 
 /**

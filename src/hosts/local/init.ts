@@ -5,6 +5,8 @@ import { type PidStat, ticksToMilliseconds } from './pid.ts';
 /** What a service manager is to us. `state` may fork only where nothing else can tell. */
 export interface Init {
   state(name: string): Promise<ServiceState>;
+  /** Words of a shell that tell whether it runs, with nobody of ours alive (daemon-words.ts). Absent or empty: it can only be asked. */
+  lives?(name: string): Promise<string>;
   /** What starts or stops it, as argv. */
   command(name: string, verb: 'start' | 'stop' | 'restart' | 'status'): readonly string[];
 }

@@ -47,6 +47,12 @@ export function parsePasswd(text: string): Readonly<Record<string, string>> {
   return users;
 }
 
+/** The ids of these users; numbers are their own. */
+export function idsAmong(passwd: Readonly<Record<string, string>>, users: readonly string[]): readonly number[] {
+  const ids = Object.entries(passwd).flatMap(([uid, name]) => (users.includes(name) ? [Number(uid)] : []));
+  return [...ids, ...users.filter((user) => /^\d+$/.test(user)).map(Number)];
+}
+
 function readOr(path: string, otherwise: string): string {
   try {
     return readFileSync(path, 'utf8');

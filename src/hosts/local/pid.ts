@@ -26,6 +26,9 @@ export const exeOf = (pid: number): string | null => known(readExe(`/proc/${pid}
 
 export const argsOf = (pid: number): readonly string[] => known(readArgs(`/proc/${pid}`)) ?? [];
 
+/** Who started it, also where the program is set-user-id. Null: not there, or nobody may say. */
+export const realUserOf = (pid: number): number | null => known(readStatus(`/proc/${pid}`))?.real ?? null;
+
 /** A container's processes are seen in /proc too; a service of its own is not this machine's. */
 export const inContainer = (pid: number): boolean => known(readStatus(`/proc/${pid}`))?.elsewhere ?? false;
 

@@ -9,7 +9,7 @@ import {
   type ProcessSelector,
 } from '../../model/host.ts';
 import type { Lineage } from '../lineage.ts';
-import { type ProcStat, type Seen, TICKS_PER_SECOND } from '../proc-text.ts';
+import { ownerIn, type ProcStat, type Seen, TICKS_PER_SECOND } from '../proc-text.ts';
 import { procIsForeign, selectProcesses } from '../process-records.ts';
 import { readArgs, readCgroup, readExe, readStat, readStatus } from './proc.ts';
 import { isAlive, signalAll } from './signal.ts';
@@ -35,6 +35,7 @@ async function list(selector: ProcessSelector, machine: Pick<Machine, 'users'>):
     uptime: uptime(),
     ticksPerSecond: TICKS_PER_SECOND,
     self: process.pid,
+    uid: process.geteuid?.() ?? 0,
     lineage: lineageOf(stats),
     status: (pid: number) => readStatus(`/proc/${pid}`),
   };
@@ -69,6 +70,7 @@ const isPid = (name: string): boolean => name.charCodeAt(0) >= 49 && name.charCo
 function lineageOf(stats: ReadonlyMap<number, ProcStat>): Lineage {
   const exe = remember((pid) => readExe(`/proc/${pid}`));
   const args = remember((pid) => readArgs(`/proc/${pid}`));
+  const status = remember((pid) => readStatus(`/proc/${pid}`));
   const pathOf = (seen: Seen<string>) => (seen === undefined || seen === 'denied' ? null : seen);
   const listOf = (seen: Seen<readonly string[]>) => (seen === undefined || seen === 'denied' ? [] : seen);
   return {
@@ -77,6 +79,7 @@ function lineageOf(stats: ReadonlyMap<number, ProcStat>): Lineage {
     exeDenied: (pid) => exe(pid) === 'denied',
     args: (pid) => listOf(args(pid)),
     cgroup: remember((pid) => readCgroup(`/proc/${pid}`)),
+    owner: (pid) => ownerIn(status(pid)),
   };
 }
 

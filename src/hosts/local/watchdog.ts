@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Failure, failure, type LeaseOrder, type MachineFacts, type Result } from '../../model/host.ts';
 import type { Json } from '../../model/json.ts';
 import { FIXED_PATH } from '../spawn.ts';
-import { handleOf, leaseIn, momentOf, type Watchdog, watchdogArgs } from '../watchdog-script.ts';
+import { handleOf, leaseIn, momentOf, type Starter, type Watchdog, watchdogArgs } from '../watchdog-script.ts';
 import { saysNoFork } from './init.ts';
 import { allPids, argsOf, inContainer, livesStill, readPid } from './pid.ts';
 
@@ -11,13 +11,13 @@ import { allPids, argsOf, inContainer, livesStill, readPid } from './pid.ts';
 const PATIENCE = 5000;
 const LOOK_EVERY = 10;
 
-/** `starter`: what starts the service, without the verb at its end. The watchdog leads a session of its own and has what init gives to daemons. */
+/** The watchdog leads a session of its own and has what init gives to daemons. */
 export async function armWatchdog(
   { id, within }: LeaseOrder,
-  starter: readonly string[],
+  starter: Starter,
   { bootId, uptime }: Pick<MachineFacts, 'bootId' | 'uptime'>,
 ): Promise<Result<{ readonly handle: Json }>> {
-  const child = launch(watchdogArgs(id, momentOf(uptime, within), starter));
+  const child = launch(watchdogArgs({ id, moment: momentOf(uptime, within), ...starter }));
   const trouble = await readiness(child);
   if (trouble) return trouble;
   const leader = child.pid === undefined ? null : readPid(child.pid);

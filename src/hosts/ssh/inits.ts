@@ -1,9 +1,19 @@
-import { type Commands, type Failure, failure, type Result, type ServiceManager, type ServiceState } from '../../model/host.ts';
-import { type DaemonAbout, daemonAbout, mainProcess } from '../daemon-about.ts';
+import {
+  type Commands,
+  type Failure,
+  failure,
+  type Machine,
+  type Result,
+  type ServiceManager,
+  type ServiceState,
+} from '../../model/host.ts';
+import { type DaemonAbout, daemonAbout } from '../daemon-about.ts';
+import { livesWords } from '../daemon-words.ts';
 import { absent, type Init, isServiceName } from '../local/init.ts';
 import { unitOf } from '../local/init-systemd.ts';
-import { askScript } from '../lsb-status.ts';
+import { searchDaemon } from '../main-process.ts';
 import type { ProcStat } from '../proc-text.ts';
+import { type State, scriptState } from '../script-state.ts';
 import { PROPERTIES, recordsIn, type Shown, stateShown, worstOf } from '../systemd-show.ts';
 import type { ProcQuestions } from './proc-look.ts';
 import { words } from './proc-words.ts';
@@ -14,6 +24,7 @@ interface World {
   readonly remote: Remote;
   readonly questions: ProcQuestions;
   readonly commands: Commands;
+  readonly machine: Pick<Machine, 'users'>;
 }
 
 /** What is known of a service that nobody could ask about: nothing, and least of all that it is not there. */
@@ -24,7 +35,7 @@ export function unasked(name: string, manager: ServiceManager, { message }: Fail
 const STOPPED = { state: 'stopped', pid: null, since: null } as const;
 
 function running(look: DaemonLook, main: ProcStat): Pick<ServiceState, 'state' | 'pid' | 'since'> {
-  return { state: 'running', pid: main.pid, since: look.startedAt(main) };
+  return { state: 'running', pid: main.pid, since: look.sight.startedAt(main) };
 }
 
 // ---------------------------------------------------------------- systemd
@@ -61,7 +72,7 @@ async function stateOfUnit(world: World, name: string): Promise<ServiceState> {
 /** systemd does not know the main process of what forks by itself (GuessMainPID=no, as Debian's postfix has it); its pid file may. */
 function withPidOf(look: DaemonLook, about: DaemonAbout, seen: ReturnType<typeof stateShown>): ReturnType<typeof stateShown> {
   if (seen.state !== 'running' || seen.pid !== null || !about.certain) return seen;
-  return { ...seen, pid: mainProcess(about, look.sight)?.pid ?? null };
+  return { ...seen, pid: searchDaemon(about, look.sight).main?.pid ?? null };
 }
 
 /** systemctl(1), is-enabled. Null: others may pull it in, or a generator has made it. */
@@ -81,12 +92,12 @@ interface Kind {
   readonly command: (name: string, path: string | undefined, verb: string) => readonly string[];
   readonly stateFrom: (script: Script, look: DaemonLook) => Promise<State> | State;
 }
-type State = Pick<ServiceState, 'state' | 'pid' | 'since' | 'reason'>;
 
 interface Script {
   readonly path: string;
   readonly stamp: string;
   readonly about: DaemonAbout;
+  readonly lives: string;
 }
 
 const MOST_TRIES = 5;
@@ -97,10 +108,14 @@ function scripts(world: World, kind: Kind): Init {
   const ask = async (name: string): Promise<Result<{ readonly look: DaemonLook }>> => {
     const script = known.get(name);
     const before = `${scriptWords(kind.candidates(name), script?.stamp ?? 'none')}enabled= started=\n${kind.words(name)}mark enabled "$enabled"\nmark started "$started"\n`;
-    return await lookAtDaemon(world, { about: script?.about ?? NOTHING, script: before });
+    const about = script?.about ?? NOTHING;
+    const users = about.users.length === 0 ? {} : await world.machine.users();
+    return await lookAtDaemon(world, { about, script: before, users });
   };
   return {
     command: (name, verb) => kind.command(name, known.get(name)?.path, verb),
+    // Whoever arms a lease has asked for the state before.
+    lives: async (name) => known.get(name)?.lives ?? '',
     state: async (name) => {
       if (kind.candidates(name).length === 0) return absent(name, kind.manager);
       for (let tries = 0; tries < MOST_TRIES; tries += 1) {
@@ -110,15 +125,20 @@ function scripts(world: World, kind: Kind): Init {
         const script = known.get(name);
         if (sections.text('path') === '') return absent(name, kind.manager);
         if (script && script.stamp === sections.word('stamp')) {
+          known.set(name, { ...script, lives: livesIn(script.about, asked.look) });
           const enabled = { 1: true, 0: false }[sections.word('enabled')] ?? null;
           return { name, exists: true, manager: kind.manager, enabled, ...(await kind.stateFrom(script, asked.look)) };
         }
         const about = daemonAbout(sections.text('text'), name);
-        known.set(name, { path: sections.text('path'), stamp: sections.word('stamp'), about });
+        known.set(name, { path: sections.text('path'), stamp: sections.word('stamp'), about, lives: '' });
       }
       return unasked(name, kind.manager, failure('changing', `the init script of ${name} changes while it is read`));
     },
   };
+}
+
+function livesIn(about: DaemonAbout, { sight }: DaemonLook): string {
+  return about.programs.some(sight.isScript) ? '' : livesWords(about, new Set([0, ...sight.ids(about.users)]));
 }
 
 /** In /etc/init.d, as the Linux Standard Base has them. */
@@ -146,14 +166,12 @@ export function farScript(world: World): Init {
 }
 
 async function stateByScript({ commands }: World, { about, path }: Script, look: DaemonLook): Promise<State> {
-  const main = mainProcess(about, look.sight);
-  if (main) return running(look, main);
-  if (about.certain && !look.hidden) return { ...STOPPED, since: stoppedSince(look) };
-  return { pid: null, since: null, ...(await askScript(commands, path, about)) };
+  const { sight, hidden } = look;
+  return await scriptState({ commands, path, about, sight, hidden, stoppedSince: () => stoppedSince(look) });
 }
 
 /** A pid file that outlived a reboot was written by a daemon that has not run since. Otherwise nobody remembers. */
-function stoppedSince({ written, bootTime }: DaemonLook): number | null {
+function stoppedSince({ written, sight: { bootTime } }: DaemonLook): number | null {
   const stale = [...written.values()];
   return stale.length > 0 && stale.every((time) => time < bootTime) ? bootTime : null;
 }
@@ -184,7 +202,7 @@ for level in /etc/runlevels/*; do [ ! -d "$level" ] || enabled=\${enabled:-0}; !
 function markedState(mark: (typeof MARKS)[number] | undefined, about: DaemonAbout, look: DaemonLook): State {
   if (mark === 'starting' || mark === 'stopping' || mark === 'failed') return { state: mark, pid: null, since: null };
   if (mark === undefined || mark === 'inactive') return STOPPED;
-  const main = mainProcess(about, look.sight);
+  const { main } = searchDaemon(about, look.sight);
   if (main) return running(look, main);
   // Started, but nobody there: crashed. A service without a daemon (a oneshot) names no program, and is as started as it gets.
   return { state: about.certain && about.programs.length > 0 ? 'failed' : 'running', pid: null, since: null };

@@ -14,6 +14,7 @@ export interface FarLook {
   readonly uptime: number;
   readonly ticksPerSecond: number;
   readonly self: number;
+  readonly uid: number;
   readonly described: ReadonlyMap<number, Described>;
   /** The real paths of those that were asked for. */
   readonly real: ReadonlyMap<string, string>;
@@ -93,6 +94,7 @@ for found in $sessions; do above "$found"; done`;
   return `want= sessions=
 IFS=' ' read -r up rest <uptime
 mark clock "$$ $here $up"
+while read -r key real up rest; do case $key in Uid:) mark uid "$up"; break ;; esac; done <self/status
 mark real; for path in ${words(exe)}; do readlink -fn -- "$path"; printf '\\0'; done
 ${names.length === 0 && name !== undefined ? '' : guess}
 mark want "$want"
@@ -116,6 +118,7 @@ function readLook(remote: Remote, told: Told, { exe = [] }: ProcessSelector): Re
     uptime: seconds * 1000,
     ticksPerSecond: ticks,
     self,
+    uid: Number(sections.word('uid') || Number.NaN),
     // Who had no status may have come just then: it is asked for again.
     described: new Map([...described].filter(([, { status }]) => status !== undefined)),
     real: realPaths(sections, exe),

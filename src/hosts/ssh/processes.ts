@@ -1,5 +1,5 @@
 import type { Machine, Processes, ProcessList, ProcessSelector } from '../../model/host.ts';
-import type { ProcStat, Seen } from '../proc-text.ts';
+import { ownerIn, type ProcStat, type Seen } from '../proc-text.ts';
 import { type ProcessTable, selectProcesses } from '../process-records.ts';
 import { type Described, VANISHED } from './proc-answer.ts';
 import { type FarLook, type ProcQuestions, procQuestions } from './proc-look.ts';
@@ -56,6 +56,7 @@ function tableOf(look: FarLook, described: ReadonlyMap<number, Described>, misse
       exeDenied: (pid) => of(pid).exe === 'denied',
       args: (pid) => listOf(of(pid).args),
       cgroup: (pid) => of(pid).cgroup,
+      owner: (pid) => ownerIn(of(pid).status),
     },
   };
 }

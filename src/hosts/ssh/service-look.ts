@@ -1,5 +1,8 @@
 import type { Result } from '../../model/host.ts';
-import { type DaemonAbout, pidOf, type Sight } from '../daemon-about.ts';
+import { type DaemonAbout, pidOf } from '../daemon-about.ts';
+import { idsAmong } from '../local/machine.ts';
+import type { PidFile, Sight } from '../main-process.ts';
+import { type Entry, writerOf } from '../pid-file.ts';
 import type { ProcStat } from '../proc-text.ts';
 import { type Described, readDescriptions, readStats, VANISHED } from './proc-answer.ts';
 import { type ProcQuestions, unreadable } from './proc-look.ts';
@@ -11,9 +14,6 @@ import type { Told } from './sections.ts';
 export interface DaemonLook {
   readonly told: Told;
   readonly sight: Sight;
-  /** Epoch milliseconds. */
-  readonly bootTime: number;
-  readonly startedAt: (stat: ProcStat) => number;
   /** By pid file that holds a number: when it was written, epoch milliseconds. */
   readonly written: ReadonlyMap<string, number>;
   /** Who does not see a daemon may only not be allowed to. */
@@ -21,7 +21,16 @@ export interface DaemonLook {
 }
 
 /** No daemon is looked for. */
-export const NOTHING: DaemonAbout = { programs: [], names: [], pidFiles: [], certain: false, answersStatus: false };
+export const NOTHING: DaemonAbout = {
+  programs: [],
+  names: [],
+  pidFiles: [],
+  own: [],
+  certain: false,
+  users: [],
+  rootsOwn: false,
+  answersStatus: false,
+};
 const MOST_SCRIPT_BYTES = 256 * 1024;
 
 /** `text FILE`: what it is now, and the text where that is not what is known. */
@@ -47,17 +56,31 @@ function daemonWords(about: DaemonAbout, pids: readonly number[]): string {
   return `want=' ${pids.map((pid) => `${pid} `).join('')}' hidden=
 add() { case $want in *" $1 "*) ;; *) [ ! -d "$1" ] || want="$want$1 " ;; esac; }
 conceals() { up=\${1%/*}; while [ -n "$up" ] && [ ! -d "$up" ]; do up=\${up%/*}; done; if [ -e "$1" ]; then [ ! -r "$1" ]; else [ ! -x "\${up:-/}" ]; fi; }
+# Its owner and mode, then those of every folder above it, also behind links.
+writer() {
+  up=\${1%/*}; set -- "$1" /
+  while [ -n "$up" ]; do set -- "$@" "$up"; up=\${up%/*}; done
+  real=; cd -P -- "\${1%/*}/" 2>/dev/null && real=$PWD
+  while [ -n "\${real#/}" ]; do set -- "$@" "$real"; real=\${real%/*}; done
+  stat -c '%u %f %Y' -- "$@"
+}
 mark files
 for file in ${words(about.pidFiles)}; do
   if [ -f "$file" ] && [ ! -L "$file" ] && [ -r "$file" ]; then
     number=$(head -c 256 -- "$file")
-    printf '%s\\0%s\\0%s\\0' "$file" "$number" "$(stat -c %Y -- "$file")"
+    printf '%s\\0%s\\0%s\\0' "$file" "$number" "$(writer "$file")"
     set -f; set -- $number; set +f
     case $1 in '' | *[!0-9]* | ???????????*) ;; *) add "$1" ;; esac
   fi
   ! conceals "$file" || hidden=1
 done
 ${is.length === 0 ? '' : `for pid in [0-9]*; do comm=; { IFS= read -r comm <"$pid/comm"; } 2>/dev/null; if ${is.join(' || ')}; then add "$pid"; fi; done`}
+mark kinds
+for path in ${words(about.programs)}; do
+  first=; [ ! -f "$path" ] || [ ! -r "$path" ] || IFS= read -r first <"$path"
+  case $first in '#!'*) printf 1 ;; *) printf 0 ;; esac
+done
+while read -r key up now rest; do case $key in Uid:) mark uid "$now"; break ;; esac; done <self/status
 mark real; for path in ${words(about.programs)}; do readlink -fn -- "$path"; printf '\\0'; done
 mark boot "$(grep '^btime ' stat)"
 [ ! -r 1/stat ] || hidden=
@@ -73,12 +96,14 @@ interface Asked {
   readonly pids?: readonly number[];
   /** Goes first. */
   readonly script?: string;
+  /** Names by id, where the script names any. */
+  readonly users?: Readonly<Record<string, string>>;
 }
 
 /** One round trip. */
 export async function lookAtDaemon(
   { remote, questions }: { readonly remote: Remote; readonly questions: ProcQuestions },
-  { about, pids = [], script = '' }: Asked,
+  { about, pids = [], script = '', users = {} }: Asked,
 ): Promise<Result<{ readonly look: DaemonLook }>> {
   const told = await questions.ask(`${script}${daemonWords(about, pids)}`);
   if (!told.ok) return told;
@@ -92,31 +117,45 @@ export async function lookAtDaemon(
   if (stats === null || described === null || ticks === undefined || boot === undefined) return unreadable(remote, told);
   const files = filesIn(sections.text('files'));
   const bootTime = Number(boot) * 1000;
+  const startedAt = ({ start }: ProcStat): number => bootTime + (start * 1000) / ticks;
+  const looker = Number(sections.word('uid') || Number.NaN);
+  const [real, kinds] = [sections.text('real').split('\0'), sections.text('kinds')];
   return {
     ok: true,
     look: {
       told,
-      sight: sightOf({ about, stats, described, files, real: sections.text('real').split('\0') }),
-      bootTime,
-      startedAt: ({ start }) => bootTime + (start * 1000) / ticks,
-      written: new Map([...files].filter(([, { text }]) => pidOf(text) !== null).map(([path, { written }]) => [path, written])),
+      sight: {
+        ...sightOf({ about, stats, described, files, real }),
+        isScript: (path) => kinds[about.programs.indexOf(path)] === '1',
+        ids: (names) => new Set([looker, ...idsAmong(users, names)]),
+        startedAt,
+        bootTime,
+      },
+      written: new Map([...files].map(([path, { written }]) => [path, written])),
       hidden: hidden === '1',
     },
   };
-}
-
-interface PidFile {
-  readonly text: string;
-  readonly written: number;
 }
 
 function filesIn(text: string): ReadonlyMap<string, PidFile> {
   const parts = text.split('\0');
   const files = new Map<string, PidFile>();
   for (let at = 0; at + 2 < parts.length; at += 3) {
-    files.set(parts[at] ?? '', { text: parts[at + 1] ?? '', written: Number(parts[at + 2]) * 1000 });
+    const [pid, entries] = [pidOf(parts[at + 1] ?? ''), entriesIn(parts[at + 2] ?? '')];
+    const [file, ...folders] = entries;
+    if (pid !== null && file) files.set(parts[at] ?? '', { pid, ...writerOf(file, folders), written: file.written });
   }
   return files;
+}
+
+/** `UID MODE SECONDS` of stat(1), the mode in hexadecimal. */
+function entriesIn(text: string): readonly (Entry & { readonly written: number })[] {
+  const lines = text.matchAll(/^(\d{1,10}) ([0-9a-f]{1,8}) (-?\d{1,12})$/gm);
+  return [...lines].map(([, uid, mode = '', seconds]) => ({
+    uid: Number(uid),
+    mode: Number.parseInt(mode, 16),
+    written: Number(seconds) * 1000,
+  }));
 }
 
 interface Seen {
@@ -127,15 +166,15 @@ interface Seen {
   readonly real: readonly string[];
 }
 
-function sightOf({ about, stats, described, files, real }: Seen): Sight {
+function sightOf({ about, stats, described, files, real }: Seen): Omit<Sight, 'isScript' | 'ids' | 'startedAt' | 'bootTime'> {
   const of = (pid: number): Described => described.get(pid) ?? VANISHED;
   const known = <T>(seen: T | undefined | 'denied'): T | null => (seen === undefined || seen === 'denied' ? null : seen);
   return {
-    pidIn: (path) => pidOf(files.get(path)?.text ?? ''),
+    pidIn: (path) => files.get(path) ?? null,
     stat: (pid) => stats.get(pid) ?? null,
     exe: (pid) => of(pid).exe,
     args: (pid) => known(of(pid).args) ?? [],
-    elsewhere: (pid) => known(of(pid).status)?.elsewhere ?? false,
+    status: (pid) => of(pid).status,
     all: () => [...stats.values()],
     realPath: (path) => real[about.programs.indexOf(path)] || path,
   };

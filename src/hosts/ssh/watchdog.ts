@@ -2,7 +2,7 @@ import { type Failure, failure, type LeaseOrder, type MachineFacts, type Process
 import type { Json } from '../../model/json.ts';
 import type { Watchdogs } from '../leases.ts';
 import { saysNoFork } from '../local/init.ts';
-import { handleOf, LABEL, leaseIn, momentOf, type Watchdog, watchdogArgs } from '../watchdog-script.ts';
+import { handleOf, LABEL, leaseIn, momentOf, type Starter, type Watchdog, watchdogArgs } from '../watchdog-script.ts';
 import { FAR_PATH } from './far-side.ts';
 import type { ProcQuestions } from './proc-look.ts';
 import { PROC_WORDS, words } from './proc-words.ts';
@@ -29,7 +29,7 @@ export function farWatchdogs(world: World): Watchdogs {
 
 interface Order {
   readonly lease: LeaseOrder;
-  readonly starter: readonly string[];
+  readonly starter: Starter;
   readonly facts: Pick<MachineFacts, 'bootId' | 'uptime' | 'manager'>;
 }
 
@@ -46,14 +46,14 @@ async function arm(remote: Remote, { lease: { id, within }, starter, facts }: Or
     'setsid',
     'setsid',
     '/bin/sh',
-    ...watchdogArgs(id, momentOf(facts.uptime, within), starter),
+    ...watchdogArgs({ id, moment: momentOf(facts.uptime, within), ...starter }),
   ];
   const scope = [
     'systemd-run',
     '--quiet',
     '--scope',
     '--no-ask-password',
-    `--description=Firebreak: ${starter.join(' ')} start unless released`,
+    `--description=Firebreak: ${starter.starter.join(' ')} start unless released`,
     '--',
   ];
   const start = (command: readonly string[]): string => `said=$(cd / && umask 022 && exec ${words(command)} </dev/null 2>&1)`;

@@ -59,7 +59,7 @@ describe('what tells processes', () => {
       [7, 8],
     );
     assert.deepEqual(found?.get(7), {
-      status: { uid: 33, elsewhere: false },
+      status: { uid: 33, real: 1, elsewhere: false },
       exe: '/tmp/x\n8/exe\n/usr/sbin/cron',
       args: ['-x\n8/cmdline:cron', '', 'end'],
       cgroup: '/a.service',

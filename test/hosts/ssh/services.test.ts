@@ -12,7 +12,7 @@ import { sshServices } from '../../../src/hosts/ssh/services.ts';
 import { failure, type Services } from '../../../src/model/host.ts';
 import type { Json } from '../../../src/model/json.ts';
 import { servicesContract } from '../../contracts/services.ts';
-import { littleDaemon } from '../../support/daemon.ts';
+import { littleDaemon, MAY_BE_ANOTHER } from '../../support/daemon.ts';
 import { eventually } from '../../support/programs.ts';
 import { remotesHere } from '../../support/shells.ts';
 
@@ -44,13 +44,17 @@ for (const { name: shell, remote } of remotesHere().filter(({ name }) => name !=
     return lease.handle;
   }
 
-  servicesContract(`a far host (${shell}), by an init script`, (test) => ({
-    services,
-    name: littleDaemon(test).script,
-    missing: '/no/such/script',
-    lives,
-    pass,
-  }));
+  servicesContract(`a far host (${shell}), by an init script`, (test) => {
+    const daemon = littleDaemon(test);
+    return {
+      services,
+      name: daemon.script,
+      missing: '/no/such/script',
+      lives,
+      pass,
+      ...(MAY_BE_ANOTHER && { stranger: daemon.stranger }),
+    };
+  });
 
   describe(`a service of a far host (${shell})`, () => {
     it('whose daemon is started gets what init gives, and nothing of ours', async (test) => {
@@ -103,6 +107,18 @@ for (const { name: shell, remote } of remotesHere().filter(({ name }) => name !=
       await services.start(script, PATIENT);
       writeFileSync(script, `#!/bin/sh\nPIDFILE=${folder}/elsewhere.pid\nDAEMON=${folder}/other\n`, { mode: 0o755 });
       assert.equal((await services.state(script)).state, 'stopped');
+    });
+
+    it('is asked of its script where an interpreter runs it, and has the pid of its pid file', async (test) => {
+      const daemon = littleDaemon(test);
+      const text = readFileSync(daemon.script, 'utf8').replace(/^DAEMON=.*$/m, '');
+      writeFileSync(daemon.script, text);
+      const other = spawn('sleep', ['60']);
+      test.after(() => other.kill('SIGKILL'));
+      writeFileSync(daemon.pidFile, `${other.pid}\n`);
+      const seen = await services.state(daemon.script);
+      assert.deepEqual([seen.state, seen.pid], ['running', other.pid]);
+      writeFileSync(daemon.pidFile, '');
     });
 
     it('is asked of its script, by LSB exit codes, where no pid file is named', async (test) => {
