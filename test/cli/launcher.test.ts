@@ -211,3 +211,48 @@ test('first aid names the mailers that cron started, and only those, with the wo
   for (const pid of pids('mailer')) assert.ok(typed.includes(pid), stderr);
   assert.deepEqual([pids('stranger').length, typed.includes(pids('stranger')[0] ?? '')], [1, false], stderr);
 });
+
+test('first aid leaves alone what another user runs under the name of cron, and what that has started', {
+  skip: process.getuid?.() !== 0,
+}, () => {
+  const home = installed(join(work, 'look-alikes'));
+  for (const name of ['cron', 'sendmail']) copyFileSync('/bin/sh', join(home, name));
+  // In front of and behind the real one, each with a mailer; all of them lead their sessions.
+  const own = (who: string) => `setsid -f ./cron -c 'echo ${who} $$; ./sendmail -c "echo ${who}-mailer \\$\\$; read x"; read x' <&3`;
+  const theirs = (who: string) => own(who).replace('setsid -f', 'setsid -f setpriv --reuid=1001 --regid=1001 --clear-groups');
+  const scene = `
+    exec 3<>"$PWD/fifo"
+    chmod 666 fifo; chmod 755 . ..
+    ${theirs('first')}; sleep 0.3; ${own('real')}; sleep 0.3; ${theirs('last')}; sleep 0.5
+    FIREBREAK_SLOTS=2 bin/firebreak
+    for each in 1 2 3 4 5 6; do echo >&3; done`;
+  spawnSync('mkfifo', [join(home, 'fifo')]);
+  const { stdout, stderr } = spawnSync('sh', ['-c', scene], { cwd: home, encoding: 'utf8', timeout: 20_000 });
+  const pid = (who: string) =>
+    stdout.split('\n').flatMap((line) => (line.startsWith(`${who} `) ? [line.slice(who.length + 1)] : []))[0] ?? 'none';
+  const typed = stderr
+    .split('\n')
+    .flatMap((line) => (line.startsWith('     kill') && !line.includes('-KILL') ? line.trim().split(' ').slice(1) : []));
+  const all = ['first', 'first-mailer', 'last', 'last-mailer', 'real', 'real-mailer'];
+  assert.ok(
+    all.every((who) => pid(who) !== 'none'),
+    stdout + stderr,
+  );
+  assert.deepEqual(
+    all.map((who) => [who, typed.includes(pid(who))]),
+    [
+      ['first', false],
+      ['first-mailer', false],
+      ['last', false],
+      ['last-mailer', false],
+      ['real', true],
+      ['real-mailer', true],
+    ],
+    stderr,
+  );
+  const alike = stderr.split('\n').find((line) => line.includes('only has the name')) ?? '';
+  assert.ok(
+    [pid('first'), pid('last')].every((each) => alike.includes(`cron, pid ${each} of user 1001`)),
+    stderr,
+  );
+});
