@@ -58,10 +58,21 @@ export function daemonAbout(script: string, name: string): DaemonAbout {
     certain: own.length > 0 && (known !== undefined || (programs.length > 0 && !programs.some(isInterpreter))),
     users: usersIn(script, variables),
     rootsOwn: ROOTS_OWN.includes(base.replace(/@.*$/, '')),
-    answersStatus:
-      /^[ \t]*\(?[\w|\t "'-]*\bstatus\b[\w|\t "'-]*\)/m.test(script) || /openrc-run|runscript/.test(script.split('\n', 1)[0] ?? ''),
+    answersStatus: knows(script, 'status'),
   };
 }
+
+/** A label of its `case`, which has words and nothing else before its parenthesis; OpenRC's scripts know all words. */
+function knows(script: string, word: string): boolean {
+  const labels = script.split('\n').map((line) => line.slice(0, 200).split(')', 2));
+  const words = labels.flatMap(([label = '', rest]) => (rest === undefined ? [] : [label.replace('(', '').split('|')]));
+  const isLabel = (parts: readonly string[]): boolean => parts.every((part) => /^[\w*?.-]+$/.test(plain(part)));
+  return (
+    words.some((parts) => isLabel(parts) && parts.map(plain).includes(word)) || /openrc-run|runscript/.test(script.split('\n', 1)[0] ?? '')
+  );
+}
+
+const plain = (word: string): string => word.trim().replace(/["']/g, '');
 
 /** `USER=`, `start-stop-daemon --chuid USER`, Red Hat's `daemon --user USER`, `su USER -c`, `runuser -u USER`. */
 function usersIn(script: string, variables: ReadonlyMap<string, string>): readonly string[] {
