@@ -3,7 +3,9 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { exitCode } from '../model/outcome.ts';
 import type { Mode } from '../model/permit.ts';
+import type { Catalogue } from '../model/ports.ts';
 import { plural } from '../model/quantity.ts';
+import type { Runbook } from '../model/runbook.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
 import { modeOf, prepare, refuse } from './_prepare.ts';
 
@@ -13,7 +15,7 @@ const command: Command = defineCommand({
   name: 'policy',
   summary: 'check policies, and explain what one lets automation do',
   about:
-    '`policy check` reads policies, prints every mistake with its line, and says each rule in a sentence. `policy explain` says, rule by rule and condition by condition, whether a runbook may run unattended here and now, or for another user, host or time. It looks at no host and changes nothing. Exits as the run would be refused: 77 by policy or kill switch, 3 while a fix that held cools down, 5 for too many runs. To stop all automation at once: /etc/firebreak/stop, for one user $XDG_CONFIG_HOME/firebreak/stop (by default ~/.config), or FIREBREAK_STOP=1; while one is there nothing starts unattended, and what is at work stops at its next safe point.',
+    '`policy check` reads policies, prints every mistake with its line, says each rule in a sentence, and which rules allow nothing of the library any more: written for an older version, or without a right that must be named. `policy explain` says, rule by rule and condition by condition, whether a runbook may run unattended here and now, or for another user, host or time. It looks at no host and changes nothing. Exits as the run would be refused: 77 by policy or kill switch, 3 while a fix that held cools down, 5 for too many runs. To stop all automation at once: /etc/firebreak/stop, for one user $XDG_CONFIG_HOME/firebreak/stop (by default ~/.config), or FIREBREAK_STOP=1; while one is there nothing starts unattended, and what is at work stops at its next safe point.',
   args: [
     { syntax: '<what>', about: 'check or explain' },
     { syntax: '[operands...]', about: 'check: policy files; explain: a runbook, by name or path' },
@@ -21,6 +23,11 @@ const command: Command = defineCommand({
   options: [
     { flags: '--policy <file>', about: 'explain: the policy' },
     { flags: '-p, --param <name=value>', about: 'explain: a parameter of the runbook; may be given again', repeatable: true },
+    {
+      flags: '--runbook <name>',
+      about: 'check: say what its rules do not allow of this runbook too, by name or path; may be given again',
+      repeatable: true,
+    },
     { flags: '--who <user>', about: 'explain: who starts it; default: you' },
     { flags: '--host <name>', about: 'explain: on which host; default: this one' },
     { flags: '--at <time>', about: 'explain: when, as 2026-12-24T03:00 or with an offset; default: now' },
@@ -28,6 +35,7 @@ const command: Command = defineCommand({
   ],
   examples: [
     ['firebreak policy check /etc/firebreak/policy.yaml', 'is it well, and what does it say?'],
+    ['firebreak policy check policy.yaml --runbook ./mine.yaml', 'does a rule still allow my own runbook?'],
     ['firebreak policy explain cron-mail-storm --policy examples/policy.yaml', 'may automation run it here, now?'],
     [
       'firebreak policy explain cron-mail-storm --policy p.yaml --who nagios --host mail-1 --at 2026-12-24T03:00Z --param watch=1h',
@@ -46,16 +54,26 @@ export default command;
 // ---------------------------------------------------------------- check
 
 async function checkAll(io: Io, files: readonly string[], options: Options): Promise<number> {
-  const [{ loadPolicy }, { folderCatalogue }, { problemsToJson, renderProblems }, { renderPolicy }, { paperOf }, { escaped, escapeJson }] =
-    await Promise.all([
-      import('../load/policy.ts'),
-      import('../wiring/catalogue.ts'),
-      import('../views/problem.ts'),
-      import('../views/policy.ts'),
-      import('../views/style.ts'),
-      import('../views/escape.ts'),
-    ]);
+  const [
+    { loadPolicy },
+    { folderCatalogue },
+    { reviewPolicy },
+    { problemsToJson, renderProblems },
+    { renderPolicy },
+    { paperOf },
+    { escaped, escapeJson },
+  ] = await Promise.all([
+    import('../load/policy.ts'),
+    import('../wiring/catalogue.ts'),
+    import('../model/policy-review.ts'),
+    import('../views/problem.ts'),
+    import('../views/policy.ts'),
+    import('../views/style.ts'),
+    import('../views/escape.ts'),
+  ]);
   const catalogue = folderCatalogue();
+  const runbooks = await reviewed(io, options, catalogue);
+  if (typeof runbooks === 'number') return runbooks;
   const rows: string[] = [];
   let worst = 0;
   for (const file of files) {
@@ -66,16 +84,32 @@ async function checkAll(io: Io, files: readonly string[], options: Options): Pro
     }
     const loaded = await loadPolicy({ path: file, text, catalogue });
     const problems = loaded.ok ? [] : loaded.problems;
-    rows.push(`  {"file": ${escapeJson(JSON.stringify(file))}, "ok": ${loaded.ok}, "problems": ${problemsToJson(problems)}}`);
+    const notes = loaded.ok ? reviewPolicy(loaded.value, runbooks) : [];
+    const said = `"problems": ${problemsToJson(problems)}, "notes": ${escapeJson(JSON.stringify(notes))}`;
+    rows.push(`  {"file": ${escapeJson(JSON.stringify(file))}, "ok": ${loaded.ok}, ${said}}`);
     if (!loaded.ok) worst ||= exitCode('invalid-runbook');
     if (options.json === true) continue;
     if (loaded.ok) {
       io.stdout(`ok  ${escaped(file)}  policy: ${plural(loaded.value.rules.length, 'rule')}\n`);
-      io.stdout(renderPolicy(loaded.value, paperOf({ columns: io.columns, color: io.color.stdout })));
+      io.stdout(renderPolicy(loaded.value, notes, paperOf({ columns: io.columns, color: io.color.stdout })));
     } else io.stderr(renderProblems(problems, { textOf: () => text, color: io.color.stderr, columns: io.columns }));
   }
   if (options.json === true) io.stdout(`[\n${rows.join(',\n')}\n]\n`);
   return worst;
+}
+
+/** What the rules are held against: the library, and the runbooks that were named. */
+async function reviewed(io: Io, options: Options, catalogue: Catalogue): Promise<readonly Runbook[] | number> {
+  const { libraryNames, readRunbook } = await import('../wiring/library.ts');
+  const named = Array.isArray(options.runbook) ? options.runbook.map(String) : [];
+  const runbooks: Runbook[] = [];
+  for (const name of new Set([...libraryNames(), ...named])) {
+    const read = await readRunbook(name, io.cwd, { catalogue });
+    if (read.ok === 'missing') return refuse(io, read.message, 'no-such-file');
+    if (!read.ok) return refuse(io, `${name} has mistakes: firebreak check ${name}`, 'invalid-runbook');
+    runbooks.push(read.value);
+  }
+  return runbooks;
 }
 
 function readText(path: string): string | { readonly code: string } {

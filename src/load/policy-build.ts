@@ -28,6 +28,7 @@ function buildRule(json: JsonObject, at: number): PolicyRule {
     during: objectsIn(json.during).map(buildWindow),
     deny: texts(json.deny),
     declaredRead: json.declared_read === 'allow' ? 'allow' : 'deny',
+    declaredWrite: json.declared_write === 'allow' ? 'allow' : 'deny',
     limits: buildLimits(json.limits),
     runs: buildRuns(json.runs),
     coolDown: duration(json.cool_down, COOL_DOWN),

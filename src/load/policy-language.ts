@@ -86,7 +86,8 @@ const RULE = object(
       type: 'object',
       minProperties: 1,
       additionalProperties: CONSTRAINT,
-      description: 'What parameters must be like: `{watch: {at_most: 15m}}`. One that is not named may be anything that the runbook takes.',
+      description:
+        'What parameters must be like: `{watch: {at_most: 15m}}`. One that is not named may be anything that the runbook takes; a secret that is not named comes from where the runbook says (its default) and nowhere else: `{token: file:/etc/api.token}`.',
     },
     hosts: oneOrMany(
       'The hosts, by name: `*` stands for any characters, `?` for one. Default: any host.',
@@ -96,6 +97,13 @@ const RULE = object(
     deny: list('Actions that the runbook must not have.', words('An action, such as kill.'), { minItems: 1 }),
     declared_read: literal(
       word('Whether a command may run that only reads by its author’s word (`run` with `effect: read`). Default `deny`.', 'allow', 'deny'),
+    ),
+    declared_write: literal(
+      word(
+        'Whether a command may run that changes what only its author knows (`run` with `effect: write`, as an act or an undo). Default `deny`.',
+        'allow',
+        'deny',
+      ),
     ),
     limits: {
       ...LIMITS_SHAPE,

@@ -1,7 +1,7 @@
 import { misfit } from './constraint.ts';
 import type { Json } from './json.ts';
 import type { Freeze, Policy, PolicyRule, Trigger } from './policy.ts';
-import { isAction, isDeclaredRead, type Runbook, stepsOf } from './runbook.ts';
+import { declaredWrites, isAction, isDeclaredRead, type Runbook, stepsOf } from './runbook.ts';
 import { wildcard } from './wildcard.ts';
 import { isFrozen, isOpen, sayLocal, sayWindow } from './window.ts';
 
@@ -23,7 +23,7 @@ export type Permit =
   | { readonly kind: 'allowed'; readonly rule: PolicyRule }
   | { readonly kind: 'denied'; readonly reason: string };
 
-export const CONDITIONS = ['runbook', 'who', 'hosts', 'params', 'during', 'deny', 'declared_read'] as const;
+export const CONDITIONS = ['runbook', 'who', 'hosts', 'params', 'during', 'secrets', 'deny', 'declared_read', 'declared_write'] as const;
 
 /** One condition of a rule, judged. */
 export interface RuleFinding {
@@ -59,8 +59,10 @@ export function judgeRule(rule: PolicyRule, asked: Asked, trigger: Trigger): rea
     hosts: hostFault(rule, asked),
     params: paramsFault(rule, asked),
     during: duringFault(rule, asked, trigger),
+    secrets: secretsFault(rule, asked),
     deny: denyFault(rule, asked),
-    declared_read: declaredReadFault(rule, asked),
+    declared_read: declaredReadFault(rule, asked.runbook),
+    declared_write: declaredWriteFault(rule, asked.runbook),
   };
   return CONDITIONS.map((condition) => ({
     condition,
@@ -97,6 +99,28 @@ function paramsFault({ params }: PolicyRule, asked: Asked): string | null {
   return faults.length === 0 ? null : faults.join('; ');
 }
 
+/** A rule that constrains what is no parameter never holds. */
+export function paramNamesFault({ params }: PolicyRule, runbook: Runbook): string | null {
+  const unknown = Object.keys(params).filter((name) => runbook.params.every((param) => param.name !== name));
+  return unknown.length === 0 ? null : `it has no parameter ${unknown.join(', ')}`;
+}
+
+/**
+ * Where a secret is taken from is the runbook's word. Whoever starts a run could otherwise name any file that root can read, and have it given to a command: a
+ * rule that wants another source names it under `params`.
+ */
+function secretsFault({ params }: PolicyRule, asked: Asked): string | null {
+  const others = asked.runbook.params.filter(
+    ({ name, type, default: own }) => type === 'secret' && !Object.hasOwn(params, name) && asked.params[name] !== own,
+  );
+  if (others.length === 0) return null;
+  const said = others.map(
+    ({ name, default: own }) =>
+      `${name} is not taken from ${own === undefined ? 'where the runbook says, which names nothing' : String(own)}`,
+  );
+  return `${said.join('; ')}: name its source under \`params\` to allow it`;
+}
+
 function duringFault({ during }: PolicyRule, { at }: Asked, { zone }: Trigger): string | null {
   if (during.length === 0 || during.some((window) => isOpen(window, at, zone))) return null;
   const clocks = [...new Set(during.map((window) => window.zone ?? zone))].map((one) => `${sayLocal(at, one)} ${one}`);
@@ -108,10 +132,16 @@ function denyFault({ deny }: PolicyRule, { runbook }: Asked): string | null {
   return denied.length === 0 ? null : denied.map(({ id, verb }) => `${id} would ${verb}, which is denied`).join('; ');
 }
 
-function declaredReadFault({ declaredRead }: PolicyRule, { runbook }: Asked): string | null {
+export function declaredReadFault({ declaredRead }: PolicyRule, runbook: Runbook): string | null {
   const reading = declaredRead === 'allow' ? [] : stepsOf(runbook).filter(isDeclaredRead);
   if (reading.length === 0) return null;
   return `${reading.map(({ id }) => id).join(', ')} would run a command that its author declares to read only, and declared_read is deny`;
+}
+
+export function declaredWriteFault({ declaredWrite }: PolicyRule, runbook: Runbook): string | null {
+  const writing = declaredWrite === 'allow' ? [] : declaredWrites(runbook);
+  if (writing.length === 0) return null;
+  return `${writing.join(', ')} would run a command that changes what only its author knows, and declared_write is deny`;
 }
 
 function sayHeld(rule: PolicyRule, condition: RuleFinding['condition']): string {
@@ -126,10 +156,14 @@ function sayHeld(rule: PolicyRule, condition: RuleFinding['condition']): string 
       return Object.keys(rule.params).join(', ') || 'any that the runbook takes';
     case 'during':
       return rule.during.length === 0 ? 'at any time' : rule.during.map(sayWindow).join(' and ');
+    case 'secrets':
+      return 'secrets from where the runbook or this rule says';
     case 'deny':
       return rule.deny.length === 0 ? 'every action' : `no ${rule.deny.join(', no ')}`;
     case 'declared_read':
       return rule.declaredRead === 'allow' ? 'commands that declare to read' : 'no command that declares to read';
+    case 'declared_write':
+      return rule.declaredWrite === 'allow' ? 'commands that change what their author knows' : 'no such command';
   }
 }
 

@@ -26,6 +26,8 @@ export interface PolicyRule {
   readonly deny: readonly string[];
   /** Whether the author's word that a command only reads (`run` with `effect: read`) is taken. */
   readonly declaredRead: 'allow' | 'deny';
+  /** Whether a command may run that changes what only its author knows (`run` with `effect: write`). */
+  readonly declaredWrite: 'allow' | 'deny';
   /** Raises or lowers the runbook's own limits for unattended runs; a limit that the rule leaves out stays the runbook's. */
   readonly limits: Limits;
   /** How many runs of the runbook may change this host in an hour and in a day, this one counted. */

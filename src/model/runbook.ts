@@ -122,6 +122,12 @@ export function isAction(step: Step, actions: readonly string[]): boolean {
   return step.phase === 'act' && actions.includes(step.verb) && !isDeclaredRead(step);
 }
 
+/** The steps that run a command which changes what only its author knows, undo steps among them. */
+export function declaredWrites({ act }: Runbook): readonly string[] {
+  const undoes = (step: Step) => step.undo?.kind === 'steps' && step.undo.steps.some(({ verb }) => verb === 'run');
+  return act.filter((step) => (step.verb === 'run' && !isDeclaredRead(step)) || undoes(step)).map(({ id }) => id);
+}
+
 /** A command that only reads, by its author's word: outside of `act` there is no other. */
 export function isDeclaredRead(step: Step): boolean {
   return step.verb === 'run' && (step.phase !== 'act' || (isObject(step.arg) && step.arg.effect === 'read'));

@@ -2,6 +2,7 @@ import type { Explanation } from '../model/explain.ts';
 import { exitCode } from '../model/outcome.ts';
 import type { RuleFinding } from '../model/permit.ts';
 import type { FleetLimits, Policy, PolicyRule } from '../model/policy.ts';
+import type { RuleNote } from '../model/policy-review.ts';
 import { plural, showCount, showDuration } from '../model/quantity.ts';
 import { DEFAULT_LIMITS, LIMITS, type LimitName, type Limits } from '../model/runbook.ts';
 import { sayWindow } from '../model/window.ts';
@@ -39,7 +40,7 @@ function ruleLines({ id, allows, conditions, fleet }: Explanation['rules'][numbe
 }
 
 function conditionLines({ condition, holds, say }: RuleFinding, paper: Paper): readonly string[] {
-  const label = `  ${holds ? 'yes' : 'NO '}  ${condition.padEnd(14)}`;
+  const label = `  ${holds ? 'yes' : 'NO '}  ${condition.padEnd(15)}`;
   return hang(label, escaped(say), paper.columns, holds ? (line) => line : paper.style.bad);
 }
 
@@ -48,16 +49,17 @@ export function explanationJson(explanation: Explanation): string {
 }
 
 /** A policy that is well, in sentences: what an author meant shows best in other words. */
-export function renderPolicy(policy: Policy, paper: Paper): string {
+export function renderPolicy(policy: Policy, notes: readonly RuleNote[], paper: Paper): string {
   const lines = [
     ...policy.freeze.flatMap(({ from, to, why }) => hang('    ', escaped(`frozen from ${from} to ${to}: ${why}`), paper.columns)),
     ...policy.rules.flatMap((rule) => hang('    ', escaped(`${rule.id}: ${sayRule(rule)}`), paper.columns)),
+    ...notes.flatMap(({ rule, say }) => hang('  ! ', escaped(`rule ${rule} ${say}`), paper.columns, paper.style.warn)),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
 
 function sayRule(rule: PolicyRule): string {
-  const { who, runbook, params, hosts, during, deny, declaredRead } = rule;
+  const { who, runbook, params, hosts, during, deny, declaredRead, declaredWrite } = rule;
   const where = [
     runbook,
     who.length === 0 || who.includes('unattended') ? 'whoever starts it' : `started by ${who.join(' or ')}`,
@@ -66,6 +68,7 @@ function sayRule(rule: PolicyRule): string {
     during.length === 0 ? 'at any time' : during.map(sayWindow).join(' and '),
     ...(deny.length === 0 ? [] : [`no ${deny.join(', no ')}`]),
     ...(declaredRead === 'deny' ? [] : ['commands that declare to read']),
+    ...(declaredWrite === 'deny' ? [] : ['commands that change what only their author knows']),
   ];
   const fleet = rule.fleet ? ` Of several hosts ${fleetText(rule.fleet)}.` : '';
   return `${where.join(', ')}. At most ${sayLimits(rule)}.${fleet} ${sayAfter(rule)}`;

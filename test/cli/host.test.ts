@@ -138,7 +138,7 @@ test('cut in the watch: exit 10 and how to go on; resume reaches the same host a
   assert.deepEqual([back.exit, stage.world().conf.startsWith('colour = red')], [0, true], back.out + back.err);
 });
 
-const UNDO = 'firebreak_policy: 1\nallow:\n  - {id: paints, runbook: paint, limits: {delete: 5}, undo: all}\n';
+const UNDO = 'firebreak_policy: 1\nallow:\n  - {id: paints, runbook: paint, declared_write: allow, limits: {delete: 5}, undo: all}\n';
 
 test('one run a host: who comes second is told who has it', async (test) => {
   const stage = setFar(test);

@@ -64,7 +64,7 @@ verify:
 );
 const ALLOW = write(
   'allow.yaml',
-  'firebreak_policy: 1\nallow:\n  - {id: marks, runbook: mark, declared_read: allow, params: {seconds: {at_most: 60}}}\n',
+  'firebreak_policy: 1\nallow:\n  - {id: marks, runbook: mark, declared_read: allow, declared_write: allow, params: {seconds: {at_most: 60}}}\n',
 );
 const UNATTENDED = ['run', RUNBOOK, '--unattended', '--policy', ALLOW, '--output', 'ndjson'];
 const marks = (): number => (fs.existsSync(marker) ? fs.readFileSync(marker, 'utf8').length / 2 : 0);
@@ -74,11 +74,12 @@ test('a policy that is well is said in sentences; one that is not is told with p
     code: 0,
     out: `ok  allow.yaml  policy: 1 rule
     marks: mark, whoever starts it, seconds at most 60, on any host, at any
-    time, commands that declare to read. At most what the runbook says, and
-    where it says nothing kill 50, delete 1 000, edit 5, stopped for 15 min,
-    services 5, commands 10. On failure leave it for a person; may undo all but
-    what would bring the incident back. A person is needed when the incident is
-    back within 1 h of a fix that held.
+    time, commands that declare to read, commands that change what only their
+    author knows. At most what the runbook says, and where it says nothing kill
+    50, delete 1 000, edit 5, stopped for 15 min, services 5, commands 10. On
+    failure leave it for a person; may undo all but what would bring the
+    incident back. A person is needed when the incident is back within 1 h of a
+    fix that held.
 `,
     err: '',
   });
@@ -103,6 +104,40 @@ test('a policy that is well is said in sentences; one that is not is told with p
   assert.equal((await firebreak(['policy', 'check', 'none.yaml'])).code, 66);
   assert.equal((await firebreak(['policy', 'ckeck', 'allow.yaml'])).code, 64);
   assert.equal((await firebreak(['policy', 'explain', RUNBOOK])).code, 64);
+});
+
+test('a policy of an older version says which of its rules allow nothing any more, and why', async () => {
+  write(
+    'older.yaml',
+    `firebreak_policy: 1
+allow:
+  - {id: pinned, runbook: cron-mail-storm@0.9.0}
+  - {id: renamed, runbook: cron-mail-storm, params: {folder: /var/spool}}
+  - {id: writes, runbook: mark}
+  - {id: well, runbook: mark@1.2.3, declared_read: allow, declared_write: allow}
+  - {id: others, runbook: not-of-the-library@3.0.0}
+`,
+  );
+  const { code, out } = await firebreak(['policy', 'check', 'older.yaml', '--runbook', RUNBOOK], { columns: 400 });
+  const version = /^version: (\S+)$/m.exec(fs.readFileSync('runbooks/cron-mail-storm.yaml', 'utf8'))?.[1];
+  const storm = `cron-mail-storm@${version}`;
+  assert.deepEqual(
+    [code, out.split('\n').filter((line) => line.startsWith('  ! '))],
+    [
+      0,
+      [
+        `  ! rule pinned allows cron-mail-storm@0.9.0 and not ${storm}, which is what there is: read what changed, then write ${storm}`,
+        `  ! rule renamed does not allow ${storm}: it has no parameter folder`,
+        '  ! rule writes does not allow mark@1.2.3: always, still would run a command that its author declares to read only, and declared_read is deny',
+        '  ! rule writes does not allow mark@1.2.3: mark would run a command that changes what only its author knows, and declared_write is deny',
+      ],
+    ],
+  );
+  const json = JSON.parse((await firebreak(['policy', 'check', 'older.yaml', '--json'])).out);
+  assert.deepEqual(
+    json[0].notes.map(({ rule }: { rule: string }) => rule),
+    ['pinned', 'renamed'],
+  );
 });
 
 test('what a rule allows of several hosts is said too', async () => {
@@ -130,20 +165,22 @@ may act: rule marks allows it
 The zone of the host is UTC. Every condition of a rule must hold:
 
 rule marks allows
-  yes  runbook       mark
-  yes  who           whoever starts it
-  yes  hosts         any host
-  yes  params        seconds
-  yes  during        at any time
-  yes  deny          every action
-  yes  declared_read commands that declare to read
+  yes  runbook        mark
+  yes  who            whoever starts it
+  yes  hosts          any host
+  yes  params         seconds
+  yes  during         at any time
+  yes  secrets        secrets from where the runbook or this rule says
+  yes  deny           every action
+  yes  declared_read  commands that declare to read
+  yes  declared_write commands that change what their author knows
 `,
     ],
   );
   const no = await firebreak(['policy', 'explain', RUNBOOK, ...at, '--param', 'seconds=61']);
   assert.equal(no.code, 77);
   assert.match(no.out, /^refused \(exit 77\): [\s\S]*rule marks: seconds 61 is over 60$/m);
-  assert.match(no.out, /^ {2}NO {3}params {8}seconds 61 is over 60$/m);
+  assert.match(no.out, /^ {2}NO {3}params {9}seconds 61 is over 60$/m);
   const json = JSON.parse((await firebreak(['policy', 'explain', RUNBOOK, ...at, '--json'])).out);
   assert.deepEqual([json.rule, json.refusal, json.at, json.who], ['marks', null, '2026-12-24T03:00:00.000Z', 'ada']);
 });
@@ -234,7 +271,7 @@ test('a fix that held cools down: the same again ends with 3 and names the run, 
   assert.ok(explained.out.replaceAll(/\s+/g, ' ').includes(`firebreak report ${first.run}`));
   const other = write(
     'often.yaml',
-    'firebreak_policy: 1\nallow:\n  - {runbook: mark, declared_read: allow, cool_down: 0s, runs: {an_hour: 2}}\n',
+    'firebreak_policy: 1\nallow:\n  - {runbook: mark, declared_read: allow, declared_write: allow, cool_down: 0s, runs: {an_hour: 2}}\n',
   );
   const often = UNATTENDED.map((word) => (word === ALLOW ? other : word));
   assert.deepEqual([(await firebreak(often, { env })).code, (await firebreak(often, { env })).code, marks()], [0, 5, before + 2]);

@@ -52,7 +52,7 @@ verify:
 }
 
 const POLICY =
-  'firebreak_policy: 1\nallow:\n  - {id: all, runbook: canary, declared_read: allow, on_failure: undo, undo: all, cool_down: 0s}\n';
+  'firebreak_policy: 1\nallow:\n  - {id: all, runbook: canary, declared_read: allow, declared_write: allow, on_failure: undo, undo: all, cool_down: 0s}\n';
 
 function stageOf(t: TestContext, { fails = false } = {}): Stage {
   const stage = setStage(t);

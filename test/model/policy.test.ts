@@ -123,10 +123,44 @@ test('each condition fails in words of its own', () => {
 test('a command in act is denied as an action, or as a declared read, by its effect', () => {
   const write = runbook({ act: [step('run', { arg: { effect: 'write' } })] });
   const read = runbook({ act: [step('run', { arg: { effect: 'read' } })] });
-  assert.equal(said({ deny: ['run'] }, { runbook: write }), 'the-run would run, which is denied');
+  assert.equal(said({ deny: ['run'], declaredWrite: 'allow' }, { runbook: write }), 'the-run would run, which is denied');
   assert.equal(said({ deny: ['run'], declaredRead: 'allow' }, { runbook: read }), 'allowed');
   assert.match(said({}, { runbook: read }), /declares to read only/);
-  assert.equal(said({}, { runbook: write }), 'allowed');
+  const undoes = { kind: 'steps', steps: [{ verb: 'run', arg: {} }] } as const;
+  for (const writing of [write, runbook({ act: [step('stop', { undo: undoes })] })]) {
+    assert.match(
+      said({}, { runbook: writing }),
+      /^the-(run|stop) would run a command that changes what only its author knows, and declared_write is deny$/,
+    );
+    assert.equal(said({ declaredWrite: 'allow' }, { runbook: writing }), 'allowed');
+  }
+});
+
+test('a secret comes from where the runbook says, unless the rule names another source', () => {
+  const own = { type: 'secret', about: '', place: { file: '', line: 1, column: 1, length: 1 } } as const;
+  const given = runbook({
+    params: [
+      { ...own, name: 'token', default: 'file:/etc/api.token' },
+      { ...own, name: 'key' },
+    ],
+  });
+  const by = (params: Asked['params'], rule: Partial<PolicyRule> = {}) => said(rule, { runbook: given, params });
+  const key = { key: { is: 'env:KEY' } };
+  assert.equal(by({ token: 'file:/etc/api.token', key: 'env:KEY' }, { params: key }), 'allowed');
+  assert.equal(
+    by({ token: 'file:/etc/shadow', key: 'env:KEY' }, { params: key }),
+    'token is not taken from file:/etc/api.token: name its source under `params` to allow it',
+  );
+  assert.equal(
+    by({ token: 'file:/etc/api.token', key: 'env:KEY' }),
+    'key is not taken from where the runbook says, which names nothing: name its source under `params` to allow it',
+  );
+  const other = { token: { one_of: ['file:/etc/other.token'] }, ...key };
+  assert.equal(by({ token: 'file:/etc/other.token', key: 'env:KEY' }, { params: other }), 'allowed');
+  assert.equal(
+    by({ token: 'file:/etc/shadow', key: 'env:KEY' }, { params: other }),
+    'token file:/etc/shadow is none of file:/etc/other.token',
+  );
 });
 
 test('a freeze denies what every rule allows, with its reason', () => {
@@ -197,6 +231,7 @@ const anyRule: fc.Arbitrary<PolicyRule> = fc.record({
   during: fc.array(anyWindow, { maxLength: 2 }),
   deny: some('kill', 'delete', 'stop'),
   declaredRead: fc.constantFrom('allow', 'deny'),
+  declaredWrite: fc.constantFrom('allow', 'deny'),
   limits: fc.constant({}),
   runs: fc.constant({}),
   coolDown: fc.constant(0),

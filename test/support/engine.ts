@@ -29,6 +29,7 @@ const POLICY = `firebreak_policy: 1
 allow:
   - id: the-faults
     runbook: faults
+    declared_write: allow
     limits: {kill: 100, delete: 3000000, edit: 10, stopped_for: 15m}
     on_failure: undo
 `;

@@ -11,6 +11,7 @@ export function ruleOf(given: Partial<PolicyRule>): PolicyRule {
     during: [],
     deny: [],
     declaredRead: 'deny',
+    declaredWrite: 'deny',
     limits: {},
     runs: {},
     coolDown: 0,

@@ -60,7 +60,7 @@ verify:
 `;
 }
 
-export const PAINT_POLICY = 'firebreak_policy: 1\nallow:\n  - {id: paints, runbook: paint, limits: {delete: 5}}\n';
+export const PAINT_POLICY = 'firebreak_policy: 1\nallow:\n  - {id: paints, runbook: paint, declared_write: allow, limits: {delete: 5}}\n';
 
 export function setStage(test: TestContext): Stage {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'firebreak-stage-')));
