@@ -166,6 +166,15 @@ test('the job of a review checks and plans every runbook, and shows the plans', 
   assert.deepEqual(host.world(), before);
 });
 
+test('the job plans only what was merged: a plan runs the commands of a runbook', () => {
+  const job = at(parse('github-actions.yaml', textOf('github-actions.yaml')).source?.value ?? null, 'jobs', 'review', 'steps');
+  const planning = (Array.isArray(job) ? job : []).filter((step) => isObject(step) && String(step.run).includes('firebreak plan'));
+  assert.deepEqual(
+    planning.map((step) => at(step, 'if')),
+    ["github.event_name == 'push'"],
+  );
+});
+
 test('a runbook with a mistake makes the job fail', (t) => {
   const host = repository(t);
   host.write('runbooks/bad.yaml', 'firebreak: 1\nrunbok: bad\n');

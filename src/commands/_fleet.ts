@@ -6,6 +6,7 @@ import type { Strategy } from '../model/strategy.ts';
 import type { FleetRequest } from '../operations/fleet-parts.ts';
 import type { ReviewWords } from '../views/fleet-plan.ts';
 import type { Io } from './_command.ts';
+import { whyNotLook } from './_declared.ts';
 import { actOnFleet, aloneWith, wire } from './_fleet-session.ts';
 import { targetsOf } from './_hosts.ts';
 import { hostWords } from './_limit.ts';
@@ -28,6 +29,8 @@ async function choose(io: Io, name: string, options: Options): Promise<Chosen | 
   if (typeof selection === 'number') return selection;
   const prepared = await prepare(io, name, options, selection);
   if (typeof prepared === 'number') return prepared;
+  const refused = await whyNotLook(io, prepared, { options, hosts: selection.targets.map((target) => target.name) });
+  if (refused !== null) return refused;
   const { strategyOf } = await import('../model/strategy.ts');
   return { prepared, selection, request: await requestOf(io, prepared, selection, strategyOf(prepared.runbook.fleet, selection.strategy)) };
 }

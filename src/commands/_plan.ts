@@ -4,6 +4,7 @@ import type { Emit } from '../model/ports.ts';
 import type { MachineThen, SavedPlan } from '../model/saved-plan.ts';
 import type { Comparison } from '../views/saved-plan.ts';
 import type { CommandOption, Io } from './_command.ts';
+import { whyNotLook } from './_declared.ts';
 import { isFleet } from './_many.ts';
 import { modeOf, type Prepared, prepare, refuse } from './_prepare.ts';
 import { commandFor, machineNow, savePlan, validFor } from './_save.ts';
@@ -58,6 +59,8 @@ async function lookAround(
   prepared: Prepared,
   options: Options,
 ): Promise<{ readonly plan: Plan; readonly machine: MachineThen } | number> {
+  const refused = await whyNotLook(io, prepared, { options, hosts: [hosts.host.name] });
+  if (refused !== null) return refused;
   const [{ plan }, { systemClock }] = await Promise.all([import('../operations/plan.ts'), import('../wiring/clock.ts')]);
   const { secrets } = io;
   const progress = await progressOn(io, options);

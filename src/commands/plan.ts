@@ -1,4 +1,5 @@
 import { type Command, defineCommand } from './_command.ts';
+import { ALLOW_READS_OPTION } from './_declared.ts';
 import { HOST_OPTIONS } from './_hosts.ts';
 import { FORMAT_OPTIONS, planHere } from './_plan.ts';
 import { REQUEST_OPTIONS } from './_prepare.ts';
@@ -7,10 +8,11 @@ const command: Command = defineCommand({
   name: 'plan',
   summary: 'look, and show exactly what a run would touch; changes nothing',
   about:
-    'The dry run: every probe really looks, every action says what it would touch, nothing is changed. Exits 0 where a run would act and 2 where this is not the incident. A saved plan is run once, by `firebreak run --plan`, on this host and while it is valid: its runbook, parameters, limits, policy, services and files to edit must then be the same; which processes and files it touches may change, within the limits.',
+    'The dry run: every probe really looks, every action says what it would touch; Firebreak changes nothing. Commands of the runbook that its author declares to read only are shown and asked for before they run. Exits 0 where a run would act and 2 where this is not the incident. A saved plan is run once, by `firebreak run --plan`, on this host and while it is valid: its runbook, parameters, limits, policy, services and files to edit must then be the same; which processes and files it touches may change, within the limits.',
   args: [{ syntax: '[runbook]', about: 'a name of the library, or a path with a slash or .yaml; with --diff the plan knows it' }],
   options: [
     ...REQUEST_OPTIONS,
+    ALLOW_READS_OPTION,
     ...HOST_OPTIONS,
     { flags: '--save <file>', about: 'save the plan in a new file, readable by you alone, to be run once' },
     { flags: '--valid <time>', about: 'how long the saved plan may be run: 30m, 2h (default 1h)' },

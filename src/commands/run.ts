@@ -1,6 +1,7 @@
 import { exitCode } from '../model/outcome.ts';
 import type { Difference, SavedPlan } from '../model/saved-plan.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
+import { ALLOW_READS_OPTION, whyNotLook } from './_declared.ts';
 import { HOST_OPTIONS } from './_hosts.ts';
 import { isFleet } from './_many.ts';
 import { planHere } from './_plan.ts';
@@ -99,6 +100,8 @@ async function start(io: Io, { stage, prepared, options, notes, saved }: Start):
     import('../wiring/journal.ts'),
     import('../wiring/version.ts'),
   ]);
+  const refused = await whyNotLook(io, prepared, { options, hosts: [stage.hosts.host.name] });
+  if (refused !== null) return refused;
   const opened = await openRun(io, prepared.runbook.name);
   if (!opened.ok) return refuse(io, opened.message, 'no-journal');
   const mode = await modeOf(io, prepared, opened.journal.run);
@@ -123,6 +126,7 @@ const command: Command = defineCommand({
   args: [{ syntax: '[runbook]', about: 'a name of the library, or a path with a slash or .yaml; with --plan the plan knows it' }],
   options: [
     ...REQUEST_OPTIONS,
+    ALLOW_READS_OPTION,
     ...HOST_OPTIONS,
     { flags: '--plan <file>', about: 'carry out a plan that was saved with `firebreak plan --save`: what was reviewed, or nothing' },
     ...SESSION_OPTIONS,

@@ -38,7 +38,7 @@ export function trustedReader(uid: number): TrustedReader {
   };
 }
 
-function isOurs(path: string): boolean {
+export function isOurs(path: string): boolean {
   return realpathSync(path).startsWith(realpathSync(PACKAGE).replace(/\/?$/, '/'));
 }
 

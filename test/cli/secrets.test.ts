@@ -153,7 +153,7 @@ test('a secret is in no error: not where a view breaks, and not in what is said 
   const stdout = () => {
     throw new TypeError(`cannot write ${CANARY} to ${Buffer.from(CANARY).toString('base64')}`);
   };
-  const crash = await stage.firebreak(['plan', './canary.yaml'], { env, stdout });
+  const crash = await stage.firebreak(['plan', './canary.yaml', '--allow-reads'], { env, stdout });
   assert.equal(crash.exit, 70);
   assert.match(crash.err, /cannot write ‹secret \w+› to ‹secret \w+›/);
   const broken = await stage.firebreak(RUN, { env, stdout });
@@ -176,7 +176,7 @@ test('a secret is not drawn on the terminal that asks', { timeout: 60_000 }, asy
     terminal.type('quit\r');
   }, 50).unref();
   const tty = { stdin: true, stdout: true, stderr: true };
-  const said = await stage.firebreak(['run', './canary.yaml', '--all'], { env: envOf(stage), streams, tty });
+  const said = await stage.firebreak(['run', './canary.yaml', '--all', '--allow-reads'], { env: envOf(stage), streams, tty });
   clearInterval(typing);
   assert.match(terminal.drawn(), /colour = blue/);
   assert.match(terminal.drawn(), /‹secret \w+›/);
@@ -187,7 +187,7 @@ test('a secret is not drawn on the terminal that asks', { timeout: 60_000 }, asy
 test('a secret that cannot be had ends the run before it begins, and a runbook that holds its own is none', async (t) => {
   const stage = stageOf(t);
   const { CANARY: _, ...env } = envOf(stage);
-  for (const argv of [['plan', './canary.yaml'], RUN]) {
+  for (const argv of [['plan', './canary.yaml', '--allow-reads'], RUN]) {
     const said = await stage.firebreak(argv, { env });
     assert.equal(said.exit, 66, said.out + said.err);
     assert.match(said.out + said.err, /the secret named cannot be had from env:CANARY/);
