@@ -130,7 +130,7 @@ async function runbookWith(name: string, verb: Verb): Promise<JsonObject> {
   const referred = await Promise.all(
     referencesIn(verb.example).map(async (id) => ({ id, [source]: (await catalogue.probe(source)).example })),
   );
-  const looks = { id: 'room', disk: { path: '/var' } };
+  const looks = { id: 'room', disk: { path: '/var' }, expect: { space_free: '5%' } };
   return {
     firebreak: 1,
     runbook: 'contract',

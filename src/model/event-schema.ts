@@ -279,7 +279,7 @@ const TOLD: Facts = {
   },
   'diagnosis.made': {
     about: 'Whether this is the incident.',
-    shape: { verdict: word('The answer.', ['this-incident', 'not-this-incident', 'unknown']), reasons: texts('Why not.') },
+    shape: { verdict: word('The answer.', ['this-incident', 'looked-only', 'not-this-incident', 'unknown']), reasons: texts('Why not.') },
   },
   'plan.compared': {
     about: 'The saved plan was looked at again and holds; what it would touch has moved so far.',

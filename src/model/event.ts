@@ -90,7 +90,7 @@ export type Fact =
     }
   | {
       readonly type: 'diagnosis.made';
-      readonly verdict: 'this-incident' | 'not-this-incident' | 'unknown';
+      readonly verdict: 'this-incident' | 'looked-only' | 'not-this-incident' | 'unknown';
       readonly reasons: readonly string[];
     }
   /** The saved plan was looked at again and holds; what it would touch has moved so far. */

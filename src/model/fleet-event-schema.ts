@@ -54,7 +54,7 @@ const STRATEGY = closed<Strategy>('In which order and how boldly.', {
   order: word('Of the hosts.', ORDERS),
 });
 const GROUP = closed<PlanGroup>('Hosts for which the same would be done, or the same is the matter.', {
-  kind: word('Which of both.', ['act', 'not-this-incident', 'refused', 'unreachable'] satisfies PlanGroup['kind'][]),
+  kind: word('Which of both.', ['act', 'looked-only', 'not-this-incident', 'refused', 'unreachable'] satisfies PlanGroup['kind'][]),
   hosts: HOSTS,
   says: text('What they have in common, in words.'),
   example: orNull(text('One of them that was planned.')),

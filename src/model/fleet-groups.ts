@@ -34,12 +34,13 @@ interface Sort {
 
 type Group = { readonly sort: Sort; readonly plans: readonly HostPlan[] };
 
-const KINDS: readonly PlanGroup['kind'][] = ['act', 'not-this-incident', 'refused', 'unreachable'];
+const KINDS: readonly PlanGroup['kind'][] = ['act', 'looked-only', 'not-this-incident', 'refused', 'unreachable'];
 const order = ({ kind }: Sort): number => KINDS.indexOf(kind);
 
 function sortOf(host: HostPlan): Sort {
   if (host.kind === 'unreachable') return { kind: 'unreachable', key: `unreachable ${host.code}`, steps: new Map() };
   const { refusal } = host.plan;
+  if (refusal?.outcome === 'looked-only') return { kind: 'looked-only', key: 'looked-only', steps: new Map() };
   if (refusal?.outcome === 'not-this-incident') return { kind: 'not-this-incident', key: 'not-this-incident', steps: new Map() };
   if (refusal !== null) return { kind: 'refused', key: `refused ${refusal.outcome}`, steps: new Map() };
   const steps = stepsOf(host.plan);
@@ -69,6 +70,8 @@ function say(group: Group, alike: Group | undefined): string {
   switch (group.sort.kind) {
     case 'act':
       return group === alike ? sayAlike(hosts) : `${plural(hosts, 'differs', 'differ')}: ${sayDifferent(group.sort, alike?.sort)}`;
+    case 'looked-only':
+      return `${hosts} looked at only`;
     case 'not-this-incident':
       return `${hosts} not this incident`;
     case 'refused':

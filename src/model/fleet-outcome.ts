@@ -26,6 +26,7 @@ const WORST_FIRST: readonly OutcomeName[] = [
   'usage', // 64
   'interrupted', // 130
   'not-this-incident', // 2
+  'looked-only', // 0
   'held', // 0
 ];
 
@@ -35,7 +36,7 @@ export function worstOf(outcomes: readonly OutcomeName[]): OutcomeName {
 
 /** Of a host that was begun: it counts against what may fail. That it is not this incident any more is no failure, and an interrupt is nobody's. */
 export function isFailure({ outcome }: Pick<HostEnd, 'outcome'>): boolean {
-  return outcome !== 'held' && outcome !== 'not-this-incident' && outcome !== 'interrupted';
+  return !['held', 'looked-only', 'not-this-incident', 'interrupted'].includes(outcome);
 }
 
 const LEFT_OFF: readonly OutcomeName[] = ['interrupted', 'deadline', 'outcome-unknown', 'needs-a-human'];

@@ -36,7 +36,7 @@ export interface HeldPlan {
 
 /** Hosts for which the same would be done, or the same is the matter. */
 export interface PlanGroup {
-  readonly kind: 'act' | 'not-this-incident' | 'refused' | 'unreachable';
+  readonly kind: 'act' | 'looked-only' | 'not-this-incident' | 'refused' | 'unreachable';
   readonly hosts: readonly string[];
   /** What they have in common, in a sentence. */
   readonly says: string;

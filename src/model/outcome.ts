@@ -1,6 +1,7 @@
 /** Exit codes are an API: one table, in `--help` and the reference. */
 export const OUTCOMES = {
   held: { exit: 0, about: 'held; or nothing to do where asked to check' },
+  'looked-only': { exit: 0, about: 'looked only: nothing decides whether this is an incident, nothing done' },
   'not-this-incident': { exit: 2, about: 'not this incident, nothing done' },
   'needs-a-human': { exit: 3, about: 'needs a human' },
   recurred: { exit: 4, about: 'recurred, or verify failed' },

@@ -35,9 +35,9 @@ export interface Refusal {
   readonly reasons: readonly string[];
 }
 
-/** `unknown` fails closed: what was missing is named. */
+/** `unknown` fails closed: what was missing is named. `looked-only`: no step decides anything, and nothing is to be done. */
 export interface Diagnosis {
-  readonly verdict: 'this-incident' | 'not-this-incident' | 'unknown';
+  readonly verdict: 'this-incident' | 'looked-only' | 'not-this-incident' | 'unknown';
   readonly reasons: readonly string[];
 }
 

@@ -106,7 +106,7 @@ function endingOf({ ends, outcomes, well }: Came, stopped: Stopped | null): Flee
   };
 }
 
-const WELL: readonly OutcomeName[] = ['held', 'not-this-incident'];
+const WELL: readonly OutcomeName[] = ['held', 'looked-only', 'not-this-incident'];
 const UNDONE_WELL: readonly OutcomeName[] = ['held', 'rolled-back'];
 
 function sayEnd({ host, outcome, reasons }: HostEnd): string {

@@ -1,13 +1,19 @@
 import type { Diagnosis, PlannedProbe } from '../model/plan.ts';
 
-/** Any decisive no: not this incident. Else any decisive unknown: could not tell, and what was missing is named. */
-export function diagnose(probes: readonly PlannedProbe[]): Diagnosis {
+/**
+ * Any decisive no: not this incident. Else any decisive unknown: could not tell, and what was missing is named. Nothing that was looked at decides:
+ * no incident, and nothing may be done for one.
+ */
+export function diagnose(probes: readonly PlannedProbe[], acts: boolean): Diagnosis {
   const decisive = probes.filter((probe) => probe.decisive);
   const no = decisive.filter((probe) => probe.truth === 'no');
   if (no.length > 0) return { verdict: 'not-this-incident', reasons: no.map(reasonOf) };
   const unknown = decisive.filter((probe) => probe.truth === 'unknown');
   if (unknown.length > 0) return { verdict: 'unknown', reasons: unknown.map(reasonOf) };
-  return { verdict: 'this-incident', reasons: [] };
+  // A runbook that acts has a diagnosis that decides: the loader lets no other pass.
+  if (decisive.some((probe) => probe.truth === 'yes') || (acts && probes.length === 0)) return { verdict: 'this-incident', reasons: [] };
+  if (!acts && decisive.length === 0) return { verdict: 'looked-only', reasons: [] };
+  return { verdict: 'unknown', reasons: decisive.length === 0 ? ['no step of the diagnosis decides'] : decisive.map(notLooked) };
 }
 
 function reasonOf(probe: PlannedProbe): string {
@@ -15,4 +21,8 @@ function reasonOf(probe: PlannedProbe): string {
   const failed = probe.judgements.filter((judgement) => judgement.truth !== 'yes');
   const seen = failed.map((judgement) => `wanted ${judgement.wanted}, seen ${judgement.seen}`);
   return `${probe.id}: ${seen.join('; ') || (probe.finding?.summary ?? 'not looked')}`;
+}
+
+function notLooked({ id }: PlannedProbe): string {
+  return `${id}: it would decide, and was not looked at, since its \`when\` does not hold`;
 }

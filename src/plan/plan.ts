@@ -38,7 +38,7 @@ export async function makePlan(request: PlanRequest): Promise<{ readonly plan: P
   const limits = limitsFor(given, runbook, request.raised);
   const { looked, diagnosis } = await diagnosed(request);
   const acting =
-    diagnosis.verdict === 'this-incident'
+    diagnosis.verdict === 'this-incident' || diagnosis.verdict === 'looked-only'
       ? await observeAll(looked.findings, { given, limits, request })
       : { steps: [], findings: looked.findings };
   const verify = runbook.verify.map((step) => foreseeVerify(step, acting.findings, runbook));
@@ -66,7 +66,10 @@ async function diagnosed(request: PlanRequest) {
   if (carried)
     return { looked: { planned: [], findings: carried.findings }, diagnosis: { verdict: 'this-incident', reasons: [] } as const };
   const looked = await lookAtAll(runbook.diagnose, startFindings(request.params), request);
-  const diagnosis = diagnose(looked.planned);
+  const diagnosis = diagnose(
+    looked.planned,
+    runbook.act.some((step) => isAction(step, request.catalogue.actions)),
+  );
   await emit({ type: 'diagnosis.made', verdict: diagnosis.verdict, reasons: diagnosis.reasons });
   return { looked, diagnosis };
 }

@@ -7,6 +7,8 @@ import type { Diagnosis, PlannedAction, PlannedStep, Refusal } from '../model/pl
 export function refusalOf(diagnosis: Diagnosis, steps: readonly PlannedStep[], pace: Refusal | null): Refusal | null {
   if (diagnosis.verdict === 'not-this-incident') return { outcome: 'not-this-incident', reasons: diagnosis.reasons };
   if (diagnosis.verdict === 'unknown') return { outcome: 'inconclusive', reasons: diagnosis.reasons };
+  if (diagnosis.verdict === 'looked-only' && steps.every(({ phase }) => phase === 'diagnose'))
+    return { outcome: 'looked-only', reasons: [] };
   const actions = steps.filter((step) => step.kind === 'action');
   const decided = (effect: PlannedAction['decision']['effect']) => actions.filter((step) => step.decision.effect === effect).map(reasonOf);
   const [denied, over] = [decided('deny'), decided('over-limit')];

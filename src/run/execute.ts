@@ -145,7 +145,8 @@ async function proven(running: Running, judged: Judged): Promise<Ending> {
   const may = running.by.kind === 'person' ? 'safe' : running.by.rule.undo;
   const undo = may !== 'none' && judged.verdict === 'recurred' && running.runbook.verify.some((step) => step.onFail === 'undo');
   const { left } = undo ? await rollback(running, judged.reasons.join('; '), { dangerous: may === 'all' }) : NOTHING_UNDONE;
-  return { outcome: judged.verdict, verdict: judged.verdict, reasons: [...judged.reasons, ...left] };
+  const lookedOnly = judged.verdict === 'held' && running.plan.diagnosis.verdict === 'looked-only';
+  return { outcome: lookedOnly ? 'looked-only' : judged.verdict, verdict: judged.verdict, reasons: [...judged.reasons, ...left] };
 }
 
 async function close(running: Running, ending: Ending): Promise<Ending> {

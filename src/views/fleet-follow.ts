@@ -95,6 +95,7 @@ export type Standing =
   | 'running'
   | 'waiting'
   | 'held'
+  | 'looked-only'
   | 'not-this-incident'
   | 'failed'
   | 'rolled-back'
@@ -110,7 +111,7 @@ export function standingOf({ status, run, end, rolledBack }: HostState, stopped:
   if (status === 'running') return 'running';
   if (status === 'rolled-back' && rolledBack?.outcome === 'rolled-back') return 'rolled-back';
   if (end === null) return stopped ? 'not-begun' : 'waiting';
-  if (end.outcome === 'not-this-incident') return end.outcome;
+  if (end.outcome === 'not-this-incident' || end.outcome === 'looked-only') return end.outcome;
   if (run !== null) return ENDED.find((outcome) => outcome === end.outcome) ?? 'failed';
   return end.outcome === 'outcome-unknown' ? 'unreachable' : end.outcome === 'interrupted' ? 'not-begun' : 'refused';
 }
@@ -195,6 +196,7 @@ export const WORDS: readonly (readonly [Standing, string])[] = [
   ['failed', 'failed'],
   ['rolled-back', 'rolled back'],
   ['interrupted', 'interrupted'],
+  ['looked-only', 'looked at only'],
   ['not-this-incident', 'not this incident'],
   ['not-begun', 'not begun'],
   ['refused', 'refused'],

@@ -45,6 +45,7 @@ const KINDS: Readonly<Record<Standing, Kind>> = {
   failed: 'failure',
   'rolled-back': 'failure',
   interrupted: 'error',
+  'looked-only': 'passed',
   'not-this-incident': 'skipped',
   'not-begun': 'skipped',
   refused: 'failure',

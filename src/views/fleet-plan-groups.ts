@@ -17,6 +17,7 @@ export interface Whole {
 
 const KINDS = {
   act: ['WOULD ACT', 'good'],
+  'looked-only': ['LOOKED ONLY', 'good'],
   'not-this-incident': ['NOT THIS INCIDENT', 'warn'],
   refused: ['REFUSED', 'bad'],
   unreachable: ['UNREACHABLE', 'bad'],

@@ -53,6 +53,7 @@ function short(review: FleetPlan, { notes = [] }: ReviewLook): readonly string[]
 
 const KINDS: Readonly<Record<PlanGroup['kind'], string>> = {
   act: 'Would act',
+  'looked-only': 'Looked only',
   'not-this-incident': 'Not this incident',
   refused: 'Refused',
   unreachable: 'Unreachable',

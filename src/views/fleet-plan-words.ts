@@ -22,14 +22,14 @@ export function groupsText(groups: readonly PlanGroup[]): string {
   const parts = [
     ...(alike === 0 ? ['no host would be acted on'] : [`${plural(alike, 'host')} alike`]),
     ...(differ === 0 ? [] : [`${showCount(differ)} ${differ === 1 ? 'differs' : 'differ'}`]),
-    ...(['not-this-incident', 'refused', 'unreachable'] as const).flatMap((kind) =>
+    ...(['looked-only', 'not-this-incident', 'refused', 'unreachable'] as const).flatMap((kind) =>
       count(kind) === 0 ? [] : [`${showCount(count(kind))} ${kind.replaceAll('-', ' ')}`],
     ),
   ];
   return parts.join(', ');
 }
 
-const KINDS: readonly PlanGroup['kind'][] = ['act', 'not-this-incident', 'refused', 'unreachable'];
+const KINDS: readonly PlanGroup['kind'][] = ['act', 'looked-only', 'not-this-incident', 'refused', 'unreachable'];
 
 /** Those that act first, the largest first. */
 export function inOrder(groups: readonly PlanGroup[]): readonly PlanGroup[] {

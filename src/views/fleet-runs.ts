@@ -29,7 +29,7 @@ function resultText({ fleet, damaged, running }: FleetReported, style: Style): s
   if (fleet.finished === null) return style.warn('unfinished');
   const { outcome } = fleet.finished;
   const exit = exitCode(outcome);
-  const paint = outcome === 'held' ? style.good : exit === 2 || exit === 130 ? style.warn : style.bad;
+  const paint = outcome === 'held' || outcome === 'looked-only' ? style.good : exit === 2 || exit === 130 ? style.warn : style.bad;
   return paint(`${outcome.replaceAll('-', ' ')} (exit ${exit})`);
 }
 

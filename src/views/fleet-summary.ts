@@ -25,6 +25,7 @@ const MARKS: Readonly<Record<Standing, readonly [mark: string, paint: keyof Styl
   failed: ['✘', 'bad'],
   'rolled-back': ['↶', 'warn'],
   interrupted: ['!', 'warn'],
+  'looked-only': ['✔', 'green'],
   'not-this-incident': ['–', 'yellow'],
   'not-begun': ['·', 'warn'],
   refused: ['✘', 'bad'],
@@ -100,7 +101,7 @@ const CALM: readonly OutcomeName[] = ['not-this-incident', 'inconclusive', 'inte
 
 function resultPart({ fleet }: Followed, paper: Paper): readonly string[] {
   const { outcome, reasons } = fleet.finished ?? { outcome: 'outcome-unknown', reasons: [] };
-  const paint = outcome === 'held' ? 'good' : CALM.includes(outcome) ? 'warn' : 'bad';
+  const paint = outcome === 'held' || outcome === 'looked-only' ? 'good' : CALM.includes(outcome) ? 'warn' : 'bad';
   const { meta, finished } = fleet;
   const took = meta === null || finished === null ? '' : `, ${showDuration(Math.max(0, Date.parse(finished.at) - Date.parse(meta.at)))}`;
   const what = meta === null ? '' : `${meta.runbook.name} ${meta.runbook.version} on ${plural(fleet.hosts.length, 'host')}${took}, `;

@@ -62,13 +62,7 @@ function lineOf(event: RunEvent, { state, before, pace }: Context): readonly Lin
     case 'probe.found':
       return [[event.step, event.truth, event.finding.summary]];
     case 'diagnosis.made':
-      return [
-        [
-          'diagnosis',
-          event.verdict === 'this-incident' ? 'incident' : event.verdict === 'unknown' ? 'unknown' : 'no',
-          [event.verdict, ...event.reasons].join('; '),
-        ],
-      ];
+      return [['diagnosis', DIAGNOSED[event.verdict], [event.verdict, ...event.reasons].join('; ')]];
     case 'plan.compared':
       return [['plan', 'holds', sayCompared(event.plan, event.drift)]];
     case 'action.observed':
@@ -140,6 +134,8 @@ function finished(id: string, state: RunState): readonly Line[] {
   if (step === undefined || step.watch !== null || (step.kind === 'probe' && step.status === 'done')) return [];
   return [[id, step.status, step.status === 'done' || step.status === 'partial' ? doneText(step) : (step.reason ?? '')]];
 }
+
+const DIAGNOSED = { 'this-incident': 'incident', 'looked-only': 'looked', 'not-this-incident': 'no', unknown: 'unknown' } as const;
 
 function sampled(event: Extract<RunEvent, { type: 'watch.sampled' }>, before: RunState, pace: Pacer): readonly Line[] {
   const last = before.steps.find(({ id }) => id === event.step)?.watch?.samples.at(-1);

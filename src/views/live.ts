@@ -224,6 +224,8 @@ function diagnosisLines({ verdict, reasons }: EventOf<'diagnosis.made'>, paper: 
   switch (verdict) {
     case 'this-incident':
       return [paper.style.good('This is the incident.')];
+    case 'looked-only':
+      return [paper.style.good('Looked only: nothing here decides whether this is an incident.')];
     case 'not-this-incident':
       return [paper.style.warn('This is not the incident: nothing will be done.')];
     case 'unknown':

@@ -61,6 +61,7 @@ function whatOf({ skipped, observation }: PlannedAction): string {
 
 const VERDICTS = {
   'this-incident': 'This is the incident.',
+  'looked-only': '**Looked only:** nothing here decides whether this is an incident.',
   'not-this-incident': '**Not this incident.**',
   unknown: '**Unknown:** it could not look at everything.',
 } as const;
@@ -121,7 +122,7 @@ function byHand(explain: readonly string[]): readonly string[] {
 function verify({ steps, diagnosis: { verdict } }: Plan): readonly string[] {
   const watches = steps.filter((step): step is PlannedWatch => step.kind === 'watch');
   const probes = steps.filter((step): step is PlannedProbe => step.kind === 'probe' && step.phase === 'verify');
-  if (watches.length + probes.length === 0 || verdict !== 'this-incident') return [];
+  if (watches.length + probes.length === 0 || (verdict !== 'this-incident' && verdict !== 'looked-only')) return [];
   return ['## Verification', ...watches.flatMap(watch), ...probes.flatMap(probe)];
 }
 

@@ -69,6 +69,7 @@ export function showValue(value: Json): string {
 
 const VERDICTS = {
   'this-incident': ['THIS IS THE INCIDENT', 'good'],
+  'looked-only': ['LOOKED ONLY: nothing here decides whether this is an incident', 'good'],
   'not-this-incident': ['NOT THIS INCIDENT', 'warn'],
   unknown: ['UNKNOWN: it could not look at everything', 'bad'],
 } as const;
@@ -180,7 +181,7 @@ function actionLines(
 
 function verify(plan: Plan, paper: Paper): readonly string[] {
   const steps = plan.steps.filter((step) => step.phase === 'verify');
-  if (steps.length === 0 || plan.diagnosis.verdict !== 'this-incident') return [];
+  if (steps.length === 0 || !['this-incident', 'looked-only'].includes(plan.diagnosis.verdict)) return [];
   const lines = steps.flatMap((step) =>
     step.kind === 'watch' ? watchLines(step, paper) : step.kind === 'probe' ? renderProbe(step, paper) : [],
   );
@@ -243,7 +244,7 @@ function footer(plan: Plan, next: { readonly command: string; readonly unattende
 /** What would end the run before its first act: said at the end, where a tired person looks first. */
 function refused({ outcome, reasons }: NonNullable<Plan['refusal']>, paper: Paper): readonly string[] {
   const { exit, about } = OUTCOMES[outcome];
-  const paint = outcome === 'not-this-incident' ? paper.style.warn : paper.style.bad;
+  const paint = outcome === 'looked-only' ? paper.style.good : outcome === 'not-this-incident' ? paper.style.warn : paper.style.bad;
   return [
     ...hang('', `A run would touch nothing and exit ${exit}: ${about}.`, paper.columns, paint),
     ...reasons.flatMap((reason) => hang('  - ', escaped(reason), paper.columns)),

@@ -128,7 +128,7 @@ function resultText({ state, damaged, running }: RunSource, style: Style): strin
   if (running !== null) return style.cyan(`running now, ${escaped(running)}`);
   if (state.finished === null) return style.warn(`unfinished: ${escaped(lastThing(state))}`);
   const { outcome, exit } = state.finished;
-  const paint = outcome === 'held' ? style.good : exit === 2 || exit === 130 ? style.warn : style.bad;
+  const paint = outcome === 'held' || outcome === 'looked-only' ? style.good : exit === 2 || exit === 130 ? style.warn : style.bad;
   return paint(`${outcome.replaceAll('-', ' ')} (exit ${exit})`);
 }
 

@@ -22,7 +22,7 @@ export function renderSummary(state: RunState, paper: Paper): readonly string[] 
 
 // ---------------------------------------------------------------- verdict
 
-const GOOD: readonly OutcomeName[] = ['held'];
+const GOOD: readonly OutcomeName[] = ['held', 'looked-only'];
 const CALM: readonly OutcomeName[] = ['not-this-incident', 'inconclusive', 'interrupted', 'rolled-back', 'needs-a-human'];
 
 function paintOf(outcome: OutcomeName): keyof Style {

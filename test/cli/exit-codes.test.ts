@@ -141,6 +141,15 @@ async function interrupted(t: TestContext): Promise<Said> {
 /** Each row of the table: a command that ends so, and what it says. */
 const ROWS: Readonly<Record<OutcomeName, readonly [(t: TestContext) => Promise<Said>, RegExp]>> = {
   held: [(t) => setStage(t).firebreak(RUN), /\nHELD\n/],
+  'looked-only': [
+    async (t) => {
+      const stage = setStage(t);
+      const look = 'diagnose:\n  - {id: root, disk: {path: /}}\n';
+      stage.write('paint.yaml', `firebreak: 1\nrunbook: paint\nversion: 1.0.0\ntitle: a look\n${look}`);
+      return stage.firebreak(RUN);
+    },
+    /LOOKED ONLY/,
+  ],
   'not-this-incident': [
     async (t) => {
       const stage = setStage(t);

@@ -7,7 +7,7 @@ runbook: a
 version: 1.0.0
 title: a
 diagnose:
-  - {id: hung, processes: {name: sendmail}}
+  - {id: hung, processes: {name: sendmail}, expect: {count: {at_least: 1}}}
   - {id: mail, files: {in: /var/spool}}
 `;
 const VERIFY = 'verify:\n  - {id: look, disk: {path: /}, expect: {inodes_free: {at_least: 20%}}}\n';

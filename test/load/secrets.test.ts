@@ -7,7 +7,9 @@ import { secretsOf } from '../../src/model/scope.ts';
 import { folderCatalogue } from '../../src/wiring/catalogue.ts';
 
 const HEAD = 'firebreak: 1\nrunbook: a\nversion: 1.0.0\ntitle: t\n';
-const VERIFY = "verify:\n  - {id: ok, run: {argv: ['true'], effect: read}}\n";
+const DECIDES = "diagnose:\n  - {id: up, run: {argv: ['true'], effect: read}, expect: {exit: 0}}\n";
+const PROVES = "verify:\n  - {id: ok, run: {argv: ['true'], effect: read}}\n";
+const VERIFY = DECIDES + PROVES;
 const ACT = (run: string) => `act:\n  - {id: tell, why: they must know, run: {effect: write, ${run}}}\n`;
 const PARAM = (more = '') => `params: {token: {type: secret, about: of the API${more}}}\n`;
 
@@ -42,7 +44,7 @@ test('a secret in a command line, in a shell text, in another verb, or in a cond
   ]);
   const expects = "diagnose:\n  - {id: d, run: {argv: ['true'], effect: read}, expect: {stdout: {one_of: $token}}}\n";
   assert.deepEqual(
-    (await problems(HEAD + PARAM() + expects + ACT('argv: [x]') + VERIFY)).map((one) => one.split(' ')[1]),
+    (await problems(HEAD + PARAM() + expects + ACT('argv: [x]') + PROVES)).map((one) => one.split(' ')[1]),
     ['secret-misplaced'],
   );
 });

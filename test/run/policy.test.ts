@@ -176,7 +176,7 @@ test('the kill switch during the watch: it ends at its next sample, inconclusive
     interrupts,
     clock: quickClock(),
     stop: () => (looks >= 3 ? 'the kill switch is set: /stop' : null),
-    diagnose: [{ id: 'seen' }],
+    diagnose: [{ id: 'seen', expect: clause('count', { at_least: 1 }) }],
     act: [{ verb: 'change' }],
     verify: [
       {

@@ -73,6 +73,8 @@ function wholeProblems(checked: Checked): readonly Problem[] {
             hint: 'add `diagnose:` with what tells this incident',
           }),
         ];
+  const undecided = nothingDecides(checked, act);
+  if (undecided) return [undecided];
   if (!act.some((step) => isAction(step.use)) || draft.root.verify !== undefined || stepsIn(checked, 'verify').length > 0) return [];
   return [
     told(checked, ['act'], 'key', {
@@ -86,3 +88,25 @@ function wholeProblems(checked: Checked): readonly Problem[] {
 function hasPhase({ draft: { root } }: Checked): boolean {
   return [root.diagnose, root.act, root.verify].some((phase) => phase !== undefined && !(Array.isArray(phase) && phase.length === 0));
 }
+
+/** Without a decisive `expect` every host would be this incident. */
+function nothingDecides(checked: Checked, act: readonly DraftStep[]): Problem | undefined {
+  const { draft } = checked;
+  if (!act.some(({ use }) => isAction(use) && use.verb !== 'wait') || draft.holes.size > 0) return undefined;
+  const diagnosis = stepsIn(checked, 'diagnose');
+  // What is wrong with a step, or with a used runbook, was told there; whether it decides is not known.
+  const unread =
+    diagnosis.some(({ use, grafted }) => !grafted && (use === undefined || use.misplaced)) ||
+    act.some((step) => step.use?.verb === 'runbook' && !used(checked, step));
+  const decides = ({ json, grafted }: DraftStep) =>
+    grafted ? grafted.step.decisive : json.expect !== undefined && json.decisive !== false;
+  if (unread || diagnosis.some(decides)) return undefined;
+  const informs = diagnosis.find(({ json }) => json.expect !== undefined);
+  const hint = informs
+    ? `take \`decisive: false\` from \`${informs.id ?? 'a step'}\`, or add a step whose \`expect\` tells this incident`
+    : 'add to a step of diagnose what it expects: `expect: {count: {at_least: 1}}`';
+  const message = 'nothing in `diagnose` decides whether this is the incident, and `act` would change every host';
+  return told(checked, draft.root.diagnose === undefined ? ['act'] : ['diagnose'], 'key', { code: 'nothing-decides', message, hint });
+}
+
+const used = ({ draft }: Checked, { id }: DraftStep): boolean => draft.steps.some(({ grafted }) => grafted?.use === id);

@@ -44,6 +44,8 @@ function diagnosisText({ diagnosis }: RunState): string {
   switch (diagnosis.verdict) {
     case 'this-incident':
       return `It was this incident${because}.`;
+    case 'looked-only':
+      return 'It was looked at **only**: nothing in the runbook decides whether this is an incident.';
     case 'not-this-incident':
       return `It was **not this incident**${because}.`;
     case 'unknown':

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { complaints } from '../support/real-verbs.ts';
+import { setStage } from '../support/stage.ts';
+
+const OK = 'verify:\n  - {id: ok, disk: {path: /}, expect: {space_free: {at_least: 0%}}}\n';
+const DELETES = `act:\n  - {id: d, why: w, delete: {targets: $old}}\n${OK}`;
+const old = (more: string) => `diagnose:\n  - {id: old, files: {in: /srv/x}${more}}\n${DELETES}`;
+
+test('a runbook that acts and whose diagnosis decides nothing is an error: every host would be the incident', async () => {
+  const said = (hint: string) => [
+    `5:1 nothing-decides: nothing in \`diagnose\` decides whether this is the incident, and \`act\` would change every host (${hint})`,
+  ];
+  assert.deepEqual(await complaints(old('')), said('add to a step of diagnose what it expects: `expect: {count: {at_least: 1}}`'));
+  assert.deepEqual(
+    await complaints(old(', expect: {count: {at_least: 1}}, decisive: false')),
+    said('take `decisive: false` from `old`, or add a step whose `expect` tells this incident'),
+  );
+  assert.deepEqual(await complaints(old(', expect: {count: {at_least: 1}}')), []);
+});
+
+test('so is one without a diagnosis, and one in which only a person acts; one that only waits is none', async () => {
+  const codes = async (text: string) => (await complaints(text)).map((line) => line.replace(/: .*/, ''));
+  assert.deepEqual(await codes(`act:\n  - {id: m, why: w, manual: {do: it, confirm: is it}}\n${OK}`), ['5:1 nothing-decides']);
+  assert.deepEqual(await codes(`act:\n  - {id: n, why: w, wait: {for: 1s}}\n${OK}`), []);
+});
+
+test('a used runbook that decides is enough', async () => {
+  const using = `act:\n  - {id: u, why: w, runbook: {use: ./sub.yaml}}\n${OK}`;
+  assert.deepEqual(await complaints(using, { './sub.yaml': old(', expect: {count: {at_least: 1}}') }), []);
+});
+
+test('a runbook that only looks is no incident: LOOKED ONLY, exit 0, in plan, run, report and as JSON', async (t) => {
+  const stage = setStage(t);
+  stage.write('policy.yaml', 'firebreak_policy: 1\nallow: [{id: k, runbook: k}]\n');
+  const text = `firebreak: 1\nrunbook: k\nversion: 1.0.0\ntitle: k\ndiagnose:\n  - {id: room, disk: {path: /}}\nopen: [{say: look closer}]\n`;
+  stage.write('k.yaml', text);
+  const plan = await stage.firebreak(['plan', './k.yaml']);
+  assert.deepEqual([plan.exit, plan.err], [0, '']);
+  assert.match(plan.out, /^DIAGNOSIS {2}LOOKED ONLY: nothing here decides whether this is an incident$/m);
+  assert.doesNotMatch(plan.out, /THIS IS THE INCIDENT/);
+  const json = JSON.parse((await stage.firebreak(['plan', './k.yaml', '--json'])).out) as { diagnosis: object; refusal: object };
+  assert.deepEqual(
+    [json.diagnosis, json.refusal],
+    [
+      { verdict: 'looked-only', reasons: [] },
+      { outcome: 'looked-only', reasons: [] },
+    ],
+  );
+  const run = await stage.firebreak(['run', './k.yaml', '--unattended', '--policy', 'policy.yaml']);
+  assert.equal(run.exit, 0, run.err);
+  assert.match(run.out + run.err, /look closer[\s\S]*LOOKED ONLY/);
+  const report = await stage.firebreak(['report']);
+  assert.match(report.out, /looked at \*\*only\*\*/);
+  assert.doesNotMatch(report.out, /It was this incident/);
+});
+
+test('a step that decides and is not looked at leaves it unknown', async (t) => {
+  const stage = setStage(t);
+  const text = `firebreak: 1\nrunbook: k\nversion: 1.0.0\ntitle: k\ndiagnose:\n  - {id: room, disk: {path: /}}\n  - {id: old, files: {in: ${stage.folder}/spool}, expect: {count: {at_least: 1}}, when: {room: {space_free: {at_most: 0%}}}}\n${DELETES}`;
+  stage.write('k.yaml', text);
+  const plan = await stage.firebreak(['plan', './k.yaml']);
+  assert.equal(plan.exit, 7);
+  assert.match(plan.out, /old: it would decide, and was not looked at, since its `when` does not hold/);
+});
