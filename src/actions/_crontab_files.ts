@@ -12,6 +12,8 @@ export interface CrontabTarget {
   readonly owner: string;
   /** SHA-256 of the bytes that were seen. */
   readonly hash: string;
+  /** A user's crontab that crontab(1) would not install, though cron takes it: it is replaced where it lies. */
+  readonly how?: 'in-place';
 }
 
 export const BEFORE = 'before';
@@ -24,9 +26,10 @@ export function keptAs(when: typeof BEFORE | typeof AFTER, path: string): string
 
 export function targetsOf(value: Json | undefined): readonly CrontabTarget[] {
   if (!Array.isArray(value)) return [];
-  return value.filter(isObject).flatMap(({ path, kind, owner, hash }) => {
+  return value.filter(isObject).flatMap(({ path, kind, owner, hash, how }) => {
     const known = kind === 'user' || kind === 'system' || kind === 'anacron';
-    return typeof path === 'string' && typeof owner === 'string' && typeof hash === 'string' && known ? [{ path, kind, owner, hash }] : [];
+    if (typeof path !== 'string' || typeof owner !== 'string' || typeof hash !== 'string' || !known) return [];
+    return [{ path, kind, owner, hash, ...(how === 'in-place' && { how }) }];
   });
 }
 
@@ -52,15 +55,31 @@ export async function installCrontab(
   bytes: string,
   command: string,
 ): Promise<Result<{ readonly hash: string }>> {
-  const written =
-    target.kind === 'user'
-      ? await installUser(act, target, bytes, command)
-      : await act.host.files.replace(target.path, { before: target.hash, bytes });
+  const through = target.kind === 'user' && target.how !== 'in-place';
+  const written = through
+    ? await installUser(act, target, bytes, command)
+    : await act.host.files.replace(target.path, { before: target.hash, bytes });
   if (!written.ok) return written;
+  const told = target.how === 'in-place' ? await tellCron(act, target.path) : null;
+  if (told !== null) return failure('different', told);
   const now = await readOne(act, target.path);
   if (!now.ok) return failure(now.code, `${target.path} was written and cannot be read back: ${now.message}`);
   if (bodyOf(now.bytes) === bodyOf(bytes)) return { ok: true, hash: now.hash };
   return failure('different', `${target.path} was written and does not hold what was given`);
+}
+
+/** Debian's cron looks at users' crontabs only once their folder has changed, and an overwritten file does not change it. */
+async function tellCron(act: Act, path: string): Promise<string | null> {
+  const argv = ['touch', '-c', '--', folderOf(path)];
+  const result = await act.host.commands.run(
+    { argv, effect: 'write', timeout: INSTALL_TIMEOUT, brief: true },
+    new AbortController().signal,
+  );
+  return result.ok && result.exit === 0 ? null : `${path} was written, and cron was not told: restart it, or ${argv.join(' ')}`;
+}
+
+export function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
 }
 
 async function installUser(act: Act, target: CrontabTarget, bytes: string, command: string): Promise<Result<object>> {

@@ -21,11 +21,12 @@ export async function firstChanged(act: Act, targets: readonly CrontabTarget[]):
   for (const target of targets) {
     const now = await readOne(act, target.path);
     if (!now.ok) return unreadable(target.path, now);
-    if (now.hash !== target.hash && !(await holds(act, now, target, AFTER)))
-      return `${target.path} was changed by somebody since it was looked at; look again`;
+    if (now.hash !== target.hash && !(await holds(act, now, target, AFTER))) return changedSince(target);
   }
   return null;
 }
+
+const changedSince = ({ path }: CrontabTarget): string => `${path} was changed by somebody since it was looked at; look again`;
 
 async function holds(
   act: Act,
@@ -44,6 +45,8 @@ export async function writeAll(act: Act, targets: readonly CrontabTarget[], inst
     const now = await readOne(act, target.path);
     if (!now.ok) return writtenSoFar('failed', written, targets, installWith, unreadable(target.path, now));
     if (await holds(act, now, target, AFTER)) continue;
+    // crontab(1) knows nothing of what was seen: whoever edited it meanwhile would lose that.
+    if (now.hash !== target.hash) return writtenSoFar('failed', written, targets, installWith, changedSince(target));
     const result = await installCrontab(act, target, await act.recall(keptAs(AFTER, target.path)), installWith);
     // What was written and reads back differently was written all the same: undo must know it.
     if (result.ok || result.code === 'different') written.push(target);
@@ -104,7 +107,7 @@ async function restoreOne(act: Act, target: CrontabTarget, installWith: string):
  * has checked, installed and told cron (it touches the spool's folder) are the bytes of before laid over it: to cron both are the same jobs.
  */
 async function toTheByte(act: Act, target: CrontabTarget, hash: string, bytes: string): Promise<string | null> {
-  if (target.kind !== 'user') return null;
+  if (target.kind !== 'user' || target.how === 'in-place') return null;
   const written = await act.host.files.replace(target.path, { before: hash, bytes });
   return written.ok ? null : `${target.path} holds the same jobs as before, but its first lines are crontab's own: ${written.message}`;
 }

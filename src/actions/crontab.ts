@@ -1,16 +1,16 @@
 import type { Block } from '../model/block.ts';
-import { base64Of, latin1Of, shownText } from '../model/bytes.ts';
-import { jobSelector, selects, unreadable } from '../model/cron-jobs.ts';
-import { type CronJob, jobsOf, parseCrontab, withoutHeader } from '../model/crontab.ts';
-import { type CrontabChange, type CrontabEdit, editCrontab, type LineEdit } from '../model/crontab-edit.ts';
-import type { FileContent, Host } from '../model/host.ts';
+import { base64Of, shownText } from '../model/bytes.ts';
+import { jobSelector } from '../model/cron-jobs.ts';
+import { withoutHeader } from '../model/crontab.ts';
+import type { CrontabChange, LineEdit } from '../model/crontab-edit.ts';
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import { plural } from '../model/quantity.ts';
 import { commandLine, quoteWord } from '../model/quote.ts';
 import { isStepReference } from '../model/reference.ts';
 import { exactlyOne, object, stepReference, text, word } from '../model/shape.ts';
 import { cannot, defineAction, nothingToDo, type Observation } from '../model/verb.ts';
-import { AFTER, BEFORE, type CrontabTarget, keptAs, targetsOf } from './_crontab_files.ts';
+import { AFTER, BEFORE, keptAs, targetsOf } from './_crontab_files.ts';
+import { type Looked, lookAt, type Order, obstaclesOf } from './_crontab_look.ts';
 import { firstChanged, refuseToWrite, restoreAll, undoOf, writeAll } from './_crontab_write.ts';
 
 export default defineAction({
@@ -19,7 +19,8 @@ export default defineAction({
     'Changes only the lines that it must. set_env puts the assignment above the first of the chosen jobs that need it, and again below every later assignment of the same variable that a chosen job is under; jobs that were not chosen keep their value. ' +
     'silence: redirect sends the output of each chosen job to /dev/null: before the first unescaped %, before a trailing comment, wrapped in { ...; } where more than one plain command stands there. ' +
     'A line that cannot be changed for certain is refused with the reason, and then the whole step, unless `refused: leave` is given: a remedy that leaves one job mailing looks like a cure and is none. ' +
-    "Users' crontabs are installed through crontab(1), which checks them and needs a free inode; what it refuses is not installed. Nothing checks the user column of a system file but cron itself; it is never changed here. No copy lies beside a file, cron would run it: the bytes before are kept in the run's record.",
+    'Before anything is done each file is opened for writing, so that one that is immutable or on a read-only file system stops the step, too. ' +
+    "Users' crontabs are installed through crontab(1), which checks them and needs a free inode; what it refuses is not installed. One that it would not install though cron takes it (a user in cron.deny) is replaced where it lies. Nothing checks the user column of a system file but cron itself; it is never changed here. No copy lies beside a file, cron would run it: the bytes before are kept in the run's record.",
   schema: exactlyOne(
     object(
       'Which jobs, and what to do to them.',
@@ -55,10 +56,12 @@ export default defineAction({
     if (typeof order === 'string') return cannot('the crontabs are not known', order);
     const looked = await lookAt(host, order);
     if (typeof looked === 'string') return cannot('a crontab cannot be read', looked);
-    const changes = looked.filter((file) => file.edit.edits.length > 0);
-    const refusals = looked.flatMap(refusalsOf);
-    if (refusals.length > 0 && order.refused === 'stop') return refusedStep(changes, refusals);
-    return changes.length === 0 ? nothingLeft(refusals) : observationOf(order, changes, refusals);
+    const wanted = looked.files.filter((file) => file.edit.edits.length > 0);
+    const obstacles = await obstaclesOf(host, wanted);
+    const changes = wanted.filter((file) => !obstacles.has(file.target.path));
+    const refusals = [...looked.files.flatMap(refusalsOf), ...obstacles.values()];
+    if (refusals.length > 0 && order.refused === 'stop') return refusedStep(changes, refusals, obstacles.size);
+    return changes.length === 0 ? nothingLeft(refusals, looked.asides) : observationOf(order, changes, refusals, looked.asides);
   },
 
   apply: async (act, arg, observation) => {
@@ -81,14 +84,6 @@ export default defineAction({
 
 // ---------------------------------------------------------------- what is asked
 
-interface Order {
-  readonly files: readonly CrontabTarget[];
-  readonly selector: ReturnType<typeof jobSelector>;
-  readonly change: CrontabChange;
-  readonly installWith: string;
-  readonly refused: 'stop' | 'leave';
-}
-
 /** A text says why not. */
 function orderOf(arg: Json): Order | string {
   const { jobs, set_env, install_with, refused } = isObject(arg) ? arg : ({} as JsonObject);
@@ -105,36 +100,6 @@ function orderOf(arg: Json): Order | string {
 
 // ---------------------------------------------------------------- what is seen
 
-interface Looked {
-  readonly target: CrontabTarget;
-  readonly bytes: string;
-  readonly before: string;
-  readonly jobs: readonly CronJob[];
-  readonly chosen: ReadonlySet<number>;
-  readonly edit: CrontabEdit;
-}
-
-/** Chosen afresh: a line that has moved since the diagnosis is found again, a job that has come since is included. */
-async function lookAt(host: Host, order: Order): Promise<readonly Looked[] | string> {
-  const contents = await host.files.read(order.files.map((file) => file.path));
-  const looked: Looked[] = [];
-  for (const [index, file] of order.files.entries()) {
-    const content = contents[index];
-    if (content?.ok) looked.push(lookInto(file, content, order));
-    else if (content && content.code !== 'ENOENT') return unreadable(file.path, content);
-  }
-  return looked;
-}
-
-function lookInto(file: CrontabTarget, content: FileContent & { ok: true }, order: Order): Looked {
-  const before = latin1Of(content.bytes);
-  const tab = parseCrontab(before, file.kind);
-  const jobs = jobsOf(tab, file.owner);
-  const chosen = new Set(jobs.filter((job) => selects(order.selector, job)).map((job) => job.line));
-  const edit = editCrontab(before, tab, file.owner, chosen, order.change);
-  return { target: { ...file, hash: content.hash }, bytes: content.bytes, before, jobs, chosen, edit };
-}
-
 function refusalsOf({ target, jobs, edit }: Looked): readonly string[] {
   return edit.refused.map(({ line, reason }) => {
     const command = jobs.find((job) => job.line === line)?.command ?? '';
@@ -142,18 +107,24 @@ function refusalsOf({ target, jobs, edit }: Looked): readonly string[] {
   });
 }
 
-function refusedStep(changes: readonly Looked[], refusals: readonly string[]): Observation {
-  const reason = `${plural(refusals.length, 'line')} cannot be changed for certain: ${refusals.join('; ')}. Edit them by hand, use set_env, or say \`refused: leave\``;
-  return cannot(`${plural(refusals.length, 'line')} cannot be changed`, reason, {
-    blocks: [refusalBlock(refusals), ...changes.map(diffOf)],
-  });
+function refusedStep(changes: readonly Looked[], refusals: readonly string[], files: number): Observation {
+  const lines = refusals.length - files;
+  const what = [...(lines > 0 ? [plural(lines, 'line')] : []), ...(files > 0 ? [plural(files, 'crontab')] : [])].join(' and ');
+  const way = lines > 0 ? 'Edit them by hand, use set_env, or say `refused: leave`' : 'Make it writable, or say `refused: leave`';
+  return cannot(
+    `${what} cannot be changed`,
+    `${what} cannot be changed${lines > 0 ? ' for certain' : ''}: ${refusals.join('; ')}. ${way}`,
+    {
+      blocks: [refusalBlock(refusals), ...changes.map(diffOf)],
+    },
+  );
 }
 
-function nothingLeft(refusals: readonly string[]): Observation {
-  if (refusals.length === 0) return nothingToDo('every chosen job is already so');
-  return nothingToDo(`${plural(refusals.length, 'line')} cannot be changed, every other chosen job is already so`, {
+function nothingLeft(refusals: readonly string[], asides: readonly string[]): Observation {
+  if (refusals.length === 0) return nothingToDo('every chosen job is already so', { warnings: asides });
+  return nothingToDo(`${refusals.length} cannot be changed, every other chosen job is already so`, {
     blocks: [refusalBlock(refusals)],
-    warnings: refusals,
+    warnings: [...refusals, ...asides],
   });
 }
 
@@ -165,7 +136,7 @@ function diffOf({ target, before, edit }: Looked): Block {
   return { kind: 'diff', path: target.path, before: shownText(before), after: shownText(edit.text) };
 }
 
-function observationOf(order: Order, changes: readonly Looked[], refusals: readonly string[]): Observation {
+function observationOf(order: Order, changes: readonly Looked[], refusals: readonly string[], asides: readonly string[]): Observation {
   const targets = changes.map((change) => change.target);
   const jobs = changes.reduce((sum, change) => sum + change.chosen.size, 0);
   return {
@@ -184,7 +155,7 @@ function observationOf(order: Order, changes: readonly Looked[], refusals: reado
     keep: Object.fromEntries(changes.flatMap(bytesToKeep)),
     explain: changes.map((change) => explainEdit(change, order.installWith)),
     estimate: 50 * targets.length,
-    warnings: refusals.map((refusal) => `left as it is, it goes on mailing: ${refusal}`),
+    warnings: [...refusals.map((refusal) => `left as it is, it goes on mailing: ${refusal}`), ...asides],
   };
 }
 
@@ -200,13 +171,15 @@ function bytesToKeep({ target, bytes, edit }: Looked): readonly (readonly [strin
   ];
 }
 
-/** With sed, by the line numbers that the person sees: `crontab -l` hides Debian's header. */
+/** With sed, by the line numbers that the person sees: `crontab -l` hides Debian's header, and where there is none, comments in the place of it. */
 function explainEdit({ target, before, edit }: Looked, installWith: string): string {
-  const hidden = target.kind === 'user' ? before.slice(0, before.length - withoutHeader(before).length).split('\n').length - 1 : 0;
+  const through = target.kind === 'user' && target.how !== 'in-place';
+  const hidden = through && withoutHeader(before) !== before ? 3 : 0;
   const script = edit.edits.map((each) => `-e ${quoteWord(sedLine(each, hidden))}`).join(' ');
-  if (target.kind !== 'user') return `sed -i ${script} ${quoteWord(target.path)}`;
+  if (!through) return `sed -i ${script} ${quoteWord(target.path)}`;
   const argv = [installWith, '-u', target.owner];
-  return `${commandLine([...argv, '-l'])} | sed ${script} | ${commandLine([...argv, '-'])}`;
+  const whole = hidden === 0 && before.startsWith('#') ? 'CRONTAB_NOHEADER=N ' : '';
+  return `${whole}${commandLine([...argv, '-l'])} | sed ${script} | ${commandLine([...argv, '-'])}`;
 }
 
 function sedLine(edit: LineEdit, hidden: number): string {

@@ -247,6 +247,11 @@ export interface Files {
   ): Promise<DeleteResult>;
   /** Regular files only; never hangs on a FIFO. Larger than `max` bytes (default 1 MiB) is a failure, EFBIG. */
   read(paths: readonly string[], options?: { readonly max?: number }): Promise<readonly FileContent[]>;
+  /**
+   * Whether the kernel lets each regular file be opened for writing, each folder have names made in it: EPERM says immutable (chattr +i), EROFS a file system
+   * that is read-only. Nothing is written, and no inode or, on this machine, fork is needed.
+   */
+  writable(paths: readonly string[]): Promise<readonly Result<object>[]>;
   /** Replaces the content of an existing regular file, keeping owner, mode, label and link; refuses with `changed` when its bytes are not the ones seen before. */
   replace(path: string, change: { readonly before: string; readonly bytes: string }): Promise<Result<{ readonly hash: string }>>;
 }

@@ -249,3 +249,140 @@ test('bytes that are no text survive', async () => {
   const [content] = await fakeHost(host).files.read([`${SPOOL}/root`]);
   assert.equal(content?.ok && content.bytes, base64Of(textOf(host, `${SPOOL}/root`)));
 });
+
+test('a crontab that is immutable stops the step before anything is written, with what to type', async () => {
+  const host = world();
+  const alice = host.files.get(`${SPOOL}/alice`);
+  assert.ok(alice);
+  alice.immutable = true;
+  const observation = await crontab.observe(actOn(host), await argOf(host));
+  assert.deepEqual(
+    [observation.verdict, observation.reason],
+    [
+      'cannot',
+      `1 crontab cannot be changed: ${SPOOL}/alice: not permitted; if it is immutable (lsattr -d ${SPOOL}/alice): chattr -ia ${SPOOL}/alice. Make it writable, or say \`refused: leave\``,
+    ],
+  );
+  assert.deepEqual(host.log, []);
+  const left = await crontab.observe(actOn(host), await argOf(host, { ...NO_MAIL, refused: 'leave' }));
+  assert.deepEqual([left.verdict, left.targets.members], ['change', [`${SPOOL}/root`, '/etc/crontab', '/etc/anacrontab']]);
+  assert.match(left.warnings.join(), /^left as it is, it goes on mailing: \/var\/spool\/cron\/crontabs\/alice: not permitted/);
+});
+
+test('an immutable spool stops it too, and an immutable crontab that needs no change does not', async () => {
+  const host = world();
+  const [spool, bob] = [host.files.get(SPOOL), host.files.get(`${SPOOL}/bob`)];
+  assert.ok(spool && bob);
+  bob.immutable = true;
+  assert.equal((await crontab.observe(actOn(host), await argOf(host))).verdict, 'change');
+  spool.immutable = true;
+  const stopped = await crontab.observe(actOn(host), await argOf(host));
+  assert.equal(stopped.verdict, 'cannot');
+  assert.match(
+    stopped.reason ?? '',
+    /^2 crontabs cannot be changed: .*alice: \/var\/spool\/cron\/crontabs: not permitted; if .*root: \/var/,
+  );
+});
+
+test('the crontab of a user whom cron.deny names is replaced where it lies, cron is told, and undo puts it back', async () => {
+  const host = world();
+  host.files.set('/etc/cron.deny', file('alice\n'));
+  const before = textOf(host, `${SPOOL}/alice`);
+  const crontabs = host.commands;
+  host.commands = (request) => (request.argv[0] === 'touch' ? { exit: 0 } : crontabs(request));
+  const arg = await argOf(host);
+  const observation = await crontab.observe(actOn(host), arg);
+  assert.deepEqual(observation.warnings, [`replaced where it lies: ${SPOOL}/alice: crontab does not serve alice (cron.allow, cron.deny)`]);
+  assert.equal(observation.explain[0], `sed -i -e '2i\\MAILTO=""' -e '4i\\MAILTO=""' ${SPOOL}/alice`);
+  const applied = await crontab.apply(acting(host, observation), arg, observation);
+  assert.equal(applied.outcome, 'done', applied.reason);
+  assert.deepEqual(host.log, [
+    `replace ${SPOOL}/alice`,
+    `run touch -c -- ${SPOOL}`,
+    'run crontab -u root -',
+    'replace /etc/crontab',
+    'replace /etc/anacrontab',
+  ]);
+  const reverted = await crontab.revert(acting(host, observation), undoData(applied));
+  assert.deepEqual([reverted.outcome, textOf(host, `${SPOOL}/alice`)], ['done', before]);
+});
+
+test('a user who may use crontab only with a last line that ends is read as crontab reads the list', async () => {
+  const denied = async (files: Readonly<Record<string, string>>) => {
+    const host = world();
+    for (const [path, text] of Object.entries(files)) host.files.set(path, file(text));
+    return (await crontab.observe(actOn(host), await argOf(host))).warnings.length > 0;
+  };
+  assert.deepEqual(
+    [
+      await denied({ '/etc/cron.allow': 'bob\n' }),
+      await denied({ '/etc/cron.allow': 'bob\nalice\n' }),
+      await denied({ '/etc/cron.allow': 'alice\n', '/etc/cron.deny': 'alice\n' }),
+      await denied({ '/etc/cron.deny': '# alice\nalice ' }),
+      await denied({ '/etc/cron.deny': 'alice' }),
+      await denied({ '/etc/cron.deny': 'root\n' }),
+    ],
+    [true, false, false, true, false, false],
+  );
+});
+
+test('what cron has begun to ignore since the diagnosis is left and told, the rest is silenced', async () => {
+  const host = world();
+  const arg = await argOf(host);
+  host.files.set(`${SPOOL}/alice`, file('* * * * * a\nnonsense\n', { uid: 1000, mode: 0o600 }));
+  const observation = await crontab.observe(actOn(host), arg);
+  assert.deepEqual(
+    [observation.verdict, observation.targets.members, observation.warnings],
+    [
+      'change',
+      [`${SPOOL}/root`, '/etc/crontab', '/etc/anacrontab'],
+      [`left as it is, cron ignores it: ${SPOOL}/alice: cron does not understand line 2: bad minute`],
+    ],
+  );
+});
+
+test('a crontab that would be too long for cron once it is edited is refused, one that is too long for crontab alone is replaced', async () => {
+  const long = (lines: number) => cronWorld({ alice: `${'#\n'.repeat(lines - 1)}* * * * * a\n` });
+  const seen = async (lines: number) => {
+    const host = long(lines);
+    const { verdict, reason, warnings } = await crontab.observe(actOn(host), await argOf(host));
+    return [verdict, reason ?? warnings.join()];
+  };
+  const [at, cut] = [`${SPOOL}/alice`, 'the crontab is longer than 10000 lines'];
+  assert.deepEqual(await seen(9999), ['change', '']);
+  assert.deepEqual(await seen(10_000), [
+    'change',
+    `replaced where it lies: ${at}: crontab would refuse it, cron takes it: it is longer than 10000 lines`,
+  ]);
+  assert.deepEqual(await seen(10_003), [
+    'cannot',
+    `1 crontab cannot be changed: ${at}: cron would ignore it once it is edited: line 10004: ${cut}. Make it writable, or say \`refused: leave\``,
+  ]);
+});
+
+test("a user's edit while the files before are written is not overwritten", async () => {
+  const host = world();
+  const arg = await argOf(host);
+  const observation = await crontab.observe(actOn(host), arg);
+  const theirs = file('* * * * * theirs\n', { mode: 0o600 });
+  const works = host.commands;
+  host.commands = (request) => {
+    host.files.set(`${SPOOL}/root`, theirs);
+    return works(request);
+  };
+  const applied = await crontab.apply(acting(host, observation), arg, observation);
+  assert.deepEqual(
+    [applied.outcome, applied.reason],
+    [
+      'failed',
+      `${SPOOL}/root was changed by somebody since it was looked at; look again; written: ${SPOOL}/alice; not written: ${SPOOL}/root, /etc/crontab, /etc/anacrontab`,
+    ],
+  );
+  assert.equal(textOf(host, `${SPOOL}/root`), '* * * * * theirs\n');
+});
+
+test('the commands by hand keep comments that crontab -l would take for its header', async () => {
+  const host = cronWorld({ alice: '# mine\n* * * * * a\n' });
+  const observation = await crontab.observe(actOn(host), await argOf(host));
+  assert.deepEqual(observation.explain, [`CRONTAB_NOHEADER=N crontab -u alice -l | sed -e '2i\\MAILTO=""' | crontab -u alice -`]);
+});

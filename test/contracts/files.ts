@@ -198,6 +198,22 @@ export function filesContract(adapter: string, make: (test: TestContext) => File
       );
     });
 
+    it('say what could be written, without writing it', async (test) => {
+      const on = make(test);
+      on.make('a', { bytes: 'alpha\n' });
+      on.make('F', { type: 'fifo' });
+      on.make('D', { type: 'directory' });
+      const paths = ['a', 'F', 'none', 'D', 'a'].map((name) => `${on.folder}/${name}`);
+      const told = await on.files.writable(paths);
+      assert.deepEqual(
+        told.map((each) => (each.ok ? 'yes' : each.code)),
+        ['yes', 'not-regular', 'ENOENT', 'yes', 'yes'],
+      );
+      const [now] = await on.files.read([`${on.folder}/a`]);
+      assert.equal(now?.ok && now.bytes, base64('alpha\n'));
+      assert.deepEqual(on.names().toSorted(), ['D', 'F', 'a']);
+    });
+
     it('replace the content of a file that is as it was seen', async (test) => {
       const on = make(test);
       const path = `${on.folder}/a`;

@@ -19,9 +19,11 @@ import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import crontab from '../../src/actions/crontab.ts';
 import { localHost } from '../../src/hosts/local.ts';
 import type { CronJobsFound } from '../../src/model/cron-jobs.ts';
-import type { Look } from '../../src/model/verb.ts';
+import type { JsonObject } from '../../src/model/json.ts';
+import type { Act, Look } from '../../src/model/verb.ts';
 import cronJobs from '../../src/probes/cron_jobs.ts';
 import {
   modeOf,
@@ -107,6 +109,63 @@ function mailed(): ReadonlyMap<string, readonly string[]> {
   return new Map([...grouped].map(([user, list]) => [user, [...new Set(list.map(({ to }) => to))].toSorted()]));
 }
 
+// ---------------------------------------------------------------- silenced
+
+const clock = { now: Date.now, monotonic: () => performance.now(), sleep: async (ms: number) => void (await sleep(ms)) };
+const LOOK: Look = { host: localHost(), clock, signal: new AbortController().signal, progress: () => {} };
+
+const bytesOf = () => ODDITIES.map((row, at) => (row.type === 'directory' ? '' : readFileSync(pathOf(row, at), 'latin1')));
+/** What cron's own log says against a file. */
+const complaints = (lines: readonly string[]) =>
+  [
+    ...new Set(lines.filter((line) => /ERROR|INSECURE|WRONG|NUMBER|CAN'T/.test(line)).map((line) => line.replace(/^.*cron\[\d+\]: /, ''))),
+  ].toSorted();
+
+const NOT_REDIRECTED = [
+  'a command of 998 bytes',
+  'a redirection that ends as on Windows',
+  'an escaped percent sign',
+  'a backslash that is escaped before a percent sign',
+  'a shell that is not there',
+];
+
+async function silencedBy(change: JsonObject, leaves: readonly string[], log: string[]): Promise<void> {
+  const before = { bytes: bytesOf(), complaints: complaints(log), mail: mailed() };
+  const finding = await cronJobs.look(LOOK, { mailed: true });
+  const arg = {
+    jobs: { $step: 'jobs', verb: 'cron_jobs', selector: { mailed: true }, found: finding.detail },
+    refused: 'leave',
+    ...change,
+  };
+  const observation = await crontab.observe(LOOK, arg);
+  assert.equal(observation.verdict, 'change', observation.reason);
+  const act: Act = {
+    ...LOOK,
+    allowance: () => Number.POSITIVE_INFINITY,
+    recall: async (name) => observation.keep[name] ?? assert.fail(`nothing kept as ${name}`),
+  };
+  const applied = await crontab.apply(act, arg, observation);
+  assert.equal(applied.outcome, 'done', applied.reason);
+  log.length = 0;
+  await runCron(3);
+  const left = observation.warnings.filter((warning) => warning.startsWith('left as it is, it goes on mailing'));
+  const named = [...ODDITIES.entries()].filter(([at, row]) => left.some((warning) => warning.includes(`${pathOf(row, at)}:`)));
+  assert.deepEqual(
+    [...mailed().keys()].filter((user) => !named.some(([at]) => userOf(at) === user)),
+    [],
+  );
+  assert.deepEqual(
+    named.map(([, { odd }]) => odd),
+    leaves,
+    left.join('\n'),
+  );
+  assert.deepEqual(complaints(log), before.complaints);
+  assert.ok(applied.undo?.kind === 'revert');
+  const undone = await crontab.revert(act, applied.undo.data);
+  assert.equal(undone.outcome, 'done', undone.reason);
+  assert.deepEqual(bytesOf(), before.bytes);
+}
+
 // ---------------------------------------------------------------- what needs a cron of its own
 
 const NAMES = ['plain', 'UPPER', 'under_score', 'a.example-job', 'a.b', '_x-y', 'x-dpkg-old', 'x~', '-x', 'x-', '9'];
@@ -185,9 +244,7 @@ function lay(row: Oddity, at: number): void {
 const nameInLog = (row: Oddity, at: number): string => (row.in === 'users' ? userOf(at) : `*system*${row.name ?? `odd-${at}`}`);
 
 async function looked(): Promise<CronJobsFound> {
-  const clock = { now: Date.now, monotonic: () => performance.now(), sleep: async (ms: number) => void (await sleep(ms)) };
-  const look: Look = { host: localHost(), clock, signal: new AbortController().signal, progress: () => {} };
-  const finding = await cronJobs.look(look, {});
+  const finding = await cronJobs.look(LOOK, {});
   assert.equal(finding.unknown, undefined);
   return finding.detail as unknown as CronJobsFound;
 }
@@ -239,6 +296,10 @@ async function inside(): Promise<void> {
     assert.deepEqual(wrong, []);
   });
 
+  test('MAILTO="" silences all of them, cron takes each file as before, and undo brings back every byte', () =>
+    silencedBy({ set_env: { MAILTO: '' } }, ['a job in line 10 003'], log.lines));
+  test('redirections silence all of them but those that are named as refused', () =>
+    silencedBy({ silence: 'redirect' }, NOT_REDIRECTED, log.lines));
   test('with -l, cron takes names as run-parts takes them for packages, and so do we', packageNames);
   test('a FIFO holds cron up for ever, and we say so', fifo);
   test('we say of each what cron does', () => {

@@ -52,6 +52,7 @@ function later(remote: () => Remote, machine: () => SshHost['host']['machine']):
     list: async (selector, options) => await files().list(selector, options),
     delete: async (handle, options) => await files().delete(handle, options),
     read: async (paths, options) => await files().read(paths, options),
+    writable: async (paths) => await files().writable(paths),
     replace: async (path, change) => await files().replace(path, change),
   };
 }

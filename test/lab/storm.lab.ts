@@ -72,6 +72,25 @@ test('the plan lists the mailers that pgrep lists and counts the files that find
   assert.deepEqual([detail('mail').count], linesOf(join(out, 'before.count')).map(Number));
 });
 
+test('one crontab that is immutable stops the run before anything is killed or deleted, and is named with the way out', {
+  timeout: 120_000,
+}, async () => {
+  const out = folder();
+  const { code, stdout, stderr } = await inStorm(
+    `chattr +i /var/spool/cron/crontabs/root; ls "$LAB_SPOOL" | wc -l >$OUT/before; ${REMEDY}; echo $? >$OUT/code
+     ls "$LAB_SPOOL" | wc -l >$OUT/after; pgrep -c -x sendmail >$OUT/mailers; kill -0 "$(cat /run/crond.pid)"; echo $? >$OUT/cron; chattr -i /var/spool/cron/crontabs/root`,
+    { out },
+  );
+  assert.equal(code, 0, stderr);
+  const told = (name: string) => Number(readFileSync(join(out, name), 'utf8'));
+  assert.deepEqual([told('code'), told('after') - told('before'), told('cron')], [3, 0, 0], stdout);
+  assert.ok(told('mailers') >= 20);
+  assert.match(
+    stdout + stderr,
+    /silence-jobs: 1 crontab cannot be changed: \/var\/spool\/cron\/crontabs\/root: not permitted; if it is immutable/,
+  );
+});
+
 /** Frees inodes for what a test adds to the scene; the hung mailers look only every 10 s. */
 const FREE = (count: number) => `find "$LAB_SPOOL" -type f | head -n ${count} | xargs rm`;
 

@@ -19,11 +19,13 @@ export function fakeFiles(world: FakeWorld): Files {
     list: async (selector, { sample }) => list(world, selector, sample),
     delete: async (handle, options) => remove(world, handle, options),
     read: async (paths, { max = 2 ** 20 } = {}) => paths.map((path) => read(world, path, max)),
+    writable: async (paths) => paths.map((path) => writable(world, path)),
     replace: async (path, change) => {
       const seen = read(world, path, Number.POSITIVE_INFINITY);
       const file = world.files.get(path);
       if (!seen.ok || !file) return seen.ok ? failure('ENOENT', `${path}: there is no such file`) : seen;
       if (seen.hash !== change.before) return failure('changed', `${path} is not as it was seen: somebody has changed it since`);
+      if (file.immutable) return failure('EPERM', `${path}: not permitted`);
       file.bytes = change.bytes;
       file.modified = world.now;
       world.log.push(`replace ${path}`);
@@ -134,6 +136,14 @@ async function removeInBatches(
     await Promise.resolve();
   }
   return all.slice(0, done);
+}
+
+function writable(world: FakeWorld, path: string): ReturnType<typeof folderOf> | { readonly ok: true } {
+  const file = world.files.get(path);
+  if (file?.immutable) return failure('EPERM', `${path}: not permitted`);
+  if (folderOf(world, path).ok) return { ok: true };
+  const seen = read(world, path, Number.POSITIVE_INFINITY);
+  return seen.ok ? { ok: true } : seen;
 }
 
 function read(world: FakeWorld, path: string, max: number): FileContent {

@@ -33,4 +33,6 @@ export interface FakeFile {
   readonly inode: number;
   /** Names that it has; 1 where nothing is said. */
   links?: number;
+  /** chattr +i. */
+  immutable?: boolean;
 }

@@ -5,6 +5,7 @@ import { list } from './list.ts';
 import { readFile } from './read.ts';
 import { replace } from './replace.ts';
 import { usage } from './usage.ts';
+import { writable } from './writable.ts';
 
 /**
  * The files of this very machine. Synchronous calls on the main thread, in slices: on the sick host libuv's pool may not be able to start.
@@ -17,6 +18,7 @@ export function localFiles({ machine, commands }: { readonly machine: Machine; r
     list: async (selector, { sample }) => list(selector, sample, await machine.users()),
     delete: async (handle, options) => deleteFiles(handle, options, await machine.users()),
     read: async (paths, { max = DEFAULT_MAX } = {}) => paths.map((path) => readFile(path, max)),
+    writable: async (paths) => paths.map(writable),
     replace: async (path, change) => replace(path, change, commands),
   };
 }

@@ -5,6 +5,7 @@ import { list } from './files/list.ts';
 import { read } from './files/read.ts';
 import { replace } from './files/replace.ts';
 import { usage } from './files/usage.ts';
+import { writable } from './files/writable.ts';
 import type { Remote } from './remote.ts';
 
 /**
@@ -17,6 +18,7 @@ export function sshFiles({ remote, machine }: { readonly remote: Remote; readonl
     list: async (selector, { sample }) => await list(remote, { selector, sample, users: await machine.users() }),
     delete: async (handle, options) => await deleteFiles(remote, { handle, options, users: await machine.users() }),
     read: async (paths, { max = DEFAULT_MAX } = {}) => await read(remote, paths, max),
+    writable: async (paths) => await writable(remote, paths),
     replace: async (path, change) => await replace(remote, path, change),
   };
 }

@@ -1,0 +1,28 @@
+import { accessSync, closeSync, constants, lstatSync } from 'node:fs';
+import type { Result } from '../../model/host.ts';
+import { failed } from './errno.ts';
+import { safePath } from './mounts.ts';
+import { openRegular } from './read.ts';
+
+/** The kernel is asked, and nothing is written: root may write whatever the mode says, but not what is immutable or on a file system that is read-only. */
+export function writable(path: string): Result<object> {
+  const folder = isFolder(path);
+  if (folder !== null) return folder;
+  const opened = openRegular(path, constants.O_WRONLY);
+  if (!opened.ok) return opened;
+  closeSync(opened.fd);
+  return { ok: true };
+}
+
+/** Of a folder: whether names may be made and changed in it. Null: it is none. */
+function isFolder(path: string): Result<object> | null {
+  const real = safePath(path, 'keep');
+  if (!real.ok) return real;
+  try {
+    if (!lstatSync(real.path).isDirectory()) return null;
+    accessSync(real.path, constants.W_OK);
+    return { ok: true };
+  } catch (error) {
+    return failed(error, path);
+  }
+}
