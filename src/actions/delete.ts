@@ -1,3 +1,4 @@
+import { vitalFolder, vitalReason } from '../model/danger.ts';
 import {
   FILE_SELECTOR,
   type FilesSeen,
@@ -9,7 +10,7 @@ import {
   showAge,
   shownName,
 } from '../model/files.ts';
-import { findCommand, isVital } from '../model/find-command.ts';
+import { findCommand } from '../model/find-command.ts';
 import type { DeleteResult, FileHandle, FileSelector } from '../model/host.ts';
 import { isObject, type Json } from '../model/json.ts';
 import { plural, showCount, showDuration, showSize } from '../model/quantity.ts';
@@ -26,6 +27,7 @@ export default defineAction({
   summary: 'delete the files of a directory, in batches',
   about:
     'Deletes the direct entries of one directory that match, through one descriptor of the directory that was looked at: a link or another directory swapped in for it is refused. ' +
+    'No link is followed on the way there but what root or we made where nobody else can change it, and nothing is deleted in a folder that the system itself lives on (/etc, /usr, the package manager, databases …), whatever it is called or wherever else it is mounted. ' +
     'Only regular files, unless another type is asked for by name; never a directory, nothing is followed, nothing recursed. Type, age and owner of each are checked again at the moment of use. ' +
     'It ends at the end of a batch when it is interrupted, never takes more than the limit `delete` allows, and fails when files arrive faster than they go: then their source still runs.',
   schema: exactlyOne(
@@ -62,10 +64,11 @@ function selectorOf(arg: Json): FileSelector {
 
 async function observe({ host, clock }: Look, arg: Json): Promise<Observation> {
   const selector = selectorOf(arg);
-  const refusal = refusalOf(selector);
-  if (refusal !== null) return cannot(`delete files in ${selector.in}`, refusal);
+  if (selector.type?.includes('directory'))
+    return cannot(`delete files in ${selector.in}`, 'a directory is never deleted: ask for another type');
   const seen = await host.files.list(selector, { sample: SAMPLE });
-  if (!seen.ok) return cannot(`delete files in ${selector.in}`, `could not look: ${seen.message}`);
+  if (!seen.ok) return cannot(`delete files in ${selector.in}`, couldNotLook(selector.in, seen.message));
+  if (seen.vital !== null) return cannot(`delete files in ${seen.real}`, vitalReason(seen.real, seen.vital));
   const before = handleIn(sourceOf(arg)?.found ?? null);
   if (before && !isSameDirectory(before, seen.handle)) {
     return cannot(
@@ -73,18 +76,27 @@ async function observe({ host, clock }: Look, arg: Json): Promise<Observation> {
       'the directory was swapped for another one since the step looked at it: nothing is deleted before somebody has found out why',
     );
   }
-  return seen.count === 0 ? nothingToDo(`no such file in ${selector.in}`) : observationOf(seen, before, clock.now());
+  return seen.count === 0
+    ? nothingToDo(`no such file in ${seen.real}`)
+    : observationOf(seen, { before, asked: selector.in, now: clock.now() });
 }
 
-function refusalOf(selector: FileSelector): string | null {
-  if (isVital(selector.in)) return `${selector.in} is a folder that the system itself lives on`;
-  if (selector.type?.includes('directory')) return 'a directory is never deleted: ask for another type';
-  return null;
+function couldNotLook(folder: string, message: string): string {
+  const vital = vitalFolder(folder);
+  return vital === null ? `could not look: ${message}` : `${vitalReason(folder, vital)}; and it could not be looked at: ${message}`;
 }
 
 const isSameDirectory = (a: FileHandle, b: FileHandle): boolean => a.device === b.device && a.inode === b.inode;
 
-function observationOf(seen: FilesSeen, before: FileHandle | null, now: number): Observation {
+interface Asked {
+  /** What the step saw. */
+  readonly before: FileHandle | null;
+  /** The folder as it was named. */
+  readonly asked: string;
+  readonly now: number;
+}
+
+function observationOf(seen: FilesSeen, { before, asked, now }: Asked): Observation {
   const files = plural(seen.count, 'file');
   const { selector } = seen.handle;
   return {
@@ -105,7 +117,7 @@ function observationOf(seen: FilesSeen, before: FileHandle | null, now: number):
     keep: {},
     explain: [findCommand(selector, '-delete')],
     estimate: 100 + Math.ceil((seen.count * 1000) / FILES_A_SECOND),
-    warnings: warningsOf(seen, before),
+    warnings: [...(asked === seen.real ? [] : [`${asked} leads to ${seen.real}`]), ...warningsOf(seen, before)],
   };
 }
 

@@ -16,7 +16,7 @@ export default defineAction({
   summary: 'change lines of a file',
   about:
     'Changes the lines of an existing regular file, byte by byte otherwise as it was: owner, mode, label, ACL and hard links stay. A second edit finds nothing to do. The file is refused if somebody changed it between the look and the write, ' +
-    'and undo is refused if somebody changed it since. Works without a free inode; without a free block only where the file does not grow over its last block. No copy is left beside the file: its bytes before are kept in the run’s record. For crontabs use the action crontab, which knows their syntax.',
+    'and undo is refused if somebody changed it since. Works without a free inode; without a free block only where the file does not grow over its last block. No copy is left beside the file: its bytes before are kept in the run’s record. A symbolic link is only followed if root or we made it where nobody else can change it. For crontabs use the action crontab, which knows their syntax.',
   schema: exactlyOne(
     object(
       'Which file, and exactly one change.',
@@ -88,7 +88,7 @@ async function observe({ host }: Look, arg: Json): Promise<Observation> {
 }
 
 function observationOf(content: Content, before: string, after: string, edit: LineEdit): Observation {
-  const { path: file, hash } = content;
+  const { real: file, hash } = content;
   const bytes = base64Of(after);
   const changed = plural(changedLines(before, after), 'line');
   return {
@@ -103,7 +103,10 @@ function observationOf(content: Content, before: string, after: string, edit: Li
     keep: { [BEFORE]: content.bytes, [AFTER]: bytes },
     explain: [explainOf(file, edit)],
     estimate: 50,
-    warnings: content.links > 1 ? [`${file} has ${content.links} names (hard links): all of them change`] : [],
+    warnings: [
+      ...(content.path === file ? [] : [`${content.path} leads to ${file}`]),
+      ...(content.links > 1 ? [`${file} has ${content.links} names (hard links): all of them change`] : []),
+    ],
   };
 }
 

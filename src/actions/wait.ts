@@ -41,6 +41,7 @@ async function observe(look: Look, arg: Json): Promise<Observation> {
   const summary = until ? `wait until ${aim(until)}, ${showDuration(length)} at the most` : `wait for ${showDuration(length)}`;
   const found = until ? await findService(look.host.services, until.service ?? null) : null;
   if (found && 'tried' in found) return cannot(summary, noService(found.tried));
+  if (found?.state.refused) return cannot(summary, found.state.reason ?? 'its script is behind a link that another user made');
   return {
     verdict: 'change',
     summary,

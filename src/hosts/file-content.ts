@@ -8,11 +8,15 @@ export const hashOf = (bytes: Buffer): string => createHash('sha256').update(byt
 
 type Facts = Pick<Extract<FileContent, { readonly ok: true }>, 'mode' | 'uid' | 'gid' | 'links' | 'modified'>;
 
+/** As it was asked for, and without links. */
+type Named = Pick<Extract<FileContent, { readonly ok: true }>, 'path' | 'real'>;
+
 /** What was read of a file, wherever it lies; `mode` may have the type's bits. */
-export function fileContent(path: string, bytes: Buffer, { mode, uid, gid, links, modified }: Facts): FileContent {
+export function fileContent({ path, real }: Named, bytes: Buffer, { mode, uid, gid, links, modified }: Facts): FileContent {
   return {
     ok: true,
     path,
+    real,
     bytes: bytes.toString('base64'),
     hash: hashOf(bytes),
     size: bytes.length,

@@ -52,6 +52,7 @@ export function servicesOver(world: ServiceWorld, leases: Pick<Services, 'arm' |
 
 function refusal(before: ServiceState, verb: Change): Failure | null {
   if (!before.exists) return failure('ENOENT', `there is no service ${before.name} to ${verb}`);
+  if (before.refused) return failure('ELOOP', before.reason ?? `${before.name} is behind a link that another user made`);
   return null;
 }
 

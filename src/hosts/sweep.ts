@@ -1,3 +1,4 @@
+import { vitalReason } from '../model/danger.ts';
 import {
   type DeleteProgress,
   type DeleteResult,
@@ -48,6 +49,11 @@ const FEW_ARRIVALS = 1000;
 export function swapped(path: string, deleted = 0): Failure {
   const so = deleted === 0 ? 'nothing was deleted' : 'nothing more is deleted';
   return failure('swapped', `${path} is another directory than the one that was looked at: ${so}`);
+}
+
+/** `delete` itself refuses what `observe` has refused: a handle may come from a file. /proc takes no unlink from anybody, and says so by itself. */
+export function vitalRefused({ real, vital }: { readonly real: string; readonly vital: string | null }): Failure | null {
+  return vital === null || vital === '/proc' ? null : failure('vital', vitalReason(real, vital));
 }
 
 export function startSweep(

@@ -38,8 +38,8 @@ export function take(
   tally.owners.set(uid, (tally.owners.get(uid) ?? 0) + 1);
 }
 
-/** All but the handle. */
-export function summaryOf(tally: Tally, users: Users): Omit<Listed, 'handle'> {
+/** All that the entries tell; the folder itself is told beside it. */
+export function summaryOf(tally: Tally, users: Users): Omit<Listed, 'handle' | 'real' | 'vital'> {
   return { ok: true, ...tally, owners: ownersOf(tally, users) };
 }
 

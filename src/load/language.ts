@@ -28,7 +28,7 @@ const PARAMETER = object(
     enum: list('The values that are allowed.', {}, { minItems: 1 }),
     min: { type: ['number', 'string'], description: 'The smallest value, with its unit where the type has one.' },
     max: { type: ['number', 'string'], description: 'The largest value, with its unit where the type has one.' },
-    under: literal(path('For paths: the value must lie below this folder.')),
+    under: literal(path('For paths: the value must lie below this folder, as it is written and where its links lead on the host.')),
   },
   ['type'],
 );

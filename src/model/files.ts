@@ -12,7 +12,7 @@ export type FilesSeen = Extract<FileList, { ok: true }>;
 
 /** What the probe `files` and the action `delete` both say of files: one selector, one way to show them. */
 export const FILE_SELECTOR: Readonly<Record<string, Schema>> = {
-  in: path('The directory. Its direct entries only: nothing is followed and nothing recursed.'),
+  in: path('The directory itself, not a link to it. Its direct entries only: nothing is followed and nothing recursed.'),
   type: oneOrMore(word('A type of file.', ...FILE_TYPES), 'One type or several.'),
   name: {
     description: 'The whole name, several, or a pattern that is found in the name.',

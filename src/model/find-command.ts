@@ -29,11 +29,3 @@ function pathPattern(name: string): string {
   const whole = start.endsWith('$') ? start.slice(0, -1) : `${start}[^/]*`;
   return `.*/${whole}`;
 }
-
-/** Folders whose files the system itself lives on. Nothing here is ever freed by deleting, whatever a runbook says. */
-const VITAL = /^\/(?:$|etc$|(?:bin|boot|dev|lib|lib32|lib64|libx32|proc|sbin|sys|usr)(?:\/|$))/;
-const SPARE = /^\/(?:dev\/shm|usr\/local)(?:\/|$)/;
-
-export function isVital(folder: string): boolean {
-  return VITAL.test(folder) && !SPARE.test(folder);
-}

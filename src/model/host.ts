@@ -185,6 +185,10 @@ export type FileList = Result<{
   readonly others: Readonly<Partial<Record<FileType, number>>>;
   /** At most `sample` records, in the order in which they were looked at. */
   readonly sample: readonly FileRecord[];
+  /** The folder without links. */
+  readonly real: string;
+  /** The vital folder (model/danger.ts) that it is or lies below, under whatever name; null: none. */
+  readonly vital: string | null;
   readonly handle: FileHandle;
 }>;
 
@@ -201,6 +205,8 @@ export interface FileSystemUsage {
 
 export type FileContent = Result<{
   readonly path: string;
+  /** Without links: what was read. */
+  readonly real: string;
   /** Base64. */
   readonly bytes: string;
   /** SHA-256 of the bytes, hexadecimal. */
@@ -232,10 +238,16 @@ export type DeleteResult = Result<{
   readonly ended: 'clean' | 'refilling' | 'limit' | 'interrupted';
 }>;
 
+/**
+ * No method follows a symbolic link, in any component of a path, but where root or the user who runs it (by the effective uid on that host) made it in a folder
+ * that nobody else can change: else it is a failure, ELOOP, that says where the link leads. What was resolved is what is acted on, by descriptor.
+ */
 export interface Files {
+  /** The path without links, `.` and `..`. The part of it that does not exist stays as it is. */
+  resolve(path: string): Promise<Result<{ readonly real: string }>>;
   usage(path: string): Promise<Result<FileSystemUsage>>;
   list(selector: FileSelector, options: { readonly sample: number }): Promise<FileList>;
-  /** Batches; works through one descriptor of the pinned directory; refuses when device or inode differ. Ends at a batch's end once `signal` is aborted. */
+  /** Batches; works through one descriptor of the pinned directory; refuses when device or inode differ, and what is vital. Ends at a batch's end once `signal` is aborted. */
   delete(
     handle: FileHandle,
     options: {
@@ -276,6 +288,8 @@ export interface ServiceState {
   readonly reason?: string;
   /** Processes that run its program, or have its name, and are not it: somebody else's. Looked for only where the daemon itself was not found. */
   readonly strangers?: readonly { readonly pid: number; readonly uid: number }[];
+  /** True: nothing may be done with it either. The path of its script leads through a link that a stranger made. */
+  readonly refused?: boolean;
 }
 
 /** A promise that outlives who gave it: the service is started `within` milliseconds from the arming, unless it is released before. */

@@ -1,11 +1,12 @@
 import { carryOver } from '../model/carry.ts';
 import { limitsFor } from '../model/decide.ts';
+import { misled } from '../model/real-params.ts';
 import type { Limits } from '../model/runbook.ts';
 import type { RunState } from '../model/state.ts';
 import { leaseOf } from '../run/lease.ts';
 import { rollback } from '../run/rollback.ts';
 import type { Ending, Lease, Running } from '../run/running.ts';
-import { endSevered, Severed } from '../run/severed.ts';
+import { endSevered, heard, Severed } from '../run/severed.ts';
 import { undoable } from '../run/step.ts';
 import { decider, type Life, permitFor, type RunParts, type RunRequest, spineOf, unfitSecrets } from './carry-out.ts';
 import { doneOf, refused, resumed } from './resume.ts';
@@ -24,6 +25,9 @@ export async function rollBack(request: RunRequest, parts: RunParts, state: RunS
   // Undo needs no secret: one that is gone holds nothing up.
   const unfit = await unfitSecrets(request, parts);
   try {
+    const wrong =
+      given.kind === 'allowed' ? await heard(parts.host, 'nothing was undone', () => misled({ ...request, ...parts, given })) : null;
+    if (wrong?.outcome === 'refused-by-policy') return await refused(emit, 'rollback', wrong.reasons.join('; '));
     await resumed(request, parts, emit, 'roll-back');
     if (unfit !== null) await emit({ type: 'note', text: unfit.reason });
     return await undoAll(running, state);

@@ -58,7 +58,7 @@ export function foresee(host: Host): Foresight {
         },
         list: async (selector, options) => {
           const seen = await host.files.list(selector, options);
-          const gone = find('files-gone').filter((p) => p.in === selector.in);
+          const gone = seen.ok ? find('files-gone').filter((p) => p.in === seen.real) : [];
           if (!seen.ok || gone.length === 0) return seen;
           const count = gone.reduce((sum, p) => sum + p.count, 0);
           const bytes = gone.reduce((sum, p) => sum + p.bytes, 0);
@@ -66,8 +66,8 @@ export function foresee(host: Host): Foresight {
         },
         read: async (paths, options) => {
           const seen = await host.files.read(paths, options);
-          return seen.map((content, at): FileContent => {
-            const next = find('file').findLast((p) => p.path === paths[at]);
+          return seen.map((content): FileContent => {
+            const next = content.ok ? find('file').findLast((p) => p.path === content.real || p.path === content.path) : undefined;
             // A predicted content has no hash of its own: nothing may be written on the ground of a prediction.
             return next && content.ok ? use({ ...content, bytes: next.bytes, hash: `predicted:${next.path}` }) : content;
           });

@@ -4,7 +4,8 @@ import type { Json } from '../model/json.ts';
 import { type Looking, lookAt } from '../model/look.ts';
 import { tooOften } from '../model/pace.ts';
 import { type Mode, type Permit, permit } from '../model/permit.ts';
-import type { Plan, PlannedAction, PlannedProbe, PlannedStep, PlannedWatch } from '../model/plan.ts';
+import type { Plan, PlannedAction, PlannedProbe, PlannedStep, PlannedWatch, Refusal } from '../model/plan.ts';
+import { misled } from '../model/real-params.ts';
 import { isAction, type Limits, type Runbook, type Step } from '../model/runbook.ts';
 import { type Findings, judgeWith, resolveArg, startFindings } from '../model/scope.ts';
 import { cannot, type Observation } from '../model/verb.ts';
@@ -36,7 +37,8 @@ export async function makePlan(request: PlanRequest): Promise<{ readonly plan: P
   const asked = { runbook, params: request.params, host: request.host.name, at: request.clock.now() };
   const given = request.given ?? permit(mode, asked);
   const limits = limitsFor(given, runbook, request.raised);
-  const { looked, diagnosis } = await diagnosed(request);
+  const wrong = await misled({ ...request, given });
+  const { looked, diagnosis } = wrong ? await unlooked(request, wrong) : await diagnosed(request);
   const acting =
     diagnosis.verdict === 'this-incident' || diagnosis.verdict === 'looked-only'
       ? await observeAll(looked.findings, { given, limits, request })
@@ -51,7 +53,7 @@ export async function makePlan(request: PlanRequest): Promise<{ readonly plan: P
     limits,
     diagnosis,
     steps,
-    refusal: refusalOf(diagnosis, steps, request.carried ? null : tooOften(mode, given, asked)),
+    refusal: wrong ?? refusalOf(diagnosis, steps, request.carried ? null : tooOften(mode, given, asked)),
     open:
       diagnosis.verdict === 'not-this-incident'
         ? []
@@ -59,6 +61,15 @@ export async function makePlan(request: PlanRequest): Promise<{ readonly plan: P
     estimate: estimateOf(steps),
   };
   return { plan, findings: acting.findings };
+}
+
+/** What may not be acted on is not even looked at. */
+async function unlooked({ carried, params, emit }: PlanRequest, { reasons }: Refusal) {
+  if (!carried) await emit({ type: 'diagnosis.made', verdict: 'unknown', reasons });
+  return {
+    looked: { planned: [], findings: carried?.findings ?? startFindings(params) },
+    diagnosis: { verdict: 'unknown', reasons } as const,
+  };
 }
 
 async function diagnosed(request: PlanRequest) {

@@ -93,8 +93,14 @@ async function findingOf({ host, clock }: Look, arg: Json, seen: FilesSeen, grow
       sample_matching: sampled && sampled.read > 0 ? { value: sampled.matching, of: sampled.read } : null,
     },
     detail: { handle: handleJson(seen), count: seen.count, bytes: seen.bytes, oldest: seen.oldest, newest: seen.newest },
-    blocks: blocksOf(seen, now),
+    blocks: [...ledBlock(arg, seen), ...blocksOf(seen, now)],
   };
+}
+
+/** Where links led on the way. */
+function ledBlock(arg: Json, { real }: FilesSeen): readonly Block[] {
+  const { in: asked } = fileSelectorOf(arg);
+  return asked === real ? [] : [{ kind: 'text', lines: [`${asked} leads to ${real}`] }];
 }
 
 function handleJson({ handle }: FilesSeen): Json {

@@ -19,7 +19,7 @@ export default defineProbe({
   summary: 'count the lines of a file that match',
   about:
     'Reads a regular file of up to 8 MiB and counts its lines that match a pattern or hold a text. A file that is not there has no such line and `exists` is false; one that may not be read makes the finding unknown. ' +
-    'A FIFO or a device is never read, and a symbolic link only followed if root or we made it.',
+    'A FIFO or a device is never read, and a symbolic link only followed if root or we made it where nobody else can change it.',
   schema: exactlyOne(
     object(
       'Which file, and what is sought in each of its lines.',
@@ -71,9 +71,10 @@ function findingOf(content: Extract<FileContent, { ok: true }>, test: (line: str
   const lines = latin1Of(content.bytes).split('\n');
   if (lines.at(-1) === '') lines.pop();
   const found = lines.flatMap((line, at) => (test(line) ? [[String(at + 1), shownText(line)]] : []));
-  const title = `${content.path}: ${plural(found.length, 'line')}`;
+  const file = content.path === content.real ? content.path : `${content.path} (${content.real})`;
+  const title = `${file}: ${plural(found.length, 'line')}`;
   return {
-    summary: `${plural(found.length, 'line')} of ${plural(lines.length, 'line')} of ${content.path} ${found.length === 1 ? 'matches' : 'match'}`,
+    summary: `${plural(found.length, 'line')} of ${plural(lines.length, 'line')} of ${file} ${found.length === 1 ? 'matches' : 'match'}`,
     measures: { matches: found.length, exists: true },
     detail: { path: content.path, exists: true, matches: found.length, hash: content.hash },
     blocks: found.length === 0 ? [] : [{ kind: 'table', title, columns: ['line', 'text'], rows: found.slice(0, MOST_LINES) }],

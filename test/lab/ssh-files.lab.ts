@@ -48,6 +48,7 @@ function life(user: string): SshHost {
 function later(remote: () => Remote, machine: () => SshHost['host']['machine']): Files {
   const files = () => sshFiles({ remote: remote(), machine: machine() });
   return {
+    resolve: async (path) => await files().resolve(path),
     usage: async (path) => await files().usage(path),
     list: async (selector, options) => await files().list(selector, options),
     delete: async (handle, options) => await files().delete(handle, options),

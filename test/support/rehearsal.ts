@@ -281,7 +281,7 @@ function stubHost({ log, clock, given }: Stub): Host {
   return {
     name: 'test',
     processes: { list: nothing, signal: nothing, alive: nothing, counters: async () => null },
-    files: { usage: nothing, list: nothing, delete: nothing, read: nothing, writable: nothing, replace: nothing },
+    files: { resolve: nothing, usage: nothing, list: nothing, delete: nothing, read: nothing, writable: nothing, replace: nothing },
     services: { state: nothing, start: nothing, stop: nothing, explain: nothing, ...stubLeases(log), ...given },
     commands: { run: nothing, which: nothing },
     machine: { facts: async () => ({ ...facts, uptime: clock.monotonic() }), users: async () => ({}) },

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { vitalFolder } from '../../model/danger.ts';
 import {
   type Failure,
   type FileContent,
@@ -10,25 +11,35 @@ import {
   failure,
 } from '../../model/host.ts';
 import { deletable, type FileMatches, fileMatches, uidsIn } from '../file-matches.ts';
+import { namedLink } from '../strangers.ts';
+import { vitalRefused } from '../sweep.ts';
+import { walk } from './walk.ts';
 import type { FakeFile, FakeWorld } from './world.ts';
 
 /** Paths are keys of `world.files`; a folder exists where it has an entry of its own or anything below it. Names are latin1, as everywhere. */
 export function fakeFiles(world: FakeWorld): Files {
   return {
-    usage: async (path) => ({ ok: true, ...world.usage, path }),
+    resolve: async (path) => {
+      const walked = walk(world, path, 'follow');
+      return walked.ok ? { ok: true, real: walked.real } : walked;
+    },
+    usage: async (path) => {
+      const walked = walk(world, path, 'follow');
+      return walked.ok ? { ok: true, ...world.usage, path } : walked;
+    },
     list: async (selector, { sample }) => list(world, selector, sample),
     delete: async (handle, options) => remove(world, handle, options),
     read: async (paths, { max = 2 ** 20 } = {}) => paths.map((path) => read(world, path, max)),
     writable: async (paths) => paths.map((path) => writable(world, path)),
     replace: async (path, change) => {
       const seen = read(world, path, Number.POSITIVE_INFINITY);
-      const file = world.files.get(path);
+      const file = seen.ok ? world.files.get(seen.real) : undefined;
       if (!seen.ok || !file) return seen.ok ? failure('ENOENT', `${path}: there is no such file`) : seen;
       if (seen.hash !== change.before) return failure('changed', `${path} is not as it was seen: somebody has changed it since`);
       if (file.immutable) return failure('EPERM', `${path}: not permitted`);
       file.bytes = change.bytes;
       file.modified = world.now;
-      world.log.push(`replace ${path}`);
+      world.log.push(`replace ${seen.real}`);
       return { ok: true, hash: hashOf(change.bytes) };
     },
   };
@@ -51,13 +62,23 @@ function entriesOf(world: FakeWorld, folder: string): readonly Entry[] {
   });
 }
 
+type Folder = { readonly ok: true; readonly inode: number; readonly real: string; readonly vital: string | null };
+
 /** The inode of a folder; a folder that is only implied by what is in it has 2, the root's. */
-function folderOf(world: FakeWorld, path: string): { readonly ok: true; readonly inode: number } | Failure {
-  const own = world.files.get(path);
-  if (own)
-    return own.type === 'directory' ? { ok: true, inode: own.inode } : failure('ENOTDIR', `${path}: a symbolic link or not a directory`);
-  const implied = [...world.files.keys()].some((key) => key.startsWith(`${path}/`));
-  return implied ? { ok: true, inode: 2 } : failure('ENOENT', `${path}: there is no such file or folder`);
+function folderOf(world: FakeWorld, path: string): Folder | Failure {
+  const walked = walk(world, path, 'keep');
+  if (!walked.ok) return walked;
+  const { real, file } = walked;
+  if (file?.type === 'symlink') return linkInstead(world, path);
+  const found = { ok: true, real, vital: vitalFolder(real) } as const;
+  if (file) return file.type === 'directory' ? { ...found, inode: file.inode } : failure('ENOTDIR', `${path} is not a directory`);
+  const implied = [...world.files.keys()].some((key) => key.startsWith(`${real}/`));
+  return implied ? { ...found, inode: 2 } : failure('ENOENT', `${path}: there is no such file or folder`);
+}
+
+function linkInstead(world: FakeWorld, path: string): Failure {
+  const led = walk(world, path, 'follow');
+  return namedLink(path, led);
 }
 
 function matching(world: FakeWorld, folder: string, matches: FileMatches) {
@@ -68,7 +89,8 @@ function matching(world: FakeWorld, folder: string, matches: FileMatches) {
 function list(world: FakeWorld, selector: FileHandle['selector'], sample: number): FileList {
   const folder = folderOf(world, selector.in);
   if (!folder.ok) return folder;
-  const groups = matching(world, selector.in, fileMatches(selector, world.now, uidsIn(world.users)));
+  const { real, vital } = folder;
+  const groups = matching(world, real, fileMatches(selector, world.now, uidsIn(world.users)));
   const records = (groups.get('in') ?? []).map((entry) => recordOf(world, entry));
   const times = records.map((record) => record.modified);
   const owners = [...Map.groupBy(records, (record) => record.user)].map(([user, of]) => ({ user, count: of.length }));
@@ -81,7 +103,9 @@ function list(world: FakeWorld, selector: FileHandle['selector'], sample: number
     owners: owners.toSorted((a, b) => b.count - a.count),
     others: countTypes((groups.get('out') ?? []).map((entry) => entry.file.type)),
     sample: records.slice(0, sample),
-    handle: { selector, device: DEVICE, inode: folder.inode, at: world.now, count: records.length },
+    real,
+    vital,
+    handle: { selector: { ...selector, in: real }, device: DEVICE, inode: folder.inode, at: world.now, count: records.length },
   };
 }
 
@@ -98,12 +122,14 @@ async function remove(world: FakeWorld, handle: FileHandle, options: Parameters<
   const { selector } = handle;
   const folder = folderOf(world, selector.in);
   if (!folder.ok) return folder;
+  const vital = vitalRefused(folder);
+  if (vital) return vital;
   if (handle.device !== DEVICE || handle.inode !== folder.inode) {
     return failure('swapped', `${selector.in} is another directory than the one that was looked at: nothing was deleted`);
   }
   const types = deletable(selector);
   const matches = fileMatches({ ...selector, type: types }, world.now, uidsIn(world.users));
-  const all = matching(world, selector.in, matches).get('in') ?? [];
+  const all = matching(world, folder.real, matches).get('in') ?? [];
   const gone = await removeInBatches(world, all, options);
   if (gone.length > 0) world.log.push(`delete ${selector.in} ${gone.length}`);
   const left = all.length - gone.length;
@@ -112,7 +138,7 @@ async function remove(world: FakeWorld, handle: FileHandle, options: Parameters<
     deleted: gone.length,
     bytes: gone.reduce((sum, entry) => sum + sizeOf(entry.file), 0),
     arrived: 0,
-    skipped: entriesOf(world, selector.in)
+    skipped: entriesOf(world, folder.real)
       .filter(({ name, file }) => !types.includes(file.type) && matches.entry(name, undefined))
       .slice(0, 20)
       .map(({ name, file }) => ({ name, reason: `a ${file.type}` })),
@@ -147,11 +173,13 @@ function writable(world: FakeWorld, path: string): ReturnType<typeof folderOf> |
 }
 
 function read(world: FakeWorld, path: string, max: number): FileContent {
-  const file = world.files.get(path);
+  const walked = walk(world, path, 'follow');
+  if (!walked.ok) return walked;
+  const { real, file } = walked;
   if (!file) return failure('ENOENT', `${path}: there is no such file or folder`);
   if (file.type !== 'file') return failure('not-regular', `${path} is not a regular file`);
   const size = sizeOf(file);
   if (size > max) return failure('EFBIG', `${path} is larger than ${max} bytes`);
   const { bytes, mode, uid, gid, modified } = file;
-  return { ok: true, path, bytes, hash: hashOf(bytes), size, mode, uid, gid, links: file.links ?? 1, modified };
+  return { ok: true, path, real, bytes, hash: hashOf(bytes), size, mode, uid, gid, links: file.links ?? 1, modified };
 }

@@ -1,5 +1,6 @@
 import type { Processes, ProcessIdentity, ProcessRecord, ProcessSelector, SignalResult } from '../../model/host.ts';
 import { matchesOf } from '../matches.ts';
+import { walk } from './walk.ts';
 import type { FakeWorld } from './world.ts';
 
 const ENDS = ['TERM', 'KILL', 'HUP', 'INT', 'USR1', 'USR2'];
@@ -8,7 +9,13 @@ const ENDS = ['TERM', 'KILL', 'HUP', 'INT', 'USR1', 'USR2'];
 export function fakeProcesses(world: FakeWorld): Processes {
   return {
     list: async (selector) => {
-      const matches = matchesOf(selector, (path) => path);
+      const real = new Map<string, string>();
+      for (const path of selector.exe ?? []) {
+        const led = walk(world, path, 'follow');
+        if (!led.ok && led.code === 'ELOOP') return led;
+        real.set(path, led.ok ? led.real : path);
+      }
+      const matches = matchesOf(selector, (path) => real.get(path) ?? path);
       const found = world.processes
         .map((each) => startedByOf(each, selector))
         .filter((each) => each !== null && matches.cheap(each) && matches.dear(each))

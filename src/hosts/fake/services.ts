@@ -1,5 +1,7 @@
 import { failure, type ProcessRecord, type Result, type ServiceState, type Services } from '../../model/host.ts';
 import { isObject } from '../../model/json.ts';
+import { misledScript } from '../local/init.ts';
+import { walk } from './walk.ts';
 import type { FakeWorld } from './world.ts';
 
 /** A service's main process is one of the world's processes where its `pid` says so: stopping ends it, starting adds one. */
@@ -8,12 +10,15 @@ export function fakeServices(world: FakeWorld): Services {
   const { leases } = world;
   const state = (name: string): ServiceState => {
     fire();
+    const led = name.startsWith('/') ? walk(world, name, 'follow') : null;
+    if (led && !led.ok && led.code === 'ELOOP') return misledScript(name, led);
     return world.services.get(name) ?? absent(name, world);
   };
   const change = (name: string, wanted: 'running' | 'stopped'): Result<{ readonly state: ServiceState }> => {
     const before = state(name);
     const verb = wanted === 'running' ? 'start' : 'stop';
     if (!before.exists) return failure('ENOENT', `there is no service ${name} to ${verb}`);
+    if (before.refused) return failure('ELOOP', before.reason ?? name);
     if (before.state === wanted || (wanted === 'stopped' && before.state === 'failed')) return { ok: true, state: before };
     world.log.push(`${verb} ${name}`);
     const after: ServiceState = { ...before, state: wanted, pid: wanted === 'running' ? begin(world, name) : null, since: world.now };

@@ -15,6 +15,7 @@ import {
   skip,
   startSweep,
   swapped,
+  vitalRefused,
   wanted,
 } from '../sweep.ts';
 import type { Users } from '../tally.ts';
@@ -35,6 +36,8 @@ export async function deleteFiles(handle: FileHandle, options: DeleteOptions, us
   const directory = openDirectory(selector.in);
   if (!directory.ok) return directory;
   try {
+    const vital = vitalRefused(directory);
+    if (vital) return vital;
     if (directory.device !== handle.device || directory.inode !== handle.inode) return swapped(selector.in);
     // Rounded up: a file made in this very millisecond, before we began, is no arrival.
     const sweep = startSweep(handle, options, { started: Date.now() + 1, uidsOf: uidsIn(users) });

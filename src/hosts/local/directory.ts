@@ -1,10 +1,9 @@
-import { closeSync, constants, type Dir, type Dirent, fstatSync, opendirSync, openSync } from 'node:fs';
+import { closeSync, constants, type Dir, type Dirent, opendirSync, openSync } from 'node:fs';
 import { type Failure, type FileType, failure } from '../../model/host.ts';
+import { namedLink } from '../strangers.ts';
 import { failed } from './errno.ts';
-import { safePath } from './mounts.ts';
-
-/** O_PATH of open(2), which Node has no name for: a descriptor that only marks a place needs no right to read it. */
-const O_PATH = 0o10000000;
+import { O_PATH, type Pinned, pin, reopen, resolvePath } from './pin.ts';
+import { vitalHere } from './vital-here.ts';
 
 /**
  * A directory, opened once. Whatever happens to its path afterwards (renamed, a symlink swapped in, a mount laid over it), what is done through the
@@ -12,7 +11,12 @@ const O_PATH = 0o10000000;
  */
 export interface Directory {
   readonly ok: true;
+  /** As it was asked for. */
   readonly path: string;
+  /** Without links. */
+  readonly real: string;
+  /** The vital folder that it is or lies below, under whatever name; null: none. */
+  readonly vital: string | null;
   readonly device: number;
   readonly inode: number;
   /** In no order, and nothing in it is followed. */
@@ -25,26 +29,32 @@ export interface Directory {
   readonly close: () => void;
 }
 
+/** Never a link: whoever names one is told where it leads, and names that. */
 export function openDirectory(path: string): Directory | Failure {
-  const safe = safePath(path, 'keep');
-  if (!safe.ok) return safe;
+  const place = pin(path, 'keep');
+  if (!place.ok) return place;
   try {
-    // The kernel follows a link whose name ends with a slash in spite of O_NOFOLLOW; `safe.path` has none at its end.
-    const fd = openSync(safe.path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-    return pinned(fd, path);
+    if (place.stat.isSymbolicLink()) return namedLink(path, resolvePath(path));
+    if (!place.stat.isDirectory()) return failure('ENOTDIR', `${path} is not a directory`);
+    return directoryAt(path, place);
   } catch (error) {
-    return linkOrFailed(error, path);
+    return failed(error, path);
+  } finally {
+    closeSync(place.fd);
   }
 }
 
-function pinned(fd: number, path: string): Directory {
-  const { dev, ino } = fstatSync(fd);
+function directoryAt(path: string, place: Pinned): Directory {
+  const vital = vitalHere(place);
+  const fd = reopen(place, constants.O_RDONLY | constants.O_DIRECTORY);
   const home = openHome();
   return {
     ok: true,
     path,
-    device: dev,
-    inode: ino,
+    real: place.real,
+    vital,
+    device: place.stat.dev,
+    inode: place.stat.ino,
     // latin1: one character a byte, so that a name that is not UTF-8 survives. The default makes a name of it that no call finds again.
     entries: () => opendirSync(`/proc/self/fd/${fd}/`, { encoding: 'latin1', bufferSize: 512 }),
     inside: (work) => {
@@ -69,13 +79,6 @@ function openHome(): number | null {
   } catch {
     return null;
   }
-}
-
-/** open(2) says ENOTDIR for a symlink when O_DIRECTORY and O_NOFOLLOW are both given. */
-function linkOrFailed(error: unknown, path: string): Failure {
-  const refused = failed(error, path);
-  if (refused.code !== 'ENOTDIR' && refused.code !== 'ELOOP') return refused;
-  return failure('ENOTDIR', `${path}: a symbolic link or not a directory; name the directory itself`);
 }
 
 /** A name as a system call takes it: ASCII as it is, else its very bytes. */

@@ -2,6 +2,7 @@ import type { Commands, Files, Machine } from '../../model/host.ts';
 import { DEFAULT_MAX } from '../file-content.ts';
 import { deleteFiles } from './delete.ts';
 import { list } from './list.ts';
+import { resolvePath } from './pin.ts';
 import { readFile } from './read.ts';
 import { replace } from './replace.ts';
 import { usage } from './usage.ts';
@@ -14,6 +15,7 @@ import { writable } from './writable.ts';
  */
 export function localFiles({ machine, commands }: { readonly machine: Machine; readonly commands?: Commands }): Files {
   return {
+    resolve: async (path) => resolvePath(path),
     usage: async (path) => usage(path),
     list: async (selector, { sample }) => list(selector, sample, await machine.users()),
     delete: async (handle, options) => deleteFiles(handle, options, await machine.users()),

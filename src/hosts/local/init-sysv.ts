@@ -3,9 +3,10 @@ import type { Commands, ServiceManager, ServiceState } from '../../model/host.ts
 import { type DaemonAbout, daemonAbout } from '../daemon-about.ts';
 import { livesWords } from '../daemon-words.ts';
 import { scriptState } from '../script-state.ts';
-import { absent, type Init, isServiceName } from './init.ts';
+import { absent, type Init, isServiceName, misledScript } from './init.ts';
 import { readPidFile, readSmall, sightHere, wouldBeSeen } from './init-script.ts';
 import { bootTime } from './machine.ts';
+import { resolvePath } from './pin.ts';
 
 const FOLDERS = ['/etc/init.d', '/etc/rc.d/init.d'];
 const RUNLEVELS = ['2', '3', '4', '5'].flatMap((level) => [`/etc/rc${level}.d`, `/etc/rc.d/rc${level}.d`]);
@@ -26,8 +27,11 @@ export function sysvInit(commands: Commands): Init {
 /** A service named by the absolute path of its init script: nobody starts it at boot as far as we can tell. */
 export function scriptInit(commands: Commands): Init {
   return {
-    state: async (name) =>
-      isFile(name) ? stateOfScript({ commands, path: name, name, manager: 'script', enabled: null }) : absent(name, 'script'),
+    state: async (name) => {
+      const led = resolvePath(name);
+      if (!led.ok && led.code === 'ELOOP') return misledScript(name, led);
+      return isFile(name) ? stateOfScript({ commands, path: name, name, manager: 'script', enabled: null }) : absent(name, 'script');
+    },
     lives: async (name) => livesBy(name, name),
     command: (name, verb) => [name, verb],
   };

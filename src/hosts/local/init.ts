@@ -1,4 +1,4 @@
-import { type CommandResult, capturedText, type ServiceManager, type ServiceState } from '../../model/host.ts';
+import { type CommandResult, capturedText, type Failure, type ServiceManager, type ServiceState } from '../../model/host.ts';
 import { bootTime } from './machine.ts';
 import { type PidStat, ticksToMilliseconds } from './pid.ts';
 
@@ -18,6 +18,11 @@ export function isServiceName(name: string): boolean {
 
 export function absent(name: string, manager: ServiceManager): ServiceState {
   return { name, exists: false, state: 'unknown', enabled: null, pid: null, since: null, manager, reason: 'no such service' };
+}
+
+/** An init script behind a link that a stranger made: what he leads to is not run. */
+export function misledScript(name: string, { message }: Failure): ServiceState {
+  return { name, exists: true, state: 'unknown', enabled: null, pid: null, since: null, manager: 'script', reason: message, refused: true };
 }
 
 /** The state of a service whose main process was seen. */

@@ -36,8 +36,13 @@ async function listIn(directory: Directory, selector: FileSelector, sample: numb
       if (tally.sample.length < sample) tally.sample.push(recordOf(name, stat, facts.type, users));
     });
   }
-  const { device, inode } = directory;
-  return { ...summaryOf(tally, users), handle: { selector, device, inode, at, count: tally.count } };
+  const { device, inode, real, vital } = directory;
+  return {
+    ...summaryOf(tally, users),
+    real,
+    vital,
+    handle: { selector: { ...selector, in: real }, device, inode, at, count: tally.count },
+  };
 }
 
 function recordOf(name: string, stat: Stats, type: FileType, users: Users): FileRecord {

@@ -1,7 +1,5 @@
-import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { type Failure, failure, type Result } from '../../model/host.ts';
-import { failed } from './errno.ts';
+import { readFileSync } from 'node:fs';
+import { type Failure, failure } from '../../model/host.ts';
 
 /** One line of /proc/self/mountinfo (proc(5)). */
 export interface Mount {
@@ -48,56 +46,9 @@ export function mayHang(mount: Mount): boolean {
   return mount.at !== '/' && MAY_HANG.test(mount.type);
 }
 
-const MOST_LINKS = 40;
-
-/**
- * The real path, found one component after the other, with the mount looked up *before* a component is touched: realpath(3) would walk into a dead NFS
- * mount and never come back. `last`: whether a link in the last component is followed.
- */
-export function safePath(
-  path: string,
-  last: 'follow' | 'keep',
-  mounts = readMounts(),
-): Result<{ readonly path: string; readonly mount: Mount }> {
-  let todo = resolve('/', path).split('/').filter(Boolean);
-  let done = '/';
-  for (let links = 0; todo.length > 0; ) {
-    const [name = '', ...rest] = todo;
-    const next = done === '/' ? `/${name}` : `${done}/${name}`;
-    const refused = refusalFor(next, mounts);
-    if (refused) return refused;
-    const target = rest.length === 0 && last === 'keep' ? null : linkTarget(next);
-    if (typeof target === 'object' && target !== null) return target;
-    if (target === null) {
-      done = next;
-      todo = rest;
-    } else if (++links > MOST_LINKS) return failure('ELOOP', `${path}: too many symbolic links`);
-    else {
-      todo = [...resolve(dirname(next), target).split('/').filter(Boolean), ...rest];
-      done = '/';
-    }
-  }
-  const mount = mountOf(done, mounts) ?? { at: '/', type: 'unknown', source: 'unknown' };
-  return { ok: true, path: done, mount };
-}
-
-function refusalFor(path: string, mounts: readonly Mount[]): Failure | null {
-  const mount = mountOf(path, mounts);
-  return mount && mayHang(mount) ? hanging(path, mount) : null;
-}
-
 export function hanging(path: string, mount: Mount): Failure {
   return failure(
     'may-hang',
     `${path} is on ${mount.at} (${mount.type} from ${mount.source}): a look at it could hang for ever, so it is not looked at`,
   );
-}
-
-/** Null: not a link. */
-function linkTarget(path: string): string | null | Failure {
-  try {
-    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : null;
-  } catch (error) {
-    return failed(error, path);
-  }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import {
   failure,
   type Machine,
@@ -11,6 +11,7 @@ import {
 import type { Lineage } from '../lineage.ts';
 import { ownerIn, type ProcStat, type Seen, TICKS_PER_SECOND } from '../proc-text.ts';
 import { procIsForeign, selectProcesses } from '../process-records.ts';
+import { resolvePath } from './pin.ts';
 import { readArgs, readCgroup, readExe, readStat, readStatus } from './proc.ts';
 import { isAlive, signalAll } from './signal.ts';
 import { createSlices } from './slices.ts';
@@ -28,6 +29,13 @@ export function localProcesses({ machine }: { readonly machine: Pick<Machine, 'u
 async function list(selector: ProcessSelector, machine: Pick<Machine, 'users'>): Promise<ProcessList> {
   const wrong = procIsNotOurs();
   if (wrong !== null) return wrong;
+  const real = new Map<string, string>();
+  for (const path of selector.exe ?? []) {
+    const led = resolvePath(path);
+    // Whoever can turn a link chooses whose processes are meant.
+    if (!led.ok && led.code === 'ELOOP') return led;
+    real.set(path, led.ok ? led.real : path);
+  }
   const { stats, unreadable } = await scan();
   const table = {
     stats,
@@ -39,7 +47,7 @@ async function list(selector: ProcessSelector, machine: Pick<Machine, 'users'>):
     lineage: lineageOf(stats),
     status: (pid: number) => readStatus(`/proc/${pid}`),
   };
-  return await selectProcesses(table, { selector, users: await machine.users(), realPath });
+  return await selectProcesses(table, { selector, users: await machine.users(), realPath: (path) => real.get(path) ?? path });
 }
 
 function procIsNotOurs() {
@@ -104,14 +112,6 @@ function counters(pid: number): ProcessCounters | null {
 /** proc_uptime(5): seconds since boot, suspend included, the clock that field 22 counts by. */
 function uptime(): number {
   return Number.parseFloat(readFileSync('/proc/uptime', 'latin1')) * 1000;
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }
 
 async function filterAlive(targets: readonly ProcessIdentity[]): Promise<readonly ProcessIdentity[]> {

@@ -1,8 +1,10 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, readSync, type Stats } from 'node:fs';
 import { type Failure, type FileContent, failure } from '../../model/host.ts';
 import { fileContent } from '../file-content.ts';
+import { borrowed, type Ground, mayBeBorrowed } from '../strangers.ts';
 import { failed } from './errno.ts';
-import { safePath } from './mounts.ts';
+import { ours } from './ours.ts';
+import { pin, reopen } from './pin.ts';
 
 export function readFile(path: string, max: number): FileContent {
   const opened = openRegular(path, constants.O_RDONLY);
@@ -11,7 +13,7 @@ export function readFile(path: string, max: number): FileContent {
     const bytes = readAll(opened.fd, max);
     if (bytes === null) return failure('EFBIG', `${path} is larger than ${max} bytes`);
     const { mode, uid, gid, nlink, mtimeMs } = fstatSync(opened.fd);
-    return fileContent(path, bytes, { mode, uid, gid, links: nlink, modified: Math.trunc(mtimeMs) });
+    return fileContent({ path, real: opened.path }, bytes, { mode, uid, gid, links: nlink, modified: Math.trunc(mtimeMs) });
   } catch (error) {
     return failed(error, path);
   } finally {
@@ -25,38 +27,24 @@ interface Opened {
   /** Without links. */
   readonly path: string;
   readonly stat: Stats;
+  readonly ground: Ground;
 }
 
-/**
- * Opens a regular file, and nothing else: a FIFO would hang the read, a device may act on being opened. A link in the last component is followed only if
- * root or we made it (/etc/crontab may well be one); in a folder that others can write, theirs would make us read or overwrite what they chose.
- */
+/** Opens a regular file, and nothing else: a FIFO would hang the read, a device may act on being opened. What is opened is what was looked at. */
 export function openRegular(path: string, flags: number): Opened | Failure {
-  const kept = safePath(path, 'keep');
-  if (!kept.ok) return kept;
+  const place = pin(path, 'follow');
+  if (!place.ok) return place;
   try {
-    const seen = lstatSync(kept.path);
-    if (!seen.isSymbolicLink()) return open(kept.path, path, flags);
-    if (seen.uid !== 0 && seen.uid !== process.getuid?.())
-      return failure('ELOOP', `${path} is a symbolic link that another user made: not followed`);
-    const real = safePath(path, 'follow');
-    return real.ok ? open(real.path, path, flags) : real;
+    const { stat, real, ground } = place;
+    if (!stat.isFile()) return failure('not-regular', `${path} is not a regular file`);
+    if (mayBeBorrowed(ground, { uid: stat.uid, mode: stat.mode, links: stat.nlink }, ours())) return borrowed(path);
+    return { ok: true, fd: reopen(place, flags | constants.O_NONBLOCK | constants.O_NOCTTY), path: real, stat, ground };
   } catch (error) {
     return failed(error, path);
+  } finally {
+    closeSync(place.fd);
   }
 }
-
-function open(real: string, path: string, flags: number): Opened | Failure {
-  if (!lstatSync(real).isFile()) return notRegular(path);
-  // Between the look and the open it may have become a FIFO or a link all the same.
-  const fd = openSync(real, flags | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY);
-  const stat = fstatSync(fd);
-  if (stat.isFile()) return { ok: true, fd, path: real, stat };
-  closeSync(fd);
-  return notRegular(path);
-}
-
-const notRegular = (path: string): Failure => failure('not-regular', `${path} is not a regular file`);
 
 /** To the end and not to the size: files of /proc say 0. Null: more than `max`. */
 export function readAll(fd: number, max: number): Buffer | null {

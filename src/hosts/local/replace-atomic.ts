@@ -9,18 +9,21 @@ import {
   openSync,
   renameSync,
   type Stats,
-  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Commands } from '../../model/host.ts';
+import { type Ground, isOurs } from '../strangers.ts';
+import { ours } from './ours.ts';
 import { readAll } from './read.ts';
 
 export interface Target {
   readonly fd: number;
   /** Without links. */
   readonly path: string;
+  /** The folder that holds it. */
+  readonly ground: Ground;
   readonly stat: Stats;
   readonly old: Buffer;
   readonly bytes: Buffer;
@@ -31,9 +34,12 @@ export type Exchanged = 'done' | 'changed' | 'not-possible';
 
 const COPY_TIMEOUT = 5000;
 
-/** A copy of the file's attributes under a name that starts with a dot (cron runs `x.bak` in /etc/cron.d, and skips those), the bytes into it, and a rename over the old. */
+/**
+ * Where others may make files, or may exchange a folder on the way, a name can be taken or swapped under root's feet; through the descriptor of the file nothing can.
+ * A copy of the file's attributes under a name that starts with a dot (cron runs `x.bak` in /etc/cron.d, and skips those), the bytes into it, and a rename over the old.
+ */
 export async function exchange(target: Target, commands: Pick<Commands, 'run'> | undefined): Promise<Exchanged> {
-  if (!commands || target.stat.nlink !== 1 || !isSafeFolder(dirname(target.path))) return 'not-possible';
+  if (!commands || target.stat.nlink !== 1 || !isOurs(target.ground, ours())) return 'not-possible';
   const copy = join(dirname(target.path), `.${basename(target.path).slice(0, 200)}.firebreak-${randomBytes(8).toString('hex')}`);
   try {
     if (!(await copyAttributes(target.path, copy, commands))) return 'not-possible';
@@ -48,12 +54,6 @@ export async function exchange(target: Target, commands: Pick<Commands, 'run'> |
   } finally {
     remove(copy);
   }
-}
-
-/** Where others may make files, a name can be taken or swapped under root's feet; through the descriptor of the file nothing can. */
-function isSafeFolder(folder: string): boolean {
-  const { uid, mode } = statSync(folder);
-  return (uid === 0 || uid === process.getuid?.()) && (mode & 0o022) === 0;
 }
 
 /** `--preserve=all` would keep silent about a label or an ACL that it could not copy; attributes that are named make it fail. */

@@ -1,14 +1,14 @@
-import { statfsSync } from 'node:fs';
+import { closeSync, statfsSync } from 'node:fs';
 import type { FileSystemUsage, Result } from '../../model/host.ts';
 import { failed } from './errno.ts';
-import { safePath } from './mounts.ts';
+import { pin } from './pin.ts';
 
 /** statfs(2). `f_bavail` leaves out what ext4 keeps for root (5 %): df(1) and an ordinary program see it so. Inodes are kept back for nobody. */
 export function usage(path: string): Result<FileSystemUsage> {
-  const found = safePath(path, 'follow');
+  const found = pin(path, 'follow');
   if (!found.ok) return found;
   try {
-    const stat = statfsSync(found.path);
+    const stat = statfsSync(`/proc/self/fd/${found.fd}`);
     return {
       ok: true,
       path,
@@ -20,5 +20,7 @@ export function usage(path: string): Result<FileSystemUsage> {
     };
   } catch (error) {
     return failed(error, path);
+  } finally {
+    closeSync(found.fd);
   }
 }

@@ -1,7 +1,7 @@
-import { accessSync, closeSync, constants, lstatSync } from 'node:fs';
+import { accessSync, closeSync, constants } from 'node:fs';
 import type { Result } from '../../model/host.ts';
 import { failed } from './errno.ts';
-import { safePath } from './mounts.ts';
+import { pin } from './pin.ts';
 import { openRegular } from './read.ts';
 
 /** The kernel is asked, and nothing is written: root may write whatever the mode says, but not what is immutable or on a file system that is read-only. */
@@ -16,13 +16,15 @@ export function writable(path: string): Result<object> {
 
 /** Of a folder: whether names may be made and changed in it. Null: it is none. */
 function isFolder(path: string): Result<object> | null {
-  const real = safePath(path, 'keep');
-  if (!real.ok) return real;
+  const place = pin(path, 'keep');
+  if (!place.ok) return place;
   try {
-    if (!lstatSync(real.path).isDirectory()) return null;
-    accessSync(real.path, constants.W_OK);
+    if (!place.stat.isDirectory()) return null;
+    accessSync(`/proc/self/fd/${place.fd}/.`, constants.W_OK);
     return { ok: true };
   } catch (error) {
     return failed(error, path);
+  } finally {
+    closeSync(place.fd);
   }
 }

@@ -4,6 +4,7 @@ import { deleteFiles } from './files/delete.ts';
 import { list } from './files/list.ts';
 import { read } from './files/read.ts';
 import { replace } from './files/replace.ts';
+import { resolve } from './files/resolve.ts';
 import { usage } from './files/usage.ts';
 import { writable } from './files/writable.ts';
 import type { Remote } from './remote.ts';
@@ -14,6 +15,7 @@ import type { Remote } from './remote.ts';
  */
 export function sshFiles({ remote, machine }: { readonly remote: Remote; readonly machine: Pick<Machine, 'users'> }): Files {
   return {
+    resolve: async (path) => await resolve(remote, path),
     usage: async (path) => await usage(remote, path),
     list: async (selector, { sample }) => await list(remote, { selector, sample, users: await machine.users() }),
     delete: async (handle, options) => await deleteFiles(remote, { handle, options, users: await machine.users() }),

@@ -9,12 +9,13 @@ import {
 } from '../../model/host.ts';
 import { type DaemonAbout, daemonAbout } from '../daemon-about.ts';
 import { livesWords } from '../daemon-words.ts';
-import { absent, type Init, isServiceName } from '../local/init.ts';
+import { absent, type Init, isServiceName, misledScript } from '../local/init.ts';
 import { unitOf } from '../local/init-systemd.ts';
 import { searchDaemon } from '../main-process.ts';
 import type { ProcStat } from '../proc-text.ts';
 import { type State, scriptState } from '../script-state.ts';
 import { PROPERTIES, recordsIn, type Shown, stateShown, worstOf } from '../systemd-show.ts';
+import { resolve } from './files/resolve.ts';
 import type { ProcQuestions } from './proc-look.ts';
 import { words } from './proc-words.ts';
 import type { Remote } from './remote.ts';
@@ -156,13 +157,20 @@ for link in "$level"/S[0-9][0-9]${words([name])}; do { [ ! -e "$link" ] && [ ! -
 
 /** A service named by the absolute path of its init script: nobody starts it at boot as far as we can tell. */
 export function farScript(world: World): Init {
-  return scripts(world, {
+  const own = scripts(world, {
     manager: 'script',
     candidates: (name) => [name],
     words: () => '',
     command: (name, _, verb) => [name, verb],
     stateFrom: (script, look) => stateByScript(world, script, look),
   });
+  return {
+    ...own,
+    state: async (name) => {
+      const led = await resolve(world.remote, name);
+      return !led.ok && led.code === 'ELOOP' ? misledScript(name, led) : await own.state(name);
+    },
+  };
 }
 
 async function stateByScript({ commands }: World, { about, path }: Script, look: DaemonLook): Promise<State> {

@@ -2,6 +2,8 @@ import { type Failure, failure, type ProcessSelector, type Result } from '../../
 import { ancestorsOf } from '../lineage.ts';
 import type { ProcStat } from '../proc-text.ts';
 import { procIsForeign } from '../process-records.ts';
+import { ledAway } from './files/said.ts';
+import { PRELUDE } from './files/shell.ts';
 import { type Described, deniedIn, readDescriptions, readStats, VANISHED } from './proc-answer.ts';
 import { ALL_STATS, DESCRIBE_WORDS, type FarTools, PROC_WORDS, readTools, someStats, TELL_TOOLS, toolWords, words } from './proc-words.ts';
 import type { Remote } from './remote.ts';
@@ -95,7 +97,8 @@ for found in $sessions; do above "$found"; done`;
 IFS=' ' read -r up rest <uptime
 mark clock "$$ $here $up"
 while read -r key real up rest; do case $key in Uid:) mark uid "$up"; break ;; esac; done <self/status
-mark real; for path in ${words(exe)}; do readlink -fn -- "$path"; printf '\\0'; done
+mark real
+${exe.length === 0 ? '' : realWords(exe)}
 ${names.length === 0 && name !== undefined ? '' : guess}
 mark want "$want"
 describe $want
@@ -111,6 +114,8 @@ function readLook(remote: Remote, told: Told, { exe = [] }: ProcessSelector): Re
   const described = want.length === 0 ? new Map<number, Described>() : readDescriptions(told, want);
   if (stats === null || described === null || ticks === undefined || Number.isNaN(seconds)) return unreadable(remote, told);
   if (!isBelow(stats, here, self)) return procIsForeign();
+  const real = realPaths(sections, exe);
+  if (!real.ok) return real;
   return {
     ok: true,
     stats: withoutOurs(stats, self),
@@ -121,7 +126,7 @@ function readLook(remote: Remote, told: Told, { exe = [] }: ProcessSelector): Re
     uid: Number(sections.word('uid') || Number.NaN),
     // Who had no status may have come just then: it is asked for again.
     described: new Map([...described].filter(([, { status }]) => status !== undefined)),
-    real: realPaths(sections, exe),
+    real: real.paths,
   };
 }
 
@@ -147,9 +152,28 @@ function withoutOurs(stats: ReadonlyMap<number, ProcStat>, self: number): Readon
   return new Map(theirs.toSorted(([a], [b]) => a - b));
 }
 
-function realPaths(sections: Sections, exe: readonly string[]): ReadonlyMap<string, string> {
-  const real = sections.text('real').split('\0');
-  return new Map(exe.map((path, at) => [path, real[at] || path]));
+/** In a subshell: its words are many. Four records a path: why it is refused and the link, its owner, where it leads. */
+function realWords(exe: readonly string[]): string {
+  return `(${PRELUDE}
+for each in ${words(exe)}; do
+  if walk "$each" follow >/dev/null; then printf '\\0\\0\\0%s\\0' "\${real:-/}"
+  else printf '%s\\0%s\\0%s\\0%s\\0' "$wary" "$link" "$by" "\${wary:+$real/$todo}"; fi
+done)`;
+}
+
+/** Whoever can turn a link chooses whose processes are meant. What cannot be told otherwise stays as it is written. */
+function realPaths(
+  sections: Sections,
+  exe: readonly string[],
+): Failure | { readonly ok: true; readonly paths: ReadonlyMap<string, string> } {
+  const records = sections.text('real').split('\0');
+  const paths = new Map<string, string>();
+  for (const [at, path] of exe.entries()) {
+    const [wary = '', link = '', owner = '', real = ''] = records.slice(at * 4);
+    if (wary !== '') return ledAway(path, [link, owner, real]);
+    paths.set(path, real || path);
+  }
+  return { ok: true, paths };
 }
 
 function* slicesOf<T>(items: readonly T[], size: number): Generator<readonly T[]> {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type Mount, mayHang, mountOf, parseMounts, safePath } from '../../../src/hosts/local/mounts.ts';
+import { type Mount, mayHang, mountOf, parseMounts } from '../../../src/hosts/local/mounts.ts';
+import { pin } from '../../../src/hosts/local/pin.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 
 const mount = (at: string, type = 'ext4'): Mount => ({ at, type, source: `source of ${at}` });
@@ -47,8 +48,8 @@ test('a path below a network mount is refused before anything of it is touched, 
   const mounts = [mount('/'), mount(join(folder, 'nowhere'), 'nfs4')];
   // `nowhere` does not exist: a look at it would say ENOENT.
   const code = (path: string) => {
-    const found = safePath(path, 'follow', mounts);
-    return found.ok ? found.path : found.code;
+    const found = pin(path, 'follow', mounts);
+    return found.ok ? found.real : found.code;
   };
   assert.deepEqual(
     [code(join(folder, 'nowhere/x')), code(join(folder, 'link')), code(join(folder, 'link/y'))],
@@ -65,8 +66,10 @@ test('links are resolved as the kernel does it, and a loop ends', (test) => {
   symlinkSync('../real/file', join(folder, 'real', 'up'));
   symlinkSync('loop', join(folder, 'loop'));
   const real = (path: string, last: 'follow' | 'keep' = 'follow') => {
-    const found = safePath(join(folder, path), last);
-    return found.ok ? found.path.slice(folder.length + 1) : found.code;
+    const found = pin(join(folder, path), last);
+    if (!found.ok) return found.code;
+    closeSync(found.fd);
+    return found.real.slice(folder.length + 1);
   };
   assert.deepEqual(
     [

@@ -14,6 +14,7 @@ import {
   skip,
   startSweep,
   swapped,
+  vitalRefused,
   wanted,
 } from '../../sweep.ts';
 import type { Users } from '../../tally.ts';
@@ -51,6 +52,8 @@ export async function deleteFiles(
   const look = { brief: !needsFacts(handle), signal: options.signal };
   const first = await openListing(remote, selector.in, look);
   if (!first.ok) return first;
+  const vital = vitalRefused(first);
+  if (vital) return vital;
   const uidsOf = uidsIn(users);
   const sweep = startSweep(handle, options, { started: first.begun, uidsOf });
   const far: Far = { remote, conditions: conditionsOf(handle, { directory: word.word, listing: first, uidsOf }), look, batch: FIRST_BATCH };

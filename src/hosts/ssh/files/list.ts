@@ -20,7 +20,8 @@ export async function list(
     if (error instanceof Cut) return error.failure;
     throw error;
   }
-  return { ...summaryOf(tally, users), handle: handleOf(listing, selector, tally.count) };
+  const { real, vital } = listing;
+  return { ...summaryOf(tally, users), real, vital, handle: handleOf(listing, { ...selector, in: real }, tally.count) };
 }
 
 function handleOf({ device, inode, now }: Listing, selector: FileSelector, count: number): FileHandle {

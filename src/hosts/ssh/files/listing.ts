@@ -2,6 +2,7 @@ import { type Failure, failure } from '../../../model/host.ts';
 import { quoteWord } from '../../../model/quote.ts';
 import type { Channel, Remote } from '../remote.ts';
 import { BRIEF, type Entry, entryReader, FULL, LINE } from './entries.ts';
+import { HEAD, headerOf } from './header.ts';
 import { Garbled, recordsIn, recordsOf } from './records.ts';
 import { broken, codeOfLine, pathWord, refusal, refusalOf } from './said.ts';
 import { PRELUDE } from './shell.ts';
@@ -11,6 +12,10 @@ export interface Listing {
   readonly ok: true;
   readonly device: number;
   readonly inode: number;
+  /** The folder without links. */
+  readonly real: string;
+  /** The vital folder that it is or lies below, under whatever name; null: none. */
+  readonly vital: string | null;
   /** The host's clock, epoch milliseconds. */
   readonly now: number;
   /** The same, rounded up to what the clock can tell: a file made before we began, in this very millisecond or second, is no arrival. */
@@ -55,7 +60,7 @@ exit 0`;
 function scriptOf(word: string, { brief }: LookOptions, end: string): string {
   return `${PRELUDE}
 enter ${word} || exit 3
-printf 'd %s %s\\0' "$(stat -c '%d %i' .)" "$(date +%s.%N)"
+${HEAD}
 {
 if find . -maxdepth 0 -printf '' 2>/dev/null
 then find . -mindepth 1 -maxdepth 1 -printf '${brief ? BRIEF : FULL}'
@@ -172,15 +177,11 @@ interface Source {
   readonly ended: () => Promise<string>;
 }
 
-/** `d DEVICE INODE SECONDS.NANOSECONDS`; busybox's date leaves `%N` as it is. */
-const HEADER = /^d (\d+) (\d+) (\d+)\.(?:(\d{3})\d*|%?N)$/;
-
 function headed(header: string | undefined, source: Source, options: LookOptions): Listing | Failure {
-  const [, device, inode, seconds, thousandths] = HEADER.exec(header ?? '') ?? [];
-  if (seconds === undefined) return refusal(source.path, 'garbled');
-  const now = Number(seconds) * 1000 + Number(thousandths ?? 0);
-  const begun = now + (thousandths === undefined ? 1000 : 1);
-  return { ok: true, device: Number(device), inode: Number(inode), now, begun, entries: entriesOf(source, options) };
+  const head = headerOf(header ?? '');
+  if (head === null) return refusal(source.path, 'garbled');
+  const { device, inode, now, exact, real, vital } = head;
+  return { ok: true, device, inode, real, vital, now, begun: now + (exact ? 1 : 1000), entries: entriesOf(source, options) };
 }
 
 async function* entriesOf({ path, groups, ended }: Source, { brief, signal }: LookOptions): AsyncGenerator<readonly Entry[]> {

@@ -1,7 +1,8 @@
+import { posix } from 'node:path';
 import { type FileContent, failure } from '../../../model/host.ts';
 import { fileContent } from '../../file-content.ts';
 import { recordsIn } from './records.ts';
-import { refusal, refusalOf } from './said.ts';
+import { refusal, refusalOf, utf8 } from './said.ts';
 import { MODIFIED } from './shell.ts';
 
 /** Of stat, with the inode: what is the same before and after has not changed in between. */
@@ -78,7 +79,7 @@ export function contentOf({ path, head, bytes, tail }: Part, { max, moving }: Ho
   const records = recordsIn(head);
   const refused = refusalOf(records, path);
   if (refused) return refused;
-  const [before] = records;
+  const [before, real] = records;
   const [after] = recordsIn(tail);
   const [, mode, size, uid, gid, links, seconds, fraction] = STATED.exec(after ?? '') ?? [];
   if (before === undefined || mode === undefined) return refusal(path, 'garbled');
@@ -87,5 +88,6 @@ export function contentOf({ path, head, bytes, tail }: Part, { max, moving }: Ho
   if (!moving && before !== `+ ${after}` && Number(size) > 0) return 'changed';
   const modified = Number(seconds) * 1000 + Number(fraction ?? 0);
   const facts = { mode: Number.parseInt(mode, 16), uid: Number(uid), gid: Number(gid), links: Number(links), modified };
-  return fileContent(path, bytes, facts);
+  // Those that are read abreast lie behind no link.
+  return fileContent({ path, real: real === undefined ? posix.resolve('/', path) : utf8(real) }, bytes, facts);
 }

@@ -12,16 +12,15 @@ const DEADLINE = 30_000;
 const [FIRST, LAST] = [3, 8];
 
 /**
- * A file is opened once; what is looked at, read and looked at again is what the descriptor holds. A link that was swapped in for it is seen: what is open
- * must be what lies there, and no link. `<` of a shell follows nothing else, and a FIFO has been sorted out before. The mark parts head, bytes and tail: raw
- * bytes may hold anything but a number that was thrown after they were written.
+ * A file is opened once; what is looked at, read and looked at again is what the descriptor holds. A link that was swapped in for it, or for a folder above it,
+ * is seen (`opened`): `<` of a shell follows what it meets, and a FIFO has been sorted out before. The mark parts head, bytes and tail: raw bytes may hold
+ * anything but a number that was thrown after they were written.
  */
-const BYTES = `opened() { [ ! -L "$real" ] && [ "/proc/self/fd/$1" -ef "$real" ] && [ -f "/proc/self/fd/$1" ]; }
-bytes() (
+const BYTES = `bytes() (
   exec 3<"$real"
-  if ! opened 3; then refuse not-regular; mark; mark; mark; exit 9; fi
+  if ! opened 3; then refuse $odd; mark; mark; mark; exit 9; fi
   before=$(stat -L -c '${STAT}' /proc/self/fd/3) || exit
-  printf '+ %s\\0' "$before"; mark
+  printf '+ %s\\0%s\\0' "$before" "$real"; mark
   size=\${before#* * * }; size=\${size%% *}
   [ "$size" -gt "$max" ] || head -c $((max + 1)) <&3
   mark; printf '%s\\0' "$(stat -L -c '${STAT}' /proc/self/fd/3)"; mark
@@ -34,7 +33,7 @@ single() {
 
 /**
  * As many as a shell can hold open are looked at, read and looked at again by three processes, where one after the other takes four each. What is odd, and
- * what says that it is empty (a file of /proc may hold more), is left for the singles.
+ * what says that it is empty (a file of /proc may hold more), is left for the singles; so is what lies behind a link, or in a folder that others can change.
  */
 const ABREAST = `show() {
   [ -n "$open" ] || return 0
@@ -44,7 +43,7 @@ const ABREAST = `show() {
   stat -L -c '${STAT}' $files; mark
   which= open= fd=${FIRST}
 }
-take() { regular "$1" >/dev/null && { eval "command exec $fd<\\"\\$real\\""; } 2>/dev/null && opened $fd && [ -s "/proc/self/fd/$fd" ]; }
+take() { regular "$1" >/dev/null && [ $links -eq 0 ] && closed "\${real%/*}" && { eval "command exec $fd<\\"\\$real\\""; } 2>/dev/null && opened $fd && [ -s "/proc/self/fd/$fd" ]; }
 which= open= fd=${FIRST} nth=-1 singles=' '
 for each; do
   nth=$((nth + 1))

@@ -15,7 +15,6 @@ export interface Order {
 /** 0: done; 1: not possible, and nothing is left behind; 2: somebody has changed it. In a subshell: it works in the file's folder, by bare names. */
 const exchange = ({ before, after, nonce }: Order): string => `
 still() { [ ! -L "./$base" ] && [ "./$base" -ef $self ] && [ "$(hash <$self)" = ${before} ]; }
-safe() { set -- $(stat -c '%u %a' .); { [ "$1" = 0 ] || [ "$1" = "$(id -u)" ]; } && [ $((0$2 & 18)) -eq 0 ]; }
 attributes() {
   label=; [ ! -e /sys/fs/selinux/enforce ] || label=,context
   cp --attributes-only --preserve=mode,ownership,xattr$label -- "./$base" "$copy" && [ "$(stat -c '%f %u %g %h %s' "$copy")" = "$kept 1 0" ]
@@ -24,7 +23,7 @@ fill() { new >"$copy" && dd if=/dev/null of="$copy" conv=notrunc,fsync && [ "$(h
 exchange() (
   [ "$links" = 1 ] || exit 1
   folder=${'$'}{real%/*} base=${'$'}{real##*/}; [ -n "$folder" ] || folder=/
-  cd -P "$folder" && [ "$PWD" = "$folder" ] && safe && [ "./$base" -ef $self ] || exit 1
+  closed "${'$'}{real%/*}" && cd -P "$folder" && come "$folder" && [ "./$base" -ef $self ] || exit 1
   copy=./.$(printf %.200s "$base").firebreak-${nonce}
   if ! attributes || ! fill; then rm -f "$copy"; exit 1; fi
   if ! still; then rm -f "$copy"; exit 2; fi
@@ -67,7 +66,7 @@ ${exchange(order)}
 ${overwrite(order)}
 replace() (
   exec 3<"$real"
-  if [ -L "$real" ] || [ ! $self -ef "$real" ] || [ ! -f $self ]; then refuse not-regular; exit 9; fi
+  opened 3 || { refuse $odd; exit 9; }
   said=$( (exec 4<>$self) 2>&1 ) || { refuse said "$said"; exit 9; }
   set -- $(stat -L -c '%s %h %f %u %g' $self)
   [ $# -eq 5 ] || exit 1

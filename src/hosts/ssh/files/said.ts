@@ -3,6 +3,7 @@ import { type Failure, failure } from '../../../model/host.ts';
 import { quoteWord } from '../../../model/quote.ts';
 import { saidOf } from '../../local/errno.ts';
 import { hanging, unescaped } from '../../local/mounts.ts';
+import { borrowed, foreignLink, kernelLink, namedLink, oddPath } from '../../strangers.ts';
 import { swapped } from '../../sweep.ts';
 import type { Answer } from '../remote.ts';
 
@@ -39,18 +40,18 @@ export function codeOfText(text: string): string | undefined {
     .findLast((code) => code !== undefined);
 }
 
-/** An absolute path without `.` and `..`, as a word of a script, which is bytes. NUL: no file can have that name, and no shell can be given it. */
+/** An absolute path as a word of a script, which is bytes. NUL: no file can have that name, and no shell can be given it. */
 export function pathWord(path: string): { readonly ok: true; readonly word: string } | Failure {
-  if (path.includes('\0')) return failure('EINVAL', `${JSON.stringify(path)} is no path: it holds a NUL`);
-  return { ok: true, word: quoteWord(Buffer.from(posix.resolve('/', path)).toString('latin1')) };
+  const odd = oddPath(path);
+  return odd ?? { ok: true, word: quoteWord(Buffer.from(path).toString('latin1')) };
 }
 
-const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');
+export const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');
 
 const OWN_WORDS: Readonly<Record<string, (path: string) => Failure>> = {
   link: (path) => failure('ENOTDIR', `${path}: a symbolic link or not a directory; name the directory itself`),
   ELOOP: (path) => failure('ELOOP', `${path}: too many symbolic links`),
-  'foreign-link': (path) => failure('ELOOP', `${path} is a symbolic link that another user made: not followed`),
+  'hard-link': borrowed,
   'not-regular': (path) => failure('not-regular', `${path} is not a regular file`),
   swapped,
   garbled: (path) => failure('garbled', `${path}: the host's answer cannot be read`),
@@ -65,7 +66,15 @@ export function refusalOf([first, ...rest]: readonly string[], path: string): Fa
   if (first === undefined || !first.startsWith('! ')) return null;
   const why = first.slice(2);
   if (why === 'said') return refusal(path, codeOfText(rest[0] ?? '') ?? 'EIO');
+  if (why === 'foreign-link' || why === 'kernel-link') return ledAway(path, rest.map(utf8));
+  if (why === 'link' && rest[0] !== undefined) return namedLink(path, { ok: true, real: utf8(rest[0]) });
   return why === 'may-hang' ? hangs(rest) : refusal(path, /^[A-Za-z-]{1,20}$/.test(why) ? why : 'EIO');
+}
+
+/** What `walk` tells of a link that it did not follow. */
+export function ledAway(asked: string, [link = '', owner = '', there = '']: readonly string[]): Failure {
+  const leadsTo = posix.resolve('/', there);
+  return owner === '' ? kernelLink(link, leadsTo) : foreignLink({ asked, link, uid: Number(owner), leadsTo });
 }
 
 function hangs([where = '', line = '']: readonly string[]): Failure {

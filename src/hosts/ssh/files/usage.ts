@@ -11,7 +11,9 @@ const DEADLINE = 10_000;
 const scriptOf = (word: string): string => `${PRELUDE}
 walk ${word} follow || exit 3
 [ -n "$real" ] || real=/
-stat=$(stat -f -c '%b %a %S %c %d' "$real" 2>&1) || { refuse said "$stat"; exit 3; }
+there=$real
+if [ -d "$real" ]; then enter "$real" || exit 3; there=.; fi
+stat=$(stat -f -c '%b %a %S %c %d' "$there" 2>&1) || { refuse said "$stat"; exit 3; }
 printf '%s\\0' "$stat" "$real" "$(cat /proc/self/mountinfo)"`;
 
 /** statfs(2) through stat(1), with the fundamental block size, in which the blocks are counted, and what an ordinary user may take as free. */

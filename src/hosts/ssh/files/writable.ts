@@ -20,7 +20,7 @@ whether() {
   fi
   regular "$1" || return
   { command exec 3<"$real"; } 2>/dev/null || { refuse EACCES; return; }
-  if [ -L "$real" ] || [ ! $self -ef "$real" ] || [ ! -f $self ]; then refuse not-regular
+  if ! opened 3; then refuse $odd
   elif { command exec 4<>$self; } 2>/dev/null; then exec 4<&-; printf 'yes\\0'
   else said=$( (exec 4<>$self) 2>&1 ); refuse said "$said"; fi
   exec 3<&-

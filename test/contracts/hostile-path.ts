@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { linkSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import type { Files } from '../../src/model/host.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { putHere } from '../support/paths-stage.ts';
+
+const STRANGER = 1001;
+const OPTIONS = { batch: 1, limit: 1, signal: new AbortController().signal, progress: () => {} };
+const FILES = 60;
+const [HIS, ROOTS] = ['his own\n', 'root’s secret\n'];
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Exchanges a component of his path for a link to root's and back, until it is ended. */
+const SWAPPER = `
+const fs = require('fs'); const [component, moved, victim] = process.argv.slice(1); process.stdout.write('ready');
+for (;;) {
+  fs.renameSync(component, moved); fs.symlinkSync(victim, component);
+  for (let n = 0; n < 2000; n += 1);
+  fs.unlinkSync(component); fs.renameSync(moved, component);
+}`;
+
+interface Scene {
+  readonly folder: string;
+  /** What he exchanges. */
+  readonly component: string;
+  readonly victim: string;
+}
+
+function scene(test: TestContext, component: string): Scene {
+  const root = temporaryFolder(test);
+  putHere(root, { type: 'directory' });
+  for (const [place, uid] of [
+    ['sp', STRANGER],
+    ['victim', 0],
+  ] as const) {
+    for (const name of ['', '/app', '/app/queue', '/app/queue/in']) putHere(join(root, place + name), { type: 'directory', uid });
+    for (let n = 0; n < FILES; n += 1) putHere(join(root, place, `app/queue/in/N${n}`), { type: 'file', uid });
+    putHere(join(root, place, 'app/queue/in/conf'), { type: 'file', bytes: uid === 0 ? ROOTS : HIS, uid });
+  }
+  return { folder: join(root, 'sp/app/queue/in'), component: join(root, 'sp', component), victim: join(root, 'victim', component) };
+}
+
+async function swapping(test: TestContext, { component, victim }: Scene): Promise<ChildProcess> {
+  const moved = `${component}.moved`;
+  const child = spawn(process.execPath, ['-e', SWAPPER, component, moved, victim], {
+    uid: STRANGER,
+    gid: STRANGER,
+    cwd: '/',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  test.after(() => void child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  return child;
+}
+
+/** What a stranger can do to root on the way to a folder of his, while root is at work. */
+export function hostilePathContract(adapter: string, filesFor: (test: TestContext) => Files, { rounds = 150 } = {}): void {
+  describe(`a path that a stranger changes meanwhile, to ${adapter}`, () => {
+    for (const component of ['app', 'app/queue', 'app/queue/in']) {
+      it(`never leads to root's files while ${component} is exchanged for a link to them`, { timeout: 120_000 }, async (test) => {
+        const files = filesFor(test);
+        const on = scene(test, component);
+        const { folder } = on;
+        const first = await files.list({ in: folder, name: '^N' }, { sample: 0 });
+        assert.ok(first.ok, JSON.stringify(first));
+        const child = await swapping(test, on);
+        const seen = new Set<string>();
+        for (let round = 0; round < rounds; round += 1) {
+          const list = await files.list({ in: folder, name: '^N' }, { sample: 1 });
+          if (list.ok) assert.deepEqual([list.handle.inode, list.real], [first.handle.inode, folder]);
+          const [content] = await files.read([`${folder}/conf`]);
+          if (content?.ok) assert.deepEqual([Buffer.from(content.bytes, 'base64').toString(), content.real], [HIS, `${folder}/conf`]);
+          const written = await files.replace(`${folder}/conf`, { before: hash(ROOTS), bytes: btoa('written by us') });
+          assert.equal(written.ok, false);
+          const deleted = await files.delete(first.handle, OPTIONS);
+          for (const each of [list, content, written, deleted]) seen.add(each?.ok ? 'ok' : (each?.code ?? ''));
+        }
+        child.kill('SIGKILL');
+        await once(child, 'close');
+        const victims = readdirSync(join(on.victim, component === 'app' ? 'queue/in' : component === 'app/queue' ? 'in' : '.'));
+        assert.equal(victims.length, FILES + 1, 'nothing of root’s is gone');
+        const known = ['ok', 'ELOOP', 'ENOENT', 'ENOTDIR', 'swapped', 'changed', 'not-regular', 'EACCES', 'EIO'];
+        assert.deepEqual(
+          [...seen].filter((code) => !known.includes(code)),
+          [],
+        );
+      });
+    }
+
+    it('lends root no file of somebody else’s by a hard link', async (test) => {
+      const files = filesFor(test);
+      const { folder } = scene(test, 'app');
+      const secret = join(folder, '../../../../victim/app/queue/in/conf');
+      writeFileSync(secret, ROOTS);
+      linkSync(secret, join(folder, 'lent'));
+      const [content] = await files.read([`${folder}/lent`]);
+      const written = await files.replace(`${folder}/lent`, { before: hash(ROOTS), bytes: btoa('written by us') });
+      assert.deepEqual([content?.ok ? 'read' : content?.code, written.ok ? 'written' : written.code], ['hard-link', 'hard-link']);
+      assert.equal(readFileSync(secret, 'utf8'), ROOTS);
+    });
+  });
+}
