@@ -38,7 +38,8 @@ export async function loadInventory({ path, text }: { readonly path: string; rea
 
 /** What `ansible-inventory --list` printed. Nobody wrote it, so nothing in it has a place. */
 export function loadListed(file: string, value: Json): Checked<Inventory> {
-  const source: Source = { file, value, placeOf: () => ({ file, line: 1, column: 1, length: 1 }), written: () => undefined };
+  const nowhere = () => ({ file, line: 1, column: 1, length: 1 });
+  const source: Source = { file, value, placeOf: nowhere, placeIn: nowhere, written: () => undefined };
   return isObject(value) ? ansibleInventory(source, []) : { ok: false, problems: [notHosts(source)] };
 }
 

@@ -4,6 +4,7 @@ import { type LIMITS, ON_FAIL, PARAMETER_TYPES } from '../model/runbook.ts';
 import { boolean, integer, object, PATTERN_SYNTAX, path, pattern, quantity, service, word } from '../model/shape.ts';
 import { ORDERS } from '../model/strategy.ts';
 import type { Schema } from '../model/verb.ts';
+import { FINDINGS } from './shell-findings.ts';
 
 /** The language's own keys, in model/shape's words. The verbs bring the rest. */
 export const NAME = '^[a-z][a-z0-9-]*$';
@@ -72,6 +73,18 @@ export const STEP_KEYS: Readonly<Record<string, Schema>> = {
     ['times', 'every'],
   ),
   on_fail: literal(word('What to do when the step fails. Default `stop`.', ...ON_FAIL)),
+  accept: list(
+    'With `shell`: findings of `check` in that text that are meant so, by name.',
+    object(
+      'One finding that is meant so.',
+      {
+        finding: { type: 'string', enum: Object.keys(FINDINGS), description: 'Its name, as `check` says it.' },
+        because: words('Why it is safe here.'),
+      },
+      ['finding', 'because'],
+    ),
+    { minItems: 1 },
+  ),
   hold: list('With `watch`: what must be true at every sample.', { type: 'object' }, { minItems: 1 }),
 };
 

@@ -10,6 +10,7 @@ import { RUNBOOK } from './language.ts';
 import { parse } from './parse.ts';
 import { readConditions } from './read-conditions.ts';
 import { checkReferences, type Mention, namesOf, unseenReferences } from './references.ts';
+import { shellProblems } from './rules/shell.ts';
 import { checkRules } from './rules.ts';
 import { checkShape, type ShapeResult } from './shape-check.ts';
 import { inOrder, pointer, type Source } from './source.ts';
@@ -60,6 +61,7 @@ async function check({ draft: read, mentions: handedOn }: Composed) {
     ...conditions.problems,
     ...checkReferences(read.source, names, mentions),
     ...checkRules({ draft: read, names, mentions }),
+    ...(await shellProblems({ draft: read, names, mentions })),
   ];
   return { conditions, mentions, problems };
 }

@@ -17,7 +17,11 @@ interface Seat {
   readonly key?: Range;
   readonly value: Range;
   readonly written?: string;
+  /** How a text is quoted, and what it is. */
+  readonly style?: Style;
+  readonly text?: string;
 }
+type Style = 'single' | 'double' | 'block' | 'plain';
 
 export type Parsed = { readonly source: Source | null; readonly problems: readonly Problem[] };
 
@@ -31,7 +35,7 @@ export function parse(file: string, text: string, { marks = MAX_MARKS } = {}): P
   if (broken) return { source: null, problems: [{ ...broken.complaint, place: at(broken.range) }] };
   const tree = new Tree(document as Document.Parsed);
   const problems = tree.complaints.map(({ range, complaint }) => ({ ...complaint, place: at(range) }));
-  return { source: tree.usable ? sourceOf(file, tree, at, text.length) : null, problems };
+  return { source: tree.usable ? sourceOf(file, tree, at, text) : null, problems };
 }
 
 interface Found {
@@ -142,7 +146,7 @@ class Tree {
 
   #convert(node: Node | null, path: Path, key: Range | undefined): Json {
     const range = rangeOf(node) ?? key ?? [0, 1];
-    this.seats.set(pointer(path), { value: range, ...(key && { key }), ...writtenOf(node) });
+    this.seats.set(pointer(path), { value: range, ...(key && { key }), ...writtenOf(node), ...styleOf(node) });
     if (!this.usable) return null;
     if (path.length > MAX_DEPTH) return this.#giveUp(range, 'too-deep', `nested more than ${MAX_DEPTH} deep`);
     if (isAlias(node)) return this.#follow(node.source, node.resolve(this.#document) ?? null, path, range);
@@ -219,7 +223,35 @@ function writtenOf(node: unknown): { readonly written?: string } {
   return isScalar(node) && node.type === 'PLAIN' && node.source !== undefined ? { written: node.source } : {};
 }
 
-function sourceOf(file: string, tree: Tree, at: (range: Range) => Place, length: number): Source {
+function styleOf(node: unknown): Pick<Seat, 'style' | 'text'> {
+  if (!isScalar(node) || typeof node.value !== 'string') return {};
+  const { type, value } = node;
+  const style = type === 'QUOTE_SINGLE' ? 'single' : type === 'QUOTE_DOUBLE' ? 'double' : type?.startsWith('BLOCK') ? 'block' : 'plain';
+  return { style, text: value };
+}
+
+/**
+ * Where a character of a value stands in the text. Quoting, folding and indentation add and take blanks only (and escapes), so all others stand in the same
+ * order: the nth of the value is the nth of the text.
+ */
+function offsetIn(raw: string, { style, text = '' }: Seat, at: number): number {
+  const nth = text.slice(0, at).replace(/\s/g, '').length;
+  const begin = style === 'block' ? raw.indexOf('\n') + 1 : style === 'single' || style === 'double' ? 1 : 0;
+  const unit = style === 'double' ? /\\(?:x..|u.{4}|U.{8}|[\s\S])|\S/g : style === 'single' ? /''|\S/g : /\S/g;
+  let seen = 0;
+  let last = begin;
+  for (const match of raw.slice(begin).matchAll(unit)) {
+    // Escapes of blanks are blanks.
+    if (style === 'double' && /^\\[ntr \n\t_]/.test(match[0])) continue;
+    last = begin + match.index;
+    if (seen === nth) return last;
+    seen += 1;
+  }
+  return last;
+}
+
+function sourceOf(file: string, tree: Tree, at: (range: Range) => Place, whole: string): Source {
+  const { length } = whole;
   const seatOf = (path: Path): Seat =>
     tree.seats.get(pointer(path)) ?? (path.length === 0 ? { value: [0, length] } : seatOf(path.slice(0, -1)));
   return {
@@ -230,6 +262,12 @@ function sourceOf(file: string, tree: Tree, at: (range: Range) => Place, length:
       // A part that is missing is told at the key that should have held it.
       const missing = !tree.seats.has(pointer(path));
       return at((part === 'key' || missing ? seat.key : undefined) ?? seat.value);
+    },
+    placeIn: (path, from, count) => {
+      const seat = seatOf(path);
+      const raw = whole.slice(...seat.value);
+      const start = seat.value[0] + offsetIn(raw, seat, from);
+      return at([start, Math.max(start + 1, seat.value[0] + offsetIn(raw, seat, from + count - 1) + 1)]);
     },
     written: (path) => tree.seats.get(pointer(path))?.written,
   };

@@ -5,7 +5,6 @@ import { nameRules } from './rules/names.ts';
 import { orderRules } from './rules/order.ts';
 import { paramRules } from './rules/params.ts';
 import { serviceRules } from './rules/services.ts';
-import { shellRules } from './rules/shell.ts';
 import { stepRules } from './rules/steps.ts';
 import { textRules } from './rules/texts.ts';
 import { watchRules } from './rules/watch.ts';
@@ -15,4 +14,4 @@ export function checkRules(checked: Checked): readonly Problem[] {
   return RULES.flatMap((rule) => rule(checked));
 }
 
-const RULES: readonly Rule[] = [stepRules, nameRules, paramRules, orderRules, serviceRules, textRules, shellRules, watchRules, fleetRules];
+const RULES: readonly Rule[] = [stepRules, nameRules, paramRules, orderRules, serviceRules, textRules, watchRules, fleetRules];

@@ -12,6 +12,8 @@ export interface Source {
   readonly value: Json;
   /** Of a part that is not there (a missing key): the nearest part around it. */
   placeOf(path: Path, part?: Part): Place;
+  /** Of some characters inside of a text, also in a block of several lines. */
+  placeIn(path: Path, at: number, length: number): Place;
   /** How a plain scalar was typed: `1.10` where the value is the number 1.1. */
   written(path: Path): string | undefined;
 }
@@ -35,6 +37,7 @@ export function respelled(source: Source, value: Json, renames: ReadonlyMap<stri
     file: source.file,
     value,
     placeOf: (path, part) => source.placeOf(original(path), part),
+    placeIn: (path, at, length) => source.placeIn(original(path), at, length),
     written: (path) => source.written(original(path)),
   };
 }

@@ -235,7 +235,7 @@ test('hold: a text is shown as a text, and an empty one as ""', async (t) => {
 
 test('a key of a step, of a watch or a comparator that is new has its test here or in the tests of steps', async () => {
   const here = readFileSync(new URL(import.meta.url), 'utf8');
-  const elsewhere = ['id', 'why', 'when', 'ask', 'undo', 'on_fail', 'proof', 'accept'];
+  const elsewhere = ['id', 'why', 'when', 'ask', 'undo', 'on_fail', 'proof', 'accept']; // accept: test/load/shell.test.ts
   const keys = [...Object.keys(STEP_KEYS), ...Object.keys(WATCH.properties as object), ...COMPARATORS];
   const named = (key: string) => new RegExp(`test\\('[^':]*\\b${key}\\b[^':]*:|\\['${key}',`).test(here);
   assert.deepEqual(

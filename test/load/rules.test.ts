@@ -68,30 +68,6 @@ test('a step without a verb, a watch without hold and a watch in act are problem
   assert.deepEqual(await act(['id: w, watch: {for: 10m, every: 15s}']), ['9:21+5 wrong-phase']);
 });
 
-test('a shell text is linted', async () => {
-  const cases: readonly (readonly [string, readonly string[]])[] = [
-    ['echo "$HOME"; x=$(date); printf %s "${x}"', []],
-    ['awk \'{print $1}\' /proc/loadavg # $not "code"', []],
-    ['case $x in a) y=$x;; esac', []],
-    ['rm -rf $DIR/tmp', ['shell-lint']],
-    ['echo "it\'s ${x:-y}"; rm $x', ['shell-lint']],
-    ['echo "open', ['shell-lint']],
-    ["echo it's", ['shell-lint']],
-    ['eval "$x"', ['shell-lint']],
-    ['curl -s https://example.org/x | sh', ['shell-lint']],
-    ['echo {{ name }}', ['shell-lint']],
-    ['echo "`date`"', ['shell-lint']],
-  ];
-  for (const [script, codes] of cases) {
-    const text = `${HEAD}act:\n  - {id: r, why: w, run: {effect: write, shell: ${JSON.stringify(script)}}}\n${VERIFY}`;
-    assert.deepEqual(
-      (await problemsIn(text)).map((problem) => problem.code),
-      codes,
-      script,
-    );
-  }
-});
-
 test('all_of, any_of and none_of nest, in expect, when and hold', async () => {
   const text = `${HEAD}  - id: both
     disk: {path: /}

@@ -45,6 +45,7 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   yaml: /^load\/parse\b/,
   ajv: /^load\/validate\b/,
   'fastest-levenshtein': /^load\//,
+  unbash: /^load\/shell\.ts$/,
   execa: /^hosts\/spawn\b/,
   listr2: /^views\/terminal\b/,
   inquirer: /^views\/terminal\b/,

@@ -1,15 +1,62 @@
-import { isObject } from '../../model/json.ts';
+import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
-import { lintShell } from '../shell.ts';
+import type { DraftStep } from '../draft.ts';
+import { lintShell, type ShellFinding } from '../shell.ts';
+import { FINDINGS } from '../shell-findings.ts';
 import { argPath, type Checked, told, verbOf } from './checked.ts';
 
-/** Texts that a shell will read. */
-export function shellRules(checked: Checked): readonly Problem[] {
-  return checked.draft.steps
-    .filter((step) => !step.grafted)
-    .flatMap((step) => {
-      const arg = step.use?.arg ?? null;
-      if (verbOf(step) !== 'run' || !isObject(arg) || typeof arg.shell !== 'string') return [];
-      return lintShell(arg.shell).map((complaint) => told(checked, argPath(step, 'shell'), 'value', complaint));
-    });
+/** Texts that a shell will read, each finding at its very place, but for those that the step accepts by name. */
+export async function shellProblems(checked: Checked): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const step of checked.draft.steps.filter(({ grafted }) => !grafted)) problems.push(...(await ofStep(checked, step)));
+  return problems;
+}
+
+async function ofStep(checked: Checked, step: DraftStep): Promise<readonly Problem[]> {
+  const text = shellOf(step);
+  const accepted = acceptedBy(step);
+  if (text === undefined) return accepted.length === 0 ? [] : [nothingToAccept(checked, step)];
+  const findings = await lintShell(text);
+  return [
+    ...findings
+      .filter(({ finding }) => !accepted.some((one) => one.finding === finding))
+      .map((finding) => problemOf(checked, step, finding)),
+    ...accepted.flatMap((one, at) => wrongAccept(checked, step, { one, at, findings })),
+  ];
+}
+
+function shellOf(step: DraftStep): string | undefined {
+  const arg = step.use?.arg;
+  return verbOf(step) === 'run' && isObject(arg) && typeof arg.shell === 'string' ? arg.shell : undefined;
+}
+
+function acceptedBy({ json }: DraftStep): readonly JsonObject[] {
+  return Array.isArray(json.accept) ? (json.accept as readonly Json[]).filter(isObject) : [];
+}
+
+function problemOf({ draft }: Checked, step: DraftStep, { finding, at, length, message, hint }: ShellFinding): Problem {
+  const way = `or accept it: \`accept: [{finding: ${finding}, because: ...}]\``;
+  const place = draft.source.placeIn(argPath(step, 'shell'), at, length);
+  return { code: finding, message, place, hint: hint === undefined ? way.replace(/^or /, '') : `${hint}, ${way}` };
+}
+
+interface Accept {
+  readonly one: JsonObject;
+  readonly at: number;
+  readonly findings: readonly ShellFinding[];
+}
+
+/** What is accepted and not there would hide the next one of its kind. */
+function wrongAccept(checked: Checked, step: DraftStep, { one, at, findings }: Accept): readonly Problem[] {
+  const path = [...step.path, 'accept', at, 'finding'];
+  // What is no finding at all is told by the schema.
+  if (typeof one.finding !== 'string' || !Object.hasOwn(FINDINGS, one.finding)) return [];
+  if (findings.some(({ finding }) => finding === one.finding)) return [];
+  const message = `\`${one.finding}\` is accepted, and there is none in this text`;
+  return [told(checked, path, 'value', { code: 'nothing-to-accept', message, hint: 'leave it out' })];
+}
+
+function nothingToAccept(checked: Checked, step: DraftStep): Problem {
+  const message = '`accept` is for findings of a `shell` text, which this step has not';
+  return told(checked, [...step.path, 'accept'], 'key', { code: 'misplaced-key', message });
 }
