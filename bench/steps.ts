@@ -35,12 +35,13 @@ function ours(work: string): number {
       version: '1.0.0',
       title: 'a hundred steps that do nothing',
       about: 'For the benchmark.',
+      limits: { commands: STEPS.length },
       diagnose: [{ id: 'always', run: { argv: ['/bin/true'], effect: 'read' }, expect: { exit: { is: 0 } } }],
       act: STEPS.map((id) => ({ id, why: 'to be counted', run: noop })),
       verify: [{ id: 'still', run: { argv: ['/bin/true'], effect: 'read' }, expect: { exit: { is: 0 } } }],
     }),
   );
-  const rule = { id: 'bench', runbook: 'steps', declared_read: 'allow', cool_down: '0s' };
+  const rule = { id: 'bench', runbook: 'steps', declared_read: 'allow', declared_write: 'allow', cool_down: '0s' };
   const policy = write(work, 'policy.yaml', JSON.stringify({ firebreak_policy: 1, allow: [rule] }));
   const argv = [FIREBREAK, 'run', runbook, '--unattended', '--policy', policy];
   const env = { FIREBREAK_STATE: join(work, 'state') };

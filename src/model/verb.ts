@@ -54,7 +54,7 @@ export interface Look {
 
 /** What an action may use while it changes. */
 export interface Act extends Look {
-  /** How many more of this the run may still touch: `limits` less what was used. Infinity without a limit. */
+  /** How many more of this the run may still touch: `limits` (or a low default) less what was used. */
   readonly allowance: (limit: LimitName) => number;
   /** The bytes that `observe` asked to keep, base64, by the name it gave them. */
   readonly recall: (name: string) => Promise<string>;
