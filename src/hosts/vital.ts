@@ -49,9 +49,8 @@ function mountedAlsoAt(real: string, lines: readonly string[]): readonly string[
   const within = join(own.root, namesOf(real).slice(namesOf(own.at).length));
   return mounts.flatMap((mount) => {
     if (mount.device !== own.device || !isBelow(within, mount.root)) return [];
-    const path = join(mount.at, namesOf(within).slice(namesOf(mount.root).length));
-    // Another mount may lie on top.
-    return over(path, mounts) === mount ? [path] : [];
+    // Covered by another mount or not: what a mount hides for a time the system lives on again after the next boot.
+    return [join(mount.at, namesOf(within).slice(namesOf(mount.root).length))];
   });
 }
 

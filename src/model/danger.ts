@@ -28,7 +28,7 @@ export const VITAL_FOLDERS: readonly VitalFolder[] = [
   ...below('/bin', '/boot', '/dev', '/efi', '/etc', '/lib', '/lib32', '/lib64', '/libx32', '/proc', '/sbin', '/sys', '/usr'),
   ...below('/gnu/store', '/nix', '/snap', '/root/.gnupg', '/root/.ssh', '/var/db', '/var/spool/cron'),
   ...below('/run/dbus', '/run/firebreak', '/run/systemd', '/run/udev', '/var/lib/firebreak'),
-  ...below('/lib/apk', '/var/lib/alternatives', '/var/lib/dnf', '/var/lib/dpkg', '/var/lib/flatpak', '/var/lib/pacman', '/var/lib/pam'),
+  ...below('/var/lib/alternatives', '/var/lib/dnf', '/var/lib/dpkg', '/var/lib/flatpak', '/var/lib/pacman', '/var/lib/pam'),
   ...below('/var/lib/portage', '/var/lib/rpm', '/var/lib/snapd', '/var/lib/systemd', '/var/lib/ucf', '/var/lib/yum', '/var/lib/zypp'),
   ...below('/var/lib/containerd', '/var/lib/containers', '/var/lib/docker', '/var/lib/etcd', '/var/lib/kubelet', '/var/lib/libvirt'),
   ...below(

@@ -98,6 +98,18 @@ function isRefused(scene: Scene, said: Said, { codes, names }: { readonly codes:
   assert.ok(flat(said).includes(scene.path(names)), said.out + said.err);
 }
 
+/** Until the first act is done; a run that ends without it is told. */
+async function painted(scene: Scene, running: Promise<Said>): Promise<void> {
+  let over: Said | null = null;
+  void running.then((said) => {
+    over = said;
+  });
+  while (!readFileSync(scene.path('sp/app/conf'), 'utf8').includes('blue')) {
+    assert.equal(over, null);
+    await new Promise((next) => setTimeout(next, 10));
+  }
+}
+
 for (const far of [false, true]) {
   describe(far ? 'over ssh' : 'on this machine', ROOT_ONLY, () => {
     for (const [planted, leads] of [
@@ -136,7 +148,7 @@ for (const far of [false, true]) {
     it('a link that is planted while the run is at work is refused by the act', async (t) => {
       const scene = setScene(t, far, '600ms');
       const running = scene.sweep(RUN);
-      while (!readFileSync(scene.path('sp/app/conf'), 'utf8').includes('blue')) await new Promise((next) => setTimeout(next, 10));
+      await painted(scene, running);
       scene.plant('sp/app/queue');
       const before = stateOf(scene.path('victim'));
       isRefused(scene, await running, { codes: [3, 4, 7, 8, 9], names: 'victim/queue/in' });
@@ -148,7 +160,7 @@ for (const far of [false, true]) {
         const scene = setScene(t, far, '1m');
         const interrupts = manualInterrupts();
         const running = scene.sweep(RUN, { interrupts });
-        while (!readFileSync(scene.path('sp/app/conf'), 'utf8').includes('blue')) await new Promise((next) => setTimeout(next, 10));
+        await painted(scene, running);
         interrupts.raise('enough');
         const stopped = await running;
         assert.equal(stopped.exit, 130, stopped.out + stopped.err);
