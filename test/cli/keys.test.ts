@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { STEP_KEYS, WATCH } from '../../src/load/language.ts';
+import { RUNBOOK, STEP_KEYS, WATCH } from '../../src/load/language.ts';
 import { COMPARATORS } from '../../src/model/condition.ts';
 import { compare } from '../../src/model/judge.ts';
+import { LIMITS } from '../../src/model/runbook.ts';
+import { littleDaemon } from '../support/daemon.ts';
+import { paramComplaints } from '../support/real-verbs.ts';
 import { setStage } from '../support/stage.ts';
 
 /**
@@ -231,6 +235,64 @@ test('hold: a text is shown as a text, and an empty one as ""', async (t) => {
   assert.equal(exit, 4);
   assert.match(out, /site: wanted stdout is up, seen ""/);
   assert.match(out, /w {2,}broken {2,}site stdout "", /);
+});
+
+// ---------------------------------------------------------------- limits and parameters
+
+const LIMITED: Readonly<Record<(typeof LIMITS)[number], (t: TestContext, folder: string) => string>> = {
+  kill: (t, folder) => {
+    const child = spawn('sh', ['-c', `: ${folder}; while :; do sleep 1; done`], { stdio: 'ignore' });
+    t.after(() => child.kill('SIGKILL'));
+    return `kill: {processes: {args: {matches: '${folder}; while'}}}`;
+  },
+  delete: (_, folder) => `delete: {files: {in: ${folder}/spool, type: file}}`,
+  edit: (_, folder) => `edit: {file: ${folder}/conf, set_line: {matching: '^colour', to: colour = blue}}`,
+  commands: () => "run: {argv: ['true'], effect: write}",
+  services: (t) => `restart: {service: {name: ${running(t).script}}}`,
+  stopped_for: (t) => `stop: {service: {name: ${running(t).script}}, restore_within: 15m}, undo: by hand`,
+};
+
+function running(t: TestContext) {
+  const daemon = littleDaemon(t);
+  assert.equal(spawnSync(daemon.script, ['start'], { stdio: 'ignore' }).status, 0);
+  return daemon;
+}
+
+for (const name of LIMITS) {
+  test(`${name}: a limit of a run is kept, and one that is raised lets it act`, async (t) => {
+    const stage = setStage(t);
+    const act = LIMITED[name](t, stage.folder);
+    const none = name === 'stopped_for' ? '20m' : '0';
+    stage.write(
+      'k.yaml',
+      `firebreak: 1\nrunbook: k\nversion: 1.0.0\ntitle: k\nlimits: {${name}: ${none}}\ndiagnose:\n  - {id: yes, disk: {path: /}, expect: {space_free: {at_least: 0%}}}\nact:\n  - {id: a, why: w, ${act}}\n${OK}`,
+    );
+    const exit = async (limit: string) => (await stage.firebreak(['plan', './k.yaml', '--limit', `${name}=${limit}`])).exit;
+    assert.deepEqual([await exit(name === 'stopped_for' ? '1m' : '0'), await exit(name === 'stopped_for' ? '1h' : '9')], [5, 0]);
+  });
+}
+
+/** A declaration with the key, a value that it takes and one that it refuses (undefined: none is given). */
+const DECLARED: Readonly<Record<string, readonly [declared: string, good: string | undefined, bad: string | undefined]>> = {
+  type: ['type: integer', '7', 'seven'],
+  default: ['type: string, default: x', undefined, '-x'],
+  pattern: ["type: string, pattern: '[a-z]+'", 'abc', 'abc1'],
+  enum: ['type: string, enum: [red, green]', 'red', 'blue'],
+  min: ['type: duration, min: 1m', '1m', '59s'],
+  max: ['type: size, max: 1KiB', '1KiB', '1025'],
+  under: ['type: path, under: /var', '/var/log', '/etc'],
+};
+
+test('a parameter: each key of its declaration is kept', async () => {
+  const { properties } = (RUNBOOK.properties as unknown as { params: { additionalProperties: { properties: object } } }).params
+    .additionalProperties;
+  assert.deepEqual(Object.keys(properties).toSorted(), [...Object.keys(DECLARED), 'about'].toSorted());
+  for (const [key, [declared, good, bad]] of Object.entries(DECLARED)) {
+    const text = `params: {p: {about: a, ${declared}}}\ndiagnose:\n  - {id: a, run: {argv: [echo], effect: read, env: {P: $p}}}\n`;
+    const given = (value: string | undefined) => (value === undefined ? {} : { p: value });
+    assert.deepEqual(await paramComplaints(text, given(good)), [], key);
+    assert.equal((await paramComplaints(text, given(bad))).length, 1, key);
+  }
 });
 
 test('a key of a step, of a watch or a comparator that is new has its test here or in the tests of steps', async () => {
