@@ -1,7 +1,8 @@
-import { latin1Of } from '../model/bytes.ts';
+import { latin1Of, shownText } from '../model/bytes.ts';
 import { type jobSelector, selects, unreadable } from '../model/cron-jobs.ts';
 import { fileProblem, isCronsOwn, readingOf } from '../model/cron-places.ts';
 import { cronSetting } from '../model/cron-setting.ts';
+import { type ClockThere, isSuspect, type Suspicion } from '../model/cron-suspects.ts';
 import { type CronJob, installProblem, jobsOf, parseCrontab, syntaxProblem, withoutHeader } from '../model/crontab.ts';
 import { type CrontabChange, type CrontabEdit, editCrontab } from '../model/crontab-edit.ts';
 import type { Failure, FileContent, Host } from '../model/host.ts';
@@ -12,6 +13,9 @@ import { type CrontabTarget, folderOf } from './_crontab_files.ts';
 export interface Order {
   readonly files: readonly CrontabTarget[];
   readonly selector: ReturnType<typeof jobSelector>;
+  /** By what mail and mailers they were chosen; null: by the selector alone. */
+  readonly suspicion: Suspicion | null;
+  readonly there: ClockThere;
   readonly change: CrontabChange;
   readonly installWith: string;
   readonly refused: 'stop' | 'leave';
@@ -60,7 +64,10 @@ function lookInto(file: CrontabTarget, content: FileContent & { ok: true }, orde
   const reading = isCronsOwn(file.path) ? readingOf(setting) : {};
   const tab = parseCrontab(before, file.kind, reading);
   const jobs = jobsOf(tab, file.owner);
-  const chosen = new Set(jobs.filter((job) => selects(order.selector, job)).map((job) => job.line));
+  const isChosen = (job: CronJob) =>
+    selects(order.selector, job) &&
+    (!order.suspicion || isSuspect(order.suspicion, { ...job, command: shownText(job.command), kind: file.kind }, order.there));
+  const chosen = new Set(jobs.filter(isChosen).map((job) => job.line));
   const edit = editCrontab(before, tab, file.owner, chosen, order.change);
   const after = parseCrontab(edit.text, file.kind, reading);
   const why = order.installWith === 'crontab' && isCronsOwn(file.path) ? notInstallable(file, edit.text, setting) : null;

@@ -1,8 +1,10 @@
 import type { Block } from '../model/block.ts';
 import { base64Of, shownText } from '../model/bytes.ts';
 import { jobSelector } from '../model/cron-jobs.ts';
+import { type ClockThere, suspicionOf } from '../model/cron-suspects.ts';
 import { withoutHeader } from '../model/crontab.ts';
 import type { CrontabChange, LineEdit } from '../model/crontab-edit.ts';
+import { offsetOn } from '../model/far-clock.ts';
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import { plural } from '../model/quantity.ts';
 import { commandLine, quoteWord } from '../model/quote.ts';
@@ -51,8 +53,8 @@ export default defineAction({
   needs: ['fork', 'inode'],
   idempotent: true,
 
-  async observe({ host }, arg) {
-    const order = orderOf(arg);
+  async observe({ host, clock }, arg) {
+    const order = orderOf(arg, { now: clock.now(), offset: offsetOn(host) });
     if (typeof order === 'string') return cannot('the crontabs are not known', order);
     const looked = await lookAt(host, order);
     if (typeof looked === 'string') return cannot('a crontab cannot be read', looked);
@@ -65,9 +67,8 @@ export default defineAction({
   },
 
   apply: async (act, arg, observation) => {
-    const order = orderOf(arg);
     const targets = targetsOf(observation.targets.detail);
-    const installWith = typeof order === 'string' ? 'crontab' : order.installWith;
+    const installWith = installerOf(arg);
     const moved = await firstChanged(act, targets);
     if (moved !== null) return refuseToWrite(moved);
     if (act.allowance('edit') < targets.length)
@@ -84,16 +85,20 @@ export default defineAction({
 
 // ---------------------------------------------------------------- what is asked
 
+const installerOf = (arg: Json): string => (isObject(arg) && typeof arg.install_with === 'string' ? arg.install_with : 'crontab');
+
 /** A text says why not. */
-function orderOf(arg: Json): Order | string {
-  const { jobs, set_env, install_with, refused } = isObject(arg) ? arg : ({} as JsonObject);
+function orderOf(arg: Json, there: ClockThere): Order | string {
+  const { jobs, set_env, refused } = isObject(arg) ? arg : ({} as JsonObject);
   if (!isStepReference(jobs) || !isObject(jobs.found)) return 'the step that looks for the jobs has not looked, or could not look';
   const [name, value] = isObject(set_env) ? (Object.entries(set_env)[0] ?? []) : [];
   return {
     files: targetsOf(jobs.found.files),
     selector: jobSelector(jobs.selector),
+    suspicion: suspicionOf(jobs.found.suspicion),
+    there,
     change: name === undefined ? { kind: 'redirect' } : { kind: 'set', name, value: String(value) },
-    installWith: typeof install_with === 'string' ? install_with : 'crontab',
+    installWith: installerOf(arg),
     refused: refused === 'leave' ? 'leave' : 'stop',
   };
 }

@@ -10,6 +10,8 @@ export interface CronJobsFound {
   readonly files: readonly FoundCrontab[];
   /** What cron leaves out, with why. */
   readonly ignored: readonly { readonly path: string; readonly reason: string }[];
+  /** By what mail and mailers the jobs were chosen: the mail may be gone when the action looks again. */
+  readonly suspicion?: Json;
 }
 
 export interface FoundCrontab {

@@ -23,20 +23,26 @@ import {
   USER_FOLDERS,
 } from '../model/cron-places.ts';
 import { cronSetting } from '../model/cron-setting.ts';
+import { type ClockThere, isSuspect, type Suspicion, suspicionJson } from '../model/cron-suspects.ts';
 import { type CrontabKind, jobsOf, parseCrontab } from '../model/crontab.ts';
 import { offsetOn } from '../model/far-clock.ts';
 import type { FileContent, FileRecord, Host } from '../model/host.ts';
 import { isObject, type Json } from '../model/json.ts';
 import { plural } from '../model/quantity.ts';
-import { type Offset, parseSchedule, perMinute } from '../model/schedule.ts';
-import { boolean, object, oneOrMore, path, pattern, text, word } from '../model/shape.ts';
+import { parseSchedule, perMinute } from '../model/schedule.ts';
+import { boolean, object, oneOrMore, path, pattern, stepReference, text, word } from '../model/shape.ts';
 import { defineProbe, type Finding, type MeasureAbout, unknownFinding } from '../model/verb.ts';
+import { narrowed, suspicionFrom } from './_cron_suspects.ts';
 
 const MEASURES = {
   count: { about: 'Jobs that the selector chose.', unit: 'count' },
   mailed: { about: 'Jobs among them whose output, if they print any, is mailed.', unit: 'count' },
   files: { about: 'Crontabs that hold a chosen job.', unit: 'count' },
   users: { about: 'Users that a chosen job runs as.', unit: 'count' },
+  others: {
+    about: 'Jobs that all other words choose and that no mail or mailer points at; needs `mail_in` or `mailed_by`.',
+    unit: 'count',
+  },
   per_minute: {
     about: 'How often a minute a chosen job is due, averaged over the coming day; @reboot and anacron count nothing.',
     unit: 'rate',
@@ -69,6 +75,15 @@ export default defineProbe({
       path('A file or folder.'),
       `Crontabs with a user column, and folders of them; a file named anacrontab is anacron's (default ${SYSTEM_CRONTABS.join(', ')}).`,
     ),
+    mail_in: stepReference(
+      'Only jobs whose mail that step found: its `holds` has a group `(?<job>…)` over the subject, and `(?<owner>…)` for the user.',
+      'files',
+    ),
+    mailed_by: stepReference(
+      'Or that a hung mailer of that step can be of: jobs that mail its recipient (or, where it names none, run as its user) and were due since the oldest, or the job that it is of, was started.',
+      'processes',
+    ),
+    choose: word('With mail_in or mailed_by: the jobs that they point at (the default), or all the same all.', 'suspects', 'all'),
   }),
   example: { of: 'all', mailed: true },
   needs: [],
@@ -78,8 +93,11 @@ export default defineProbe({
     const setting = await cronSetting(host);
     const sources = await findSources(host, arg, setting);
     if (!sources.ok) return unknownFinding(MEASURES, sources.reason);
+    const there = { now: clock.now(), offset: offsetOn(host) };
+    const suspicion = await suspicionFrom(host, arg, there.now);
+    if (typeof suspicion === 'string') return unknownFinding(MEASURES, suspicion);
     const found = await readSources(host, sources, arg, setting);
-    return found.ok ? findingOf(found, { now: clock.now(), offset: offsetOn(host) }) : unknownFinding(MEASURES, found.reason);
+    return found.ok ? findingOf(found, there, suspicion) : unknownFinding(MEASURES, found.reason);
   },
 
   explain(arg) {
@@ -225,26 +243,36 @@ function readCrontab(
 
 // ---------------------------------------------------------------- the finding
 
-function findingOf({ jobs, files, ignored }: CronJobsFound, there: ClockThere): Finding {
+function findingOf(found: CronJobsFound, there: ClockThere, suspicion: Suspicion | null): Finding {
+  const { files, ignored } = found;
+  const suspected = suspicion && suspectsIn(found.jobs, suspicion, there);
+  const jobs = suspected?.jobs ?? found.jobs;
   const holders = new Set(jobs.map((job) => job.file)).size;
   const mailed = jobs.filter((job) => job.mailed).length;
   const rate = jobs.reduce((sum, job) => sum + rateOf(job, there), 0);
+  const users = new Set(jobs.map((job) => job.user)).size;
   return {
-    summary: `${plural(jobs.length, 'job')} in ${plural(holders, 'crontab')}, the output of ${mailed} is mailed`,
-    measures: { count: jobs.length, mailed, files: holders, users: new Set(jobs.map((job) => job.user)).size, per_minute: rate },
+    summary: `${plural(jobs.length, 'job')} in ${plural(holders, 'crontab')}, the output of ${mailed} is mailed${suspected ? suspected.say : ''}`,
+    measures: { count: jobs.length, mailed, files: holders, users, others: suspected?.others ?? 0, per_minute: rate },
     detail: {
       jobs: jobs.map((job) => ({ ...job })),
       files: files.map((file) => ({ ...file })),
       ignored: ignored.map((file) => ({ ...file })),
+      ...(suspected?.suspicion && { suspicion: suspicionJson(suspected.suspicion) }),
     },
     blocks: [...jobsBlock(jobs), ...ignoredBlock(ignored)],
   };
 }
 
-/** Of the host: its cron goes by it. */
-interface ClockThere {
-  readonly now: number;
-  readonly offset: Offset;
+/** Where nothing points at a job that is there, no job is known to be innocent: then all of them count. */
+function suspectsIn(all: readonly FoundJob[], given: Suspicion, there: ClockThere) {
+  const suspicion = narrowed(given, all);
+  const jobs = all.filter((job) => isSuspect(suspicion, job, there));
+  if (jobs.length === 0)
+    return { suspicion: null, jobs: all, others: 0, say: '; no mail and no mailer points at one of them, so each may be it' };
+  const others = all.length - jobs.length;
+  const say = others === 0 ? '' : `; ${plural(others, 'other')} left alone: no mail of theirs lies there, no hung mailer can be theirs`;
+  return { suspicion, jobs, others, say };
 }
 
 function rateOf(job: FoundJob, { now, offset }: ClockThere): number {

@@ -13,7 +13,7 @@ export async function missedJobs(running: Running): Promise<readonly MissedJob[]
   const step = running.runbook.diagnose.find((one) => one.verb === 'cron_jobs');
   if (windows.length === 0 || !step) return [];
   const selector = running.book.findings.steps[step.id]?.reference.selector;
-  const { mailed: _mailed, ...all } = isObject(selector) ? selector : {};
+  const { mailed: _mailed, mail_in: _mail, mailed_by: _by, ...all } = isObject(selector) ? selector : {};
   const verb = await running.catalogue.probe('cron_jobs');
   const finding = await verb.look({ ...looking(running, step.id), progress: () => {} }, all).catch(() => null);
   const ahead = running.host.farClock?.().ahead ?? 0;

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import crontab from '../../src/actions/crontab.ts';
+import type { FakeWorld } from '../../src/hosts/fake/world.ts';
+import { fakeHost } from '../../src/hosts/fake.ts';
+import type { CronJobsFound } from '../../src/model/cron-jobs.ts';
+import type { ProcessRecord } from '../../src/model/host.ts';
+import type { JsonObject } from '../../src/model/json.ts';
+import cronJobs from '../../src/probes/cron_jobs.ts';
+import processes from '../../src/probes/processes.ts';
+import { actOn, fakeClock } from '../support/act.ts';
+import { cronWorld, SPOOL, textOf } from '../support/cron-world.ts';
+import { processRecord } from '../support/fake-processes.ts';
+
+/** What a look at mail hands on: whom and which job the subjects name. */
+const subjects = new WeakMap<FakeWorld, { owner: string; job: string }[]>();
+const names = (world: FakeWorld, owner: string, job: string) => subjects.set(world, [...(subjects.get(world) ?? []), { owner, job }]);
+
+/** 34 jobs in 15 crontabs, as packages bring them; each prints. */
+function packages(): FakeWorld {
+  const system: Record<string, string> = {
+    '/etc/crontab':
+      'MAILTO=root\n17 * * * * root cd / && run-parts --report /etc/cron.hourly\n25 6 * * * root run-parts daily\n47 6 * * 7 root run-parts weekly\n52 6 1 * * root run-parts monthly\n',
+  };
+  for (let n = 0; n < 12; n += 1) system[`/etc/cron.d/package-${n}`] = `* * * * * root check-${n}\n@daily root daily-${n}\n`;
+  const users = {
+    root: '* * * * * rotate "50\\%"\n*/5 * * * * agent\n',
+    alice: '* * * * * hers\n0 4 * * * nightly\n1 1 1 1 * yearly\n@reboot up\n',
+  };
+  const world = cronWorld(users, system);
+  return world;
+}
+
+function lookOn(world: FakeWorld) {
+  return { host: fakeHost(world), clock: fakeClock(world), signal: new AbortController().signal, progress: () => {} };
+}
+
+/** The jobs step with what the two steps before it found. */
+async function asked(world: FakeWorld, more: JsonObject = {}): Promise<JsonObject> {
+  const mailers = await processes.look(lookOn(world), { name: ['sendmail', 'postdrop'] });
+  return {
+    mailed: true,
+    mail_in: { $step: 'mail', verb: 'files', selector: {}, found: { caught: { values: subjects.get(world) ?? [], more: [] } } },
+    mailed_by: { $step: 'mailers', verb: 'processes', selector: { name: ['sendmail', 'postdrop'] }, found: mailers.detail },
+    ...more,
+  };
+}
+
+const chosen = async (world: FakeWorld, more?: JsonObject) => {
+  const finding = await cronJobs.look(lookOn(world), await asked(world, more));
+  const { jobs } = finding.detail as unknown as CronJobsFound;
+  return { commands: jobs.map((job) => job.command), finding };
+};
+
+const sendmail = (to: string, more: Partial<ProcessRecord> = {}) =>
+  processRecord({ pid: 101, name: 'sendmail', args: ['/usr/sbin/sendmail', '-FCronDaemon', '-i', '-B8BITMIME', '-oem', to], ...more });
+
+test('of 34 jobs in 15 crontabs only those are chosen whose mail lies there', async () => {
+  const world = packages();
+  names(world, 'root', 'rotate "50%"');
+  names(world, 'root', 'check-3');
+  names(world, 'alice', 'hers (failed)');
+  const { commands, finding } = await chosen(world);
+  assert.deepEqual(commands, ['hers', 'rotate "50%"', 'check-3']);
+  assert.deepEqual([finding.measures.count, finding.measures.others], [3, 31]);
+  assert.equal(
+    finding.summary,
+    '3 jobs in 3 crontabs, the output of 3 is mailed; 31 others left alone: no mail of theirs lies there, no hung mailer can be theirs',
+  );
+  assert.equal((await chosen(world, { choose: 'all' })).commands.length, 34);
+});
+
+test('a hung mailer points at the jobs that mail its recipient and were due since the job that it is of was started', async () => {
+  const world = packages();
+  world.processes.push(sendmail('alice', { user: 'alice', uid: 1000, age: 60_000 }));
+  assert.deepEqual((await chosen(world)).commands, ['hers', 'up']);
+  // The job ran for a day before it printed: cron's own process, that waits for the mailer, is as old.
+  const ancestry = [{ pid: 100, name: 'cron' }];
+  world.processes = [
+    sendmail('alice', { user: 'alice', uid: 1000, age: 60_000, ancestry }),
+    processRecord({ pid: 100, name: 'cron', age: 86_400_000 }),
+  ];
+  assert.deepEqual((await chosen(world)).commands, ['hers', 'nightly', 'up']);
+});
+
+test('a postdrop whose sendmail is gone, and a sendmail that reads its recipients from the mail, are told by their user', async () => {
+  const world = packages();
+  world.processes.push(
+    processRecord({ pid: 7, name: 'postdrop', args: ['/usr/sbin/postdrop', '-r'], user: 'alice', uid: 1000, age: 1000 }),
+  );
+  assert.deepEqual((await chosen(world)).commands, ['hers', 'up']);
+  world.processes = [
+    processRecord({
+      pid: 8,
+      name: 'sendmail',
+      args: ['/usr/sbin/sendmail', '-FCronDaemon', '-i', '-t', '-f', 'root'],
+      user: 'alice',
+      uid: 1000,
+      age: 1000,
+    }),
+  ];
+  assert.deepEqual((await chosen(world)).commands, ['hers', 'up']);
+});
+
+test('where nothing points at a job, each may be it, and that is said', async () => {
+  const { commands, finding } = await chosen(packages());
+  assert.equal(commands.length, 34);
+  assert.equal(
+    finding.summary,
+    '34 jobs in 15 crontabs, the output of 34 is mailed; no mail and no mailer points at one of them, so each may be it',
+  );
+});
+
+test('a step that has not looked, or that catches no name of a job, makes it unknown', async () => {
+  const world = packages();
+  const unknown = async (mail_in: JsonObject) => (await cronJobs.look(lookOn(world), { mail_in })).unknown;
+  const step = { $step: 'mail', verb: 'files', selector: {} };
+  assert.equal(await unknown({ ...step, found: null }), 'the step of `mail_in` has not looked, or could not look');
+  assert.equal(
+    await unknown({ ...step, found: { count: 1 } }),
+    'the step of `mail_in` has no `holds` with a group (?<job>…), which names the job',
+  );
+});
+
+test('the action silences the chosen jobs alone', async () => {
+  const world = packages();
+  names(world, 'root', 'agent');
+  const selector = await asked(world);
+  const finding = await cronJobs.look(lookOn(world), selector);
+  const arg = { jobs: { $step: 'jobs', verb: 'cron_jobs', selector, found: finding.detail }, set_env: { MAILTO: '' } };
+  const observation = await crontab.observe(actOn(world), arg);
+  assert.deepEqual(observation.targets.members, [`${SPOOL}/root`]);
+  assert.equal(observation.summary, 'set MAILTO="" for 1 job in 1 crontab');
+  const act = actOn(world, { recall: async (name) => observation.keep[name] ?? '' });
+  assert.equal((await crontab.apply(act, arg, observation)).outcome, 'done');
+  assert.match(textOf(world, `${SPOOL}/root`), /\n\* \* \* \* \* rotate "50\\%"\nMAILTO=""\n\*\/5 \* \* \* \* agent\n$/);
+});
