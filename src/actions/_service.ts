@@ -1,17 +1,18 @@
-import type { ServiceState } from '../model/host.ts';
-import { isObject, type Json } from '../model/json.ts';
+import type { ServiceState, ServiceTies } from '../model/host.ts';
+import { isObject, type Json, listOf } from '../model/json.ts';
 import { showDuration } from '../model/quantity.ts';
-import { findService, noService } from '../model/service.ts';
+import { findService, isWord, noService } from '../model/service.ts';
 import { type Act, type Applied, cannot, type Look, type Observation, type Prediction, type Targets } from '../model/verb.ts';
 
-/** How long a service manager may take: systemd's own default for a stop is 90 s, init scripts wait a few. Milliseconds. */
-export const START_TIMEOUT = 60_000;
-export const STOP_TIMEOUT = 90_000;
+/** How long a change may take where its manager has no time-outs of its own, as init scripts have none. Milliseconds. */
+export const PATIENT = { timeout: 5 * 60_000 } as const;
 
 /** What the journal holds of a service that was changed: enough to bring it back, nothing that could be out of date. */
 export interface ServiceUndo {
   readonly service: string;
   readonly wanted: 'running' | 'stopped';
+  /** What went down with it. */
+  readonly also?: readonly string[];
 }
 
 export const leaseKey = (service: string): string => `service:${service}`;
@@ -30,13 +31,52 @@ export async function observed(look: Look, arg: Json, verb: string): Promise<{ s
   };
 }
 
-export function targetsOf(state: ServiceState): Targets {
-  return { kind: 'service', count: 1, members: [state.name], detail: { service: state.name, pid: state.pid, manager: state.manager } };
+/** `also`: what is stopped or started with it. */
+export function targetsOf(state: ServiceState, also: readonly string[] = []): Targets {
+  const detail = { service: state.name, pid: state.pid, manager: state.manager, ...(also.length > 0 && { also: [...also] }) };
+  return { kind: 'service', count: 1 + also.length, members: [state.name, ...also], detail };
 }
+
+export const alsoOf = (targets: Targets): readonly string[] =>
+  isObject(targets.detail) ? listOf(targets.detail.also).filter((name) => typeof name === 'string') : [];
+
+export interface Ties extends ServiceTies {
+  /** For the screen. */
+  readonly warnings: readonly string[];
+}
+
+const NO_TIES: ServiceTies = { needers: [], lost: [], starters: [], endless: [] };
+
+/** Who goes down with it, and what would start it again. Who cannot be asked (no process slot) is told of, and stops nobody. */
+export async function tiesOf(look: Look, { name }: ServiceState): Promise<Ties> {
+  const found = await look.host.services.ties(name);
+  if (found.ok) return { ...found.ties, warnings: [] };
+  return { ...NO_TIES, warnings: [`whether others go down with ${name} could not be asked: ${found.message}`] };
+}
+
+/** ` and php and web with it, which need it`. */
+export function withThem(needers: readonly string[]): string {
+  if (needers.length === 0) return '';
+  const shown = needers.length > 5 ? `${needers.slice(0, 4).join(', ')} and ${needers.length - 4} others` : needers.join(' and ');
+  return `, and with it ${shown}, which ${needers.length === 1 ? 'needs' : 'need'} it`;
+}
+
+/** Why what is stopped cannot be started again, and what to type first; null: it can. */
+export function noWayBack({ name, masked, removed }: ServiceState, { lost }: ServiceTies): string | null {
+  if (masked) return `${name} is masked, so nothing could start it again: systemctl unmask ${name}`;
+  if (removed) return `the unit file of ${name} is gone, so nothing could start it again: put it back, then systemctl daemon-reload`;
+  return lost.length === 0 ? null : `${lost.join(' and ')} would go down with ${name}, and could not be started again`;
+}
+
+export const limitless = (verb: 'start' | 'stop', { name }: ServiceState, { endless }: ServiceTies): readonly string[] =>
+  endless.includes(verb) ? [`the unit of ${name} sets no limit to how long a ${verb} may take: it is waited for 10 min at the most`] : [];
 
 export const serviceOf = (targets: Targets): string => (isObject(targets.detail) ? String(targets.detail.service) : '');
 
-export const predicted = (name: string, state: 'running' | 'stopped'): readonly Prediction[] => [{ kind: 'service', name, state }];
+export function predicted(name: string, state: 'running' | 'stopped', also: readonly string[] = []): readonly Prediction[] {
+  const own: Prediction = { kind: 'service', name, state, ...(state === 'stopped' && also.length > 0 && { takes: also }) };
+  return [own, ...also.map((other): Prediction => ({ kind: 'service', name: other, state }))];
+}
 
 /** `running, pid 412, for 3 d 4 h`. */
 export function shown(state: ServiceState, now: number): string {
@@ -70,21 +110,30 @@ export const failed = (summary: string, reason: string, more: Partial<Applied> =
   ...more,
 });
 
-/** Brings a service back to where it was. Does nothing where somebody has done so already. */
+/** Brings a service back to where it was, with what went down with it. Does nothing where somebody has done so already. */
 export async function restore(act: Act, data: Json): Promise<Applied> {
   const undo = readUndo(data);
   if (undo === null) return failed('undo', 'the journal does not say which service');
-  const { service, wanted } = undo;
+  const { service, wanted, also = [] } = undo;
   const before = await act.host.services.state(service);
   const releases = wanted === 'running' ? { releases: [leaseKey(service)] } : {};
-  if (before.state === wanted) return done(`${service} is ${wanted} already`, releases);
+  if (isWord(before, wanted) && (wanted === 'stopped' || (await areUp(act, also))))
+    return done(`${service} is ${wanted} already`, releases);
   const verb = wanted === 'running' ? 'start' : 'stop';
-  const result = await act.host.services[verb](service, { timeout: wanted === 'running' ? START_TIMEOUT : STOP_TIMEOUT });
+  const result = await act.host.services[verb](service, { ...PATIENT, ...(wanted === 'running' && { also }) });
   if (!result.ok) return failed(`${verb} ${service}`, result.message);
-  return done(`${service} is ${shown(result.state, act.clock.now())} again`, releases);
+  return done(`${service} is ${shown(result.state, act.clock.now())} again${again(also)}`, releases);
+}
+
+export const again = (also: readonly string[]): string => (also.length === 0 ? '' : `, and with it ${also.join(' and ')}`);
+
+export async function areUp({ host }: Pick<Look, 'host'>, names: readonly string[]): Promise<boolean> {
+  for (const name of names) if (!isWord(await host.services.state(name), 'running')) return false;
+  return true;
 }
 
 function readUndo(data: Json): ServiceUndo | null {
   if (!isObject(data) || typeof data.service !== 'string') return null;
-  return data.wanted === 'running' || data.wanted === 'stopped' ? { service: data.service, wanted: data.wanted } : null;
+  const also = listOf(data.also).filter((name) => typeof name === 'string');
+  return data.wanted === 'running' || data.wanted === 'stopped' ? { service: data.service, wanted: data.wanted, also } : null;
 }

@@ -1,29 +1,36 @@
 import type { ServiceState } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
+import { isWord } from '../model/service.ts';
 import * as shape from '../model/shape.ts';
-import { type Act, type Applied, defineAction, type Look, type Observation } from '../model/verb.ts';
+import { type Act, type Applied, cannot, defineAction, type Look, type Observation } from '../model/verb.ts';
 import {
+  again,
+  alsoOf,
   CHANGES,
   done,
   failed,
   leaseKey,
+  limitless,
+  noWayBack,
   observed,
+  PATIENT,
   predicted,
   restore,
   rootWarning,
   type ServiceUndo,
-  START_TIMEOUT,
-  STOP_TIMEOUT,
   serviceOf,
   shown,
   targetsOf,
+  tiesOf,
+  withThem,
 } from './_service.ts';
 
 export default defineAction({
-  summary: 'stop a service, if it runs, and start it',
+  summary: 'restart a service',
   about:
-    'Stops the service, waits until its main process is gone, starts it, and waits until the new one is seen. Undo brings back what was: a service that ' +
-    'ran before is seen to run (also where the start failed half-way), one that was stopped is stopped.',
+    "One restart of the service's own manager (systemctl restart, the init script's restart; a script that has none is stopped and started), which is done when " +
+    'the old main process is gone, the new one is seen, and what systemd restarts with it, because it needs it, is up as well. Undo brings back what was: a ' +
+    'service that ran before is seen to run (also where the start failed half-way), one that was stopped is stopped.',
   schema: shape.object('A service to restart.', { service: shape.service('The service.') }, ['service']),
   example: { service: { name: 'postfix' } },
   needs: ['fork', 'root'],
@@ -37,32 +44,37 @@ async function observe(look: Look, arg: Json): Promise<Observation> {
   const found = await observed(look, arg, 'restart');
   if ('cannot' in found) return found.cannot;
   const { state } = found;
-  const undo: ServiceUndo = { service: state.name, wanted: isUp(state) ? 'running' : 'stopped' };
+  const ties = await tiesOf(look, state);
+  const why = `restart ${state.name}`;
+  const lost = isUp(state) || state.masked ? noWayBack(state, ties) : null;
+  if (lost !== null) return cannot(why, lost, { targets: targetsOf(state) });
+  const needers = isUp(state) ? ties.needers : [];
+  const also = [...new Set([...needers, ...(look.takenDown?.(state.name) ?? [])])];
+  const undo: ServiceUndo = { service: state.name, wanted: isUp(state) ? 'running' : 'stopped', ...(also.length > 0 && { also }) };
   return {
     verdict: 'change',
-    summary: isUp(state) ? `restart ${state.name}` : `start ${state.name}, which is ${state.state}`,
-    targets: targetsOf(state),
+    summary: isUp(state) ? `${why}${withThem(needers)}` : `start ${state.name}, which is ${state.state}`,
+    targets: targetsOf(state, also),
     state: { now: shown(state, look.clock.now()), after: 'running' },
     blocks: [],
     undo: { kind: 'revert', say: isUp(state) ? `see that ${state.name} runs` : `stop ${state.name}, as it was before`, data: { ...undo } },
-    predicts: predicted(state.name, 'running'),
+    predicts: predicted(state.name, 'running', also),
     costs: CHANGES,
     keep: {},
     explain: [await look.host.services.explain(state.name, 'restart')],
     estimate: 4000,
-    warnings: await rootWarning(look, state),
+    warnings: [...(await rootWarning(look, state)), ...limitless('start', state, ties), ...ties.warnings],
   };
 }
 
 async function apply(act: Act, _arg: Json, observation: Observation): Promise<Applied> {
   const name = serviceOf(observation.targets);
+  const also = alsoOf(observation.targets);
   const before = await act.host.services.state(name);
-  const stopped = await act.host.services.stop(name, { timeout: STOP_TIMEOUT });
-  if (!stopped.ok) return failed(`restart ${name}`, `it could not be stopped: ${stopped.message}`);
-  const started = await act.host.services.start(name, { timeout: START_TIMEOUT });
-  if (!started.ok) return failed(`restart ${name}`, `it is stopped now, and could not be started: ${started.message}`);
+  const result = await act.host.services.restart(name, { ...PATIENT, also });
+  if (!result.ok) return failed(`restart ${name}`, result.message);
   const instead = before.pid === null ? '' : ` in place of pid ${before.pid}`;
-  return done(`${name} is ${shown(started.state, act.clock.now())}${instead}`, { used: CHANGES, releases: [leaseKey(name)] });
+  return done(`${name} is ${shown(result.state, act.clock.now())}${instead}${again(also)}`, { used: CHANGES, releases: [leaseKey(name)] });
 }
 
-const isUp = (state: ServiceState): boolean => state.state !== 'stopped' && state.state !== 'failed';
+const isUp = (state: ServiceState): boolean => !isWord(state, 'down');

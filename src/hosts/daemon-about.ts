@@ -17,6 +17,8 @@ export interface DaemonAbout {
   readonly rootsOwn: boolean;
   /** It can be asked: `SCRIPT status`, LSB exit codes. */
   readonly answersStatus: boolean;
+  /** It has a restart of its own. */
+  readonly restarts: boolean;
 }
 
 /** Daemons whose script hides the pid file behind commands of its own. Postfix: master(8) locks pid/master.pid below queue_directory. */
@@ -59,6 +61,7 @@ export function daemonAbout(script: string, name: string): DaemonAbout {
     users: usersIn(script, variables),
     rootsOwn: ROOTS_OWN.includes(base.replace(/@.*$/, '')),
     answersStatus: knows(script, 'status'),
+    restarts: knows(script, 'restart'),
   };
 }
 

@@ -2,6 +2,7 @@ import { type Commands, failure, type LeaseOrder, type Machine, type MachineFact
 import type { Json } from '../model/json.ts';
 import type { Init } from './local/init.ts';
 import { armTimer, readTimer, releaseTimer, timers } from './local/lease-timer.ts';
+import { systemctlStart } from './systemctl.ts';
 import { readWatchdog, type Starter, type Watchdog } from './watchdog-script.ts';
 
 /** Processes that wait on the host itself, where no manager of services keeps a lease. */
@@ -36,7 +37,7 @@ export function leasesOver({ machine, commands, init, watchdogs }: World): Pick<
       const { exists, manager } = await (await init(lease.service)).state(lease.service);
       if (!exists) return failure('ENOENT', `there is no service ${lease.service} to start`);
       const starter = (await init(lease.service)).command(lease.service, 'start');
-      if (manager === 'systemd') return armTimer(commands, lease, starter);
+      if (manager === 'systemd') return armTimer(commands, lease, systemctlStart(lease.service, lease.also ?? []));
       const lives = (await (await init(lease.service)).lives?.(lease.service)) ?? '';
       return watchdogs.arm(lease, { starter: starter.slice(0, -1), lives }, await machine.facts());
     },

@@ -17,6 +17,7 @@ export function readOnly(host: Host): Host {
       ...host.services,
       start: async (name) => refused(`start ${name}`),
       stop: async (name) => refused(`stop ${name}`),
+      restart: async (name) => refused(`restart ${name}`),
       arm: async ({ service }) => refused(`arm a lease that starts ${service}`),
       release: async () => refused('release a lease'),
     },

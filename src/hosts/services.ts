@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  type ChangeOptions,
   type CommandResult,
   type Commands,
   capturedText,
@@ -10,9 +11,12 @@ import {
   type Result,
   type ServiceState,
   type Services,
+  type ServiceTies,
 } from '../model/host.ts';
 import { commandLine } from '../model/quote.ts';
-import { couldNotFork, type Init } from './local/init.ts';
+import { isRunning } from '../model/service.ts';
+import { couldNotFork, type Init, type Queue } from './local/init.ts';
+import { awaitQueued, type Change, patienceFor } from './queued-change.ts';
 
 /** What starting and stopping takes, on whatever host. */
 export interface ServiceWorld {
@@ -27,37 +31,50 @@ export interface ServiceWorld {
 }
 type World = ServiceWorld;
 type Changed = Result<{ readonly state: ServiceState }>;
-type Change = 'start' | 'stop';
 
 /** How long a daemon may take to show itself, or to be gone, after its manager has said that all is well. */
 const SETTLE = 10_000;
+const NO_TIES: ServiceTies = { needers: [], lost: [], starters: [], endless: [] };
 
 export function servicesOver(world: ServiceWorld, leases: Pick<Services, 'arm' | 'release' | 'armed'>): Services {
   const { init } = world;
-  const change = async (name: string, verb: Change, timeout: number): Promise<Changed> => {
-    const before = await (await init(name)).state(name);
+  const change = async (name: string, verb: Change, { timeout, also = [] }: ChangeOptions): Promise<Changed> => {
+    const manager = await init(name);
+    const before = await manager.state(name);
     const refused = refusal(before, verb);
     if (refused) return refused;
-    if (isThere(before, verb)) return { ok: true, state: before };
-    return carryOut(world, await init(name), { before, verb, timeout });
+    if (isThere(before, verb) && (await areUp(manager, also))) return { ok: true, state: before };
+    const wanted = { before, verb, timeout, also };
+    if (manager.queue) return enqueue(world, manager, manager.queue, wanted);
+    return verb === 'restart' ? restart(world, manager, wanted) : carryOut(world, manager, { ...wanted, verb });
   };
   return {
     state: async (name) => (await init(name)).state(name),
-    start: (name, { timeout }) => change(name, 'start', timeout),
-    stop: (name, { timeout }) => change(name, 'stop', timeout),
+    ties: async (name) => (await (await init(name)).ties?.(name)) ?? { ok: true, ties: NO_TIES },
+    start: (name, options) => change(name, 'start', options),
+    stop: (name, options) => change(name, 'stop', options),
+    restart: (name, options) => change(name, 'restart', options),
     ...leases,
     explain: async (name, verb) => commandLine((await init(name)).command(name, verb).filter((word) => !word.startsWith('--'))),
   };
 }
 
-function refusal(before: ServiceState, verb: Change): Failure | null {
-  if (!before.exists) return failure('ENOENT', `there is no service ${before.name} to ${verb}`);
-  if (before.refused) return failure('ELOOP', before.reason ?? `${before.name} is behind a link that another user made`);
+function refusal({ exists, name, masked, removed, refused, reason }: ServiceState, verb: Change): Failure | null {
+  if (!exists) return failure('ENOENT', `there is no service ${name} to ${verb}`);
+  if (refused) return failure('ELOOP', reason ?? `${name} is behind a link that another user made`);
+  if (masked && verb !== 'stop') return failure('masked', `${name} is masked, so nothing can start it: systemctl unmask ${name}`);
+  if (removed && verb === 'restart') return failure('removed', `the unit of ${name} is gone: once stopped it could not be started`);
   return null;
 }
 
 function isThere(state: ServiceState, verb: Change): boolean {
-  return verb === 'start' ? state.state === 'running' : state.state === 'stopped' || state.state === 'failed';
+  if (verb === 'restart') return false;
+  return verb === 'start' ? isRunning(state.state) : (state.state === 'stopped' || state.state === 'failed') && !state.pending;
+}
+
+async function areUp(init: Init, names: readonly string[]): Promise<boolean> {
+  for (const name of names) if (!isRunning((await init.state(name)).state)) return false;
+  return true;
 }
 
 interface Wanted {
@@ -65,6 +82,36 @@ interface Wanted {
   readonly verb: Change;
   /** Milliseconds, for all of it. */
   readonly timeout: number;
+  readonly also: readonly string[];
+}
+
+const ASKED = 30_000;
+
+/** The manager is asked, and does it in its own time: looked at until it has done, or its own patience is over. */
+async function enqueue(world: World, init: Init, queue: Queue, wanted: Wanted): Promise<Changed> {
+  const { before, verb, also } = wanted;
+  const { name } = before;
+  const main = before.pid === null ? null : await world.identity(before.pid);
+  const queued = { name, verb, also, main };
+  const argv = queue.command(name, verb, also);
+  const result = await world.commands.run({ argv, effect: 'write', timeout: ASKED, brief: true }, new AbortController().signal);
+  if (verb === 'stop' && couldNotFork(result)) return stopBySignal(world, init, { ...wanted, verb, main, why: noFork(argv, result) });
+  if (!result.ok) return result;
+  if (result.exit !== 0) return failed({ before, verb }, argv, result, await queue.state(name));
+  const patience = await patienceFor(queue, queued);
+  return awaitQueued(queued, patience, { state: queue.state, lives: world.lives, lookEvery: world.lookEvery });
+}
+
+/** The script's own restart may look at the configuration before it stops anything. One that has none is stopped and started. */
+async function restart(world: World, init: Init, wanted: Wanted): Promise<Changed> {
+  const { before, timeout } = wanted;
+  const { name } = before;
+  if (isThere(before, 'stop')) return carryOut(world, init, { ...wanted, verb: 'start' });
+  if (init.restarts === undefined || (await init.restarts(name))) return carryOut(world, init, wanted);
+  const stopped = await carryOut(world, init, { ...wanted, verb: 'stop' });
+  if (!stopped.ok) return failure(stopped.code, `it could not be stopped: ${stopped.message}`);
+  const started = await carryOut(world, init, { before: stopped.state, verb: 'start', timeout, also: [] });
+  return started.ok ? started : failure(started.code, `it is stopped now, and could not be started: ${started.message}`);
 }
 
 /** Believes neither the exit status nor the manager alone: the main process must be seen, or be gone. */
@@ -78,7 +125,7 @@ async function carryOut(world: World, init: Init, wanted: Wanted): Promise<Chang
   if (!result.ok) return result;
   const patience = result.exit === 0 ? Math.min(SETTLE, Math.max(deadline - performance.now(), 1000)) : 500;
   const state = await settled(world, init, { ...wanted, main, patience });
-  return isThere(state, verb) && !(await runsOn(world, main, verb)) ? { ok: true, state } : failed(wanted, argv, result, state);
+  return isDone(state, verb) && !(await runsOn(world, main, verb)) ? { ok: true, state } : failed(wanted, argv, result, state);
 }
 
 function noFork(argv: readonly string[], result: CommandResult): Failure {
@@ -95,7 +142,7 @@ async function settled(world: World, init: Init, { before, verb, main, patience 
   for (;;) {
     // The pid is looked at first: it costs one read, the state perhaps a fork.
     const state = (await runsOn(world, main, verb)) ? before : await init.state(before.name);
-    if (isThere(state, verb) || performance.now() >= until) return state;
+    if ((isDone(state, verb) && !(await runsOn(world, main, verb))) || performance.now() >= until) return state;
     await sleep(world.lookEvery);
   }
 }
@@ -128,11 +175,13 @@ function afterSignal(state: ServiceState, verb: Change): Changed {
 }
 
 async function runsOn({ lives }: World, main: ProcessIdentity | null, verb: Change): Promise<boolean> {
-  return verb === 'stop' && main !== null && (await lives(main));
+  return verb !== 'start' && main !== null && (await lives(main));
 }
 
+const isDone = (state: ServiceState, verb: Change): boolean => isThere(state, verb === 'restart' ? 'start' : verb);
+
 function failed(
-  { before, verb }: Wanted,
+  { before, verb }: Pick<Wanted, 'before' | 'verb'>,
   argv: readonly string[],
   result: Extract<CommandResult, { ok: true }>,
   state: ServiceState,

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CommandRequest, type CommandResult, failure } from '../model/host.ts';
 import { endTree } from './end-tree.ts';
+import { CLOSE_WORDS, LIKE_INIT_WORDS } from './like-init.ts';
 import { readPid } from './local/pid.ts';
 import { fileOutput, type Output, pipeOutput } from './output.ts';
 
@@ -12,8 +13,8 @@ const GRACE = 2000;
 const PATIENCE = 3000;
 const MARK = 'FIREBREAK_COMMAND';
 
-/** Node raises its own soft limit of open files to the hard one; init gives daemons the kernel's default. A caller's descriptors (a lock, a log) are not for daemons either. */
-const LIKE_INIT = ['/bin/sh', '-c', 'ulimit -S -n 1024 2>/dev/null; exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec "$@"', 'sh'];
+/** A shell goes first, that makes of itself what init would start. */
+const LIKE_INIT = ['/bin/sh', '-c', `${LIKE_INIT_WORDS}\nlike_init; ${CLOSE_WORDS}; exec "$@"`, 'sh'];
 
 type End =
   | { readonly kind: 'exit'; readonly exit: number | null; readonly signal: string | null }

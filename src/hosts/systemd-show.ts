@@ -1,10 +1,14 @@
 import type { ServiceState } from '../model/host.ts';
+import { isRunning } from '../model/service.ts';
 
 /** What `systemctl show` (systemctl(1)) is asked for, and what it says. */
-export const PROPERTIES = 'Id,LoadState,ActiveState,SubState,MainPID,ActiveEnterTimestamp,InactiveEnterTimestamp,UnitFileState';
+export const PROPERTIES =
+  'Id,LoadState,NeedDaemonReload,FragmentPath,ActiveState,SubState,MainPID,Job,ActiveEnterTimestamp,InactiveEnterTimestamp,UnitFileState';
 
 export type Shown = Readonly<Record<string, string>>;
-export type UnitState = Pick<ServiceState, 'state' | 'pid' | 'since' | 'reason'> & { readonly exists?: boolean };
+export type UnitState = Pick<ServiceState, 'state' | 'pid' | 'since' | 'reason' | 'masked' | 'removed' | 'pending'> & {
+  readonly exists?: boolean;
+};
 
 /** One record a unit. */
 export function recordsIn(text: string): readonly Shown[] {
@@ -19,7 +23,8 @@ export function worstOf(shown: readonly Shown[]): Shown | null {
 
 const STATES: Readonly<Record<string, ServiceState['state']>> = {
   active: 'running',
-  reloading: 'running',
+  reloading: 'reloading',
+  refreshing: 'reloading',
   inactive: 'stopped',
   failed: 'failed',
   activating: 'starting',
@@ -27,17 +32,30 @@ const STATES: Readonly<Record<string, ServiceState['state']>> = {
 };
 
 export function stateShown(shown: Shown): UnitState {
-  const state = STATES[shown.ActiveState ?? ''] ?? 'unknown';
-  const stamp = state === 'running' ? shown.ActiveEnterTimestamp : shown.InactiveEnterTimestamp;
+  const state = /^auto-restart/.test(shown.SubState ?? '') ? 'restarting' : (STATES[shown.ActiveState ?? ''] ?? 'unknown');
+  const stamp = isRunning(state) ? shown.ActiveEnterTimestamp : shown.InactiveEnterTimestamp;
   const seconds = secondsOf(stamp ?? '');
   const pid = Number(shown.MainPID ?? 0);
   return {
     state,
     pid: pid > 0 ? pid : null,
     since: seconds > 0 ? seconds * 1000 : null,
+    ...(/^[1-9]/.test(shown.Job ?? '') && { pending: true }),
     ...(state === 'unknown' ? { reason: `systemctl show says ${shown.ActiveState ?? 'nothing'}` } : {}),
   };
 }
+
+/** What the unit itself says beside its state: of Debian's postfix it is not the instance's to say. */
+export function marksOf({ LoadState, ActiveState }: Shown): Pick<UnitState, 'masked' | 'removed'> {
+  if (LoadState === 'masked') return { masked: true };
+  return isGone({ LoadState, ActiveState }) && isAtWork(ActiveState) ? { removed: true } : {};
+}
+
+/** A unit that nobody has a file of, and of which nothing runs. */
+export const isAbsent = (shown: Shown): boolean => isGone(shown) && !isAtWork(shown.ActiveState);
+
+const isGone = ({ LoadState }: Partial<Shown>): boolean => LoadState === 'not-found';
+const isAtWork = (active: string | undefined): boolean => active !== undefined && active !== 'inactive' && active !== 'failed';
 
 /** `@1795467853`, or, of a systemd before 247 that was asked in UTC, `Mon 2026-11-23 21:44:13 UTC`. */
 function secondsOf(stamp: string): number {

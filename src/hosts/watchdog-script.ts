@@ -1,4 +1,5 @@
 import { isObject, type Json } from '../model/json.ts';
+import { CLOSE_WORDS, LIKE_INIT_WORDS } from './like-init.ts';
 import type { ProcStat } from './proc-text.ts';
 
 /** What `ps` shows of it, and what tells it from other shells. */
@@ -12,12 +13,14 @@ export const LABEL = 'firebreak-lease';
  * trap: exec needs no slot. It gives up only where the init script itself is gone, and is content only where the daemon itself runs: a script's word counts where nobody else's
  * process can have misled it. `sleep` may know whole seconds only (busybox), may be killed, or may wake early: what counts is the next look at the clock.
  */
-export const WATCHDOG = `ulimit -S -n 1024 2>/dev/null
-exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+export const WATCHDOG = `${CLOSE_WORDS}
 text=$1 mode=$2; shift 2; set -- "$text" again "$@"
-again='exec /bin/sh -c "$text" "$0" "$@"'
+stub='eval "$1"'
+again='exec /bin/sh -c "$stub" "$0" "$@"'
 armed() { mode=again; trap "$again" EXIT; exec 9>&1 >/dev/null 2>&1; echo armed $$ >&9; exec 9>&-; }
-[ $mode = new ] || trap "$again" EXIT
+if [ $mode = new ]; then
+${LIKE_INIT_WORDS}
+like_init; else trap "$again" EXIT; fi
 while read -r up rest </proc/uptime; left=$(($4 - \${up%.*} * 100 - 1\${up#*.} + 100)); [ $left -gt 0 ]; do
   part=$((left % 100 + 100))
   sleep $((left / 100)).\${part#1} >/dev/null 2>&1 &
@@ -48,7 +51,8 @@ export interface Watchdog {
 
 /** What `/bin/sh` is started with. The moment: hundredths of a second since boot. */
 export function watchdogArgs({ id, moment, starter, lives }: Watch): readonly string[] {
-  return ['-c', WATCHDOG, LABEL, WATCHDOG, 'new', id, String(moment), lives, ...starter];
+  // Once: its id must be within what is read of a process's arguments.
+  return ['-c', 'eval "$1"', LABEL, WATCHDOG, 'new', id, String(moment), lives, ...starter];
 }
 
 interface Watch extends Starter {
@@ -76,7 +80,7 @@ export function handleOf({ pid, start }: Pick<ProcStat, 'pid' | 'start'>, id: st
   return { kind: 'process', id, pid, start, boot };
 }
 
-/** `/bin/sh -c TEXT firebreak-lease TEXT new ID MOMENT ...`; null: no watchdog. */
+/** `/bin/sh -c 'eval "$1"' firebreak-lease TEXT new ID MOMENT ...`; null: no watchdog. */
 export function leaseIn(args: readonly string[]): string | null {
   return args[3] === LABEL ? (args[6] ?? null) : null;
 }

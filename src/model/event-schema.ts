@@ -182,6 +182,7 @@ const PARTS: Readonly<Record<string, Schema>> = {
         key: text('The name of the lease.'),
         // Absent in journals of before the leases outlived their engine.
         service: optional(text('What must run again.')),
+        also: optional(list('What goes down with it, and is started with it.', { type: 'string' })),
         within: number('Milliseconds.'),
         undo: any("The verb's own form."),
         say: text('In words.'),
@@ -324,6 +325,7 @@ const TOLD: Facts = {
       step: STEP,
       key: text('The name of the lease.'),
       service: optional(text('What must run again.')),
+      also: optional(list('What goes down with it, and is started with it.', { type: 'string' })),
       within: number('Milliseconds.'),
       undo: any("The verb's own form."),
       say: text('In words.'),

@@ -118,6 +118,8 @@ export type Fact =
       readonly key: string;
       /** Absent in journals of before the leases outlived their engine. */
       readonly service?: string;
+      /** What goes down with it, and is started with it. */
+      readonly also?: readonly string[];
       readonly within: number;
       readonly undo: Json;
       readonly say: string;

@@ -286,10 +286,28 @@ export interface ServiceState {
   readonly manager: ServiceManager;
   /** Why the state is unknown. */
   readonly reason?: string;
+  /** Its manager refuses to start it until it is unmasked. It may run still. */
+  readonly masked?: true;
+  /** It runs, and what its manager knew it by is gone: once stopped it cannot be started. */
+  readonly removed?: true;
+  /** Its manager has a change of it in hand that has not ended. */
+  readonly pending?: true;
   /** Processes that run its program, or have its name, and are not it: somebody else's. Looked for only where the daemon itself was not found. */
   readonly strangers?: readonly { readonly pid: number; readonly uid: number }[];
   /** True: nothing may be done with it either. The path of its script leads through a link that a stranger made. */
   readonly refused?: boolean;
+}
+
+/** What becomes of others when a service is stopped, and what becomes of it then. */
+export interface ServiceTies {
+  /** Running now, and stopped and restarted with it, since they need it. */
+  readonly needers: readonly string[];
+  /** Those of them that cannot be started again. */
+  readonly lost: readonly string[];
+  /** What waits to start it again by itself: sockets, timers, paths. */
+  readonly starters: readonly string[];
+  /** What its manager lets it take for ever. */
+  readonly endless: readonly ('start' | 'stop')[];
 }
 
 /** A promise that outlives who gave it: the service is started `within` milliseconds from the arming, unless it is released before. */
@@ -297,15 +315,31 @@ export interface LeaseOrder {
   /** Tells it from every other: letters, digits, `.`, `_`, `-`; the run's id comes first. */
   readonly id: string;
   readonly service: string;
+  /** What went down with it, and is started with it. */
+  readonly also?: readonly string[];
   readonly within: number;
+}
+
+/** Whose manager has time-outs of its own goes by these. */
+export interface ChangeOptions {
+  /** Milliseconds, where the manager has none. */
+  readonly timeout: number;
+  /** What is started with it, and must be up as well on return. */
+  readonly also?: readonly string[];
 }
 
 export interface Services {
   /** A name that the manager knows (`cron`), or the absolute path of an init script. Without a fork where cgroup or pid file tell. */
   state(name: string): Promise<ServiceState>;
-  /** Returns once the manager says so and the main process is seen (start) or gone (stop). What it starts gets init's umask, environment, cwd and limits. */
-  start(name: string, options: { readonly timeout: number }): Promise<Result<{ readonly state: ServiceState }>>;
-  stop(name: string, options: { readonly timeout: number }): Promise<Result<{ readonly state: ServiceState }>>;
+  ties(name: string): Promise<Result<{ readonly ties: ServiceTies }>>;
+  /**
+   * Returns once the manager says so and the main process is seen (start) or gone (stop). What it starts gets init's umask, environment, cwd and limits.
+   * `starting`, `stopping`: the time is over and it is still at it, which it goes on with.
+   */
+  start(name: string, options: ChangeOptions): Promise<Result<{ readonly state: ServiceState }>>;
+  stop(name: string, options: ChangeOptions): Promise<Result<{ readonly state: ServiceState }>>;
+  /** The manager's own restart, so that it restarts who needs it; what is stopped is started. */
+  restart(name: string, options: ChangeOptions): Promise<Result<{ readonly state: ServiceState }>>;
   /**
    * Kept whatever becomes of this process, on CLOCK_BOOTTIME or, where systemd runs, its own monotonic clock; a reboot ends it. Tries again until the
    * service runs. EAGAIN and ENOMEM: no process could be started for it now. The handle is for `release`, also in another life of the engine.

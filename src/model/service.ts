@@ -1,6 +1,7 @@
 import type { Means } from './condition.ts';
 import type { ServiceState, Services } from './host.ts';
 import { isObject, type Json, listOf } from './json.ts';
+import type { Undo } from './verb.ts';
 
 /** The names that a `service: {name}` or `{first_of}` argument means, in the author's order. */
 export function serviceNames(arg: Json): readonly string[] {
@@ -54,8 +55,24 @@ export const STATE_INSTEAD: Readonly<Record<string, string>> = {
   missing: 'absent',
 };
 
+/** What reloads runs. */
+export const isRunning = (state: ServiceState['state']): boolean => state === 'running' || state === 'reloading';
+
 /** Whether a service is what an author's word says. */
 export function isWord({ state }: Pick<ServiceState, 'state'>, word: Json | undefined): boolean {
   const means: Means = STATE_WORDS;
   return typeof word === 'string' && (means[word] ?? [word]).includes(state);
+}
+
+/** What changes of this run take down with the service, by their undos: that is what the journal holds of them. */
+export function takenDown(undos: readonly Undo[], service: string): readonly string[] {
+  return [...new Set(undos.map(readTaken).flatMap((taken) => (taken?.service === service ? taken.also : [])))];
+}
+
+/** Null: it took nobody down. */
+export function readTaken(undo: Undo): { readonly service: string; readonly also: readonly string[] } | null {
+  if (undo.kind !== 'revert' || !isObject(undo.data)) return null;
+  const { service, wanted, also } = undo.data;
+  const names = listOf(also).filter((name) => typeof name === 'string');
+  return typeof service === 'string' && wanted === 'running' && names.length > 0 ? { service, also: names } : null;
 }

@@ -113,6 +113,7 @@ export interface OpenLease {
   readonly step: string;
   readonly key: string;
   readonly service: string;
+  readonly also?: readonly string[];
   /** Milliseconds from `armed`. */
   readonly within: number;
   readonly undo: Json;
@@ -392,9 +393,20 @@ function newestUndo(state: RunState, step: string): number {
   return state.undo.findLastIndex((entry) => entry.step === step);
 }
 
-function leaseOf({ step, key, service, within, undo, say, at, mono, handle, deadline }: EventOf<'lease.armed'>): OpenLease {
+function leaseOf({ step, key, service, also, within, undo, say, at, mono, handle, deadline }: EventOf<'lease.armed'>): OpenLease {
   const known = service ?? key.slice(key.indexOf(':') + 1);
-  return { step, key, service: known, within, undo, say, armed: { at, mono }, handle: handle ?? null, deadline: deadline ?? null };
+  return {
+    step,
+    key,
+    service: known,
+    ...(also && { also }),
+    within,
+    undo,
+    say,
+    armed: { at, mono },
+    handle: handle ?? null,
+    deadline: deadline ?? null,
+  };
 }
 
 function renewed(lease: OpenLease, { handle, deadline }: EventOf<'lease.renewed'>): OpenLease {

@@ -50,6 +50,8 @@ export interface Look {
   /** Aborted: reach the next safe point and return what there is. */
   readonly signal: AbortSignal;
   readonly progress: (progress: Progress) => void;
+  /** What an earlier step has taken down with this service. Absent: nobody knows of earlier steps. */
+  readonly takenDown?: (service: string) => readonly string[];
 }
 
 /** What an action may use while it changes. */
@@ -112,7 +114,13 @@ export type Undo =
 
 /** What the world will be like after the action, for the steps that come later in the plan. */
 export type Prediction =
-  | { readonly kind: 'service'; readonly name: string; readonly state: 'running' | 'stopped' }
+  | {
+      readonly kind: 'service';
+      readonly name: string;
+      readonly state: 'running' | 'stopped';
+      /** What goes down with it. */
+      readonly takes?: readonly string[];
+    }
   | { readonly kind: 'file'; readonly path: string /** Base64. */; readonly bytes: string }
   | { readonly kind: 'processes-gone'; readonly pids: readonly number[] }
   | { readonly kind: 'files-gone'; readonly in: string; readonly count: number; readonly bytes: number };
@@ -122,6 +130,8 @@ export interface LeaseTerms {
   readonly key: string;
   /** What must run again, by the name that its service manager knows. */
   readonly service: string;
+  /** What goes down with it, and must run again too. */
+  readonly also?: readonly string[];
   readonly within: number;
   readonly undo: Json;
   readonly say: string;

@@ -7,6 +7,8 @@ export interface Foresight {
   readonly add: (predictions: readonly Prediction[]) => void;
   /** Whether a prediction has been used since the last call: then now and before-this-step may differ. */
   readonly used: () => boolean;
+  /** What earlier steps take down with a service. */
+  readonly takenDown: (service: string) => readonly string[];
 }
 
 export function foresee(host: Host): Foresight {
@@ -19,6 +21,7 @@ export function foresee(host: Host): Foresight {
   };
 
   return {
+    takenDown: (service) => [...new Set(find('service').flatMap((p) => (p.name === service ? (p.takes ?? []) : [])))],
     add: (more) => void predictions.push(...more),
     used: () => {
       const was = used;

@@ -149,7 +149,13 @@ async function observeOne(step: Step, findings: Findings, observing: Observing):
     };
   }
   const verb = await catalogue.action(step.verb);
-  const look = { host: foresight.host, clock: clockOn(request.host, request.clock), signal: request.signal, progress: () => {} };
+  const look = {
+    host: foresight.host,
+    clock: clockOn(request.host, request.clock),
+    signal: request.signal,
+    progress: () => {},
+    takenDown: foresight.takenDown,
+  };
   const foreseen = await verb.observe(look, arg).catch((error: unknown) => cannot(`could not look: ${step.verb}`, String(error)));
   const now = foresight.used() && foreseen.state ? (await verb.observe({ ...look, host: request.host }, arg)).state?.now : undefined;
   const observation: Observation = now !== undefined && foreseen.state ? { ...foreseen, state: { ...foreseen.state, now } } : foreseen;

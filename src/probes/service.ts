@@ -2,7 +2,7 @@ import type { ServiceState } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
 import { showDuration } from '../model/quantity.ts';
 import { commandLine } from '../model/quote.ts';
-import { findService, noService, STATE_INSTEAD, STATE_WORDS, serviceNames } from '../model/service.ts';
+import { findService, isRunning, noService, STATE_INSTEAD, STATE_WORDS, serviceNames } from '../model/service.ts';
 import * as shape from '../model/shape.ts';
 import { defineProbe, type Finding, type Look, type MeasureAbout, unknownFinding } from '../model/verb.ts';
 
@@ -18,6 +18,8 @@ const measures: Readonly<Record<string, MeasureAbout>> = {
   enabled: { about: 'whether it is started at boot', unit: 'boolean' },
   exists: { about: 'whether the service manager knows it', unit: 'boolean' },
   since: { about: 'since when it has been in this state', unit: 'epoch' },
+  masked: { about: 'whether its manager refuses to start it (systemctl mask); it may run still', unit: 'boolean' },
+  removed: { about: 'whether it runs although its unit file is gone, so that it could not be started again', unit: 'boolean' },
   running_for: { about: 'how long it has been running; nothing where it is not', unit: 'duration' },
 };
 
@@ -51,7 +53,9 @@ async function look({ host, clock }: Look, arg: Json): Promise<Finding> {
       enabled: state.enabled,
       exists: true,
       since: state.since,
-      running_for: state.state === 'running' ? lasted : null,
+      masked: state.masked ?? false,
+      removed: state.removed ?? false,
+      running_for: isRunning(state.state) ? lasted : null,
     },
     detail: { ...state },
     blocks: [],
@@ -61,7 +65,7 @@ async function look({ host, clock }: Look, arg: Json): Promise<Finding> {
 function nowhere(tried: readonly string[]): Finding {
   return {
     summary: noService(tried),
-    measures: { state: 'absent', enabled: null, exists: false, since: null, running_for: null },
+    measures: { state: 'absent', enabled: null, exists: false, since: null, masked: false, removed: false, running_for: null },
     detail: null,
     blocks: [],
   };
@@ -72,5 +76,8 @@ function sentence(state: ServiceState, lasted: number | null): string {
   const enabled = state.enabled === null ? '' : state.enabled ? ' and enabled' : ' and disabled';
   const since = lasted === null ? '' : `, for ${showDuration(lasted)}`;
   const pid = state.pid === null ? '' : `, pid ${state.pid}`;
-  return `${state.name} is ${state.state}${enabled}${pid}${since}`;
+  const marks = `${state.masked ? ', masked' : ''}${state.removed ? ', its unit file is gone' : ''}`;
+  const strangers = (state.strangers ?? []).map(({ pid: other, uid }) => `pid ${other} of user ${uid}`);
+  const beside = strangers.length === 0 ? '' : `; ${strangers.slice(0, 3).join(', ')} runs its program and is not it`;
+  return `${state.name} is ${state.state}${enabled}${marks}${pid}${since}${beside}`;
 }

@@ -37,22 +37,34 @@ export async function takeOver(running: Running, earlier: OpenLease & { readonly
 }
 
 export function leaseOf(running: Pick<Running, 'clock' | 'plan' | 'runbook'>, step: Pick<Step, 'id' | 'verb'>, terms: LeaseTerms): Lease {
-  const { key, service, within, undo, say } = terms;
+  const { key, service, also, within, undo, say } = terms;
   const { limits } = running.plan;
   // A default caps what is asked for; only a limit that somebody wrote down is a time that may be used.
   const most = isByDefault('stopped_for', limits, running.runbook.limits) ? within : (limits.stopped_for ?? within);
   const until = running.clock.monotonic() + Math.max(within, most);
-  return { key, service, within, undo, say, step: step.id, verb: step.verb, until, watch: null, busy: Promise.resolve() };
+  return {
+    key,
+    service,
+    ...(also && { also }),
+    within,
+    undo,
+    say,
+    step: step.id,
+    verb: step.verb,
+    until,
+    watch: null,
+    busy: Promise.resolve(),
+  };
 }
 
 async function hold(running: Running, lease: Lease, armed: Armed): Promise<void> {
   if (armed.ok) lease.watch = armed.watch;
-  const { step, key, service, within, undo, say } = lease;
+  const { step, key, service, also, within, undo, say } = lease;
   const { handle = null, deadline = null } = lease.watch ?? {};
   running.book.leases.set(key, lease);
   running.book.stopped.push({ key, from: running.clock.now(), to: null });
   void keep(running, lease);
-  await running.emit({ type: 'lease.armed', step, key, service, within, undo, say, handle, deadline });
+  await running.emit({ type: 'lease.armed', step, key, service, ...(also && { also }), within, undo, say, handle, deadline });
   if (!armed.ok) await running.emit({ type: 'note', text: notYet(service, armed) });
 }
 

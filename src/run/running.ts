@@ -7,6 +7,7 @@ import type { PolicyRule } from '../model/policy.ts';
 import type { Ask, Catalogue, Emit, Interrupts, Journal } from '../model/ports.ts';
 import type { Limits, Runbook } from '../model/runbook.ts';
 import type { Findings } from '../model/scope.ts';
+import { takenDown } from '../model/service.ts';
 import type { Act, Clock, LeaseDeadline, LeaseTerms, Look, Undo } from '../model/verb.ts';
 
 /** One execution of one plan on one host: what it works with, and its book of what was done so far. */
@@ -112,6 +113,11 @@ export function looking(running: Running, step: string, signal = running.interru
     host: running.host,
     clock: clockOn(running.host, running.clock),
     signal,
+    takenDown: (service) =>
+      takenDown(
+        running.book.done.map(({ undo }) => undo),
+        service,
+      ),
     progress: (progress) => void running.emit({ type: 'action.progress', step, progress }).catch(() => {}),
   };
 }

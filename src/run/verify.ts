@@ -2,6 +2,7 @@ import { type Looking, lookAt } from '../model/look.ts';
 import type { Verdict } from '../model/outcome.ts';
 import type { Step } from '../model/runbook.ts';
 import { judgeWith } from '../model/scope.ts';
+import { isRunning, readTaken } from '../model/service.ts';
 import type { Running } from './running.ts';
 import { heard } from './severed.ts';
 import { finish } from './step.ts';
@@ -15,8 +16,23 @@ export async function verify(running: Running): Promise<Judged> {
     all = worse(all, judged);
     if (judged.verdict === 'recurred' || running.interrupts.signal.aborted) break;
   }
-  return all;
+  return all.verdict === 'recurred' ? all : worse(all, await whoIsDown(running));
 }
+
+/** Whoever needs a service went down with it: where the service runs again, and they do not, the remedy has done harm, whatever the lines say. */
+async function whoIsDown({ host, book }: Running): Promise<Judged> {
+  const reasons: string[] = [];
+  for (const { service, also } of book.done.map(({ undo }) => readTaken(undo)).filter((taken) => taken !== null)) {
+    const runs = await heard(host, NOT_SEEN, () => host.services.state(service));
+    for (const name of isRunning(runs.state) ? also : []) {
+      const { state } = await heard(host, NOT_SEEN, () => host.services.state(name));
+      if (!isRunning(state)) reasons.push(`${name} is ${state}: it ran until ${service} was stopped`);
+    }
+  }
+  return { verdict: reasons.length === 0 ? 'held' : 'recurred', reasons: [...new Set(reasons)] };
+}
+
+const NOT_SEEN = 'whether all runs that ran before is not known, so nothing is proven';
 
 async function verifyOne(running: Running, step: Step): Promise<Judged> {
   if (step.when && judgeWith(step.when, running.book.findings).truth !== 'yes') {

@@ -7,6 +7,7 @@ import { feed, type Pulse, startPulse } from '../model/pulse.ts';
 import { showDuration } from '../model/quantity.ts';
 import type { Hold, Step } from '../model/runbook.ts';
 import { judgeWith, resolveArg } from '../model/scope.ts';
+import { isRunning } from '../model/service.ts';
 import type { Finding } from '../model/verb.ts';
 import { watchSpec } from '../model/watch.ts';
 import { heedStop, type Running } from './running.ts';
@@ -237,7 +238,7 @@ function startCronWatch(running: Running, spec: WatchSpec): CronWatch {
 async function mainPid(running: Running, services: readonly string[]): Promise<number | null> {
   for (const name of services) {
     const service = await running.host.services.state(name);
-    if (service.exists) return service.state === 'running' ? service.pid : null;
+    if (service.exists) return isRunning(service.state) ? service.pid : null;
   }
   return null;
 }

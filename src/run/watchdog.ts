@@ -12,7 +12,7 @@ export async function watchOver({ host, clock, journal }: Running, lease: Lease,
   if (bootId === '') return failure('unreachable', `${host.name} does not say how long it has been up`);
   const deadline = { boot: bootId, uptime: uptime + within, at: new Date(clock.now() + within).toISOString() };
   const id = `${prefixOf(lease.service)}${journal.run}.${Math.round(uptime)}`;
-  const armed = await host.services.arm({ id, service: lease.service, within });
+  const armed = await host.services.arm({ id, service: lease.service, ...(lease.also && { also: lease.also }), within });
   if (!armed.ok) return armed;
   await letGoBut(host.services, lease, JSON.stringify(armed.handle));
   return { ok: true, watch: { handle: armed.handle, deadline } };

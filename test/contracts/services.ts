@@ -72,6 +72,27 @@ export function servicesContract(adapter: string, make: (test: TestContext) => S
       assert.deepEqual([(await services.state(name)).state, lives(pid)], ['stopped', true]);
     });
 
+    it('restart: another main process runs in the end, also where none did before', async (test) => {
+      const { services, name, lives } = make(test);
+      const first = await services.restart(name, PATIENT);
+      assert.ok(first.ok, JSON.stringify(first));
+      assert.equal(first.state.state, 'running');
+      const second = await services.restart(name, PATIENT);
+      assert.ok(second.ok, JSON.stringify(second));
+      assert.notEqual(second.state.pid, first.state.pid);
+      assert.deepEqual(
+        [first.state, second.state].map(({ pid }) => pid !== null && lives(pid)),
+        [false, true],
+      );
+    });
+
+    it('restart nothing that is not there, and have no ties where nobody needs them', async (test) => {
+      const { services, name, missing } = make(test);
+      const result = await services.restart(missing, PATIENT);
+      assert.equal(result.ok ? 'changed' : result.code, 'ENOENT');
+      assert.deepEqual(await services.ties(name), { ok: true, ties: { needers: [], lost: [], starters: [], endless: [] } });
+    });
+
     it('keep a lease: the service is started by the deadline, and not before', async (test) => {
       const { services, name, pass } = make(test);
       const [begun, within] = [performance.now(), 1200];

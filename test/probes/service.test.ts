@@ -11,7 +11,15 @@ describe('the service probe', () => {
     const down = service('postfix', 'stopped', { enabled: false, since: THREE_AM - 3 * HOUR });
     assert.deepEqual(await probe.look(actOn(worldWith(down)), { name: 'postfix' }), {
       summary: 'postfix is stopped and disabled, for 3 h',
-      measures: { state: 'stopped', enabled: false, exists: true, since: THREE_AM - 3 * HOUR, running_for: null },
+      measures: {
+        state: 'stopped',
+        enabled: false,
+        exists: true,
+        since: THREE_AM - 3 * HOUR,
+        masked: false,
+        removed: false,
+        running_for: null,
+      },
       detail: { ...down },
       blocks: [],
     });

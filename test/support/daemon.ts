@@ -59,7 +59,7 @@ function initScript(
   folder: string,
   { stop, status, beforeStart = ':', pidFileLine = `PIDFILE=${folder}/$NAME.pid`, run }: DaemonOptions,
 ): string {
-  const body = `{ umask; pwd; ulimit -Sn; env; ls -l /proc/self/fd; } >${folder}/wrote; mkfifo ${folder}/forever 2>/dev/null; read line <${folder}/forever`;
+  const body = `{ umask; pwd; ulimit -Sn; env; ls -l /proc/self/fd; } >${folder}/wrote; cat /proc/self/limits /proc/self/oom_score_adj >${folder}/limits; mkfifo ${folder}/forever 2>/dev/null; read line <${folder}/forever`;
   return `#!/bin/sh
 NAME=littled
 DAEMON="${folder}/$NAME"

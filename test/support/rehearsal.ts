@@ -282,7 +282,16 @@ function stubHost({ log, clock, given }: Stub): Host {
     name: 'test',
     processes: { list: nothing, signal: nothing, alive: nothing, counters: async () => null },
     files: { resolve: nothing, usage: nothing, list: nothing, delete: nothing, read: nothing, writable: nothing, replace: nothing },
-    services: { state: nothing, start: nothing, stop: nothing, explain: nothing, ...stubLeases(log), ...given },
+    services: {
+      state: nothing,
+      start: nothing,
+      stop: nothing,
+      restart: nothing,
+      ties: nothing,
+      explain: nothing,
+      ...stubLeases(log),
+      ...given,
+    },
     commands: { run: nothing, which: nothing },
     machine: { facts: async () => ({ ...facts, uptime: clock.monotonic() }), users: async () => ({}) },
   };

@@ -1,4 +1,4 @@
-import { failure, type ProcessRecord, type Result, type ServiceState, type Services } from '../../model/host.ts';
+import { failure, type ProcessRecord, type Result, type ServiceState, type Services, type ServiceTies } from '../../model/host.ts';
 import { isObject } from '../../model/json.ts';
 import { misledScript } from '../local/init.ts';
 import { walk } from './walk.ts';
@@ -14,31 +14,47 @@ export function fakeServices(world: FakeWorld): Services {
     if (led && !led.ok && led.code === 'ELOOP') return misledScript(name, led);
     return world.services.get(name) ?? absent(name, world);
   };
-  const change = (name: string, wanted: 'running' | 'stopped'): Result<{ readonly state: ServiceState }> => {
+  const tiesOf = (name: string): ServiceTies => ({ needers: [], lost: [], starters: [], endless: [], ...world.ties?.get(name) });
+  const put = (name: string, wanted: 'running' | 'stopped'): ServiceState => {
     const before = state(name);
-    const verb = wanted === 'running' ? 'start' : 'stop';
+    const after: ServiceState = { ...before, state: wanted, pid: wanted === 'running' ? begin(world, name) : null, since: world.now };
+    if (before.pid !== null) world.processes = world.processes.filter(({ pid }) => pid !== before.pid);
+    world.services.set(name, after);
+    return after;
+  };
+  const change = (
+    name: string,
+    verb: 'start' | 'stop' | 'restart',
+    also: readonly string[] = [],
+  ): Result<{ readonly state: ServiceState }> => {
+    const before = state(name);
+    const wanted = verb === 'stop' ? 'stopped' : 'running';
     if (!before.exists) return failure('ENOENT', `there is no service ${name} to ${verb}`);
     if (before.refused) return failure('ELOOP', before.reason ?? name);
-    if (before.state === wanted || (wanted === 'stopped' && before.state === 'failed')) return { ok: true, state: before };
-    world.log.push(`${verb} ${name}`);
-    const after: ServiceState = { ...before, state: wanted, pid: wanted === 'running' ? begin(world, name) : null, since: world.now };
-    if (wanted === 'stopped') world.processes = world.processes.filter(({ pid }) => pid !== before.pid);
-    world.services.set(name, after);
-    return { ok: true, state: after };
+    if (before.masked && verb !== 'stop') return failure('masked', `${name} is masked`);
+    const others = also.filter((other) => state(other).state !== 'running');
+    const there = verb !== 'restart' && (before.state === wanted || (wanted === 'stopped' && before.state === 'failed'));
+    if (there && others.length === 0) return { ok: true, state: before };
+    world.log.push([verb, name, ...also].join(' '));
+    const { needers } = tiesOf(name);
+    if (verb !== 'start') for (const needer of needers) put(needer, wanted);
+    for (const other of others) put(other, 'running');
+    return { ok: true, state: there ? before : put(name, wanted) };
   };
   const fire = (): void => {
-    for (const [id, { service, at }] of leases) {
+    for (const [id, { service, also, at }] of leases) {
       if (at > world.now) continue;
       leases.delete(id);
-      change(service, 'running');
+      change(service, 'start', also);
     }
   };
   return {
     state: async (name) => state(name),
-    arm: async ({ id, service, within }) => {
+    ties: async (name) => ({ ok: true, ties: tiesOf(name) }),
+    arm: async ({ id, service, also = [], within }) => {
       if (!state(service).exists) return failure('ENOENT', `there is no service ${service} to start`);
-      world.log.push(`arm ${service} ${within}`);
-      leases.set(id, { service, at: world.now + within });
+      world.log.push(`arm ${[service, ...also].join(' ')} ${within}`);
+      leases.set(id, { service, also, at: world.now + within });
       return { ok: true, handle: { kind: 'fake', id } };
     },
     release: async (handle) => {
@@ -54,8 +70,9 @@ export function fakeServices(world: FakeWorld): Services {
       const ids = [...leases.keys()].filter((id) => id.startsWith(prefix));
       return { ok: true, handles: ids.map((id) => ({ kind: 'fake', id })) };
     },
-    start: async (name) => change(name, 'running'),
-    stop: async (name) => change(name, 'stopped'),
+    start: async (name, { also }) => change(name, 'start', also),
+    stop: async (name) => change(name, 'stop'),
+    restart: async (name, { also }) => change(name, 'restart', also),
     explain: async (name, verb) => (name.startsWith('/') ? `${name} ${verb}` : `service ${name} ${verb}`),
   };
 }

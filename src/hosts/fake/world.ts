@@ -1,4 +1,4 @@
-import type { CommandRequest, FileSystemUsage, MachineFacts, ProcessRecord, ServiceState } from '../../model/host.ts';
+import type { CommandRequest, FileSystemUsage, MachineFacts, ProcessRecord, ServiceState, ServiceTies } from '../../model/host.ts';
 
 /** A host in memory, for tests and rehearsals: plain mutable data that a test sets up and looks at. */
 export interface FakeWorld {
@@ -12,8 +12,10 @@ export interface FakeWorld {
   readonly files: Map<string, FakeFile>;
   usage: FileSystemUsage;
   readonly services: Map<string, ServiceState>;
+  /** What goes down with a service, and what would start it again. */
+  ties?: Map<string, Partial<ServiceTies>>;
   /** What starts by itself, by the lease's id: looked at with each call of the services port. */
-  leases?: Map<string, { readonly service: string; readonly at: number }>;
+  leases?: Map<string, { readonly service: string; readonly also: readonly string[]; readonly at: number }>;
   /** Answers commands; undefined: no such program. */
   commands: (request: CommandRequest) => { readonly exit: number; readonly stdout?: string; readonly stderr?: string } | undefined;
   facts: MachineFacts;

@@ -1,9 +1,11 @@
 import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type Commands, capturedText } from '../../model/host.ts';
+import { type Commands, capturedText, type ServiceState } from '../../model/host.ts';
 import { daemonAbout } from '../daemon-about.ts';
 import { searchDaemon } from '../main-process.ts';
-import { PROPERTIES, recordsIn, type Shown, stateShown, type UnitState, worstOf } from '../systemd-show.ts';
+import { systemctl, systemdQueue, unitOf } from '../systemctl.ts';
+import { isAbsent, marksOf, PROPERTIES, recordsIn, type Shown, stateShown, type UnitState, worstOf } from '../systemd-show.ts';
+import { systemdTies } from '../systemd-ties.ts';
 import { absent, type Init, isServiceName, running } from './init.ts';
 import { sightHere } from './init-script.ts';
 import { namesIn } from './init-sysv.ts';
@@ -30,18 +32,26 @@ const SHOW_TIMEOUT = 10_000;
 /** `root` is for tests: where /etc, /run, /usr and /sys are. */
 export function systemdInit(commands: Commands, root = ''): Init {
   return {
-    state: async (name) => {
-      const unit = isServiceName(name) ? findUnit(unitOf(name), root) : null;
-      if (unit === null) return absent(name, 'systemd');
-      const known = { name, exists: true, manager: 'systemd', enabled: enabledOf(unit, root) } as const;
-      const main = mainInCgroup(unit, root);
-      return main ? { ...known, ...running(main) } : { ...known, ...(await ask(commands, unit, root)) };
-    },
-    command: (name, verb) => ['systemctl', '--no-ask-password', '--no-pager', verb, unitOf(name)],
+    state: (name) => (isServiceName(name) ? stateOfUnit(commands, name, root) : Promise.resolve(absent(name, 'systemd'))),
+    command: systemctl,
+    ties: (name) => systemdTies(commands, unitOf(name)),
+    queue: systemdQueue(commands, (name) => stateOfUnit(commands, name, root, true)),
   };
 }
 
-export const unitOf = (name: string): string => (/\.(?:service|socket|timer|target|mount|path)$/.test(name) ? name : `${name}.service`);
+async function stateOfUnit(commands: Commands, name: string, root: string, whole = false): Promise<ServiceState> {
+  const found = findUnit(unitOf(name), root);
+  // Its file is gone, and something of it runs still.
+  const left = found === null && cgroupMembers(unitOf(name), root).length > 0;
+  if (found === null && !left) return absent(name, 'systemd');
+  const unit = found ?? { name: unitOf(name), asked: unitOf(name), text: '', masked: false };
+  const known = { name, exists: true, manager: 'systemd', enabled: left ? null : enabledOf(unit, root) } as const;
+  const main = mainInCgroup(unit, root);
+  if (main && !whole && isPlain(unit, root)) return { ...known, ...running(main) };
+  const asked = await ask(commands, unit, root);
+  if (asked.state === 'unknown' && main) return { ...known, ...running(main) };
+  return { ...known, ...asked, ...(left && asked.state !== 'unknown' && { removed: true }) };
+}
 
 interface Unit {
   /** The name behind an alias: crond.service may be a link to cron.service, and the cgroup has the real name. */
@@ -87,6 +97,17 @@ function enabledOf(unit: Unit, root: string): boolean | null {
   );
   if (linked) return true;
   return /^\[Install\]/m.test(unit.text) ? false : null;
+}
+
+/**
+ * That its main process is there says that it runs: nothing else is waited for (a word of readiness, a command behind it, what a drop-in may ask for). A mask laid
+ * over it is systemd's to tell.
+ */
+function isPlain({ name, text, masked }: Unit, root: string): boolean {
+  const type = /^Type=(\S*)/m.exec(text)?.[1] ?? '';
+  const more =
+    /^(?:ExecStartPost|ExecCondition)=/m.test(text) || UNIT_FOLDERS.some((folder) => namesIn(`${root}${folder}/${name}.d`) !== null);
+  return !masked && ['', 'simple', 'exec'].includes(type) && !more;
 }
 
 /**
@@ -139,9 +160,9 @@ async function ask(commands: Commands, unit: Unit, root: string): Promise<UnitSt
   const shown = await show(commands, unit.name);
   if (typeof shown === 'string') return { state: 'unknown', pid: null, since: null, reason: shown };
   const own = shown[0] ?? {};
-  if (own.LoadState === 'not-found') return { state: 'unknown', pid: null, since: null, exists: false, reason: 'no such service' };
+  if (isAbsent(own)) return { state: 'unknown', pid: null, since: null, exists: false, reason: 'no such service' };
   const instance = own.SubState === 'exited' ? await instanceOf(commands, unit.name, root) : null;
-  return withKnownPid(stateShown(instance ?? own), unit.name);
+  return { ...withKnownPid(stateShown(instance ?? own), unit.name), ...marksOf(own) };
 }
 
 /** systemd does not know the main process of what forks by itself (GuessMainPID=no, as Debian's postfix has it); its pid file may. */

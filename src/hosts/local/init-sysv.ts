@@ -20,6 +20,7 @@ export function sysvInit(commands: Commands): Init {
       return stateOfScript({ commands, path, name, manager: 'sysv', enabled: linkedToStart(name) });
     },
     lives: async (name) => livesBy(scriptOf(name), name),
+    restarts: async (name) => aboutOf(scriptOf(name), name).restarts,
     command: (name, verb) => [scriptOf(name) ?? `/etc/init.d/${name}`, verb],
   };
 }
@@ -33,15 +34,18 @@ export function scriptInit(commands: Commands): Init {
       return isFile(name) ? stateOfScript({ commands, path: name, name, manager: 'script', enabled: null }) : absent(name, 'script');
     },
     lives: async (name) => livesBy(name, name),
+    restarts: async (name) => aboutOf(name, name).restarts,
     command: (name, verb) => [name, verb],
   };
 }
 
 function livesBy(path: string | null, name: string): string {
-  const about = daemonAbout((path && readSmall(path, MOST_SCRIPT, true)) ?? '', name);
+  const about = aboutOf(path, name);
   const sight = sightHere();
   return about.programs.some(sight.isScript) ? '' : livesWords(about, new Set([0, ...sight.ids(about.users)]));
 }
+
+const aboutOf = (path: string | null, name: string): DaemonAbout => daemonAbout((path && readSmall(path, MOST_SCRIPT, true)) ?? '', name);
 
 const MOST_SCRIPT = 256 * 1024;
 
@@ -54,7 +58,7 @@ interface Script {
 }
 
 async function stateOfScript(script: Script): Promise<ServiceState> {
-  const about = daemonAbout(readSmall(script.path, MOST_SCRIPT, true) ?? '', script.name);
+  const about = aboutOf(script.path, script.name);
   const known = { name: script.name, exists: true, enabled: script.enabled, manager: script.manager } as const;
   const { commands, path } = script;
   return { ...known, ...(await scriptState({ commands, path, about, sight: sightHere(), hidden: !wouldBeSeen(about), stoppedSince })) };

@@ -1,4 +1,12 @@
-import { type CommandResult, capturedText, type Failure, type ServiceManager, type ServiceState } from '../../model/host.ts';
+import {
+  type CommandResult,
+  capturedText,
+  type Failure,
+  type Result,
+  type ServiceManager,
+  type ServiceState,
+  type ServiceTies,
+} from '../../model/host.ts';
 import { bootTime } from './machine.ts';
 import { type PidStat, ticksToMilliseconds } from './pid.ts';
 
@@ -7,8 +15,22 @@ export interface Init {
   state(name: string): Promise<ServiceState>;
   /** Words of a shell that tell whether it runs, with nobody of ours alive (daemon-words.ts). Absent or empty: it can only be asked. */
   lives?(name: string): Promise<string>;
-  /** What starts or stops it, as argv. */
-  command(name: string, verb: 'start' | 'stop' | 'restart' | 'status'): readonly string[];
+  /** What starts or stops it, as argv, and, where the manager can, others with it. */
+  command(name: string, verb: 'start' | 'stop' | 'restart' | 'status', also?: readonly string[]): readonly string[];
+  /** Whether its restart is a word that is known; absent: it is. */
+  restarts?(name: string): Promise<boolean>;
+  /** Absent: it starts and stops nobody else. */
+  ties?(name: string): Promise<Result<{ readonly ties: ServiceTies }>>;
+  /** Absent: its command ends when all is done. Else a change is only asked for, so that nobody waits on a command for as long as a service may take, and looked at. */
+  readonly queue?: Queue;
+}
+
+export interface Queue {
+  /** As its manager has it, with what it has in hand: no short cut through /proc. */
+  state(name: string): Promise<ServiceState>;
+  command(name: string, verb: 'start' | 'stop' | 'restart', also?: readonly string[]): readonly string[];
+  /** Milliseconds that the manager gives it; null: for ever; undefined: it does not say. */
+  patience(name: string, verb: 'start' | 'stop'): Promise<number | null | undefined>;
 }
 
 /** Service names go into argv and paths: a closed alphabet, and never an option. */

@@ -18,7 +18,7 @@ interface Timer {
  */
 export async function armTimer(
   commands: Commands,
-  { id, within }: LeaseOrder,
+  { id, service, also = [], within }: LeaseOrder,
   starter: readonly string[],
 ): Promise<Result<{ readonly handle: Json }>> {
   const unit = `${PREFIX}${id}`;
@@ -28,7 +28,7 @@ export async function armTimer(
     '--quiet',
     '--no-ask-password',
     `--unit=${unit}`,
-    `--description=Firebreak: ${starter.join(' ')} unless released`,
+    `--description=Firebreak: start ${[service, ...also].join(' ')} unless released`,
     `--on-active=${Math.ceil(within)}ms`,
     '--timer-property=AccuracySec=100ms',
     '--property=Restart=on-failure',

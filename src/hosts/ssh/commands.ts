@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { type Captured, type CommandRequest, type CommandResult, type Commands, type Failure, failure } from '../../model/host.ts';
 import { quoteWord } from '../../model/quote.ts';
 import { boundedCapture } from '../capture.ts';
+import { LIKE_INIT_WORDS } from '../like-init.ts';
 import { FAR_PATH } from './far-side.ts';
 import type { Channel, Remote } from './remote.ts';
 import { freshNonce } from './session.ts';
@@ -30,9 +31,11 @@ async function runBriefly(remote: Remote, request: CommandRequest): Promise<Comm
   const program = request.argv[0] ?? '';
   const begun = performance.now();
   const nonce = freshNonce();
+  const within = endsOverThere(request) ? withinWords(timeout) : '';
   const script = `command -v setsid >/dev/null || setsid() { "$@"; }
-printf %s ${quoteWord(commandScript(request, nonce))} | setsid /bin/sh -c 'eval "$(cat)"'`;
-  const answer = await remote.ask(script, { effect, timeout });
+${within || 'within='}
+printf %s ${quoteWord(commandScript(request, nonce))} | setsid $within /bin/sh -c 'eval "$(cat)"'`;
+  const answer = await remote.ask(script, { effect, timeout: within ? timeout + LATE : timeout });
   const took = Math.round(performance.now() - begun);
   if (!answer.ok && answer.code === 'no-slots') return answer;
   if (!answer.ok) return failure(answer.code, `nobody knows what became of ${program}: ${answer.message}`);
@@ -41,13 +44,26 @@ printf %s ${quoteWord(commandScript(request, nonce))} | setsid /bin/sh -c 'eval 
     notFound(request, { nonce, stderr, name: remote.name }) ?? {
       ok: true,
       ...endOf(status),
-      timedOut: false,
+      timedOut: within !== '' && took >= timeout && [124, 137, 143].includes(status),
       stdout: capturedOf(stdout),
       stderr: capturedOf(Buffer.from(stderr, 'latin1')),
       took,
     }
   );
 }
+
+/** Between the end of the time over there and the answer here. */
+const LATE = 15_000;
+const KILLED_AFTER = 5;
+
+/**
+ * An init script may take as long as it likes, and one that takes longer than it may is no lost connection: it is ended over there, with what it has started in its session, where
+ * there is a timeout(1) that can (busybox's can since 1.30). A daemon has a session of its own by then.
+ */
+const endsOverThere = ({ argv }: CommandRequest): boolean => /^(?:\/|rc-service$)/.test(argv[0] ?? '');
+
+const withinWords = (timeout: number): string =>
+  `within=; timeout -k 1 1 true >/dev/null 2>&1 && within='timeout -k ${KILLED_AFTER} ${Math.ceil(timeout / 1000)}'`;
 
 function capturedOf(bytes: Buffer): Captured {
   const captured = boundedCapture();
@@ -133,9 +149,10 @@ esac
 
 /**
  * A pipe would end a daemon that kept it, once we are gone: it gets a file without a name in memory, which is read and emptied when the start has come to
- * its end; where there is no room for one, /dev/null. And what init gives: umask 022, 1024 open files.
+ * its end; where there is no room for one, /dev/null. And all else that init gives.
  */
-const daemonScript = (fed: string): string => `umask 022; ulimit -S -n 1024 2>/dev/null
+const daemonScript = (fed: string): string => `${LIKE_INIT_WORDS}
+like_init
 for d in /run /dev/shm; do f=$(umask 077; mktemp "$d/firebreak-XXXXXX" 2>/dev/null) && break; f=; done
 if [ -n "$f" ]; then exec 4>>"$f" 5<"$f"; rm -f "$f"; else exec 4>/dev/null 5</dev/null; fi
 ( ${fed} ) >&4 2>&4 4>&- 5<&-

@@ -7,14 +7,16 @@ import {
   type ServiceManager,
   type ServiceState,
 } from '../../model/host.ts';
+import { isRunning } from '../../model/service.ts';
 import { type DaemonAbout, daemonAbout } from '../daemon-about.ts';
 import { livesWords } from '../daemon-words.ts';
 import { absent, type Init, isServiceName, misledScript } from '../local/init.ts';
-import { unitOf } from '../local/init-systemd.ts';
 import { searchDaemon } from '../main-process.ts';
 import type { ProcStat } from '../proc-text.ts';
 import { type State, scriptState } from '../script-state.ts';
-import { PROPERTIES, recordsIn, type Shown, stateShown, worstOf } from '../systemd-show.ts';
+import { systemctl, systemdQueue, unitOf } from '../systemctl.ts';
+import { isAbsent, marksOf, PROPERTIES, recordsIn, type Shown, stateShown, worstOf } from '../systemd-show.ts';
+import { systemdTies } from '../systemd-ties.ts';
 import { resolve } from './files/resolve.ts';
 import type { ProcQuestions } from './proc-look.ts';
 import { words } from './proc-words.ts';
@@ -45,7 +47,9 @@ function running(look: DaemonLook, main: ProcStat): Pick<ServiceState, 'state' |
 export function farSystemd(world: World): Init {
   return {
     state: (name) => stateOfUnit(world, name),
-    command: (name, verb) => ['systemctl', '--no-ask-password', '--no-pager', verb, unitOf(name)],
+    command: systemctl,
+    ties: (name) => systemdTies(world.commands, unitOf(name)),
+    queue: systemdQueue(world.commands, (name) => stateOfUnit(world, name)),
   };
 }
 
@@ -64,10 +68,19 @@ async function stateOfUnit(world: World, name: string): Promise<ServiceState> {
   const [own, ...instances] = recordsIn(sections.text('show'));
   if (sections.word('shown') !== '0' || own === undefined)
     return unasked(name, 'systemd', failure('systemctl', `systemctl show: ${stderr.trim().slice(-500)}`));
-  if (own.LoadState === 'not-found') return absent(name, 'systemd');
+  if (isAbsent(own)) return absent(name, 'systemd');
   const shown = own.SubState === 'exited' ? (worstOf(instances) ?? own) : own;
   const known = { name, exists: true, manager: 'systemd', enabled: enabledIn(own) } as const;
-  return { ...known, ...withPidOf(asked.look, about, stateShown(shown)) };
+  const seen = { ...known, ...withPidOf(asked.look, about, stateShown(shown)), ...marksOf(own) };
+  return (await hasLostItsFile(world, own)) && isRunning(seen.state) ? { ...seen, removed: true } : seen;
+}
+
+/** systemd goes on with what it has read, until it is told to read again. */
+async function hasLostItsFile({ commands }: World, { NeedDaemonReload, FragmentPath = '' }: Shown): Promise<boolean> {
+  if (NeedDaemonReload !== 'yes' || FragmentPath === '') return false;
+  const argv = ['test', '-e', FragmentPath];
+  const found = await commands.run({ argv, effect: 'read', timeout: 10_000, brief: true }, new AbortController().signal);
+  return found.ok && found.exit === 1;
 }
 
 /** systemd does not know the main process of what forks by itself (GuessMainPID=no, as Debian's postfix has it); its pid file may. */
@@ -117,6 +130,7 @@ function scripts(world: World, kind: Kind): Init {
     command: (name, verb) => kind.command(name, known.get(name)?.path, verb),
     // Whoever arms a lease has asked for the state before.
     lives: async (name) => known.get(name)?.lives ?? '',
+    restarts: async (name) => known.get(name)?.about.restarts ?? false,
     state: async (name) => {
       if (kind.candidates(name).length === 0) return absent(name, kind.manager);
       for (let tries = 0; tries < MOST_TRIES; tries += 1) {

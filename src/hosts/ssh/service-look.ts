@@ -30,6 +30,7 @@ export const NOTHING: DaemonAbout = {
   users: [],
   rootsOwn: false,
   answersStatus: false,
+  restarts: false,
 };
 const MOST_SCRIPT_BYTES = 256 * 1024;
 

@@ -73,6 +73,26 @@ for (const { name: shell, remote } of remotesHere().filter(({ name }) => name !=
       assert.equal((await services.state(script)).state, 'running');
     });
 
+    it('whose script takes longer than it may is ended over there: no connection is lost by it', async (test) => {
+      const daemon = littleDaemon(test, { beforeStart: '[ -e "$0.quick" ] || sleep 60' });
+      const late = await services.start(daemon.script, { timeout: 1000 });
+      assert.deepEqual([late.ok || late.code, late.ok || /did not end in time/.test(late.message)], ['timeout', true]);
+      writeFileSync(`${daemon.script}.quick`, '');
+      assert.ok((await services.start(daemon.script, PATIENT)).ok);
+    });
+
+    it('is restarted by its script’s own restart, and stopped and started where that has none', async (test) => {
+      for (const restart of ['', 'restart) echo own >>"$0.restarts"; "$0" stop; sleep 0.2; "$0" start ;;\n']) {
+        const daemon = littleDaemon(test);
+        writeFileSync(daemon.script, readFileSync(daemon.script, 'utf8').replace('*) exit 2', `${restart}*) exit 2`));
+        const first = await services.start(daemon.script, PATIENT);
+        const second = await services.restart(daemon.script, PATIENT);
+        assert.ok(first.ok && second.ok, JSON.stringify(second));
+        assert.notEqual(second.state.pid, first.state.pid);
+        assert.equal(existsSync(`${daemon.script}.restarts`), restart !== '');
+      }
+    });
+
     it('is stopped where the pid file names a dead process, or one that runs another program', async (test) => {
       const { script, pidFile } = littleDaemon(test);
       writeFileSync(pidFile, '4194999\n');
