@@ -56,7 +56,8 @@ export async function awaitQueued(queued: Queued, patience: Patience, looking: L
     const seen = await look(queued, looking);
     if (seen.is === 'done') return { ok: true, state: seen.state };
     wrongSince = seen.is === 'wrong' ? (wrongSince ?? performance.now()) : null;
-    if (wrongSince !== null && performance.now() - wrongSince > FOR_GOOD) return seen.why;
+    // What failed, without a job in hand, has failed: a `Restart=` would say so.
+    if (wrongSince !== null && (seen.why.code === 'failed' || performance.now() - wrongSince > FOR_GOOD)) return seen.why;
     if (performance.now() - begun > patience.length) return tooLong(seen.why, patience);
     await sleep(pause);
   }

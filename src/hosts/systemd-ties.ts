@@ -83,7 +83,8 @@ const UNITS: Readonly<Record<string, number>> = {
 /** `1min 30s` as systemctl(1) shows it (systemd.time(7)), in milliseconds. Null: infinity. Undefined: it says nothing. */
 export function spanOf(text: string | undefined): number | null | undefined {
   if (text === 'infinity') return null;
-  const parts = [...(text ?? '').matchAll(/([\d.]+)(y|month|w|d|h|min|s|ms|us)(?= |$)/g)];
-  if (parts.length === 0) return undefined;
-  return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNITS[unit] ?? 0), 0);
+  const parts = (text ?? '').split(' ', 20).map((part) => /^(\d{1,15}(?:\.\d{1,6})?)([a-z]{1,5})$/.exec(part));
+  const spans = parts.map((part) => Number(part?.[1]) * (UNITS[part?.[2] ?? ''] ?? Number.NaN));
+  const sum = spans.reduce((all, each) => all + each, 0);
+  return Number.isNaN(sum) ? undefined : sum;
 }
