@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RunEvent } from '../../src/model/event.ts';
 import { failure, type Services } from '../../src/model/host.ts';
 import { stateOf } from '../../src/model/state.ts';
 import type { Applied } from '../../src/model/verb.ts';
@@ -103,6 +104,28 @@ test('an engine that was frozen past the deadline acts no more: the watchdog has
   const { log, ending } = await rehearse(script);
   assert.equal(ending.outcome, 'deadline');
   assert.ok(!log.includes('apply busy'), log.join('\n'));
+});
+
+const intents = (events: readonly RunEvent[]) => events.flatMap((event) => (event.type === 'action.intended' ? [event.step] : []));
+const JUST_STOP_AND_BUSY: Partial<Script> = { limits: { stopped_for: 600_000 }, act: [{ verb: 'stop' }, { verb: 'busy' }] };
+
+test('an engine that was frozen while it looked intends nothing any more', async () => {
+  const clock = eventClock();
+  const observe = async () => {
+    clock.jump(120_000);
+    return change('busy');
+  };
+  const { log, events, ending } = await rehearse(busyFor(0, { ...JUST_STOP_AND_BUSY, clock, actions: { busy: { observe } } }));
+  assert.deepEqual([ending.outcome, intents(events), log.includes('apply busy')], ['deadline', ['act-1'], false]);
+});
+
+test('an engine that was frozen while it wrote down what it means to do does not do it', async () => {
+  const clock = eventClock();
+  const append = async (event: RunEvent) => {
+    if (event.type === 'action.intended' && event.step === 'act-2') clock.jump(120_000);
+  };
+  const { log, events, ending } = await rehearse(busyFor(0, { ...JUST_STOP_AND_BUSY, clock, journal: { append } }));
+  assert.deepEqual([ending.outcome, intents(events), log.includes('apply busy')], ['deadline', ['act-1', 'act-2'], false]);
 });
 
 test('where no lease can be armed nothing is stopped, and the reason is told', async () => {

@@ -230,3 +230,38 @@ test('where the source ran again meanwhile, what came after its stop is looked a
     assert.deepEqual([ending.outcome, world.cron, world.mailers, world.killed], ['held', 'running', 0, [4, 3]]);
   }
 });
+
+/** Two services are stopped; the run has come as far as to start one of them again when it is killed, and the lease of the other has fired. */
+test('what the run has started again itself is not stopped once more because another lease has fired meanwhile', async () => {
+  const up = { mail: true, web: true };
+  const service = (name: keyof typeof up, wanted: boolean): Partial<ActionVerb> => ({
+    observe: async () => {
+      if (up[name] === wanted) return { ...change(name), verdict: 'nothing' as const };
+      const lease = { key: `service:${name}`, service: name, within: 60_000, undo: name, say: `start ${name}` };
+      const targets = { kind: 'service' as const, count: 1, members: [name], detail: null };
+      return { ...change(name, wanted ? {} : { lease }), targets };
+    },
+    apply: async () => {
+      up[name] = wanted;
+      return { ...done, ...(wanted && { releases: [`service:${name}`] }) };
+    },
+  });
+  const script: Script = {
+    act: [{ verb: 'stop-mail' }, { verb: 'stop-web' }, { verb: 'clean' }, { verb: 'start' }, { verb: 'start-mail' }],
+    actions: {
+      'stop-mail': service('mail', false),
+      'stop-web': service('web', false),
+      clean: { observe: async () => change('files'), apply: async () => done },
+      start: service('web', true),
+      'start-mail': service('mail', true),
+    },
+  };
+  const { events } = await rehearse(script);
+  const last = events.findIndex((event) => event.type === 'step.finished' && event.step === 'act-4');
+  up.mail = true;
+  const { log } = await takeUp(script, events.slice(0, last + 1));
+  assert.deepEqual(
+    log.filter((line) => line.startsWith('apply')),
+    ['apply stop-mail', 'apply start-mail'],
+  );
+});
