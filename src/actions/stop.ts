@@ -78,6 +78,12 @@ function comesBack({ name }: ServiceState, { starters }: Ties): readonly string[
   return starters.length === 0 ? [] : [`${starters.join(' and ')} may start ${name} again at any time: stop that first, or it comes back`];
 }
 
+/** Why it may run although it was stopped. */
+async function startedBy(act: Act, state: ServiceState): Promise<string> {
+  const { starters } = await tiesOf(act, state);
+  return starters.length === 0 ? '' : `; ${starters.join(' and ')} may have started it again: stop that first`;
+}
+
 interface Known {
   readonly now: string;
   readonly within: number | null;
@@ -115,7 +121,7 @@ async function apply(act: Act, arg: Json, observation: Observation): Promise<App
   }
   const before = await act.host.services.state(name);
   const result = await act.host.services.stop(name, PATIENT);
-  if (!result.ok) return failed(`stop ${name}`, result.message);
+  if (!result.ok) return failed(`stop ${name}`, `${result.message}${await startedBy(act, before)}`);
   const also = alsoOf(observation.targets);
   const summary = `${name} is stopped${before.pid === null ? '' : `, pid ${before.pid} is gone`}${again(also)}`;
   return done(summary, { used: { ...CHANGES, ...(within !== null && { stopped_for: within }) } });

@@ -80,6 +80,21 @@ describe('what is foreseen of a stop and of a start', () => {
     assert.deepEqual([verdict, warnings], ['change', ['db.socket may start db again at any time: stop that first, or it comes back']]);
   });
 
+  it('a stop that does not hold names what may have started the service again', async () => {
+    const world = threeServices();
+    world.ties = new Map([['db', { starters: ['db.socket'] }]]);
+    const act = actOn(world);
+    const host: Host = {
+      ...act.host,
+      services: { ...act.host.services, stop: async () => failure('running', 'db is running after stop, pid 77') },
+    };
+    const applied = await stop.apply({ ...act, host }, DB, await stop.observe(act, DB));
+    assert.deepEqual(
+      [applied.outcome, applied.reason],
+      ['failed', 'db is running after stop, pid 77; db.socket may have started it again: stop that first'],
+    );
+  });
+
   it('what could not be started again is not stopped under a lease, and its stop cannot be undone', async () => {
     const rows = [
       [{ masked: true }, 'db is masked, so nothing could start it again: systemctl unmask db'],

@@ -26,10 +26,11 @@ function stateFrom(mark: (typeof STATES)[number] | undefined, script: string, na
   if (mark === 'starting' || mark === 'stopping' || mark === 'failed') return { state: mark, ...none };
   if (mark === undefined || mark === 'inactive') return { state: 'stopped', ...none };
   const about = daemonAbout(script, name);
-  const { main } = searchDaemon(about, sightHere());
+  const { main, doubt } = searchDaemon(about, sightHere());
   if (main) return running(main);
   // Started, but nobody there: crashed. A service without a daemon (a oneshot) names no program, and is as started as it gets.
-  return { state: about.certain && about.programs.length > 0 ? 'failed' : 'running', ...none };
+  // Where nobody can tell whose the process is, its manager's word stands.
+  return { state: about.certain && doubt === null && about.programs.length > 0 ? 'failed' : 'running', ...none };
 }
 
 function enabledIn(runlevels: string, name: string): boolean | null {

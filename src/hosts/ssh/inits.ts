@@ -224,8 +224,8 @@ for level in /etc/runlevels/*; do [ ! -d "$level" ] || enabled=\${enabled:-0}; !
 function markedState(mark: (typeof MARKS)[number] | undefined, about: DaemonAbout, look: DaemonLook): State {
   if (mark === 'starting' || mark === 'stopping' || mark === 'failed') return { state: mark, pid: null, since: null };
   if (mark === undefined || mark === 'inactive') return STOPPED;
-  const { main } = searchDaemon(about, look.sight);
+  const { main, doubt } = searchDaemon(about, look.sight);
   if (main) return running(look, main);
   // Started, but nobody there: crashed. A service without a daemon (a oneshot) names no program, and is as started as it gets.
-  return { state: about.certain && about.programs.length > 0 ? 'failed' : 'running', pid: null, since: null };
+  return { state: about.certain && doubt === null && about.programs.length > 0 ? 'failed' : 'running', pid: null, since: null };
 }
