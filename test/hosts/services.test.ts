@@ -11,6 +11,7 @@ import { localServices } from '../../src/hosts/local/services.ts';
 import { type Commands, failure, type Processes, type Services } from '../../src/model/host.ts';
 import { servicesContract } from '../contracts/services.ts';
 import { littleDaemon, MAY_BE_ANOTHER } from '../support/daemon.ts';
+import { processRecord } from '../support/fake-processes.ts';
 import { service, worldWith } from '../support/fake-world.ts';
 
 const PATIENT = { timeout: 10_000 };
@@ -53,6 +54,10 @@ servicesContract('a fake host', () => {
     name: 'cron',
     missing: 'crond',
     lives: (pid) => world.processes.some((each) => each.pid === pid),
+    stranger: async () => {
+      world.processes.push(processRecord({ pid: 77, name: 'cron', uid: 1001, user: 'bob' }));
+      return 77;
+    },
     pass: async (milliseconds) => {
       world.now += milliseconds;
     },
