@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { openrcInit } from '../../src/hosts/local/init-openrc.ts';
 import { systemdInit } from '../../src/hosts/local/init-systemd.ts';
 import { type CommandRequest, type Commands, failure } from '../../src/model/host.ts';
+import { littleDaemon, MAY_BE_ANOTHER } from '../support/daemon.ts';
 
 /** A root folder with these files; a value that starts with `->` is a link. */
 function rootWith(test: TestContext, files: Readonly<Record<string, string>>): string {
@@ -96,6 +98,32 @@ describe('systemd', () => {
     });
     const answers = { 'cron.service': show('inactive', 'dead') };
     assert.equal((await systemdInit(systemctl(answers), root).state('cron')).state, 'stopped');
+  });
+
+  it('takes root’s own daemon in its cgroup for cron, and no user’s job there that runs the same program', {
+    skip: !MAY_BE_ANOTHER,
+  }, async (test) => {
+    const { folder } = littleDaemon(test);
+    chmodSync(folder, 0o755);
+    execFileSync('mkfifo', ['-m', '666', `${folder}/wait`]);
+    const pidOf = (...as: readonly string[]): number => {
+      const argv = [...as, 'setsid', '-f', `${folder}/littled`, '-c', `echo $$; exec >/dev/null; read line <${folder}/wait`];
+      const pid = Number(execFileSync(argv[0] ?? '', argv.slice(1), { stdio: ['ignore', 'pipe', 'ignore'] }));
+      test.after(() => process.kill(pid, 'SIGKILL'));
+      return pid;
+    };
+    const [theirs, roots] = [pidOf('setpriv', '--reuid=1001', '--regid=1001', '--clear-groups'), pidOf('env')];
+    for (const [pid, state] of [
+      [theirs, 'stopped'],
+      [roots, 'running'],
+    ] as const) {
+      const root = rootWith(test, {
+        '/lib/systemd/system/cron.service': `[Service]\nExecStart=${folder}/littled\n`,
+        '/sys/fs/cgroup/system.slice/cron.service/cgroup.procs': `${pid}\n`,
+      });
+      const answers = { 'cron.service': show('inactive', 'dead') };
+      assert.equal((await systemdInit(systemctl(answers), root).state('cron')).state, state);
+    }
   });
 
   it('says unknown, and why, where systemctl cannot be run', async (test) => {
