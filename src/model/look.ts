@@ -64,10 +64,14 @@ export async function lookAt(
  */
 export async function findFor(step: Step, arg: Json, looking: Looking, well: (finding: Finding) => boolean): Promise<Finding> {
   const verb = await looking.catalogue.probe(step.verb);
+  const unanswered = (): number => looking.host.connection?.unanswered().count ?? 0;
+  const before = unanswered();
+  // Nobody asks again over a connection that is lost: whoever waits for the answer is told so.
+  const over = (): boolean => looking.signal.aborted || unanswered() !== before;
   let finding = await findOnce(step, verb, arg, looking);
-  for (let left = step.retry?.times ?? 0; left > 0 && !well(finding) && !looking.signal.aborted; left -= 1) {
+  for (let left = step.retry?.times ?? 0; left > 0 && !well(finding) && !over(); left -= 1) {
     await looking.clock.sleep(step.retry?.every ?? 0, looking.signal);
-    if (!looking.signal.aborted) finding = await findOnce(step, verb, arg, looking);
+    if (!over()) finding = await findOnce(step, verb, arg, looking);
   }
   return finding;
 }
