@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inOwnPlaces } from '../test/support/own-places.ts';
 import { type Fence, fence } from './_cgroup.ts';
 import { FIREBREAK, type Table } from './_measure.ts';
 
@@ -118,8 +119,9 @@ interface Cost {
 
 async function followed(work: string, name: string, argv: readonly string[]): Promise<Cost> {
   const inside = fence(name);
-  const env = { ...process.env, HOME: work, FIREBREAK_STATE: join(work, name), TERM: 'xterm-256color', CI: '' };
-  const [program = '', ...args] = [...inside.enter, ...argv];
+  const own = inOwnPlaces(join(work, name), argv);
+  const env = { ...process.env, HOME: work, ...own.env, TERM: 'xterm-256color', CI: '' };
+  const [program = '', ...args] = [...inside.enter, ...own.argv];
   const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
   let shown = '';
   // A question is drawn before it listens.

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { type Fleet, fleet } from '../test/support/fleet.ts';
 import { armAndCalm } from '../test/support/fleet-storm.ts';
 import { LAB } from '../test/support/lab.ts';
+import { inOwnPlaces } from '../test/support/own-places.ts';
 import { type Fence, fence } from './_cgroup.ts';
 import { crowd } from './_crowd.ts';
 import { FIREBREAK, median, ROOT, type Row, type Table, which } from './_measure.ts';
@@ -100,9 +101,10 @@ const OURS: Contender = {
   run: async (hosts, inside, home) => {
     const flags = ['--inventory', hosts.inventory, '--ssh-config', hosts.sshConfig, '--at-once', String(HOSTS), '--batches', 'rest'];
     const policy = ['--unattended', '--policy', join(ROOT, 'test/fixtures/fleet/policy.yaml'), '--param', 'watch=1s', '--param', 'ticks=1'];
-    const env = { HOME: home, FIREBREAK_STATE: join(home, 'state') };
+    const own = inOwnPlaces(join(home, 'state'), [FIREBREAK, 'run', 'cron-mail-storm', ...flags, ...policy, '--output', 'ndjson']);
+    const env = { HOME: home, ...own.env };
     const started = Date.now();
-    const argv = [...inside.enter, FIREBREAK, 'run', 'cron-mail-storm', ...flags, ...policy, '--output', 'ndjson'];
+    const argv = [...inside.enter, ...own.argv];
     const { code, stdout, stderr } = await hosts.run(argv, { env });
     const looked = new Map<string, number>();
     for (const [, at = '', host = ''] of stdout.matchAll(/^\{[^\n]*?"at":"([^"]+)"[^\n]*?"host":"([^"]+)"[^\n]*?"type":"watch.sampled"/gm))

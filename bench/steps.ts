@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inOwnPlaces } from '../test/support/own-places.ts';
 import { FIREBREAK, once, type Row, type Table, timed, which } from './_measure.ts';
 
 const STEPS = Array.from({ length: 100 }, (_, at) => `step-${at + 1}`);
@@ -43,8 +44,7 @@ function ours(work: string): number {
   );
   const rule = { id: 'bench', runbook: 'steps', declared_read: 'allow', declared_write: 'allow', cool_down: '0s' };
   const policy = write(work, 'policy.yaml', JSON.stringify({ firebreak_policy: 1, allow: [rule] }));
-  const argv = [FIREBREAK, 'run', runbook, '--unattended', '--policy', policy];
-  const env = { FIREBREAK_STATE: join(work, 'state') };
+  const { argv, env } = inOwnPlaces(join(work, 'state'), [FIREBREAK, 'run', runbook, '--unattended', '--policy', policy]);
   const first = once(argv, env);
   if (first.exit !== 0) throw new Error(`the runbook of the benchmark ended with ${first.exit}: ${first.stderr}${first.stdout}`);
   return timed(argv, { times: 5, env });

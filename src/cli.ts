@@ -4,6 +4,8 @@ import { userInfo } from 'node:os';
 import { CommanderError, Option, Command as Program } from 'commander';
 import type { Command, Io } from './commands/_command.ts';
 import { exitCode, OUTCOMES } from './model/outcome.ts';
+import { escaped } from './views/escape.ts';
+import { startedIn } from './wiring/environment.ts';
 import { processInterrupts } from './wiring/interrupts.ts';
 import { secretsHere } from './wiring/secrets.ts';
 import { version } from './wiring/version.ts';
@@ -147,6 +149,14 @@ function neverWaits(stream: NodeJS.WriteStream): void {
   _handle?.setBlocking?.(false);
 }
 
+/** What the environment may not decide ends every command here, whatever it is. Not in `main`: a test gives an Io of its own. */
+async function begin(argv: readonly string[], io: Io): Promise<number> {
+  const started = startedIn({ env: io.env, uid: io.uid, command: argv[0] });
+  if (started.ok) return main(argv, started.scene === null ? io : { ...io, scene: started.scene });
+  io.stderr(`firebreak: ${escaped(started.message)}\n`);
+  return exitCode('usage');
+}
+
 /** Data still in a pipe is written before the process ends; a terminal nobody reads does not hold it. */
 async function leave(code: number): Promise<never> {
   const flushed = [process.stdout, process.stderr].map((stream) => new Promise<void>((done) => void stream.write('', () => done())));
@@ -160,5 +170,5 @@ if (import.meta.main) {
   process.on('SIGTSTP', () => process.kill(process.pid, 'SIGCONT'));
   process.exitCode = exitCode('bug'); // Should nothing be left to wait for before the end.
   // Not awaited: the build wraps this in a script.
-  void main(process.argv.slice(2), processIo()).then(leave);
+  void begin(process.argv.slice(2), processIo()).then(leave);
 }

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { parse } from '../src/load/parse.ts';
 import { jobsOf, parseCrontab } from '../src/model/crontab.ts';
 import { isObject, type Json } from '../src/model/json.ts';
+import { inOwnPlaces } from './support/own-places.ts';
 import { type Stage, setStage } from './support/stage.ts';
 
 // A run uses no file that others could have written: the umask of who runs the tests must not decide.
@@ -26,11 +27,12 @@ function machine(t: TestContext): Machine {
   mkdirSync(stage.path('bin'));
   symlinkSync(join(root, 'bin/firebreak'), stage.path('bin/firebreak'));
   const sh: Machine['sh'] = (script, env = {}) => {
-    const own = { PATH: `${stage.path('bin')}:/usr/bin:/bin`, FIREBREAK_NODE: process.execPath, FIREBREAK_STATE: stage.path('state') };
-    const alone = { FIREBREAK_LOCK: `automation-${process.pid}`, HOME: stage.folder };
-    const { status, stdout, stderr } = spawnSync('/bin/sh', ['-e', '-c', script], {
+    const usual = { PATH: `${stage.path('bin')}:/usr/bin:/bin`, FIREBREAK_NODE: process.execPath, HOME: stage.folder };
+    const own = inOwnPlaces(stage.path('state'), ['/bin/sh', '-e', '-c', script], { lock: true });
+    const [program = '', ...args] = own.argv;
+    const { status, stdout, stderr } = spawnSync(program, args, {
       cwd: stage.folder,
-      env: { ...own, ...alone, ...env },
+      env: { ...usual, ...own.env, ...env },
       encoding: 'utf8',
       timeout: 60_000,
     });
@@ -124,7 +126,7 @@ for (const [what, answer, curlExit, expected] of [
   test(`${what}: exit ${expected}, and nothing is started`, (t) => {
     const host = hooked(t, answer, curlExit);
     const before = host.world();
-    assert.deepEqual([host.hook().exit, host.world(), existsSync(host.path('state'))], [expected, before, false]);
+    assert.deepEqual([host.hook().exit, host.world(), existsSync(host.path('state/runs'))], [expected, before, false]);
   });
 }
 

@@ -35,19 +35,21 @@ case $kind in
     ;;
   plain)
     scene=$(umask 077 && mktemp -d "${TMPDIR:-/tmp}/firebreak-drill.XXXXXX") || fail 'no temporary folder'
+    # Without a link in it: Firebreak judges where a path leads.
+    scene=$(cd "$scene" && pwd -P) || fail 'no temporary folder'
     setsid /bin/sh "$here/janitor.sh" "$scene" <&3 >/dev/null 2>&1 3<&- &
     export DRILL_SCENE="$scene"
     room=1700 marker="DRILL_SCENE='$scene' "
     # Nobody else has these names: no real service, and no other drill beside this one. At most 15 bytes each (comm of proc(5)).
     prefix=f${scene##*.}
     prefix=${prefix%??}-
-    # A rehearsal does not keep the machine's real run waiting.
-    export FIREBREAK_LOCK="$scene"
     mkdir "$scene/var"
     ;;
   *) fail "no kind $kind" ;;
 esac
 exec 3<&-
+# Marks the run as a rehearsal, with a lock of its own, that acts on nothing outside of this folder.
+export FIREBREAK_SCENE="$scene"
 # The keyboard's signals are for the run: what a shell traps, the programs it starts get afresh.
 trap : INT TERM HUP
 

@@ -21,6 +21,8 @@ export interface Io {
   /** Colours on stdout and stderr: NO_COLOR, FORCE_COLOR, TERM=dumb considered. */
   readonly color: { readonly stdout: boolean; readonly stderr: boolean };
   readonly interrupts: Interrupts;
+  /** A rehearsal runs in this folder, and acts on nothing outside of it. Absent: it is the real thing. */
+  readonly scene?: string;
   /** What the runbook's secrets are, once they are opened; stdout and stderr above know them too. */
   readonly secrets?: Vault;
 }

@@ -52,11 +52,21 @@ export async function meantRun(io: Io, { run, options, glance, none }: Wanted): 
   const found = peekInto(io, run, { ...glance, fits: (state) => glance.fits(state) && (named === null || state.host === named) });
   if (!found.ok) return refuse(io, run === undefined ? `${none}${on}; see: firebreak runs` : found.message, outcomeOf(found.code));
   const { id, state } = found.peeked;
+  const other = ofAnotherKind(io, state);
+  if (other !== null) return refuse(io, other, 'usage');
   if (named !== null && named !== state.host) return refuse(io, `${id} was a run on ${state.host}, not on ${named}`, 'usage');
   const target = state.meta?.target;
   if (target === undefined) return { id, state, chosen: null };
   const chosen = await sameHost(io, target, options);
   return typeof chosen === 'number' ? chosen : { id, state, chosen };
+}
+
+/** A drill that was named on the real host, or the other way round. Null: it is of the same kind, in the same scene. */
+function ofAnotherKind({ scene }: Io, { run, meta }: RunState): string | null {
+  const drill = meta?.drill;
+  if (scene === drill?.scene) return null;
+  if (!drill) return `${run} was a real run, and this is a drill: it is not touched here`;
+  return `${run} was a drill: its scene ${drill.scene} ended with it, and there is nothing to take up. To rehearse again: firebreak drill ${meta?.runbook.name}`;
 }
 
 /** An earlier run, its journal open again, with its runbook as it is now and its parameters as they were. What is wrong has been said. */
@@ -71,7 +81,14 @@ export async function takeUp(io: Io, run: string, options: Options): Promise<Ear
   if (typeof prepared === 'number') return prepared;
   const edited = await whatWasEdited(io, started.text, prepared.runbook, options);
   if (edited !== null) return edited;
-  const request = { ...prepared, params: paramsOf(state), mode: await modeOf(io, prepared, state.run), who: io.user, tool: version() };
+  const request = {
+    ...prepared,
+    params: paramsOf(state),
+    mode: await modeOf(io, prepared, state.run),
+    who: io.user,
+    tool: version(),
+    ...(started.drill && { drill: started.drill }),
+  };
   return { journal: reopened.journal, state, request, prepared };
 }
 

@@ -22,6 +22,8 @@ export async function meantFleet(
 ): Promise<EarlierFleet | null> {
   const [{ findRuns, pickRun }, { placesFor }] = await Promise.all([import('../journal/find.ts'), import('../journal/places.ts')]);
   const { runs } = findRuns({ places: placesFor(io), uid: io.uid });
+  // A drill is of this machine alone.
+  if (io.scene !== undefined) return null;
   if (wanted === undefined) return newestFleet(runs, fits, wordsOf(options.host));
   const picked = pickRun(runs, wanted);
   return picked.ok ? fleetIn(picked.run) : null;

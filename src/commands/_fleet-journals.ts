@@ -46,5 +46,6 @@ function eventsOf({ folder }: FoundRun) {
 
 async function atWork(io: Io, id: string): Promise<string | null> {
   const holder = await whoHolds({ uid: io.uid, name: id });
+  if (holder === 'silent') return 'by somebody who does not answer just now (busy or stopped)';
   return holder && `pid ${holder.pid}, by ${holder.who} since ${holder.since}`;
 }

@@ -42,10 +42,11 @@ export async function requestOf(
   { targets, skipped, ssh, notes: trusted }: Selection,
   asked: Strategy,
 ): Promise<FleetRequest> {
-  const [{ inOrder }, { decideFleet }, { version }] = await Promise.all([
+  const [{ inOrder }, { decideFleet }, { version }, { ownNotes }] = await Promise.all([
     import('../model/fleet-batches.ts'),
     import('../model/fleet-limits.ts'),
     import('../wiring/version.ts'),
+    import('../wiring/environment.ts'),
   ]);
   const { runbook, params, raised, policy, notes } = prepared;
   const decided = policy ? decideFleet({ policy, runbook, params, hosts: targets }, asked) : { strategy: asked, notes: [] };
@@ -58,7 +59,7 @@ export async function requestOf(
     mode: policy ? 'unattended' : 'interactive',
     policy: policy?.source ?? null,
     tool: version(),
-    notes: [...notes, ...trusted, ...decided.notes],
+    notes: [...ownNotes(io), ...notes, ...trusted, ...decided.notes],
   };
 }
 

@@ -60,6 +60,7 @@ export async function targetsOf(io: Io, options: Options): Promise<ChosenHosts |
   const stray = hostsChosen(options) ? undefined : strayHostOption(options);
   if (stray !== undefined) return refuse(io, `${stray} is for hosts over ssh: name them with --host, --hosts or --inventory`, 'usage');
   if (!hostsChosen(options)) return null;
+  if (io.scene !== undefined) return refuse(io, `this is a drill in ${io.scene}: it acts on this machine alone`, 'usage');
   const strategy = strategyFrom(options);
   if (typeof strategy === 'string') return refuse(io, escaped(strategy), 'usage');
   const { trustedReader } = await import('../wiring/trusted.ts');

@@ -5,6 +5,7 @@ import { readJournal } from '../journal/read.ts';
 import { verifyRecords } from '../journal/verify.ts';
 import { plural } from '../model/quantity.ts';
 import { type Reported, reportOf } from '../views/report.ts';
+import { lockName } from '../wiring/environment.ts';
 import type { Io } from './_command.ts';
 
 /** Every run that this user may see, newest first. A place that is somebody else's is mentioned on stderr. */
@@ -16,9 +17,9 @@ export function allRuns(io: Io): readonly FoundRun[] {
 
 /** Whoever holds the host's lock is at the run that was written to last, if that was since. Gives its id, and who it is in words. */
 export async function runningNow(io: Io, runs: readonly FoundRun[]): Promise<{ readonly id: string; readonly text: string } | null> {
-  const name = io.env.FIREBREAK_LOCK;
+  const name = lockName(io);
   const holder = await whoHolds({ uid: io.uid, ...(name !== undefined && { name }) });
-  if (holder === null) return null;
+  if (holder === null || holder === 'silent') return null;
   const [run] = runs.filter(({ written }) => written >= Date.parse(holder.since)).sort((one, other) => other.written - one.written);
   return run === undefined ? null : { id: run.id, text: `pid ${holder.pid}, by ${holder.who} since ${holder.since}` };
 }

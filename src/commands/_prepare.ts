@@ -7,6 +7,7 @@ import type { Catalogue } from '../model/ports.ts';
 import type { Problem } from '../model/problem.ts';
 import { parseDuration } from '../model/quantity.ts';
 import { LIMITS, type LimitName, type Limits, type Runbook } from '../model/runbook.ts';
+import { escaped } from '../views/escape.ts';
 import type { CommandOption, Io } from './_command.ts';
 import { LIMIT_OPTION, limitWords } from './_limit.ts';
 import { TRUST_OPTION, trustNotes, whyUntrusted } from './_trust.ts';
@@ -39,13 +40,12 @@ export async function prepare(
   chosen: { readonly limits: readonly string[] } | null = null,
 ): Promise<Prepared | number> {
   const { limits } = chosen ?? limitWords(options);
-  const [{ readRunbook, readText }, { trustedReader }, { folderCatalogue }, { bindParams }, { closest }, { escaped }] = await Promise.all([
+  const [{ readRunbook, readText }, { trustedReader }, { folderCatalogue }, { bindParams }, { closest }] = await Promise.all([
     import('../wiring/library.ts'),
     import('../wiring/trusted.ts'),
     import('../wiring/catalogue.ts'),
     import('../load/params.ts'),
     import('../load/suggest.ts'),
-    import('../views/escape.ts'),
   ]);
   const catalogue = folderCatalogue();
   const reader = trustedReader(io.uid);
@@ -89,8 +89,9 @@ async function policyFrom(io: Io, path: unknown, { readText, catalogue }: Readin
   return policy.ok ? policy.value : sayProblems(io, policy.problems, 'invalid-runbook', readText);
 }
 
+/** One line, whatever is in it: a message may hold what a host, a file or another process has said. */
 export function refuse(io: Io, message: string, outcome: Parameters<typeof exitCode>[0]): number {
-  io.stderr(`firebreak: ${message}\n`);
+  io.stderr(`firebreak: ${escaped(message)}\n`);
   return exitCode(outcome);
 }
 

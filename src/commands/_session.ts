@@ -8,6 +8,7 @@ import type { Redact } from '../model/secret.ts';
 import { stateOf } from '../model/state.ts';
 import type { RunParts } from '../operations/carry-out.ts';
 import type { Ending } from '../run/running.ts';
+import { lockName } from '../wiring/environment.ts';
 import { stopSwitch } from '../wiring/stop-switch.ts';
 import type { CommandOption, Io } from './_command.ts';
 import { refuse } from './_prepare.ts';
@@ -53,14 +54,14 @@ export function nobodyDecides(io: Io, { unattended, policy, output }: Options): 
   );
 }
 
-/** One run a host: whoever comes second is told who is first, and nothing is touched. `FIREBREAK_LOCK` keeps rehearsals apart from the real thing. */
+/** One run a host: whoever comes second is told who is first, and nothing is touched. A rehearsal has a lock of its own. */
 export async function alone(io: Io, what: string, go: () => Promise<number>): Promise<number> {
-  const { heldFromAfar, takeLock } = await import('../journal/lock.ts');
-  const name = io.env.FIREBREAK_LOCK;
+  const [{ takeLock }, { heldFromAfar }] = await Promise.all([import('../journal/lock.ts'), import('../journal/from-afar.ts')]);
+  const name = lockName(io);
   const taken = await takeLock({ uid: io.uid, ...(name !== undefined && { name }) }, holderOf(io, what));
   if (!taken.ok) return refuse(io, taken.message, taken.code === 'locked' ? 'locked' : 'unsupported-machine');
   try {
-    if (name === undefined && heldFromAfar()) return refuse(io, FROM_AFAR, 'locked');
+    if (name === undefined && heldFromAfar(io)) return refuse(io, FROM_AFAR, 'locked');
     return await go();
   } finally {
     taken.lock.release();

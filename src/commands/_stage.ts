@@ -38,13 +38,12 @@ export async function chosenHost(io: Io, options: Options): Promise<Chosen | nul
 /** Reaches the host, lets `go` work there, and leaves no connection behind. A host that cannot be reached is told, in a line of its own, and nothing is done. */
 export async function onStage(io: Io, chosen: Chosen | null, go: (stage: Stage) => Promise<number>): Promise<number> {
   const { hostsFor, hostsHere } = await import('../wiring/host.ts');
-  if (chosen === null) return go({ hosts: hostsHere(io.secrets), elsewhere: null, notes: [] });
+  if (chosen === null) return go({ hosts: hostsHere(io.secrets, io.scene), elsewhere: null, notes: [] });
   const hosts = await hostsFor(chosen.target, chosen.reach, io.secrets);
   try {
     const connected = await Promise.race([hosts.connect(), interrupted(io)]);
     if (connected === null) return exitCode('interrupted');
-    if (!connected.ok)
-      return refuse(io, `${(await import('../views/escape.ts')).escaped(connected.message)}; nothing was touched`, 'outcome-unknown');
+    if (!connected.ok) return refuse(io, `${connected.message}; nothing was touched`, 'outcome-unknown');
     return await go({ hosts, elsewhere: hosts, notes: [...chosen.notes, ...clockNotes(hosts)] });
   } finally {
     await hosts.close();

@@ -1,9 +1,10 @@
-import { whoHolds } from '../journal/lock.ts';
+import { type Holder, whoHolds } from '../journal/lock.ts';
 import { placesFor } from '../journal/places.ts';
 import { preparedIn } from '../journal/prepared.ts';
 import { roomIn } from '../journal/room.ts';
 import { exitCode } from '../model/outcome.ts';
 import { type Check, type DoctorParts, examine, examineThere } from '../operations/doctor.ts';
+import { lockName } from '../wiring/environment.ts';
 import { defineCommand, type Io } from './_command.ts';
 import { HOST_OPTIONS } from './_hosts.ts';
 import { isFleet } from './_many.ts';
@@ -32,8 +33,10 @@ async function examineChosen(io: Io, { hosts, elsewhere }: Stage): Promise<reado
 async function sayChecks(io: Io, stage: Stage, options: Readonly<Record<string, unknown>>): Promise<number> {
   const checks = await examineChosen(io, stage);
   const able = checks.every(({ state }) => state !== 'stuck');
-  if (options.json === true) io.stdout(`${JSON.stringify({ able, checks }, null, 2)}\n`);
-  else {
+  if (options.json === true) {
+    const { escapeJson } = await import('../views/escape.ts');
+    io.stdout(`${escapeJson(JSON.stringify({ able, checks }, null, 2))}\n`);
+  } else {
     const [{ doctorText }, { paperOf }] = await Promise.all([import('../views/doctor.ts'), import('../views/style.ts')]);
     io.stdout(doctorText(checks, paperOf({ columns: io.columns, color: io.color.stdout })));
   }
@@ -43,18 +46,23 @@ async function sayChecks(io: Io, stage: Stage, options: Readonly<Record<string, 
 async function partsHere(io: Io): Promise<DoctorParts> {
   const { hostsHere } = await import('../wiring/host.ts');
   const places = placesFor(io);
-  const name = io.env.FIREBREAK_LOCK;
+  const name = lockName(io);
   const holder = await whoHolds({ uid: io.uid, ...(name !== undefined && { name }) });
   return {
     host: hostsHere().readOnlyHost,
     home: io.home,
     rooms: places.map((place) => roomIn(place, io.uid)).map(({ place, takes, why }) => ({ path: place.path, takes, why })),
     prepared: preparedIn(places, io.uid)?.folder ?? null,
-    holder: holder && `${holder.run}, pid ${holder.pid}, by ${holder.who} since ${holder.since}`,
+    holder: holder && sayHolder(holder),
     slots: countedSlots(io.env),
     terminal: io.tty.stdin && io.tty.stderr,
   };
 }
+
+const sayHolder = (holder: Holder | 'silent'): string =>
+  holder === 'silent'
+    ? 'a run that does not answer just now (busy or stopped)'
+    : `${holder.run}, pid ${holder.pid}, by ${holder.who} since ${holder.since}`;
 
 export default defineCommand({
   name: 'doctor',

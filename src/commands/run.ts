@@ -95,10 +95,11 @@ interface Start {
 }
 
 async function start(io: Io, { stage, prepared, options, notes, saved }: Start): Promise<number> {
-  const [{ run }, { openRun }, { version }] = await Promise.all([
+  const [{ run }, { openRun }, { version }, { marksOf }] = await Promise.all([
     import('../operations/run.ts'),
     import('../wiring/journal.ts'),
     import('../wiring/version.ts'),
+    import('../wiring/environment.ts'),
   ]);
   const refused = await whyNotLook(io, prepared, { options, hosts: [stage.hosts.host.name] });
   if (refused !== null) return refused;
@@ -112,6 +113,7 @@ async function start(io: Io, { stage, prepared, options, notes, saved }: Start):
     mode,
     who: io.user,
     tool: version(),
+    ...marksOf(io),
     ...(saved && { saved }),
     ...(stage.elsewhere && { target: stage.elsewhere.reached }),
   };

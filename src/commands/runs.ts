@@ -40,7 +40,7 @@ export default defineCommand({
       for (const { text } of rows) io.stdout(text);
       if (found.length === 0) io.stderr('there is no run yet\n');
       const stopped = stopSwitch(io)();
-      if (stopped !== null) io.stderr(`${stopped}: nothing starts unattended\n`);
+      if (stopped !== null) io.stderr(`${(await import('../views/escape.ts')).escaped(stopped)}: nothing starts unattended\n`);
       if (parts.size > 0) io.stderr(`${parts.size} runs of single hosts, told with their fleet run: firebreak runs --all\n`);
       if (alone.length > shown.length) io.stderr(`${alone.length - shown.length} older: firebreak runs --all\n`);
     }

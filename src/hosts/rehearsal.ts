@@ -30,7 +30,13 @@ export function inNamespaces(): readonly string[] {
 
 /** Runs it and says why it failed, in the program's own words; null: it went well. */
 export function whyNot({ argv: [program = '', ...args], env }: Request): string | null {
-  const tried = spawnSync(program, args, { env, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', timeout: 10_000 });
+  const tried = spawnSync(program, args, {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+    timeout: 10_000,
+    killSignal: 'SIGKILL',
+  });
   if (tried.status === 0) return null;
   return tried.error?.message ?? (tried.stderr.trim().split('\n')[0] || `${program} ended with ${tried.status ?? tried.signal}`);
 }

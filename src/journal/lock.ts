@@ -1,17 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readlinkSync, statSync } from 'node:fs';
-import { connect, createServer, type Server } from 'node:net';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { failure, type Result } from '../model/host.ts';
+import { answerWith, ask, type Claim, claim, claimsOf, type Seen } from './claim.ts';
+import { formerHolder, nameFor, tellFormer } from './former-lock.ts';
+import { type Holder, holderIn, textOf } from './holder.ts';
 
-/** Who holds the lock, as it tells the one that comes second. */
-export interface Holder {
-  readonly run: string;
-  readonly who: string;
-  readonly pid: number;
-  /** ISO 8601. */
-  readonly since: string;
-}
+export type { Holder } from './holder.ts';
 
 /** `name` keeps rehearsals apart from the real thing. */
 export interface Scope {
@@ -25,62 +21,124 @@ export interface Lock {
   release(): void;
 }
 
+/** Below 1024 the kernel gives a port to root alone: nobody else can be in the way. Unassigned by IANA, and below what rpc programs choose from. */
+const ROOTS_PORT = 4;
+/** Below the ports that the kernel chooses from. */
+const USERS_PORT = 28_259;
+
 /**
- * One run a host. The lock is a socket in Linux's abstract namespace (unix(7)): the kernel lets one process bind a name and takes it back when that
- * process ends, however it ends. So nothing is left behind by kill -9 or a reboot, no manual unlock exists, and it costs no inode and no block.
+ * One run a host. Root waits for root alone, a user for root and for himself: only their claims are believed, and a stranger's is as if it were not there. Usually the first to
+ * bind the one port has the lock. Where a stranger has taken that port, any other port is a claim as well: whoever sees another believed claim beside its own lets go.
  * A host is what one pid namespace sees: a container, or a drill in namespaces of its own, does not keep the machine's run waiting.
  */
 export async function takeLock(scope: Scope, holder: Holder): Promise<Result<{ readonly lock: Lock }>> {
-  const path = nameOf(scope);
-  const server = createServer((socket) => {
-    socket.on('error', () => {});
-    socket.end(JSON.stringify(holder));
-  });
-  const code = await bound(server, path);
-  if (code === null) return { ok: true, lock: { release: () => void server.close() } };
   const { host = 'this host' } = scope;
-  if (code !== 'EADDRINUSE') return failure(code, `the lock of ${host} cannot be taken: ${code}; nothing was touched`);
-  return failure('locked', `another run holds ${host}: ${sayHolder(await ask(path))}; nothing was touched`);
-}
-
-/** Which folder a run over ssh locks: see hosts/ssh/lock.ts. */
-const LOCKED_FROM_AFAR = ['/run', '/'];
-
-/**
- * Whether a run over ssh, started elsewhere, has this host: it holds flock(2) on a folder that every host has. Read from proc_locks(5), without a fork. In a
- * container the kernel shows only locks whose process still lives, so that there a run from afar may go unseen; it sees us in any case.
- */
-export function heldFromAfar({ folders = LOCKED_FROM_AFAR, locks = '/proc/locks' } = {}): boolean {
   try {
-    const folder = folders.find((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
-    if (folder === undefined) return false;
-    const { dev, ino } = statSync(folder, { bigint: true });
-    const there = ` ${deviceOf(dev)}:${ino} `;
-    return readFileSync(locks, 'utf8')
-      .split('\n')
-      .some((line) => line.includes(there) && /\bFLOCK\b.*\bWRITE\b/.test(line));
-  } catch {
-    return false;
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const tried = await tryOnce(scope);
+      if ('code' in tried) return failure(tried.code, `the lock of ${host} cannot be taken: ${tried.code}; nothing was touched`);
+      if ('socket' in tried) return await keep(tried, scope, holder);
+      if (tried.port === portOf(scope) || (await stays(scope, tried))) return held(host, await tell(scope, tried));
+    }
+    return held(host, null);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'EIO';
+    return failure(code, `the lock of ${host} cannot be taken: whose it is cannot be looked for (${code}); nothing was touched`);
   }
 }
 
-/** `00:19`, as proc_locks(5) writes what makedev(3) has put together. */
-function deviceOf(dev: bigint): string {
-  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
-  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
-  return [major, minor].map((part) => part.toString(16).padStart(2, '0')).join(':');
+const TRIES = 10;
+
+const held = (host: string, holder: Holder | null) =>
+  failure('locked', `another run holds ${host}: ${sayHolder(holder)}; nothing was touched`);
+
+/** A claim that nobody who is believed disputes, or the one who does. */
+async function tryOnce(scope: Scope): Promise<Claim | Seen | { readonly code: string }> {
+  const lock = lockOf(scope);
+  let own = await claim(lock, portOf(scope));
+  if ('code' in own) {
+    if (!['EADDRINUSE', 'EACCES'].includes(own.code)) return own;
+    const [rival] = rivals(scope, null);
+    if (rival) return rival;
+    own = await claimElsewhere(lock);
+    if ('code' in own) return own;
+  }
+  const [rival] = rivals(scope, own);
+  if (!rival) return own;
+  own.socket.close();
+  return rival;
 }
 
-/** Who holds the lock now; null: nobody, or it does not answer. Takes nothing. */
-export function whoHolds(scope: Scope): Promise<Holder | null> {
-  return ask(nameOf(scope));
+/** A stranger may take every port that is anybody's, but not root's. */
+async function claimElsewhere(lock: number): Promise<Claim | { readonly code: string }> {
+  let own = await claim(lock, 0);
+  for (let port = 1023; 'code' in own && own.code === 'EADDRINUSE' && port > 900; port -= 1) own = await claim(lock, port);
+  return own;
 }
 
-/** A name in the abstract namespace has 107 bytes; a host's may be longer. */
-function nameOf({ uid, name = '', host }: Scope): string {
-  const elsewhere = host === undefined ? '' : `@${createHash('sha256').update(host).digest('hex').slice(0, 24)}`;
-  return `\0firebreak-${uid}-${pidNamespace()}-${name}${elsewhere}`;
+/** The kernel's list is read twice: while sockets come and go, one reading may miss a line. The one port comes first. */
+function rivals(scope: Scope, own: Claim | null): readonly Seen[] {
+  const believed = (seen: Seen): boolean => (seen.uid === 0 || seen.uid === scope.uid) && seen.port !== own?.port;
+  const both = [...claimsOf(lockOf(scope)), ...claimsOf(lockOf(scope))].filter(believed);
+  return both.sort((one, other) => Number(other.port === portOf(scope)) - Number(one.port === portOf(scope)));
 }
+
+/** Two that come at once may see each other: both let go, and only one that holds the lock is still there a little later. */
+async function stays(scope: Scope, rival: Seen): Promise<boolean> {
+  await sleep(50 + Math.random() * 200);
+  return rivals(scope, null).some(({ inode }) => inode === rival.inode);
+}
+
+async function keep(own: Claim, scope: Scope, holder: Holder): Promise<Result<{ readonly lock: Lock }>> {
+  const former = await formerHolder(nameOf(scope), scope.uid);
+  if (former !== null) {
+    own.socket.close();
+    return held(scope.host ?? 'this host', former);
+  }
+  const text = textOf(holder);
+  answerWith(own, text);
+  const forget = await tellFormer(nameOf(scope), text);
+  return {
+    ok: true,
+    lock: {
+      release: () => {
+        own.socket.close();
+        forget();
+      },
+    },
+  };
+}
+
+async function tell(scope: Scope, { port }: Seen): Promise<Holder | null> {
+  return holderIn(await ask(lockOf(scope), port));
+}
+
+/** Who holds the lock now; null: nobody. `silent`: somebody who does not answer, or nobody can tell. Takes nothing. */
+export async function whoHolds(scope: Scope): Promise<Holder | 'silent' | null> {
+  try {
+    const [rival] = rivals(scope, null);
+    return rival ? ((await tell(scope, rival)) ?? 'silent') : await formerHolder(nameOf(scope), scope.uid);
+  } catch {
+    return 'silent';
+  }
+}
+
+const portOf = ({ uid }: Scope): number => (uid === 0 ? ROOTS_PORT : USERS_PORT);
+
+/** Of this host: the number of its pid namespace, which a shell over there can work out as well (hosts/ssh/lock.ts). Else 23 bits of a hash. */
+function lockOf(scope: Scope): number {
+  const space = pidNamespace();
+  if (scope.name === undefined && scope.host === undefined) return Number(/\d+/.exec(space)?.[0] ?? 0) % 2 ** 23;
+  return (
+    createHash('sha256')
+      .update(`${space} ${scope.name ?? ''} ${scope.host ?? ''}`)
+      .digest()
+      .readUInt32BE() %
+    2 ** 23
+  );
+}
+
+const nameOf = (scope: Scope): string => nameFor(scope, pidNamespace());
 
 /** Whoever has this lock is the only one who may call himself so on the host that it is of. */
 export function tagOf(scope: Scope): string {
@@ -103,42 +161,6 @@ function pidNamespace(): string {
     return readlinkSync('/proc/self/ns/pid');
   } catch {
     return '';
-  }
-}
-
-/** Null: ours. Else why not. The server does not keep the process alive. */
-function bound(server: Server, path: string): Promise<string | null> {
-  return new Promise((resolve) => {
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'EIO'));
-    server.listen({ path }, () => resolve(null));
-    server.unref();
-  });
-}
-
-/** A holder that is stopped or busy may not answer; then nobody knows more than that it holds the lock. */
-const PATIENCE = 5000;
-
-function ask(path: string): Promise<Holder | null> {
-  return new Promise((resolve) => {
-    let text = '';
-    const socket = connect({ path });
-    socket.setTimeout(PATIENCE, () => socket.destroy());
-    socket.on('data', (data) => {
-      text += data.toString('utf8', 0, 4096);
-    });
-    socket.on('error', () => {});
-    socket.on('close', () => resolve(holderIn(text)));
-  });
-}
-
-function holderIn(text: string): Holder | null {
-  try {
-    const { run, who, pid, since } = JSON.parse(text) as Partial<Holder>;
-    return typeof run === 'string' && typeof who === 'string' && typeof pid === 'number' && typeof since === 'string'
-      ? { run, who, pid, since }
-      : null;
-  } catch {
-    return null;
   }
 }
 

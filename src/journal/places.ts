@@ -20,7 +20,7 @@ export interface Who {
 
 /**
  * root: /var/lib/firebreak, then /run/firebreak, then /dev/shm/firebreak-0. Others: $XDG_STATE_HOME/firebreak or ~/.local/state/firebreak,
- * then /dev/shm/firebreak-<uid> (/run/firebreak is root's). FIREBREAK_STATE names the only place, for tests and drills. What was prepared lies
+ * then /dev/shm/firebreak-<uid> (/run/firebreak is root's). FIREBREAK_STATE names the only place; who may use it, and when, says wiring/environment.ts. What was prepared lies
  * inside home and goes before the rest: it is still there after a reboot.
  */
 export function placesFor({ env, uid, home }: Who): readonly Place[] {

@@ -6,7 +6,10 @@ import type { FoundRun } from './find.ts';
 import { lastEvent } from './peek.ts';
 import { readJournal } from './read.ts';
 
-/** The run that has used a saved plan up: the one that meant to act, or that has not ended. A run that touched nothing leaves the plan as it was. */
+/**
+ * The run that has used a saved plan up: the one that meant to act, or that has not ended. A run that touched nothing leaves the plan as it was, and so does a
+ * rehearsal.
+ */
 export function useOfPlan(
   runs: readonly FoundRun[],
   {
@@ -19,7 +22,7 @@ export function useOfPlan(
     if (written < since || touchedNothing(found) || !mentions(join(folder, 'journal.ndjson'), plan)) continue;
     const read = readJournal(folder);
     const events = read.ok ? read.events : read.before;
-    if (!events.some((event) => event.type === 'run.started' && event.plan?.id === plan)) continue;
+    if (!events.some((event) => event.type === 'run.started' && event.plan?.id === plan && event.drill === undefined)) continue;
     const finished = events.some(({ type }) => type === 'run.finished');
     // A journal that is damaged no longer tells what was done: the plan counts as used.
     if (!read.ok || !finished || events.some(hasActed)) return { run: id, finished };

@@ -1,10 +1,12 @@
 import type { Block } from './block.ts';
 import type { Judgement } from './condition.ts';
 import {
+  type DrillMark,
   EVENT_VERSION,
   type Fact,
   type MissedJob,
   type ObservationShown,
+  type OwnPlaces,
   type Stamp,
   type StepOutline,
   type WatchStanding,
@@ -111,6 +113,14 @@ const REACHED = closed<Reached>('How a host that is elsewhere was reached. Never
   labels: map('Its labels.', { type: 'string' }),
   become: yesNo('Root through sudo.'),
   config: orNull(text("ssh's configuration file. Null: the user's own.")),
+});
+
+const DRILL = closed<DrillMark>('A rehearsal: never counted, never taken up for a real run.', {
+  scene: text('The folder that it was built in.'),
+});
+const OWN = closed<OwnPlaces>('What whoever started it has moved away from its usual place.', {
+  state: optional(text('The folder of the journals.')),
+  lock: optional(text('The name of the lock.')),
 });
 
 type BlockOf<K extends Block['kind']> = Omit<Extract<Block, { readonly kind: K }>, 'kind'>;
@@ -254,6 +264,8 @@ const TOLD: Facts = {
       boot: BOOT,
       plan: optional(PLAN),
       target: optional(REACHED),
+      drill: optional(DRILL),
+      own: optional(OWN),
     },
   },
   'run.resumed': {

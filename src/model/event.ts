@@ -30,6 +30,18 @@ export interface Stamped extends Stamp {
 
 export type Choice = 'run' | 'skip' | 'by-hand' | 'undo' | 'quit';
 
+export interface DrillMark {
+  readonly scene: string;
+}
+
+/** Root cannot move either: both would let automation forget what it has done. */
+export interface OwnPlaces {
+  /** The folder of the journals. */
+  readonly state?: string;
+  /** A name for the lock: only runs with the same name wait for one another. */
+  readonly lock?: string;
+}
+
 /** A step as the journal remembers it: enough for the views to draw rows and for the report to name it. */
 export interface StepOutline {
   readonly id: string;
@@ -67,6 +79,10 @@ export type Fact =
       readonly plan?: PlanMark;
       /** Where the host is elsewhere: how it was reached. */
       readonly target?: Reached;
+      /** A rehearsal, and the folder that it was built in. It is never counted, and never taken up for a real run. */
+      readonly drill?: DrillMark;
+      /** What whoever started it has moved away from its usual place. */
+      readonly own?: OwnPlaces;
     }
   /** The same journal goes on, after a crash, an interrupt, or to roll back. What was open is asked of the world. */
   | {

@@ -40,21 +40,16 @@ export const UNFINISHED: Glance = {
     const end = endOf(last);
     return end === null || isUnfinishedEnd(end);
   },
-  fits: (state) => isUnfinished(state) && !isDrill(state),
+  fits: isUnfinished,
 };
 
 export const TOUCHED: Glance = {
   maybe: (last) => endOf(last)?.outcome !== 'not-this-incident',
-  fits: (state) => hasTouched(state) && !isDrill(state),
+  fits: hasTouched,
 };
 
 function endOf(last: Stamped): { readonly outcome: OutcomeName; readonly verdict: Verdict | null } | null {
   if (last.type !== 'run.finished') return null;
   const { outcome, verdict } = last as unknown as { readonly outcome: OutcomeName; readonly verdict?: Verdict | null };
   return { outcome, verdict: verdict ?? null };
-}
-
-/** A rehearsal is never taken up in place of the real thing. */
-function isDrill({ meta }: RunState): boolean {
-  return meta !== null && 'drill' in meta && Boolean(meta.drill);
 }

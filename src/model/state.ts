@@ -435,6 +435,12 @@ export function unknownSteps(state: RunState): readonly string[] {
   return undoing === null || acting.includes(undoing) ? acting : [...acting, undoing];
 }
 
+/** A rehearsal, in a scene that ends with it. */
+export const isDrill = ({ meta }: RunState): boolean => meta?.drill !== undefined;
+
+/** Leases that somebody may count on. A drill's end with its scene, kept or not: there is nothing of it to be started any more. */
+export const openLeases = (state: RunState): readonly OpenLease[] => (isDrill(state) ? [] : state.leases);
+
 /** What can be undone, newest first, in words. */
 export function undoable(state: RunState): readonly { readonly step: string; readonly say: string }[] {
   return state.undo.toReversed().flatMap(({ step, undo }) => (undo.kind === 'revert' ? [{ step, say: undo.say }] : []));

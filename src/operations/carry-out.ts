@@ -1,3 +1,4 @@
+import type { DrillMark, OwnPlaces } from '../model/event.ts';
 import type { HeldPlan } from '../model/fleet.ts';
 import type { Host } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
@@ -17,6 +18,7 @@ import type { Book, Ending, Running } from '../run/running.ts';
 import { endSevered, heard, heed, leaveLeases, Severed, unansweredBy } from '../run/severed.ts';
 import { spine } from '../run/spine.ts';
 import { compare, compareHeld } from './compare.ts';
+import { outsideScene } from './outside-scene.ts';
 import { learnSecrets, type Unfit } from './secrets.ts';
 
 /** What is asked for: JSON-safe but for the runbook's frozen parts, so that command line, webhook and fleet worker ask alike. */
@@ -37,6 +39,9 @@ export interface RunRequest {
   readonly held?: HeldPlan;
   /** Where the host is elsewhere: how it was reached, for a resume. */
   readonly target?: Reached;
+  /** A rehearsal: acts on nothing outside of its scene. */
+  readonly drill?: DrillMark;
+  readonly own?: OwnPlaces;
 }
 
 /** What it is done with. */
@@ -93,7 +98,7 @@ async function planAndAct(request: RunRequest, parts: RunParts, life: Life): Pro
   const stopped = request.mode.kind === 'unattended' ? parts.stop?.() : null;
   if (stopped) parts.interrupts.raise(stopped);
   const mismatch = parts.interrupts.signal.aborted ? null : ((await compare(request.saved, plan, emit)) ?? compareHeld(request.held, plan));
-  const refusal = mismatch ?? refuse(plan, parts.interrupts);
+  const refusal = mismatch ?? outsideScene(plan, request.drill) ?? refuse(plan, parts.interrupts);
   if (refusal) {
     for (const step of plan.steps) if (step.kind === 'action') await decided(step, emit);
     await emit({ type: 'run.finished', ...refusal, open: refusal.outcome === 'not-this-incident' ? [] : plan.open, missed: [] });

@@ -51,7 +51,7 @@ async function withoutSecret(emit: Emit, { outcome, reason }: Unfit): Promise<En
 }
 
 async function start(request: RunRequest, parts: RunParts, { emit, given }: Beginning): Promise<void> {
-  const { runbook, params, mode, raised, who, tool, saved, target } = request;
+  const { runbook, params, mode, raised, who, tool, saved, target, drill, own } = request;
   const facts = await heard(parts.host, 'nothing was touched', () => parts.host.machine.facts());
   await emit({
     type: 'run.started',
@@ -75,6 +75,8 @@ async function start(request: RunRequest, parts: RunParts, { emit, given }: Begi
     boot: { id: facts.bootId, at: facts.bootTime },
     ...(saved && { plan: markOf(saved) }),
     ...(target && { target }),
+    ...(drill && { drill }),
+    ...(own && { own }),
   });
   for (const text of request.notes ?? []) await emit({ type: 'note', text });
 }

@@ -108,7 +108,8 @@ function countsOf(cases: readonly Case[]): Readonly<Record<string, string>> {
 }
 
 function propertiesOf({ run, meta, verdict }: RunState): readonly string[] {
-  const values = { run, version: meta?.runbook.version, sha256: meta?.runbook.hash, tool: meta?.tool, mode: meta?.mode, verdict };
+  const { runbook, tool, mode, drill } = meta ?? {};
+  const values = { run, version: runbook?.version, sha256: runbook?.hash, tool, mode, drill: drill?.scene, verdict };
   return Object.entries(values).flatMap(([name, value]) => (value ? [element('property', { name, value }, [])] : []));
 }
 

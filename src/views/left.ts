@@ -1,5 +1,5 @@
 import type { Plan } from '../model/plan.ts';
-import type { RunState, StepState } from '../model/state.ts';
+import { isDrill, openLeases, type RunState, type StepState } from '../model/state.ts';
 import { escaped } from './escape.ts';
 import { heading, rule } from './fields.ts';
 import { hang, indent } from './layout.ts';
@@ -7,16 +7,24 @@ import type { Paper } from './style.ts';
 
 /** The person wants out at once: what is not done, what is not undone, and the very commands for both. No prompt, nothing to wait for. */
 export function renderLeft(state: RunState, plan: Plan | null, paper: Paper): readonly string[] {
-  const { run } = state;
   return [
     '',
     rule('left to you', paper),
     ...hang('', 'Ended at once. Nothing more is done or undone.', paper.columns, paper.style.warn),
     ...toFinish(state, plan, paper),
     ...toUndo(state, paper),
-    ...state.leases.flatMap(({ say }) => hang('  ! ', escaped(`${say}: done for you when its lease runs out`), paper.columns)),
-    ...hang('To go on:  ', `firebreak resume ${escaped(run)}`, paper.columns, paper.style.bold),
-    ...hang('To undo:   ', `firebreak rollback ${escaped(run)}`, paper.columns, paper.style.bold),
+    ...openLeases(state).flatMap(({ say }) => hang('  ! ', escaped(`${say}: done for you when its lease runs out`), paper.columns)),
+    ...goOn(state, paper),
+  ];
+}
+
+/** A drill ends with its scene: nothing of it can be taken up. */
+function goOn(state: RunState, { columns, style }: Paper): readonly string[] {
+  if (isDrill(state)) return [];
+  const run = escaped(state.run);
+  return [
+    ...hang('To go on:  ', `firebreak resume ${run}`, columns, style.bold),
+    ...hang('To undo:   ', `firebreak rollback ${run}`, columns, style.bold),
   ];
 }
 

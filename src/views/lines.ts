@@ -54,8 +54,14 @@ const GOOD = new Set(['yes', 'done', 'held', 'incident']);
 function lineOf(event: RunEvent, { state, before, pace }: Context): readonly Line[] {
   switch (event.type) {
     case 'run.started': {
-      const { runbook, mode, who } = event;
-      return [['run', 'started', `${runbook.name} ${runbook.version} on ${event.host}, ${mode}, by ${who}, run ${event.run}`]];
+      const { runbook, mode, who, drill } = event;
+      return [
+        [
+          'run',
+          'started',
+          `${drill ? 'drill of ' : ''}${runbook.name} ${runbook.version} on ${event.host}, ${mode}, by ${who}, run ${event.run}`,
+        ],
+      ];
     }
     case 'run.resumed':
       return [['run', 'resumed', `to ${event.to}, ${event.mode}, by ${event.who}`]];

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../model/event.ts';
-import { stateOf } from '../model/state.ts';
+import { openLeases, stateOf } from '../model/state.ts';
 import { escapeJson } from './escape.ts';
 import { cell, mdTable } from './markdown.ts';
 import { changes, rollbackNotes } from './report/actions.ts';
@@ -39,7 +39,7 @@ export function reportMarkdown(reported: Reported): string {
 /** The row of `runs --json`, the whole state and the timeline. */
 export function reportJson(reported: Reported): string {
   const { state, events } = reported;
-  return `${escapeJson(JSON.stringify({ report: 1, ...rowOf(reported), timeline: timelineOf(events), state }, null, 2))}\n`;
+  return `${escapeJson(JSON.stringify({ report: 1, ...rowOf(reported), timeline: timelineOf(events), state: { ...state, leases: openLeases(state) } }, null, 2))}\n`;
 }
 
 function timeline({ events }: Reported): readonly string[] {

@@ -2,7 +2,7 @@ import type { Json } from '../model/json.ts';
 import { isObject } from '../model/json.ts';
 import { sayLease } from '../model/lease.ts';
 import { plural, showCount, showDuration } from '../model/quantity.ts';
-import { elapsed, lastThing, type RunState } from '../model/state.ts';
+import { elapsed, isDrill, lastThing, openLeases, type RunState } from '../model/state.ts';
 import { escaped, escapeJson } from './escape.ts';
 import { hang } from './layout.ts';
 import type { Paper, Style } from './style.ts';
@@ -31,6 +31,8 @@ export interface RunRow {
   readonly host: string;
   readonly who: string | null;
   readonly mode: string | null;
+  /** A rehearsal: nothing of the host was touched. */
+  readonly drill: boolean;
   readonly started: string | null;
   readonly finished: string | null;
   readonly took: number | null;
@@ -64,6 +66,7 @@ export function rowOf({ id, folder, place, state, problem, damaged, running, ver
     host: state.host,
     who: meta?.who ?? null,
     mode: meta?.mode ?? null,
+    drill: isDrill(state),
     started: meta?.at ?? null,
     finished: finished?.at ?? null,
     took: meta === null || finished === null ? null : elapsed(state),
@@ -77,7 +80,7 @@ export function rowOf({ id, folder, place, state, problem, damaged, running, ver
     edited: used.edit,
     pids: targetPids(state),
     open: state.open,
-    leases: state.leases.map(({ service, deadline }) => ({ service, by: deadline?.at ?? null })),
+    leases: openLeases(state).map(({ service, deadline }) => ({ service, by: deadline?.at ?? null })),
     place: place.path,
     folder,
     problem,
@@ -116,7 +119,7 @@ function runLines(source: RunSource, paper: Paper): readonly string[] {
     `${paper.style.bold(escaped(source.id))}  ${resultText(source, paper.style)}`,
     ...line(whatText(state)),
     ...line(countsText(state)),
-    ...state.leases.flatMap((lease) => line(`lease: ${sayLease(lease)}`, paper.style.warn)),
+    ...openLeases(state).flatMap((lease) => line(`lease: ${sayLease(lease)}`, paper.style.warn)),
     ...(place.home ? [] : line(`journal in ${folder}: not at home, it does not survive a reboot there`, paper.style.yellow)),
     ...(problem === null ? [] : line(problem, paper.style.bad)),
     ...(verified === null ? [] : line(verified, paper.style.green)),
@@ -137,7 +140,7 @@ function whatText(state: RunState): string {
   if (meta === null) return 'nothing was written but the beginning';
   const { name, version } = meta.runbook;
   const took = finished === null ? '' : `, took ${showDuration(elapsed(state))}`;
-  return `${name} ${version} on ${host}, ${meta.mode} by ${meta.who}, ${meta.at.replace('T', ' ').replace(/(\.\d+)?Z$/, '')} UTC${took}`;
+  return `${isDrill(state) ? 'drill of ' : ''}${name} ${version} on ${host}, ${meta.mode} by ${meta.who}, ${meta.at.replace('T', ' ').replace(/(\.\d+)?Z$/, '')} UTC${took}`;
 }
 
 function countsText({ used, open, steps }: RunState): string {

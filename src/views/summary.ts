@@ -2,7 +2,7 @@ import type { MissedJob } from '../model/event.ts';
 import { sayLease } from '../model/lease.ts';
 import { OUTCOMES, type OutcomeName } from '../model/outcome.ts';
 import { plural, showDuration } from '../model/quantity.ts';
-import type { RunState, StepState, UndoEntry, WatchSample } from '../model/state.ts';
+import { isDrill, openLeases, type RunState, type StepState, type UndoEntry, type WatchSample } from '../model/state.ts';
 import { escaped } from './escape.ts';
 import { heading, rule } from './fields.ts';
 import { cutHard, hang, padEnd, width } from './layout.ts';
@@ -33,7 +33,10 @@ function paintOf(outcome: OutcomeName): keyof Style {
 function verdict(state: RunState, paper: Paper): readonly string[] {
   const { outcome, reasons } = state.finished ?? { outcome: 'outcome-unknown', reasons: [] };
   const took = state.meta === null || state.finished === null ? '' : `, ${showDuration(state.finished.mono - state.meta.mono)}`;
-  const what = state.meta === null ? '' : `${state.meta.runbook.name} ${state.meta.runbook.version} on ${state.host}${took}, `;
+  const what =
+    state.meta === null
+      ? ''
+      : `${isDrill(state) ? 'drill of ' : ''}${state.meta.runbook.name} ${state.meta.runbook.version} on ${state.host}${took}, `;
   return [
     rule('result', paper),
     ...hang('', outcome.replaceAll('-', ' ').toUpperCase(), paper.columns, paper.style[paintOf(outcome)]),
@@ -45,7 +48,9 @@ function verdict(state: RunState, paper: Paper): readonly string[] {
 }
 
 /** A run without a verdict can still have one. */
-function goingOn({ run, finished, verdict: seen }: RunState, paper: Paper): readonly string[] {
+function goingOn(state: RunState, paper: Paper): readonly string[] {
+  const { run, finished, verdict: seen } = state;
+  if (isDrill(state)) return [];
   const label = finished?.outcome === 'outcome-unknown' ? 'To go on: ' : 'To watch again: ';
   const again = finished?.outcome === 'outcome-unknown' || (finished?.outcome === 'inconclusive' && seen === 'inconclusive');
   return again ? hang(label, `firebreak resume ${escaped(run)}`, paper.columns, paper.style.bold) : [];
@@ -220,7 +225,7 @@ function undoRow({ step, outcome, undo: how }: UndoEntry, paper: Paper): Row {
 // ---------------------------------------------------------------- what stays
 
 function leases(state: RunState, paper: Paper): readonly string[] {
-  return state.leases.flatMap((lease) =>
+  return openLeases(state).flatMap((lease) =>
     hang('  ! ', escaped(`lease ${lease.key} is still open: ${sayLease(lease)}`), paper.columns, paper.style.warn),
   );
 }

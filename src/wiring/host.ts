@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { inScene } from '../hosts/in-scene.ts';
 import { localHost } from '../hosts/local.ts';
 import { readOnly } from '../hosts/read-only.ts';
 import type { Vault } from '../hosts/vault.ts';
@@ -8,6 +9,7 @@ import type { Target } from '../model/fleet.ts';
 import { type Failure, type FarClock, failure, type Host, type MachineFacts, type Result } from '../model/host.ts';
 import type { Reached } from '../model/reached.ts';
 import { isZone } from '../model/window.ts';
+import { lockName } from './environment.ts';
 
 /** The host of a run, and the same one refusing every change. */
 export interface Hosts {
@@ -15,8 +17,10 @@ export interface Hosts {
   readonly readOnlyHost: Host;
 }
 
-export function hostsHere(secrets?: Vault): Hosts {
-  return hostsOf(localHost(hostname()), secrets);
+/** `scene`: of a drill, which changes nothing outside of it. */
+export function hostsHere(secrets?: Vault, scene?: string): Hosts {
+  const host = localHost(hostname());
+  return hostsOf(scene === undefined ? host : inScene(host, scene), secrets);
 }
 
 /** How hosts elsewhere are reached, beside what ssh_config(5) and the target say. */
@@ -53,7 +57,7 @@ export interface LockedHost {
 /** Another machine, over ssh; nothing is sent before `connect`. What it needs is imported only here: a plan of this machine loads none of it. */
 export async function hostsFor(target: Target, reach: Reach, secrets?: Vault): Promise<HostsElsewhere> {
   const [{ sshHost }, { tagOf, takeLock }] = await Promise.all([import('../hosts/ssh.ts'), import('../journal/lock.ts')]);
-  const { FIREBREAK_LOCK: name } = reach.env;
+  const name = lockName(reach);
   const scope = { uid: reach.uid, ...(name !== undefined && { name }), host: target.name };
   const tag = tagOf(scope);
   const { host: bare, remote, connect } = sshHost(target, { ...reach, tag });

@@ -9,12 +9,14 @@ import type { RunEvent } from '../model/event.ts';
 import { type FleetEvent, isFleetEvent } from '../model/fleet-ports.ts';
 import { failure, type Result } from '../model/host.ts';
 import type { Glance } from '../model/left-off.ts';
-import { type RunState, stateOf } from '../model/state.ts';
+import { isDrill, type RunState, stateOf } from '../model/state.ts';
 
 interface Who {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly uid: number;
   readonly home: string;
+  /** Of a rehearsal: rehearsals and real runs do not see each other, unless an id names one. */
+  readonly scene?: string;
 }
 
 /** A journal for a new run, at the first place that really takes one. */
@@ -46,7 +48,7 @@ export function peekInto(who: Who, wanted: string | undefined, glance: Glance): 
     return picked.ok ? lookedInto(picked.run) : picked;
   }
   for (const run of runs) {
-    const state = fitting(run, glance);
+    const state = fitting(run, glance, who.scene);
     if (state !== null) return { ok: true, peeked: { id: run.id, state } };
   }
   return failure('no-run', 'no run fits');
@@ -58,14 +60,14 @@ function lookedInto({ id, folder }: FoundRun): Result<{ readonly peeked: Peeked 
   return { ok: true, peeked: { id, state: stateOf(read.ok ? read.events : read.before) } };
 }
 
-/** The state of a run that fits; null: it does not, is a fleet's own journal, or cannot be read. */
-export function fitting(run: FoundRun, { maybe, fits }: Glance): RunState | null {
+/** The state of a run that fits; null: it does not, is a fleet's own journal, or cannot be read. In a drill's scene a drill fits, elsewhere a real run. */
+export function fitting(run: FoundRun, { maybe, fits }: Glance, scene?: string): RunState | null {
   const last = lastEvent(run);
   if (last !== null && !maybe(last)) return null;
   const read = readJournal(run.folder);
   if (!read.ok || fleetEventsIn(read.events) !== null) return null;
   const state = stateOf(read.events);
-  return fits(state) ? state : null;
+  return fits(state) && isDrill(state) === (scene !== undefined) ? state : null;
 }
 
 /** Its name says so, so that not every journal is read for it; what is in it decides. */

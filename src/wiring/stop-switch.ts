@@ -6,12 +6,15 @@ export interface Who {
   readonly home: string;
 }
 
-/** As long as one of these exists nothing starts unattended: the host's, which is root's, for everybody; a user's own for that user. */
+/**
+ * As long as one of these exists nothing starts unattended: the host's, which is root's, for everybody; a user's own for that user. The environment may name one more
+ * place, but takes none away: whoever starts automation must not be able to look past a switch.
+ */
 export function stopFiles({ env, home }: Who): readonly string[] {
   const given = env.XDG_CONFIG_HOME;
   // The XDG base directory specification: a relative path is invalid and must be ignored.
-  const config = given !== undefined && isAbsolute(given) ? given : join(home, '.config');
-  return ['/etc/firebreak/stop', join(config, 'firebreak', 'stop')];
+  const folders = [join(home, '.config'), ...(given !== undefined && isAbsolute(given) ? [given] : [])];
+  return ['/etc/firebreak/stop', ...new Set(folders.map((folder) => join(folder, 'firebreak', 'stop')))];
 }
 
 /**

@@ -45,10 +45,10 @@ export function hostZone(localtime = '/etc/localtime'): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-/** Runs that were written to since then. The time of a run's last write is the file's: reading every journal there is would take long on an old host. */
+/** Runs that were written to since then; a rehearsal is none. The time of a run's last write is the file's: reading every journal there is would take long on an old host. */
 function pastRuns(starter: Starter, since: number): readonly PastRun[] {
   const { runs } = findRuns({ places: placesFor(starter), uid: starter.uid });
-  return runs.filter(({ written }) => written >= since).flatMap((run) => (mayCount(run, since) ? [remembered(run)] : []));
+  return runs.filter(({ written }) => written >= since).flatMap((run) => (mayCount(run, since) ? (remembered(run) ?? []) : []));
 }
 
 /** Its last event tells: a look that found another incident counts for nothing, and what ended before counts no more. What cannot be told is read. */
@@ -58,9 +58,9 @@ function mayCount(run: FoundRun, since: number): boolean {
 }
 
 /** A fleet run asks once for each of its hosts: a journal that was not written to meanwhile is not read again. */
-const known = new Map<string, { readonly as: string; readonly run: PastRun }>();
+const known = new Map<string, { readonly as: string; readonly run: PastRun | null }>();
 
-function remembered(found: FoundRun): PastRun {
+function remembered(found: FoundRun): PastRun | null {
   const as = `${found.written} ${found.size}`;
   const before = known.get(found.folder);
   if (before?.as === as) return before.run;
@@ -69,10 +69,11 @@ function remembered(found: FoundRun): PastRun {
   return run;
 }
 
-function pastRun({ id, folder, written }: FoundRun): PastRun {
+function pastRun({ id, folder, written }: FoundRun): PastRun | null {
   const read = readJournal(folder);
   const state = stateOf(read.ok ? read.events : read.before);
   const { meta, finished, held, acted } = state;
+  if (meta?.drill) return null;
   return {
     id,
     runbook: meta?.runbook.name ?? null,

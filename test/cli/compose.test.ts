@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { DEFAULT_LIMITS } from '../../src/model/runbook.ts';
+import { inOwnPlaces } from '../support/own-places.ts';
 
 /** A runbook that uses another, run for real: its steps are found, done, verified and journaled under `step.name`. */
 // A run uses no file that others could have written: the umask of who runs the tests must not decide.
@@ -36,8 +37,10 @@ writeFileSync(join(work, 'main.yaml'), MAIN);
 writeFileSync(join(work, 'policy.yaml'), 'firebreak_policy: 1\nallow:\n  - {id: all, runbook: main}\n');
 
 function firebreak(...args: readonly string[]) {
-  const env = { ...process.env, HOME: work, FIREBREAK_STATE: join(work, 'state'), FIREBREAK_LOCK: `compose-${process.pid}` };
-  const ran = spawnSync(process.execPath, [join(import.meta.dirname, '../../src/cli.ts'), ...args], { cwd: work, env, encoding: 'utf8' });
+  const program = [process.execPath, join(import.meta.dirname, '../../src/cli.ts')];
+  const { argv, env } = inOwnPlaces(join(work, 'state'), [...program, ...args], { lock: true });
+  const [file = '', ...rest] = argv;
+  const ran = spawnSync(file, rest, { cwd: work, env: { ...process.env, HOME: work, ...env }, encoding: 'utf8' });
   return { code: ran.status, text: ran.stdout + ran.stderr };
 }
 const run = () => firebreak('run', './main.yaml', '--unattended', '--policy', 'policy.yaml', '--param', `where=${logs}`);

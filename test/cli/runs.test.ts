@@ -65,6 +65,7 @@ test('JSON has every run with its counters, its outcome and the pids that were m
     host: 'lab',
     who: 'root',
     mode: 'unattended',
+    drill: false,
     started: '2026-11-23T16:55:04.000Z',
     finished: '2026-11-23T16:55:40.000Z',
     took: 36_000,

@@ -1,4 +1,4 @@
-// Loaded into the real program before its first line (`node --import`): a fault at the Nth call on a file below FIREBREAK_STATE. Cheaper by far than strace,
+// Loaded into the real program before its first line (`node --import`): a fault at the Nth call on a file below FIREBREAK_STATE, or FAULT_STATE where root's fixed folder is meant. Cheaper by far than strace,
 // which stops at every system call of a start-up, exact to the call, and it can tear a write in two.
 //   FAULT=kill:N    killed -9 instead of the Nth call        FAULT=torn:N  half of it is written, then killed -9
 //   FAULT=EIO:N     the Nth call fails, once                 FAULT=ENOSPC:N+  it and every later one fails
@@ -11,7 +11,7 @@ const { openSync, closeSync, writeSync, appendFileSync } = fs;
 const [kind = 'count', at = ''] = (process.env.FAULT ?? '').split(':');
 const nth = Number.parseInt(at, 10);
 const fromThen = at.endsWith('+');
-const state = process.env.FIREBREAK_STATE;
+const state = process.env.FAULT_STATE ?? process.env.FIREBREAK_STATE;
 const ours = new Set();
 let count = 0;
 

@@ -8,7 +8,9 @@ import { stateFolder } from '../support/scene.ts';
 const POINTS = 10;
 
 const FAULTY = (fault_: string) => `
-export FIREBREAK_STATE=/run/firebreak-state REAL_NODE=${process.execPath}
+# Root's journals are in /var/lib/firebreak: here on a disk with room, so that only the kills are faults.
+mkdir /run/lib && cp -a /var/lib/. /run/lib && mkdir -m 700 /run/lib/firebreak && mount --bind /run/lib /var/lib || exit 70
+export FAULT_STATE=/var/lib/firebreak REAL_NODE=${process.execPath}
 act() { bin/firebreak "$@" --unattended --policy examples/policy.yaml </dev/null >>$OUT/said 2>&1; }
 FIREBREAK_NODE=${CHECKOUT}/test/faults/node-with-faults FAULT=${fault_} CALLS=$OUT/calls act run cron-mail-storm --param watch=8s --param ticks=2
 echo "crash $?"`;
@@ -24,9 +26,9 @@ fault('kill -9 at ten points in the lab, with the real cron, then resume', { nee
     const script = `${FAULTY(`kill:${nth}`)}
 act resume; code=$?
 # Killed before there was anything to go on with: then it is a run like any other.
-[ $code = 66 ] && ! grep -q run.finished /run/firebreak-state/runs/*/journal.ndjson && { act run cron-mail-storm --param watch=8s --param ticks=2; code=$?; }
+[ $code = 66 ] && ! grep -q run.finished /var/lib/firebreak/runs/*/journal.ndjson && { act run cron-mail-storm --param watch=8s --param ticks=2; code=$?; }
 echo "resume $code"
-grep -q run.finished /run/firebreak-state/runs/*/journal.ndjson && echo finished
+grep -q run.finished /var/lib/firebreak/runs/*/journal.ndjson && echo finished
 "$LAB/check-recovered"`;
     const { stdout, stderr } = await inStorm(script, { out });
     tally.runs += 1;

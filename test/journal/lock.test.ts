@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type Holder, takeLock } from '../../src/journal/lock.ts';
+import { ask, claim, claimsOf } from '../../src/journal/claim.ts';
+import { holderIn } from '../../src/journal/holder.ts';
+import { type Holder, takeLock, whoHolds } from '../../src/journal/lock.ts';
 
 const holder: Holder = { run: '20261123-165504-cron-mail-storm-3f2a', who: 'alice (sudo)', pid: 4711, since: '2026-11-23T16:55:04.000Z' };
-const scope = (name: string) => ({ uid: 12345, name: `${name}-${process.pid}` });
+const uid = process.getuid?.() ?? 0;
+const scope = (name: string) => ({ uid, name: `${name}-${process.pid}` });
+const module = fileURLToPath(new URL('../../src/journal/lock.ts', import.meta.url));
 
 test('the first takes the lock, the second is told who holds it and since when, and after the release it is free', async () => {
   const first = await takeLock(scope('one'), holder);
@@ -30,17 +34,84 @@ test('of many at once one gets it', async () => {
   for (const winner of winners) winner.lock.release();
 });
 
-test('a holder that was killed with -9 leaves no lock behind', async () => {
-  const name = scope('killed');
-  const module = fileURLToPath(new URL('../../src/journal/lock.ts', import.meta.url));
+/** Another process that takes the lock and keeps it. */
+async function elsewhere(name: ReturnType<typeof scope>): Promise<ChildProcess> {
   const script = `const { takeLock } = await import(${JSON.stringify(module)}); const taken = await takeLock(${JSON.stringify(name)}, ${JSON.stringify(holder)}); console.log(taken.ok); setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [said] = (await once(child.stdout, 'data')) as [Buffer];
   assert.equal(said.toString(), 'true\n');
+  return child;
+}
+
+test('a holder that was killed with -9 leaves no lock behind', async () => {
+  const name = scope('killed');
+  const child = await elsewhere(name);
   assert.equal((await takeLock(name, holder)).ok, false);
   child.kill('SIGKILL');
   await once(child, 'exit');
   const after = await takeLock(name, holder);
   assert.ok(after.ok);
   after.lock.release();
+});
+
+test('a holder that is stopped holds the lock all the same, and nobody waits for its answer', async (context) => {
+  const name = scope('stopped');
+  const child = await elsewhere(name);
+  context.after(() => child.kill('SIGKILL'));
+  child.kill('SIGSTOP');
+  assert.deepEqual(await takeLock(name, holder), {
+    ok: false,
+    code: 'locked',
+    message: 'another run holds this host: it does not answer just now (busy or stopped); nothing was touched',
+  });
+  assert.equal(await whoHolds(name), 'silent');
+});
+
+test('nothing is left of a lock that was let go: no claim, no socket', async () => {
+  const taken = await takeLock(scope('left'), holder);
+  assert.ok(taken.ok);
+  assert.deepEqual(await whoHolds(scope('left')), holder);
+  taken.lock.release();
+  assert.equal(await whoHolds(scope('left')), null);
+});
+
+test('an answer that is too long, that comes without end, or that is none, is nobody’s word', async (context) => {
+  const lock = 4_000_000 + process.pid;
+  const mine = await claim(lock, 0);
+  assert.ok('socket' in mine);
+  context.after(() => mine.socket.close());
+  assert.deepEqual(
+    claimsOf(lock).map(({ port, uid: owner }) => [port, owner]),
+    [[mine.port, uid]],
+  );
+  const flood =
+    (text: string) =>
+    (_: Buffer, { address, port }: { address: string; port: number }) => {
+      for (let count = 0; count < 1000; count += 1) mine.socket.send(text, port, address, () => {});
+    };
+  mine.socket.on('message', flood('x'.repeat(5000)));
+  assert.equal(await ask(lock, mine.port), null);
+  mine.socket.removeAllListeners('message');
+  assert.equal(await ask(lock, mine.port), null, 'without an answer it is not waited for');
+});
+
+test('of what a holder says only the form of a holder is believed, and no text without an end', async () => {
+  const long = { ...holder, run: 'r'.repeat(100_000), who: 'w'.repeat(100_000) };
+  const taken = await takeLock(scope('long'), long);
+  assert.ok(taken.ok);
+  assert.deepEqual(await whoHolds(scope('long')), { ...holder, run: 'r'.repeat(200), who: 'w'.repeat(200) });
+  taken.lock.release();
+  const odd = [
+    null,
+    '',
+    '[]',
+    'x',
+    '{"run":1}',
+    JSON.stringify({ ...holder, since: '\u001b[2J' }),
+    JSON.stringify({ ...holder, pid: 1.5 }),
+  ];
+  assert.deepEqual(
+    odd.map(holderIn),
+    odd.map(() => null),
+  );
 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { CHECKOUT } from '../support/lab.ts';
+import { inOwnPlaces } from '../support/own-places.ts';
 
 /** What would be published, unpacked somewhere else: it does what the sources do, and needs nothing but a Node. */
 const work = mkdtempSync(join(tmpdir(), 'firebreak-package-'));
@@ -12,8 +13,9 @@ const unpacked = join(work, 'package');
 after(() => rmSync(work, { recursive: true }));
 
 function run(argv: readonly string[], cwd = '/') {
-  const [program = '', ...args] = argv;
-  const env = { PATH: process.env.PATH, HOME: work, FIREBREAK_NODE: process.execPath, FIREBREAK_STATE: join(work, 'state') };
+  const own = inOwnPlaces(join(work, 'state'), argv);
+  const [program = '', ...args] = own.argv;
+  const env = { PATH: process.env.PATH, HOME: work, FIREBREAK_NODE: process.execPath, ...own.env };
   const { status, stdout, stderr } = spawnSync(program, args, { cwd, env, encoding: 'utf8', maxBuffer: 2 ** 26 });
   return { status, stdout, stderr };
 }

@@ -7,6 +7,7 @@ import { findRuns } from '../../src/journal/find.ts';
 import { readJournal } from '../../src/journal/read.ts';
 import type { RunEvent } from '../../src/model/event.ts';
 import { CHECKOUT } from './lab.ts';
+import { inOwnPlaces } from './own-places.ts';
 
 const uid = process.getuid?.() ?? 0;
 
@@ -40,9 +41,11 @@ export function startEngine(folder: string, runbook: string, more: { readonly st
   const [book, policy] = [join(folder, 'faults.yaml'), join(folder, 'policy.yaml')];
   writeFileSync(book, runbook, { mode: 0o600 });
   writeFileSync(policy, POLICY, { mode: 0o600 });
-  const env = { HOME: folder, PATH: process.env.PATH, FIREBREAK_STATE: join(folder, 'state'), FIREBREAK_LOCK: folder };
-  const child = spawn(join(CHECKOUT, 'bin/firebreak'), ['run', book, '--unattended', '--policy', policy], {
-    env,
+  const state = join(folder, 'state');
+  const own = inOwnPlaces(state, [join(CHECKOUT, 'bin/firebreak'), 'run', book, '--unattended', '--policy', policy], { lock: true });
+  const [program = '', ...args] = own.argv;
+  const child = spawn(program, args, {
+    env: { HOME: folder, PATH: process.env.PATH, ...own.env },
     cwd: '/',
     stdio: ['ignore', more.stdout ?? 'pipe', 'pipe'],
   });
@@ -58,7 +61,7 @@ export function startEngine(folder: string, runbook: string, more: { readonly st
     clearInterval(timer);
     return code as number | null;
   });
-  const events = () => eventsOf(env.FIREBREAK_STATE);
+  const events = () => eventsOf(state);
   const until = async (fits: (event: RunEvent) => boolean): Promise<void> => {
     for (; !events().some(fits); await sleep(20)) if (over) throw new Error(`it ended before: ${text}`);
   };

@@ -9,6 +9,7 @@ import type { HostEnd } from '../../src/model/fleet.ts';
 import { type FleetEvent, isFleetEvent } from '../../src/model/fleet-ports.ts';
 import { ended, type Fleet } from './fleet.ts';
 import { CHECKOUT, type InLab } from './lab.ts';
+import { inOwnPlaces } from './own-places.ts';
 
 export const FIXTURES = join(CHECKOUT, 'test/fixtures/fleet');
 
@@ -34,9 +35,9 @@ export interface Going {
 
 export function operatorOf(fleet: Fleet): Operator {
   const folder = mkdtempSync(join(tmpdir(), 'firebreak-operator-'));
-  const env = { HOME: folder, FIREBREAK_STATE: join(folder, 'state') };
   const start = (...args: readonly string[]): Going => {
-    const process = fleet.spawn([join(CHECKOUT, 'bin/firebreak'), ...args], { env });
+    const own = inOwnPlaces(join(folder, 'state'), [join(CHECKOUT, 'bin/firebreak'), ...args]);
+    const process = fleet.spawn(own.argv, { env: { HOME: folder, ...own.env } });
     let text = '';
     process.stdout?.setEncoding('utf8').on('data', (data) => (text += data));
     const over = ended(process).then((all) => ({ ...all, events: eventsIn(all.stdout) }));

@@ -33,7 +33,7 @@ export async function onTerminal(
   writeFileSync(join(folder, 'run'), `cd '${CHECKOUT}' && bin/firebreak run cron-mail-storm ${params}; ${AFTER}\n`);
   const server = `tmux -S '${socket}' -f /dev/null new -d -x ${columns} -y 50 sh '${folder}/run' && while [ ! -e '${over}' ]; do sleep 0.2; done; tmux -S '${socket}' kill-server`;
   const storm = spawn(join(LAB, 'mail-storm'), ['--quiet', '--', 'sh', '-c', server], {
-    env: { HOME: folder, PATH: `${dirname(process.execPath)}:${process.env.PATH}`, TERM: 'xterm', FIREBREAK_STATE: join(folder, 'state') },
+    env: { HOME: folder, PATH: `${dirname(process.execPath)}:${process.env.PATH}`, TERM: 'xterm' },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   try {

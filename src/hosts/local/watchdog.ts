@@ -9,6 +9,8 @@ import { allPids, argsOf, inContainer, livesStill, readPid } from './pid.ts';
 
 /** How long the shell may take to say that it is armed; one that cannot fork says so at once, or (bash) tries for 15 s. */
 const PATIENCE = 5000;
+/** Characters of what it says meanwhile. */
+const LONGEST = 4096;
 const LOOK_EVERY = 10;
 
 /** The watchdog leads a session of its own and has what init gives to daemons. */
@@ -65,7 +67,7 @@ function firstWord(child: ChildProcess): Promise<Word> {
     };
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (data: Buffer) => {
-        said += data.toString();
+        said = (said + data.toString()).slice(-LONGEST);
         if (/^armed \d+$/m.test(said)) tell('armed');
       });
     }

@@ -66,6 +66,8 @@ export function userOf(ssh: OpenSsh): string {
     env: { ...ssh.env },
     encoding: 'utf8',
     timeout: 5000,
+    killSignal: 'SIGKILL',
+    maxBuffer: 256 * 1024,
   });
   return /^user (\S+)$/m.exec(stdout ?? '')?.[1] ?? 'the user';
 }

@@ -38,6 +38,7 @@ export function circumstances({
   const { runbook, policy, boot } = meta;
   const params = Object.entries(meta.params).map(([name, value]) => `${name} = ${showParam(value)}`);
   const rows = [
+    ...startRows(state),
     ['Runbook', cell(`${runbook.name} ${runbook.version}, ${runbook.path}`)],
     ['Runbook sha256', cell(runbook.hash)],
     ['Parameters', params.map(cell).join('<br>')],
@@ -66,6 +67,19 @@ export function circumstances({
     ['Written by', cell(`firebreak ${meta.tool}`)],
   ];
   return ['## Circumstances', '', ...mdTable(['', ''], rows)];
+}
+
+/** A rehearsal, and what whoever started it had moved: both change what its other lines mean. */
+function startRows({ meta }: RunState): readonly (readonly [string, string])[] {
+  const { drill, own } = meta ?? {};
+  const { state, lock } = own ?? {};
+  return [
+    ...(drill ? [['Drill', cell(`in ${drill.scene}; nothing outside of it was touched, and it counts for no real run`)] as const] : []),
+    ...(state === undefined
+      ? []
+      : [['Own journals', cell(`in ${state}, as whoever started it wanted: runs elsewhere were not counted`)] as const]),
+    ...(lock === undefined ? [] : [['Own lock', cell(`${lock}, as whoever started it wanted: other runs were not kept waiting`)] as const]),
+  ];
 }
 
 function planRows({ meta, drift }: RunState): readonly (readonly [string, string])[] {

@@ -1,7 +1,7 @@
 import { sayLease } from '../../model/lease.ts';
 import { OUTCOMES } from '../../model/outcome.ts';
 import { plural, showDuration } from '../../model/quantity.ts';
-import { elapsed, lastThing, type RunState, unknownSteps } from '../../model/state.ts';
+import { elapsed, isDrill, lastThing, openLeases, type RunState, unknownSteps } from '../../model/state.ts';
 import { code, md } from '../markdown.ts';
 import type { RunSource } from '../runs.ts';
 import { clockText, dayText } from './clock.ts';
@@ -10,7 +10,7 @@ export function head({ id, state, problem, damaged, running }: RunSource): reado
   const name = state.meta === null ? 'a run that was not started' : state.meta.runbook.name;
   const damage = problem === null ? [] : [`> **The journal is not whole:** ${md(problem)}. This report tells what can be read.`, ''];
   return [
-    `# ${md(name)} on ${md(state.host)}: ${damaged ? 'journal damaged' : running === null ? resultOf(state) : 'running'}`,
+    `# ${isDrill(state) ? 'Drill of ' : ''}${md(name)} on ${md(state.host)}: ${damaged ? 'journal damaged' : running === null ? resultOf(state) : 'running'}`,
     '',
     ...damage,
     `${md(state.meta?.runbook.title ?? '')} · run ${code(id)}`.replace(/^ · /, ''),
@@ -94,7 +94,7 @@ export function openItems({ state, running }: RunSource): readonly string[] {
 function openLines(state: RunState): readonly string[] {
   return [
     ...unknownSteps(state).map((step) => `**${md(step)}: its outcome is unknown.** Look at the host before anything is done again.`),
-    ...state.leases.map(
+    ...openLeases(state).map(
       (lease) => `The lease ${md(lease.key)} of ${clockText(lease.armed.at)} is neither released nor restored: ${md(sayLease(lease))}.`,
     ),
     ...(state.rollback?.left ?? []).map((line) => `Not undone: ${md(line)}`),

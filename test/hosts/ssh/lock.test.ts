@@ -1,22 +1,26 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
 import type { Connection } from '../../../src/hosts/ssh/connection.ts';
 import { lockThere } from '../../../src/hosts/ssh/lock.ts';
-import { heldFromAfar, takeLock } from '../../../src/journal/lock.ts';
+import { heldFromAfar } from '../../../src/journal/from-afar.ts';
 import { shellRemote } from '../../support/shell-remote.ts';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'firebreak-lock-')));
 after(() => rmSync(folder, { recursive: true }));
 /** Of a user that nobody is, and on a folder of our own: a run on this very machine does not matter here. */
-const NOBODY = { uid: 987_654, folder, tag: 'firebreak-nobody' };
+const NOBODY = { uid: 987_654, folders: [folder], tag: 'firebreak-nobody' };
+const uid = process.getuid?.() ?? 0;
+
+/** As root in a network of its own: whoever else works on this machine meanwhile is not met. */
+const APART = uid === 0 ? { login: ['unshare', '--net', '/bin/sh', '-c'] } : {};
 
 function remote(test: TestContext): Connection {
-  const made = shellRemote();
+  const made = shellRemote(APART);
   test.after(() => made.close());
   return made;
 }
@@ -54,7 +58,7 @@ test('what is asked while the lock is held cannot keep it: it is gone with the c
 test('a shell of ours whose connection was cut without a word over there is ended, and nobody else is', async (test) => {
   const tag = `firebreak-${process.pid}`;
   const tagged = (name: string) => {
-    const made = shellRemote({ far: { tag: name } });
+    const made = shellRemote({ ...APART, far: { tag: name } });
     test.after(() => made.close());
     return made;
   };
@@ -69,24 +73,30 @@ test('a shell of ours whose connection was cut without a word over there is ende
   await second.release();
 });
 
-test('a run that was started over there is seen, by its socket', async (test) => {
-  const scope = { uid: NOBODY.uid };
-  const local = await takeLock(scope, { run: 'r', who: 'ada', pid: process.pid, since: '2026-11-23T03:00:00Z' });
-  assert.ok(local.ok);
-  test.after(() => local.lock.release());
-  const there = remote(test);
-  assert.deepEqual(await lockThere(there, NOBODY), {
-    ok: false,
-    code: 'locked',
-    message: 'another run holds shell: it was started over there; nothing was touched',
-  });
-  const freed = await lockThere(there, { ...NOBODY, uid: NOBODY.uid + 1 });
-  assert.ok(freed.ok, 'and nothing was kept');
-  await freed.release();
+test('a folder that others can open is not locked, since anybody could lock it and keep us waiting', async (test) => {
+  const open = join(folder, 'open');
+  mkdirSync(open);
+  chmodSync(open, 0o755);
+  const stranger = spawn('flock', [open, 'sh', '-c', 'echo locked; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  test.after(() => stranger.kill('SIGKILL'));
+  await once(stranger.stdout, 'data');
+  const [one, other] = [remote(test), remote(test)];
+  const first = await lockThere(one, { ...NOBODY, folders: [open, folder] });
+  assert.ok(first.ok);
+  assert.equal(first.note, null);
+  assert.equal((await lockThere(other, { ...NOBODY, folders: [open, folder] })).ok, false);
+  await first.release();
+  const none = await lockThere(one, { ...NOBODY, folders: [open] });
+  assert.ok(none.ok);
+  assert.equal(
+    none.note,
+    'shell could not be locked (no folder over there is so that nobody else can open it): only runs that are started from here are kept apart',
+  );
+  await none.release();
 });
 
 test('without flock(1) it goes on, and says so', async (test) => {
-  const bare = shellRemote();
+  const bare = shellRemote(APART);
   test.after(() => bare.close());
   const locked = await lockThere({ ...bare, hold: (script) => bare.hold(script.replaceAll('flock', 'no-such-program')) }, NOBODY);
   assert.ok(locked.ok);
@@ -94,13 +104,17 @@ test('without flock(1) it goes on, and says so', async (test) => {
 });
 
 test('a run on a machine sees, without a fork, that one from afar has it', async (test) => {
-  assert.equal(heldFromAfar({ folders: [folder] }), false);
+  const here = { uid, home: '/nonexistent' };
+  assert.equal(heldFromAfar(here, { folders: [folder] }), false);
   const holder = spawn('flock', [folder, 'sh', '-c', 'echo locked; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
   test.after(() => holder.kill('SIGKILL'));
   await once(holder.stdout, 'data');
-  assert.equal(heldFromAfar({ folders: [folder] }), true);
-  assert.equal(heldFromAfar({ folders: ['/no/such/folder', '/proc'] }), false);
+  assert.equal(heldFromAfar(here, { folders: [folder] }), true);
+  assert.equal(heldFromAfar(here, { folders: ['/no/such/folder', '/proc'] }), false);
+  chmodSync(folder, 0o755);
+  assert.equal(heldFromAfar(here, { folders: [folder] }), false, 'anybody can lock it, so it is nobody’s word');
+  chmodSync(folder, 0o700);
   holder.stdin.end();
   await once(holder, 'close');
-  assert.equal(heldFromAfar({ folders: [folder] }), false);
+  assert.equal(heldFromAfar(here, { folders: [folder] }), false);
 });

@@ -1,0 +1,63 @@
+import { realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Failure, failure, type Host } from '../model/host.ts';
+import { readOnly } from './read-only.ts';
+
+/**
+ * A host on which nothing is changed outside of one folder: a drill's. Judged where links lead. A process is of the scene when its program lies in it, a service when it
+ * is one of the scene's init scripts. It begins with a host on which nothing can be changed at all: what a port learns to do later is refused until it is named here.
+ */
+export function inScene(host: Host, scene: string): Host {
+  const outside = (path: string): boolean => !isWithin(scene, path);
+  const refused = (what: string): Failure =>
+    failure('outside-scene', `${what}: this is a drill, which acts on nothing outside of ${scene}; the real thing is \`firebreak run\``);
+  const still = readOnly(host);
+  return {
+    ...still,
+    processes: {
+      ...still.processes,
+      signal: async (targets, signal) => {
+        const ours = targets.filter(({ exe }) => exe !== null && !outside(exe));
+        const sent = await host.processes.signal(ours, signal);
+        const others = targets.filter((target) => !ours.includes(target));
+        const reason = `not a process of the drill in ${scene}`;
+        return [...sent, ...others.map(({ pid }) => ({ pid, outcome: 'refused' as const, reason }))];
+      },
+    },
+    files: {
+      ...still.files,
+      delete: async (handle, options) =>
+        outside(handle.selector.in) ? refused(`delete in ${handle.selector.in}`) : host.files.delete(handle, options),
+      replace: async (path, change) => (outside(path) ? refused(`replace ${path}`) : host.files.replace(path, change)),
+    },
+    services: {
+      ...still.services,
+      start: async (name, options) => (outside(name) ? refused(`start ${name}`) : host.services.start(name, options)),
+      stop: async (name, options) => (outside(name) ? refused(`stop ${name}`) : host.services.stop(name, options)),
+      release: host.services.release,
+      arm: async (lease) => (outside(lease.service) ? refused(`arm a lease that starts ${lease.service}`) : host.services.arm(lease)),
+    },
+    commands: {
+      ...still.commands,
+      run: async (request, signal) => {
+        const [program = ''] = request.argv;
+        return request.effect === 'write' && outside(program) ? refused(`run ${program}`) : host.commands.run(request, signal);
+      },
+    },
+  };
+}
+
+/** Names without a slash (services, programs in PATH) are nobody's path, and so not of the scene. */
+export function isWithin(scene: string, path: string): boolean {
+  return path.startsWith('/') && realPath(path).startsWith(`${scene}/`);
+}
+
+/** Of what is not there any more (a program that was deleted while it runs), where its folder is. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const folder = dirname(path);
+    return folder === path ? path : join(realPath(folder), path.slice(folder.length));
+  }
+}

@@ -1,0 +1,95 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { endianness } from 'node:os';
+import { linesOf } from './proc-lines.ts';
+
+/**
+ * A claim is a UDP socket on a loopback address that stands for one lock. We chose it because the kernel writes the uid of who made it into /proc/net/udp, for everybody
+ * to read: nobody can claim in somebody else's name. It costs no inode, no process and no write, and the kernel takes it back when its process ends, however it ends.
+ */
+export interface Claim {
+  readonly port: number;
+  readonly socket: Socket;
+}
+
+/** Another process's claim, as the kernel tells it. */
+export interface Seen {
+  readonly port: number;
+  readonly uid: number;
+  readonly inode: string;
+}
+
+/** Which lock: 23 bits, in the upper half of 127.0.0.0/8, where no service listens. */
+export const addressOf = (lock: number): string => `127.${128 + ((lock >> 16) & 0x7f)}.${(lock >> 8) & 0xff}.${lock & 0xff}`;
+
+/** Claims of a lock, all of them, whoever made them. Throws where the kernel's list cannot be read. */
+export function claimsOf(lock: number, list = '/proc/net/udp'): readonly Seen[] {
+  const address = hexOf(addressOf(lock));
+  const seen: Seen[] = [];
+  for (const line of linesOf(list)) {
+    const [, local = '', , , , , , uid = '', , inode = ''] = line.trim().split(/\s+/);
+    const [host, port = ''] = local.split(':');
+    if (host === address) seen.push({ port: Number.parseInt(port, 16), uid: Number(uid), inode });
+  }
+  return seen;
+}
+
+/** As the kernel prints an address: as a number of its own byte order. */
+function hexOf(address: string): string {
+  const bytes = address.split('.').map((part) => Number(part).toString(16).padStart(2, '0').toUpperCase());
+  return (endianness() === 'LE' ? bytes.reverse() : bytes).join('');
+}
+
+/** Port 0: any that is free. Null: ours. Else why not. */
+export async function claim(lock: number, port: number): Promise<Claim | { readonly code: string }> {
+  const socket = createSocket('udp4');
+  const code = await new Promise<string | null>((resolve) => {
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'EIO'));
+    socket.bind({ address: addressOf(lock), port, exclusive: true }, () => resolve(null));
+  });
+  if (code === null) return { port: socket.address().port, socket };
+  socket.close();
+  return { code };
+}
+
+const QUESTION = 'who';
+/** Whoever asks without end gets no more answers than that in a second. */
+const ANSWERS = 50;
+
+/** Tells whoever asks, and does not keep the process alive. */
+export function answerWith({ socket }: Claim, text: string): void {
+  let second = 0;
+  let answers = 0;
+  socket.on('error', () => {});
+  socket.on('message', (message, { address, port }) => {
+    const now = Math.floor(performance.now() / 1000);
+    if (now !== second) answers = 0;
+    second = now;
+    answers += 1;
+    if (answers <= ANSWERS && message.toString('latin1') === QUESTION) socket.send(text, port, address, () => {});
+  });
+  socket.unref();
+}
+
+/** Milliseconds. Whoever is stopped or busy does not answer; it is not waited for. */
+const PATIENCE = 2000;
+/** Bytes. */
+const LONGEST = 4096;
+
+/** What the owner of a claim says; null: nothing in time, or too much. Only the claim's own address is listened to. */
+export function ask(lock: number, port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    let over = false;
+    const done = (answer: string | null): void => {
+      if (over) return;
+      over = true;
+      clearTimeout(timer);
+      socket.close();
+      resolve(answer);
+    };
+    const timer = setTimeout(() => done(null), PATIENCE);
+    socket.on('error', () => done(null));
+    socket.once('message', (message) => done(message.length > LONGEST ? null : message.toString('utf8')));
+    socket.connect(port, addressOf(lock), () => over || socket.send(QUESTION, () => {}));
+  });
+}
