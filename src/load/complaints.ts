@@ -26,10 +26,9 @@ export function complain(remark: Remark, typed: Typed): Complaint {
   switch (remark.keyword) {
     case 'type':
     case 'x-types':
-      return wrongType(
-        typed,
-        remark.keyword === 'type' ? [remark.schema].flat().map(String) : stringsOf(remark.schema),
-        quantityOf(remark),
+      return withForm(
+        wrongType(typed, remark.keyword === 'type' ? [remark.schema].flat().map(String) : stringsOf(remark.schema), quantityOf(remark)),
+        typed.name,
       );
     case 'required':
       return {
@@ -66,7 +65,10 @@ export function complain(remark: Remark, typed: Typed): Complaint {
 
 /** `$Spool` and `${spool}`: meant as a reference, read as a text. */
 export function badReference(value: Json): Complaint | undefined {
-  if (typeof value !== 'string' || isReference(value) || !/^\$(?:\{[\w-]*\}|[A-Za-z_][\w-]*)$/.test(value)) return undefined;
+  if (typeof value !== 'string' || isReference(value)) return undefined;
+  const [, braced] = /^\{\{ ?([a-z][\w-]*) ?\}\}$/.exec(value) ?? [];
+  if (braced !== undefined) return { code: 'bad-reference', message: `\`${value}\` is no reference`, suggestion: `$${braced}` };
+  if (!/^\$(?:\{[\w-]*\}|[A-Za-z_][\w-]*)$/.test(value)) return undefined;
   const message = `\`${value}\` is no reference: $ and a name of small letters, digits, _ and -`;
   return { code: 'bad-reference', message, hint: `the text itself is written $${value}` };
 }
@@ -77,6 +79,7 @@ function quantityOf(remark: Remark): QuantityName | undefined {
 }
 
 function aboutOf(parent: Remark['parent'], key: string): string {
+  if (key === 'firebreak') return 'add `firebreak: 1`';
   const shape = isObject(parent.properties) ? parent.properties[key] : undefined;
   const example = isObject(shape) ? shape['x-example'] : undefined;
   return typeof example === 'string' ? `add \`${key}: ${example.split(',')[0]}\`` : `add \`${key}: ...\``;
@@ -97,6 +100,13 @@ export function unknownWord(
   const message = `${show(typed)} is not a word that \`${typed.name}\` knows`;
   return { code: 'unknown-word', message, ...insteadOfWord(String(typed.value), words, instead) };
 }
+
+/** A map that was written as something else: what one looks like. */
+function withForm(complaint: Complaint, name: string): Complaint {
+  const form = FORMS.find((one) => one.startsWith(`${name}:`));
+  return form !== undefined && complaint.hint === undefined ? { ...complaint, hint: `for example ${form}` } : complaint;
+}
+const FORMS = ['expect: {count: {at_least: 1}}', 'when: {STEP: {count: {at_least: 1}}}'];
 
 /** What to write for a word that people try, spelt `HUP`, `hup` or `SIGHUP`; else what was probably meant. */
 export function insteadOfWord(
@@ -143,7 +153,15 @@ export function badQuantity(typed: Typed, quantity: QuantityName): Complaint {
   const message = /^\d+(\.\d+)?$/.test(text)
     ? `${text} has no unit; write ${units.join(' or ')}`
     : `${show(typed)} is not a ${quantity}; write it like ${example}`;
-  return { code: `bad-${quantity}`, message };
+  const meant = quantity === 'duration' ? inOurUnits(text) : undefined;
+  return { code: `bad-${quantity}`, message, ...(meant !== undefined && { suggestion: meant }) };
+}
+
+/** `1 day`, `5 min` and `30sec`. */
+function inOurUnits(text: string): string | undefined {
+  const [, amount, unit = ''] =
+    /^(\d{1,9}) ?(ms|msecs?|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)$/i.exec(text) ?? [];
+  return amount === undefined ? undefined : `${amount}${/^(ms|mil)/i.test(unit) ? 'ms' : unit.charAt(0).toLowerCase()}`;
 }
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {

@@ -5,6 +5,7 @@ import { isReference, referenceName } from '../model/reference.ts';
 import type { MeasureAbout } from '../model/verb.ts';
 import { checkOperand } from './comparators.ts';
 import { COMBINATIONS } from './language.ts';
+import { meaningOf } from './meanings.ts';
 import type { Sighting } from './shape-check.ts';
 import { type Complaint, type Part, type Path, problemAt, type Source } from './source.ts';
 import { didYouMean } from './suggest.ts';
@@ -124,6 +125,7 @@ class Reader {
         code: 'unknown-comparator',
         message: `\`${key}\` is not a comparator`,
         ...didYouMean(key, COMPARATORS),
+        ...meantBy(key),
       });
       return false;
     });
@@ -177,4 +179,10 @@ function unknownMeasure(measure: string, known: readonly string[]): Complaint {
     message: `\`${measure}\` is not a measure of this step`,
     ...didYouMean(measure, [...known, ...COMBINATIONS]),
   };
+}
+
+/** `>=` and `gte` are told as words. */
+function meantBy(key: string): { readonly suggestion?: string; readonly hint?: string } {
+  const { key: suggestion, hint } = meaningOf(key, COMPARATORS) ?? {};
+  return { ...(suggestion !== undefined && { suggestion }), ...(hint !== undefined && { hint }) };
 }

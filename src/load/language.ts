@@ -53,7 +53,11 @@ const CONDITION = 'Measures and what they must be: `{count: {at_least: 4}}`; `an
 export const STEP_KEYS: Readonly<Record<string, Schema>> = {
   id: words('The name of the step: `$id` is its selector and what it found.', { pattern: ID, 'x-example': 'mailers' }),
   why: words('Why this step: the sentence on the screen and in the report. Required in `act`.'),
-  when: { type: 'object', description: 'The step runs only where this holds of earlier findings: `{postfix: {state: {is: stopped}}}`.' },
+  when: {
+    type: 'object',
+
+    description: 'The step runs only where this holds of earlier findings: `{postfix: {state: {is: stopped}}}`.',
+  },
   expect: { type: 'object', description: `What must hold of the finding. ${CONDITION}` },
   decisive: literal(boolean('False: the step informs only, it does not decide whether this is the incident. Default true.')),
   ask: literal(boolean('False: an attended run does not ask before this step. Default true.')),
@@ -95,7 +99,11 @@ const OPEN = object(
   'Something that stays to be done.',
   {
     say: words('What stays open, and what to do about it.'),
-    when: { type: 'object', description: 'It is said only where this holds of the findings.' },
+    when: {
+      type: 'object',
+
+      description: 'It is said only where this holds of the findings.',
+    },
   },
   ['say'],
 );

@@ -1,4 +1,4 @@
-import { isObject } from '../model/json.ts';
+import { isObject, type Json } from '../model/json.ts';
 import type { Catalogue } from '../model/ports.ts';
 import type { Checked, Problem } from '../model/problem.ts';
 import type { Runbook } from '../model/runbook.ts';
@@ -40,11 +40,24 @@ async function loadChained(request: LoadRequest, chain: readonly string[]): Prom
     load: (file, deeper) => loadChained({ ...request, ...file }, deeper),
   });
   const read = await check(composed);
-  const problems = inOrder([...parsed.problems, ...spelt.problems, ...read.problems, ...composed.problems]);
+  const problems = oneAPlace(inOrder([...parsed.problems, ...spelt.problems, ...read.problems, ...composed.problems]));
   if (problems.length > 0) return { ok: false, problems };
   const text = wholeText(request.text, composed.texts);
   return { ok: true, value: build({ ...composed, ...read }, { path: request.path, hash: hashOf(text), text }) };
 }
+
+/** Where the parameters or a whole phase could not be read, every reference to one of theirs would be told as unknown. */
+function isReadable({ root, holes }: Draft): boolean {
+  return (root.params === undefined || isObject(root.params)) && !holes.has(pointer([]));
+}
+
+/** Of several complaints about the very same text: that of a reference says why all the others came. */
+function oneAPlace(problems: readonly Problem[]): readonly Problem[] {
+  const at = ({ place: { file, line, column, length } }: Problem) => `${file}:${line}:${column}+${length}`;
+  const references = new Set(problems.filter(({ code }) => REFERENCES.includes(code)).map(at));
+  return problems.filter((problem) => REFERENCES.includes(problem.code) || !references.has(at(problem)));
+}
+const REFERENCES = ['reference-in-text', 'bad-reference'];
 
 /** What was used is part of what the runbook is: of its hash, and of the text that a resume compares. */
 function wholeText(own: string, used: Composed['texts']): string {
@@ -59,7 +72,7 @@ async function check({ draft: read, mentions: handedOn }: Composed) {
   const problems = [
     ...shapes.problems,
     ...conditions.problems,
-    ...checkReferences(read.source, names, mentions),
+    ...(isReadable(read) ? checkReferences(read.source, names, mentions) : []),
     ...checkRules({ draft: read, names, mentions }),
     ...(await shellProblems({ draft: read, names, mentions })),
   ];
@@ -89,7 +102,24 @@ async function checkUse(read: Draft, use: Use): Promise<ShapeResult> {
   const seen = new Set(result.sightings.map((sighting) => pointer(sighting.path)));
   // A reference where none is allowed is told already; what is handed to a used runbook is checked against its parameters.
   const unseen = shape && use.verb !== 'runbook' && wrong.length === 0 ? unseenReferences(use.arg, path, seen) : [];
-  return { problems: result.problems, sightings: [...result.sightings, ...unseen] };
+  const problems = isObject(use.arg) ? result.problems : result.problems.map((problem) => withExample(problem, use));
+  return { problems, sightings: [...result.sightings, ...unseen] };
+}
+
+/** `start: nginx` is a map with the name somewhere in it: nobody can guess where. */
+function withExample(problem: Problem, { verb, definition }: Use): Problem {
+  if (problem.code !== 'wrong-type' || problem.hint !== undefined || !definition) return problem;
+  return { ...problem, hint: `for example ${verb}: ${flow(definition.example)}` };
+}
+
+/** As one would write it in a line of YAML. */
+function flow(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map((item: Json) => flow(item)).join(', ')}]`;
+  if (isObject(value))
+    return `{${Object.entries(value)
+      .map(([key, item]) => `${key}: ${flow(item ?? null)}`)
+      .join(', ')}}`;
+  return typeof value === 'string' && !/^[A-Za-z0-9_./$-]+$/.test(value) ? JSON.stringify(value) : String(value);
 }
 
 function notARunbook(source: Source): Problem {

@@ -1,4 +1,17 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type Scalar } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  type YAMLError,
+  type YAMLWarning,
+} from 'yaml';
 import type { Json } from '../model/json.ts';
 import type { Place } from '../model/place.ts';
 import type { Problem } from '../model/problem.ts';
@@ -104,13 +117,16 @@ function firstError(document: Document.Parsed): Found | undefined {
   const first = all.sort((a, b) => a.pos[0] - b.pos[0])[0];
   // The library catches the end of its stack itself, where it reads a document to its end.
   if (first?.message.includes('call stack')) return found([first.pos[0], first.pos[0] + 1], 'too-deep', TOO_DEEP);
-  if (first) return found([first.pos[0], first.pos[1]], 'yaml-syntax', lowerFirst(first.message), syntaxHint(first.code, first.message));
+  if (first) return found([first.pos[0], first.pos[1]], 'yaml-syntax', lowerFirst(first.message), syntaxHint(first));
   const version = document.directives?.yaml;
   if (version?.explicit && version.version !== '1.2') return found([0, 5], 'yaml-syntax', 'runbooks are YAML 1.2; leave the directive out');
   return undefined;
 }
 
-function syntaxHint(code: string, message: string): string | undefined {
+function syntaxHint({ code, message }: YAMLError | YAMLWarning): string | undefined {
+  if (message.endsWith('block scalar indicator >'))
+    return 'comparators are words, {at_least: 10} or {at_most: 10}; a text that starts with > needs quotes';
+  if (message === 'Unexpected flow-map-start at node end') return 'a reference is $name, without braces';
   if (message.startsWith('Nested mappings')) return 'a text that holds ": " needs quotes';
   if (code === 'TAB_AS_INDENT') return 'indent with spaces';
   if (code === 'MULTIPLE_DOCS') return 'one file, one runbook';

@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Schema } from '../model/verb.ts';
+import { meaningOf } from './meanings.ts';
 import { branchesOf, branchFor, hasType, typesOf } from './shapes.ts';
 import { type Path, pointer, problemAt, respelled, type Source } from './source.ts';
 import { closest, nearestFirst } from './suggest.ts';
@@ -65,16 +66,22 @@ class Speller {
   #meant(key: string, shapes: JsonObject, siblings: JsonObject, path: Path, typed: Path): string | undefined {
     if (key.startsWith('x-')) return undefined;
     const free = Object.keys(shapes).filter((name) => !Object.hasOwn(siblings, name));
-    const suggestion = closest(
+    const meaning = meaningOf(key, Object.keys(shapes));
+    const near = closest(
       key,
       free.filter((name) => couldTake(shapes[name], siblings[key] ?? null)),
     );
+    // A word of another language is told, and not read on as the key that it may mean: its value is in that language too.
+    const suggestion = meaning ? undefined : near;
+    const meant = meaning ? meaning.key : near;
     this.problems.push(
       problemAt(this.#source, [...typed, key], 'key', {
         code: 'unknown-key',
         message: `\`${key}\` is not a key here`,
-        allowed: nearestFirst(key, free).filter((name) => !isElsewhere(shapes[name])),
-        ...(suggestion !== undefined && { suggestion }),
+        // Who is told what to type needs no list.
+        ...(meaning === undefined && { allowed: nearestFirst(key, free).filter((name) => !isElsewhere(shapes[name])) }),
+        ...(meant !== undefined && { suggestion: meant }),
+        ...(meaning?.hint !== undefined && { hint: meaning.hint }),
         ...(key === '<<' && { hint: 'merge keys are not part of YAML 1.2; write the keys out' }),
       }),
     );

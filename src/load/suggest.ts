@@ -31,7 +31,8 @@ function normal(word: string): string {
 function reach(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   if (length < 2) return 0;
-  if (length < 4) return sameLetters(a, b) ? 2 : 1;
+  // Of four letters two are half of the word: `http` is not a misspelt `stop`.
+  if (length < 5) return sameLetters(a, b) || a.includes(b) || b.includes(a) ? 2 : 1;
   return length < 6 ? 2 : 3;
 }
 

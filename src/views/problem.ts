@@ -1,6 +1,6 @@
 import type { Problem } from '../model/problem.ts';
 import { escaped, escapeJson } from './escape.ts';
-import { fit, width } from './layout.ts';
+import { fit, hang, width } from './layout.ts';
 import { type Style, styleOf } from './style.ts';
 
 export interface ProblemView {
@@ -48,7 +48,9 @@ function renderProblem(problem: Problem, { line, style, columns }: Paper): strin
   const bar = style.dim(`${' '.repeat(gutter)} |`);
   const [shown, carets] = frame;
   const framed = shown === undefined ? [] : [bar, `${style.dim(`${place.line} |`)} ${shown}`, `${bar} ${carets}`];
-  const notes = notesOf(problem, style, columns - gutter - 3).map((note) => `${style.dim(`${' '.repeat(gutter)} =`)} ${note}`);
+  const notes = notesOf(problem, style, columns - gutter - 3).map(
+    (note) => `${style.dim(`${' '.repeat(gutter)} ${note.startsWith(' ') ? ' ' : '='}`)} ${note}`,
+  );
   return [head, ...framed, ...notes, ''].join('\n');
 }
 
@@ -56,21 +58,18 @@ function notesOf(problem: Problem, style: Style, columns: number): readonly stri
   const { suggestion, allowed, hint } = problem;
   return [
     ...(suggestion === undefined ? [] : [`did you mean ${style.good(escaped(suggestion))}?`]),
-    ...(allowed === undefined || allowed.length === 0 ? [] : [wordList(allowed, columns)]),
+    ...(allowed === undefined || allowed.length === 0 ? [] : wordList(allowed, columns)),
     ...(hint === undefined ? [] : [escaped(hint)]),
   ];
 }
 
-/** As many of the words as one line holds: the likeliest stand first. */
-function wordList(words: readonly string[], columns: number): string {
-  let text = `allowed: ${escaped(words[0] ?? '')}`;
-  for (const [at, word] of words.slice(1).entries()) {
-    const more = `, ${escaped(word)}`;
-    if (text.length + more.length > Math.max(columns, 60) - 10) return `${text} and ${words.length - 1 - at} more`;
-    text += more;
-  }
-  return text;
+/** All of them, the likeliest first, on as many lines as it takes. What comes from a file as long as one likes ends somewhere. */
+function wordList(words: readonly string[], columns: number): readonly string[] {
+  const shown = words.slice(0, MOST_WORDS).map((word) => escaped(word));
+  const rest = words.length > MOST_WORDS ? ` and ${words.length - MOST_WORDS} more` : '';
+  return hang('allowed: ', `${shown.join(', ')}${rest}`, Math.max(columns, 60));
 }
+const MOST_WORDS = 100;
 
 /** The line and the carets below it. A long line is shown around the place, ends cut off with an ellipsis. */
 function frameOf(problem: Problem, line: string, columns: number, style: Style): readonly [string, string] {

@@ -47,7 +47,7 @@ const MISTAKES: readonly (readonly [string, string, string, string])[] = [
   ['a word of on_fail', 'on_fail: ask', 'on_fail: ⟦aks⟧', 'unknown-word (ask)'],
   ['a type of a parameter', 'watch: {type: duration', 'watch: {type: ⟦duraton⟧', 'unknown-word (duration)'],
   ['a duration without a unit', 'kill_after: 5s', 'kill_after: ⟦15⟧', 'bad-duration'],
-  ['a duration with a wrong unit', 'kill_after: 5s', 'kill_after: ⟦5 secs⟧', 'bad-duration'],
+  ['a duration with a wrong unit', 'kill_after: 5s', 'kill_after: ⟦5 secs⟧', 'bad-duration (5s)'],
   ['a timeout without a unit', 'timeout: 1h', 'timeout: ⟦60⟧', 'bad-duration'],
   ['a size of a measure', 'bytes: {at_least: 2GiB}', 'bytes: {at_least: ⟦2Gig⟧}', 'bad-size'],
   ['a number too small', 'batch: 1000', 'batch: ⟦0⟧', 'out-of-range'],

@@ -1,0 +1,120 @@
+/**
+ * Words that people bring from shells and other tools, with what says the same here. A word that is spelt nearly as one of ours, and means something else, would
+ * otherwise be taken for it: `http` for `stop`.
+ */
+export interface Meaning {
+  /** The key that is meant, where there is just one. */
+  readonly key?: string;
+  readonly hint?: string;
+}
+
+const LOOK_BY_COMMAND =
+  'there is no verb for it: let a command look, for example run: {argv: [curl, -fsS, -m, "5", "http://127.0.0.1/"], effect: read}';
+const SERVICES = 'to look: service: {name: NAME}; to change, in act: start, stop or restart: {service: {name: NAME}}';
+const ACT_BY_COMMAND = 'there is no verb for it: run: {argv: [PROGRAM, ARGUMENT], effect: write} runs a command, in act';
+
+/** Each: the words, the keys beside which they mean it, what is meant. */
+const MEANINGS: readonly (readonly [words: string, beside: string, meaning: Meaning])[] = [
+  // verbs that look
+  [
+    'http https curl wget url get request api endpoint port tcp socket ping dns dig nslookup tls ssl certificate check_http nc ss netstat lsof',
+    'run',
+    { hint: LOOK_BY_COMMAND },
+  ],
+  ['ps pgrep pidof process proc top pstree', 'processes', { key: 'processes' }],
+  ['df du space filesystem mount inodes statvfs diskspace', 'disk', { key: 'disk' }],
+  ['ls find stat dir folder directory glob file_count', 'files', { key: 'files' }],
+  [
+    'grep egrep cat tail head log logs journal journalctl content contains line',
+    'text',
+    {
+      key: 'text',
+      hint: 'text: {file: /path, contains: WORDS} reads lines of a file; for a journal let a command look: run: {argv: [...], effect: read}',
+    },
+  ],
+  ['systemctl systemd unit daemon service_state svc initctl rc', 'service', { hint: SERVICES }],
+  ['cron crontab_l cronjobs jobs', 'cron_jobs', { key: 'cron_jobs' }],
+  [
+    'assert check test verify_that validate',
+    'run',
+    { hint: 'a verb looks, and `expect` beside it says what must hold: service: {name: NAME} with expect: {state: {is: running}}' },
+  ],
+  // verbs that change
+  [
+    'shell command cmd exec script bash sh execute raw powershell',
+    'run',
+    {
+      key: 'run',
+      hint: 'run: {argv: [PROGRAM, ARGUMENT], effect: read}, or effect: write in act; run: {shell: "...", effect: ...} for a pipe',
+    },
+  ],
+  [
+    'rm unlink remove delete_files purge clean cleanup tmpwatch truncate rotate logrotate',
+    'delete',
+    { key: 'delete', hint: 'a step of `files` chooses them, then delete: {targets: $THAT_STEP}' },
+  ],
+  [
+    'pkill killall terminate kill_process',
+    'kill',
+    { key: 'kill', hint: 'a step of `processes` chooses them, then kill: {targets: $THAT_STEP}' },
+  ],
+  ['sed lineinfile replace_in_file patch template copy write append blockinfile', 'edit', { key: 'edit' }],
+  [
+    'reload signal hup reload_service',
+    'run',
+    { hint: "there is no verb for it: run: {argv: [systemctl, reload, NAME], effect: write}, the daemon's own command" },
+  ],
+  ['sleep pause delay wait_for until', 'wait', { key: 'wait' }],
+  ['ask_human prompt approve approval human', 'manual', { key: 'manual' }],
+  [
+    'mv cp chmod chown mkdir ln sysctl renice mount_fs umount reboot shutdown apt yum dnf package docker kubectl',
+    'run',
+    { hint: ACT_BY_COMMAND },
+  ],
+  ['include import use call role playbook workflow subrunbook', 'runbook', { key: 'runbook' }],
+  ['monitor observe hold_for watch_for', 'watch', { key: 'watch' }],
+  // keys of a step
+  ['name step title label key', 'id', { key: 'id' }],
+  ['if condition only_if unless', 'when', { key: 'when', hint: 'when: {STEP: {MEASURE: {is: ...}}}, of an earlier step' }],
+  ['on_error on_failure onfail ignore_errors continue_on_error rescue', 'on_fail', { key: 'on_fail' }],
+  ['retries attempts repeat loop', 'retry', { key: 'retry', hint: 'retry: {times: 3, every: 5s}' }],
+  ['because reason comment description desc note doc', 'why', { key: 'why' }],
+  ['expected should must assertion assertions matcher register output', 'expect', { key: 'expect' }],
+  ['confirm confirmation interactive', 'ask', { key: 'ask' }],
+  ['rollback revert on_rollback', 'undo', { key: 'undo' }],
+  ['deadline max_time', 'timeout', { key: 'timeout' }],
+  [
+    'become sudo user run_as elevate',
+    'timeout',
+    { hint: 'a runbook runs as whoever starts it: start firebreak as root, or with --become on hosts over ssh' },
+  ],
+  // keys of the file
+  ['steps tasks actions remedy remediate fix do mitigation', 'act', { key: 'act' }],
+  ['checks probes detect detection symptoms conditions diagnosis', 'diagnose', { key: 'diagnose' }],
+  ['validation post_checks confirm_fixed success', 'verify', { key: 'verify' }],
+  ['vars variables inputs parameters args arguments', 'params', { key: 'params' }],
+  ['description summary doc docs', 'about', { key: 'about' }],
+  ['id name', 'runbook', { key: 'runbook' }],
+  ['todo followup follow_up', 'open', { key: 'open' }],
+  // comparators
+  ['>= gte ge min minimum atleast more_than_or_equal', 'at_least', { key: 'at_least' }],
+  ['<= lte le max maximum atmost', 'at_most', { key: 'at_most' }],
+  ['> gt greater_than more_than above over', 'at_least', { hint: 'at_least: N, for N or more' }],
+  ['< lt less_than below under', 'at_most', { hint: 'at_most: N, for N or less' }],
+  ['= == === eq equal equals', 'is', { key: 'is' }],
+  ['!= <> ne neq not not_equal isnt', 'is_not', { key: 'is_not' }],
+  ['~ =~ regex regexp like contains match', 'matches', { key: 'matches' }],
+  ['in any any_of one oneof', 'one_of', { key: 'one_of' }],
+  ['range', 'between', { key: 'between' }],
+];
+
+/** What a word that is no key here means among these keys; undefined: nobody can tell. */
+export function meaningOf(word: string, keys: readonly string[]): Meaning | undefined {
+  const typed = word.toLowerCase().replaceAll('-', '_');
+  return MEANINGS.find(([words, beside]) => keys.includes(beside) && words.split(' ').includes(typed))?.[2];
+}
+
+/** Every word of the table with what it stands beside: for a test that walks all of it. */
+export function allMeanings(): readonly { readonly word: string; readonly beside: string; readonly meaning: Meaning }[] {
+  return MEANINGS.flatMap(([words, beside, meaning]) => words.split(' ').map((word) => ({ word, beside, meaning })));
+}
