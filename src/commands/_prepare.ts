@@ -84,7 +84,8 @@ async function policyFrom(io: Io, path: unknown, { readText, catalogue }: Readin
   const { loadPolicy } = await import('../load/policy.ts');
   const full = resolve(io.cwd, path);
   const text = readText(full);
-  if (typeof text !== 'string') return refuse(io, `the policy ${full} cannot be read: ${text.code}`, 'no-such-file');
+  if (typeof text !== 'string')
+    return refuse(io, `the policy ${(await import('../hosts/read-text.ts')).sayUnread(full, text.code)}`, 'no-such-file');
   const policy = await loadPolicy({ path: full, text, catalogue });
   return policy.ok ? policy.value : sayProblems(io, policy.problems, 'invalid-runbook', readText);
 }

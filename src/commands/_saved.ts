@@ -11,7 +11,7 @@ type Options = Readonly<Record<string, unknown>>;
 
 /** A plan to be carried out must be ours alone; one to look at may be anybody's. What is wrong has been said. */
 export async function readSaved(io: Io, file: string, why: { readonly toRun: Options } | 'to-show'): Promise<SavedPlan | number> {
-  const [{ readAny, readOwn }, { loadSavedPlan }, { trustedReader }] = await Promise.all([
+  const [{ authorOf, readAny, readOwn }, { loadSavedPlan }, { trustedReader }] = await Promise.all([
     import('../wiring/saved-plan.ts'),
     import('../load/saved-plan.ts'),
     import('../wiring/trusted.ts'),
@@ -23,7 +23,7 @@ export async function readSaved(io: Io, file: string, why: { readonly toRun: Opt
   const untrusted = why === 'to-show' ? null : whyUntrusted(io, reader, why.toRun);
   if (untrusted !== null) return untrusted;
   const loaded = await loadSavedPlan({ path, text: read.text });
-  if (loaded.ok) return loaded.value;
+  if (loaded.ok) return { ...loaded.value, by: await authorOf(path, loaded.value, io) };
   const { renderProblems } = await import('../views/problem.ts');
   io.stderr(renderProblems(loaded.problems, { textOf: () => read.text, color: io.color.stderr, columns: io.columns }));
   return exitCode(loaded.problems.every(({ code }) => code === 'changed-plan') ? 'plan-mismatch' : 'invalid-runbook');

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { readPlainText, sayUnread } from '../hosts/read-text.ts';
 import { exitCode } from '../model/outcome.ts';
 import type { Problem } from '../model/problem.ts';
 import { plural } from '../model/quantity.ts';
@@ -46,10 +47,11 @@ interface Found {
 }
 
 function filesOf(args: readonly string[], cwd: string, inLibrary: (name: string) => string): Found {
-  const read = args.flatMap((arg) => pathsIn(arg, cwd, inLibrary).map((shown) => ({ shown, text: readText(resolve(cwd, shown)) })));
+  // Bytes that are no UTF-8 become U+FFFD, which the loader refuses with its place.
+  const named = args.flatMap((arg) => pathsIn(arg, cwd, inLibrary).map((shown) => ({ shown, read: readPlainText(resolve(cwd, shown)) })));
   return {
-    files: read.flatMap(({ shown, text }) => (typeof text === 'string' ? [{ shown, text }] : [])),
-    missing: read.flatMap(({ shown, text }) => (typeof text === 'string' ? [] : [`${shown} cannot be read: ${text.code}`])),
+    files: named.flatMap(({ shown, read }) => (read.ok ? [{ shown, text: read.text }] : [])),
+    missing: named.flatMap(({ shown, read }) => (read.ok ? [] : [sayUnread(shown, read.code)])),
   };
 }
 
@@ -63,16 +65,6 @@ function pathsIn(arg: string, cwd: string, inLibrary: (name: string) => string):
       .map((name) => join(arg, name));
   } catch {
     return [existsSync(inLibrary(arg)) ? inLibrary(arg) : arg];
-  }
-}
-
-/** Bytes that are no UTF-8 become U+FFFD, which the loader refuses with its place. */
-function readText(path: string): string | { readonly code: string } {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return { code: code === 'ENOENT' ? 'no such file' : (code ?? String(error)) };
   }
 }
 
@@ -126,8 +118,8 @@ async function print(io: Io, results: readonly Result[]): Promise<void> {
 
 /** Of a runbook that one of the files uses: a mistake of its is shown where it stands. */
 function textOfUsed(file: string, cwd: string): string | undefined {
-  const text = readText(resolve(cwd, file));
-  return typeof text === 'string' ? text : undefined;
+  const read = readPlainText(resolve(cwd, file));
+  return read.ok ? read.text : undefined;
 }
 
 async function printJson(io: Io, results: readonly Result[]): Promise<void> {

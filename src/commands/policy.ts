@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { readPlainText, sayUnread } from '../hosts/read-text.ts';
 import { exitCode } from '../model/outcome.ts';
 import type { Mode } from '../model/permit.ts';
 import type { Catalogue } from '../model/ports.ts';
@@ -77,11 +77,12 @@ async function checkAll(io: Io, files: readonly string[], options: Options): Pro
   const rows: string[] = [];
   let worst = 0;
   for (const file of files) {
-    const text = readText(resolve(io.cwd, file));
-    if (typeof text !== 'string') {
-      worst = refuse(io, `${file} cannot be read: ${text.code}`, 'no-such-file');
+    const read = readPlainText(resolve(io.cwd, file));
+    if (!read.ok) {
+      worst = refuse(io, sayUnread(file, read.code), 'no-such-file');
       continue;
     }
+    const { text } = read;
     const loaded = await loadPolicy({ path: file, text, catalogue });
     const problems = loaded.ok ? [] : loaded.problems;
     const notes = loaded.ok ? reviewPolicy(loaded.value, runbooks) : [];
@@ -110,14 +111,6 @@ async function reviewed(io: Io, options: Options, catalogue: Catalogue): Promise
     runbooks.push(read.value);
   }
   return runbooks;
-}
-
-function readText(path: string): string | { readonly code: string } {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    return { code: (error as NodeJS.ErrnoException).code ?? String(error) };
-  }
 }
 
 // ---------------------------------------------------------------- explain

@@ -1,5 +1,6 @@
 import { defineCommand } from './_command.ts';
 import { FORMAT_OPTIONS, show } from './_plan.ts';
+import { refuse } from './_prepare.ts';
 import { commandFor } from './_save.ts';
 import { readSaved } from './_saved.ts';
 
@@ -19,7 +20,17 @@ export default defineCommand({
     if (typeof saved === 'number') return saved;
     const policy = saved.asked.policy ?? undefined;
     const command = commandFor(saved.asked.runbook, { plan: file, ...(policy !== undefined && { policy }) });
-    await show(io, saved.plan, { options, command, saved });
-    return 0;
+    try {
+      await show(io, saved.plan, { options, command, saved });
+      return 0;
+    } catch (error) {
+      // Below the keys that are checked it can hold anything, and only a view meets all of it.
+      if (!(error instanceof TypeError) && !(error instanceof RangeError)) throw error;
+      return refuse(
+        io,
+        `${file} is no plan as firebreak saves one: its steps cannot be shown; ask whoever gave it to you to plan again`,
+        'invalid-runbook',
+      );
+    }
   },
 });

@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { constants, lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { failure, type Result } from '../model/host.ts';
 import { quoteWord } from '../model/quote.ts';
+import { readPlainText, sayUnread } from './read-text.ts';
 
 /** What keeps a file from being trusted, and what to type about it. */
 export interface Suspicion {
@@ -22,7 +23,6 @@ export interface Reader {
   readonly root?: number;
 }
 
-const LARGEST = 64 << 20;
 const MOST_LINKS = 40;
 
 /**
@@ -31,20 +31,15 @@ const MOST_LINKS = 40;
  * in its place. It is opened once; what was looked at is what is read. Failures: the errno, `not-a-file`, `EFBIG`.
  */
 export function readTrusted(path: string, reader: Reader): Result<TrustedText> {
-  let file: number | undefined;
   try {
     const way = walk(resolve(path), reader);
-    file = openSync(way.end, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY);
-    const found = fstatSync(file);
-    if (!found.isFile()) return failure('not-a-file', `${path} is no regular file`);
-    if (found.size > LARGEST) return failure('EFBIG', `${path} is larger than any runbook, policy or plan`);
-    const suspicions = [...way.suspicions, ...suspect(way.end, found, reader)];
-    return { ok: true, text: readFileSync(file, 'utf8'), suspicions };
+    const read = readPlainText(way.end, constants.O_NOFOLLOW);
+    if (!read.ok) return failure(read.code, sayUnread(path, read.code));
+    const suspicions = [...way.suspicions, ...suspect(way.end, read.found, reader)];
+    return { ok: true, text: read.text, suspicions };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'EIO';
-    return failure(code, `${path} cannot be read: ${code}`);
-  } finally {
-    if (file !== undefined) closeSync(file);
+    return failure(code, sayUnread(path, code));
   }
 }
 

@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../model/json.ts';
+import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import type { Place } from '../model/place.ts';
 import type { Checked, Problem } from '../model/problem.ts';
 import { PLAN_FORMAT, type SavedPlan } from '../model/saved-plan.ts';
@@ -17,7 +17,17 @@ const lines = (description: string): Schema => ({
   items: object('A line.', { name: text('Of what.'), value: text('Then.') }, ['name', 'value']),
 });
 
-/** The keys of the file, for whoever edited it or gave another one; the id alone proves the rest. */
+/** A map of which these keys are read; others may stand beside them. */
+const open = (description: string, properties: Readonly<Record<string, Schema>>): Schema => ({
+  type: 'object',
+  description,
+  properties,
+  required: Object.keys(properties),
+});
+const texts = (description: string): Schema => ({ type: 'array', description, items: { type: 'string' } });
+const orNull = (description: string): Schema => ({ type: ['string', 'null'], description });
+
+/** The keys of the file, for whoever edited it or gave another one. */
 const SHAPE = object(
   'A saved plan.',
   {
@@ -29,12 +39,41 @@ const SHAPE = object(
     until: text('When it expires.'),
     valid: { type: 'integer', description: 'Milliseconds.' },
     by: text('Who saved it.'),
-    machine: { type: 'object', description: 'The life of the machine that it was made in.' },
-    asked: { type: 'object', description: 'What was typed.' },
+    machine: open('The life of the machine that it was made in.', {
+      host: text('Its name.'),
+      boot: text('Its boot id.'),
+      uptime: { type: 'number', description: 'Milliseconds since boot.' },
+      uid: { type: 'integer', description: 'Who looked.' },
+    }),
+    asked: open('What was typed.', {
+      runbook: text('The runbook.'),
+      params: texts('Parameters.'),
+      limits: texts('Limits.'),
+      policy: orNull('The policy.'),
+    }),
     identity: lines('What must be the same before anything is looked at.'),
     pinned: lines('What must be found the same.'),
-    texts: { type: 'object', description: 'Runbook and policy.' },
-    plan: { type: 'object', description: 'The plan, to be shown.' },
+    texts: open('Runbook and policy.', { runbook: text('The runbook.'), policy: orNull('The policy.') }),
+    plan: open('The plan, to be shown.', {
+      runbook: open('The runbook.', {
+        name: text('Its name.'),
+        version: text('Its version.'),
+        title: text('Its title.'),
+        path: text('Its file.'),
+        hash: text('Of its bytes.'),
+      }),
+      host: text('The host.'),
+      at: { type: 'number', description: 'When it was made.' },
+      params: { type: 'object', description: 'Parameters.' },
+      limits: { type: 'object', description: 'Limits.' },
+      diagnosis: open('What was found.', { verdict: text('In a word.'), reasons: texts('Why.') }),
+      steps: {
+        type: 'array',
+        description: 'The steps.',
+        items: open('A step.', { kind: text('What it is.'), id: text('Its name.'), phase: text('Its phase.'), verb: text('Its verb.') }),
+      },
+      open: texts('What stays open.'),
+    }),
   },
   ['firebreak', 'format', 'id', 'nonce', 'at', 'until', 'valid', 'by', 'machine', 'asked', 'identity', 'pinned', 'texts', 'plan'],
 );
@@ -49,11 +88,21 @@ export function sealPlan(unsealed: Omit<SavedPlan, 'id'>): SavedPlan {
 /** Text to saved plan. What was edited by hand is no plan that anybody reviewed, and is a problem too. */
 export async function loadSavedPlan({ path, text }: { readonly path: string; readonly text: string }): Promise<Checked<SavedPlan>> {
   const value = parseJson(text);
-  if (isObject(value) && isSealed(value)) return { ok: true, value: value as unknown as SavedPlan };
-  return { ok: false, problems: await problemsOf(path, text) };
+  if (!isObject(value) || !isSealed(value)) return { ok: false, problems: await problemsOf(path, text) };
+  const misshapen = await misshapenIn(path, text, value as JsonObject);
+  return misshapen.length > 0 ? { ok: false, problems: misshapen } : { ok: true, value: value as unknown as SavedPlan };
 }
 
-/** Only what this program sealed has this id, so its form is known. */
+/** Anybody can give any content an id that fits. The text is read once more for the places only where something is wrong. */
+async function misshapenIn(path: string, text: string, value: JsonObject): Promise<readonly Problem[]> {
+  const check = async (source: Source) => (await checkShape(source, { path: [], shape: SHAPE }, new Set())).problems;
+  const place = { file: path, line: 1, column: 1, length: 1 };
+  const problems = await check({ file: path, value, placeOf: () => place, written: () => undefined });
+  const source = problems.length > 0 ? parse(path, text).source : undefined;
+  return source ? check(source) : problems;
+}
+
+/** Edited by hand it has another id. */
 function isSealed(value: Readonly<Record<string, unknown>>): boolean {
   const { id, ...rest } = value;
   return rest.firebreak === 'plan' && rest.format === PLAN_FORMAT && id === digestOf(rest);

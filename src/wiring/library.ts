@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readPlainText, sayUnread } from '../hosts/read-text.ts';
 import type { FindUsed } from '../load/compose.ts';
 import { loadRunbook } from '../load/load.ts';
 import { closest } from '../load/suggest.ts';
@@ -58,15 +59,12 @@ export function findUsedIn(cwd: string, read: ReadText = readText): FindUsed {
 }
 
 export function readText(path: string): string | { readonly code: string } {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    return { code: (error as NodeJS.ErrnoException).code ?? 'EIO' };
-  }
+  const read = readPlainText(path);
+  return read.ok ? read.text : { code: read.code };
 }
 
 function sayMissing(asked: string, path: string, code: string): string {
-  if (code !== 'ENOENT') return `${path} cannot be read: ${code}`;
+  if (code !== 'ENOENT') return sayUnread(path, code);
   const near = path.startsWith(LIBRARY) ? closest(asked, libraryNames()) : undefined;
   const hint =
     near === undefined ? '`firebreak list` names the runbooks of the library; a path needs a slash or .yaml' : `did you mean ${near}?`;

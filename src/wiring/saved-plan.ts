@@ -1,10 +1,12 @@
 import * as fs from 'node:fs';
+import { readPlainText } from '../hosts/read-text.ts';
 import { codeOf, createFile, messageOf, realDisk, writeAll } from '../journal/disk.ts';
 import { findRuns } from '../journal/find.ts';
 import { placesFor, type Who } from '../journal/places.ts';
 import { useOfPlan } from '../journal/used.ts';
 import { type Failure, failure, type Result } from '../model/host.ts';
 import type { SavedPlan } from '../model/saved-plan.ts';
+import { hostsHere } from './host.ts';
 import type { TrustedReader } from './trusted.ts';
 
 /** A new file for its owner alone: never over another one, never through a link. What could not be written whole is taken away again. */
@@ -45,11 +47,18 @@ export function readOwn(path: string, reader: TrustedReader): Result<{ readonly 
 
 /** For looking only: any plan that can be read, a colleague's too. */
 export function readAny(path: string): Result<{ readonly text: string }> {
-  try {
-    return { ok: true, text: fs.readFileSync(path, 'utf8') };
-  } catch (error) {
-    return failure(codeOf(error), `${path} cannot be read: ${messageOf(error)}`);
-  }
+  return readPlainText(path);
+}
+
+/**
+ * Who saved a plan is told by whom its file belongs to: what the file says of its author anybody can write, with an id that fits. With sudo both names are root's.
+ */
+export async function authorOf(path: string, { by }: SavedPlan, me: { readonly uid: number; readonly user: string }): Promise<string> {
+  const uid = fs.statSync(path).uid;
+  if (uid === me.uid && by === me.user) return by;
+  const owner = (await hostsHere().host.machine.users())[String(uid)] ?? `uid ${uid}`;
+  if (by === owner || (uid === 0 && by.endsWith(' (sudo)'))) return by;
+  return `${owner}, whose file it is (it says ${by})`;
 }
 
 /** The run of this host that has carried the plan out; null: it is fresh. */

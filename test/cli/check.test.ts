@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -115,4 +116,29 @@ test('every runbook and policy that comes with firebreak is well', async () => {
   const { exit, out, err } = await check(join(root, 'runbooks'), join(root, 'examples'));
   assert.deepEqual({ exit, err }, { exit: 0, err: '' });
   assert.match(out, /cron-mail-storm 1\.0\.0: 5 diagnose, 5 act, 1 verify/);
+});
+
+test('a pipe, a device and a folder in the place of a file are told at once', async () => {
+  const pipe = join(folder, 'pipe.yaml');
+  execFileSync('mkfifo', [pipe]);
+  for (const argv of [
+    ['check', pipe],
+    ['policy', 'check', pipe],
+    ['show', pipe],
+    ['plan', pipe],
+    ['plan', 'cron-mail-storm', '--policy', pipe],
+    ['policy', 'explain', 'cron-mail-storm', '--policy', pipe],
+    ['check', '/dev/zero'],
+    ['show', '/dev/zero'],
+    ['show', folder],
+  ]) {
+    const { io, err } = testIo();
+    const exit = await main(argv, io);
+    assert.ok([66, 77].includes(exit), `${argv.join(' ')}: ${exit} ${err()}`);
+    assert.match(
+      err(),
+      /^firebreak: (?:the policy )?\S+ cannot be read: it is (?:no regular file \(a pipe, a device, a folder\)|a folder)/,
+      argv.join(' '),
+    );
+  }
 });

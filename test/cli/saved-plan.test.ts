@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { type TestContext, test } from 'node:test';
 import { sealPlan } from '../../src/load/saved-plan.ts';
 import type { SavedPlan } from '../../src/model/saved-plan.ts';
@@ -311,4 +312,51 @@ test('--valid without --save, a time that is none, and no runbook are usage', as
   ])
     exits.push((await stage.firebreak(argv)).exit);
   assert.deepEqual(exits, [64, 64, 64, 64]);
+});
+
+/** The file with a change of whatever form, and an id that fits it: anybody can compute one. */
+function forged(stage: Stage, change: (plan: Record<string, unknown>) => Record<string, unknown>): void {
+  const { id: _, ...rest } = change(JSON.parse(readFileSync(stage.path('plan.json'), 'utf8')));
+  const sealed = sealPlan(rest as unknown as Parameters<typeof sealPlan>[0]);
+  writeFileSync(stage.path('forged.json'), JSON.stringify(sealed), { mode: 0o600 });
+}
+
+test('a plan whose content has another form is told where it is wrong, whatever its id, and is no bug', async (t) => {
+  const stage = setStage(t);
+  assert.equal((await stage.firebreak(['plan', './paint.yaml', '--save', 'plan.json'])).exit, 0);
+  const changes: readonly ((plan: Record<string, unknown>) => Record<string, unknown>)[] = [
+    (plan) => ({ ...plan, plan: {} }),
+    (plan) => ({ ...plan, plan: { ...(plan.plan as object), steps: [{}] } }),
+    (plan) => ({ ...plan, plan: { ...(plan.plan as object), steps: [null] } }),
+    (plan) => ({ ...plan, plan: { ...(plan.plan as object), diagnosis: null } }),
+    (plan) => ({ ...plan, machine: {} }),
+    (plan) => ({ ...plan, asked: { params: 'x' } }),
+    (plan) => ({ ...plan, texts: [] }),
+    (plan) => ({ ...plan, at: {} }),
+    (plan) => ({ ...plan, plan: { ...(plan.plan as object), steps: [{ kind: 'action', id: 'a', phase: 'act', verb: 'edit' }] } }),
+    (plan) => ({ ...plan, plan: { ...(plan.plan as object), open: [{}] } }),
+  ];
+  for (const change of changes) {
+    forged(stage, change);
+    for (const argv of [
+      ['show', 'forged.json'],
+      ['run', '--plan', 'forged.json', '--unattended', '--policy', 'policy.yaml'],
+      ['plan', '--diff', 'forged.json'],
+    ]) {
+      const said = await stage.firebreak(argv);
+      // What is compared with now are the lines that it holds fast: its steps may show anything.
+      const allowed = argv[0] === 'plan' ? [0, 6, 65] : [2, 6, 65, 77];
+      assert.ok(allowed.includes(said.exit), `${argv[0]} ${String(change)}: exit ${said.exit}: ${said.err}`);
+      assert.doesNotMatch(said.err, /bug|at .*\.ts:/);
+    }
+  }
+  assert.equal(stage.world().conf.startsWith('colour = red'), true);
+});
+
+test('a plan that names another author than the owner of its file says whose file it is', async (t) => {
+  const stage = setStage(t);
+  await stage.firebreak(['plan', './paint.yaml', '--save', 'plan.json']);
+  forged(stage, (plan) => ({ ...plan, by: 'the-boss' }));
+  const { out } = await stage.firebreak(['show', 'forged.json']);
+  assert.match(out, new RegExp(`${userInfo().username}, whose file it is \\(it says the-boss\\)`));
 });

@@ -8,8 +8,15 @@ import { renderProblems } from '../../src/views/problem.ts';
 const unsealed = {
   firebreak: 'plan',
   format: 1,
-  texts: {},
-  plan: { processes: Array.from({ length: 10_000 }, (_, pid) => ({ pid, name: 'sendmail' })) },
+  ...{ nonce: '', at: '', until: '', valid: 1, by: '', identity: [], pinned: [] },
+  machine: { host: '', boot: '', uptime: 1, uid: 0 },
+  asked: { runbook: '', params: [], limits: [], policy: null },
+  texts: { runbook: '', policy: null },
+  plan: {
+    runbook: { name: '', version: '', title: '', path: '', hash: '' },
+    ...{ host: '', at: 1, params: {}, limits: {}, diagnosis: { verdict: '', reasons: [] }, steps: [], open: [] },
+    processes: Array.from({ length: 10_000 }, (_, pid) => ({ pid, name: 'sendmail' })),
+  },
 };
 const SEALED = JSON.stringify(sealPlan(unsealed as unknown as SavedPlan), null, 2);
 
@@ -22,6 +29,6 @@ test('a plan of ten thousand processes is read, and what is wrong with it has it
   assert.equal(await toldOf(SEALED), 'ok');
   assert.match(await toldOf(SEALED.replace('"pid": 77,', '"pid": 78,')), /^plan\.json:4:9: error\[changed-plan\]: /);
   assert.match(await toldOf(SEALED.replace('"pid": 77,', '"pid": 77')), /^plan\.json:\d{3}:9: error\[json-syntax\]: /);
-  assert.match(await toldOf(SEALED.slice(0, -1)), /^plan\.json:40010:1: error\[json-syntax\]: /);
+  assert.match(await toldOf(SEALED.slice(0, -1)), /^plan\.json:40049:1: error\[json-syntax\]: /);
   assert.match(await toldOf(SEALED.replace('"plan"', '"plum"')), /^plan\.json:1:1: error\[not-a-plan\]: /);
 });
