@@ -97,7 +97,7 @@ export async function loadSavedPlan({ path, text }: { readonly path: string; rea
 async function misshapenIn(path: string, text: string, value: JsonObject): Promise<readonly Problem[]> {
   const check = async (source: Source) => (await checkShape(source, { path: [], shape: SHAPE }, new Set())).problems;
   const place = { file: path, line: 1, column: 1, length: 1 };
-  const problems = await check({ file: path, value, placeOf: () => place, written: () => undefined });
+  const problems = await check({ file: path, value, placeOf: () => place, placeIn: () => place, written: () => undefined });
   const source = problems.length > 0 ? parse(path, text).source : undefined;
   return source ? check(source) : problems;
 }
