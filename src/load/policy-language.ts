@@ -87,7 +87,7 @@ const RULE = object(
       minProperties: 1,
       additionalProperties: CONSTRAINT,
       description:
-        'What parameters must be like: `{watch: {at_most: 15m}}`. One that is not named may be anything that the runbook takes; a secret that is not named comes from where the runbook says (its default) and nowhere else: `{token: file:/etc/api.token}`.',
+        'What parameters must be like: `{watch: {at_most: 15m}}`. A path must be so as it is written and where its links lead on the host. One that is not named may be anything that the runbook takes; a secret that is not named comes from where the runbook says (its default) and nowhere else: `{token: file:/etc/api.token}`.',
     },
     hosts: oneOrMany(
       'The hosts, by name: `*` stands for any characters, `?` for one. Default: any host.',
