@@ -7,6 +7,7 @@ import { exitCode, OUTCOMES } from './model/outcome.ts';
 import { escaped } from './views/escape.ts';
 import { startedIn } from './wiring/environment.ts';
 import { processInterrupts } from './wiring/interrupts.ts';
+import { type Output, outputTo } from './wiring/output.ts';
 import { secretsHere } from './wiring/secrets.ts';
 import { version } from './wiring/version.ts';
 
@@ -115,18 +116,18 @@ function accountOf(home = '/'): { readonly uid: number; readonly username: strin
 }
 
 /** The one place that touches the process. */
-function processIo(): Io {
+function processIo(output: Output): Io {
   const { stdin, stdout, stderr, env } = process;
   // A pipe that is closed, a terminal that hangs up or is frozen (Ctrl-S): the run is not stopped by its screen.
+  stderr.on('error', () => {});
   for (const stream of [stdout, stderr]) {
-    stream.on('error', () => {});
     if (stream.isTTY) neverWaits(stream);
   }
   const account = accountOf(env.HOME);
   const colorOn = (stream: NodeJS.WriteStream) =>
     env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '0' ? true : stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
   return {
-    stdout: (text) => void stdout.write(text),
+    stdout: output.write,
     stderr: (text) => void stderr.write(text),
     env,
     cwd: process.cwd(),
@@ -158,11 +159,22 @@ async function begin(argv: readonly string[], io: Io): Promise<number> {
 }
 
 /** Data still in a pipe is written before the process ends; a terminal nobody reads does not hold it. */
-async function leave(code: number): Promise<never> {
-  const flushed = [process.stdout, process.stderr].map((stream) => new Promise<void>((done) => void stream.write('', () => done())));
-  await Promise.race([Promise.all(flushed), new Promise((done) => setTimeout(done, 2000))]);
-  process.exit(code);
+async function leave(code: number, output: Output): Promise<never> {
+  const flushed = new Promise<void>((done) => void process.stderr.write('', () => done()));
+  await Promise.race([Promise.all([output.flush(), flushed]), new Promise((done) => setTimeout(done, 2000))]);
+  const lost = output.lost();
+  if (lost === null) process.exit(code);
+  process.stderr.write(`firebreak: the output could not be written and is cut off: ${lost}\n`);
+  process.exit(isTold(process.argv.slice(2), code) ? code : exitCode('no-output'));
 }
+
+/** What a run has come to is in its journal and in its exit code: a log that was cut off does not change it. What a program was to read is another matter. */
+function isTold([name = '', ...words]: readonly string[], code: number): boolean {
+  if (code >= exitCode('usage')) return true;
+  if (!ACTING.includes(name) || words.includes('--dry-run')) return false;
+  return code !== 0 || !words.some((word) => /^(--output=)?(ndjson|junit)$/.test(word));
+}
+const ACTING: readonly string[] = ['run', 'resume', 'rollback', 'drill'];
 
 if (import.meta.main) {
   process.on('SIGUSR1', () => {}); // Else it opens Node's inspector in a root process.
@@ -170,5 +182,6 @@ if (import.meta.main) {
   process.on('SIGTSTP', () => process.kill(process.pid, 'SIGCONT'));
   process.exitCode = exitCode('bug'); // Should nothing be left to wait for before the end.
   // Not awaited: the build wraps this in a script.
-  void begin(process.argv.slice(2), processIo()).then(leave);
+  const output = outputTo(process.stdout, 1);
+  void begin(process.argv.slice(2), processIo(output)).then((code) => leave(code, output));
 }

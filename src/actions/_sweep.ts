@@ -33,6 +33,8 @@ interface Sweep {
   readonly refused: Map<string, string>;
   /** Newly found ones that the limit had no room for. */
   readonly overLimit: Set<string>;
+  /** Whoever was about to be signalled: whether it was, nobody knows after a crash. */
+  readonly reserved: { count: number };
   readonly started: number;
 }
 
@@ -56,6 +58,7 @@ export async function sweep(act: Act, order: KillOrder, detail: Json): Promise<A
     living: new Map(),
     refused: new Map(),
     overLimit: new Set(),
+    reserved: { count: 0 },
     started: act.clock.monotonic(),
   };
   await signalNew(state, planned);
@@ -76,6 +79,8 @@ async function signalNew(state: Sweep, found: readonly Target[]): Promise<void> 
   for (const each of fresh.slice(room)) state.overLimit.add(identityKey(each));
   const now = fresh.slice(0, room);
   if (now.length === 0) return;
+  state.reserved.count += now.length;
+  await state.act.reserve?.('kill', state.reserved.count, now.map(identityKey));
   record(state, now, await state.act.host.processes.signal(now, state.order.signal));
 }
 

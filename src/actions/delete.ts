@@ -42,6 +42,7 @@ export default defineAction({
   example: { targets: '$mail', batch: 1000 },
   needs: [],
   idempotent: true,
+  reserves: ['delete'],
   observe,
   apply,
   revert: async () => ({ outcome: 'failed', summary: 'nothing was undone', reason: BECAUSE, used: {}, blocks: [] }),
@@ -159,15 +160,41 @@ async function apply(act: Act, arg: Json, observation: Observation): Promise<App
       undo: { kind: 'nothing' },
     };
   const started = act.clock.monotonic();
+  const limit = act.allowance('delete');
+  const batch = isObject(arg) && typeof arg.batch === 'number' ? arg.batch : DEFAULT_BATCH;
+  const step = reserveBy({ batch, limit, count: handle.count });
   const result = await act.host.files.delete(handle, {
-    batch: isObject(arg) && typeof arg.batch === 'number' ? arg.batch : DEFAULT_BATCH,
-    limit: act.allowance('delete'),
+    batch: Math.min(batch, step),
+    limit,
+    reserve: reserving(act, step, limit),
     signal: act.signal,
     progress: ({ done, total, rate }) => act.progress({ done, total, rate, text: progressText(done, total, rate) }),
   });
   return result.ok
     ? appliedOf(result, handle, { took: act.clock.monotonic() - started, evidence: evidenceIn(observation.undo) })
     : { outcome: 'failed', summary: 'nothing was deleted', reason: result.message, used: {}, blocks: [], undo: { kind: 'nothing' } };
+}
+
+/** At most so many journal lines a delete, however small its batches are. */
+const MOST_RESERVED = 2000;
+
+/**
+ * How many files are reserved at a time, in the journal, before they go. After a crash so many may count that did not go: where the limit leaves
+ * little room it is a part of that room, so that a resume can still finish.
+ */
+function reserveBy({ batch, limit, count }: { readonly batch: number; readonly limit: number; readonly count: number }): number {
+  const room = Number.isFinite(limit) ? Math.floor((limit - count) / 4) : DEFAULT_BATCH;
+  return Math.max(1, Math.ceil(count / MOST_RESERVED), Math.min(Math.max(batch, DEFAULT_BATCH), room));
+}
+
+/** Durable before the batch: what was reserved already is not written again. */
+function reserving(act: Act, step: number, limit: number): (count: number) => Promise<void> {
+  let reserved = 0;
+  return async (count) => {
+    if (count <= reserved) return;
+    reserved = Math.min(limit, Math.max(count, reserved + step));
+    await act.reserve?.('delete', reserved);
+  };
 }
 
 function progressText(done: number, total: number, rate: number): string {

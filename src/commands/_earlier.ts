@@ -71,7 +71,11 @@ function ofAnotherKind({ scene }: Io, { run, meta }: RunState): string | null {
 
 /** An earlier run, its journal open again, with its runbook as it is now and its parameters as they were. What is wrong has been said. */
 export async function takeUp(io: Io, run: string, options: Options): Promise<Earlier | number> {
-  const [{ reopenRun }, { version }] = await Promise.all([import('../wiring/journal.ts'), import('../wiring/version.ts')]);
+  const [{ reopenRun }, { version }, { orphansIn }] = await Promise.all([
+    import('../wiring/journal.ts'),
+    import('../wiring/version.ts'),
+    import('../journal/verify.ts'),
+  ]);
   const reopened = await reopenRun(io, run);
   if (!reopened.ok) return refuse(io, reopened.message, outcomeOf(reopened.code));
   const state = stateOf(reopened.events);
@@ -81,6 +85,7 @@ export async function takeUp(io: Io, run: string, options: Options): Promise<Ear
   if (typeof prepared === 'number') return prepared;
   const edited = await whatWasEdited(io, started.text, prepared.runbook, options);
   if (edited !== null) return edited;
+  const orphans = orphansIn(reopened.journal.folder, reopened.events);
   const request = {
     ...prepared,
     params: paramsOf(state),
@@ -88,6 +93,7 @@ export async function takeUp(io: Io, run: string, options: Options): Promise<Ear
     who: io.user,
     tool: version(),
     ...(started.drill && { drill: started.drill }),
+    orphans,
   };
   return { journal: reopened.journal, state, request, prepared };
 }

@@ -39,10 +39,13 @@ export async function actOnFleet(io: Io, session: FleetSession, go: (parts: Flee
   const { before: fleet } = session;
   const screen = await screenFor(io, session, fleet && { fleet, runState: wired.runState });
   const watching = request.mode === 'unattended' ? watchSwitch(io) : undefined;
+  let over = false;
   try {
     const going = go({ ...wired, journal, views: [screen.view], ask: screen.ask });
     const ending = await Promise.race([going, thirdTime(io.interrupts)]);
-    return ending === null ? await leaveTheRest(io, journal) : exitCode(ending.outcome);
+    if (ending === null) return await leaveTheRest(io, journal);
+    over = true;
+    return exitCode(ending.outcome);
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'JournalError') throw error;
     return refuse(io, `${error.message}; no further host was begun`, 'no-journal');
@@ -52,6 +55,7 @@ export async function actOnFleet(io: Io, session: FleetSession, go: (parts: Flee
     await journal.close();
     await screen.view.close();
     await wired.release();
+    if (over) (await import('../wiring/retention.ts')).tidyAfter(io, journal.run);
   }
 }
 

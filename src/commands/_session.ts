@@ -157,6 +157,7 @@ export async function act(
   const stop = stopSwitch(io);
   const watching = mode.kind === 'unattended' ? watchSwitch(io, stop) : undefined;
   let made: Plan | null = null;
+  let over = false;
   const planned = (plan: Plan): void => {
     made = plan;
     screen.planned(plan);
@@ -168,7 +169,9 @@ export async function act(
     const parts = { host, readOnlyHost, ...screen, ask: asking, ...(secrets && { secrets }) };
     const going = go({ ...parts, planned, catalogue, clock: systemClock, journal, interrupts: io.interrupts, stop });
     const ending = await Promise.race([going, thirdTime(io.interrupts)]);
-    return ending === null ? await leaveTheRest(io, journal, made) : exitCode(ending.outcome);
+    if (ending === null) return await leaveTheRest(io, journal, made);
+    over = true;
+    return exitCode(ending.outcome);
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'JournalError') throw error;
     return refuse(io, `${error.message}; stopped at once, and ${whatBecameOf(stage)}`, 'no-journal');
@@ -178,5 +181,7 @@ export async function act(
     journal.settle();
     await journal.close();
     await screen.close();
+    // The new run is durable: what it takes the place of may go.
+    if (over) (await import('../wiring/retention.ts')).tidyAfter(io, journal.run);
   }
 }

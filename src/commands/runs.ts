@@ -1,6 +1,9 @@
 import type { FoundRun } from '../journal/find.ts';
 import { exitCode } from '../model/outcome.ts';
 import { defineCommand, type Io } from './_command.ts';
+import { refuse } from './_prepare.ts';
+
+const NAMES: Readonly<Record<string, string>> = { olderThan: '--older-than', keep: '--keep', dryRun: '--dry-run' };
 
 /** What a screen shows, unless all is asked for. */
 const SHOWN = 10;
@@ -14,14 +17,22 @@ export default defineCommand({
   options: [
     { flags: '--all', about: `all of them, not only the newest ${SHOWN}` },
     { flags: '--json', about: 'print JSON: every run, with its counters and the process ids that it meant to end' },
+    { flags: '--prune', about: 'remove old runs now, as every run does a few at its end; what is needed still is kept, and said' },
+    { flags: '--older-than <age>', about: 'with --prune: what was not written to for so long (default: 365d)' },
+    { flags: '--keep <runs>', about: 'with --prune: how many folders are kept, the newest (default: 1000)' },
+    { flags: '--dry-run', about: 'with --prune: only say what would go' },
     { flags: '--verify', about: 'check every record too; exit 74 where a journal was changed or is damaged' },
   ],
   examples: [
     ['firebreak runs', 'the newest runs, three lines each'],
     ['firebreak runs --json', 'all of them, for programs'],
     ['firebreak runs --verify --all', 'has anybody changed a journal?'],
+    ['firebreak runs --prune --older-than 90d --dry-run', 'what would go, were it asked for'],
   ],
   async run(io, _args, options) {
+    if (options.prune === true) return (await import('./_prune.ts')).pruneHere(io, options);
+    const needs = ['olderThan', 'keep', 'dryRun'].find((name) => options[name] !== undefined);
+    if (needs !== undefined) return refuse(io, `${NAMES[needs]} goes with --prune`, 'usage');
     const [{ allRuns, runningNow }, { partsOfFleets }, { stopSwitch }] = await Promise.all([
       import('./_journals.ts'),
       import('./_fleet-journals.ts'),

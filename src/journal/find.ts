@@ -1,5 +1,4 @@
 import * as fs from 'node:fs';
-import { join } from 'node:path';
 import { type Failure, failure, type Result } from '../model/host.ts';
 import { writtenSize } from './disk.ts';
 import { type Place, runsIn } from './places.ts';
@@ -46,10 +45,21 @@ function runsOf(place: Place, runs: string): readonly FoundRun[] {
     .readdirSync(runs)
     .filter((id) => RUN.test(id))
     .flatMap((id) => {
-      const folder = join(runs, id);
-      const journal = lookAt(join(folder, 'journal.ndjson'), place);
+      const folder = `${runs}/${id}`;
+      const journal = lookAt(`${folder}/journal.ndjson`, place);
       return journal === null ? [] : [{ id, folder, place, ...journal }];
     });
+}
+
+/** The same run where it is not: a move home that was cut short has left it twice. */
+export function copiesOf({ id, place: own }: FoundRun, places: readonly Place[], uid: number): readonly FoundRun[] {
+  return places.flatMap((place) => {
+    const there = runsIn(place, uid);
+    if (place.path === own.path || !there.ok) return [];
+    const folder = `${there.folder}/${id}`;
+    const journal = lookAt(`${folder}/journal.ndjson`, place);
+    return journal === null ? [] : [{ id, folder, place, ...journal }];
+  });
 }
 
 function lookAt(path: string, { ready }: Place): Pick<FoundRun, 'size' | 'written'> | null {

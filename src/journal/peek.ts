@@ -1,5 +1,4 @@
 import * as fs from 'node:fs';
-import { join } from 'node:path';
 import type { Stamped } from '../model/event.ts';
 import { isObject, type Json } from '../model/json.ts';
 import { writtenSize } from './disk.ts';
@@ -8,6 +7,9 @@ import type { FoundRun } from './find.ts';
 /** The end of a run lists what stays open and which jobs were missed: it rarely is longer. */
 const TAIL = 4096;
 const NEWLINE = 10;
+/** One for all: what is read is parsed before the next is. */
+const BUFFER = Buffer.alloc(TAIL);
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 
 /**
  * The last event of a journal, without reading the rest or checking the chain: among thousands of runs it tells which are worth reading. Null: it cannot be
@@ -15,7 +17,7 @@ const NEWLINE = 10;
  */
 export function lastEvent({ folder, place }: Pick<FoundRun, 'folder' | 'place'>): Stamped | null {
   try {
-    const path = join(folder, 'journal.ndjson');
+    const path = `${folder}/journal.ndjson`;
     const tail = tailOf(path, place.ready === true);
     const from = tail.lastIndexOf(NEWLINE, tail.length - 2);
     if (tail.at(-1) !== NEWLINE || from < 0) return null;
@@ -26,14 +28,13 @@ export function lastEvent({ folder, place }: Pick<FoundRun, 'folder' | 'place'>)
 }
 
 function tailOf(path: string, ready: boolean): Buffer {
-  const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
+  const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     const found = fs.fstatSync(fd);
     if (!found.isFile()) throw new Error(`${path} is not a regular file`);
     const size = ready ? writtenSize(path) : found.size;
     const from = Math.max(0, size - TAIL);
-    const tail = Buffer.alloc(size - from);
-    return tail.subarray(0, fs.readSync(fd, tail, 0, tail.length, from));
+    return BUFFER.subarray(0, fs.readSync(fd, BUFFER, 0, size - from, from));
   } finally {
     fs.closeSync(fd);
   }

@@ -29,6 +29,10 @@ export async function reopenJournal(
     if (place.ready) writeAll(fd, Buffer.alloc(read.torn?.bytes ?? 0), disk, read.size);
     else fs.ftruncateSync(fd, read.size);
     disk.fsyncSync(fd);
+    if (!isStill(fd, folder)) {
+      disk.closeSync(fd);
+      return failure('no-run', `${id} has just been removed, as too old to be kept; see: firebreak runs`);
+    }
     return {
       ok: true,
       events: read.events,
@@ -44,4 +48,11 @@ export async function reopenJournal(
   } catch (error) {
     return failure('no-journal', `the journal in ${folder} cannot be written: ${whatStopped(error)}; nothing was touched`);
   }
+}
+
+/** Whoever removes old runs sees by the time of its last write that somebody has it; and who comes too late for that sees that it is gone. */
+function isStill(fd: number, folder: string): boolean {
+  const now = new Date();
+  fs.futimesSync(fd, now, now);
+  return fs.lstatSync(join(folder, 'journal.ndjson'), { throwIfNoEntry: false })?.ino === fs.fstatSync(fd).ino;
 }

@@ -2,9 +2,18 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from '../model/event.ts';
 import { TOUCHED } from '../model/left-off.ts';
+import type { Gone } from '../model/retention.ts';
 import type { FoundRun } from './find.ts';
 import { lastEvent } from './peek.ts';
 import { readJournal } from './read.ts';
+
+export interface PlanAsked {
+  readonly plan: string;
+  /** Epoch milliseconds: what was last written to before is older than the plan. */
+  readonly since: number;
+  /** What has gone since. */
+  readonly tally: readonly Gone[];
+}
 
 /**
  * The run that has used a saved plan up: the one that meant to act, or that has not ended. A run that touched nothing leaves the plan as it was, and so does a
@@ -12,10 +21,7 @@ import { readJournal } from './read.ts';
  */
 export function useOfPlan(
   runs: readonly FoundRun[],
-  {
-    plan,
-    since,
-  }: { readonly plan: string /** Epoch milliseconds: what was last written to before is older than the plan. */; readonly since: number },
+  { plan, since, tally }: PlanAsked,
 ): { readonly run: string; readonly finished: boolean } | null {
   for (const found of runs) {
     const { id, folder, written } = found;
@@ -27,7 +33,8 @@ export function useOfPlan(
     // A journal that is damaged no longer tells what was done: the plan counts as used.
     if (!read.ok || !finished || events.some(hasActed)) return { run: id, finished };
   }
-  return null;
+  const gone = tally.find((one) => one.plan === plan);
+  return gone === undefined ? null : { run: gone.gone, finished: gone.outcome !== null };
 }
 
 /** Its last event alone tells. */

@@ -14,6 +14,16 @@ export function verifyRecords(
   return { count: names.size, problems };
 }
 
+/** Bytes that were kept and that no event names: of an intent that was never written, or of one that is lost. */
+export function orphansIn(folder: string, events: readonly RunEvent[]): readonly string[] {
+  const named = new Set(events.flatMap((event) => (event.type === 'action.intended' ? Object.values(event.records) : [])));
+  try {
+    return fs.readdirSync(join(folder, 'records')).filter((name) => /^[0-9a-f]{64}$/.test(name) && !named.has(name));
+  } catch {
+    return [];
+  }
+}
+
 function wrongWith(folder: string, name: string): readonly string[] {
   if (/^[0-9a-f]{64}$/.test(name) && !fs.existsSync(join(folder, 'records', name))) return [`the record ${name} is missing`];
   try {

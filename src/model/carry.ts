@@ -2,6 +2,7 @@ import { addCosts } from './decide.ts';
 import type { Json } from './json.ts';
 import { type Limits, type Runbook, stepsOf } from './runbook.ts';
 import { addFinding, type Findings, resolveArg, startFindings } from './scope.ts';
+import { sumOf, type Unsettled } from './spent.ts';
 import type { RunState, StepState } from './state.ts';
 
 /** Nothing is left to do at these, whoever did it. */
@@ -16,7 +17,10 @@ function isOver({ status, applied, undone }: StepState): boolean {
 /** What an earlier life of a run leaves to the next, from its journal alone. */
 export interface CarriedOver {
   readonly findings: Findings;
+  /** With all that may have been used. */
   readonly used: Limits;
+  /** What of it is not known, by its step: the host is asked when the step has its turn. */
+  readonly unsettled: ReadonlyMap<string, Unsettled>;
   readonly finished: ReadonlySet<string>;
   readonly unknown: ReadonlySet<string>;
 }
@@ -26,7 +30,8 @@ export function carryOver(state: RunState, runbook: Runbook): CarriedOver {
     new Set(state.steps.filter((step) => step.phase === 'act' && fits(step)).map(({ id }) => id));
   return {
     findings: findingsOf(state, runbook),
-    used: addCosts({}, state.used),
+    used: addCosts(addCosts({}, state.used), sumOf(state.unsettled)),
+    unsettled: new Map(state.unsettled.map((one) => [one.step, one])),
     finished: byStatus(isOver),
     unknown: byStatus((step) => !isOver(step) && ['acting', 'acted', 'partial'].includes(step.status)),
   };

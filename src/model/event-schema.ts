@@ -37,7 +37,7 @@ import { OUTCOMES } from './outcome.ts';
 import type { Decision } from './policy.ts';
 import type { Reached } from './reached.ts';
 import { LIMITS, PHASES } from './runbook.ts';
-import type { PlanMark, StepDrift } from './saved-plan.ts';
+import type { IdentityLine, PlanMark, StepDrift } from './saved-plan.ts';
 import type { Applied, Finding, LeaseDeadline, LeaseTerms, Progress, Schema, Targets } from './verb.ts';
 
 /**
@@ -298,6 +298,12 @@ const TOLD: Facts = {
     about: 'The saved plan was looked at again and holds; what it would touch has moved so far.',
     shape: { plan: PLAN, drift: list('By step.', DRIFT) },
   },
+  'plan.pinned': {
+    about: 'What the plan found, before the first act: whoever goes on later finds out whether the host is still like that.',
+    shape: {
+      pinned: list('A line each.', closed<IdentityLine>('One.', { name: text('What.'), value: text('As it was found.') })),
+    },
+  },
   'action.observed': { about: 'What an action would do now.', shape: { step: STEP, observation: part('observation') } },
   'policy.decided': { about: 'The policy has decided on a step.', shape: { step: STEP, decision: DECISION } },
   'approval.asked': { about: 'A person is asked.', shape: { step: STEP, question: text('What is asked.') } },
@@ -319,7 +325,16 @@ const TOLD: Facts = {
       targets: part('targets'),
       undo: part('undo'),
       records: map('Bytes that are kept beside the journal, by the name that the action gave them.', { type: 'string' }),
+      costs: optional(USED),
     },
+  },
+  'action.reserved': {
+    about: 'On disk before more is taken: so much of the limits the attempt may have used from now on, whatever becomes of it.',
+    shape: { step: STEP, used: USED, ids: optional(texts('Of whom, where they can be told apart: processes by pid and start.')) },
+  },
+  'action.settled': {
+    about: 'An attempt whose outcome nobody wrote down: so much of what it had reserved is counted as used.',
+    shape: { step: STEP, used: USED },
   },
   'action.progress': { about: 'An action goes on.', shape: { step: STEP, progress: PROGRESS } },
   'action.applied': { about: 'What came of an intent.', shape: { step: STEP, applied: part('applied') } },

@@ -4,7 +4,7 @@ import type { OutcomeName, Verdict } from './outcome.ts';
 import type { Decision } from './policy.ts';
 import type { Reached } from './reached.ts';
 import type { Limits, Phase } from './runbook.ts';
-import type { PlanMark, StepDrift } from './saved-plan.ts';
+import type { IdentityLine, PlanMark, StepDrift } from './saved-plan.ts';
 import type { Applied, Finding, LeaseDeadline, Observation, Progress, Targets, Undo } from './verb.ts';
 
 /** Bumped when a reader of the old form would misunderstand the new one. */
@@ -111,6 +111,8 @@ export type Fact =
     }
   /** The saved plan was looked at again and holds; what it would touch has moved so far. */
   | { readonly type: 'plan.compared'; readonly plan: PlanMark; readonly drift: readonly StepDrift[] }
+  /** What the plan found, before the first act: whoever goes on later finds out whether the host is still like that. Absent in journals of 0.1.0. */
+  | { readonly type: 'plan.pinned'; readonly pinned: readonly IdentityLine[] }
   | { readonly type: 'action.observed'; readonly step: string; readonly observation: ObservationShown }
   | { readonly type: 'policy.decided'; readonly step: string; readonly decision: Decision }
   | { readonly type: 'approval.asked'; readonly step: string; readonly question: string }
@@ -124,7 +126,13 @@ export type Fact =
       readonly targets: Targets;
       readonly undo: Undo;
       readonly records: Readonly<Record<string, string>>;
+      /** What it takes of the limits, but for what it reserves itself as it goes. Absent in journals of 0.1.0. */
+      readonly costs?: Limits;
     }
+  /** On disk before more is taken: so much of the limits the attempt may have used from now on, whatever becomes of it. `ids`: of whom, where they can be told apart. */
+  | { readonly type: 'action.reserved'; readonly step: string; readonly used: Limits; readonly ids?: readonly string[] }
+  /** An attempt of an earlier life, whose outcome nobody wrote down: so much of what it had reserved is counted as used. */
+  | { readonly type: 'action.settled'; readonly step: string; readonly used: Limits }
   | { readonly type: 'action.progress'; readonly step: string; readonly progress: Progress }
   | { readonly type: 'action.applied'; readonly step: string; readonly applied: Applied }
   | { readonly type: 'step.finished'; readonly step: string; readonly outcome: StepOutcome; readonly reason: string | null }

@@ -22,6 +22,7 @@ const WORST_FIRST: readonly OutcomeName[] = [
   'refused-by-policy', // 77
   'unsupported-machine', // 69
   'no-such-file', // 66
+  'no-output', // 71: of a command, never of a host
   'invalid-runbook', // 65
   'usage', // 64
   'interrupted', // 130

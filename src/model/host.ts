@@ -255,6 +255,8 @@ export interface Files {
       readonly limit: number;
       readonly signal: AbortSignal;
       readonly progress: (p: DeleteProgress) => void;
+      /** Called before each batch with how many may be deleted once it is over; no file of it goes before this resolves. */
+      readonly reserve?: (count: number) => Promise<void>;
     },
   ): Promise<DeleteResult>;
   /** Regular files only; never hangs on a FIFO. Larger than `max` bytes (default 1 MiB) is a failure, EFBIG. */

@@ -43,8 +43,11 @@ export const UNFINISHED: Glance = {
   fits: isUnfinished,
 };
 
+/** Nothing can have been touched by then. */
+const LOOKED: readonly (OutcomeName | null)[] = ['not-this-incident', 'looked-only'];
+
 export const TOUCHED: Glance = {
-  maybe: (last) => endOf(last)?.outcome !== 'not-this-incident',
+  maybe: (last) => !LOOKED.includes(endOf(last)?.outcome ?? null),
   fits: hasTouched,
 };
 

@@ -16,6 +16,7 @@ export const OUTCOMES = {
   'no-such-file': { exit: 66, about: 'no such file' },
   'unsupported-machine': { exit: 69, about: 'unsupported machine' },
   bug: { exit: 70, about: 'a bug in firebreak' },
+  'no-output': { exit: 71, about: 'the output could not be written' },
   'no-journal': { exit: 73, about: 'the journal cannot be written' },
   'journal-damaged': { exit: 74, about: 'the journal is damaged' },
   locked: { exit: 75, about: 'another run holds the lock' },

@@ -3,8 +3,9 @@ import type { Choice, EventOf, MissedJob, ObservationShown, RunEvent, StepOutcom
 import type { Json } from './json.ts';
 import { exitCode, type OutcomeName, type Verdict } from './outcome.ts';
 import type { Decision } from './policy.ts';
-import { LIMITS, type LimitName, type Phase } from './runbook.ts';
-import type { StepDrift } from './saved-plan.ts';
+import { LIMITS, type LimitName, type Limits, type Phase } from './runbook.ts';
+import type { IdentityLine, StepDrift } from './saved-plan.ts';
+import { idsOf, intendedUse, sumOf, type Unsettled } from './spent.ts';
 import type { Applied, Finding, LeaseDeadline, Progress, Targets, Undo } from './verb.ts';
 
 /**
@@ -26,6 +27,8 @@ export interface RunState {
   readonly diagnosis: { readonly verdict: EventOf<'diagnosis.made'>['verdict']; readonly reasons: readonly string[] } | null;
   /** What the actions have taken of the run's limits; undoing takes nothing. */
   readonly used: Readonly<Record<LimitName, number>>;
+  /** What attempts without an outcome may have taken as well: it counts until it is known. One a step. */
+  readonly unsettled: readonly Unsettled[];
   /** What rollback would undo, newest last. */
   readonly undo: readonly UndoEntry[];
   readonly leases: readonly OpenLease[];
@@ -52,6 +55,8 @@ export interface RunState {
   readonly drift: readonly StepDrift[];
   readonly open: readonly string[];
   readonly missed: readonly MissedJob[];
+  /** What the last plan found: see plan/fingerprint.ts. */
+  readonly pinned: readonly IdentityLine[];
 }
 
 /** `acting` is an intent without an outcome: while the run lives it is at work, after a crash it is *unknown* and the world must be asked. */
@@ -145,6 +150,7 @@ export const initialState: RunState = {
   current: null,
   diagnosis: null,
   used: { kill: 0, delete: 0, edit: 0, stopped_for: 0, services: 0, commands: 0 },
+  unsettled: [],
   undo: [],
   leases: [],
   verdict: null,
@@ -159,6 +165,7 @@ export const initialState: RunState = {
   drift: [],
   open: [],
   missed: [],
+  pinned: [],
 };
 
 export function stateOf(events: Iterable<RunEvent>): RunState {
@@ -187,6 +194,8 @@ function applyFact(state: RunState, event: RunEvent): RunState | undefined {
       return { ...state, diagnosis: { verdict: event.verdict, reasons: event.reasons } };
     case 'plan.compared':
       return { ...state, drift: event.drift };
+    case 'plan.pinned':
+      return { ...state, pinned: event.pinned };
     case 'action.observed':
       return inStep(state, event.step, { observation: event.observation });
     case 'policy.decided':
@@ -197,6 +206,10 @@ function applyFact(state: RunState, event: RunEvent): RunState | undefined {
       return approved(state, event);
     case 'action.intended':
       return intended(state, event);
+    case 'action.reserved':
+      return reserved(state, event);
+    case 'action.settled':
+      return { ...state, used: plus(state.used, event.used), unsettled: without(state, event.step) };
     case 'action.progress':
       return inStep(state, event.step, { progress: event.progress });
     case 'action.applied':
@@ -204,7 +217,7 @@ function applyFact(state: RunState, event: RunEvent): RunState | undefined {
     case 'step.finished':
       return stepFinished(state, event);
     case 'lease.armed':
-      return { ...state, leases: [...withoutLease(state, event.key), leaseOf(event)] };
+      return { ...state, leases: [...withoutLease(state, event.key), leaseOf(event, state)] };
     case 'lease.renewed':
       return { ...state, leases: state.leases.map((lease) => (lease.key === event.key ? renewed(lease, event) : lease)) };
     case 'lease.released':
@@ -268,12 +281,27 @@ function intended(state: RunState, event: EventOf<'action.intended'>): RunState 
     applied: null,
     undone: null,
   });
-  return { ...next, acted: momentOf(event), undo: undo.kind === 'nothing' ? state.undo : [...state.undo, entry] };
+  // An earlier attempt that nobody has settled is used up: a program that knew of no settling has gone on.
+  const used = plus(state.used, sumOf(state.unsettled.filter((one) => one.step === step)));
+  const unsettled = [...without(state, step), { step, used: intendedUse(event), ids: idsOf(event.targets) }];
+  return { ...next, used, unsettled, acted: momentOf(event), undo: undo.kind === 'nothing' ? state.undo : [...state.undo, entry] };
 }
+
+/** In place of what the intent alone could come to; who is added is counted with the rest. */
+function reserved(state: RunState, { step, used, ids = [] }: EventOf<'action.reserved'>): RunState {
+  const before = state.unsettled.find((one) => one.step === step);
+  return {
+    ...state,
+    unsettled: [...without(state, step), { step, used: { ...before?.used, ...used }, ids: [...(before?.ids ?? []), ...ids] }],
+  };
+}
+
+const without = ({ unsettled }: RunState, step: string): readonly Unsettled[] => unsettled.filter((one) => one.step !== step);
 
 function applied(state: RunState, event: EventOf<'action.applied'>): RunState {
   const next = inStep(state, event.step, { status: 'acted', applied: event.applied });
-  return { ...next, used: plus(state.used, event.applied.used), undo: settled(state, event) };
+  const used = plus(state.used, event.applied.used);
+  return { ...next, used, unsettled: without(state, event.step), undo: settled(state, event) };
 }
 
 /** The newest entry of the step learns its outcome, and the undo that the action gave afterwards. */
@@ -393,7 +421,12 @@ function newestUndo(state: RunState, step: string): number {
   return state.undo.findLastIndex((entry) => entry.step === step);
 }
 
-function leaseOf({ step, key, service, also, within, undo, say, at, mono, handle, deadline }: EventOf<'lease.armed'>): OpenLease {
+/** Armed anew by a resume while it is stopped still: it is stopped since the first time. */
+function leaseOf(
+  { step, key, service, also, within, undo, say, at, mono, handle, deadline }: EventOf<'lease.armed'>,
+  state: RunState,
+): OpenLease {
+  const before = stepNamed(state, step).status === 'acting' ? undefined : state.leases.find((lease) => lease.key === key);
   const known = service ?? key.slice(key.indexOf(':') + 1);
   return {
     step,
@@ -403,7 +436,7 @@ function leaseOf({ step, key, service, also, within, undo, say, at, mono, handle
     within,
     undo,
     say,
-    armed: { at, mono },
+    armed: before?.armed ?? { at, mono },
     handle: handle ?? null,
     deadline: deadline ?? null,
   };
@@ -421,7 +454,7 @@ function momentOf({ at, mono }: Moment): Moment {
   return { at, mono };
 }
 
-function plus(used: RunState['used'], more: Applied['used']): RunState['used'] {
+function plus(used: RunState['used'], more: Limits): RunState['used'] {
   const sums = LIMITS.map((name) => [name, used[name] + (more[name] ?? 0)] as const);
   return Object.fromEntries(sums) as RunState['used'];
 }

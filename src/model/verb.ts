@@ -58,6 +58,11 @@ export interface Look {
 export interface Act extends Look {
   /** How many more of this the run may still touch: `limits` (or a low default) less what was used. */
   readonly allowance: (limit: LimitName) => number;
+  /**
+   * Says, durably and before it is taken, how many of this the act may have used by then. After a crash that many count, unless the host tells that fewer
+   * went: `ids` says who they were. A verb that reserves a limit names it in `reserves`.
+   */
+  readonly reserve?: (limit: LimitName, count: number, ids?: readonly string[]) => Promise<void>;
   /** The bytes that `observe` asked to keep, base64, by the name it gave them. */
   readonly recall: (name: string) => Promise<string>;
 }
@@ -190,6 +195,8 @@ export interface ActionVerb extends Described {
   readonly kind: 'action';
   /** True: a second apply on the same host does no harm and nothing new. */
   readonly idempotent: boolean;
+  /** Limits that `apply` reserves itself, bit by bit, before it takes them. Of the others its intent counts whole until it has an outcome. */
+  readonly reserves?: readonly LimitName[];
   observe(look: Look, arg: Json): Promise<Observation>;
   /** Re-checks every target at the moment of use. */
   apply(act: Act, arg: Json, observation: Observation): Promise<Applied>;

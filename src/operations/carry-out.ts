@@ -11,12 +11,14 @@ import type { SavedPlan } from '../model/saved-plan.ts';
 import { NO_SECRETS, type Secrets } from '../model/secret.ts';
 import type { OpenLease } from '../model/state.ts';
 import type { Clock } from '../model/verb.ts';
+import { pinnedOf } from '../plan/fingerprint.ts';
 import { type Carried, makePlan } from '../plan/plan.ts';
 import { execute } from '../run/execute.ts';
 import { takeOver } from '../run/lease.ts';
 import type { Book, Ending, Running } from '../run/running.ts';
 import { endSevered, heard, heed, leaveLeases, Severed, unansweredBy } from '../run/severed.ts';
 import { spine } from '../run/spine.ts';
+import { type Left, notAsLeft, sayNotAsLeft } from './as-left.ts';
 import { compare, compareHeld } from './compare.ts';
 import { outsideScene } from './outside-scene.ts';
 import { learnSecrets, type Unfit } from './secrets.ts';
@@ -31,6 +33,8 @@ export interface RunRequest {
   readonly who: string;
   /** What is to be known of how it was started, for the journal: files that were trusted at a person's word. */
   readonly notes?: readonly string[];
+  /** Of an earlier life: kept bytes that its journal does not mention. */
+  readonly orphans?: readonly string[];
   /** The program's version, for the journal. */
   readonly tool: string;
   /** The plan that was reviewed: what it holds fast must be found the same. */
@@ -78,6 +82,8 @@ export interface Life {
   /** Given once: a window that closes while the run is at work does not cut it in two. */
   readonly given: Exclude<Permit, { readonly kind: 'denied' }>;
   readonly earlier?: Earlier;
+  /** Present in all lives but the first. */
+  readonly left?: Left;
 }
 
 /** Plans, and unless the plan refuses, acts, verifies and ends. */
@@ -95,6 +101,8 @@ async function planAndAct(request: RunRequest, parts: RunParts, life: Life): Pro
   const { redact } = secretsIn(parts);
   const { plan: made, findings } = await planned(request, parts, life);
   const plan = redact(made);
+  const wrong = life.left && sayNotAsLeft(notAsLeft(life.left, plan), parts.journal.folder);
+  if (wrong) await emit({ type: 'note', text: wrong });
   const stopped = request.mode.kind === 'unattended' ? parts.stop?.() : null;
   if (stopped) parts.interrupts.raise(stopped);
   const mismatch = parts.interrupts.signal.aborted ? null : ((await compare(request.saved, plan, emit)) ?? compareHeld(request.held, plan));
@@ -105,6 +113,7 @@ async function planAndAct(request: RunRequest, parts: RunParts, life: Life): Pro
     return refusal;
   }
   parts.planned(plan);
+  await emit({ type: 'plan.pinned', pinned: pinnedOf(plan) });
   const running: Running = {
     ...parts,
     plan,
@@ -116,6 +125,8 @@ async function planAndAct(request: RunRequest, parts: RunParts, life: Life): Pro
     book: {
       findings,
       used: earlier?.used ?? {},
+      unsettled: new Map(earlier?.unsettled),
+      reserved: {},
       done: [...(earlier?.done ?? [])],
       leases: new Map(),
       stopped: [],

@@ -5,6 +5,7 @@ import type { FleetHost } from '../model/fleet-world.ts';
 import type { Failure } from '../model/host.ts';
 import type { OutcomeName } from '../model/outcome.ts';
 import { type Journal, JournalError } from '../model/ports.ts';
+import { PART_OF } from '../model/retention.ts';
 import { type RunState, stateOf } from '../model/state.ts';
 import type { Ending } from '../run/running.ts';
 import type { RunParts, RunRequest } from './carry-out.ts';
@@ -33,7 +34,7 @@ export async function runOn(fleet: Fleet, { target, held, steps, canary }: Turn)
     const ask = fleet.ask && askInside(fleet.ask, { host: target.name, steps });
     const end = await lifeOf(fleet, { target, journal, reached }, async (parts) => {
       const request = await requestFor(fleet, reached, journal.run);
-      const notes = [...fleet.request.notes, `part of the fleet run ${fleet.parts.journal.run}`, ...request.notes];
+      const notes = [...fleet.request.notes, `${PART_OF}${fleet.parts.journal.run}`, ...request.notes];
       return run({ ...request, held, notes }, { ...parts, ask });
     });
     return proven(fleet, end, { target, reached, canary });

@@ -37,13 +37,14 @@ interface Resumed extends Pick<Life, 'emit' | 'given'> {
 
 async function goOn(request: RunRequest, parts: RunParts, { state, emit, given }: Resumed): Promise<Ending> {
   const carried = carryOver(state, request.runbook);
-  if (!hasTouched(state) && !hasBegunToVerify(state)) return carryOut(request, parts, { emit, given });
+  const left = { state, orphans: request.orphans ?? [] };
+  if (!hasTouched(state) && !hasBegunToVerify(state)) return carryOut(request, parts, { emit, given, left });
   const undone = await heard(parts.host, 'nothing more was done', () => fallenBack(state, request.runbook, carried.findings, parts));
   const again = await toLookAtAgain(state, undone, parts);
   const finished = new Set([...carried.finished, ...passed(state, request.runbook)].filter((step) => !again.has(step)));
   const done = doneOf(state, request.runbook, carried.findings).filter((entry) => !undone.has(entry.step));
   const earlier = { ...carried, finished, done, leases: leasesOf(state, request.runbook, undone) };
-  return carryOut(request, parts, { emit, given, earlier });
+  return carryOut(request, parts, { emit, given, earlier, left });
 }
 
 /** Once it was watched, the acts are over, those too that failed and were passed: what is left is the verdict. What was undone since is to do again. */

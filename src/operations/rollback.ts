@@ -3,11 +3,13 @@ import { limitsFor } from '../model/decide.ts';
 import { misled } from '../model/real-params.ts';
 import type { Limits } from '../model/runbook.ts';
 import type { RunState } from '../model/state.ts';
+import { makePlan } from '../plan/plan.ts';
 import { leaseOf } from '../run/lease.ts';
 import { rollback } from '../run/rollback.ts';
 import type { Ending, Lease, Running } from '../run/running.ts';
 import { endSevered, heard, Severed } from '../run/severed.ts';
 import { undoable } from '../run/step.ts';
+import { notAsLeft, sayNotAsLeft } from './as-left.ts';
 import { decider, type Life, permitFor, type RunParts, type RunRequest, spineOf, unfitSecrets } from './carry-out.ts';
 import { doneOf, refused, resumed } from './resume.ts';
 
@@ -30,6 +32,7 @@ export async function rollBack(request: RunRequest, parts: RunParts, state: RunS
     if (wrong?.outcome === 'refused-by-policy') return await refused(emit, 'rollback', wrong.reasons.join('; '));
     await resumed(request, parts, emit, 'roll-back');
     if (unfit !== null) await emit({ type: 'note', text: unfit.reason });
+    await lookWhetherAsLeft(request, parts, { state, emit, given });
     return await undoAll(running, state);
   } catch (error) {
     if (error instanceof Severed) return endSevered({ ...parts, emit }, error, state.leases);
@@ -40,6 +43,18 @@ export async function rollBack(request: RunRequest, parts: RunParts, state: RunS
 interface Undoing extends Pick<Life, 'emit' | 'given'> {
   readonly state: RunState;
   readonly to: string | null;
+}
+
+/** A rollback undoes what its journal tells; that there may have been more is said before it. */
+async function lookWhetherAsLeft(request: RunRequest, parts: RunParts, { state, emit, given }: Omit<Undoing, 'to'>): Promise<void> {
+  const { orphans = [] } = request;
+  if (state.pinned.length === 0 && orphans.length === 0) return;
+  const { interrupts, catalogue, clock, readOnlyHost: host } = parts;
+  const carried = carryOver(state, request.runbook);
+  const quiet = async (): Promise<void> => {};
+  const asked = { ...request, given, host, catalogue, clock, signal: interrupts.signal, emit: quiet, carried };
+  const wrong = sayNotAsLeft(notAsLeft({ state, orphans }, (await makePlan(asked)).plan), parts.journal.folder);
+  if (wrong !== null) await emit({ type: 'note', text: wrong });
 }
 
 function runningOf(request: RunRequest, parts: RunParts, { state, to, emit, given }: Undoing): Running {
@@ -54,7 +69,16 @@ function runningOf(request: RunRequest, parts: RunParts, { state, to, emit, give
     finished: new Set(),
     unknown: new Set(),
     by: decider(request, parts, given),
-    book: { findings, used, done: all.slice(from), leases: new Map(), stopped: [], over: new AbortController() },
+    book: {
+      findings,
+      used,
+      unsettled: new Map(),
+      reserved: {},
+      done: all.slice(from),
+      leases: new Map(),
+      stopped: [],
+      over: new AbortController(),
+    },
   };
 }
 

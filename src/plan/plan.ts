@@ -8,6 +8,7 @@ import type { Plan, PlannedAction, PlannedProbe, PlannedStep, PlannedWatch, Refu
 import { misled } from '../model/real-params.ts';
 import { isAction, type Limits, type Runbook, type Step } from '../model/runbook.ts';
 import { type Findings, judgeWith, resolveArg, startFindings } from '../model/scope.ts';
+import { givenBack, minus, type Unsettled } from '../model/spent.ts';
 import { cannot, type Observation } from '../model/verb.ts';
 import { watchSpec } from '../model/watch.ts';
 import { diagnose } from './diagnose.ts';
@@ -29,6 +30,7 @@ export interface Carried {
   readonly findings: Findings;
   readonly finished: ReadonlySet<string>;
   readonly used: Limits;
+  readonly unsettled: ReadonlyMap<string, Unsettled>;
 }
 
 /** Looks, judges, and observes every action on the host as the actions before it will leave it. `host` must be read-only. */
@@ -161,8 +163,10 @@ async function observeOne(step: Step, findings: Findings, observing: Observing):
   const observation: Observation = now !== undefined && foreseen.state ? { ...foreseen, state: { ...foreseen.state, now } } : foreseen;
   foresight.add(observation.predicts);
   const rule = given.kind === 'allowed' ? given.rule : null;
+  const owed = request.carried?.unsettled.get(step.id);
+  const counted = owed ? minus(used, observation.verdict === 'nothing' ? {} : givenBack(owed, observation.targets)) : used;
   const over =
-    given.kind === 'denied' ? undefined : overLimit({ limits, used, costs: observation.costs, rule, own: request.runbook.limits });
+    given.kind === 'denied' ? undefined : overLimit({ limits, used: counted, costs: observation.costs, rule, own: request.runbook.limits });
   const decision = over === undefined ? decide(given, step) : ({ effect: 'over-limit', reason: over, rule: rule?.id ?? null } as const);
   const before = now !== undefined && foreseen.state && foreseen.state.now !== now ? foreseen.state.now : null;
   return { ...base, explain: observation.explain, observation, skipped: null, before, decision };

@@ -5,7 +5,7 @@ import type { Json } from '../model/json.ts';
 import { isObject } from '../model/json.ts';
 import { JournalError } from '../model/ports.ts';
 import { showDuration } from '../model/quantity.ts';
-import type { Step } from '../model/runbook.ts';
+import type { Limits, Step } from '../model/runbook.ts';
 import type { ActionVerb, Applied, Observation } from '../model/verb.ts';
 import { armLease, fence, LEASE_OVER, releaseLeases } from './lease.ts';
 import { acting, type Running } from './running.ts';
@@ -23,6 +23,7 @@ export async function attempt(
   const { emit, book } = running;
   const { verb, arg, observation } = tried;
   const records = await keepBytes(running, observation.keep);
+  const costs = costsOf(verb, observation);
   await emit({
     type: 'action.intended',
     step: step.id,
@@ -31,7 +32,9 @@ export async function attempt(
     targets: journaled(observation.targets),
     undo: observation.undo,
     records,
+    costs,
   });
+  book.reserved = {};
   // In the book before the act: an act that throws half-way must be undone too.
   const done = { step: step.id, verb: step.verb, undo: observation.undo, records, dangerous: dangerOf(running.runbook, step, arg) };
   book.done.push(done);
@@ -41,12 +44,15 @@ export async function attempt(
     late: await fence(running),
   }));
   const act = () =>
-    inTime(running, step, (signal) => verb.apply(acting(running, step.id, records, signal), arg, observation).catch(brokeOff));
-  const applied = ready.unarmed
+    inTime(running, step, (signal) =>
+      verb.apply(acting(running, step.id, records, signal), arg, observation).catch((error: unknown) => brokeOff(error, costs)),
+    );
+  let applied = ready.unarmed
     ? notWithout(ready.unarmed)
     : ready.late
       ? notBegun()
       : await heard(running.host, `whether ${step.id} was done, or how far, is not known`, act);
+  applied = counted(applied, book.reserved);
   await emit({ type: 'action.applied', step: step.id, applied });
   book.done.pop();
   if (touched(applied)) book.done.push({ ...done, undo: applied.undo ?? done.undo });
@@ -64,10 +70,21 @@ async function inTime(running: Running, { timeout }: Step, act: (signal?: AbortS
   return { ...applied, outcome: 'failed', reason: `it did not end within ${showDuration(timeout)} (timeout)` };
 }
 
-/** A verb that throws has a bug, or a port has: what it changed by then is not known, so its undo stays in the book. */
-function brokeOff(error: unknown): Applied {
+/** A verb that throws has a bug, or a port has: what it changed by then is not known, so its undo stays in the book, and what it may have used counts. */
+function brokeOff(error: unknown, used: Limits): Applied {
   if (error instanceof JournalError) throw error;
-  return { outcome: 'failed', summary: 'broke off', reason: String(error), used: {}, blocks: [] };
+  return { outcome: 'failed', summary: 'broke off', reason: String(error), used, blocks: [] };
+}
+
+/** An act that failed half-way may not know how much it has used: then all that it had reserved counts. */
+function counted(applied: Applied, reserved: Limits): Applied {
+  return applied.outcome === 'failed' ? { ...applied, used: { ...reserved, ...applied.used } } : applied;
+}
+
+/** What it does not reserve itself as it goes. How long it is stopped is watched over by its lease. */
+function costsOf({ reserves = [] }: ActionVerb, { costs }: Observation): Limits {
+  const own = Object.entries(costs).filter(([name]) => name !== 'stopped_for' && !reserves.some((limit) => limit === name));
+  return Object.fromEntries(own);
 }
 
 /** Resume takes it up. */

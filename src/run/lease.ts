@@ -31,17 +31,28 @@ export async function armLease(running: Running, step: Pick<Step, 'id' | 'verb'>
 /** What an earlier life of the run has stopped is stopped still: where nothing new can be armed, what that life had armed must do. */
 export async function takeOver(running: Running, earlier: OpenLease & { readonly verb: string }): Promise<void> {
   const { step, verb, handle, deadline } = earlier;
-  const lease = leaseOf(running, { id: step, verb }, earlier);
+  // How long it is stopped counts from its first stop: a resume does not begin the limit anew.
+  const stopped = Math.max(0, running.clock.now() - Date.parse(earlier.armed.at)) || 0;
+  const lease = leaseOf(running, { id: step, verb }, earlier, stopped);
   if (deadline !== null) lease.watch = { handle, deadline };
-  await hold(running, lease, await watchOver(running, lease, earlier.within));
+  const left = Math.max(SOON, lease.until - running.clock.monotonic());
+  await hold(running, lease, await watchOver(running, lease, Math.min(earlier.within, left)));
 }
 
-export function leaseOf(running: Pick<Running, 'clock' | 'plan' | 'runbook'>, step: Pick<Step, 'id' | 'verb'>, terms: LeaseTerms): Lease {
+/** Milliseconds in which a service is started that may not stay stopped any more. */
+const SOON = 1000;
+
+export function leaseOf(
+  running: Pick<Running, 'clock' | 'plan' | 'runbook'>,
+  step: Pick<Step, 'id' | 'verb'>,
+  terms: LeaseTerms,
+  stopped = 0,
+): Lease {
   const { key, service, also, within, undo, say } = terms;
   const { limits } = running.plan;
   // A default caps what is asked for; only a limit that somebody wrote down is a time that may be used.
   const most = isByDefault('stopped_for', limits, running.runbook.limits) ? within : (limits.stopped_for ?? within);
-  const until = running.clock.monotonic() + Math.max(within, most);
+  const until = running.clock.monotonic() + Math.max(within, most) - stopped;
   return {
     key,
     service,

@@ -8,6 +8,7 @@ import type { Ask, Catalogue, Emit, Interrupts, Journal } from '../model/ports.t
 import type { Limits, Runbook } from '../model/runbook.ts';
 import type { Findings } from '../model/scope.ts';
 import { takenDown } from '../model/service.ts';
+import type { Unsettled } from '../model/spent.ts';
 import type { Act, Clock, LeaseDeadline, LeaseTerms, Look, Undo } from '../model/verb.ts';
 
 /** One execution of one plan on one host: what it works with, and its book of what was done so far. */
@@ -36,7 +37,12 @@ export interface Running {
 /** Grows while the run goes on; the journal holds the same, and more. */
 export interface Book {
   findings: Findings;
+  /** With what is not settled yet. */
   used: Limits;
+  /** Of earlier lives, by step: see model/spent.ts. */
+  readonly unsettled: Map<string, Unsettled>;
+  /** By the attempt at work. */
+  reserved: Limits;
   /** What was done and how it is undone, oldest first. */
   readonly done: Done[];
   readonly leases: Map<string, Lease>;
@@ -127,6 +133,10 @@ export function acting(running: Running, step: string, records: Readonly<Record<
   return {
     ...looking(running, step, signal),
     allowance: (limit) => Math.max(0, (plan.limits[limit] ?? Number.POSITIVE_INFINITY) - (book.used[limit] ?? 0)),
+    reserve: async (limit, count, ids) => {
+      book.reserved = { ...book.reserved, [limit]: count };
+      await running.emit({ type: 'action.reserved', step, used: { [limit]: count }, ...(ids && { ids }) });
+    },
     recall: (name) => journal.recall(records[name] ?? name),
   };
 }

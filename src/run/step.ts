@@ -5,6 +5,7 @@ import type { PlannedAction } from '../model/plan.ts';
 import type { Answer } from '../model/ports.ts';
 import type { Step } from '../model/runbook.ts';
 import { judgeWith, resolveArg } from '../model/scope.ts';
+import { givenBack, minus } from '../model/spent.ts';
 import { type ActionVerb, type Applied, cannot, type Observation, shown } from '../model/verb.ts';
 import { attempt } from './attempt.ts';
 import { fence } from './lease.ts';
@@ -20,6 +21,7 @@ export async function act(running: Running, step: Step): Promise<StepEnd> {
   const arg = resolveArg(step, running.runbook, running.book.findings);
   await running.emit({ type: 'step.started', step: step.id, phase: step.phase, verb: step.verb });
   const observation = await observe(running, step, verb, arg);
+  await settle(running, step, observation);
   if (observation.verdict === 'nothing') return finish(running, step, 'nothing-to-do', observation.summary);
   if (observation.verdict === 'cannot') return failed(running, step, observation.reason ?? observation.summary);
   if (running.unknown.has(step.id) && !verb.idempotent && running.by.kind === 'policy') return unknown(running, step, observation);
@@ -38,6 +40,17 @@ async function observe(running: Running, step: Step, verb: ActionVerb, arg: Json
   );
   await running.emit({ type: 'action.observed', step: step.id, observation: shown(observation) });
   return observation;
+}
+
+/** What an earlier life may have used up in this step and nobody wrote down: who is still there was not taken, all the rest counts. */
+async function settle({ book, emit }: Running, { id }: Step, { verdict, targets }: Observation): Promise<void> {
+  const owed = book.unsettled.get(id);
+  if (owed === undefined || verdict === 'cannot') return;
+  book.unsettled.delete(id);
+  // Nothing is left to do: it was all done, and counts.
+  const back = verdict === 'nothing' ? {} : givenBack(owed, targets);
+  book.used = minus(book.used, back);
+  await emit({ type: 'action.settled', step: id, used: minus(owed.used, back) });
 }
 
 const notBegun = ({ id }: Step): string => `${id} was not begun`;

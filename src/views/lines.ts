@@ -2,7 +2,7 @@ import { sayCompared } from '../model/drift.ts';
 import type { RunEvent } from '../model/event.ts';
 import { OUTCOMES } from '../model/outcome.ts';
 import type { View } from '../model/ports.ts';
-import { plural, showDuration, showText } from '../model/quantity.ts';
+import { plural, showCount, showDuration, showText } from '../model/quantity.ts';
 import { apply, initialState, type RunState } from '../model/state.ts';
 import { escaped } from './escape.ts';
 import { padEnd } from './layout.ts';
@@ -121,7 +121,11 @@ function lineOf(event: RunEvent, { state, before, pace }: Context): readonly Lin
       return [
         ['run', 'ended', `${event.outcome}, exit ${OUTCOMES[event.outcome].exit}${event.reasons.map((reason) => `; ${reason}`).join('')}`],
       ];
+    case 'action.settled':
+      return settled(event);
     case 'step.started':
+    case 'plan.pinned':
+    case 'action.reserved':
     case 'action.applied':
       return [];
     default:
@@ -130,6 +134,12 @@ function lineOf(event: RunEvent, { state, before, pace }: Context): readonly Lin
 }
 
 /** A newer version wrote it. */
+/** What is not known counts, and whoever is told of a limit later has read why. */
+function settled({ step, used }: Extract<RunEvent, { type: 'action.settled' }>): readonly Line[] {
+  const counts = Object.entries(used).flatMap(([name, count]) => (count > 0 ? [`${name} ${showCount(count)}`] : []));
+  return counts.length === 0 ? [] : [[step, 'counts', `${counts.join(', ')}: what the attempt that was cut short may have used`]];
+}
+
 function unheardOf(_: never): readonly Line[] {
   return [];
 }

@@ -2,6 +2,7 @@ import type { Json } from '../model/json.ts';
 import { isObject } from '../model/json.ts';
 import { sayLease } from '../model/lease.ts';
 import { plural, showCount, showDuration } from '../model/quantity.ts';
+import { sumOf } from '../model/spent.ts';
 import { elapsed, isDrill, lastThing, openLeases, type RunState } from '../model/state.ts';
 import { escaped, escapeJson } from './escape.ts';
 import { hang } from './layout.ts';
@@ -143,8 +144,15 @@ function whatText(state: RunState): string {
   return `${isDrill(state) ? 'drill of ' : ''}${name} ${version} on ${host}, ${meta.mode} by ${meta.who}, ${meta.at.replace('T', ' ').replace(/(\.\d+)?Z$/, '')} UTC${took}`;
 }
 
-function countsText({ used, open, steps }: RunState): string {
+/** Of an act that was cut short nobody knows how much of it was done. */
+function perhaps(unsettled: RunState['unsettled']): string {
+  const { kill = 0, delete: deleted = 0, edit = 0 } = sumOf(unsettled);
+  const counts = Object.entries({ killed: kill, deleted, edited: edit }).filter(([, count]) => count > 0);
+  return counts.length === 0 ? '' : `; cut short, up to ${counts.map(([done, count]) => `${showCount(count)} more ${done}`).join(', ')}`;
+}
+
+function countsText({ used, unsettled, open, steps }: RunState): string {
   const stays = open.length === 0 ? '' : `; ${plural(open.length, 'item')} open`;
   if (steps.every(({ attempts }) => attempts === 0)) return `nothing changed${stays}`;
-  return `killed ${showCount(used.kill)}, deleted ${showCount(used.delete)}, edited ${showCount(used.edit)}${stays}`;
+  return `killed ${showCount(used.kill)}, deleted ${showCount(used.delete)}, edited ${showCount(used.edit)}${perhaps(unsettled)}${stays}`;
 }

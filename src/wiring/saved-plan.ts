@@ -3,6 +3,7 @@ import { readPlainText } from '../hosts/read-text.ts';
 import { codeOf, createFile, messageOf, realDisk, writeAll } from '../journal/disk.ts';
 import { findRuns } from '../journal/find.ts';
 import { placesFor, type Who } from '../journal/places.ts';
+import { readTally } from '../journal/tally.ts';
 import { useOfPlan } from '../journal/used.ts';
 import { type Failure, failure, type Result } from '../model/host.ts';
 import type { SavedPlan } from '../model/saved-plan.ts';
@@ -63,7 +64,9 @@ export async function authorOf(path: string, { by }: SavedPlan, me: { readonly u
 
 /** The run of this host that has carried the plan out; null: it is fresh. */
 export function planUse(who: Who, { id: plan, at }: SavedPlan): { readonly run: string; readonly finished: boolean } | null {
-  return useOfPlan(findRuns({ places: placesFor(who), uid: who.uid }).runs, { plan, since: Date.parse(at) - SET_BACK });
+  const places = placesFor(who);
+  const { runs } = findRuns({ places, uid: who.uid });
+  return useOfPlan(runs, { plan, since: Date.parse(at) - SET_BACK, tally: readTally(places, who.uid) });
 }
 
 /** A clock that was set back meanwhile makes a run look older than the plan that it used: by so much it may be. */

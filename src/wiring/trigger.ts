@@ -3,9 +3,11 @@ import { type FoundRun, findRuns } from '../journal/find.ts';
 import { lastEvent } from '../journal/peek.ts';
 import { placesFor } from '../journal/places.ts';
 import { readJournal } from '../journal/read.ts';
+import { readTally } from '../journal/tally.ts';
 import { hasTouched, TOUCHED } from '../model/left-off.ts';
 import { lookBack } from '../model/pace.ts';
 import type { PastRun, Policy, Trigger } from '../model/policy.ts';
+import type { Gone } from '../model/retention.ts';
 import { stateOf } from '../model/state.ts';
 import { isZone } from '../model/window.ts';
 
@@ -47,8 +49,20 @@ export function hostZone(localtime = '/etc/localtime'): string {
 
 /** Runs that were written to since then; a rehearsal is none. The time of a run's last write is the file's: reading every journal there is would take long on an old host. */
 function pastRuns(starter: Starter, since: number): readonly PastRun[] {
-  const { runs } = findRuns({ places: placesFor(starter), uid: starter.uid });
-  return runs.filter(({ written }) => written >= since).flatMap((run) => (mayCount(run, since) ? (remembered(run) ?? []) : []));
+  const places = placesFor(starter);
+  const { runs } = findRuns({ places, uid: starter.uid });
+  const here = runs.filter(({ written }) => written >= since).flatMap((run) => (mayCount(run, since) ? (remembered(run) ?? []) : []));
+  const ids = new Set(runs.map(({ id }) => id));
+  const gone = readTally(places, starter.uid).filter((one) => !ids.has(one.gone) && !(Date.parse(one.ended ?? one.at) < since));
+  return [...here, ...gone.map(goneRun)];
+}
+
+/** Of a run that was removed since the tally tells the same. */
+function goneRun({ gone, runbook, host, started, ended, acted, held, at }: Gone): PastRun {
+  return {
+    ...{ id: gone, runbook, host, started: Date.parse(acted ?? started ?? at), acted: acted !== null, held: held !== null },
+    ended: held === null && ended === null ? null : Date.parse(held ?? ended ?? at),
+  };
 }
 
 /** Its last event tells: a look that found another incident counts for nothing, and what ended before counts no more. What cannot be told is read. */

@@ -138,3 +138,74 @@ for (const how of ['SIGTERM', 'SIGHUP', 'the kill switch']) {
     assert.equal(stateIn(stage, run).finished?.outcome, 'held');
   });
 }
+
+/** The journal as a backup or a power cut leaves it: without the lines from the first that fits, the host as it was by then. */
+function restoreBefore(stage: Stage, run: string, type: string): void {
+  const path = stage.path(`state/runs/${run}/journal.ndjson`);
+  const lines = readFileSync(path, 'utf8').split('\n');
+  writeFileSync(
+    path,
+    `${lines
+      .slice(
+        0,
+        lines.findIndex((line) => line.includes(`"type":"${type}"`)),
+      )
+      .join('\n')}\n`,
+  );
+}
+
+const notesOf = (stage: Stage, run: string): readonly string[] =>
+  stateIn(stage, run)
+    .notes.map(({ text }) => text)
+    .filter((text) => text.startsWith('the host is not as the journal left it'));
+
+for (const lost of ['action.intended', 'plan.pinned']) {
+  test(`a journal that was restored from before its ${lost} is found out by the host: resume says that it is not as the journal left it`, async (t) => {
+    const stage = setStage(t);
+    await stage.firebreak(RUN);
+    const [run = ''] = runsOf(stage);
+    restoreBefore(stage, run, lost);
+    const said = await stage.firebreak(['resume', ...ALONE]);
+    const [note = ''] = notesOf(stage, run);
+    assert.match(said.out, /note {2,}the host is not as the journal left it: /);
+    const edited = new RegExp(
+      `${stage.path('conf')} was to be edited, by the journal nobody has begun to, and there is nothing to edit in it any more`,
+    );
+    if (lost === 'action.intended') assert.match(note, edited);
+    assert.match(note, /bytes of files were kept for an undo \(records\/[0-9a-f]{64}/);
+    assert.match(note, new RegExp(`no rollback undoes: look at it by hand \\(${stage.path(`state/runs/${run}`)}\\)$`));
+  });
+}
+
+test('a rollback of a journal that was restored says the same before it undoes what the journal tells', async (t) => {
+  const stage = setStage(t);
+  const other = '  - id: more\n    why: it is wrong too\n    edit: {file: $other, set_line: {matching: a, to: b}}\n';
+  const text = readFileSync(stage.path('paint.yaml'), 'utf8');
+  const book = text
+    .replace('  - id: clean\n', `${other}  - id: clean\n`)
+    .replace('params:\n', `params:\n  other: {type: path, default: ${stage.write('other', 'a\n')}, about: one more}\n`);
+  stage.write('paint.yaml', book.replace('edit: 1', 'edit: 2'));
+  stage.write('policy.yaml', PAINT_POLICY.replace('limits: {delete: 5}', 'limits: {delete: 5, edit: 2}, undo: all'));
+  const ran = await stage.firebreak(RUN);
+  assert.equal(ran.exit, 0, ran.out + ran.err);
+  const [run = ''] = runsOf(stage);
+  const path = stage.path(`state/runs/${run}/journal.ndjson`);
+  const lines = readFileSync(path, 'utf8').split('\n');
+  const second = lines.findIndex((line) => line.includes('"type":"action.intended"') && line.includes('"step":"more"'));
+  writeFileSync(path, `${lines.slice(0, second).join('\n')}\n`);
+  const back = await stage.firebreak(['rollback', ...ALONE]);
+  assert.equal(back.exit, 0, back.out + back.err);
+  assert.match(notesOf(stage, run).join(), /other was to be edited, by the journal nobody has begun to/);
+  assert.equal(stage.world().conf, CONF);
+});
+
+test('a run that died between what it kept and its intent has lost nothing, and resume says nothing of it', async (t) => {
+  const stage = setStage(t);
+  await stage.firebreak(RUN);
+  const [run = ''] = runsOf(stage);
+  restoreBefore(stage, run, 'action.intended');
+  stage.write('conf', CONF);
+  stage.write('spool/a', 'a');
+  assert.equal((await stage.firebreak(['resume', ...ALONE])).exit, 0);
+  assert.deepEqual(notesOf(stage, run), []);
+});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { takeLock } from '../../src/journal/lock.ts';
@@ -104,6 +104,14 @@ async function damaged(t: TestContext): Promise<Said> {
   return stage.firebreak(['report']);
 }
 
+/** The program itself, its output on a disk that is full. */
+async function cutOff(): Promise<Said> {
+  const full = openSync('/dev/full', 'w');
+  const ended = spawnSync(launcher, ['list'], { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+  closeSync(full);
+  return { exit: ended.status ?? -1, out: '', err: ended.stderr };
+}
+
 async function locked(t: TestContext): Promise<Said> {
   const stage = setStage(t);
   const name = `exit-codes-${process.pid}`;
@@ -188,6 +196,7 @@ const ROWS: Readonly<Record<OutcomeName, readonly [(t: TestContext) => Promise<S
   'no-such-file': [(t) => setStage(t).firebreak(['run', './none.yaml', ...ALONE]), /there is no runbook \.\/none\.yaml/],
   'unsupported-machine': [tooOld, /Node/],
   bug: [(t) => setStage(t).firebreak(['list'], { stdout: broken }), /a bug in firebreak/],
+  'no-output': [cutOff, /the output could not be written and is cut off: ENOSPC: no space is left/],
   'no-journal': [
     (t) => {
       const stage = setStage(t);

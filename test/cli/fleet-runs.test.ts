@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, statSync } from 'node:fs';
+import { appendFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { mock, type TestContext, test } from 'node:test';
 import { main } from '../../src/cli.ts';
 import { openJournal } from '../../src/journal/append.ts';
+import type { Fact } from '../../src/model/event.ts';
 import type { FleetFact, HostEnd } from '../../src/model/fleet.ts';
 import { DEFAULT_STRATEGY } from '../../src/model/strategy.ts';
 import { targetNamed } from '../../src/model/target.ts';
@@ -166,4 +167,25 @@ test('what is for one host only is refused for many', async (context) => {
   assert.equal((await firebreak('run', '--plan', '/tmp/never', ...many)).code, 64);
   const to = await firebreak('rollback', FLEET, ...UNATTENDED, '--to', 'stop-cron');
   assert.deepEqual([to.code, to.err], [64, 'firebreak: --to is for the run of one host: name that run\n']);
+});
+
+test('old runs of a fleet go with its journal, all of them or none, and the fleet last', async (context) => {
+  const later = () => mock.timers.enable({ apis: ['Date'], now: Date.UTC(2028, 0, 1) });
+  context.after(() => mock.timers.reset());
+  const uid = process.getuid?.() ?? 0;
+  const part: Fact = { type: 'note', text: `part of the fleet run ${FLEET}` };
+  for (const second of ['unfinished', 'over'] as const) {
+    const { state, firebreak } = await stage(context, [...FACTS, ...STOP]);
+    for (const run of [ONE, TWO]) rmSync(join(state, 'runs', run), { recursive: true });
+    await writeRun(state, uid, ONE, [...HELD.slice(0, -1), part, ...HELD.slice(-1)]);
+    await writeRun(state, uid, TWO, second === 'over' ? [...HELD.slice(0, -1), part, ...HELD.slice(-1)] : [...STOPPED, part]);
+    later();
+    const { out } = await firebreak('runs', '--prune', '--json');
+    mock.timers.reset();
+    const { removed, kept } = JSON.parse(out) as Record<string, readonly { readonly run: string }[]>;
+    const ids = (list: typeof removed) => list?.map(({ run }) => run);
+    const expected = second === 'over' ? [[ONE, TWO, FLEET], []] : [[], [FLEET]];
+    assert.deepEqual([ids(removed), ids(kept)], expected);
+    assert.deepEqual(readdirSync(join(state, 'runs')).sort(), second === 'over' ? [] : [FLEET, ONE, TWO].sort());
+  }
 });

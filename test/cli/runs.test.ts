@@ -36,7 +36,7 @@ test('runs are listed newest first, with how each ended or the last thing known 
     code: 0,
     out: `${LATE}  unfinished: kill-mailers: outcome unknown
     cron-mail-storm 1.0.0 on lab, unattended by root, 2026-11-23 16:55:04 UTC
-    killed 0, deleted 0, edited 0
+    killed 0, deleted 0, edited 0; cut short, up to 3 more killed
     lease: cron starts again by 17:10:12 UTC
 ${EARLY}  held (exit 0)
     cron-mail-storm 1.0.0 on lab, unattended by root, 2026-11-23 16:55:04 UTC,

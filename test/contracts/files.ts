@@ -134,6 +134,30 @@ export function filesContract(adapter: string, make: (test: TestContext) => File
       assert.deepEqual(on.names(), ['file']);
     });
 
+    it('delete no file before its batch was reserved, so that a crash cannot hide it', async (test) => {
+      const on = make(test);
+      for (let n = 0; n < 25; n += 1) on.make(`M${n}`);
+      const { handle } = await listed(on, { in: on.folder });
+      const reserved: (readonly [count: number, left: number])[] = [];
+      const reserve = async (count: number): Promise<void> => {
+        await new Promise((next) => setImmediate(next));
+        reserved.push([count, on.names().length]);
+      };
+      const result = await on.files.delete(handle, { ...OPTIONS, batch: 10, limit: 24, reserve });
+      assert.ok(result.ok);
+      assert.deepEqual(
+        [result.deleted, reserved],
+        [
+          24,
+          [
+            [10, 25],
+            [20, 15],
+            [24, 5],
+          ],
+        ],
+      );
+    });
+
     it('never delete more than the limit, and say how many are left', async (test) => {
       const on = make(test);
       for (let n = 0; n < 25; n += 1) on.make(`M${n}`);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RunEvent } from '../../src/model/event.ts';
-import type { ActionVerb, Applied } from '../../src/model/verb.ts';
+import { isUnfinished } from '../../src/model/left-off.ts';
+import { stateOf } from '../../src/model/state.ts';
+import { type ActionVerb, type Applied, unknownFinding } from '../../src/model/verb.ts';
 import { change, clause, type Rehearsal, rehearse, type Script, takeUp, undoAll } from '../support/rehearsal.ts';
 
 /** The founding incident as five numbers. What is done to it is counted, so that a second time shows. */
@@ -264,4 +266,40 @@ test('what the run has started again itself is not stopped once more because ano
     log.filter((line) => line.startsWith('apply')),
     ['apply stop-mail', 'apply start-mail'],
   );
+});
+
+test('a run that ended without a verdict is watched again by resume, as often as it takes, and nothing is done again', async () => {
+  const world = incident();
+  let quiet = true;
+  const watched: Script = {
+    ...script(world),
+    verify: [{ id: 'calm', verb: 'look-again', expect: clause('count', { at_least: 0 }) }],
+    probes: {
+      'look-again': {
+        look: async () =>
+          quiet ? unknownFinding({}, 'nothing was seen') : { summary: '1', measures: { count: 1 }, detail: null, blocks: [] },
+      },
+    },
+  };
+  const first = await rehearse(watched);
+  assert.equal(first.ending.outcome, 'inconclusive');
+  assert.ok(isUnfinished(stateOf(first.events)));
+  const second = await takeUp(watched, first.events);
+  assert.equal(second.ending.outcome, 'inconclusive');
+  quiet = false;
+  const third = await takeUp(watched, [...first.events, ...second.events]);
+  assert.deepEqual(
+    [third.ending.outcome, world, isUnfinished(stateOf([...first.events, ...second.events, ...third.events]))],
+    ['held', HEALED, false],
+  );
+  const acts = [...second.log, ...third.log].filter((line) => line.startsWith('apply'));
+  assert.deepEqual(acts, []);
+});
+
+test('an unknown diagnosis is no verdict: such a run is begun anew and not taken up', async () => {
+  const { ending, events } = await rehearse({
+    ...script(incident()),
+    probes: { look: { look: async () => unknownFinding({}, 'could not look') } },
+  });
+  assert.deepEqual([ending.outcome, isUnfinished(stateOf(events))], ['inconclusive', false]);
 });

@@ -35,17 +35,29 @@ allow:
     on_failure: undo
 `;
 
-/** `firebreak run` of a runbook's text, unattended. */
-export function startEngine(folder: string, runbook: string, more: { readonly stdout?: 'pipe' | number } = {}): Engine {
+/** `firebreak run` of a runbook's text, unattended; or another command on the same journals. */
+export function startEngine(
+  folder: string,
+  runbook: string,
+  more: {
+    readonly stdout?: 'pipe' | number;
+    readonly policy?: string;
+    readonly argv?: readonly string[];
+    /** What it is started by. */
+    readonly under?: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
+): Engine {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const [book, policy] = [join(folder, 'faults.yaml'), join(folder, 'policy.yaml')];
   writeFileSync(book, runbook, { mode: 0o600 });
-  writeFileSync(policy, POLICY, { mode: 0o600 });
+  writeFileSync(policy, more.policy ?? POLICY, { mode: 0o600 });
   const state = join(folder, 'state');
-  const own = inOwnPlaces(state, [join(CHECKOUT, 'bin/firebreak'), 'run', book, '--unattended', '--policy', policy], { lock: true });
+  const command = [...(more.under ?? []), join(CHECKOUT, 'bin/firebreak'), ...(more.argv ?? ['run', book])];
+  const own = inOwnPlaces(state, [...command, '--unattended', '--policy', policy], { lock: true });
   const [program = '', ...args] = own.argv;
   const child = spawn(program, args, {
-    env: { HOME: folder, PATH: process.env.PATH, ...own.env },
+    env: { HOME: folder, PATH: process.env.PATH, ...own.env, ...more.env },
     cwd: '/',
     stdio: ['ignore', more.stdout ?? 'pipe', 'pipe'],
   });

@@ -196,6 +196,7 @@ function catalogueOf(script: Script, log: string[]): Catalogue {
     return defineAction({
       ...described,
       idempotent: given?.idempotent ?? true,
+      ...(given?.reserves && { reserves: given.reserves }),
       observe: given?.observe ?? (async () => change(name)),
       apply: async (...args) => {
         log.push(`apply ${name}`);

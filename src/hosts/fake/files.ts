@@ -156,6 +156,7 @@ async function removeInBatches(
   let done = 0;
   while (done < most && !options.signal.aborted) {
     const next = Math.min(most, done + options.batch);
+    await options.reserve?.(next);
     for (const entry of all.slice(done, next)) world.files.delete(entry.path);
     done = next;
     options.progress({ done, total: all.length, rate: 0 });

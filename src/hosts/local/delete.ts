@@ -66,6 +66,7 @@ async function onePass(sweep: Sweep, { directory, slices }: Broom): Promise<Ende
       const over = mayNotBegin(sweep);
       if (over !== null) return over;
       const count = Math.min(batch, names.length - from);
+      await options.reserve?.(Math.min(options.limit, sweep.deleted + count));
       await eachInside(directory, slices, count, (at) => removeOne(sweep, names[from + at] ?? ''));
       sweep.report();
       const last = mayNotGoOn(sweep);

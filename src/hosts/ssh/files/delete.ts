@@ -155,6 +155,7 @@ function sizeOf({ options, deleted }: Sweep, { batch }: Far): number {
 }
 
 async function oneBatch(sweep: Sweep, far: Far, names: readonly string[]): Promise<Ended | null> {
+  await sweep.options.reserve?.(sweep.deleted + names.length);
   const since = performance.now();
   const answer = await removeBatch(far.remote, names, far.conditions);
   if (!answer.ok) return giveUp(sweep, answer, answer.code === 'unreachable' ? 0 : names.length);

@@ -1,0 +1,34 @@
+import { parseDuration, plural } from '../model/quantity.ts';
+import { RETENTION, type Retention } from '../model/retention.ts';
+import { escaped } from '../views/escape.ts';
+import type { Pruning } from '../wiring/retention.ts';
+import type { Io } from './_command.ts';
+import { refuse } from './_prepare.ts';
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** `firebreak runs --prune`. */
+export async function pruneHere(io: Io, options: Options): Promise<number> {
+  const terms = termsOf(options);
+  if (typeof terms === 'string') return refuse(io, terms, 'usage');
+  const dry = options.dryRun === true;
+  const { pruneAll } = await import('../wiring/retention.ts');
+  const pruning = pruneAll(io, { terms, dry });
+  if (options.json === true) io.stdout(`${JSON.stringify({ dry, ...pruning }, null, 2)}\n`);
+  else tell(io, pruning, dry);
+  return 0;
+}
+
+/** A sentence: what is wrong. */
+function termsOf({ olderThan, keep }: Options): Retention | string {
+  const age = typeof olderThan === 'string' ? parseDuration(olderThan) : RETENTION.age;
+  if (age === undefined) return `--older-than ${String(olderThan)}: write 90d or 12h`;
+  if (keep !== undefined && !/^\d{1,9}$/.test(String(keep))) return `--keep ${String(keep)}: write a whole number`;
+  return { age, runs: keep === undefined ? RETENTION.runs : Number(keep) };
+}
+
+function tell(io: Io, { removed, kept }: Pruning, dry: boolean): void {
+  for (const { run, why } of removed) io.stdout(`${escaped(run)}  ${dry ? 'would go' : 'gone'}: ${why}\n`);
+  for (const { run, why } of kept) io.stdout(`${escaped(run)}  kept: ${escaped(why)}\n`);
+  io.stderr(`${plural(removed.length, 'run')} ${dry ? 'would go; nothing was removed' : 'gone, a line of each is in the tally'}\n`);
+}
