@@ -9,6 +9,7 @@ import { batchFault, ORDERS, parseAtOnce, parseFailures, parsePause, parseSize, 
 import { parseDestination } from '../model/target.ts';
 import { escaped } from '../views/escape.ts';
 import type { Reach } from '../wiring/host.ts';
+import type { InventoryFile } from '../wiring/inventory.ts';
 import type { TrustedReader } from '../wiring/trusted.ts';
 import type { CommandOption, Io } from './_command.ts';
 import { hostsChosen, limitWords, strayHostOption, wordsOf } from './_limit.ts';
@@ -65,7 +66,7 @@ export async function targetsOf(io: Io, options: Options): Promise<ChosenHosts |
   if (typeof strategy === 'string') return refuse(io, escaped(strategy), 'usage');
   const { trustedReader } = await import('../wiring/trusted.ts');
   const reader = trustedReader(io.uid);
-  const files = filesOf(io, options, reader);
+  const files = await filesOf(io, options, reader);
   if (typeof files === 'number') return files;
   const untrusted = whyUntrusted(io, reader, options);
   if (untrusted !== null) return untrusted;
@@ -90,19 +91,19 @@ export function reachOf(io: Io, { ssh: { config, become, password } }: Selection
 // ---------------------------------------------------------------- files
 
 interface Files {
-  readonly inventory: { readonly path: string; readonly text: string } | null;
+  readonly inventory: InventoryFile | null;
   readonly config: string | null;
 }
 
 /** ssh does not look who could have written a file that it is given, and what stands there, or in an inventory, can run any command. */
-function filesOf(io: Io, { inventory, sshConfig }: Options, reader: TrustedReader): Files | number {
+async function filesOf(io: Io, { inventory, sshConfig }: Options, reader: TrustedReader): Promise<Files | number> {
   const config = typeof sshConfig === 'string' && sshConfig !== 'none' ? resolve(io.cwd, sshConfig) : null;
   const read = config === null ? null : reader.read(config);
   if (read && !read.ok) return refuse(io, escaped(`--ssh-config: ${read.message}`), 'no-such-file');
   const path = typeof inventory === 'string' ? resolve(io.cwd, inventory) : null;
-  const hosts = path === null ? null : reader.read(path);
+  const hosts = path === null ? null : (await import('../wiring/inventory.ts')).openInventory(path, io.env, reader);
   if (hosts && !hosts.ok) return refuse(io, escaped(`--inventory: ${hosts.message}`), 'no-such-file');
-  return { config: sshConfig === 'none' ? 'none' : config, inventory: hosts && path !== null ? { path, text: hosts.text } : null };
+  return { config: sshConfig === 'none' ? 'none' : config, inventory: hosts ? hosts.file : null };
 }
 
 // ---------------------------------------------------------------- who is known
@@ -120,10 +121,9 @@ async function knownHosts(io: Io, options: Options, file: Files['inventory']): P
   );
 }
 
-async function hostsIn(io: Io, given: { readonly path: string; readonly text: string }): Promise<readonly Target[] | number> {
-  const { readInventory, unreadFolders } = await import('../wiring/inventory.ts');
-  const file = { ...given, env: io.env, signal: io.interrupts.signal };
-  const read = await readInventory(file);
+async function hostsIn(io: Io, given: InventoryFile): Promise<readonly Target[] | number> {
+  const { readInventory } = await import('../wiring/inventory.ts');
+  const read = await readInventory(given, { env: io.env, signal: io.interrupts.signal });
   if (!read.ok) return refuse(io, escaped(`--inventory: ${read.message}`), read.code === 'interrupted' ? 'interrupted' : 'no-such-file');
   const { inventory } = read;
   if (!inventory.ok) {
@@ -133,12 +133,6 @@ async function hostsIn(io: Io, given: { readonly path: string; readonly text: st
   }
   for (const { message, place } of inventory.value.warnings)
     io.stderr(escaped(`firebreak: ${place.file}:${place.line}:${place.column}: ${message}`).concat('\n'));
-  for (const folder of unreadFolders(file))
-    io.stderr(
-      escaped(`firebreak: ${folder} is not read: \`ansible-inventory --list -i ${given.path}\` prints an inventory with all of it`).concat(
-        '\n',
-      ),
-    );
   return inventory.value.targets;
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { failure, type Result } from '../model/host.ts';
 import { FIXED_PATH } from './spawn.ts';
 
@@ -16,6 +16,8 @@ export interface Listing {
   /** The user's own: a dynamic inventory asks a cloud, with the user's credentials. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
+  /** Ansible's configuration, which names plug-ins: code. Somebody has looked who could have written it. Null: none is read. */
+  readonly config: string | null;
   /** Where Ansible is looked for. */
   readonly programs?: string;
 }
@@ -25,6 +27,7 @@ export async function listInventory({
   file,
   env,
   signal,
+  config,
   programs = `${env.PATH ?? ''}:${FIXED_PATH}`,
 }: Listing): Promise<Result<{ readonly text: string }>> {
   const program = programIn(programs);
@@ -33,7 +36,12 @@ export async function listInventory({
     return failure('no-ansible', `${file} can only be read by ${NAME}, which is not installed here: ${instead}`);
   }
   // In its own group: what a dynamic inventory has started ends with it.
-  const child = spawn(program, ['--list', '-i', file], { cwd: dirname(file), env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(program, ['--list', '-i', file], {
+    cwd: '/',
+    env: environment(env, config),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   const { promise, resolve } = Promise.withResolvers<Result<{ readonly text: string }>>();
   /** Only while it lives: later its number may be another's. */
   const cut = (result: Result<{ readonly text: string }>): void => {
@@ -67,6 +75,26 @@ export async function listInventory({
     clearTimeout(timer);
     signal.removeEventListener('abort', interrupted);
   }
+}
+
+/** What names code of somebody's: where Python and the linker look, and Ansible's own places. */
+const CODE = /^(?:PYTHON(?:PATH|HOME|STARTUP|INSPECT)$|LD_|ANSIBLE_\w*(?:PLUGINS|LIBRARY|PATH|PATHS|HOME|MODULE_UTILS)$)/;
+
+/** Ansible reads an ansible.cfg of the folder that it is started in: it is started in /, and told which to read. */
+function environment(env: Listing['env'], config: string | null): Listing['env'] {
+  const kept = Object.entries(env).filter(([name]) => !CODE.test(name));
+  // Without any it finds none: /dev/null is no configuration to it.
+  return { ...Object.fromEntries(kept.filter(([name]) => name !== 'ANSIBLE_CONFIG')), ...(config !== null && { ANSIBLE_CONFIG: config }) };
+}
+
+/** The places of Ansible's configuration in the order in which it looks, without the working folder, which could be anybody's. */
+export function configPlaces(env: Listing['env']): readonly string[] {
+  return [
+    env.ANSIBLE_CONFIG,
+    '/ansible.cfg',
+    env.HOME === undefined ? undefined : join(env.HOME, '.ansible.cfg'),
+    '/etc/ansible/ansible.cfg',
+  ].filter((path) => path?.startsWith('/')) as readonly string[];
 }
 
 function endGroup(pid: number | undefined): void {

@@ -1,5 +1,5 @@
 import type { Target } from '../model/fleet.ts';
-import type { Json } from '../model/json.ts';
+import { isObject, type Json } from '../model/json.ts';
 import type { Problem } from '../model/problem.ts';
 import { nameFault, parsePort, userFault } from '../model/target.ts';
 import { isLabel } from './inventory-hosts.ts';
@@ -25,6 +25,8 @@ const UNUSED: Readonly<Record<string, string>> = {
 export interface Variable {
   readonly path: Path;
   readonly value: Json;
+  /** Where it was read, if not in the inventory itself. */
+  readonly source?: Source;
 }
 
 interface Look {
@@ -40,7 +42,7 @@ export function saidOf(look: Look): Pick<Target, 'address' | 'port' | 'user' | '
   for (const [name, about] of Object.entries(UNUSED)) {
     const seen = look.vars.get(name);
     const complaint = { code: 'not-used', message: `\`${name}\` is not used: ${about}` };
-    if (seen && !look.warnings.has(name)) look.warnings.set(name, problemAt(look.source, seen.path, 'key', complaint));
+    if (seen && !look.warnings.has(name)) look.warnings.set(name, problemAt(seen.source ?? look.source, seen.path, 'key', complaint));
   }
   onlySsh(look);
   return {
@@ -53,8 +55,8 @@ export function saidOf(look: Look): Pick<Target, 'address' | 'port' | 'user' | '
   };
 }
 
-function tell({ source, problems }: Look, { path }: Variable, complaint: Complaint): null {
-  problems.push(problemAt(source, path, 'value', complaint));
+function tell(look: Look, { path, source = look.source }: Variable, complaint: Complaint): null {
+  look.problems.push(problemAt(source, path, 'value', complaint));
   return null;
 }
 
@@ -64,6 +66,9 @@ function textOf(look: Look, names: readonly string[], fault: (text: string) => s
   const variable = name === undefined ? undefined : look.vars.get(name);
   if (!variable) return null;
   const text = written(look, variable);
+  const tag = isObject(variable.value) ? variable.value.$tag : undefined;
+  if (typeof tag === 'string')
+    return tell(look, variable, { code: 'unreadable', message: `\`${name}\` is ${tag}, which only Ansible itself can open` });
   if (text === null) return tell(look, variable, { code: 'wrong-type', message: `\`${name}\` takes a text` });
   if (isJinja(text)) return tell(look, variable, { code: 'jinja', message: `\`${name}\` is \`${text}\``, hint: JINJA });
   const says = fault(text);
@@ -100,7 +105,7 @@ function onlySsh(look: Look): void {
   textOf(look, ['ansible_connection'], (name) =>
     /^(?:ssh|smart|paramiko|paramiko_ssh|(?:ansible\.builtin\.)?ssh)$/.test(name)
       ? null
-      : 'hosts are reached over ssh; take the host out of the file',
+      : 'hosts are reached over ssh, and this one is not',
   );
 }
 
@@ -113,7 +118,7 @@ function labelsOf(look: Look): Readonly<Record<string, string>> {
 }
 
 /** A scalar as it was typed (`1.10`); null: it is none. */
-function written({ source }: Look, { path, value }: Variable): string | null {
+function written(look: Look, { path, value, source = look.source }: Variable): string | null {
   if (typeof value === 'string') return value;
   return typeof value === 'number' || typeof value === 'boolean' ? (source.written(path) ?? String(value)) : null;
 }

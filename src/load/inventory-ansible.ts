@@ -9,41 +9,103 @@ import { doubles, type Inventory } from './inventory-hosts.ts';
 import { type Complaint, inOrder, type Part, type Path, problemAt, type Source } from './source.ts';
 import { didYouMean } from './suggest.ts';
 
+interface FoundHost {
+  readonly path: Path;
+  readonly groups: Set<string>;
+  readonly vars: Map<string, Variable>;
+  readonly port: number | null;
+}
+
 /** Ansible's groups with their hosts, however they were written down. */
 interface Found {
   readonly children: Map<string, string[]>;
   readonly vars: Map<string, Map<string, Variable>>;
-  readonly hosts: Map<
-    string,
-    { readonly path: Path; readonly groups: Set<string>; readonly vars: Map<string, Variable>; readonly port: number | null }
-  >;
+  readonly hosts: Map<string, FoundHost>;
   /** Where each group stands first. */
   readonly places: Map<string, Path>;
+  /** What of the file could not be read, and is left out. */
   readonly problems: Problem[];
+  readonly besides: Besides;
 }
 
 /**
  * An Ansible inventory in YAML, as Ansible reads it: what is nearer to the host says last. Or what `ansible-inventory --list` prints. Of the
  * variables those are used that tell how a host is reached; the others are its labels, where they are short, plain and no secret.
  */
-export function ansibleInventory(source: Source, known: readonly Problem[]): Checked<Inventory> {
-  const found: Found = { children: new Map(), vars: new Map(), hosts: new Map(), places: new Map(), problems: [] };
+export function ansibleInventory(source: Source, { known, beside }: Reading): Checked<Inventory> {
+  const found: Found = {
+    children: new Map(),
+    vars: new Map(),
+    hosts: new Map(),
+    places: new Map(),
+    problems: [],
+    besides: readBeside(beside),
+  };
   const root = isObject(source.value) ? source.value : {};
   if (isObject(root._meta)) readList(source, root, found);
   else for (const [name, json] of Object.entries(root)) readGroup(source, { name, json: json ?? null, path: [name] }, found);
   const nesting = nestingOf(underAll(found.children));
   const warnings = new Map<string, Problem>();
-  const built = [...found.hosts].map(([name, host]) => ({
-    path: host.path,
-    target: buildHost(source, name, { found, nesting, warnings }),
-  }));
-  const problems = inOrder([...known, ...found.problems, ...placeProblems(source, { found, nesting }), ...sayDoubles(source, built)]);
-  if (problems.length === 0 && built.length === 0) return { ok: false, problems: [noHosts(source)] };
+  const built = [...found.hosts].map(([name, host]) => buildHost(source, { name, host, found, nesting, warnings }));
+  const left = leftOut(built);
+  const doubled = sayDoubles(source, left.hosts);
+  const problems = inOrder([...known, ...placeProblems(source, { found, nesting }), ...doubled]);
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, value: { targets: built.map(({ target }) => target), warnings: inOrder([...warnings.values()]) } };
+  const told = inOrder([...found.problems, ...found.besides.problems, ...left.problems, ...warnings.values()]);
+  if (left.hosts.length === 0) return { ok: false, problems: left.problems.length + found.problems.length > 0 ? told : [noHosts(source)] };
+  return { ok: true, value: { targets: left.hosts.map(({ target }) => target), warnings: told } };
+}
+
+interface Built {
+  readonly path: Path;
+  readonly target: Target;
+  /** What of it could not be read: then nobody knows which machine it is, or as whom it would be reached. */
+  readonly problems: readonly Problem[];
+}
+
+/** A host of which something cannot be read is left out by its name; the others stay. */
+function leftOut(built: readonly Built[]): { readonly hosts: readonly Built[]; readonly problems: readonly Problem[] } {
+  return {
+    hosts: built.filter(({ problems }) => problems.length === 0),
+    problems: built.flatMap(({ target, problems }) =>
+      problems.map((problem) => ({ ...problem, message: `${target.name} is left out: ${problem.message}` })),
+    ),
+  };
+}
+
+/** A file of group_vars or host_vars, as far as it could be read. Null: a vault, or nothing at all. */
+export interface Beside {
+  readonly of: 'group' | 'host';
+  readonly name: string;
+  readonly path: string;
+  readonly source: Source | null;
+  readonly problems: readonly Problem[];
+}
+
+export interface Reading {
+  readonly known: readonly Problem[];
+  readonly beside: readonly Beside[];
+}
+
+interface Besides {
+  readonly group: Map<string, Map<string, Variable>>;
+  readonly host: Map<string, Map<string, Variable>>;
+  readonly problems: readonly Problem[];
+}
+
+function readBeside(beside: readonly Beside[]): Besides {
+  const read: Besides = { group: new Map(), host: new Map(), problems: beside.flatMap(({ problems }) => problems) };
+  for (const { of, name, source } of beside) {
+    const vars = varsOf(read[of], name);
+    for (const [key, value] of Object.entries(isObject(source?.value) ? source.value : {}))
+      if (source && value !== undefined) vars.set(key, { path: [key], value, source });
+  }
+  return read;
 }
 
 interface Building {
+  readonly name: string;
+  readonly host: FoundHost;
   readonly found: Found;
   readonly nesting: Nesting;
   readonly warnings: Map<string, Problem>;
@@ -195,18 +257,25 @@ function placesNamed(key: string): readonly Target[] | string {
 /** Every host is in these, which therefore tell nothing. */
 const EVERYBODY = ['all', 'ungrouped'];
 
-function buildHost(source: Source, name: string, { found, nesting, warnings }: Building): Target {
-  const host = found.hosts.get(name);
-  const own = [...(host?.groups ?? [])];
+function buildHost(source: Source, { name, host, found, nesting, warnings }: Building): Built {
+  const own = [...host.groups];
   const within = [...new Set(['all', ...own.flatMap((group) => [group, ...(nesting.outward.get(group) ?? [])])])];
   const inward = within.sort((one, other) => (nesting.depth.get(one) ?? 0) - (nesting.depth.get(other) ?? 0) || (one < other ? -1 : 1));
-  const vars = new Map([...inward.flatMap((group) => [...(found.vars.get(group) ?? [])]), ...(host?.vars ?? [])]);
-  const said = saidOf({ source, vars, problems: found.problems, warnings });
+  // What says last wins, in Ansible's order: the file's groups, group_vars/all, group_vars of the others, the file's host, host_vars.
+  const { group: besideGroup, host: besideHost } = found.besides;
+  const vars = new Map([
+    ...inward.flatMap((group) => [...(found.vars.get(group) ?? [])]),
+    ...['all', ...inward.filter((group) => group !== 'all')].flatMap((group) => [...(besideGroup.get(group) ?? [])]),
+    ...host.vars,
+    ...(besideHost.get(name) ?? []),
+  ]);
+  const problems: Problem[] = [];
+  const said = saidOf({ source, vars, problems, warnings });
   const groups = [...found.children.keys()].filter((group) => !EVERYBODY.includes(group) && within.includes(group));
-  return targetNamed(name, { ...said, port: said.port ?? host?.port ?? null, groups });
+  return { path: host.path, problems, target: targetNamed(name, { ...said, port: said.port ?? host.port, groups }) };
 }
 
-function placeProblems(source: Source, { found, nesting }: Omit<Building, 'warnings'>): readonly Problem[] {
+function placeProblems(source: Source, { found, nesting }: Pick<Building, 'found' | 'nesting'>): readonly Problem[] {
   return [...found.children.keys()].flatMap((group) => {
     const fault = nestingFault(group, nesting);
     return fault === null ? [] : [problemAt(source, found.places.get(group) ?? [group], 'key', fault)];

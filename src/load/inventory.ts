@@ -1,6 +1,6 @@
 import { isObject, type Json } from '../model/json.ts';
-import type { Checked } from '../model/problem.ts';
-import { ansibleInventory } from './inventory-ansible.ts';
+import type { Checked, Problem } from '../model/problem.ts';
+import { ansibleInventory, type Beside } from './inventory-ansible.ts';
 import type { Inventory } from './inventory-hosts.ts';
 import { listedHosts } from './inventory-list.ts';
 import { ownInventory } from './inventory-ours.ts';
@@ -26,21 +26,53 @@ export function inventoryKind(path: string, text: string): InventoryKind {
 /** More than a runbook may have: a thousand hosts are as many lines, and each has some marks. */
 const MOST_MARKS = 150_000;
 
+/** A file of group_vars or host_vars: the variables of one group or host. */
+export interface BesideFile {
+  readonly of: 'group' | 'host';
+  readonly name: string;
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface InventoryText {
+  readonly path: string;
+  readonly text: string;
+  readonly beside?: readonly BesideFile[];
+}
+
 /** Text to hosts: every mistake at once. Not for what is `foreign`. */
-export async function loadInventory({ path, text }: { readonly path: string; readonly text: string }): Promise<Checked<Inventory>> {
+export async function loadInventory({ path, text, beside = [] }: InventoryText): Promise<Checked<Inventory>> {
   const kind = inventoryKind(path, text);
   if (kind === 'list') return listedHosts(path, text);
-  const parsed = parse(path, text, { marks: MOST_MARKS });
+  const parsed = parse(path, text, kind === 'ours' ? { marks: MOST_MARKS } : ANSIBLE);
   if (!parsed.source) return { ok: false, problems: parsed.problems };
   if (!isObject(parsed.source.value)) return { ok: false, problems: [...parsed.problems, notHosts(parsed.source)] };
-  return kind === 'ours' ? ownInventory(parsed.source, parsed.problems) : ansibleInventory(parsed.source, parsed.problems);
+  return kind === 'ours'
+    ? ownInventory(parsed.source, parsed.problems)
+    : ansibleInventory(parsed.source, { known: parsed.problems, beside: beside.flatMap(variablesOf) });
 }
 
 /** What `ansible-inventory --list` printed. Nobody wrote it, so nothing in it has a place. */
 export function loadListed(file: string, value: Json): Checked<Inventory> {
   const nowhere = () => ({ file, line: 1, column: 1, length: 1 });
   const source: Source = { file, value, placeOf: nowhere, placeIn: nowhere, written: () => undefined };
-  return isObject(value) ? ansibleInventory(source, []) : { ok: false, problems: [notHosts(source)] };
+  return isObject(value) ? ansibleInventory(source, { known: [], beside: [] }) : { ok: false, problems: [notHosts(source)] };
+}
+
+/** What Ansible's own files have: tags that only it can open, anchors by the hundred, and all the variables of a company. */
+const ANSIBLE = { marks: 1_000_000, characters: 16 << 20, aliases: 10_000, tags: 'left-out' } as const;
+
+function lockedUp(file: string): Problem {
+  const message = 'a vault, which only Ansible itself can open: its variables are not known';
+  return { code: 'unreadable', message, place: { file, line: 1, column: 1, length: 1 } };
+}
+
+/** The variables of a file beside the inventory; a vault as a whole holds none that can be read. */
+function variablesOf({ of, name, path, text }: BesideFile): readonly Beside[] {
+  if (text.startsWith('$ANSIBLE_VAULT;')) return [{ of, name, path, source: null, problems: [lockedUp(path)] }];
+  if (text.trim() === '') return [];
+  const { source, problems } = parse(path, text, ANSIBLE);
+  return [{ of, name, path, source, problems }];
 }
 
 function notHosts(source: Source) {

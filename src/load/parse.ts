@@ -23,6 +23,8 @@ const MAX_MARKS = 20_000;
 const MAX_DEPTH = 32;
 /** Aliases as they are followed, not as they are written: a small file must not become a large tree. */
 const MAX_ALIASES = 32;
+/** Values, those behind aliases counted each time. */
+const MAX_NODES = 2_000_000;
 
 /** Offsets in the text, end excluded. */
 type Range = readonly [start: number, end: number];
@@ -38,15 +40,25 @@ type Style = 'single' | 'double' | 'block' | 'plain';
 
 export type Parsed = { readonly source: Source | null; readonly problems: readonly Problem[] };
 
+/** What another's files may have that a runbook may not. */
+export interface ParseOptions {
+  readonly marks?: number;
+  readonly characters?: number;
+  readonly aliases?: number;
+  /** `left-out`: a value with a tag that we do not know (Ansible's !vault) is `{$tag: '!vault'}`, and told by nobody. */
+  readonly tags?: 'refused' | 'left-out';
+}
+
 /** YAML 1.2, core schema, one document. `source` is null where the text has no tree to go on with. */
-export function parse(file: string, text: string, { marks = MAX_MARKS } = {}): Parsed {
+export function parse(file: string, text: string, options: ParseOptions = {}): Parsed {
+  const { marks = MAX_MARKS, characters = MAX_CHARACTERS } = options;
   const at = positions(file, text);
-  const refused = refuseText(text, marks);
+  const refused = refuseText(text, { marks, characters });
   if (refused) return { source: null, problems: [{ ...refused.complaint, place: at(refused.range) }] };
   const document = readDocument(text);
   const broken = document instanceof Error ? tooDeep(text) : firstError(document);
   if (broken) return { source: null, problems: [{ ...broken.complaint, place: at(broken.range) }] };
-  const tree = new Tree(document as Document.Parsed);
+  const tree = new Tree(document as Document.Parsed, options);
   const problems = tree.complaints.map(({ range, complaint }) => ({ ...complaint, place: at(range) }));
   return { source: tree.usable ? sourceOf(file, tree, at, text) : null, problems };
 }
@@ -56,9 +68,9 @@ interface Found {
   readonly complaint: Complaint;
 }
 
-function refuseText(text: string, marks: number): Found | undefined {
-  if (text.length > MAX_CHARACTERS) {
-    return found([0, 1], 'too-large', `the file is larger than ${MAX_CHARACTERS / 1024} KiB`);
+function refuseText(text: string, { marks, characters }: Required<Pick<ParseOptions, 'marks' | 'characters'>>): Found | undefined {
+  if (text.length > characters) {
+    return found([0, 1], 'too-large', `the file is larger than ${characters / 1024} KiB`);
   }
   const crowded = markBeyond(text, marks);
   if (crowded >= 0) return found([crowded, crowded + 1], 'too-large', `the file has more than ${marks} lines and marks`);
@@ -149,12 +161,17 @@ class Tree {
   usable = true;
   readonly value: Json;
   readonly #document: Document.Parsed;
+  readonly #most: number;
+  readonly #leavesTags: boolean;
   #aliases = 0;
+  #nodes = 0;
 
-  constructor(document: Document.Parsed) {
+  constructor(document: Document.Parsed, { aliases = MAX_ALIASES, tags = 'refused' }: ParseOptions) {
     this.#document = document;
+    this.#most = aliases;
+    this.#leavesTags = tags === 'left-out';
     for (const { code, pos, message } of [...document.errors, ...document.warnings]) {
-      if (code === 'TAG_RESOLVE_FAILED')
+      if (code === 'TAG_RESOLVE_FAILED' && !this.#leavesTags)
         this.#complain([pos[0], pos[1]], 'unknown-tag', `${lowerFirst(message)}; tags are not part of the language`);
     }
     this.value = this.#convert(document.contents, [], undefined);
@@ -164,6 +181,11 @@ class Tree {
     const range = rangeOf(node) ?? key ?? [0, 1];
     this.seats.set(pointer(path), { value: range, ...(key && { key }), ...writtenOf(node), ...styleOf(node) });
     if (!this.usable) return null;
+    this.#nodes += 1;
+    if (this.#nodes > MAX_NODES)
+      return this.#giveUp(range, 'too-many-aliases', `its aliases make more than ${MAX_NODES} values of this file`);
+    const tag = this.#leavesTags ? ownTag(node) : undefined;
+    if (tag !== undefined) return { $tag: tag };
     if (path.length > MAX_DEPTH) return this.#giveUp(range, 'too-deep', `nested more than ${MAX_DEPTH} deep`);
     if (isAlias(node)) return this.#follow(node.source, node.resolve(this.#document) ?? null, path, range);
     if (isMap(node)) return this.#object(node.items as Pair<Node, Node | null>[], path);
@@ -173,8 +195,8 @@ class Tree {
 
   #follow(name: string, target: Node | null, path: Path, range: Range): Json {
     this.#aliases += 1;
-    if (this.#aliases > MAX_ALIASES)
-      return this.#giveUp(range, 'too-many-aliases', `more than ${MAX_ALIASES} aliases are followed in this file`);
+    if (this.#aliases > this.#most)
+      return this.#giveUp(range, 'too-many-aliases', `more than ${this.#most} aliases are followed in this file`);
     if (target === null) return this.#giveUp(range, 'unknown-alias', `no anchor &${name} stands before this alias`);
     const value = this.#convert(target, path, undefined);
     this.seats.set(pointer(path), { value: range });
@@ -228,6 +250,12 @@ class Tree {
     this.usable = false;
     return null;
   }
+}
+
+/** Not one of YAML's own. */
+function ownTag(node: Node | null): string | undefined {
+  const tag = (node as { readonly tag?: string } | null)?.tag;
+  return tag?.startsWith('tag:yaml.org,2002:') ? undefined : tag;
 }
 
 function rangeOf(node: unknown): Range | undefined {

@@ -1,24 +1,53 @@
-import { existsSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { listInventory } from '../hosts/ansible-inventory.ts';
-import { type Inventory, inventoryKind, loadInventory, loadListed } from '../load/inventory.ts';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import { configPlaces, listInventory } from '../hosts/ansible-inventory.ts';
+import { type BesideFile, type Inventory, inventoryKind, loadInventory, loadListed } from '../load/inventory.ts';
 import { failure, type Result } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
 import type { Checked } from '../model/problem.ts';
+import type { TrustedReader } from './trusted.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 export interface InventoryFile {
-  /** Absolute. */
+  /** Absolute. A folder is Ansible's own: it reads every file in it. */
   readonly path: string;
-  /** As the trusted reader has read it. */
+  /** As the trusted reader has read it; empty of a folder. */
   readonly text: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What stands in group_vars and host_vars beside it. */
+  readonly beside: readonly BesideFile[];
+  /** Of Ansible, where it has to read the file itself: the configuration that it will read, looked at by the trusted reader. */
+  readonly config: string | null;
+}
+
+/** More files than this is no inventory. */
+const MOST_FILES = 10_000;
+
+/** Everything of an inventory that will be read, read once, so that it is known who could have written any of it before any of it is used. */
+export function openInventory(path: string, env: Env, reader: TrustedReader): Result<{ readonly file: InventoryFile }> {
+  if (isFolder(path)) {
+    for (const file of filesBelow(path)) reader.read(file);
+    return { ok: true, file: { path, text: '', beside: [], config: configOf(env, reader) } };
+  }
+  const read = reader.read(path);
+  if (!read.ok) return read;
+  const file = { path, text: read.text, beside: [], config: null };
+  const beside = inventoryKind(path, read.text) === 'ours' ? [] : besideOf(path, reader);
+  return { ok: true, file: isForeign(file) ? { ...file, config: configOf(env, reader) } : { ...file, beside } };
+}
+
+export interface Asking {
+  readonly env: Env;
   readonly signal: AbortSignal;
 }
 
 /** The hosts of a file: ours, Ansible's YAML and plain lists are read here; the rest is Ansible's own. */
-export async function readInventory(file: InventoryFile): Promise<Result<{ readonly inventory: Checked<Inventory> }>> {
+export async function readInventory(
+  file: InventoryFile,
+  { env, signal }: Asking,
+): Promise<Result<{ readonly inventory: Checked<Inventory> }>> {
   if (!isForeign(file)) return { ok: true, inventory: await loadInventory(file) };
-  const listed = await listInventory({ file: file.path, env: file.env, signal: file.signal });
+  const listed = await listInventory({ file: file.path, config: file.config, env, signal });
   if (!listed.ok) return listed;
   const json = jsonOf(listed.text);
   if (json === undefined) return failure('not-json', `what ansible-inventory -i ${file.path} prints is not JSON`);
@@ -27,6 +56,7 @@ export async function readInventory(file: InventoryFile): Promise<Result<{ reado
 
 /** A program is one by its first line or by its mode; where a disk gives every file the mode of a program, what is in it decides. */
 function isForeign({ path, text }: InventoryFile): boolean {
+  if (isFolder(path)) return true;
   const kind = inventoryKind(path, text);
   if (kind === 'ours') return false;
   return kind === 'foreign' || text.startsWith('#!') || (statSync(path).mode & 0o111) !== 0;
@@ -40,8 +70,53 @@ function jsonOf(text: string): Json | undefined {
   }
 }
 
-/** Folders beside an Ansible inventory in which variables stand that only Ansible reads; none for a file of ours. */
-export function unreadFolders(file: InventoryFile): readonly string[] {
-  if (isForeign(file) || inventoryKind(file.path, file.text) !== 'yaml') return [];
-  return ['group_vars', 'host_vars'].map((name) => join(dirname(file.path), name)).filter((path) => existsSync(path));
+// ---------------------------------------------------------------- what else is read
+
+/** The first there is of the files that Ansible would take, as it looks for them. */
+function configOf(env: Env, reader: TrustedReader): string | null {
+  const config = configPlaces(env).find((path) => existsSync(path)) ?? null;
+  if (config !== null) reader.read(config);
+  return config;
+}
+
+const FOLDERS = [
+  ['group_vars', 'group'],
+  ['host_vars', 'host'],
+] as const;
+
+/** group_vars/NAME, NAME.yml, NAME.yaml, NAME.json, or a folder NAME of them. */
+function besideOf(path: string, reader: TrustedReader): readonly BesideFile[] {
+  return FOLDERS.flatMap(([folder, of]) =>
+    entriesOf(join(dirname(path), folder)).flatMap((entry) =>
+      filesBelow(entry).flatMap((file) => {
+        const read = reader.read(file);
+        const name = isFolder(entry) ? basename(entry) : basename(entry, ENDINGS.find((ending) => ending === extname(entry)) ?? '');
+        return read.ok && isVariables(file) ? [{ of, name, path: file, text: read.text }] : [];
+      }),
+    ),
+  );
+}
+
+const ENDINGS = ['.yml', '.yaml', '.json'];
+const isVariables = (file: string): boolean => extname(file) === '' || ENDINGS.includes(extname(file));
+
+/** In the order of their names, as Ansible reads them; none that is hidden or a copy. */
+function entriesOf(folder: string): readonly string[] {
+  try {
+    const names = readdirSync(folder).filter((name) => !name.startsWith('.') && !name.endsWith('~'));
+    return names.sort().map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
+function filesBelow(path: string, left = { files: MOST_FILES }): readonly string[] {
+  if (left.files <= 0) return [];
+  if (isFolder(path)) return entriesOf(path).flatMap((entry) => filesBelow(entry, left));
+  left.files -= 1;
+  return [path];
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

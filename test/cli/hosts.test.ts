@@ -193,8 +193,8 @@ test('whatever is wrong with a selection is one clear line, and nothing is chose
     [['--hosts', 'a', '--at-once', '0'], 64, '--at-once 0: write a whole number, 1 or more'],
     [['--hosts', 'a', '--pause', '30'], 64, '--pause 30: write 30s or 5m'],
     [['--hosts', 'a', '--max-failures', 'rest'], 64, '--max-failures rest: write a number or a share: 2, 5%'],
-    [['--inventory', 'none.yaml'], 66, `--inventory: ${folder}/none.yaml cannot be read: ENOENT`],
-    [['--inventory', '.'], 66, `--inventory: ${folder} is no regular file`],
+    [['--inventory', 'none.yaml'], 66, `--inventory: ${folder}/none.yaml cannot be read: no such file`],
+    [['--inventory', '/dev/null'], 66, '--inventory: /dev/null cannot be read: it is no regular file (a pipe, a device, a folder)'],
     [['--hosts', 'a', '--ssh-config', 'none_here'], 66, `--ssh-config: ${folder}/none_here cannot be read: ENOENT`],
     [['--inventory', 'hosts.yaml', '--hosts', 'web1,wbe2'], 64, `wbe2 is not in ${folder}/hosts.yaml; did you mean web2?`],
   ];
@@ -241,7 +241,7 @@ const INI = write('web.ini', '[web]\nweb[1:2] role=front\n[web:vars]\nansible_us
 
 test('where ansible-inventory is not installed the way out is said', async () => {
   const { listInventory } = await import('../../src/hosts/ansible-inventory.ts');
-  const listed = await listInventory({ file: INI, env: {}, signal: new AbortController().signal, programs: folder });
+  const listed = await listInventory({ file: INI, env: {}, config: null, signal: new AbortController().signal, programs: folder });
   assert.deepEqual(listed, {
     ok: false,
     code: 'no-ansible',
@@ -285,17 +285,61 @@ test('what ansible-inventory says when it cannot is said', async () => {
   assert.deepEqual(flood, [66, `firebreak: --inventory: ansible-inventory -i ${INI} printed more than 32 MiB\n`]);
 });
 
-test('variables beside an Ansible inventory that only Ansible reads are pointed out', async () => {
-  fs.mkdirSync(join(folder, 'prod/group_vars'), { recursive: true });
-  write('prod/hosts.yml', 'all:\n  hosts: {a: {ansible_ssh_common_args: -J b}}\n');
+test('group_vars and host_vars beside an Ansible inventory are read with it, by whom they can be trusted', async () => {
+  for (const name of ['group_vars/web', 'host_vars']) fs.mkdirSync(join(folder, 'prod', name), { recursive: true });
+  write('prod/hosts.yml', 'web:\n  hosts: {a: {ansible_ssh_common_args: -J b}, b: }\n');
+  write('prod/group_vars/web/who.yml', 'ansible_user: deploy\n');
+  write('prod/group_vars/web/notes.txt', 'no variables\n');
+  write('prod/host_vars/b', 'ansible_host: 192.0.2.7\n');
   const { result, err } = await chosen({ inventory: 'prod/hosts.yml' });
-  assert.equal(typeof result, 'object');
+  assert.ok(result !== null && typeof result === 'object', err);
+  assert.deepEqual(
+    result.targets.map(({ name, user, address }) => [name, user, address]),
+    [
+      ['a', 'deploy', null],
+      ['b', 'deploy', '192.0.2.7'],
+    ],
+  );
   assert.equal(
     err,
-    `firebreak: ${folder}/prod/hosts.yml:2:15: \`ansible_ssh_common_args\` is not used: what ssh needs stands in ssh_config(5), or in the file of --ssh-config
-firebreak: ${folder}/prod/group_vars is not read: \`ansible-inventory --list -i ${folder}/prod/hosts.yml\` prints an inventory with all of it
-`,
+    `firebreak: ${folder}/prod/hosts.yml:2:15: \`ansible_ssh_common_args\` is not used: what ssh needs stands in ssh_config(5), or in the file of --ssh-config\n`,
   );
+  fs.chmodSync(join(folder, 'prod/host_vars/b'), 0o666);
+  assert.equal((await chosen({ inventory: 'prod/hosts.yml' })).result, 77);
+});
+
+test('Ansible is started away from the folder of the inventory, with a configuration that was looked at, and with nobody else’s code', async () => {
+  const place = fs.mkdtempSync(join(folder, 'theirs-'));
+  fs.writeFileSync(join(place, 'ansible.cfg'), '[defaults]\ninventory_plugins = ./evil\n', { mode: 0o644 });
+  const inventory = join(place, 'hosts.ini');
+  fs.writeFileSync(inventory, '[web]\na role=x\n', { mode: 0o644 });
+  const seen = join(folder, 'seen');
+  const script = `pwd >${seen}; env | grep -E '^(ANSIBLE|PYTHON|LD_)' | sort >>${seen}; echo '{"_meta": {"hostvars": {}}, "web": {"hosts": ["a"]}}'`;
+  const strange = { PYTHONPATH: place, ANSIBLE_INVENTORY_PLUGINS: place, LD_PRELOAD: '' };
+  const home = fs.mkdtempSync(join(folder, 'home-'));
+  await targets({ inventory }, { cwd: place, env: { ...fakeAnsible(script), ...strange, HOME: home } });
+  const usual = fs.existsSync('/etc/ansible/ansible.cfg') ? 'ANSIBLE_CONFIG=/etc/ansible/ansible.cfg\n' : '';
+  assert.equal(fs.readFileSync(seen, 'utf8'), `/\n${usual}`);
+  fs.writeFileSync(join(home, '.ansible.cfg'), '[defaults]\n', { mode: 0o644 });
+  await targets({ inventory }, { cwd: place, env: { ...fakeAnsible(script), HOME: home } });
+  assert.equal(fs.readFileSync(seen, 'utf8'), `/\nANSIBLE_CONFIG=${home}/.ansible.cfg\n`);
+  fs.chmodSync(join(home, '.ansible.cfg'), 0o666);
+  fs.rmSync(seen);
+  const refused = await chosen({ inventory }, { cwd: place, env: { ...fakeAnsible(script), HOME: home } });
+  assert.deepEqual([refused.result, fs.existsSync(seen)], [77, false]);
+});
+
+test('a folder is an inventory of Ansible, and each file in it must be trusted', async () => {
+  const inventory = fs.mkdtempSync(join(folder, 'folder-'));
+  fs.chmodSync(inventory, 0o755);
+  fs.writeFileSync(join(inventory, 'one.ini'), '[web]\na\n', { mode: 0o644 });
+  const env = fakeAnsible(`echo '{"_meta": {"hostvars": {}}, "web": {"hosts": ["a"]}}'`);
+  assert.deepEqual(
+    (await targets({ inventory }, { env })).targets.map(({ name }) => name),
+    ['a'],
+  );
+  fs.chmodSync(join(inventory, 'one.ini'), 0o666);
+  assert.equal((await chosen({ inventory }, { env })).result, 77);
 });
 
 // ---------------------------------------------------------------- for who acts

@@ -18,6 +18,13 @@ async function problems(text: string, path = 'hosts.yaml'): Promise<readonly str
   return loaded.ok ? [] : loaded.problems.map(brief);
 }
 
+/** What of an Ansible inventory is left out, or why there is none. */
+async function told(text: string): Promise<readonly string[]> {
+  const loaded = await loadInventory({ path: 'i.yaml', text });
+  const all = (loaded.ok ? loaded.value.warnings : loaded.problems).filter(({ code }) => code !== 'not-used').map(brief);
+  return [...new Set(all)];
+}
+
 // ---------------------------------------------------------------- ours
 
 const OURS = `firebreak_hosts: 1
@@ -160,10 +167,10 @@ test("the fleet lab's inventory is read", async () => {
   ]);
 });
 
-test('what cannot be meant as it stands is told at its place', async () => {
+test('what cannot be meant as it stands is left out, and told by name and place; the other hosts stay', async () => {
   const broken = async (from: string, to: string) => {
     assert.ok(ANSIBLE.includes(from), from);
-    return problems(ANSIBLE.replace(from, to));
+    return told(ANSIBLE.replace(from, to));
   };
   assert.deepEqual(await broken('192.0.2.9', '"{{ ip }}"'), ['9:25+10 jinja']);
   assert.deepEqual(await broken('192.0.2.9', '-oProxyCommand=x'), ['9:25+16 bad-value']);
@@ -182,6 +189,49 @@ test('what cannot be meant as it stands is told at its place', async () => {
   assert.deepEqual(await problems('web:\n  children:\n    db:\n      children: {web: }\n  hosts: {a: }\n', 'i.yaml'), [
     '3:5+2 group-cycle',
   ]);
+});
+
+test('a host, a vault, a hundred aliases and a large file are read as far as they can be, and what cannot is named', async () => {
+  const read = async (text: string, beside: Parameters<typeof loadInventory>[0]['beside'] = []) => {
+    const loaded = await loadInventory({ path: 'i.yaml', text, beside });
+    assert.ok(loaded.ok, JSON.stringify(loaded));
+    return {
+      hosts: loaded.value.targets.map(({ name, user, labels }) => [name, user, labels]),
+      told: loaded.value.warnings.map(({ message, place }) => `${place.file}:${place.line} ${message}`),
+    };
+  };
+  assert.deepEqual(await read('all:\n  hosts:\n    here: {ansible_connection: local}\n    web1:\n'), {
+    hosts: [['web1', null, {}]],
+    told: ['i.yaml:3 here is left out: `ansible_connection` is `local`: hosts are reached over ssh, and this one is not'],
+  });
+  const vault =
+    'all:\n  vars:\n    db_word: !vault |\n      $ANSIBLE_VAULT;1.1;AES256\n      6162\n  hosts:\n    a: {ansible_user: !vault x}\n    b: {role: web}\n';
+  assert.deepEqual(await read(vault), {
+    hosts: [['b', null, { role: 'web' }]],
+    told: ['i.yaml:7 a is left out: `ansible_user` is !vault, which only Ansible itself can open'],
+  });
+  const aliases = `all:\n  vars: {x: &x {user: a}}\n  hosts:\n${Array.from({ length: 100 }, (_, n) => `    h${n}: {deep: *x}`).join('\n')}\n`;
+  assert.equal((await read(aliases)).hosts.length, 100);
+  const large = `all:\n  hosts:\n${Array.from({ length: 5000 }, (_, n) => `    h${n}: {note: '${'x'.repeat(250)}', role: web}`).join('\n')}\n`;
+  assert.ok(large.length > 1.25 * 1024 * 1024);
+  assert.equal((await read(large)).hosts.length, 5000);
+  const beside = (of: 'group' | 'host', name: string, text: string) => ({ of, name, path: `${of}_vars/${name}.yml`, text });
+  assert.deepEqual(
+    await read('web:\n  vars: {role: file, n: file}\n  hosts: {a: {n: host}, b: }\n', [
+      beside('group', 'all', 'role: all\nzone: eu\nansible_user: everybody\n'),
+      beside('group', 'web', 'role: web\n'),
+      beside('host', 'a', 'ansible_user: root\nn: beside\n'),
+      beside('group', 'db', 'role: db\n'),
+      beside('host', 'b', '$ANSIBLE_VAULT;1.1;AES256\n6162\n'),
+    ]),
+    {
+      hosts: [
+        ['a', 'root', { role: 'web', n: 'beside', zone: 'eu' }],
+        ['b', 'everybody', { role: 'web', n: 'file', zone: 'eu' }],
+      ],
+      told: ['host_vars/b.yml:1 a vault, which only Ansible itself can open: its variables are not known'],
+    },
+  );
 });
 
 test('what ssh is told elsewhere, and passwords, are named as not used, each once', async () => {
