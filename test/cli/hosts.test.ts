@@ -195,7 +195,7 @@ test('whatever is wrong with a selection is one clear line, and nothing is chose
     [['--hosts', 'a', '--max-failures', 'rest'], 64, '--max-failures rest: write a number or a share: 2, 5%'],
     [['--inventory', 'none.yaml'], 66, `--inventory: ${folder}/none.yaml cannot be read: no such file`],
     [['--inventory', '/dev/null'], 66, '--inventory: /dev/null cannot be read: it is no regular file (a pipe, a device, a folder)'],
-    [['--hosts', 'a', '--ssh-config', 'none_here'], 66, `--ssh-config: ${folder}/none_here cannot be read: ENOENT`],
+    [['--hosts', 'a', '--ssh-config', 'none_here'], 66, `--ssh-config: ${folder}/none_here cannot be read: no such file`],
     [['--inventory', 'hosts.yaml', '--hosts', 'web1,wbe2'], 64, `wbe2 is not in ${folder}/hosts.yaml; did you mean web2?`],
   ];
   for (const [argv, code, says] of wrong) {

@@ -30,7 +30,7 @@ test('a folder of inventories with group_vars is read by the real one, and an an
   const place = mkdtempSync(join(folder, 'folder-'));
   const inventory = join(place, 'hosts');
   mkdirSync(join(inventory, 'group_vars'), { recursive: true, mode: 0o755 });
-  writeFileSync(join(inventory, 'web.ini'), '[web]\nweb1\n', { mode: 0o644 });
+  writeFileSync(join(inventory, 'web'), '[web]\nweb1\n', { mode: 0o644 });
   writeFileSync(join(inventory, 'group_vars/web.yml'), 'ansible_user: deploy\n', { mode: 0o644 });
   writeFileSync(join(place, 'ansible.cfg'), `[defaults]\ninventory_plugins = ${place}\n[inventory]\nenable_plugins = evil, ini, yaml\n`, {
     mode: 0o644,
