@@ -42,6 +42,7 @@ export default defineAction({
   example: { targets: '$mail', batch: 1000 },
   needs: [],
   idempotent: true,
+  forGood: true,
   reserves: ['delete'],
   observe,
   apply,

@@ -46,6 +46,7 @@ export default defineAction({
   example: { targets: '$mailers', signal: 'TERM', kill_after: '5s' },
   needs: [],
   idempotent: true,
+  forGood: true,
   reserves: ['kill'],
   observe,
   apply: async (act, arg, observation) => await sweep(act, orderOf(arg), observation.targets.detail),

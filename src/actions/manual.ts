@@ -18,6 +18,7 @@ export default defineAction({
   example: { do: 'Call the owner of the database and let them fail over.', confirm: 'Is the standby the primary now?' },
   needs: [],
   idempotent: true,
+  forGood: true,
   observe: async (_look, arg) => forPerson(textsOf(arg)),
   apply: async (_act, arg) => ({ outcome: 'done', summary: `done by a person: ${textsOf(arg).do}`, used: {}, blocks: [] }),
   revert: async () => ({

@@ -15,6 +15,7 @@ export default defineAction({
   example: { argv: ['postqueue', '-f'], effect: 'write' },
   needs: ['fork'],
   idempotent: false,
+  forGood: true,
   observe,
   apply,
   revert: async () => ({

@@ -99,6 +99,7 @@ function redacting(ask: Ask, redact: Redact): Ask {
     approve: (question) => ask.approve(redact(question)),
     undo: (question) => ask.undo(redact(question)),
     confirm: (question) => ask.confirm(redact(question)),
+    failed: (question) => ask.failed(redact(question)),
     interrupted: (question) => ask.interrupted(redact(question)),
   };
 }

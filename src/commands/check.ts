@@ -2,9 +2,10 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readPlainText, sayUnread } from '../hosts/read-text.ts';
 import { exitCode } from '../model/outcome.ts';
+import type { Catalogue } from '../model/ports.ts';
 import type { Problem } from '../model/problem.ts';
 import { plural } from '../model/quantity.ts';
-import type { Runbook } from '../model/runbook.ts';
+import { isAction, type Runbook } from '../model/runbook.ts';
 import { defineCommand, type Io } from './_command.ts';
 
 export default defineCommand({
@@ -37,6 +38,8 @@ interface Result {
   readonly file: string;
   readonly text: string;
   readonly problems: readonly Problem[];
+  /** What says nothing, and is no mistake. */
+  readonly notes?: readonly string[];
   /** What the file is, where it is well. */
   readonly is: string;
 }
@@ -86,7 +89,8 @@ async function checkFile({ shown, text }: Found['files'][number], cwd: string): 
     import('../wiring/library.ts'),
   ]);
   const runbook = await loadRunbook({ path: shown, text, catalogue: folderCatalogue(), findUsed: findUsedIn(cwd) });
-  return { file: shown, text, ...(runbook.ok ? well(sayRunbook(runbook.value)) : ill(runbook.problems)) };
+  if (!runbook.ok) return { file: shown, text, ...ill(runbook.problems) };
+  return { file: shown, text, ...well(sayRunbook(runbook.value)), notes: await asksAnyway(runbook.value, folderCatalogue()) };
 }
 
 /** What is checked is not run, so it is only said what a run would refuse. */
@@ -96,6 +100,18 @@ async function warnOfUntrusted(io: Io, files: Found['files']): Promise<void> {
   for (const { shown } of files) reader.read(resolve(io.cwd, shown));
   const suspected = reader.suspected();
   if (suspected.size > 0) io.stderr(`firebreak: warning: no run would use these: ${saySuspected(suspected)}\n`);
+}
+
+/** `ask: false` of what cannot be undone: a terminal asks all the same. */
+async function asksAnyway({ act }: Runbook, catalogue: Catalogue): Promise<readonly string[]> {
+  const notes: string[] = [];
+  for (const { verb, place } of act.filter((step) => !step.ask && step.undo?.kind !== 'steps' && isAction(step, catalogue.actions))) {
+    if ((await catalogue.action(verb)).forGood !== true) continue;
+    notes.push(
+      `${place.file}:${place.line}: \`ask: false\` says nothing here: what \`${verb}\` does cannot be undone, so a person is always asked`,
+    );
+  }
+  return notes;
 }
 
 const well = (is: string) => ({ problems: [], is });
@@ -109,6 +125,7 @@ function sayRunbook(runbook: Runbook): string {
 async function print(io: Io, results: readonly Result[]): Promise<void> {
   const { escaped } = await import('../views/escape.ts');
   for (const { file, problems, is } of results) if (problems.length === 0) io.stdout(`ok  ${escaped(file)}  ${escaped(is)}\n`);
+  for (const { notes = [] } of results) for (const note of notes) io.stderr(`firebreak: note: ${escaped(note)}\n`);
   const problems = results.flatMap((result) => result.problems);
   if (problems.length === 0) return;
   const { renderProblems } = await import('../views/problem.ts');

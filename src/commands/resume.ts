@@ -57,6 +57,6 @@ async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise
   const over = whyOver(state);
   if (over !== null) return refuse(io, over, 'no-such-file');
   const request = { ...earlier.request, notes: [...notes, ...(earlier.request.notes ?? [])] };
-  const { resume } = await import('../operations/resume.ts');
-  return act(io, { stage, journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) => resume(request, parts, state));
+  const { takeUp: goOn } = await import('../operations/take-up.ts');
+  return act(io, { stage, journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) => goOn(request, parts, state));
 }

@@ -101,7 +101,10 @@ function buildHold(draft: Draft, step: DraftStep, conditions: Conditions): NonNu
 function buildUndo(draft: Draft, step: DraftStep): AuthoredUndo | undefined {
   if (typeof step.json.undo === 'string') return { kind: 'note', text: step.json.undo };
   if (step.undo.length === 0) return undefined;
-  return { kind: 'steps', steps: step.undo.map(({ verb, arg }) => ({ verb, arg: unescapedInside(arg, isName(draft)) })) };
+  return {
+    kind: 'steps',
+    steps: step.undo.map(({ verb, arg, why }) => ({ verb, arg: unescapedInside(arg, isName(draft)), ...(why !== undefined && { why }) })),
+  };
 }
 
 function buildParameter({ draft, mentions }: Built, name: string, json: JsonObject): Parameter {

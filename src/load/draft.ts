@@ -16,6 +16,8 @@ export interface Use {
   readonly verb: string;
   readonly definition: Verb | undefined;
   readonly arg: Json;
+  /** Of a step of `undo`: why, where the author says so. */
+  readonly why?: string;
   /** It stands in a phase that does not permit it, and was told so: what follows from the place is not told again. */
   readonly misplaced: boolean;
 }
@@ -159,7 +161,8 @@ class VerbReader {
   /** The one verb of a step, or of a step of `undo`. */
   async #use(json: JsonObject, path: Path, phase: Phase): Promise<Use | undefined> {
     const inStep = path.length === 2;
-    const keys = Object.keys(json).filter((key) => !key.startsWith('x-') && !(inStep && Object.hasOwn(STEP_KEYS, key)));
+    const keys = Object.keys(json).filter((key) => !key.startsWith('x-') && !Object.hasOwn(STEP_KEYS, key));
+    if (!inStep) this.#onlyVerb(json, path);
     const [verb, second] = keys;
     if (verb === undefined) return this.#noVerb(path, phase);
     if (second !== undefined) {
@@ -170,7 +173,14 @@ class VerbReader {
     const arg = json[verb] ?? null;
     if (!inStep && !this.#catalogue.actions.includes(verb)) return this.#unknownUndo(path, verb);
     const misplaced = this.#misplaced(verb, arg, phase, path);
-    return { path, verb, arg, misplaced, definition: await this.#definition(verb, arg, phase) };
+    const why = !inStep && typeof json.why === 'string' ? { why: json.why } : {};
+    return { path, verb, arg, misplaced, ...why, definition: await this.#definition(verb, arg, phase) };
+  }
+
+  /** What would be ignored is refused: an undo is not asked for, tried again or skipped by itself. */
+  #onlyVerb(json: JsonObject, path: Path): void {
+    for (const key of Object.keys(json).filter((one) => one !== 'why' && Object.hasOwn(STEP_KEYS, one)))
+      this.#complain([...path, key], 'misplaced-key', `a step of \`undo\` has its verb and a \`why\`; \`${key}\` says nothing there`, {});
   }
 
   #noVerb(path: Path, phase: Phase): undefined {

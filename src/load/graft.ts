@@ -44,7 +44,7 @@ function renameStep(step: Step, renaming: Renaming): Step {
 
 function renameUndo(undo: AuthoredUndo, renaming: Renaming): AuthoredUndo {
   if (undo.kind === 'note') return undo;
-  return { kind: 'steps', steps: undo.steps.map(({ verb, arg }) => ({ verb, arg: renameIn(arg, renaming) })) };
+  return { kind: 'steps', steps: undo.steps.map((step) => ({ ...step, arg: renameIn(step.arg, renaming) })) };
 }
 
 /** A value that was given takes the place of a reference inside an argument, so it is escaped as an argument is. */

@@ -55,14 +55,18 @@ export const STEP_KEYS: Readonly<Record<string, Schema>> = {
   why: words('Why this step: the sentence on the screen and in the report. Required in `act`.'),
   when: {
     type: 'object',
-
-    description: 'The step runs only where this holds of earlier findings: `{postfix: {state: {is: stopped}}}`.',
+    description:
+      'The step runs only where this holds of earlier findings: `{postfix: {state: {is: stopped}}}`. Where it cannot be told the step is not run.',
   },
-  expect: { type: 'object', description: `What must hold of the finding. ${CONDITION}` },
+  expect: {
+    type: 'object',
+    description: `What must hold of the finding. In \`act\` it guards: where it does not hold, or cannot be told, the next act is not begun (\`on_fail\`). ${CONDITION}`,
+  },
   decisive: literal(boolean('False: the step informs only, it does not decide whether this is the incident. Default true.')),
-  ask: literal(boolean('False: an attended run does not ask before this step. Default true.')),
+  ask: literal(boolean('False: an attended run does not ask before this step, unless what it does cannot be undone. Default true.')),
   undo: {
-    description: 'How to undo a step whose action cannot derive it: a note for a person, or a list of steps.',
+    description:
+      'How to undo the step where its action cannot derive it, or not all of it: a note for a person, or a list of steps, each one verb and a `why`, done in this order behind what the action takes back by itself.',
     anyOf: [words('A note for a person.'), list('Steps, each with one verb.', { type: 'object' }, { minItems: 1 })],
   },
   timeout: literal(
@@ -76,7 +80,12 @@ export const STEP_KEYS: Readonly<Record<string, Schema>> = {
     { times: literal(integer('How many more times.', 1)), every: literal(quantity('duration', 'The pause between two tries.')) },
     ['times', 'every'],
   ),
-  on_fail: literal(word('What to do when the step fails. Default `stop`.', ...ON_FAIL)),
+  on_fail: literal(
+    word(
+      'What to do when the step fails, or a look in `act` does not say yes: end the run, go on, undo what was done, or ask a person (with nobody to ask: `stop`). Default `stop`.',
+      ...ON_FAIL,
+    ),
+  ),
   accept: list(
     'With `shell`: findings of `check` in that text that are meant so, by name.',
     object(
@@ -101,8 +110,7 @@ const OPEN = object(
     say: words('What stays open, and what to do about it.'),
     when: {
       type: 'object',
-
-      description: 'It is said only where this holds of the findings.',
+      description: 'It is said only where this holds of the findings; where that cannot be told, it is said to be not known.',
     },
   },
   ['say'],

@@ -46,11 +46,19 @@ async function verbsNamed<V extends Verb>(names: readonly string[], load: (name:
   return new Map(await Promise.all(names.map(async (name) => [name, await load(name)] as const)));
 }
 
+/** Keys that `check` refuses in a phase are not offered there. */
+const SAYS_NOTHING: Readonly<Record<Phase, readonly string[]>> = {
+  diagnose: ['ask', 'undo', 'on_fail', 'hold'],
+  act: ['decisive', 'hold'],
+  verify: ['ask', 'undo', 'decisive'],
+};
+
 /** A step of a phase: one of the phase's verbs, and the keys that belong to it. */
 function stepOf(phase: Phase, catalogue: Catalogue, verbs: { readonly probes: Verbs; readonly actions: Verbs }): Schema {
   const names = verbsOf(phase, catalogue);
   const measured = names.filter((name) => verbs.probes.has(name));
-  const { expect: _, ...keys } = STEP_KEYS;
+  const { expect: _, ...rest } = STEP_KEYS;
+  const keys = Object.fromEntries(Object.entries(rest).filter(([key]) => !SAYS_NOTHING[phase].includes(key)));
   return {
     type: 'object',
     description: `A step of ${phase}: one verb, and what belongs to it.`,

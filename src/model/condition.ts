@@ -33,6 +33,12 @@ export type Condition =
   | { readonly kind: 'clause'; readonly clause: Clause }
   | { readonly kind: 'any_of' | 'all_of' | 'none_of'; readonly conditions: readonly Condition[] };
 
+/** The steps of whose findings a condition speaks. */
+export function stepsNamedIn(condition: Condition): readonly string[] {
+  if (condition.kind !== 'clause') return condition.conditions.flatMap(stepsNamedIn);
+  return condition.clause.step === undefined ? [] : [condition.clause.step];
+}
+
 /** One clause, judged: what was wanted, what was seen. Views show these; nothing else decides. */
 export interface Judgement {
   readonly truth: Truth;

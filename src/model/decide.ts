@@ -2,6 +2,7 @@ import type { Permit } from './permit.ts';
 import type { Decision, PolicyRule } from './policy.ts';
 import { showCount, showDuration } from './quantity.ts';
 import { DEFAULT_LIMITS, type LimitName, type Limits, type Runbook, type Step } from './runbook.ts';
+import type { Undo } from './verb.ts';
 
 /** The limits in force: the runbook's, a low default where it has none, lowered or raised by the rule that allows the run, or `raised` by the person who attends to it. */
 export function limitsFor(given: Permit, runbook: Runbook, raised: Limits): Required<Limits> {
@@ -21,12 +22,17 @@ export function isByDefault(name: LimitName, limits: Limits, own: Limits): boole
   return own[name] === undefined && limits[name] === DEFAULT_LIMITS[name];
 }
 
-export function decide(given: Permit, step: Step): Decision {
+/** What cannot be undone is asked for at a terminal whatever the runbook says of `ask`. */
+export const asksFirst = ({ ask, undo: declared }: Pick<Step, 'ask' | 'undo'>, undo: Undo | undefined): boolean =>
+  ask || (undo?.kind === 'irreversible' && declared?.kind !== 'steps');
+
+export function decide(given: Permit, step: Step, undo?: Undo): Decision {
   switch (given.kind) {
     case 'attended':
-      return step.ask
-        ? { effect: 'ask', reason: 'a person decides', rule: null }
-        : { effect: 'allow', reason: 'the runbook says that this step needs no question (ask: false)', rule: null };
+      if (step.ask) return { effect: 'ask', reason: 'a person decides', rule: null };
+      if (asksFirst(step, undo))
+        return { effect: 'ask', reason: 'it cannot be undone, so a person decides, whatever the runbook says (ask: false)', rule: null };
+      return { effect: 'allow', reason: 'the runbook says that this step needs no question (ask: false)', rule: null };
     case 'allowed':
       return { effect: 'allow', reason: `rule ${given.rule.id} allows ${given.rule.runbook}`, rule: given.rule.id };
     case 'denied':

@@ -38,6 +38,7 @@ import type { Decision } from './policy.ts';
 import type { Reached } from './reached.ts';
 import { LIMITS, PHASES } from './runbook.ts';
 import type { IdentityLine, PlanMark, StepDrift } from './saved-plan.ts';
+import type { UndoStep } from './undo.ts';
 import type { Applied, Finding, LeaseDeadline, LeaseTerms, Progress, Schema, Targets } from './verb.ts';
 
 /**
@@ -64,6 +65,7 @@ function eventOf(type: string, about: string, shape: Loose): Schema {
 }
 
 const STEP = text('The id of the step.');
+const UNDO_PART = whole('A step of the undo that the runbook declares, from 1; absent: what the action itself derived.');
 const TRUTHS = ['yes', 'no', 'unknown'] as const;
 
 const STAMP: Shape<Stamp> = {
@@ -173,6 +175,19 @@ const PARTS: Readonly<Record<string, Schema>> = {
       looselyClosed('By itself.', { kind: { const: 'revert' }, say: text('In words.'), data: any("The verb's own form.") }),
       looselyClosed('Not at all.', { kind: { const: 'irreversible' }, because: text('Why.'), evidence: text('What is kept.') }),
       looselyClosed('Nothing to undo.', { kind: { const: 'nothing' } }),
+    ],
+  },
+  declared: {
+    description: 'The undo that the author of the runbook wrote beside a step.',
+    anyOf: [
+      looselyClosed('A note for a person.', { kind: { const: 'note' }, text: text('What to do by hand.') }),
+      looselyClosed('Steps, in this order.', {
+        kind: { const: 'steps' },
+        steps: list(
+          'The steps.',
+          closed<UndoStep>('A step.', { verb: text('Its verb.'), arg: any("The verb's own form."), say: text('In words.') }),
+        ),
+      }),
     ],
   },
   observation: closed<ObservationShown>('What an action would do, seen without doing it.', {
@@ -324,6 +339,7 @@ const TOLD: Facts = {
       attempt: whole('1, or more where it is tried again.'),
       targets: part('targets'),
       undo: part('undo'),
+      declared: optional(part('declared')),
       records: map('Bytes that are kept beside the journal, by the name that the action gave them.', { type: 'string' }),
       costs: optional(USED),
     },
@@ -344,6 +360,7 @@ const TOLD: Facts = {
       step: STEP,
       outcome: word('How.', ['done', 'nothing-to-do', 'skipped', 'by-hand', 'failed', 'partial', 'not-reached']),
       reason: orNull(text('Why.')),
+      declared: optional(part('declared')),
     },
   },
   'lease.armed': {
@@ -389,8 +406,11 @@ const TOLD: Facts = {
     shape: { step: STEP, verdict: word('The verdict.', ['held', 'recurred', 'inconclusive']), reasons: texts('Why.') },
   },
   'rollback.started': { about: 'What was done is undone, newest first.', shape: { why: text('Why.'), steps: texts('Which steps.') } },
-  'undo.intended': { about: 'On disk before a step is undone.', shape: { step: STEP, say: text('In words.') } },
-  'undo.applied': { about: 'What came of it.', shape: { step: STEP, applied: part('applied') } },
+  'undo.intended': {
+    about: 'On disk before a step is undone.',
+    shape: { step: STEP, say: text('In words.'), part: optional(UNDO_PART), targets: optional(part('targets')) },
+  },
+  'undo.applied': { about: 'What came of it.', shape: { step: STEP, applied: part('applied'), part: optional(UNDO_PART) } },
   'rollback.finished': {
     about: 'The rollback is over.',
     shape: { complete: yesNo('Whether all is undone.'), left: texts('What is not.') },

@@ -5,6 +5,7 @@ import type { Decision } from './policy.ts';
 import type { Reached } from './reached.ts';
 import type { Limits, Phase } from './runbook.ts';
 import type { IdentityLine, PlanMark, StepDrift } from './saved-plan.ts';
+import type { DeclaredUndo } from './undo.ts';
 import type { Applied, Finding, LeaseDeadline, Observation, Progress, Targets, Undo } from './verb.ts';
 
 /** Bumped when a reader of the old form would misunderstand the new one. */
@@ -125,6 +126,8 @@ export type Fact =
       readonly attempt: number;
       readonly targets: Targets;
       readonly undo: Undo;
+      /** The undo that the runbook's author wrote beside the step. */
+      readonly declared?: DeclaredUndo;
       readonly records: Readonly<Record<string, string>>;
       /** What it takes of the limits, but for what it reserves itself as it goes. Absent in journals of 0.1.0. */
       readonly costs?: Limits;
@@ -135,7 +138,14 @@ export type Fact =
   | { readonly type: 'action.settled'; readonly step: string; readonly used: Limits }
   | { readonly type: 'action.progress'; readonly step: string; readonly progress: Progress }
   | { readonly type: 'action.applied'; readonly step: string; readonly applied: Applied }
-  | { readonly type: 'step.finished'; readonly step: string; readonly outcome: StepOutcome; readonly reason: string | null }
+  | {
+      readonly type: 'step.finished';
+      readonly step: string;
+      readonly outcome: StepOutcome;
+      readonly reason: string | null;
+      /** Where it was done by hand: the undo that the runbook's author wrote beside it. */
+      readonly declared?: DeclaredUndo;
+    }
   | {
       readonly type: 'lease.armed';
       readonly step: string;
@@ -170,8 +180,9 @@ export type Fact =
     }
   | { readonly type: 'watch.judged'; readonly step: string; readonly verdict: Verdict; readonly reasons: readonly string[] }
   | { readonly type: 'rollback.started'; readonly why: string; readonly steps: readonly string[] }
-  | { readonly type: 'undo.intended'; readonly step: string; readonly say: string }
-  | { readonly type: 'undo.applied'; readonly step: string; readonly applied: Applied }
+  /** `part`: a step of the undo that the author wrote, counted from 1; absent: what the action itself derived. */
+  | { readonly type: 'undo.intended'; readonly step: string; readonly say: string; readonly part?: number; readonly targets?: Targets }
+  | { readonly type: 'undo.applied'; readonly step: string; readonly applied: Applied; readonly part?: number }
   | { readonly type: 'rollback.finished'; readonly complete: boolean; readonly left: readonly string[] }
   | { readonly type: 'interrupted'; readonly signal: string; readonly doing: string }
   | { readonly type: 'note'; readonly text: string }

@@ -53,8 +53,16 @@ function stepsOf({ steps, open }: Plan): ReadonlyMap<string, string> {
   return new Map([...actions.map((step) => [step.id, actText(step)] as const), ['', JSON.stringify(open)]]);
 }
 
-function actText({ verb, skipped, observation, decision }: PlannedAction): string {
-  const common = [verb, skipped, decision.effect, decision.rule];
+function actText({ verb, skipped, late, observation, decision, undoSteps, undoNote }: PlannedAction): string {
+  const common = [
+    verb,
+    skipped,
+    decision.effect,
+    decision.rule,
+    ...(late === undefined ? [] : [late]),
+    ...(undoSteps ?? []).map(({ say }) => say),
+    ...(undoNote === null ? [] : [undoNote]),
+  ];
   if (observation === null) return JSON.stringify(common);
   const { verdict, targets, undo, blocks } = observation;
   const counted = targets.kind === 'processes' || targets.kind === 'files';

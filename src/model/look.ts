@@ -6,7 +6,7 @@ import type { PlannedProbe } from './plan.ts';
 import type { Catalogue, Emit } from './ports.ts';
 import { showDuration } from './quantity.ts';
 import type { Runbook, Step } from './runbook.ts';
-import { addFinding, type Findings, judgeWith, resolveArg } from './scope.ts';
+import { addFinding, type Findings, judgeWith, resolveArg, whether } from './scope.ts';
 import { type Clock, type Finding, type Look, type ProbeVerb, unknownFinding } from './verb.ts';
 
 /** What looking needs, for probes and for actions alike. */
@@ -37,8 +37,12 @@ export async function lookAt(
     arg,
     decisive: step.decisive,
   } as const;
-  if (step.when && judgeWith(step.when, findings).truth !== 'yes') {
-    return { planned: { ...base, explain: [], finding: null, truth: 'not-looked', judgements: [] }, findings };
+  const when = whether(step, findings);
+  if (when.truth === 'no') return { planned: { ...base, explain: [], finding: null, truth: 'not-looked', judgements: [] }, findings };
+  // Nobody knows whether it was to look: what it was to decide is not known either.
+  if (when.truth === 'unknown') {
+    const judgements = when.judgements.filter(({ truth }) => truth === 'unknown');
+    return { planned: { ...base, explain: [], finding: null, truth: step.expect ? 'unknown' : 'not-looked', judgements }, findings };
   }
   await emit({ type: 'step.started', step: step.id, phase: step.phase, verb: step.verb });
   const judge = (found: Finding) => (step.expect ? judgeWith(step.expect, findings, found.measures) : null);

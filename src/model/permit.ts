@@ -1,7 +1,7 @@
 import { misfit } from './constraint.ts';
 import type { Json } from './json.ts';
 import type { Freeze, Policy, PolicyRule, Trigger } from './policy.ts';
-import { declaredWrites, isAction, isDeclaredRead, type Runbook, stepsOf } from './runbook.ts';
+import { declaredWrites, isAction, isDeclaredRead, type Runbook, stepsOf, undoStepsOf } from './runbook.ts';
 import { wildcard } from './wildcard.ts';
 import { isFrozen, isOpen, sayLocal, sayWindow } from './window.ts';
 
@@ -128,7 +128,7 @@ function duringFault({ during }: PolicyRule, { at }: Asked, { zone }: Trigger): 
 }
 
 function denyFault({ deny }: PolicyRule, { runbook }: Asked): string | null {
-  const denied = runbook.act.filter((step) => isAction(step, deny));
+  const denied = runbook.act.flatMap((step) => [step, ...undoStepsOf(step)]).filter((step) => isAction(step, deny));
   return denied.length === 0 ? null : denied.map(({ id, verb }) => `${id} would ${verb}, which is denied`).join('; ');
 }
 

@@ -58,6 +58,8 @@ export interface PlannedProbe extends PlannedBase {
   readonly truth: Truth | 'informs' | 'not-looked';
   readonly judgements: readonly Judgement[];
   readonly decisive: boolean;
+  /** Of a look in `act`: it is taken at its turn, and what this says of its step. `finding` is then what was seen of it so far, if anything. */
+  readonly atTurn?: string;
 }
 
 export interface PlannedAction extends PlannedBase {
@@ -65,14 +67,31 @@ export interface PlannedAction extends PlannedBase {
   /** `skipped`: its `when` does not hold, see reason. */
   readonly observation: Observation | null;
   readonly skipped: string | null;
+  /** Its `when` speaks of what an earlier look in `act` will find: decided at its turn, and counted here as if it ran. */
+  readonly late?: string;
   /** The state before this step where earlier steps change it: now -> before -> after. */
   readonly before: string | null;
   readonly decision: Decision;
   readonly onFail: OnFail;
   readonly ask: boolean;
-  /** Undo that the author wrote. */
+  /** What the author wrote for a person who has to undo it. */
   readonly undoNote: string | null;
+  /** The author's own steps that undo it, as they can be foreseen: what they touch is looked at again before they act. */
+  readonly undoSteps?: readonly PlannedUndo[];
 }
+
+export interface PlannedUndo {
+  readonly verb: string;
+  readonly why: string | null;
+  /** In words, with its targets as far as they can be known before the step has acted. */
+  readonly say: string;
+  /** What is seen of it now, where that is not yet what it would find. */
+  readonly now: string | null;
+}
+
+/** Whether nobody and nothing brings back what the step does. */
+export const isForGood = ({ observation, undoSteps = [] }: PlannedAction): boolean =>
+  observation?.verdict === 'change' && observation.undo.kind === 'irreversible' && undoSteps.length === 0;
 
 /** verify's `watch`: samples and judges. */
 export interface PlannedWatch extends PlannedBase {

@@ -48,6 +48,12 @@ export interface Ask {
   }): Promise<'undo' | 'leave'>;
   /** A `manual` step: the person says it is done, or not. */
   confirm(question: { readonly step: string; readonly text: string }): Promise<{ readonly done: boolean; readonly reason: string | null }>;
+  /** A step of `on_fail: ask` failed: go on without it, undo, or leave it as it is. */
+  failed(question: {
+    readonly step: string;
+    readonly why: string;
+    readonly undoable: readonly string[];
+  }): Promise<'continue' | 'undo' | 'quit'>;
   /** After an interrupt: go on, undo, or leave it as it is. */
   interrupted(question: { readonly doing: string; readonly undoable: readonly string[] }): Promise<'continue' | 'undo' | 'quit'>;
 }

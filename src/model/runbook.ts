@@ -54,7 +54,13 @@ export type OnFail = (typeof ON_FAIL)[number];
 /** What to do by hand or by verb to undo a step whose action cannot derive it. */
 export type AuthoredUndo =
   | { readonly kind: 'note'; readonly text: string }
-  | { readonly kind: 'steps'; readonly steps: readonly { readonly verb: string; readonly arg: Json }[] };
+  | { readonly kind: 'steps'; readonly steps: readonly AuthoredUndoStep[] };
+
+export interface AuthoredUndoStep {
+  readonly verb: string;
+  readonly arg: Json;
+  readonly why?: string;
+}
 
 export interface Step {
   readonly id: string;
@@ -115,6 +121,21 @@ export interface Runbook {
 
 export function stepsOf(runbook: Runbook): readonly Step[] {
   return [...runbook.diagnose, ...runbook.act, ...runbook.verify];
+}
+
+/** The steps of an undo that the author wrote, as steps: a policy judges them, and they may use secrets. */
+export function undoStepsOf({ id, undo, place }: Step): readonly Step[] {
+  const steps = undo?.kind === 'steps' ? undo.steps : [];
+  return steps.map(({ verb, arg }, at) => ({
+    id: `${id} (undo ${at + 1})`,
+    phase: 'act',
+    verb,
+    arg,
+    decisive: false,
+    ask: true,
+    onFail: 'stop',
+    place,
+  }));
 }
 
 /** Whether the step changes a host. `run` is a probe and an action: its `effect` tells. */

@@ -2,7 +2,7 @@ import type { Condition, Judgement, Measures, Truth } from './condition.ts';
 import type { Json } from './json.ts';
 import { bindCondition, judge, type MeasuresOf } from './judge.ts';
 import { isReference, referenceName, resolve, type StepReference } from './reference.ts';
-import { type Runbook, type Step, stepsOf } from './runbook.ts';
+import { type Runbook, type Step, stepsOf, undoStepsOf } from './runbook.ts';
 import { type SecretReference, secretReference, secretsIn } from './secret.ts';
 import type { Finding } from './verb.ts';
 
@@ -29,7 +29,9 @@ export function resolveArg(step: Step, runbook: Runbook, findings: Findings): Js
 /** Every secret that the runbook's steps use; those of the runbooks that it uses among them. */
 export function secretsOf(runbook: Runbook, params: Findings['params']): readonly SecretReference[] {
   const start = startFindings(params);
-  return stepsOf(runbook).flatMap((step) => secretsIn(resolveArg(step, runbook, start)));
+  return stepsOf(runbook)
+    .flatMap((step) => [step, ...undoStepsOf(step)])
+    .flatMap((step) => secretsIn(resolveArg(step, runbook, start)));
 }
 
 function scopeOf(runbook: Runbook, findings: Findings): ReadonlyMap<string, Json> {
@@ -53,6 +55,21 @@ export function judgeWith(
 ): { readonly truth: Truth; readonly judgements: readonly Judgement[] } {
   const measuresOf: MeasuresOf = (step) => (step === undefined ? own : findings.steps[step]?.finding.measures);
   return judge(bindParams(condition, findings), measuresOf);
+}
+
+/** Whether a step's `when` lets it run. What cannot be told is never a yes: the step is not run, and `say` tells what was missing. */
+export function whether(
+  step: Step,
+  findings: Findings,
+): { readonly truth: Truth; readonly say: string; readonly judgements: readonly Judgement[] } {
+  if (!step.when) return { truth: 'yes', say: '', judgements: [] };
+  const { truth, judgements } = judgeWith(step.when, findings);
+  const missing = judgements.filter((judgement) => judgement.truth === 'unknown').map(({ wanted, seen }) => `${wanted} (${seen})`);
+  return {
+    truth,
+    judgements,
+    say: truth === 'unknown' ? `its \`when\` cannot be told: ${missing.join('; ')}` : 'its `when` does not hold',
+  };
 }
 
 export function bindParams(condition: Condition, findings: Findings): Condition {

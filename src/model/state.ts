@@ -6,6 +6,7 @@ import type { Decision } from './policy.ts';
 import { LIMITS, type LimitName, type Limits, type Phase } from './runbook.ts';
 import type { IdentityLine, StepDrift } from './saved-plan.ts';
 import { idsOf, intendedUse, sumOf, type Unsettled } from './spent.ts';
+import { afterUndo, BY_HAND, type DeclaredUndo, indexOfUndo, isCovered, sayWayBack, type WayBack } from './undo.ts';
 import type { Applied, Finding, LeaseDeadline, Progress, Targets, Undo } from './verb.ts';
 
 /**
@@ -81,6 +82,8 @@ export interface StepState extends StepOutline {
   readonly applied: Applied | null;
   readonly watch: WatchState | null;
   readonly undone: Applied | null;
+  /** The undo that the author wrote beside it. */
+  readonly declared?: DeclaredUndo;
 }
 
 export interface Moment {
@@ -104,12 +107,12 @@ export interface WatchSample extends Moment {
 }
 
 /** `intended`: no outcome is known. A failed or partial action may have changed something too, so it stays here; a revert is guarded by what was seen before. */
-export interface UndoEntry {
-  readonly step: string;
+export interface UndoEntry extends WayBack {
   readonly verb: string;
   readonly attempt: number;
   readonly outcome: 'intended' | Applied['outcome'];
-  readonly undo: Undo;
+  /** It changed something for sure, though it failed. */
+  readonly took?: boolean;
   /** Records of the journal, by the name that the action gave them. */
   readonly records: Readonly<Record<string, string>>;
 }
@@ -231,7 +234,7 @@ function applyFact(state: RunState, event: RunEvent): RunState | undefined {
     case 'rollback.started':
       return { ...state, rollback: { why: event.why, steps: event.steps, undoing: null, undone: [], complete: null, left: [] } };
     case 'undo.intended':
-      return inRollback(state, { undoing: event.step });
+      return undoIntended(state, event);
     case 'undo.applied':
       return undone(state, event);
     case 'rollback.finished':
@@ -270,8 +273,9 @@ function approved(state: RunState, event: EventOf<'approval.given'>): RunState {
 }
 
 function intended(state: RunState, event: EventOf<'action.intended'>): RunState {
-  const { step, verb, attempt, undo, records } = event;
-  const entry: UndoEntry = { step, verb, attempt, outcome: 'intended', undo, records };
+  const { step, verb, attempt, undo, declared, records } = event;
+  const first = declared !== undefined && state.undo.every((one) => one.step !== step || one.declared === undefined);
+  const entry: UndoEntry = { step, verb, attempt, outcome: 'intended', undo, ...(first && { declared }), records };
   const next = inStep(state, step, {
     verb,
     status: 'acting',
@@ -280,11 +284,13 @@ function intended(state: RunState, event: EventOf<'action.intended'>): RunState 
     progress: null,
     applied: null,
     undone: null,
+    ...(declared && { declared }),
   });
   // An earlier attempt that nobody has settled is used up: a program that knew of no settling has gone on.
   const used = plus(state.used, sumOf(state.unsettled.filter((one) => one.step === step)));
   const unsettled = [...without(state, step), { step, used: intendedUse(event), ids: idsOf(event.targets) }];
-  return { ...next, used, unsettled, acted: momentOf(event), undo: undo.kind === 'nothing' ? state.undo : [...state.undo, entry] };
+  const entries = undo.kind === 'nothing' && !first ? state.undo : [...state.undo, entry];
+  return { ...next, used, unsettled, acted: momentOf(event), undo: entries };
 }
 
 /** In place of what the intent alone could come to; who is added is counted with the rest. */
@@ -305,13 +311,14 @@ function applied(state: RunState, event: EventOf<'action.applied'>): RunState {
 }
 
 /** The newest entry of the step learns its outcome, and the undo that the action gave afterwards. */
-function settled(state: RunState, { step, applied: { outcome, undo } }: EventOf<'action.applied'>): readonly UndoEntry[] {
+function settled(state: RunState, { step, applied: { outcome, undo, used } }: EventOf<'action.applied'>): readonly UndoEntry[] {
   const at = newestUndo(state, step);
   const entry = state.undo[at];
   if (entry === undefined || entry.outcome !== 'intended') return undo === undefined ? state.undo : lateUndo(state, step, outcome, undo);
   const rest = state.undo.toSpliced(at, 1);
-  const now = { ...entry, outcome, undo: undo ?? entry.undo };
-  return now.undo.kind === 'nothing' ? rest : rest.toSpliced(at, 0, now);
+  const now = { ...entry, outcome, undo: undo ?? entry.undo, ...(tookSome(used) && { took: true }) };
+  const nothing = now.undo.kind === 'nothing' && (undo !== undefined || now.declared === undefined);
+  return nothing ? rest : rest.toSpliced(at, 0, now);
 }
 
 /** The intent had nothing to undo, and the act found that there is. */
@@ -322,8 +329,15 @@ function lateUndo(state: RunState, step: string, outcome: Applied['outcome'], un
 }
 
 function stepFinished(state: RunState, event: EventOf<'step.finished'>): RunState {
-  const next = inStep(state, event.step, { status: event.outcome, reason: event.reason, ended: momentOf(event) });
+  const done = inStep(state, event.step, { status: event.outcome, reason: event.reason, ended: momentOf(event) });
+  const next = event.outcome === 'by-hand' ? { ...done, undo: [...done.undo, byHand(done, event)] } : done;
   return { ...next, current: state.current === event.step ? null : state.current };
+}
+
+/** What a person did is undone by a person. */
+function byHand(state: RunState, { step, declared }: EventOf<'step.finished'>): UndoEntry {
+  const { verb, attempts } = stepNamed(state, step);
+  return { step, verb, attempt: attempts, outcome: 'done', undo: BY_HAND, ...(declared && { declared }), records: {} };
 }
 
 /** A lease that was kept has undone its step. */
@@ -352,12 +366,36 @@ function judged(state: RunState, { step, verdict, reasons }: EventOf<'watch.judg
 
 /** An undo that failed or stopped half-way stays to be undone. */
 function undone(state: RunState, event: EventOf<'undo.applied'>): RunState {
-  const at = newestUndo(state, event.step);
-  const undo = event.applied.outcome === 'done' && at >= 0 ? state.undo.toSpliced(at, 1) : state.undo;
-  const held = event.applied.outcome === 'failed' ? state.held : null;
-  const next = { ...inStep(state, event.step, { undone: event.applied }), undo, held };
+  const { step, part, applied: outcome } = event;
+  const at = indexOfUndo(state.undo, step, part);
+  const entry = state.undo[at];
+  const rest = entry && outcome.outcome === 'done' ? afterUndo(entry, part) : settledUndo(entry);
+  const undo = entry === undefined ? state.undo : rest === null ? withoutUndone(state.undo, entry) : state.undo.with(at, rest);
+  // Half of it is undone: it is neither done nor as before.
+  const half = outcome.outcome === 'done' && rest ? { ...outcome, outcome: 'partial' as const } : outcome;
+  const held = outcome.outcome === 'failed' ? state.held : null;
+  const next = { ...inStep(state, step, { undone: half }), undo, held };
   const before = state.rollback?.undone ?? [];
-  return inRollback(next, { undoing: null, undone: [...before, { step: event.step, applied: event.applied }] });
+  const used = part === undefined ? state.used : plus(state.used, outcome.used);
+  const unsettled = part === undefined ? state.unsettled : without(state, step);
+  return inRollback({ ...next, used, unsettled }, { undoing: null, undone: [...before, { step, applied: outcome }] });
+}
+
+/** It is known to have failed: nothing of it is in doubt any more. */
+function settledUndo(entry: UndoEntry | undefined): UndoEntry | null {
+  if (entry === undefined) return null;
+  const { unsure: _, ...known } = entry;
+  return known;
+}
+
+const withoutUndone = (all: readonly UndoEntry[], undone: UndoEntry): readonly UndoEntry[] =>
+  all.filter((entry) => entry !== undone && !(entry.step === undone.step && isCovered(entry, all)));
+
+function undoIntended(state: RunState, { step, part }: EventOf<'undo.intended'>): RunState {
+  const at = part === undefined ? -1 : indexOfUndo(state.undo, step, part);
+  const entry = state.undo[at];
+  const undo = entry === undefined || part === undefined ? state.undo : state.undo.with(at, { ...entry, unsure: part });
+  return inRollback({ ...state, undo }, { undoing: step });
 }
 
 function finished(state: RunState, event: EventOf<'run.finished'>): RunState {
@@ -450,6 +488,9 @@ function withoutLease(state: RunState, key: string): readonly OpenLease[] {
   return state.leases.filter((lease) => lease.key !== key);
 }
 
+/** A command counts whether or not it changed anything. */
+export const tookSome = ({ commands: _, ...used }: Applied['used']): boolean => Object.values(used).some((amount) => amount > 0);
+
 function momentOf({ at, mono }: Moment): Moment {
   return { at, mono };
 }
@@ -476,7 +517,10 @@ export const openLeases = (state: RunState): readonly OpenLease[] => (isDrill(st
 
 /** What can be undone, newest first, in words. */
 export function undoable(state: RunState): readonly { readonly step: string; readonly say: string }[] {
-  return state.undo.toReversed().flatMap(({ step, undo }) => (undo.kind === 'revert' ? [{ step, say: undo.say }] : []));
+  return state.undo.toReversed().flatMap((entry) => {
+    const say = isCovered(entry, state.undo) ? null : sayWayBack(entry);
+    return say === null ? [] : [{ step: entry.step, say }];
+  });
 }
 
 /** Milliseconds from the start to the end, or to the last thing known. A resume may have come after a reboot, where only the clock on the wall goes on. */
@@ -487,6 +531,9 @@ export function elapsed({ meta, last, finished, resumes }: RunState): number {
   const took = resumes === 0 ? end.mono - meta.mono : Date.parse(end.at) - Date.parse(meta.at);
   return Number.isFinite(took) ? Math.max(0, took) : 0;
 }
+
+/** It was cut short while what it had done was being undone: whoever takes it up goes on with that. */
+export const isBeingUndone = ({ rollback, finished }: RunState): boolean => finished === null && rollback !== null;
 
 /** The last thing that is known of a run, in a few words: for a run that did not finish. */
 export function lastThing(state: RunState): string {

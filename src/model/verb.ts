@@ -193,6 +193,8 @@ export interface Applied {
 
 export interface ActionVerb extends Described {
   readonly kind: 'action';
+  /** What it does can never be undone: a person at a terminal is always asked. */
+  readonly forGood?: boolean;
   /** True: a second apply on the same host does no harm and nothing new. */
   readonly idempotent: boolean;
   /** Limits that `apply` reserves itself, bit by bit, before it takes them. Of the others its intent counts whole until it has an outcome. */

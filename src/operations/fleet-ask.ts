@@ -37,6 +37,9 @@ export function askInside(ask: FleetAsk, { host, steps }: Approved): Ask {
         : { choice: 'quit', reason: 'it was not in the plan that was approved' },
     undo: (question) => ask.undo({ hosts: [host], ...question }),
     confirm: ({ step, text }) => ask.confirm({ host, step, text }),
+    // A host of a fleet is never left to go on without a step that the plan had: its person decides of the undo.
+    failed: async ({ why, undoable }) =>
+      (await ask.undo({ hosts: [host], why, steps: undoable, dangerous: null })) === 'undo' ? 'undo' : 'quit',
     interrupted: async () => 'quit',
   };
 }

@@ -6,7 +6,7 @@ import type { Failure } from '../model/host.ts';
 import type { OutcomeName } from '../model/outcome.ts';
 import { type Journal, JournalError } from '../model/ports.ts';
 import { PART_OF } from '../model/retention.ts';
-import { type RunState, stateOf } from '../model/state.ts';
+import { isBeingUndone, type RunState, stateOf } from '../model/state.ts';
 import type { Ending } from '../run/running.ts';
 import type { RunParts, RunRequest } from './carry-out.ts';
 import { askInside, askToUndo } from './fleet-ask.ts';
@@ -61,7 +61,7 @@ export async function resumeOn(fleet: Fleet, { target, run: id, canary }: Unfini
     if (over === null || !canary || over.outcome !== 'recurred') return over && finished(fleet, over);
     return onHost(fleet, target, (reached) => proven(fleet, over, { target, reached, canary }), { run: id });
   }
-  if (wasRollingBack(reopened.events)) {
+  if (wasRollingBack(reopened.events) || isBeingUndone(state)) {
     await journal.close();
     return rollBackOn(fleet, { target, run: id, dangerous: false });
   }

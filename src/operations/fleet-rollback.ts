@@ -4,6 +4,7 @@ import type { FleetUndo } from '../model/fleet-ports.ts';
 import type { FleetState, HostState } from '../model/fleet-state.ts';
 import type { OutcomeName } from '../model/outcome.ts';
 import type { RunState } from '../model/state.ts';
+import { canBeUndone, sayWaysBack } from '../model/undo.ts';
 import { atMost } from './at-most.ts';
 import { rollBackOn } from './fleet-host.ts';
 import { type FleetEnding, live } from './fleet-life.ts';
@@ -52,10 +53,10 @@ function toUndo({ hosts, runbook }: FleetRequest, parts: FleetParts, { host, run
   if (target === undefined || run === null) return [];
   const state = parts.runState(run);
   if (state === null) return [{ target, run, steps: [], dangerous: [] }];
-  const done = doneOf(state, runbook, findingsOf(state, runbook)).filter(({ undo }) => undo.kind === 'revert');
-  if (done.length === 0) return [];
-  const steps = done.toReversed().flatMap(({ step, undo }) => (undo.kind === 'revert' ? [`${step}: ${undo.say}`] : []));
-  return [{ target, run, steps, dangerous: done.flatMap(({ dangerous }) => dangerous ?? []) }];
+  const done = doneOf(state, runbook, findingsOf(state, runbook));
+  const undoing = done.filter(canBeUndone);
+  if (undoing.length === 0) return [];
+  return [{ target, run, steps: sayWaysBack(done), dangerous: undoing.flatMap(({ dangerous }) => dangerous ?? []) }];
 }
 
 const findingsOf = (state: RunState, runbook: FleetRequest['runbook']) => carryOver(state, runbook).findings;

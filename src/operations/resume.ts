@@ -135,10 +135,8 @@ function leasesOf(state: RunState, runbook: Runbook, fallen: ReadonlySet<string>
 /** What rollback would undo, from the journal; whether that is dangerous the runbook tells. */
 export function doneOf(state: RunState, runbook: Runbook, findings: Findings): Done[] {
   return state.undo.map((entry) => ({
-    step: entry.step,
-    verb: entry.verb,
-    undo: entry.undo,
-    records: entry.records,
+    ...entry,
+    sure: entry.outcome !== 'failed' || entry.took === true,
     dangerous: dangerousUndo(entry, runbook, findings),
   }));
 }

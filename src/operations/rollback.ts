@@ -2,11 +2,12 @@ import { carryOver } from '../model/carry.ts';
 import { limitsFor } from '../model/decide.ts';
 import { misled } from '../model/real-params.ts';
 import type { Limits } from '../model/runbook.ts';
-import type { RunState } from '../model/state.ts';
+import { isBeingUndone, type RunState } from '../model/state.ts';
+import { canBeUndone, sayWaysBack } from '../model/undo.ts';
 import { makePlan } from '../plan/plan.ts';
 import { leaseOf } from '../run/lease.ts';
-import { rollback } from '../run/rollback.ts';
-import type { Ending, Lease, Running } from '../run/running.ts';
+import { isWhole, rollback, sayRemains } from '../run/rollback.ts';
+import type { Done, Ending, Lease, Running } from '../run/running.ts';
 import { endSevered, heard, Severed } from '../run/severed.ts';
 import { undoable } from '../run/step.ts';
 import { notAsLeft, sayNotAsLeft } from './as-left.ts';
@@ -22,7 +23,7 @@ export async function rollBack(request: RunRequest, parts: RunParts, state: RunS
     return refused(emit, 'rollback', `rule ${given.rule.id} lets nothing be undone (undo: none)`);
   const running = runningOf(request, parts, { state, to, emit, given });
   // Before anything is journaled: what changes nothing leaves the run what it was, with its outcome and its cool-down.
-  const left = await leftAsItIs(running);
+  const left = await leftAsItIs(running, state);
   if (left !== null) return left;
   // Undo needs no secret: one that is gone holds nothing up.
   const unfit = await unfitSecrets(request, parts);
@@ -83,28 +84,47 @@ function runningOf(request: RunRequest, parts: RunParts, { state, to, emit, give
 }
 
 /** Nothing to undo, or a person who says no. Null: it is undone. */
-async function leftAsItIs(running: Running): Promise<Ending | null> {
+async function leftAsItIs(running: Running, state: RunState): Promise<Ending | null> {
   const { by, book } = running;
-  if (book.done.every(({ undo }) => undo.kind !== 'revert'))
-    return { outcome: 'rolled-back', verdict: null, reasons: ['there is nothing to undo'] };
+  // Cut short behind the last undo: only its end is missing.
+  if (!book.done.some(canBeUndone)) return isBeingUndone(state) ? null : nothingToUndo(book.done);
   if (by.kind !== 'person') return null;
-  const dangerous = book.done.flatMap((done) => (done.dangerous !== null && done.undo.kind === 'revert' ? [done.dangerous] : []));
+  const dangerous = book.done.flatMap((done) => (done.dangerous !== null && canBeUndone(done) ? [done.dangerous] : []));
   const answer = await by.ask.undo({
-    why: 'rollback was asked for',
+    why: whyOf(state).why,
     steps: undoable(running),
     dangerous: dangerous.length > 0 ? dangerous.join('; ') : null,
   });
   return answer === 'leave' ? { outcome: 'interrupted', verdict: null, reasons: ['left as it is'] } : null;
 }
 
+/** What its author says of how to undo it by hand is for a person, and is not done. */
+function nothingToUndo(done: readonly Done[]): Ending {
+  const notes = sayWaysBack(done);
+  if (notes.length > 0)
+    return { outcome: 'rollback-incomplete', verdict: null, reasons: ['nothing of it can be undone by itself', ...notes] };
+  return { outcome: 'rolled-back', verdict: null, reasons: ['there is nothing to undo'] };
+}
+
 async function undoAll(running: Running, state: RunState): Promise<Ending> {
   for (const lease of openLeases(running, state)) running.book.leases.set(lease.key, lease);
   const dangerous = running.by.kind === 'person' || running.by.rule.undo === 'all';
-  const { left, irreversible } = await rollback(running, 'rollback was asked for', { dangerous });
-  const outcome = left.length === 0 ? 'rolled-back' : 'rollback-incomplete';
-  const ending: Ending = { outcome, verdict: null, reasons: [...left, ...irreversible] };
+  const { why, asked } = whyOf(state);
+  const remains = await rollback(running, why, { dangerous });
+  // Who asks for a rollback was told before what cannot be undone; a failed run that was being undone ends as it would have.
+  const whole = asked ? remains.left.length === 0 : isWhole(remains);
+  const reasons = [...(asked ? [] : [why]), ...sayRemains(remains)];
+  const ending: Ending = { outcome: whole ? 'rolled-back' : 'rollback-incomplete', verdict: null, reasons };
   await running.emit({ type: 'run.finished', ...ending, open: state.open, missed: [] });
   return ending;
+}
+
+const WHY = 'rollback was asked for';
+
+/** An undo that was cut short goes on for the reason that it had. */
+function whyOf({ rollback: before, finished }: RunState): { readonly why: string; readonly asked: boolean } {
+  if (before === null || finished !== null || before.why === WHY) return { why: WHY, asked: true };
+  return { why: before.why, asked: false };
 }
 
 /** Still armed, perhaps: what is undone lets go of its own; what is not stays under it. */

@@ -18,6 +18,8 @@ export function diagnose(probes: readonly PlannedProbe[], acts: boolean): Diagno
 
 function reasonOf(probe: PlannedProbe): string {
   if (probe.finding?.unknown !== undefined) return `${probe.id}: could not look: ${probe.finding.unknown}`;
+  if (probe.finding === null && probe.judgements.length > 0)
+    return `${probe.id}: not looked at, since its \`when\` cannot be told: ${probe.judgements.map(({ wanted, seen }) => `${wanted} (${seen})`).join('; ')}`;
   const failed = probe.judgements.filter((judgement) => judgement.truth !== 'yes');
   const seen = failed.map((judgement) => `wanted ${judgement.wanted}, seen ${judgement.seen}`);
   return `${probe.id}: ${seen.join('; ') || (probe.finding?.summary ?? 'not looked')}`;

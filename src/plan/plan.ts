@@ -2,17 +2,20 @@ import { addCosts, decide, limitsFor, overLimit } from '../model/decide.ts';
 import { clockOn } from '../model/far-clock.ts';
 import type { Json } from '../model/json.ts';
 import { type Looking, lookAt } from '../model/look.ts';
+import { openItems } from '../model/open.ts';
 import { tooOften } from '../model/pace.ts';
 import { type Mode, type Permit, permit } from '../model/permit.ts';
 import type { Plan, PlannedAction, PlannedProbe, PlannedStep, PlannedWatch, Refusal } from '../model/plan.ts';
 import { misled } from '../model/real-params.ts';
 import { isAction, type Limits, type Runbook, type Step } from '../model/runbook.ts';
-import { type Findings, judgeWith, resolveArg, startFindings } from '../model/scope.ts';
+import { type Findings, resolveArg, startFindings, whether } from '../model/scope.ts';
 import { givenBack, minus, type Unsettled } from '../model/spent.ts';
 import { cannot, type Observation } from '../model/verb.ts';
 import { watchSpec } from '../model/watch.ts';
+import { aheadOf, atItsTurn, decidedLate, withoutLateGains } from './at-turn.ts';
 import { diagnose } from './diagnose.ts';
 import { type Foresight, foresee } from './foresee.ts';
+import { foreseeUndo } from './foresee-undo.ts';
 import { refusalOf } from './refusal.ts';
 
 export interface PlanRequest extends Looking {
@@ -44,7 +47,7 @@ export async function makePlan(request: PlanRequest): Promise<{ readonly plan: P
   const acting =
     diagnosis.verdict === 'this-incident' || diagnosis.verdict === 'looked-only'
       ? await observeAll(looked.findings, { given, limits, request })
-      : { steps: [], findings: looked.findings };
+      : { steps: [], findings: looked.findings, known: looked.findings };
   const verify = runbook.verify.map((step) => foreseeVerify(step, acting.findings, runbook));
   const steps: readonly PlannedStep[] = [...looked.planned, ...acting.steps, ...verify];
   const plan: Plan = {
@@ -56,13 +59,10 @@ export async function makePlan(request: PlanRequest): Promise<{ readonly plan: P
     diagnosis,
     steps,
     refusal: wrong ?? refusalOf(diagnosis, steps, request.carried ? null : tooOften(mode, given, asked)),
-    open:
-      diagnosis.verdict === 'not-this-incident'
-        ? []
-        : runbook.open.filter((item) => !item.when || judgeWith(item.when, looked.findings).truth !== 'no').map((item) => item.say),
+    open: diagnosis.verdict === 'not-this-incident' ? [] : openItems(runbook.open, looked.findings),
     estimate: estimateOf(steps),
   };
-  return { plan, findings: acting.findings };
+  return { plan, findings: acting.known };
 }
 
 /** What may not be acted on is not even looked at. */
@@ -101,20 +101,41 @@ async function lookAtAll(steps: readonly Step[], start: Findings, request: PlanR
 async function observeAll(start: Findings, { given, limits, request }: Pick<Observing, 'given' | 'limits' | 'request'>) {
   const steps: PlannedStep[] = [];
   const foresight = foresee(request.host);
-  let findings = start;
+  const toDo = request.runbook.act.filter(({ id }) => !request.carried?.finished.has(id));
+  const late = new Set(toDo.filter((step) => !isAction(step, request.catalogue.actions)).map(({ id }) => id));
+  const known = without(start, late);
+  let findings = known;
   let used: Limits = request.carried?.used ?? {};
-  for (const step of request.runbook.act.filter(({ id }) => !request.carried?.finished.has(id))) {
+  for (const step of toDo) {
     if (isAction(step, request.catalogue.actions)) {
-      const planned = await observeOne(step, findings, { foresight, given, limits, used, request });
+      const planned = await observeOne(step, findings, { foresight, given, limits, used, request, known, late });
       used = addCosts(used, planned.observation?.costs ?? {});
       steps.push(planned);
     } else {
-      const looked = await lookAt(step, findings, { ...request, host: foresight.host });
+      const looked = await lookAhead(step, findings, { ...request, host: foresight.host, known, late });
       findings = looked.findings;
       steps.push(looked.planned);
     }
   }
-  return { steps, findings };
+  return { steps, findings, known };
+}
+
+/** A look in `act` is taken at its turn. What later steps have for their targets is looked at here as well, to be shown and counted; nothing of it is journaled. */
+async function lookAhead(step: Step, findings: Findings, request: PlanRequest & Pick<Observing, 'known' | 'late'>) {
+  const ahead = aheadOf(step, request.runbook);
+  const looked = ahead && mayBe(step, request) ? await lookAt(ahead, findings, { ...request, emit: async () => {} }) : null;
+  const planned = atItsTurn(step, resolveArg(step, request.runbook, findings), looked?.planned.finding ?? null, findings);
+  return { planned, findings: looked?.findings ?? findings };
+}
+
+/** Whether its `when` lets it look, as far as that can be told before any act. */
+function mayBe(step: Step, { known, late }: Pick<Observing, 'known' | 'late'>): boolean {
+  const { truth } = whether(step, known);
+  return truth === 'yes' || (truth === 'unknown' && decidedLate(step, late) !== null);
+}
+
+function without(findings: Findings, steps: ReadonlySet<string>): Findings {
+  return { ...findings, steps: Object.fromEntries(Object.entries(findings.steps).filter(([id]) => !steps.has(id))) };
 }
 
 interface Observing {
@@ -123,10 +144,14 @@ interface Observing {
   readonly limits: Limits;
   readonly used: Limits;
   readonly request: PlanRequest;
+  /** What was found before any act, of which alone the plan may decide a `when`. */
+  readonly known: Findings;
+  /** Looks that are taken at their turn. */
+  readonly late: ReadonlySet<string>;
 }
 
 async function observeOne(step: Step, findings: Findings, observing: Observing): Promise<PlannedAction> {
-  const { foresight, given, limits, used, request } = observing;
+  const { foresight, given, limits, used, request, known } = observing;
   const { runbook, catalogue } = request;
   const arg = resolveArg(step, runbook, findings);
   const base = {
@@ -138,18 +163,12 @@ async function observeOne(step: Step, findings: Findings, observing: Observing):
     arg,
     onFail: step.onFail,
     ask: step.ask,
-    undoNote: undoNote(step),
+    undoNote: step.undo?.kind === 'note' ? step.undo.text : null,
   } as const;
-  if (step.when && judgeWith(step.when, findings).truth !== 'yes') {
-    return {
-      ...base,
-      explain: [],
-      observation: null,
-      skipped: 'its `when` does not hold',
-      before: null,
-      decision: decide(given, step),
-    };
-  }
+  const when = whether(step, known);
+  const late = when.truth === 'unknown' ? decidedLate(step, observing.late) : null;
+  if (when.truth !== 'yes' && late === null)
+    return { ...base, explain: [], observation: null, skipped: when.say, before: null, decision: decide(given, step) };
   const verb = await catalogue.action(step.verb);
   const look = {
     host: foresight.host,
@@ -161,20 +180,26 @@ async function observeOne(step: Step, findings: Findings, observing: Observing):
   const foreseen = await verb.observe(look, arg).catch((error: unknown) => cannot(`could not look: ${step.verb}`, String(error)));
   const now = foresight.used() && foreseen.state ? (await verb.observe({ ...look, host: request.host }, arg)).state?.now : undefined;
   const observation: Observation = now !== undefined && foreseen.state ? { ...foreseen, state: { ...foreseen.state, now } } : foreseen;
-  foresight.add(observation.predicts);
+  foresight.add(late === null ? observation.predicts : withoutLateGains(observation.predicts));
+  const undoSteps = observation.verdict === 'change' ? await foreseeUndo(step, { look, runbook, findings, catalogue }) : [];
   const rule = given.kind === 'allowed' ? given.rule : null;
   const owed = request.carried?.unsettled.get(step.id);
   const counted = owed ? minus(used, observation.verdict === 'nothing' ? {} : givenBack(owed, observation.targets)) : used;
   const over =
     given.kind === 'denied' ? undefined : overLimit({ limits, used: counted, costs: observation.costs, rule, own: request.runbook.limits });
-  const decision = over === undefined ? decide(given, step) : ({ effect: 'over-limit', reason: over, rule: rule?.id ?? null } as const);
+  const decision =
+    over === undefined ? decide(given, step, observation.undo) : ({ effect: 'over-limit', reason: over, rule: rule?.id ?? null } as const);
   const before = now !== undefined && foreseen.state && foreseen.state.now !== now ? foreseen.state.now : null;
-  return { ...base, explain: observation.explain, observation, skipped: null, before, decision };
-}
-
-function undoNote(step: Step): string | null {
-  if (!step.undo) return null;
-  return step.undo.kind === 'note' ? step.undo.text : step.undo.steps.map((undo) => undo.verb).join(', then ');
+  return {
+    ...base,
+    ...(late !== null && { late }),
+    ...(undoSteps.length > 0 && { undoSteps }),
+    explain: observation.explain,
+    observation,
+    skipped: null,
+    before,
+    decision,
+  };
 }
 
 function foreseeVerify(step: Step, findings: Findings, runbook: Runbook): PlannedProbe | PlannedWatch {

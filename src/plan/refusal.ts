@@ -15,7 +15,7 @@ export function refusalOf(diagnosis: Diagnosis, steps: readonly PlannedStep[], p
   if (denied.length > 0) return { outcome: 'refused-by-policy', reasons: [...new Set(denied)] };
   if (pace) return pace;
   if (over.length > 0) return { outcome: 'over-limit', reasons: over };
-  const blocked = actions.filter((step) => step.observation?.verdict === 'cannot' && step.onFail !== 'continue');
+  const blocked = actions.filter((step) => step.observation?.verdict === 'cannot' && step.onFail !== 'continue' && step.late === undefined);
   if (blocked.length === 0) return null;
   return {
     outcome: 'needs-a-human',

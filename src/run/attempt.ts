@@ -6,9 +6,11 @@ import { isObject } from '../model/json.ts';
 import { JournalError } from '../model/ports.ts';
 import { showDuration } from '../model/quantity.ts';
 import type { Limits, Step } from '../model/runbook.ts';
+import { tookSome } from '../model/state.ts';
 import type { ActionVerb, Applied, Observation } from '../model/verb.ts';
+import { declaredUndo } from './declared.ts';
 import { armLease, fence, LEASE_OVER, releaseLeases } from './lease.ts';
-import { acting, type Running } from './running.ts';
+import { acting, type Done, type Running } from './running.ts';
 import { heard } from './severed.ts';
 
 /** What a journal line may hold of large targets: the machine's form is left out above this many. */
@@ -23,6 +25,7 @@ export async function attempt(
   const { emit, book } = running;
   const { verb, arg, observation } = tried;
   const records = await keepBytes(running, observation.keep);
+  const declared = declaredUndo(running, step);
   const costs = costsOf(verb, observation);
   await emit({
     type: 'action.intended',
@@ -31,12 +34,21 @@ export async function attempt(
     attempt: tried.number,
     targets: journaled(observation.targets),
     undo: observation.undo,
+    ...(declared && { declared }),
     records,
     costs,
   });
   book.reserved = {};
   // In the book before the act: an act that throws half-way must be undone too.
-  const done = { step: step.id, verb: step.verb, undo: observation.undo, records, dangerous: dangerOf(running.runbook, step, arg) };
+  const done: Done = {
+    step: step.id,
+    verb: step.verb,
+    undo: observation.undo,
+    ...(declared && { declared }),
+    records,
+    dangerous: dangerOf(running.runbook, step, arg),
+    sure: true,
+  };
   book.done.push(done);
   const ready = await heard(running.host, `${step.id} was not begun`, async () => ({
     unarmed: await armLease(running, step, observation.lease),
@@ -55,7 +67,8 @@ export async function attempt(
   applied = counted(applied, book.reserved);
   await emit({ type: 'action.applied', step: step.id, applied });
   book.done.pop();
-  if (touched(applied)) book.done.push({ ...done, undo: applied.undo ?? done.undo });
+  if (touched(applied))
+    book.done.push({ ...done, undo: applied.undo ?? done.undo, sure: applied.outcome !== 'failed' || tookSome(applied.used) });
   book.used = addCosts(book.used, applied.used);
   await releaseLeases(running, step.id, applied.releases ?? []);
   return applied;
@@ -77,7 +90,7 @@ function brokeOff(error: unknown, used: Limits): Applied {
 }
 
 /** An act that failed half-way may not know how much it has used: then all that it had reserved counts. */
-function counted(applied: Applied, reserved: Limits): Applied {
+export function counted(applied: Applied, reserved: Limits): Applied {
   return applied.outcome === 'failed' ? { ...applied, used: { ...reserved, ...applied.used } } : applied;
 }
 
@@ -100,16 +113,16 @@ function notWithout({ message }: Failure): Applied {
 
 /** A failed action may have changed something: its undo tells, and looks before it acts. */
 function touched(applied: Applied): boolean {
-  return applied.outcome !== 'failed' || applied.undo?.kind !== 'nothing';
+  return applied.undo?.kind !== 'nothing';
 }
 
-async function keepBytes(running: Running, keep: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
+export async function keepBytes(running: Running, keep: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
   const records: Record<string, string> = {};
   for (const [name, bytes] of Object.entries(keep)) records[name] = await running.journal.keep(bytes);
   return records;
 }
 
-function journaled(targets: Observation['targets']): Observation['targets'] {
+export function journaled(targets: Observation['targets']): Observation['targets'] {
   return targets.count <= MEMBERS_KEPT
     ? targets
     : { ...targets, members: targets.members.slice(0, 20), detail: isObject(targets.detail) ? (targets.detail.handle ?? null) : null };

@@ -1,16 +1,19 @@
-import { lookAt } from '../model/look.ts';
+import { stepsNamedIn } from '../model/condition.ts';
+import { openItems } from '../model/open.ts';
 import { isAction, type Step } from '../model/runbook.ts';
-import { judgeWith } from '../model/scope.ts';
+import { canBeUndone } from '../model/undo.ts';
+import { unknownFinding } from '../model/verb.ts';
+import { guard } from './guard.ts';
 import { armTheUnarmed, LEASE_OVER, restoreLeases } from './lease.ts';
 import { missedJobs } from './missed.ts';
-import { type Remains, rollback } from './rollback.ts';
-import { CUT_SHORT, type Ending, HANG_UP, heedStop, looking, ON, type Running, type StepEnd } from './running.ts';
+import { isWhole, type Remains, rollback, sayRemains } from './rollback.ts';
+import { CUT_SHORT, type Ending, HANG_UP, heedStop, looking, type Running, type StepEnd } from './running.ts';
 import { endSevered, heard, leaveLeases, Severed } from './severed.ts';
-import { act, finish, undoable } from './step.ts';
-import { lookingFor, verify } from './verify.ts';
+import { act, undoable } from './step.ts';
+import { verify } from './verify.ts';
 import type { Judged } from './watch.ts';
 
-const NOTHING_UNDONE: Remains = { left: [], irreversible: [] };
+const NOTHING_UNDONE: Remains = { left: [], irreversible: [], unsure: [] };
 
 type Halt = Extract<StepEnd, { kind: 'halt' }>;
 
@@ -46,19 +49,8 @@ async function actAll(running: Running): Promise<Halt | undefined> {
   return undefined;
 }
 
-async function perform(running: Running, step: Step): Promise<StepEnd> {
-  if (isAction(step, running.catalogue.actions)) return act(running, step);
-  const looked = await heard(running.host, `${step.id} could not look`, () => lookAt(step, running.book.findings, lookingFor(running)));
-  running.book.findings = looked.findings;
-  const no = looked.planned.truth === 'no';
-  await finish(running, step, no ? 'failed' : 'done', no ? 'its expectation does not hold' : null);
-  if (!no || !step.decisive || step.onFail === 'continue') return ON;
-  return {
-    kind: 'halt',
-    outcome: 'rollback-incomplete',
-    reason: `${step.id}: its expectation does not hold`,
-    undo: step.onFail === 'undo' ? 'yes' : 'ask',
-  };
+function perform(running: Running, step: Step): Promise<StepEnd> {
+  return isAction(step, running.catalogue.actions) ? act(running, step) : guard(running, step);
 }
 
 /** A safe point: an interrupt that came before it is answered here. Undefined: the run goes on. */
@@ -100,7 +92,7 @@ async function stop(running: Running, halt: Halt): Promise<Ending> {
   const ending: Ending = { outcome: halt.outcome, verdict: null, reasons: [halt.reason] };
   const touched = running.book.done.length > 0;
   const undo = touched && (await wantsUndo(running, halt));
-  const { left, irreversible } = undo ? await rollback(running, halt.reason, { dangerous: undo === 'all' }) : NOTHING_UNDONE;
+  const remains = undo ? await rollback(running, halt.reason, { dangerous: undo === 'all' }) : NOTHING_UNDONE;
   const restored = await restoreLeases(running);
   if (!restored)
     return {
@@ -108,14 +100,14 @@ async function stop(running: Running, halt: Halt): Promise<Ending> {
       outcome: 'rollback-incomplete',
       reasons: [halt.reason, 'what was stopped for the remedy could not be started again'],
     };
-  if (halt.outcome !== 'rollback-incomplete' && !(undo && left.length > 0)) return ending;
-  const complete = undo ? left.length === 0 : !touched;
-  return { ...ending, outcome: complete ? 'rolled-back' : 'rollback-incomplete', reasons: [halt.reason, ...left, ...irreversible] };
+  if (halt.outcome !== 'rollback-incomplete' && !(undo && !isWhole(remains))) return ending;
+  const complete = undo ? isWhole(remains) : !touched;
+  return { ...ending, outcome: complete ? 'rolled-back' : 'rollback-incomplete', reasons: [halt.reason, ...sayRemains(remains)] };
 }
 
 async function wantsUndo(running: Running, halt: Halt): Promise<'safe' | 'all' | false> {
   const { by, book } = running;
-  const dangerous = book.done.flatMap((done) => (done.dangerous === null || done.undo.kind !== 'revert' ? [] : [done.dangerous]));
+  const dangerous = book.done.flatMap((done) => (done.dangerous === null || !canBeUndone(done) ? [] : [done.dangerous]));
   if (halt.undo === 'no') return false;
   if (by.kind === 'policy')
     return (halt.undo === 'yes' || halt.undo === 'now' || by.rule.onFailure === 'undo') && by.rule.undo !== 'none' ? by.rule.undo : false;
@@ -141,12 +133,16 @@ async function prove(running: Running): Promise<Ending> {
   }
 }
 
-async function proven(running: Running, judged: Judged): Promise<Ending> {
+async function proven(running: Running, judged: Judged & { readonly undo: boolean }): Promise<Ending> {
   const may = running.by.kind === 'person' ? 'safe' : running.by.rule.undo;
-  const undo = may !== 'none' && judged.verdict === 'recurred' && running.runbook.verify.some((step) => step.onFail === 'undo');
-  const { left } = undo ? await rollback(running, judged.reasons.join('; '), { dangerous: may === 'all' }) : NOTHING_UNDONE;
+  const undo = may !== 'none' && judged.undo;
+  const remains = undo ? await rollback(running, judged.reasons.join('; '), { dangerous: may === 'all' }) : NOTHING_UNDONE;
   const lookedOnly = judged.verdict === 'held' && running.plan.diagnosis.verdict === 'looked-only';
-  return { outcome: lookedOnly ? 'looked-only' : judged.verdict, verdict: judged.verdict, reasons: [...judged.reasons, ...left] };
+  return {
+    outcome: lookedOnly ? 'looked-only' : judged.verdict,
+    verdict: judged.verdict,
+    reasons: [...judged.reasons, ...sayRemains(remains)],
+  };
 }
 
 async function close(running: Running, ending: Ending): Promise<Ending> {
@@ -154,28 +150,24 @@ async function close(running: Running, ending: Ending): Promise<Ending> {
   const last: Ending = restored
     ? ending
     : { ...ending, outcome: 'rollback-incomplete', reasons: [...ending.reasons, 'what was stopped could not be started again'] };
-  const left = async () => ({ open: await openItems(running), missed: await missedJobs(running) });
+  const left = async () => ({ open: await openItemsNow(running), missed: await missedJobs(running) });
   const rest = await heard(running.host, 'what stays open and which jobs were missed is not known', left);
   await running.emit({ type: 'run.finished', ...last, ...rest });
   return last;
 }
 
-/** Looked at once more: what was down at the start may be up by now. An item that cannot be told stays open. */
-async function openItems(running: Running): Promise<readonly string[]> {
-  const asked = new Set(running.runbook.open.flatMap((item) => (item.when ? stepsIn(item.when) : [])));
+/** Looked at once more: what was down at the start may be up by now. What can no longer be looked at is not known, whatever was seen then. */
+async function openItemsNow(running: Running): Promise<readonly string[]> {
+  const asked = new Set(running.runbook.open.flatMap((item) => (item.when ? stepsNamedIn(item.when) : [])));
   let findings = running.book.findings;
   for (const step of running.runbook.diagnose.filter((one) => asked.has(one.id))) {
     const verb = await running.catalogue.probe(step.verb);
     const seen = findings.steps[step.id];
+    if (!seen) continue;
     const finding = await verb
-      .look({ ...looking(running, step.id), progress: () => {} }, seen?.reference.selector ?? null)
-      .catch(() => seen?.finding);
-    if (seen && finding) findings = { ...findings, steps: { ...findings.steps, [step.id]: { ...seen, finding } } };
+      .look({ ...looking(running, step.id), progress: () => {} }, seen.reference.selector)
+      .catch((error: unknown) => unknownFinding(verb.measures, String(error)));
+    findings = { ...findings, steps: { ...findings.steps, [step.id]: { ...seen, finding } } };
   }
-  return running.runbook.open.filter((item) => !item.when || judgeWith(item.when, findings).truth !== 'no').map((item) => item.say);
-}
-
-function stepsIn(condition: NonNullable<Running['runbook']['open'][number]['when']>): readonly string[] {
-  if (condition.kind !== 'clause') return condition.conditions.flatMap(stepsIn);
-  return condition.clause.step === undefined ? [] : [condition.clause.step];
+  return openItems(running.runbook.open, findings);
 }

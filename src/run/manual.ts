@@ -3,7 +3,10 @@ import type { Step } from '../model/runbook.ts';
 import { CUT_SHORT, ON, type Running, type StepEnd } from './running.ts';
 
 /** People are steps too: at a terminal the person says that it is done; unattended the run stops for one. */
-export async function confirmByHand(running: Running, step: Step, arg: Json): Promise<StepEnd> {
+export async function confirmByHand(
+  running: Running,
+  { step, arg, done }: { readonly step: Step; readonly arg: Json; readonly done: (reason: string | null) => Promise<StepEnd> },
+): Promise<StepEnd> {
   const { by, emit } = running;
   const text = isObject(arg) ? [arg.do, arg.confirm].filter((part) => part !== undefined).join('\n') : '';
   if (by.kind === 'policy') {
@@ -13,8 +16,9 @@ export async function confirmByHand(running: Running, step: Step, arg: Json): Pr
   await emit({ type: 'approval.asked', step: step.id, question: text });
   const answer = await by.ask.confirm({ step: step.id, text });
   await emit({ type: 'approval.given', step: step.id, choice: answer.done ? 'by-hand' : 'skip', by: by.name, reason: answer.reason });
-  await emit({ type: 'step.finished', step: step.id, outcome: answer.done ? 'by-hand' : 'skipped', reason: answer.reason });
-  if (answer.done || step.onFail === 'continue') return ON;
+  if (answer.done) return done(answer.reason);
+  await emit({ type: 'step.finished', step: step.id, outcome: 'skipped', reason: answer.reason });
+  if (step.onFail === 'continue') return ON;
   if (running.interrupts.signal.aborted) return CUT_SHORT;
   return { kind: 'halt', outcome: 'needs-a-human', reason: `${step.id} was not done: ${answer.reason ?? 'no reason given'}`, undo: 'ask' };
 }

@@ -1,54 +1,99 @@
 import type { Json } from '../model/json.ts';
+import { afterUndo, canBeUndone, isCovered, stepsLeft, toRevert } from '../model/undo.ts';
 import type { Applied } from '../model/verb.ts';
 import { releaseLeases } from './lease.ts';
 import { acting, type Done, type Running } from './running.ts';
 import { heard } from './severed.ts';
+import { undoStep } from './undo-step.ts';
 
 /** What a rollback could not take back, a sentence each. */
 export interface Remains {
-  /** Could have been undone and was not: the host is between two states. */
+  /** Could have been undone and was not, or is for a person by its author's note: the host is between two states. */
   readonly left: readonly string[];
-  /** Was named as irreversible before it was confirmed; it does not make a rollback incomplete. */
+  /** Was named as irreversible before it was confirmed, and has changed something. */
   readonly irreversible: readonly string[];
+  /** Failed, and nothing tells whether it had changed anything by then. */
+  readonly unsure: readonly string[];
+}
+
+/** All is as it was, as far as anybody can tell. */
+export const isWhole = ({ left, irreversible }: Remains): boolean => left.length === 0 && irreversible.length === 0;
+
+export const sayRemains = ({ left, irreversible, unsure }: Remains): readonly string[] => [...left, ...irreversible, ...unsure];
+
+interface Options {
+  /** What would bring the incident back too. */
+  readonly dangerous: boolean;
 }
 
 /** Undoes what was done, newest first. What cannot be undone is named, what would bring the incident back is left unless it is allowed. */
-export async function rollback(running: Running, why: string, options: { readonly dangerous: boolean }): Promise<Remains> {
+export async function rollback(running: Running, why: string, options: Options): Promise<Remains> {
   const { book, emit } = running;
   const newestFirst = book.done.toReversed();
   await emit({ type: 'rollback.started', why, steps: newestFirst.map((done) => done.step) });
   const left: string[] = [];
   const irreversible: string[] = [];
+  const unsure: string[] = [];
   for (const done of newestFirst) {
-    if (done.undo.kind === 'irreversible') {
-      irreversible.push(`${done.step}: cannot be undone, ${done.undo.because} (${done.undo.evidence})`);
-      continue;
-    }
-    const remains = await undoOne(running, done, options);
-    if (remains === null) await forget(running, done);
-    else left.push(`${done.step}: ${remains}`);
+    if (isCovered(done, newestFirst)) continue;
+    if (canBeUndone(done)) {
+      const remains = await undoOne(running, done, options);
+      if (remains !== null) left.push(`${done.step}: ${remains}`);
+    } else if (done.undo.kind === 'irreversible' || done.declared) {
+      const list = done.declared ? left : done.sure ? irreversible : unsure;
+      list.push(`${done.step}: ${sayForGood(done)}`);
+    } else await forget(running, done);
   }
-  await emit({ type: 'rollback.finished', complete: left.length === 0, left: [...left, ...irreversible] });
-  return { left, irreversible };
+  const remains = { left, irreversible, unsure };
+  await emit({ type: 'rollback.finished', complete: isWhole(remains), left: sayRemains(remains) });
+  return remains;
 }
 
-/** What is undone needs no undo and no lease any more. */
+function sayForGood(done: Done): string {
+  const { undo, declared, sure } = done;
+  const why = undo.kind === 'irreversible' ? `${undo.because}${undo.evidence === '' ? '' : ` (${undo.evidence})`}` : 'it has no undo';
+  const cannot = sure ? `cannot be undone, ${why}` : `it failed, and what it may have changed cannot be undone, ${why}`;
+  return declared?.kind === 'note' ? `${cannot}; by hand: ${declared.text}` : cannot;
+}
+
+/** What is undone needs no undo and no lease any more; earlier tries of the same step are undone with it. */
 async function forget(running: Running, done: Done): Promise<void> {
-  running.book.done.splice(running.book.done.indexOf(done), 1);
-  const keys = [...running.book.leases].filter(([, lease]) => lease.step === done.step).map(([key]) => key);
+  const { book } = running;
+  const gone = book.done.filter((one) => one === done || (one.step === done.step && isCovered(one, book.done)));
+  for (const one of gone) book.done.splice(book.done.indexOf(one), 1);
+  const keys = [...book.leases].filter(([, lease]) => lease.step === done.step).map(([key]) => key);
   await releaseLeases(running, `undo of ${done.step}`, keys);
 }
 
-/** Null: undone. Else why it is not. */
-async function undoOne(running: Running, done: Done, options: { readonly dangerous: boolean }): Promise<string | null> {
-  if (done.undo.kind !== 'revert') return null;
+/** Null: undone. Else why it is not. First what the action derived, then the author's steps; where one fails the rest is left. */
+async function undoOne(running: Running, done: Done, options: Options): Promise<string | null> {
   if (done.dangerous !== null && !options.dangerous) return `left as it is: ${done.dangerous}`;
-  await running.emit({ type: 'undo.intended', step: done.step, say: done.undo.say });
-  const { data } = done.undo;
-  const applied = await heard(running.host, `whether ${done.step} was undone is not known`, () => revert(running, done, data));
-  await running.emit({ type: 'undo.applied', step: done.step, applied });
-  return applied.outcome === 'done' ? null : (applied.reason ?? applied.summary);
+  let back = done;
+  const settle = async (part?: number): Promise<void> => {
+    const next = afterUndo(back, part);
+    if (next === null) return forget(running, back);
+    running.book.done.splice(running.book.done.indexOf(back), 1, next);
+    back = next;
+  };
+  if (back.undo.kind === 'revert' && toRevert(back)) {
+    const { say, data } = back.undo;
+    await running.emit({ type: 'undo.intended', step: back.step, say });
+    const applied = await heard(running.host, `whether ${back.step} was undone is not known`, () => revert(running, back, data));
+    await running.emit({ type: 'undo.applied', step: back.step, applied });
+    if (applied.outcome !== 'done') return withNote(back, applied.reason ?? applied.summary);
+    await settle();
+  }
+  for (const step of stepsLeft(back)) {
+    const part = (back.parts ?? 0) + 1;
+    const applied = await undoStep(running, back, { step, part });
+    if (applied.outcome !== 'done') return `${step.say}: ${applied.reason ?? applied.summary}`;
+    await settle(part);
+  }
+  return null;
 }
+
+/** What did not work by itself is for the person whom the note speaks to. */
+const withNote = ({ declared }: Done, why: string): string => (declared?.kind === 'note' ? `${why}; by hand: ${declared.text}` : why);
 
 async function revert(running: Running, done: Done, data: Json): Promise<Applied> {
   try {

@@ -9,7 +9,8 @@ import type { Limits, Runbook } from '../model/runbook.ts';
 import type { Findings } from '../model/scope.ts';
 import { takenDown } from '../model/service.ts';
 import type { Unsettled } from '../model/spent.ts';
-import type { Act, Clock, LeaseDeadline, LeaseTerms, Look, Undo } from '../model/verb.ts';
+import type { WayBack } from '../model/undo.ts';
+import type { Act, Clock, LeaseDeadline, LeaseTerms, Look } from '../model/verb.ts';
 
 /** One execution of one plan on one host: what it works with, and its book of what was done so far. */
 export interface Running {
@@ -52,10 +53,10 @@ export interface Book {
   readonly over: AbortController;
 }
 
-export interface Done {
-  readonly step: string;
+export interface Done extends WayBack {
   readonly verb: string;
-  readonly undo: Undo;
+  /** False: it failed, and nothing tells that it changed anything. */
+  readonly sure: boolean;
   readonly records: Readonly<Record<string, string>>;
   /** Undoing it brings back what diagnose matched: a sentence that says so, else null. */
   readonly dangerous: string | null;

@@ -1,13 +1,15 @@
-import { overLimit } from '../model/decide.ts';
+import { asksFirst, overLimit } from '../model/decide.ts';
 import type { StepOutcome } from '../model/event.ts';
 import type { Json } from '../model/json.ts';
 import type { PlannedAction } from '../model/plan.ts';
 import type { Answer } from '../model/ports.ts';
 import type { Step } from '../model/runbook.ts';
-import { judgeWith, resolveArg } from '../model/scope.ts';
+import { resolveArg, whether } from '../model/scope.ts';
 import { givenBack, minus } from '../model/spent.ts';
+import { BY_HAND, sayWaysBack } from '../model/undo.ts';
 import { type ActionVerb, type Applied, cannot, type Observation, shown } from '../model/verb.ts';
 import { attempt } from './attempt.ts';
+import { declaredUndo } from './declared.ts';
 import { fence } from './lease.ts';
 import { confirmByHand } from './manual.ts';
 import { CUT_SHORT, looking, ON, type Running, type StepEnd } from './running.ts';
@@ -15,12 +17,12 @@ import { heard } from './severed.ts';
 
 /** One action of the act phase: look, decide, act, and say how the run goes on. */
 export async function act(running: Running, step: Step): Promise<StepEnd> {
-  if (step.when && judgeWith(step.when, running.book.findings).truth !== 'yes')
-    return finish(running, step, 'skipped', 'its `when` does not hold');
+  const when = whether(step, running.book.findings);
+  if (when.truth !== 'yes') return finish(running, step, 'skipped', when.say);
   const verb = await running.catalogue.action(step.verb);
   const arg = resolveArg(step, running.runbook, running.book.findings);
   await running.emit({ type: 'step.started', step: step.id, phase: step.phase, verb: step.verb });
-  const observation = await observe(running, step, verb, arg);
+  const observation = await observePatiently(running, step, verb, arg);
   await settle(running, step, observation);
   if (observation.verdict === 'nothing') return finish(running, step, 'nothing-to-do', observation.summary);
   if (observation.verdict === 'cannot') return failed(running, step, observation.reason ?? observation.summary);
@@ -29,7 +31,7 @@ export async function act(running: Running, step: Step): Promise<StepEnd> {
   const { limits } = running.plan;
   const over = overLimit({ limits, used: running.book.used, costs: observation.costs, rule, own: running.runbook.limits });
   if (over !== undefined) return refuse(running, step, over);
-  if (step.verb === 'manual') return confirmByHand(running, step, arg);
+  if (step.verb === 'manual') return confirmByHand(running, { step, arg, done: (reason) => doneByHand(running, step, reason) });
   const answer = await approve(running, step, arg, observation);
   return answer.choice === 'run' ? apply(running, step, { verb, arg, observation }) : obey(running, step, answer, verb);
 }
@@ -39,6 +41,17 @@ async function observe(running: Running, step: Step, verb: ActionVerb, arg: Json
     verb.observe(looking(running, step.id), arg).catch((error: unknown) => cannot(`could not look before ${step.verb}`, String(error))),
   );
   await running.emit({ type: 'action.observed', step: step.id, observation: shown(observation) });
+  return observation;
+}
+
+/** What cannot be done just now is tried again as often as the step's `retry` says. */
+async function observePatiently(running: Running, step: Step, verb: ActionVerb, arg: Json): Promise<Observation> {
+  let observation = await observe(running, step, verb, arg);
+  for (let left = step.retry?.times ?? 0; left > 0 && observation.verdict === 'cannot'; left -= 1) {
+    await running.clock.sleep(step.retry?.every ?? 0, running.interrupts.signal);
+    if (running.interrupts.signal.aborted) break;
+    observation = await observe(running, step, verb, arg);
+  }
   return observation;
 }
 
@@ -64,7 +77,7 @@ async function approve(running: Running, step: Step, arg: Json, observation: Obs
     if (planned.decision.effect !== 'allow') throw new Error(`bug: ${step.id} is not allowed, and its plan was not refused`);
     return { choice: 'run', reason: null };
   }
-  if (!step.ask) return { choice: 'run', reason: 'the runbook does not ask' };
+  if (!asksFirst(step, observation.undo)) return { choice: 'run', reason: 'the runbook does not ask' };
   await emit({ type: 'approval.asked', step: step.id, question: observation.summary });
   const actions = plan.steps.filter((one) => one.kind === 'action');
   const answer = await by.ask.approve({
@@ -79,7 +92,7 @@ async function approve(running: Running, step: Step, arg: Json, observation: Obs
 
 /** What undo would do now, newest first, a sentence each. */
 export function undoable(running: Running): readonly string[] {
-  return running.book.done.toReversed().flatMap((done) => (done.undo.kind === 'revert' ? [`${done.step}: ${done.undo.say}`] : []));
+  return sayWaysBack(running.book.done);
 }
 
 interface Approved {
@@ -92,14 +105,31 @@ async function apply(running: Running, step: Step, approved: Approved): Promise<
   const times = 1 + (step.retry?.times ?? 0);
   await heard(running.host, notBegun(step), () => fence(running));
   let applied: Applied = { outcome: 'failed', summary: 'not tried', used: {}, blocks: [] };
+  let { observation } = approved;
   for (let number = 1; number <= times && applied.outcome === 'failed' && !running.interrupts.signal.aborted; number += 1) {
-    if (number > 1) await running.clock.sleep(step.retry?.every ?? 0, running.interrupts.signal);
-    applied = await attempt(running, step, { ...approved, number });
+    if (number > 1) {
+      await running.clock.sleep(step.retry?.every ?? 0, running.interrupts.signal);
+      if (running.interrupts.signal.aborted) break;
+      // What the last try has done, or somebody since, is not done again: the world is asked anew.
+      observation = await observe(running, step, approved.verb, approved.arg);
+      if (observation.verdict === 'nothing') return finish(running, step, 'done', observation.summary);
+      applied = cannotYet(observation);
+      if (observation.verdict === 'cannot') continue;
+      await heard(running.host, notBegun(step), () => fence(running));
+    }
+    applied = await attempt(running, step, { ...approved, observation, number });
   }
   if (applied.outcome === 'done') return finish(running, step, 'done', null);
   if (applied.outcome === 'failed') return failed(running, step, applied.reason ?? applied.summary);
   await finish(running, step, 'partial', applied.reason ?? applied.summary);
-  return running.interrupts.signal.aborted ? CUT_SHORT : byPolicy(step, `${step.id} is done in part: ${applied.reason ?? applied.summary}`);
+  return running.interrupts.signal.aborted
+    ? CUT_SHORT
+    : byOnFail(running, step, `${step.id} is done in part: ${applied.reason ?? applied.summary}`);
+}
+
+/** A try that could not begin counts as a failed one. */
+function cannotYet({ reason, summary }: Observation): Applied {
+  return { outcome: 'failed', summary, reason: reason ?? summary, used: {}, blocks: [] };
 }
 
 async function obey(running: Running, step: Step, answer: Answer, verb: ActionVerb): Promise<StepEnd> {
@@ -125,12 +155,21 @@ async function obey(running: Running, step: Step, answer: Answer, verb: ActionVe
 async function byHand(running: Running, step: Step, verb: ActionVerb, answer: Answer): Promise<StepEnd> {
   const arg = resolveArg(step, running.runbook, running.book.findings);
   const observation = await observe(running, step, verb, arg);
-  if (observation.verdict !== 'change') return finish(running, step, 'by-hand', answer.reason ?? observation.summary);
+  if (observation.verdict === 'nothing') return doneByHand(running, step, answer.reason ?? observation.summary);
   await running.emit({
     type: 'note',
-    text: `${step.id} was said to be done by hand, but there is still this to do: ${observation.summary}`,
+    text: `${step.id} was said to be done by hand, but ${observation.verdict === 'cannot' ? 'nobody can tell' : 'there is still this to do'}: ${observation.reason ?? observation.summary}`,
   });
   return act(running, step);
+}
+
+/** What a person did is in the book as well: only a person can undo it. */
+async function doneByHand(running: Running, step: Step, reason: string | null): Promise<StepEnd> {
+  const declared = declaredUndo(running, step);
+  const { id, verb } = step;
+  running.book.done.push({ step: id, verb, undo: BY_HAND, ...(declared && { declared }), records: {}, dangerous: null, sure: true });
+  await running.emit({ type: 'step.finished', step: id, outcome: 'by-hand', reason, ...(declared && { declared }) });
+  return ON;
 }
 
 /** Nobody to ask, and doing it twice may do harm. */
@@ -147,11 +186,20 @@ async function refuse(running: Running, step: Step, reason: string): Promise<Ste
 
 async function failed(running: Running, step: Step, reason: string): Promise<StepEnd> {
   await finish(running, step, 'failed', reason);
-  return running.interrupts.signal.aborted ? CUT_SHORT : byPolicy(step, `${step.id} failed: ${reason}`);
+  return running.interrupts.signal.aborted ? CUT_SHORT : byOnFail(running, step, `${step.id} failed: ${reason}`);
 }
 
-function byPolicy(step: Step, reason: string): StepEnd {
+/** What the runbook says of a step that failed. `ask` is for a person at a terminal; with nobody to ask it is `stop`. */
+export async function byOnFail(running: Running, step: Step, reason: string): Promise<StepEnd> {
   if (step.onFail === 'continue') return ON;
+  const { by, emit } = running;
+  if (step.onFail === 'ask' && by.kind === 'person') {
+    const answer = await by.ask.failed({ step: step.id, why: reason, undoable: undoable(running) });
+    if (running.interrupts.signal.aborted) return CUT_SHORT;
+    await emit({ type: 'note', text: `${step.id} failed; ${by.name} was asked (on_fail: ask) and chose to ${answer}` });
+    if (answer === 'continue') return ON;
+    return { kind: 'halt', outcome: 'rollback-incomplete', reason, undo: answer === 'undo' ? 'yes' : 'no' };
+  }
   return { kind: 'halt', outcome: 'rollback-incomplete', reason, undo: step.onFail === 'undo' ? 'yes' : 'ask' };
 }
 

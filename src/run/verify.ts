@@ -1,7 +1,7 @@
 import { type Looking, lookAt } from '../model/look.ts';
 import type { Verdict } from '../model/outcome.ts';
 import type { Step } from '../model/runbook.ts';
-import { judgeWith } from '../model/scope.ts';
+import { whether } from '../model/scope.ts';
 import { isRunning, readTaken } from '../model/service.ts';
 import type { Running } from './running.ts';
 import { heard } from './severed.ts';
@@ -9,14 +9,19 @@ import { finish } from './step.ts';
 import { type Judged, watch } from './watch.ts';
 
 /** Every verify step; the worst verdict counts, and a recurrence ends it. */
-export async function verify(running: Running): Promise<Judged> {
+export async function verify(running: Running): Promise<Judged & { readonly undo: boolean }> {
   let all: Judged = { verdict: 'held', reasons: [] };
+  let undo = false;
   for (const step of running.runbook.verify) {
     const judged = await verifyOne(running, step);
     all = worse(all, judged);
+    undo ||= judged.verdict === 'recurred' && step.onFail === 'undo';
     if (judged.verdict === 'recurred' || running.interrupts.signal.aborted) break;
   }
-  return all.verdict === 'recurred' ? all : worse(all, await whoIsDown(running));
+  if (all.verdict === 'recurred') return { ...all, undo };
+  const down = await whoIsDown(running);
+  const back = down.verdict === 'recurred' && running.runbook.verify.some((step) => step.onFail === 'undo');
+  return { ...worse(all, down), undo: back };
 }
 
 /** Whoever needs a service went down with it: where the service runs again, and they do not, the remedy has done harm, whatever the lines say. */
@@ -35,9 +40,11 @@ async function whoIsDown({ host, book }: Running): Promise<Judged> {
 const NOT_SEEN = 'whether all runs that ran before is not known, so nothing is proven';
 
 async function verifyOne(running: Running, step: Step): Promise<Judged> {
-  if (step.when && judgeWith(step.when, running.book.findings).truth !== 'yes') {
-    await finish(running, step, 'skipped', 'its `when` does not hold');
-    return { verdict: 'held', reasons: [] };
+  const when = whether(step, running.book.findings);
+  if (when.truth !== 'yes') {
+    await finish(running, step, 'skipped', when.say);
+    // Not to be looked at is fine; not to know whether it was to be looked at proves nothing.
+    return when.truth === 'no' ? { verdict: 'held', reasons: [] } : { verdict: 'inconclusive', reasons: [`${step.id}: ${when.say}`] };
   }
   if (step.verb !== 'watch') return probe(running, step);
   await running.emit({ type: 'step.started', step: step.id, phase: step.phase, verb: step.verb });

@@ -20,9 +20,11 @@ export interface Allowance {
 export function renderAction(step: PlannedAction, paper: Paper, allowance?: Allowance): readonly string[] {
   const why = step.why === null ? [] : field('why', step.why, paper);
   if (step.skipped !== null) return [...why, ...field('skipped', step.skipped, paper, paper.style.yellow)];
+  const late = step.late === undefined ? [] : field('when', step.late, paper, paper.style.yellow);
   if (step.observation === null) return [...why, ...field('unknown', 'not looked at yet', paper, paper.style.yellow)];
   return [
     ...summary(step.observation, paper),
+    ...late,
     ...why,
     ...change(step, step.observation, paper),
     ...(step.observation.verdict === 'change' ? consequences(step, step.observation, paper) : []),
@@ -98,9 +100,23 @@ function rest(targets: Targets, shown: number, paper: Paper): readonly string[] 
 
 function consequences(step: PlannedAction, { undo, lease }: Observation, paper: Paper): readonly string[] {
   return [
-    ...undoLines(undo, paper),
+    ...(undo.kind === 'irreversible' && step.undoSteps ? [] : undoLines(undo, paper)),
+    ...undoStepLines(step, undo, paper),
     ...(step.undoNote === null ? [] : field('undo note', step.undoNote, paper)),
     ...(lease === undefined ? [] : field('lease', lease.say, paper)),
+  ];
+}
+
+/** The author's own steps, in their order; before them comes what the action itself takes back. */
+function undoStepLines({ undoSteps = [] }: PlannedAction, undo: Observation['undo'], paper: Paper): readonly string[] {
+  if (undoSteps.length === 0) return [];
+  const number = (at: number): string => (undoSteps.length === 1 ? '' : `${at + 1}. `);
+  return [
+    ...undoSteps.flatMap(({ say, why, now }, at) => [
+      ...field(undo.kind === 'revert' ? 'then' : 'undo', `${number(at)}${say}${why === null ? '' : `: ${why}`}`, paper, paper.style.green),
+      ...(now === null ? [] : field('for now', now, paper)),
+    ]),
+    ...(undo.kind === 'irreversible' ? field('by itself', `it cannot be undone: ${undo.because}`, paper) : []),
   ];
 }
 

@@ -39,6 +39,7 @@ export function askWith(prompts: Prompts): Ask {
     undo: (question) => undo(question, prompts),
     confirm: (question) => confirm(question, prompts),
     interrupted: (question) => interrupted(question, prompts),
+    failed: (question) => failed(question, prompts),
   };
 }
 
@@ -172,6 +173,27 @@ async function confirm(question: Parameters<Ask['confirm']>[0], prompts: Prompts
   if (word === 'done') return { done: true, reason: null };
   const reason = await prompts.type({ message: 'Why not? (may be empty)' });
   return { done: false, reason: reason === null ? 'interrupted' : reason.trim() || null };
+}
+
+async function failed(question: Parameters<Ask['failed']>[0], prompts: Prompts): Promise<'continue' | 'undo' | 'quit'> {
+  const paper = prompts.paper();
+  const steps = question.undoable.flatMap((step) => hang('  ↶ ', escaped(step), paper.columns));
+  await prompts.print([
+    '',
+    rule('failed', paper),
+    ...hang('', escaped(question.why), paper.columns, paper.style.warn),
+    ...(steps.length === 0 ? ['nothing to undo'] : ['undo would:', ...steps]),
+  ]);
+  const word = await prompts.choose({
+    message: `${escaped(question.step)} failed: how shall it go on?`,
+    default: 'quit',
+    choices: [
+      { value: 'continue', about: 'go on with the next step, without this one' },
+      { value: 'undo', about: steps.length === 0 ? 'end here; there is nothing to undo' : 'undo what was done, newest first, and end' },
+      { value: 'quit', about: 'end here, leave what was done' },
+    ],
+  });
+  return word ?? 'quit';
 }
 
 async function interrupted(question: Parameters<Ask['interrupted']>[0], prompts: Prompts): ReturnType<Ask['interrupted']> {

@@ -5,6 +5,7 @@ import { type FleetEvent, isFleetEvent } from '../model/fleet-ports.ts';
 import { applyFleet, type FleetState, type HostState, initialFleet } from '../model/fleet-state.ts';
 import { plural, showCount } from '../model/quantity.ts';
 import { apply, elapsed, initialState, type RunState, unknownSteps } from '../model/state.ts';
+import { canBeUndone } from '../model/undo.ts';
 
 /** What the run of a host came to: all that is kept of it once it is over, so that two hundred of them take no room. */
 export interface Touched {
@@ -33,7 +34,7 @@ export function touchedOf(state: RunState): Touched {
     took: elapsed(state),
     open,
     unknown: unknownSteps(state),
-    undoable: undo.some((entry) => entry.undo.kind === 'revert'),
+    undoable: undo.some(canBeUndone),
   };
 }
 

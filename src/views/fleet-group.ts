@@ -1,5 +1,5 @@
 import { addCosts } from '../model/decide.ts';
-import type { Plan, PlannedAction } from '../model/plan.ts';
+import { isForGood, type Plan, type PlannedAction } from '../model/plan.ts';
 import { showCount } from '../model/quantity.ts';
 import { LIMITS, type Limits } from '../model/runbook.ts';
 import type { Observation, Targets } from '../model/verb.ts';
@@ -47,13 +47,12 @@ function groupStep(id: string, steps: readonly PlannedAction[]): GroupStep {
   const those = byKind.get(kind) ?? [];
   const others = [...byKind].filter(([one]) => one !== kind).map(([one, rest]) => `${KINDS[one]} on ${showCount(rest.length)} of them`);
   const said = textOf(kind, those);
-  const observations = those.flatMap(({ observation }) => (observation?.verdict === 'change' ? [observation] : []));
   return {
     id,
     kind,
-    text: [said, ...others].join('; '),
+    text: [said, ...those.flatMap(({ late }) => late ?? []).slice(0, 1), ...others].join('; '),
     key: keyOf(kind, those),
-    ...waysBack(observations),
+    ...waysBack(those),
     decided: decidedText(those),
   };
 }
@@ -124,10 +123,20 @@ function counted(verb: string, observations: readonly Observation[]): string {
   return `${verb} ${countRange(counts)} ${NOUNS[observations[0]?.targets.kind ?? 'none']}`;
 }
 
-function waysBack(observations: readonly Observation[]): Pick<GroupStep, 'forGood' | 'undo'> {
-  const forGood = observations.flatMap(({ undo }) => (undo.kind === 'irreversible' ? [undo.because] : []));
-  const undo = observations.flatMap(({ undo: how }) => (how.kind === 'revert' ? [how.say] : []));
+function waysBack(steps: readonly PlannedAction[]): Pick<GroupStep, 'forGood' | 'undo'> {
+  const forGood = steps
+    .filter(isForGood)
+    .flatMap(({ observation }) => (observation?.undo.kind === 'irreversible' ? [observation.undo.because] : []));
+  const undo = steps.filter(({ observation }) => observation?.verdict === 'change').flatMap((step) => sayUndo(step) ?? []);
   return { forGood: forGood.length === 0 ? null : oneOf(forGood), undo: undo.length === 0 ? null : oneOf(undo) };
+}
+
+/** What the action takes back, then the author's steps; his note for what nothing takes back. */
+function sayUndo({ observation, undoSteps = [], undoNote }: PlannedAction): string | null {
+  const derived = observation?.undo.kind === 'revert' ? [observation.undo.say] : [];
+  const steps = [...derived, ...undoSteps.map(({ say }) => say)].join(', then ');
+  const said = [...(steps === '' ? [] : [steps]), ...(undoNote === null ? [] : [`by hand: ${undoNote}`])];
+  return said.length === 0 ? null : said.join('; ');
 }
 
 function decidedText(steps: readonly PlannedAction[]): string | null {
@@ -205,6 +214,6 @@ export function costsOf({ steps }: Plan): Limits {
 function irreversible({ steps }: Plan): readonly string[] {
   return steps
     .filter(isAction)
-    .filter(({ observation }) => observation?.verdict === 'change' && observation.undo.kind === 'irreversible')
+    .filter(isForGood)
     .map(({ id }) => id);
 }

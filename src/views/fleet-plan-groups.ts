@@ -59,7 +59,14 @@ const moreLines = (left: number, what: string, paper: Paper): readonly string[] 
 function exampleLines(group: PlanGroup, { plans }: FleetPlan, { whole }: Whole, paper: Paper): readonly string[] {
   const own = plansOf(group, plans);
   const one = group.example === null || whole === undefined ? [] : hang('  one whole:  ', escaped(whole(group.example)), paper.columns);
-  return ['', ...stepLines(groupSteps(own), paper), ...watchLine(own[0], paper), ...warningLines(own, paper), ...one];
+  return [
+    '',
+    ...stepLines(groupSteps(own), paper),
+    ...guardLines(own[0], paper),
+    ...watchLine(own[0], paper),
+    ...warningLines(own, paper),
+    ...one,
+  ];
 }
 
 /** `  2  kill-mailers    kill 5-9 processes on each, 212 in all` and what becomes of it. */
@@ -78,6 +85,13 @@ function stepLines(steps: readonly GroupStep[], paper: Paper): readonly string[]
 
 function paint({ kind }: GroupStep, { style }: Paper): ((line: string) => string) | undefined {
   return kind === 'change' ? style.bold : kind === 'nothing' ? style.green : kind === 'cannot' ? style.bad : style.yellow;
+}
+
+/** Looks between the actions: what they guard is said, since they are taken at their turn. */
+function guardLines(plan: Plan | undefined, paper: Paper): readonly string[] {
+  return (plan?.steps ?? []).flatMap((step) =>
+    step.kind === 'probe' && step.atTurn !== undefined ? hang(`  ·   ${escaped(step.id)}  `, escaped(step.atTurn), paper.columns) : [],
+  );
 }
 
 function watchLine(plan: Plan | undefined, paper: Paper): readonly string[] {

@@ -77,7 +77,7 @@ function groupPart(group: PlanGroup, { plans, groups }: FleetPlan): readonly str
 const bullet = (text: string): string => `- ${md(text)}`;
 
 function stepText({ id, text, forGood, undo }: GroupStep, at: number): readonly string[] {
-  const back = forGood !== null ? `; **cannot be undone**, ${md(forGood)}` : undo !== null ? `; undo: ${md(undo)}` : '';
+  const back = `${forGood !== null ? `; **cannot be undone**, ${md(forGood)}` : ''}${undo !== null ? `; undo: ${md(undo)}` : ''}`;
   return [`${at + 1}. ${md(id)}: ${md(text)}${back}`];
 }
 

@@ -1,5 +1,6 @@
 import type { Plan } from '../model/plan.ts';
 import { isDrill, openLeases, type RunState, type StepState } from '../model/state.ts';
+import { sayWaysBack } from '../model/undo.ts';
 import { escaped } from './escape.ts';
 import { heading, rule } from './fields.ts';
 import { hang, indent } from './layout.ts';
@@ -49,8 +50,6 @@ function commandsOf(id: string, plan: Plan | null): readonly string[] {
 }
 
 function toUndo(state: RunState, paper: Paper): readonly string[] {
-  const lines = state.undo
-    .toReversed()
-    .flatMap(({ step, undo }) => (undo.kind === 'revert' ? hang('  ↶ ', escaped(`${step}: ${undo.say}`), paper.columns) : []));
+  const lines = sayWaysBack(state.undo).flatMap((line) => hang('  ↶ ', escaped(line), paper.columns));
   return lines.length === 0 ? [] : [...heading('NOT UNDONE', 'newest first', paper), ...lines];
 }

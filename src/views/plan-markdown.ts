@@ -1,6 +1,6 @@
 import { addCosts } from '../model/decide.ts';
 import { OUTCOMES } from '../model/outcome.ts';
-import type { Plan, PlannedAction, PlannedProbe, PlannedWatch } from '../model/plan.ts';
+import { isForGood, type Plan, type PlannedAction, type PlannedProbe, type PlannedWatch } from '../model/plan.ts';
 import { showDuration } from '../model/quantity.ts';
 import { LIMITS, type Limits } from '../model/runbook.ts';
 import { decisionWords, limitText } from './action.ts';
@@ -41,7 +41,7 @@ function summary({ steps, limits, estimate }: Plan): readonly string[] {
   if (acting.length === 0) return [];
   const used = acting.reduce<Limits>((sum, step) => addCosts(sum, step.observation?.costs ?? {}), {});
   const taken = LIMITS.flatMap((name) => (used[name] ? [limitText(name, used[name], limits[name])] : []));
-  const irreversible = acting.filter(({ observation }) => observation?.verdict === 'change' && observation.undo.kind === 'irreversible');
+  const irreversible = acting.filter(isForGood);
   return [
     '## In short',
     '',
@@ -92,11 +92,28 @@ function probe({ id, why, truth, decisive, finding, judgements }: PlannedProbe):
 
 function actions({ steps }: Plan): readonly string[] {
   const acting = steps.filter((step): step is PlannedAction => step.kind === 'action');
-  return acting.length === 0 ? [] : ['## Actions', ...acting.flatMap(action)];
+  if (acting.length === 0) return [];
+  const inOrder = steps.filter(({ phase }) => phase === 'act');
+  return [
+    '## Actions',
+    ...inOrder.flatMap((step) => (step.kind === 'action' ? action(step, acting.indexOf(step)) : step.kind === 'probe' ? atTurn(step) : [])),
+  ];
+}
+
+/** A look between the actions. */
+function atTurn({ id, why, atTurn: says = 'looked at when its turn comes', finding }: PlannedProbe): readonly string[] {
+  return [
+    '',
+    `### ${md(id)}`,
+    '',
+    ...(why === null ? [] : [`Why: ${md(why)}.`, '']),
+    `- **At its turn:** ${md(says)}`,
+    ...(finding === null ? [] : [`- **Now:** ${md(finding.summary)}`]),
+  ];
 }
 
 function action(step: PlannedAction, at: number): readonly string[] {
-  const { observation, decision, undoNote, why } = step;
+  const { observation, decision, undoNote, undoSteps = [], why } = step;
   const refused = decision.effect === 'deny' || decision.effect === 'over-limit' ? `, ${md(decision.reason)}` : '';
   return [
     '',
@@ -104,9 +121,13 @@ function action(step: PlannedAction, at: number): readonly string[] {
     '',
     ...(why === null ? [] : [`Why: ${md(why)}.`, '']),
     `- **Will:** ${md(whatOf(step))}`,
+    ...(step.late === undefined ? [] : [`- **When:** ${md(step.late)}`]),
     ...(observation?.reason === undefined ? [] : [`- **Cannot:** ${md(observation.reason)}`]),
     `- **Decided:** ${md(decisionWords(step))}${refused}`,
     ...(observation?.verdict === 'change' ? [`- **Undo:** ${undoText(observation.undo)}`] : []),
+    ...undoSteps.map(
+      ({ say, why: because, now }) => `- **Undo step:** ${md([say, because, now].filter((part) => part !== null).join('; '))}`,
+    ),
     ...(undoNote === null ? [] : [`- **Undo note:** ${md(undoNote)}`]),
     ...(observation?.lease === undefined ? [] : [`- **Lease:** ${md(observation.lease.say)}`]),
     ...(observation?.warnings ?? []).map((warning) => `- **Warning:** ${md(warning)}`),

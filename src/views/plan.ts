@@ -2,7 +2,7 @@ import type { Block } from '../model/block.ts';
 import { addCosts } from '../model/decide.ts';
 import type { Json } from '../model/json.ts';
 import { OUTCOMES } from '../model/outcome.ts';
-import type { Plan, PlannedAction, PlannedProbe, PlannedWatch } from '../model/plan.ts';
+import { isForGood, type Plan, type PlannedAction, type PlannedProbe, type PlannedWatch } from '../model/plan.ts';
 import { plural, showDuration } from '../model/quantity.ts';
 import { LIMITS, type Limits } from '../model/runbook.ts';
 import { decisionWords, limitText, renderAction } from './action.ts';
@@ -118,13 +118,12 @@ const MARKS = {
 function renderProbe(probe: PlannedProbe, paper: Paper): readonly string[] {
   const [mark, paint] = MARKS[probe.decisive || probe.finding === null ? probe.truth : 'informs'];
   const inner = narrower(paper, 4);
-  const found = probe.finding?.summary ?? 'not looked at yet';
   return [
     '',
     `  ${paper.style[paint](mark)} ${title(probe.id, probe.verb, paper)}`,
     ...indent(
       [
-        ...field('found', found, inner, paper.style.bold),
+        ...foundLines(probe, inner),
         ...judged(probe, inner),
         ...(probe.why === null ? [] : field('why', probe.why, inner)),
         ...indent(renderBlocks(probe.finding?.blocks ?? [], narrower(inner, 2)), 2),
@@ -133,6 +132,12 @@ function renderProbe(probe: PlannedProbe, paper: Paper): readonly string[] {
       4,
     ),
   ];
+}
+
+/** Of a look in `act` what was seen so far is no more than that: it is taken at its turn. */
+function foundLines({ atTurn, finding }: PlannedProbe, paper: Paper): readonly string[] {
+  if (atTurn === undefined) return field('found', finding?.summary ?? 'not looked at yet', paper, paper.style.bold);
+  return [...field('at turn', atTurn, paper, paper.style.bold), ...(finding === null ? [] : field('now', finding.summary, paper))];
 }
 
 function judged(probe: PlannedProbe, paper: Paper): readonly string[] {
@@ -255,7 +260,7 @@ function totals({ steps, limits }: Plan, paper: Paper): readonly string[] {
   const actions = steps.filter((step) => step.kind === 'action');
   const used = actions.reduce<Limits>((sum, step) => addCosts(sum, step.observation?.costs ?? {}), {});
   const taken = LIMITS.flatMap((name) => (used[name] === undefined || used[name] === 0 ? [] : [limitText(name, used[name], limits[name])]));
-  const irreversible = actions.filter(({ observation }) => observation?.verdict === 'change' && observation.undo.kind === 'irreversible');
+  const irreversible = actions.filter(isForGood);
   return [
     ...(taken.length === 0 ? [] : field('in all', taken.join(', '), paper)),
     ...(irreversible.length === 0

@@ -3,6 +3,7 @@ import { sayLease } from '../model/lease.ts';
 import { OUTCOMES, type OutcomeName } from '../model/outcome.ts';
 import { plural, showDuration } from '../model/quantity.ts';
 import { isDrill, openLeases, type RunState, type StepState, type UndoEntry, type WatchSample } from '../model/state.ts';
+import { canBeUndone, isCovered, sayWayBack } from '../model/undo.ts';
 import { escaped } from './escape.ts';
 import { heading, rule } from './fields.ts';
 import { cutHard, hang, padEnd, width } from './layout.ts';
@@ -202,23 +203,29 @@ function undo(state: RunState, paper: Paper): readonly string[] {
   return [
     ...heading('TO UNDO', 'what was done, newest first', paper),
     ...columns(
-      state.undo.toReversed().map((entry) => undoRow(entry, paper)),
+      state.undo
+        .filter((entry) => !isCovered(entry, state.undo))
+        .toReversed()
+        .map((entry) => undoRow(entry, paper)),
       paper,
     ),
   ];
 }
 
-function undoRow({ step, outcome, undo: how }: UndoEntry, paper: Paper): Row {
+function undoRow(entry: UndoEntry, paper: Paper): Row {
+  const { step, outcome, undo: how } = entry;
   const unsure = outcome === 'intended' ? 'outcome unknown; look first. ' : outcome === 'failed' ? 'it failed; look first. ' : '';
+  const back = sayWayBack(entry);
+  if (canBeUndone(entry)) return { mark: paper.style.cyan('↶'), id: step, text: `${unsure}${back}` };
   switch (how.kind) {
-    case 'revert':
-      return { mark: paper.style.cyan('↶'), id: step, text: unsure + how.say };
     case 'irreversible': {
       const kept = how.evidence === '' ? '' : ` Kept: ${how.evidence}`;
-      return { mark: paper.style.bad('!'), id: step, text: `${unsure}IRREVERSIBLE: ${how.because}.${kept}` };
+      const note = back === null ? '' : ` ${back}`;
+      return { mark: paper.style.bad('!'), id: step, text: `${unsure}IRREVERSIBLE: ${how.because}.${kept}${note}` };
     }
+    case 'revert':
     case 'nothing':
-      return { mark: ' ', id: step, text: 'nothing to undo' };
+      return { mark: ' ', id: step, text: back ?? 'nothing to undo' };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RunState, UndoEntry } from '../model/state.ts';
+import { canBeUndone, sayWayBack } from '../model/undo.ts';
 import { escaped } from './escape.ts';
 import { hang } from './layout.ts';
 import type { Paper } from './style.ts';
@@ -11,7 +12,7 @@ export function renderUndoing(state: RunState, to: string | null, paper: Paper):
   return [
     ...hang('', escaped(`rollback of ${whichRun(state)}`), paper.columns, paper.style.bold),
     ...lines,
-    ...(entries.some(({ undo }) => undo.kind === 'revert') ? [] : ['  nothing of it is left to undo']),
+    ...(entries.some(canBeUndone) ? [] : ['  nothing of it is left to undo']),
   ];
 }
 
@@ -24,13 +25,11 @@ function whichRun({ run, host, meta, finished }: RunState): string {
   return `${run}: ${name} ${version} on ${host}, ${when}, by ${meta.who}, ${end}`;
 }
 
-function entryLines({ step, undo }: UndoEntry, paper: Paper): readonly string[] {
-  switch (undo.kind) {
-    case 'revert':
-      return hang('  undo   ', escaped(`${step}: ${undo.say}`), paper.columns);
-    case 'irreversible':
-      return hang('  stays  ', escaped(`${step}: ${undo.because}`), paper.columns);
-    case 'nothing':
-      return [];
-  }
+function entryLines(entry: UndoEntry, paper: Paper): readonly string[] {
+  const { step, undo } = entry;
+  const back = sayWayBack(entry);
+  if (canBeUndone(entry)) return hang('  undo   ', escaped(`${step}: ${back}`), paper.columns);
+  if (undo.kind === 'nothing' && back === null) return [];
+  const why = undo.kind === 'irreversible' ? [undo.because] : [];
+  return hang('  stays  ', escaped(`${step}: ${[...why, ...(back === null ? [] : [back])].join('; ')}`), paper.columns);
 }

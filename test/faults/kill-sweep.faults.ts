@@ -115,3 +115,76 @@ fault('kill -9 at each write and sync of a rollback, then a second rollback', { 
   const before = `WATCH=0.6s; act ${RUN} --param watch=0.6s >/dev/null 2>&1`;
   await sweep(context, tally, { before, command: 'rollback', after: UNDO, check: checkUndone });
 });
+
+/** Two acts with undo steps of their author's: an edit, which may be done twice, and commands, which must not; and an act that fails. */
+const BACK = `
+dir=$OUT/back policy=$OUT/back-policy.yaml
+mkdir -p "$dir" && chmod 755 "$dir"
+echo 'colour = red' >"$dir/conf"; echo 'mark = unknown' >"$dir/other"; : >"$dir/told"
+cat >"$policy" <<END
+firebreak_policy: 1
+allow:
+  - {id: back, runbook: back, declared_write: allow, on_failure: undo}
+END
+cat >"$dir/back.yaml" <<END
+firebreak: 1
+runbook: back
+version: 1.0.0
+title: what was done is undone by the steps that the author wrote
+diagnose:
+  - {id: red, text: {file: $dir/conf, matches: '^colour = red'}, expect: {matches: {at_least: 1}}}
+act:
+  - id: mark
+    why: it is seen
+    run: {argv: [touch, $dir/mark], effect: write}
+    undo:
+      - edit: {file: $dir/other, set_line: {matching: '^mark', to: mark = gone}}
+      - run: {shell: 'rm "\\$D/mark" && echo told >>"\\$D/told"', effect: write, env: {D: $dir}}
+  - id: paint
+    why: red is wrong
+    edit: {file: $dir/conf, set_line: {matching: '^colour', to: colour = blue}}
+  - id: bad
+    why: it fails
+    run: {argv: ['false'], effect: write}
+    on_fail: undo
+verify:
+  - {id: calm, text: {file: $dir/conf, matches: '^colour = red'}, expect: {matches: {at_most: 0}}}
+END
+chmod 644 "$dir/back.yaml" "$policy"`;
+
+const SEEN = `$(cut -d' ' -f3 "$dir/conf")/$(cut -d' ' -f3 "$dir/other")/$([ -e "$dir/mark" ] && echo mark)/$(wc -l <"$dir/told")`;
+const BACK_AFTER = `cp -r "$FIREBREAK_STATE" "$OUT/crash" 2>/dev/null; echo "say told=$(wc -l <"$dir/told")"
+act resume >>"$OUT/said" 2>&1; echo "say resume=$?"; echo "say end=${SEEN}"`;
+
+const UNDONE = 'red/gone//1';
+const UNTOUCHED = 'red/unknown//0';
+
+/** Undone to the end, or told why not; and no command is run twice. */
+function checkBack({ said }: Scene, folder: string, where: string): Trouble {
+  const { resume = '', end = '', told = '' } = said;
+  const before = journalOf(folder, 'crash');
+  const after = journalOf(folder, 'state');
+  const intended = before.some((event) => event.type === 'undo.intended' && event.step === 'mark' && event.part === 2);
+  const reasons = after.findLast((event) => event.type === 'run.finished')?.reasons.join('; ') ?? '';
+  // 66: it had not begun, or was over. 10: whether an act was done is not known. 9: so it is with an undo that must not be done twice.
+  const well =
+    (resume === '8' && end === UNDONE) ||
+    (resume === '66' && [UNTOUCHED, UNDONE].includes(end)) ||
+    (resume === '10' && reasons.includes('is not known')) ||
+    (resume === '9' && reasons.includes('must not be done twice'));
+  return {
+    lost: [
+      ...(well ? [] : [`${where}: resume ended with ${resume}, and the world is ${end}\n${readFileSync(join(folder, 'said'), 'utf8')}`]),
+      ...(told.trim() === '1' && !intended ? [`${where}: an undo step was done, and the journal knows nothing of it`] : []),
+    ],
+    twice: Number(end.split('/').at(-1)) > 1 ? [`${where}: an undo step was done twice`] : [],
+  };
+}
+
+fault(
+  'kill -9 at each write and sync of a run that undoes by declared steps, then resume',
+  { needs: NEEDS, within: 900_000 },
+  async (tally, context) => {
+    await sweep(context, tally, { before: BACK, command: 'run "$dir/back.yaml"', after: BACK_AFTER, check: checkBack }, true);
+  },
+);

@@ -107,6 +107,7 @@ const MISTAKES: readonly (readonly [string, string, string, string])[] = [
   ['two verbs', '    service: {name: postfix}', '    service: {name: postfix}\n    ⟦disk⟧: {path: /}', 'several-verbs'],
   ['expect on an action', 'ask: false', 'ask: false\n    ⟦expect⟧: {count: 1}', 'misplaced-key'],
   ['decisive in act', 'ask: false', 'ask: false\n    ⟦decisive⟧: true', 'misplaced-key'],
+  ['on_fail in diagnose', '    expect: {inodes_free', '    ⟦on_fail⟧: stop\n    expect: {inodes_free', 'misplaced-key'],
   ['hold on a probe', 'retry: {times', '⟦hold⟧: [{of: $inodes, inodes_free: 3}]\n    retry: {times', 'misplaced-key'],
   ['a batch over the limit', 'batch: 1000', 'batch: ⟦6000⟧', 'limit-below-batch'],
   ['a lease over the limit', 'restore_within: $lease', 'x-was: $lease, restore_within: ⟦45m⟧', 'lease-over-limit'],

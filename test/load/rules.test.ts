@@ -51,6 +51,17 @@ test('what is stopped must be started again, unless its undo says how', async ()
   assert.deepEqual(await act([stop('{name: nginx}', ', undo: start nginx once the leak is closed')]), []);
 });
 
+test('a step of undo has its verb and a why; what would be ignored there is a problem', async () => {
+  const undo = (...parts: readonly string[]) => act([`${KILL}, undo: [${parts.join(', ')}]`]);
+  assert.deepEqual(await undo('{why: w, edit: {file: /etc/crontab}}', '{start: {service: {name: cron}}}'), []);
+  assert.deepEqual(await undo('{id: u, edit: {file: /etc/crontab}}'), ['9:53+2 misplaced-key']);
+  assert.deepEqual(await undo('{edit: {file: /etc/crontab}, on_fail: continue}'), ['9:81+7 misplaced-key']);
+  assert.deepEqual(await undo('{disk: {path: /}}'), ['9:53+4 unknown-verb']);
+  assert.deepEqual(await undo('{stop: {service: {name: cron}, restore_within: 5m}}'), ['9:83+14 misplaced-key']);
+  assert.deepEqual(await undo('{run: {argv: [ls], effect: read}}'), ['9:71+6 misplaced-key']);
+  assert.deepEqual(await undo('{edit: {file: /etc/crontab}, start: {service: {name: cron}}}'), ['9:81+5 several-verbs']);
+});
+
 test('after cron was stopped a watch needs proof; after another service there is none to ask for', async () => {
   assert.deepEqual(await act([stop('{name: cron}'), start('{name: cron}')], WATCH), ['12:13+5 verify-without-proof']);
   assert.deepEqual(await act([stop('{name: cron}'), start('{name: cron}')], VERIFY), ['11:1+6 verify-without-proof']);

@@ -118,3 +118,15 @@ test('accept: every finding can be accepted by its name', async () => {
     assert.deepEqual(await run(text, `    accept: [{finding: ${name}, because: it is meant}]\n`), [], name);
   }
 });
+
+test('a text for a shell in an undo step is read too, and what it means is accepted by the step that is undone', async () => {
+  const undone = (accept: string) =>
+    complaints(
+      `diagnose:\n  - {id: a, disk: {path: /}, expect: {inodes_free: {at_most: 5%}}}\nact:\n  - id: b\n    why: w\n    run: {argv: [touch, /x], effect: write}\n${accept}    undo:\n      - run: {shell: rm $F, effect: write}\nverify:\n  - {id: c, disk: {path: /}, expect: {inodes_free: {at_least: 5%}}}\n`,
+    );
+  assert.deepEqual(
+    (await undone('')).map((line) => line.replace(/: .*/, '')),
+    ['12:25 unquoted-expansion'],
+  );
+  assert.deepEqual(await undone('    accept: [{finding: unquoted-expansion, because: a list}]\n'), []);
+});

@@ -283,6 +283,34 @@ test('a fleet rollback with nothing left to undo writes nothing: the fleet run s
   assert.equal(fleet.journal.length, before);
 });
 
+test('the undo steps of a runbook are asked for with the rest, once for all hosts, and done on each; a note leaves the fleet undone in part', async () => {
+  const withUndo = (undo: string) => (text: string) => text.replace('kill_after: 5s}', `kill_after: 5s}\n    undo: ${undo}`);
+  const questions: string[] = [];
+  const ask = {
+    approve: async () => ({ choice: 'run', reason: null }) as const,
+    next: async () => ({ choice: 'run', reason: null }) as const,
+    undo: async ({ steps }: { readonly steps: readonly string[] }) => {
+      questions.push(...steps.filter((step) => step.startsWith('kill-mailers')));
+      return 'undo' as const;
+    },
+  };
+  const fleet = fakeFleet({ hosts: 2, ask, edited: withUndo('[{start: {service: {first_of: [crond, cron]}}}]') });
+  assert.equal((await fleet.run()).outcome, 'held');
+  assert.equal((await fleet.rollBack()).outcome, 'held');
+  assert.deepEqual(questions.length, 1, questions.join('\n'));
+  const parts = [...fleet.runs.values()].map(({ events }) =>
+    events.flatMap((event) =>
+      event.type === 'undo.applied' && event.part !== undefined ? [`${event.step} ${event.part}: ${event.applied.outcome}`] : [],
+    ),
+  );
+  assert.deepEqual(parts, [['kill-mailers 1: done'], ['kill-mailers 1: done']]);
+  const noted = fakeFleet({ hosts: 1, edited: withUndo('look whether anybody misses a mail') });
+  await noted.run();
+  const { outcome, reasons } = await noted.rollBack();
+  assert.equal(outcome, 'rollback-incomplete');
+  assert.match(reasons.join(), /by hand: look whether anybody misses a mail/);
+});
+
 test('a host that cannot be reached for its rollback is named, and the others are undone', async () => {
   const fleet = fakeFleet({ hosts: 3 });
   await fleet.run();

@@ -4,6 +4,7 @@ import type { Fact, RunEvent } from '../../src/model/event.ts';
 import type { Json } from '../../src/model/json.ts';
 import { OUTCOMES, type OutcomeName } from '../../src/model/outcome.ts';
 import { PHASES } from '../../src/model/runbook.ts';
+import type { DeclaredUndo } from '../../src/model/undo.ts';
 import type { Applied, Finding, Targets, Undo } from '../../src/model/verb.ts';
 
 /** Any event there can be, sensible order or not; texts hold what hosts hold: newlines, escapes, Markdown, lone surrogates. */
@@ -37,6 +38,11 @@ const undo: fc.Arbitrary<Undo> = fc.oneof(
   fc.record({ kind: fc.constant('irreversible' as const), because: text, evidence: text }),
   fc.constant({ kind: 'nothing' as const }),
 );
+const declared: fc.Arbitrary<DeclaredUndo> = fc.oneof(
+  fc.record({ kind: fc.constant('note' as const), text }),
+  fc.record({ kind: fc.constant('steps' as const), steps: fc.array(fc.record({ verb: text, arg: json, say: text }), { maxLength: 3 }) }),
+);
+const part = fc.integer({ min: 1, max: 3 });
 const used = fc.record({ kill: count, delete: count, edit: count }, { requiredKeys: [] });
 const applied = fc.record(
   { outcome: fc.constantFrom('done', 'partial', 'failed'), summary: text, used, blocks, reason: text, undo, releases: texts },
@@ -132,6 +138,16 @@ const anyFact = fc.oneof(
     undo,
     records: fc.dictionary(text, text, { maxKeys: 2 }),
   }),
+  fc.record({
+    type: fc.constant('action.intended'),
+    step,
+    verb: text,
+    attempt: count,
+    targets,
+    undo,
+    declared,
+    records: fc.dictionary(text, text, { maxKeys: 2 }),
+  }),
   fc.record({ type: fc.constant('action.progress'), step, progress: fc.record({ done: count, total: count, text }) }),
   fc.record({ type: fc.constant('action.applied'), step, applied }),
   fc.record({
@@ -167,6 +183,8 @@ const anyFact = fc.oneof(
   fc.record({ type: fc.constant('rollback.started'), why: text, steps: texts }),
   fc.record({ type: fc.constant('undo.intended'), step, say: text }),
   fc.record({ type: fc.constant('undo.applied'), step, applied }),
+  fc.record({ type: fc.constant('undo.intended'), step, say: text, part, targets }),
+  fc.record({ type: fc.constant('undo.applied'), step, applied, part }),
   fc.record({ type: fc.constant('rollback.finished'), complete: fc.boolean(), left: texts }),
   fc.record({ type: fc.constant('interrupted'), signal: text, doing: text }),
   fc.record({ type: fc.constant('note'), text }),

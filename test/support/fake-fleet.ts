@@ -43,6 +43,8 @@ export interface FleetScript {
   /** Before an event is journaled; may throw. */
   readonly onAppend?: (event: Stamped) => void;
   readonly locked?: readonly string[];
+  /** The founding runbook with another text. */
+  readonly edited?: (text: string) => string;
 }
 
 /** Hosts in memory, in the storm, with the journals of all that is run on them. */
@@ -63,8 +65,8 @@ export interface FakeFleet {
 const PATH = join(import.meta.dirname, '../../runbooks/cron-mail-storm.yaml');
 const catalogue = folderCatalogue();
 
-async function storm(): Promise<Pick<FleetRequest, 'runbook' | 'params'>> {
-  const runbook = await loadRunbook({ path: PATH, text: readFileSync(PATH, 'utf8'), catalogue, findUsed: () => 'none' });
+async function storm(edited: (text: string) => string = (text) => text): Promise<Pick<FleetRequest, 'runbook' | 'params'>> {
+  const runbook = await loadRunbook({ path: PATH, text: edited(readFileSync(PATH, 'utf8')), catalogue, findUsed: () => 'none' });
   if (!runbook.ok) throw new Error('the library has a mistake');
   const params = bindParams(runbook.value, { watch: '4s', ticks: '1' });
   if (!params.ok) throw new Error('the parameters have a mistake');
@@ -155,8 +157,9 @@ export function fakeFleet(script: FleetScript = {}): FakeFleet {
 
   async function requestFor(given: FleetScript): Promise<FleetRequest> {
     loaded ??= storm();
+    const asked = script.edited ? await storm(script.edited) : await loaded;
     return {
-      ...(await loaded),
+      ...asked,
       raised: {},
       strategy: { ...DEFAULT_STRATEGY, ...script.strategy, ...given.strategy },
       hosts: names.map((name) => targetNamed(name)),

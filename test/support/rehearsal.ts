@@ -2,15 +2,16 @@ import type { Condition } from '../../src/model/condition.ts';
 import type { Fact, RunEvent } from '../../src/model/event.ts';
 import type { Host, MachineFacts, Services } from '../../src/model/host.ts';
 import type { Json } from '../../src/model/json.ts';
+import type { Plan } from '../../src/model/plan.ts';
 import type { Policy, PolicyRule, Trigger } from '../../src/model/policy.ts';
 import type { Ask, Catalogue, Journal } from '../../src/model/ports.ts';
 import type { Limits, Runbook, Step } from '../../src/model/runbook.ts';
 import { stateOf } from '../../src/model/state.ts';
 import { type ActionVerb, type Clock, defineAction, defineProbe, type Observation, type ProbeVerb } from '../../src/model/verb.ts';
 import type { RunParts, RunRequest } from '../../src/operations/carry-out.ts';
-import { resume } from '../../src/operations/resume.ts';
 import { rollBack } from '../../src/operations/rollback.ts';
 import { run } from '../../src/operations/run.ts';
+import { takeUp as goOn } from '../../src/operations/take-up.ts';
 import type { Ending } from '../../src/run/running.ts';
 import { manualInterrupts } from '../../src/wiring/interrupts.ts';
 import { assertEvent } from './event-schema.ts';
@@ -21,6 +22,8 @@ export interface Rehearsal {
   readonly log: string[];
   readonly events: RunEvent[];
   readonly ending: Ending;
+  /** What the run was about to do; empty where it was refused. */
+  readonly plans: readonly Plan[];
 }
 
 export interface Script {
@@ -35,8 +38,12 @@ export interface Script {
   readonly probes?: Readonly<Record<string, Partial<ProbeVerb>>>;
   /** Present: attended. The answers to `approve`, in turn; when they run out: run. */
   readonly answers?: readonly Awaited<ReturnType<Ask['approve']>>[];
+  /** Told what undo would do, at each question before an act. */
+  readonly asked?: (undoable: readonly string[]) => void;
   readonly undo?: 'undo' | 'leave';
   readonly interrupted?: 'continue' | 'undo' | 'quit';
+  /** The answer where a step of `on_fail: ask` failed. */
+  readonly failed?: 'continue' | 'undo' | 'quit';
   readonly onFailure?: 'undo' | 'leave';
   /** What else the policy's only rule says. */
   readonly rule?: Partial<PolicyRule>;
@@ -65,7 +72,7 @@ export async function rehearse(script: Script): Promise<Rehearsal> {
 /** The same run goes on from the events that an earlier life has left. */
 export async function takeUp(script: Script, earlier: readonly RunEvent[]): Promise<Rehearsal> {
   const stage = setStage(script);
-  const ending = await resume(stage.request, stage.parts, stateOf(earlier));
+  const ending = await goOn(stage.request, stage.parts, stateOf(earlier));
   return { ...stage, ending };
 }
 
@@ -78,11 +85,13 @@ export async function undoAll(script: Script, earlier: readonly RunEvent[], to: 
 function setStage(script: Script): {
   readonly log: string[];
   readonly events: RunEvent[];
+  readonly plans: Plan[];
   readonly request: RunRequest;
   readonly parts: RunParts;
 } {
   const log: string[] = [];
   const events: RunEvent[] = [];
+  const plans: Plan[] = [];
   const clock = script.clock ?? quickClock();
   const host = stubHost({ log, clock, given: script.services ?? {} });
   const request: RunRequest = {
@@ -102,10 +111,10 @@ function setStage(script: Script): {
     views: [],
     interrupts: script.interrupts ?? manualInterrupts(),
     ask: script.answers ? scriptedAsk(script, log) : null,
-    planned: () => {},
+    planned: (plan) => void plans.push(plan),
     ...(script.stop && { stop: script.stop }),
   };
-  return { log, events, request, parts };
+  return { log, events, plans, request, parts };
 }
 
 /** Time that passes as soon as somebody sleeps. */
@@ -252,8 +261,9 @@ function memoryJournal({
 function scriptedAsk(script: Script, log: string[]): Ask {
   const answers = [...(script.answers ?? [])];
   return {
-    approve: async ({ step }) => {
+    approve: async ({ step, undoable }) => {
       log.push(`ask ${step.id}`);
+      script.asked?.(undoable);
       return answers.shift() ?? { choice: 'run', reason: null };
     },
     undo: async ({ dangerous }) => {
@@ -261,6 +271,10 @@ function scriptedAsk(script: Script, log: string[]): Ask {
       return script.undo ?? 'leave';
     },
     confirm: async () => ({ done: true, reason: null }),
+    failed: async () => {
+      log.push('ask failed');
+      return script.failed ?? 'quit';
+    },
     interrupted: async () => {
       log.push('ask interrupted');
       return script.interrupted ?? 'quit';

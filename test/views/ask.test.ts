@@ -98,6 +98,19 @@ test('questions that an interrupt has caused do not hear that interrupt', async 
   assert.ok(!(await deaf((ask) => ask.approve(about(stopCron)))));
 });
 
+test('where a step of on_fail: ask failed, a person goes on, undoes or leaves it; an interrupt leaves it', async () => {
+  const question = { step: 'few', why: 'few: wanted count at most 5, seen 9', undoable: ['stop-cron: start cron'] };
+  for (const word of ['continue', 'undo', 'quit'] as const) assert.equal(await person(word).ask.failed(question), word);
+  const { ask, screen } = person(null);
+  assert.equal(await ask.failed(question), 'quit');
+  assert.deepEqual(screen.slice(1), [
+    '── failed ──────────────────────────────────────────────────────────────────────',
+    'few: wanted count at most 5, seen 9',
+    'undo would:',
+    '  ↶ stop-cron: start cron',
+  ]);
+});
+
 test('a step done by hand is confirmed, or refused with a reason', async () => {
   assert.deepEqual(await person('done').ask.confirm({ step: 's', text: 'call the owner' }), { done: true, reason: null });
   assert.deepEqual(await person('not done', 'asleep').ask.confirm({ step: 's', text: 't' }), { done: false, reason: 'asleep' });

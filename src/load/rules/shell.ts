@@ -3,7 +3,8 @@ import type { Problem } from '../../model/problem.ts';
 import type { DraftStep } from '../draft.ts';
 import { lintShell, type ShellFinding } from '../shell.ts';
 import { FINDINGS } from '../shell-findings.ts';
-import { argPath, type Checked, told, verbOf } from './checked.ts';
+import type { Path } from '../source.ts';
+import { type Checked, told } from './checked.ts';
 
 /** Texts that a shell will read, each finding at its very place, but for those that the step accepts by name. */
 export async function shellProblems(checked: Checked): Promise<readonly Problem[]> {
@@ -13,30 +14,33 @@ export async function shellProblems(checked: Checked): Promise<readonly Problem[
 }
 
 async function ofStep(checked: Checked, step: DraftStep): Promise<readonly Problem[]> {
-  const text = shellOf(step);
+  const texts = textsOf(step);
   const accepted = acceptedBy(step);
-  if (text === undefined) return accepted.length === 0 ? [] : [nothingToAccept(checked, step)];
-  const findings = await lintShell(text);
+  if (texts.length === 0) return accepted.length === 0 ? [] : [nothingToAccept(checked, step)];
+  const findings: Found[] = [];
+  for (const { text, path } of texts) findings.push(...(await lintShell(text)).map((finding) => ({ ...finding, path })));
   return [
-    ...findings
-      .filter(({ finding }) => !accepted.some((one) => one.finding === finding))
-      .map((finding) => problemOf(checked, step, finding)),
+    ...findings.filter(({ finding }) => !accepted.some((one) => one.finding === finding)).map((finding) => problemOf(checked, finding)),
     ...accepted.flatMap((one, at) => wrongAccept(checked, step, { one, at, findings })),
   ];
 }
 
-function shellOf(step: DraftStep): string | undefined {
-  const arg = step.use?.arg;
-  return verbOf(step) === 'run' && isObject(arg) && typeof arg.shell === 'string' ? arg.shell : undefined;
+type Found = ShellFinding & { readonly path: Path };
+
+/** The step's own text, and those of the steps that undo it. */
+function textsOf({ path, use, undo }: DraftStep): readonly { readonly text: string; readonly path: Path }[] {
+  return [...(use ? [{ ...use, path }] : []), ...undo].flatMap(({ verb, arg, path: at }) =>
+    verb === 'run' && isObject(arg) && typeof arg.shell === 'string' ? [{ text: arg.shell, path: [...at, verb, 'shell'] }] : [],
+  );
 }
 
 function acceptedBy({ json }: DraftStep): readonly JsonObject[] {
   return Array.isArray(json.accept) ? (json.accept as readonly Json[]).filter(isObject) : [];
 }
 
-function problemOf({ draft }: Checked, step: DraftStep, { finding, at, length, message, hint }: ShellFinding): Problem {
+function problemOf({ draft }: Checked, { finding, at, length, message, hint, path }: Found): Problem {
   const way = `or accept it: \`accept: [{finding: ${finding}, because: ...}]\``;
-  const place = draft.source.placeIn(argPath(step, 'shell'), at, length);
+  const place = draft.source.placeIn(path, at, length);
   return { code: finding, message, place, hint: hint === undefined ? way.replace(/^or /, '') : `${hint}, ${way}` };
 }
 

@@ -1,3 +1,4 @@
+import { isObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import { type DraftStep, isAction, isProbe } from '../draft.ts';
 import { pointer } from '../source.ts';
@@ -32,8 +33,28 @@ function stepProblems(checked: Checked, step: DraftStep): readonly Problem[] {
     );
   if (use && use.verb !== 'watch') misplaced('hold', '`hold` belongs to `watch`; what must hold of this finding stands under `expect`');
   if (use?.verb === 'watch') misplaced('expect', '`watch` is judged by `hold`');
+  for (const undo of step.undo) {
+    const arg = isObject(undo.arg) ? undo.arg : {};
+    const strange = (key: string, message: string): void =>
+      void problems.push(told(checked, [...undo.path, undo.verb, key], 'key', { code: 'misplaced-key', message }));
+    if (undo.verb === 'run' && arg.effect === 'read') strange('effect', 'a command that only reads undoes nothing');
+    if (arg.restore_within !== undefined) strange('restore_within', 'what an undo stops stays stopped: a lease has nothing to restore');
+  }
   if (isAction(use)) misplaced('expect', 'an action finds nothing to expect of; put a probe behind it');
-  if (phase !== 'diagnose') misplaced('decisive', '`decisive` belongs in diagnose');
+  if (phase !== 'diagnose')
+    misplaced(
+      'decisive',
+      phase === 'act'
+        ? '`decisive` belongs in diagnose; with an `expect` a look in act stops the run, unless it says `on_fail: continue`'
+        : '`decisive` belongs in diagnose',
+    );
+  if (phase === 'diagnose')
+    misplaced(
+      'on_fail',
+      '`on_fail` says nothing in diagnose: a look that decides ends the run; write `decisive: false` where it only informs',
+    );
+  if (phase === 'verify' && (json.on_fail === 'continue' || json.on_fail === 'ask'))
+    misplaced('on_fail', 'what does not hold in verify is a verdict: here `on_fail` is `stop` or `undo`');
   if (use?.verb === 'runbook') {
     for (const key of ['expect', 'undo', 'timeout', 'retry'])
       misplaced(key, `\`${key}\` belongs to one verb; the steps of the used runbook have their own`);

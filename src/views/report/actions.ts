@@ -1,5 +1,6 @@
 import { showCount } from '../../model/quantity.ts';
 import type { RunState, StepState } from '../../model/state.ts';
+import { canBeUndone, isCovered, sayWayBack } from '../../model/undo.ts';
 import type { Targets, Undo } from '../../model/verb.ts';
 import { escaped } from '../escape.ts';
 import { fence, md } from '../markdown.ts';
@@ -19,7 +20,7 @@ function action(step: StepState, at: number): readonly string[] {
     ...(observation === null ? [] : [`- **Seen before:** ${md(observation.summary)}${stateText(observation.state)}`]),
     ...approvalText(step),
     ...(step.attempts > 1 ? [`- **Attempts:** ${step.attempts}`] : []),
-    ...(observation === null || step.attempts === 0 ? [] : [`- **Undo:** ${undoText(applied?.undo ?? observation.undo)}`]),
+    ...(observation === null || step.attempts === 0 ? [] : [`- **Undo:** ${wayBack(step, applied?.undo ?? observation.undo)}`]),
     ...(observation?.warnings ?? []).map((warning) => `- **Warning:** ${md(warning)}`),
   ];
   return [
@@ -45,6 +46,13 @@ function approvalText({ approval, decision }: StepState): readonly string[] {
     return [`- **Decided:** ${approval.choice.replaceAll('-', ' ')}, by ${md(approval.by)} at ${clockText(approval.at)} UTC${reason}`];
   }
   return decision === null ? [] : [`- **Decided:** ${decision.effect} by the policy, ${md(decision.reason)}`];
+}
+
+function wayBack({ declared }: StepState, undo: Undo): string {
+  if (declared === undefined) return undoText(undo);
+  if (declared.kind === 'note') return `${undoText(undo)}; by hand: ${md(declared.text)}`;
+  const steps = declared.steps.map(({ say }) => md(say)).join(', then ');
+  return undo.kind === 'revert' ? `${undoText(undo)}, then ${steps}` : `${steps} (by itself ${undoText(undo)})`;
 }
 
 export function undoText(undo: Undo): string {
@@ -82,10 +90,14 @@ export function rollbackNotes(state: RunState): readonly string[] {
   const undone = (rollback?.undone ?? []).map(
     ({ step, applied }) => `- ${md(step)}: ${applied.outcome}, ${md(applied.reason ?? applied.summary)}`,
   );
-  const left = undo.toReversed().map(({ step, outcome, undo: how }) => {
+  const open = undo.filter((entry) => !isCovered(entry, undo));
+  const left = open.toReversed().map((entry) => {
+    const { step, outcome, undo: how } = entry;
+    const back = sayWayBack(entry);
+    const way = canBeUndone(entry) ? md(back ?? '') : `${undoText(how)}${back === null ? '' : `; ${md(back)}`}`;
     const unsure =
       outcome === 'done' || outcome === 'partial' ? '' : ` (${outcome === 'intended' ? 'outcome unknown' : 'it failed'}: look first)`;
-    return `- ${md(step)}${unsure}: ${undoText(how)}`;
+    return `- ${md(step)}${unsure}: ${way}`;
   });
   if (rollback === null && left.length === 0) return [];
   return [

@@ -1,0 +1,36 @@
+import { lookAt } from '../model/look.ts';
+import type { PlannedProbe } from '../model/plan.ts';
+import type { Step } from '../model/runbook.ts';
+import { CUT_SHORT, type Running, type StepEnd } from './running.ts';
+import { heard } from './severed.ts';
+import { byOnFail, finish } from './step.ts';
+import { lookingFor } from './verify.ts';
+
+/** A look between acts, taken at its turn. With an `expect` it guards what comes behind it: a no stops the run, and so does what could not be told. */
+export async function guard(running: Running, step: Step): Promise<StepEnd> {
+  const looked = await heard(running.host, `${step.id} could not look`, () => lookAt(step, running.book.findings, lookingFor(running)));
+  running.book.findings = looked.findings;
+  const { planned } = looked;
+  if (planned.truth === 'not-looked') return finish(running, step, 'skipped', sayWhen(planned));
+  const cut = running.interrupts.signal.aborted && planned.finding?.unknown !== undefined;
+  const doubt = cut ? 'interrupted while it looked' : doubtOf(step, planned);
+  if (doubt === null) return finish(running, step, 'done', unlooked(planned));
+  await finish(running, step, 'failed', doubt);
+  return running.interrupts.signal.aborted ? CUT_SHORT : byOnFail(running, step, `${step.id}: ${doubt}`);
+}
+
+/** Why the next act must not follow; null: it may. */
+function doubtOf(step: Step, { truth, finding, judgements }: PlannedProbe): string | null {
+  if (!step.expect || truth === 'yes') return null;
+  if (finding?.unknown !== undefined) return `could not look: ${finding.unknown}`;
+  const failed = judgements.filter((judgement) => judgement.truth !== 'yes').map(({ wanted, seen }) => `wanted ${wanted}, seen ${seen}`);
+  return finding === null ? sayWhen({ judgements }) : failed.join('; ') || 'its expectation does not hold';
+}
+
+const unlooked = ({ finding }: PlannedProbe): string | null =>
+  finding?.unknown === undefined ? null : `could not look: ${finding.unknown}`;
+
+function sayWhen({ judgements }: Pick<PlannedProbe, 'judgements'>): string {
+  if (judgements.length === 0) return 'its `when` does not hold';
+  return `its \`when\` cannot be told: ${judgements.map(({ wanted, seen }) => `${wanted} (${seen})`).join('; ')}`;
+}

@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Prediction } from '../../src/model/verb.ts';
+import { withoutLateGains } from '../../src/plan/at-turn.ts';
+
+test('what is decided at its turn frees nothing for what comes behind it; a service or a text that it may change is foreseen', () => {
+  const stays: readonly Prediction[] = [
+    { kind: 'service', name: 'cron', state: 'stopped' },
+    { kind: 'file', path: '/etc/crontab', bytes: '' },
+  ];
+  const frees: readonly Prediction[] = [
+    { kind: 'processes-gone', pids: [7] },
+    { kind: 'files-gone', in: '/var/spool', count: 3, bytes: 3 },
+  ];
+  assert.deepEqual(withoutLateGains([...stays, ...frees]), stays);
+});
