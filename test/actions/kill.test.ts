@@ -245,14 +245,19 @@ describe('kill, as done', () => {
     assert.deepEqual([outcome, used, it.world.log], ['partial', {}, []]);
   });
 
-  it('names those that it may not signal', async () => {
+  it('names those that it may not signal, and signals them no second time', async () => {
     const it = rig(mailStorm(1));
-    const signal: Act['host']['processes']['signal'] = async (targets) =>
-      targets.map((each) => ({ pid: each.pid, outcome: 'refused', reason: 'not permitted' }));
+    const asked: string[] = [];
+    const signal: Act['host']['processes']['signal'] = async (targets, name) =>
+      targets.map(({ pid }) => {
+        asked.push(`${name} ${pid}`);
+        return { pid, outcome: 'refused', reason: 'not permitted' };
+      });
     const act = { ...it.act, host: { ...it.act.host, processes: { ...it.act.host.processes, signal } } };
-    const observation = await kill.observe(act, order(mailers(1)));
-    const { outcome, reason } = await kill.apply(act, order(mailers(1)), observation);
+    const given = order(mailers(1), { kill_after: '5s' });
+    const { outcome, reason } = await kill.apply(act, given, await kill.observe(act, given));
     assert.deepEqual([outcome, reason], ['failed', 'not signalled: sendmail(101): not permitted; postdrop(102): not permitted']);
+    assert.deepEqual(asked, ['TERM 101', 'TERM 102']);
   });
 
   it('reports how far it is', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, lchownSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -66,6 +66,19 @@ test('a link is followed where it and its goal are trusted; whoever can change a
   assert.deepEqual(fixes(join(folder, 'way/link.yaml')), [`chmod go-w ${join(folder, 'open')}`]);
   symlinkSync('round', join(folder, 'round'));
   assert.equal(fixes(join(folder, 'round')), 'ELOOP');
+});
+
+test('a link of somebody else is not trusted, whatever it leads to: its owner can lead it elsewhere', (t) => {
+  const folder = folderOf(t);
+  const link = join(folder, 'link.yaml');
+  symlinkSync('deep/a.yaml', link);
+  // Read by somebody to whom this user is a stranger.
+  const [other, root] = [uid + 4711, uid + 4712];
+  assert.equal(fixes(link, { uid: other, root }).includes(`chown -h ${other} ${link}`), true);
+  // Where a test may give it away, all the rest is ours.
+  if (uid !== 0) return;
+  lchownSync(link, other, other);
+  assert.deepEqual(fixes(link), [`chown -h 0 ${link}`]);
 });
 
 test('what is no regular file is not read, and does not hang', (t) => {

@@ -75,20 +75,28 @@ test('Ctrl-C twice at any moment: those at work stop at a safe point with cron r
   }
 });
 
-test('SIGTERM stops those at work at once: whoever sends it kills soon', async () => {
+/** What a fleet has come to that hears these while its first host is at work. */
+async function heardAtWork(signals: readonly string[]) {
   const fleet = fakeFleet({
     hosts: 3,
     rule: { onFailure: 'leave' },
     onEvent: (event, { interrupts }) => {
-      if (event.type === 'action.intended' && event.step === 'kill-mailers') interrupts.raise('SIGTERM');
+      if (event.type === 'action.intended' && event.step === 'kill-mailers') for (const each of signals) interrupts.raise(each);
     },
   });
-  assert.equal((await fleet.run()).outcome, 'interrupted');
-  assert.deepEqual(
-    fleet.state().hosts.map(({ status }) => status),
-    ['ended', 'waiting', 'waiting'],
-  );
-  assert.deepEqual(healed(fleet), []);
+  const { outcome } = await fleet.run();
+  return { outcome, hosts: fleet.state().hosts.map(({ status }) => status), healed: healed(fleet) };
+}
+
+const STOPPED = { outcome: 'interrupted', hosts: ['ended', 'waiting', 'waiting'], healed: [] };
+
+test('SIGTERM stops those at work at once: whoever sends it kills soon', async () => {
+  assert.deepEqual(await heardAtWork(['SIGTERM']), STOPPED);
+});
+
+test('the second Ctrl-C stops those at work, which the first lets end', async () => {
+  assert.deepEqual(await heardAtWork(['SIGINT']), { ...STOPPED, healed: ['web-1'] });
+  assert.deepEqual(await heardAtWork(['SIGINT', 'SIGINT']), STOPPED);
 });
 
 test('an interrupt while the hosts are planned: nothing was touched, and a host that does not answer is not waited for', async () => {

@@ -117,13 +117,23 @@ test('an undo that brings back what diagnose matched is asked for by its danger,
 });
 
 test('a step said to be done by hand is looked at again and asked again while there is something to do', async () => {
-  let left = 3;
-  const { log } = await rehearse({
+  // The plan looks, and each question; each answer is looked at: the first time something is left, the second time nothing is.
+  let left = 5;
+  const { log, events } = await rehearse({
     act: [{ verb: 'clean' }],
     actions: { clean: { observe: async () => (--left > 0 ? change('clean') : { ...change('clean'), verdict: 'nothing' }) } },
-    answers: [{ choice: 'by-hand', reason: null }],
+    answers: [
+      { choice: 'by-hand', reason: null },
+      { choice: 'by-hand', reason: 'it was the other folder' },
+    ],
   });
-  assert.deepEqual(log, ['ask act-1', 'journal run.finished']);
+  assert.deepEqual(log, ['ask act-1', 'ask act-1', 'journal run.finished']);
+  assert.deepEqual(
+    events.flatMap((event) =>
+      event.type === 'note' ? [event.text] : event.type === 'step.finished' ? [`${event.outcome}: ${event.reason}`] : [],
+    ),
+    ['act-1 was said to be done by hand, but there is still this to do: change clean', 'by-hand: it was the other folder'],
+  );
 });
 
 test('a cost above the limit is refused before anything is touched, with the rule that sets the limit', async () => {

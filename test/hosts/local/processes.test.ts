@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { describe, it } from 'node:test';
 import { localProcesses } from '../../../src/hosts/local/processes.ts';
 import { createSlices } from '../../../src/hosts/local/slices.ts';
 import { processesContract } from '../../contracts/processes.ts';
 import { realProcesses } from '../../contracts/real-processes.ts';
 import { realStage, users } from '../../support/process-stage.ts';
+import { programs, WAIT } from '../../support/programs.ts';
 
 const processes = localProcesses({ machine: { users } });
 
@@ -22,6 +25,35 @@ describe('this process', () => {
       assert.ok(target);
       assert.equal((await processes.signal([target], 'TERM'))[0]?.outcome, 'refused');
     }
+  });
+});
+
+describe('a pid that was given away between a look and its signal', () => {
+  it('is not signalled: what was opened is what is looked at, not what has its number now', async (t) => {
+    const stage = programs();
+    t.after(() => stage.close());
+    const start = async (name: string) => {
+      const program = stage.start(name, `echo up; ${WAIT}`);
+      await program.line();
+      return program;
+    };
+    const [ended, alive] = [await start('fb-ended'), await start('fb-alive')];
+    const found = await processes.list({ name: ['fb-alive'] });
+    const target = found.ok ? found.processes.find(({ pid }) => pid === alive.pid) : undefined;
+    assert.ok(target);
+    // The folder in /proc of a process that has ended since, for the one that was asked for: so it is when its number goes round.
+    const open = fs.openSync;
+    const earlier = open(`/proc/${ended.pid}`, 'r');
+    process.kill(ended.pid, 'SIGKILL');
+    await ended.ended;
+    t.mock.method(fs, 'openSync', (path: string, ...rest: [number]) => (path === `/proc/${alive.pid}` ? earlier : open(path, ...rest)));
+    syncBuiltinESMExports();
+    t.after(() => {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    });
+    assert.deepEqual(await processes.signal([target], 'KILL'), [{ pid: alive.pid, outcome: 'gone' }]);
+    assert.deepEqual(await processes.alive([target]), [target]);
   });
 });
 
