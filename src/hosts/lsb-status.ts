@@ -1,6 +1,6 @@
 import type { Commands, ServiceState } from '../model/host.ts';
+import { couldNotFork } from '../model/no-fork.ts';
 import type { DaemonAbout } from './daemon-about.ts';
-import { couldNotFork } from './local/init.ts';
 
 const STATUS_TIMEOUT = 10_000;
 

@@ -13,9 +13,10 @@ import {
   type Services,
   type ServiceTies,
 } from '../model/host.ts';
+import { couldNotFork } from '../model/no-fork.ts';
 import { commandLine } from '../model/quote.ts';
 import { isRunning } from '../model/service.ts';
-import { couldNotFork, type Init, type Queue } from './local/init.ts';
+import type { Init, Queue } from './local/init.ts';
 import { awaitQueued, type Change, patienceFor } from './queued-change.ts';
 
 /** What starting and stopping takes, on whatever host. */

@@ -1,5 +1,5 @@
 import { type Commands, capturedText, failure, type Result, type ServiceTies } from '../model/host.ts';
-import { couldNotFork } from './local/init.ts';
+import { couldNotFork } from '../model/no-fork.ts';
 import { recordsIn, type Shown } from './systemd-show.ts';
 
 /** systemd.unit(5): who has one of these towards a unit is stopped with it, and restarted with it. */

@@ -146,8 +146,11 @@ test('in a checkout the build runs only while no source is newer: a stale build 
   const home = installed(join(work, 'checkout'));
   write(join(home, 'src/cli.ts'), CONFESSION);
   write(join(home, 'src/model/deep/file.ts'), '');
+  write(join(home, 'src/model/deep/very/far/down/file.ts'), '');
+  symlinkSync('..', join(home, 'src/model/round'));
   mkdirSync(join(home, 'node_modules/yaml'), { recursive: true });
-  const folders = ['package-lock.json', 'src', 'src/cli.ts', 'src/model', 'src/model/deep', 'src/model/deep/file.ts'];
+  const deep = ['very', 'very/far', 'very/far/down', 'very/far/down/file.ts'].map((path) => `src/model/deep/${path}`);
+  const folders = ['package-lock.json', 'src', 'src/cli.ts', 'src/model', 'src/model/deep', 'src/model/deep/file.ts', ...deep];
   write(join(home, 'package-lock.json'), '{}');
   const age = (path: string, seconds: number) => utimesSync(join(home, path), seconds, seconds);
   for (const path of folders) age(path, 1_700_000_000);

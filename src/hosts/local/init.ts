@@ -1,12 +1,4 @@
-import {
-  type CommandResult,
-  capturedText,
-  type Failure,
-  type Result,
-  type ServiceManager,
-  type ServiceState,
-  type ServiceTies,
-} from '../../model/host.ts';
+import type { Failure, Result, ServiceManager, ServiceState, ServiceTies } from '../../model/host.ts';
 import { bootTime } from './machine.ts';
 import { type PidStat, ticksToMilliseconds } from './pid.ts';
 
@@ -55,19 +47,4 @@ export function running(main: PidStat): Pick<ServiceState, 'state' | 'pid' | 'si
 /** Epoch milliseconds, to the second: btime has no more. */
 export function startedAt(main: PidStat): number {
   return bootTime() + ticksToMilliseconds(main.start);
-}
-
-/** fork(2) and clone(2): no process slot, no memory; of a far host that cannot begin a session for it. */
-const NO_FORK = new Set(['EAGAIN', 'ENOMEM', 'no-slots']);
-/** What dash, bash and busybox say when they got a slot themselves and none was left for what they wanted to run. */
-const SHELL_NO_FORK = /cannot fork|can't fork|fork: .*(?:temporarily unavailable|Cannot allocate)/i;
-
-/** The command did not do its work because no process could be started: it, or one that it needed. */
-export function couldNotFork(result: CommandResult): boolean {
-  if (!result.ok) return NO_FORK.has(result.code);
-  return result.exit !== 0 && saysNoFork(`${capturedText(result.stderr)}${capturedText(result.stdout)}`);
-}
-
-export function saysNoFork(text: string): boolean {
-  return SHELL_NO_FORK.test(text);
 }

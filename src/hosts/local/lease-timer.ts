@@ -1,6 +1,6 @@
 import { type CommandResult, type Commands, capturedText, type Failure, failure, type LeaseOrder, type Result } from '../../model/host.ts';
 import { isObject, type Json } from '../../model/json.ts';
-import { couldNotFork } from './init.ts';
+import { couldNotFork } from '../../model/no-fork.ts';
 
 const PREFIX = 'firebreak-';
 const TIMEOUT = 10_000;

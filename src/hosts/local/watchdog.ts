@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Failure, failure, type LeaseOrder, type MachineFacts, type Result } from '../../model/host.ts';
 import type { Json } from '../../model/json.ts';
+import { saysNoFork } from '../../model/no-fork.ts';
 import { FIXED_PATH } from '../spawn.ts';
 import { handleOf, leaseIn, momentOf, type Starter, type Watchdog, watchdogArgs } from '../watchdog-script.ts';
-import { saysNoFork } from './init.ts';
 import { allPids, argsOf, inContainer, livesStill, readPid } from './pid.ts';
 
 /** How long the shell may take to say that it is armed; one that cannot fork says so at once, or (bash) tries for 15 s. */

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Failure, failure, type Result } from '../../model/host.ts';
+import { saysNoFork } from '../../model/no-fork.ts';
 import { type OpenChannel, openChannel } from './channel.ts';
 import { MARK } from './far-side.ts';
 import { END_TREE } from './far-tree.ts';
 import type { Answer, AskOptions, Channel, Effect, Remote } from './remote.ts';
-import { couldNotFork, type FarShell, noSlots, openSession, type Session } from './session.ts';
+import { type FarShell, noSlots, openSession, type Session } from './session.ts';
 import type { Launch } from './wire.ts';
 
 /** One way to the host: the standing shell first, then channels beside it for as long as that lives. */
@@ -121,7 +122,7 @@ export function connection({ far, line, retryFor }: ConnectionOptions): Connecti
 
   /** What a look could not start a process for is missing in its answer, which looks like a host with less on it. Of a write, its own words tell. */
   function whole(answer: Result<Answer> & { readonly ok: true }, { effect }: AskOptions): Result<Answer> {
-    return effect === 'read' && couldNotFork(answer.stderr) ? noSlots(name) : answer;
+    return effect === 'read' && saysNoFork(answer.stderr) ? noSlots(name) : answer;
   }
 
   async function afterFailure(why: Failure, script: string, options: AskOptions): Promise<Result<Answer>> {

@@ -1,4 +1,5 @@
 import { type Failure, failure } from '../../model/host.ts';
+import { NO_FORK } from '../../model/no-fork.ts';
 import { quoteWord } from '../../model/quote.ts';
 
 /** Escaped: what ssh prints may come from the other end, banners and all. */
@@ -19,6 +20,9 @@ interface Cause {
   readonly sentence: (words: { readonly name: string; readonly match: RegExpExecArray; readonly stderr: string }) => string;
 }
 
+const noProcess: Cause['sentence'] = ({ name }) =>
+  `${name} cannot start another process: its process slots or its memory are used up; free some on its console`;
+
 /** In this order: a changed key is followed by a line that sounds like a refused login. */
 const CAUSES: readonly Cause[] = [
   {
@@ -37,11 +41,7 @@ const CAUSES: readonly Cause[] = [
     says: /Host key verification failed|No \S+ host key is known for|authenticity of host .* can't be established/,
     sentence: ({ name }) => `the key of ${name} is not known here: compare it with the host's own, then accept it once with: ssh ${name}`,
   },
-  {
-    code: 'no-slots',
-    says: /fork: |[Cc]annot fork|can't fork|(exec|shell) request failed on channel|Resource temporarily unavailable/,
-    sentence: ({ name }) => `${name} cannot start another process: its process slots or its memory are used up; free some on its console`,
-  },
+  ...[...NO_FORK, /(exec|shell) request failed on channel/].map((says) => ({ code: 'no-slots' as const, says, sentence: noProcess })),
   {
     code: 'no-slots',
     says: /Session open refused|mux_client_request_session/,

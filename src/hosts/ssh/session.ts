@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Failure, failure, type Result } from '../../model/host.ts';
+import { saysNoFork } from '../../model/no-fork.ts';
 import { withoutEnd } from '../../model/trim.ts';
 import { type Become, elevated } from './become.ts';
 import { decisiveLine, diagnose } from './diagnosis.ts';
@@ -51,11 +52,6 @@ const TIMEOUT = 30_000;
 /** Up to here `read`, a microsecond a byte, is cheaper than a dd. */
 const READ_UP_TO = 1500;
 const LAST_WORDS = 300;
-/** As dash, busybox and bash say it. */
-const NO_FORK = /Cannot fork|can't fork|\bfork: /;
-
-export const couldNotFork = (stderr: string): boolean => NO_FORK.test(stderr);
-
 export async function openSession(launch: Launch, far: FarShell): Promise<Result<{ readonly session: Session }>> {
   const wire = fullWire(launch(firstWords(far.sh)));
   let silent = false;
@@ -81,7 +77,7 @@ async function begin(wire: FullWire, far: FarShell): Promise<Result<{ readonly s
   const hello = await question(wire, { kind: 'ask', script: HELLO, dd: false, limit: 4096 });
   // It may be in the middle of its first answer by then: what it says of itself is no noise.
   const said = hello.kind === 'answer' ? hello.answer.stderr : hello.kind === 'cut' ? hello.stderr + wire.err.noise() : '';
-  if (couldNotFork(said)) return noSlots(far.name);
+  if (saysNoFork(said)) return noSlots(far.name);
   if (hello.kind !== 'answer') return null;
   const facts = /^(\d+) (\d+) (\d+) ([ld])$/.exec(hello.answer.stdout.toString('latin1'));
   if (facts === null) return failure('unreachable', `what answers on ${far.name} is no POSIX shell with the usual tools`);
@@ -118,7 +114,7 @@ function session({ wire, far, standing, dd }: { wire: FullWire; far: FarShell; s
     if (heard.kind === 'timeout') return failure('timeout', `${name} gave no answer within ${timeout / 1000} s`);
     if (heard.kind === 'overflow') return failure('EFBIG', `${name} answered with more than ${limit} bytes: the connection was ended`);
     await wire.ended;
-    if (heard.kind === 'cut' && !heard.begun && couldNotFork(wire.err.noise().slice(-LAST_WORDS))) return noSlots(name);
+    if (heard.kind === 'cut' && !heard.begun && saysNoFork(wire.err.noise().slice(-LAST_WORDS))) return noSlots(name);
     return failure(
       'lost',
       `the connection to ${name} was lost before the answer came: ${decisiveLine(wire.err.noise()) || 'without a word'}`,

@@ -1,7 +1,7 @@
 import { type Failure, failure, type LeaseOrder, type MachineFacts, type Processes, type Result } from '../../model/host.ts';
 import type { Json } from '../../model/json.ts';
+import { saysNoFork } from '../../model/no-fork.ts';
 import type { Watchdogs } from '../leases.ts';
-import { saysNoFork } from '../local/init.ts';
 import { handleOf, LABEL, leaseIn, momentOf, type Starter, type Watchdog, watchdogArgs } from '../watchdog-script.ts';
 import { FAR_PATH } from './far-side.ts';
 import type { ProcQuestions } from './proc-look.ts';

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { type Failure, failure } from '../../../model/host.ts';
+import { saysNoFork } from '../../../model/no-fork.ts';
 import { quoteWord } from '../../../model/quote.ts';
 import { saidOf } from '../../local/errno.ts';
 import { hanging, unescaped } from '../../local/mounts.ts';
@@ -22,14 +23,14 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/File name too long$/, 'ENAMETOOLONG'],
   [/Text file busy$/, 'ETXTBSY'],
   [/Stale file handle$/, 'ESTALE'],
-  [/(Resource temporarily unavailable|[Cc](annot|an't) fork)$/, 'EAGAIN'],
+  [/Resource temporarily unavailable$/, 'EAGAIN'],
   [/(Cannot allocate memory|[Oo]ut of memory|memory exhausted)$/, 'ENOMEM'],
   [/Input\/output error$/, 'EIO'],
   [/not found$/, 'no-tool'],
 ];
 
 export function codeOfLine(line: string): string | undefined {
-  return WORDS.find(([words]) => words.test(line.trimEnd()))?.[1];
+  return WORDS.find(([words]) => words.test(line.trimEnd()))?.[1] ?? (saysNoFork(line) ? 'EAGAIN' : undefined);
 }
 
 /** Of what a tool said, the last line that names an error. */
