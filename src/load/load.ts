@@ -29,8 +29,11 @@ export async function loadRunbook(request: LoadRequest): Promise<Checked<Runbook
   return loadChained(request, [request.path]);
 }
 
+const TOO_LONG =
+  'a runbook may have some 1 000 steps; put some of them into a runbook of their own, and use it as one step: `runbook: {use: ./part.yaml}`';
+
 async function loadChained(request: LoadRequest, chain: readonly string[]): Promise<Checked<Runbook>> {
-  const parsed = parse(request.path, request.text);
+  const parsed = parse(request.path, request.text, { tooLong: TOO_LONG });
   if (!parsed.source) return { ok: false, problems: parsed.problems };
   if (!isObject(parsed.source.value)) return { ok: false, problems: [...parsed.problems, notARunbook(parsed.source)] };
   const spelt = await draft(parsed.source, request.catalogue);

@@ -47,13 +47,14 @@ export interface ParseOptions {
   readonly aliases?: number;
   /** `left-out`: a value with a tag that we do not know (Ansible's !vault) is `{$tag: '!vault'}`, and told by nobody. */
   readonly tags?: 'refused' | 'left-out';
+  /** How long such a file may be, in its own words, and what to write instead. */
+  readonly tooLong?: string;
 }
 
 /** YAML 1.2, core schema, one document. `source` is null where the text has no tree to go on with. */
 export function parse(file: string, text: string, options: ParseOptions = {}): Parsed {
-  const { marks = MAX_MARKS, characters = MAX_CHARACTERS } = options;
   const at = positions(file, text);
-  const refused = refuseText(text, { marks, characters });
+  const refused = refuseText(text, options);
   if (refused) return { source: null, problems: [{ ...refused.complaint, place: at(refused.range) }] };
   const document = readDocument(text);
   const broken = document instanceof Error ? tooDeep(text) : firstError(document);
@@ -68,12 +69,12 @@ interface Found {
   readonly complaint: Complaint;
 }
 
-function refuseText(text: string, { marks, characters }: Required<Pick<ParseOptions, 'marks' | 'characters'>>): Found | undefined {
+function refuseText(text: string, { marks = MAX_MARKS, characters = MAX_CHARACTERS, tooLong }: ParseOptions): Found | undefined {
   if (text.length > characters) {
-    return found([0, 1], 'too-large', `the file is larger than ${characters / 1024} KiB`);
+    return found([0, 1], 'too-large', `the file is larger than ${characters / 1024} KiB`, tooLong);
   }
   const crowded = markBeyond(text, marks);
-  if (crowded >= 0) return found([crowded, crowded + 1], 'too-large', `the file has more than ${marks} lines and marks`);
+  if (crowded >= 0) return found([crowded, crowded + 1], 'too-large', tooMany(marks), tooLong);
   if (text.trim() === '' || text === '\uFEFF') return found([0, 1], 'empty-file', 'the file is empty');
   const control = text.search(/[\0-\x08\x0B\x0C\x0E-\x1F\x7F\uFFFD]/);
   if (control < 0) return undefined;
@@ -81,6 +82,9 @@ function refuseText(text: string, { marks, characters }: Required<Pick<ParseOpti
   const name = `U+${text.charCodeAt(control).toString(16).toUpperCase().padStart(4, '0')}`;
   return found([control, control + 1], 'control-character', `the control character ${name} has no place in a YAML text`);
 }
+
+const tooMany = (marks: number): string =>
+  `the file is too long: up to here it has ${marks.toLocaleString('en').replaceAll(',', ' ')} lines and marks of YAML (: , - [ { " and the like), and it may have no more`;
 
 /** The offset of the first mark that is one too many, or -1. */
 function markBeyond(text: string, most: number): number {

@@ -20,9 +20,11 @@ export interface LoadPolicyRequest {
   readonly catalogue: Pick<Catalogue, 'actions'>;
 }
 
+const TOO_LONG = 'a policy may have some 1 000 rules; one rule may name many: `hosts` and `params` take patterns, `who` a list';
+
 /** Text to policy: every mistake of the text at once, or a frozen policy. */
 export async function loadPolicy({ path, text, catalogue }: LoadPolicyRequest): Promise<Checked<Policy>> {
-  const parsed = parse(path, text);
+  const parsed = parse(path, text, { tooLong: TOO_LONG });
   if (!parsed.source) return { ok: false, problems: parsed.problems };
   if (!isObject(parsed.source.value)) return { ok: false, problems: [...parsed.problems, notAPolicy(parsed.source)] };
   const spelt = spell(parsed.source, [{ path: [], shape: POLICY }]);

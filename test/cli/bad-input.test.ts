@@ -198,6 +198,28 @@ test('the slowest megabytes, and the slowest texts that are let in, cost no more
   }
 });
 
+/** A runbook that only looks, with so many steps. */
+const longRunbook = (steps: number): string => {
+  const step = (n: number) => `  - id: s${n}\n    why: step ${n}\n    disk: {path: /var}\n    expect: {inodes_free: {at_most: 5%}}\n`;
+  return `firebreak: 1\nrunbook: long\nversion: 1.0.0\ntitle: many steps\nabout: many.\ndiagnose:\n${Array.from({ length: steps }, (_, n) => step(n)).join('')}`;
+};
+
+test('a runbook of 1 000 steps is read; one of 1 420 is told how long it may be, and what to do', async (t) => {
+  const check = await checking(t);
+  assert.equal((await check(longRunbook(1000))).exit, 0);
+  const { exit, err } = await check(longRunbook(1420));
+  assert.deepEqual(
+    [exit, err.replace(/^\/\S*\//, '').split('\n').filter((line) => /error|=/.test(line))],
+    [
+      65,
+      [
+        'given.yaml:4215:3: error[too-large]: the file is too long: up to here it has 20 000 lines and marks of YAML (: , - [ { " and the like), and it may have no more',
+        '     = a runbook may have some 1 000 steps; put some of them into a runbook of their own, and use it as one step: `runbook: {use: ./part.yaml}`',
+      ],
+    ],
+  );
+});
+
 test('a misspelt key of a runbook and one of a policy are told alike: file, line, column, what was meant', async (t) => {
   const check = await checking(t);
   for (const [text, key, typo] of [
