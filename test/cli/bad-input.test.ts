@@ -209,7 +209,13 @@ test('a runbook of 1 000 steps is read; one of 1 420 is told how long it may be,
   assert.equal((await check(longRunbook(1000))).exit, 0);
   const { exit, err } = await check(longRunbook(1420));
   assert.deepEqual(
-    [exit, err.replace(/^\/\S*\//, '').split('\n').filter((line) => /error|=/.test(line))],
+    [
+      exit,
+      err
+        .replace(/^\/\S*\//, '')
+        .split('\n')
+        .filter((line) => /error|=/.test(line)),
+    ],
     [
       65,
       [
