@@ -68,7 +68,7 @@ export default defineCommand({
   name: 'doctor',
   summary: 'what this machine can and cannot do now, and what is done instead',
   about:
-    'Looks at what a run would need on this machine now: a place for its journal, space and inodes, process slots, the service manager, and more; and says what the engine does where something is missing. Changes nothing and starts no program. Exits 69 where no run could act, and 10 where the host of --host cannot be reached.',
+    'Looks at what a run would need on this machine now: a place for its journal, space and inodes, process slots, the service manager, and more; and says what the engine does where something is missing. Changes nothing, and starts no program here but ssh for --host. Exits 69 where no run could act, and 10 where the host of --host cannot be reached.',
   args: [],
   options: [...REACH_OPTIONS, { flags: '--json', about: 'print the checks as JSON' }],
   examples: [

@@ -6,7 +6,7 @@ import { REQUEST_OPTIONS } from './_prepare.ts';
 
 const command: Command = defineCommand({
   name: 'plan',
-  summary: 'look, and show exactly what a run would touch; changes nothing',
+  summary: 'look, and show exactly what a run would touch; Firebreak changes nothing',
   about:
     'The dry run: every probe really looks, every action says what it would touch; Firebreak changes nothing. Commands of the runbook that its author declares to read only are shown and asked for before they run. Exits 0 where a run would act and 2 where this is not the incident. A saved plan is run once, by `firebreak run --plan`, on this host and while it is valid: its runbook, parameters, limits, policy, services and files to edit must then be the same; which processes and files it touches may change, within the limits.',
   args: [{ syntax: '[runbook]', about: 'a name of the library, or a path with a slash or .yaml; with --diff the plan knows it' }],

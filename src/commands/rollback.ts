@@ -13,7 +13,7 @@ const command: Command = defineCommand({
   name: 'rollback',
   summary: 'undo what a run did, newest first',
   about:
-    'Undoes a run from its journal alone. What somebody edited since is not overwritten; what is irreversible is named. Which run it is, and what is undone of it, is said first. Where nothing is undone, the run stays what it was. Exits 0 when all that can be undone is undone.',
+    'Undoes a run from its journal alone. What somebody edited since is not overwritten; what is irreversible is named. Which run it is, and what is undone of it, is said first. Where nothing is undone, the run stays what it was. Exits 0 when all that can be undone is undone, and 9 when a part of it could not be, or is a note of the author for a person.',
   args: [
     { syntax: '[run]', about: 'a run: its id, the beginning of it, its last four characters; default: the newest that changed anything' },
   ],

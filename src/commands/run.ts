@@ -124,7 +124,7 @@ const command: Command = defineCommand({
   name: 'run',
   summary: 'remedy the incident: asks before each action, or follows a policy',
   about:
-    'Diagnoses, shows the plan, acts step by step, and verifies that it held. At a terminal it asks before each action; automation needs a policy. What it stopped for the remedy is started again when it ends, for whatever reason.',
+    'Diagnoses, shows the plan, acts step by step, and verifies that it held. At a terminal it asks before each action, but those that can be undone and whose author says `ask: false`; automation needs a policy. What it stopped for the remedy is started again when it ends, for whatever reason.',
   args: [{ syntax: '[runbook]', about: 'a name of the library, or a path with a slash or .yaml; with --plan the plan knows it' }],
   options: [
     ...REQUEST_OPTIONS,

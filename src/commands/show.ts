@@ -8,7 +8,7 @@ export default defineCommand({
   name: 'show',
   summary: 'show a saved plan again, also on another machine',
   about:
-    'Shows a plan that was saved with `firebreak plan --save`, as it was reviewed, without looking at any host. A plan that was changed since it was saved is refused.',
+    'Shows a plan that was saved with `firebreak plan --save`, as it was reviewed, without looking at any host. A plan whose id does not fit it any more was changed, and is refused. Whoever can write the file can give it a new id, so whose file it is is shown.',
   args: [{ syntax: '<plan>', about: 'the file of a saved plan' }],
   options: FORMAT_OPTIONS,
   examples: [

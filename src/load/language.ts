@@ -162,7 +162,7 @@ export const RUNBOOK = object(
 
 /** `watch` belongs to the language: it looks again at other steps' findings, so no host can do it. */
 export const WATCH = object(
-  'Sample over a time, and prove that what caused the incident had its chance to come back.',
+  'Sample over a time, and with `proof` see that what caused the incident had its chance to come back.',
   {
     for: quantity('duration', 'How long to watch.'),
     every: quantity('duration', 'The time between two samples; one that is longer than a quarter of `for` is cut to that.'),
@@ -174,7 +174,7 @@ export const WATCH = object(
       'How many samples of the whole watch may be bad (a line of `hold` that is not true) before it counts as recurred. Default 0. The last sample must be good; one that could not look is not tolerated.',
     ),
     proof: object(
-      'Evidence that the cause had its chance. Without it the verdict is inconclusive.',
+      'Evidence that the cause had its chance. Where it is asked for and not seen, the verdict is inconclusive. Without this key the samples alone decide.',
       {
         cron_minutes: integer('In how many different minutes of its own clock cron must be seen to run and reap a job.', 1),
         service: service('The service whose daemon is cron.'),
