@@ -6,15 +6,44 @@
 set -u
 kind=$1 here=$2
 shift 2
-say() { echo "drill: $*" >&2; }
+# Whatever this machine's habits are: what is built here is ours alone, and runs.
+umask 022
+PATH=${PATH:+$PATH:}/usr/sbin:/usr/bin:/sbin:/bin
+say() { printf 'drill: %s\n' "$*" >&2; }
 fail() {
   say "cannot be built: $*"
   exit 69
 }
-drill_user=$(id -un) || fail 'who are you?'
+for tool in id cp mkdir mktemp readlink setsid mkfifo chmod sleep rm ls grep; do
+  command -v $tool >/dev/null || fail "it needs $tool, which is not installed"
+done
+# A uid without a name is a user too.
+drill_user=$(id -un 2>/dev/null) || drill_user=$(id -u) || fail 'who are you?'
 # A test may make it shorter.
 minute=${DRILL_MINUTE:-2}
-PATH=$PATH:/usr/sbin:/sbin
+
+# The scene's path goes into shell scripts and a crontab: it has no character that means something there.
+plainly_named() { case $1 in /*) ;; *) return 1 ;; esac; case $1 in *[!A-Za-z0-9/._+-]*) return 1 ;; esac; }
+shell=$(readlink -f /bin/sh)
+refusals=''
+# Makes a folder for the scene below $2, in which programs run. Else adds to `refusals` why it is none.
+place_in() { # NAME FOLDER
+  [ -n "$2" ] || return 1
+  if ! [ -d "$2" ]; then why='is no folder'
+  # Without a link in it: Firebreak judges where a path leads.
+  elif ! base=$(cd "$2" 2>/dev/null && pwd -P); then why='cannot be entered'
+  elif ! plainly_named "$base"; then why='has a name that a crontab cannot hold'
+  elif ! scene=$(umask 077 && mktemp -d "${base%/}/firebreak-drill.XXXXXX" 2>/dev/null); then why='takes no folder'
+  elif ! cp "$shell" "$scene/trial" 2>/dev/null; then why='has no room'
+  elif ! "$scene/trial" -c : 2>/dev/null; then why='runs no program (is it mounted noexec?)'
+  else
+    rm "$scene/trial"
+    return 0
+  fi
+  [ -z "${scene:-}" ] || rm -rf "$scene"
+  refusals="$refusals${refusals:+; }$1 $why" scene=''
+  return 1
+}
 
 case $kind in
   namespaces)
@@ -23,6 +52,7 @@ case $kind in
       [ -d "$scene" ] && [ -z "$(ls -A "$scene" 2>&1)" ] && break
     done
     scene=${scene:-$here/scene}
+    plainly_named "$scene" || fail 'no place for its scene: /mnt, /media and /srv are not empty, and the name of its own folder has characters that a crontab cannot hold; FIREBREAK_DRILL=plain takes a temporary folder'
     mount -t tmpfs -o size=16m,mode=0700 drill "$scene" || fail 'no tmpfs'
     mkdir "$scene/var"
     mount -t tmpfs -o size=16m,nr_inodes=1700,mode=0755 drill-var "$scene/var" || fail 'no tmpfs for the spool'
@@ -34,9 +64,10 @@ case $kind in
     scene=${kind#mounted=} room='' marker='' prefix=''
     ;;
   plain)
-    scene=$(umask 077 && mktemp -d "${TMPDIR:-/tmp}/firebreak-drill.XXXXXX") || fail 'no temporary folder'
-    # Without a link in it: Firebreak judges where a path leads.
-    scene=$(cd "$scene" && pwd -P) || fail 'no temporary folder'
+    [ -r /proc/$$/stat ] || fail 'it needs /proc, which is not mounted here'
+    scene=''
+    place_in TMPDIR "${TMPDIR:-}" || place_in /tmp /tmp || place_in /var/tmp /var/tmp || place_in /dev/shm /dev/shm || place_in HOME "${HOME:-}" ||
+      fail "no temporary folder will do: $refusals. Set TMPDIR to a folder in which programs may run"
     setsid /bin/sh "$here/janitor.sh" "$scene" <&3 >/dev/null 2>&1 3<&- &
     export DRILL_SCENE="$scene"
     room=1700 marker="DRILL_SCENE='$scene' "
@@ -56,7 +87,6 @@ trap : INT TERM HUP
 # Copies of the shell: so a process has the name in its comm *and* in its exe.
 mkdir "$scene/bin" "$scene/lib" "$scene/run" "$scene/init" "$scene/var/maildrop" "$scene/var/crontabs" "$scene/var/etc"
 chmod 700 "$scene/var/crontabs"
-shell=$(readlink -f /bin/sh)
 for name in ${prefix}cron ${prefix}sendmail ${prefix}postdrop ${prefix}clock; do
   cp "$shell" "$scene/bin/$name" && "$scene/bin/$name" -c : 2>/dev/null || fail "a copy of $shell does not run as $name"
 done
@@ -122,7 +152,9 @@ while [ $number -lt 1700 ]; do
   number=$((number + 1))
   printf 'To: root\nSubject: Cron <root@drill> echo agent check %s: ok\n\nagent check %s: ok\n' $number $number \
     2>/dev/null >"$scene/var/maildrop/$((100000 + number * 37 % 900000))A$number" || break
+  written=$number
 done 2>/dev/null
+[ -z "$room" ] || [ "${written:-0}" -ge "$room" ] || fail "$scene takes no more than ${written:-0} files of $room: it has no room. Set TMPDIR to a folder with 8 MiB and 2 000 inodes free"
 
 "$scene/init/drill-cron" start || fail 'its cron does not start'
 hung() { # NAME

@@ -2,10 +2,11 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { constants } from 'node:os';
 
 /** A drill's processes, seen from outside: one child, and below it, perhaps in namespaces of its own, the incident and the run. */
 export interface Rehearsal {
-  /** The exit code; 130 where a signal ended it. */
+  /** The exit code, as a shell has it: 128 and the number of the signal that ended it or the run in it. */
   readonly ended: Promise<number>;
   /** To the run in the drill, which decides where it is safe to stop; while there is none yet, the drill just ends. */
   signal(name: string): void;
@@ -31,21 +32,28 @@ export function inNamespaces(): readonly string[] {
 /** Runs it and says why it failed, in the program's own words; null: it went well. */
 export function whyNot({ argv: [program = '', ...args], env }: Request): string | null {
   const tried = spawnSync(program, args, {
-    env,
+    env: withTools(env),
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
     timeout: 10_000,
     killSignal: 'SIGKILL',
   });
   if (tried.status === 0) return null;
+  if (tried.error !== undefined && 'code' in tried.error && tried.error.code === 'ENOENT') return `${program} is not installed`;
   return tried.error?.message ?? (tried.stderr.trim().split('\n')[0] || `${program} ended with ${tried.status ?? tried.signal}`);
 }
 
+/** An empty PATH is none; an empty part of it would be the working directory. */
+const withTools = (env: Request['env']): Request['env'] => ({
+  ...env,
+  PATH: [env.PATH, '/usr/sbin:/usr/bin:/sbin:/bin'].filter(Boolean).join(':'),
+});
+
 /** The terminal is the child's as much as ours. Descriptor 3 is a lifeline: whoever holds its other end learns of our death by its end of file. */
 export function rehearse({ argv: [program = '', ...args], env }: Request): Rehearsal {
-  const child = spawn(program, args, { env, stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
+  const child = spawn(program, args, { env: withTools(env), stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
   return {
-    ended: once(child, 'exit').then(([code]) => (code as number | null) ?? 130),
+    ended: once(child, 'exit').then(([code, signal]) => (code as number | null) ?? 128 + constants.signals[signal as NodeJS.Signals]),
     signal: (name) => {
       const run = child.pid === undefined ? undefined : runBelow(child.pid);
       if (run === undefined) child.kill('SIGKILL');

@@ -1,4 +1,5 @@
 import { inNamespaces, type Rehearsal, rehearse, whyNot } from '../hosts/rehearsal.ts';
+import { exitCode } from '../model/outcome.ts';
 import type { Interrupts } from '../model/ports.ts';
 
 /** A rehearsal of a runbook: `drill.sh` in `folder` builds the incident small and real, then runs the launcher's `run RUNBOOK` on it. */
@@ -23,6 +24,11 @@ export interface DrillParts {
 
 /** Resolves to the exit code of the run, once nothing of the drill is left. */
 export async function drill(request: DrillRequest, { say, interrupts }: DrillParts): Promise<number> {
+  const short = tooLittleMemory(request);
+  if (short !== null) {
+    say(short);
+    return exitCode('unsupported-machine');
+  }
   const refusal = request.plain ? 'as asked' : whyNoNamespaces(request);
   say(refusal === null ? IN_NAMESPACES : inFolder(refusal));
   const rehearsal = start(request, refusal === null);
@@ -31,8 +37,27 @@ export async function drill(request: DrillRequest, { say, interrupts }: DrillPar
   const code = await rehearsal.ended;
   over.abort();
   await rehearsal.cleanUp();
-  say('over, and nothing of it is left but the run: `firebreak report` tells what it did');
-  return code;
+  if (code === UNSUPPORTED) say('over, and nothing of it is left');
+  else say('over, and nothing of it is left but the run: `firebreak report` tells what it did');
+  if (code <= 128 || code === exitCode('interrupted')) return code;
+  say(wasKilled(code - 128));
+  return interrupts.pressed > 0 ? exitCode('interrupted') : UNSUPPORTED;
+}
+
+const UNSUPPORTED = exitCode('unsupported-machine');
+const KILL = 9;
+
+const wasKilled = (signal: number): string =>
+  `its run did not end, but was ended by signal ${signal}${signal === KILL ? '; the kernel does that where memory is short, and then says so in its log (dmesg)' : ''}`;
+
+/** Two of us, the incident, and its files, which lie in memory. */
+const MEMORY = 128 * 1024 * 1024;
+
+function tooLittleMemory({ env }: DrillRequest): string | null {
+  const allowed = Number(env.FIREBREAK_MEMORY || Number.POSITIVE_INFINITY);
+  return allowed >= MEMORY
+    ? null
+    : `cannot be built: it needs ${MEMORY / 1024 / 1024} MiB of memory, and the control group here is allowed ${Math.floor(allowed / 1024 / 1024)}. Nothing was done`;
 }
 
 const IN_NAMESPACES =

@@ -177,6 +177,48 @@ test('a checkout without its libraries, and a package without its program, say s
   assert.deepEqual([result.exit, /no program in it/.test(result.stderr)], [69, true]);
 });
 
+/** Under limits of a shell, as a person sets them. */
+function limited(home: string, limits: string) {
+  return run('/bin/sh', ['-c', `${limits}; exec "$0"`, join(home, 'bin/firebreak')]);
+}
+
+test('limits that end Node without a word are told in a sentence, with exit 69; those that we may raise are raised', () => {
+  const home = installed(join(work, 'limited'));
+  const cases: readonly (readonly [limits: string, says: string])[] = [
+    [
+      'ulimit -n 20',
+      'firebreak: only 20 files may be open at once (ulimit -n), and Firebreak needs 32. Nothing was done.\n' +
+        'firebreak: In this shell, as root, or else in a new login: ulimit -n 256\n',
+    ],
+    [
+      'ulimit -v 65536',
+      'firebreak: only 64 MiB of addresses may be used (ulimit -v), and Node.js sets 1 500 MiB aside, most of which it never uses. Nothing was done.\n' +
+        'firebreak: In this shell, as root, or else in a new login: ulimit -v unlimited\n',
+    ],
+  ];
+  for (const [limits, says] of cases) {
+    const { exit, stderr, said } = limited(home, limits);
+    assert.deepEqual({ exit, stderr, said }, { exit: 69, stderr: says, said: null });
+    const raised = limited(home, limits.replace('ulimit', 'ulimit -S'));
+    assert.deepEqual([raised.exit, raised.stderr, raised.said?.program], [0, '', join(home, 'dist/cli.js')]);
+  }
+});
+
+test('a folder with a space, a quote, a newline, a percent sign in its name is as good as any; one with a backslash is refused in a sentence', () => {
+  const odd = installed(join(work, 'o\'d "d\n#%41 $x?'));
+  assert.equal(run(join(odd, 'bin/firebreak')).said?.program, join(odd, 'dist/cli.js'));
+  const backslash = installed(join(work, 'back\\slash'));
+  const refused = {
+    exit: 69,
+    stderr:
+      'firebreak: the path of this installation has a backslash in it, and Node.js loads nothing from such a folder. Nothing was done.\n' +
+      'firebreak: Move it, or install it again in another folder.\n',
+    said: null,
+  };
+  assert.deepEqual(run(join(backslash, 'bin/firebreak')), refused);
+  assert.deepEqual(run('./firebreak', [], { cwd: join(backslash, 'bin') }), refused);
+});
+
 test('where Node could not start first aid is printed at once, and nothing is started: exit 69', () => {
   const home = installed(join(work, 'starved'));
   const { exit, said, stderr } = run(join(home, 'bin/firebreak'), [], { env: { FIREBREAK_SLOTS: '2' } });

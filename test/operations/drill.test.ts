@@ -59,12 +59,18 @@ interface Started {
   readonly stderrHas: (text: string) => Promise<void>;
 }
 
-function start(launcher: string, kind: 'plain' | 'namespaces'): Started {
+interface Odd {
+  /** What the shell does that starts it. */
+  readonly first?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+function start(launcher: string, kind: 'plain' | 'namespaces', { first = ':', env = {} }: Odd = {}): Started {
   const marker = `FIREBREAK_DRILL_TEST=${kind}-${launcher}`;
   const [name = '', value = ''] = marker.split('=');
   const temporary = mkdtempSync(join(work, 'tmp-'));
-  const child = spawn(process.execPath, [STARTER, launcher, kind], {
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', TMPDIR: temporary, [name]: value },
+  const child = spawn('/bin/sh', ['-c', `${first}; exec "$0" "$@"`, process.execPath, STARTER, launcher, kind], {
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', TMPDIR: temporary, [name]: value, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const text = { stdout: '', stderr: '' };
@@ -173,4 +179,67 @@ describe('the drill', { concurrency: 2 }, () => {
       await nothingLeft(drill);
     });
   }
+
+  /** A machine with habits of its own: the drill is built all the same, and the code is the run's. */
+  const HABITS: readonly (readonly [title: string, odd: Odd])[] = [
+    ['under umask 777', { first: 'umask 777' }],
+    ['with an empty PATH', { env: { PATH: '' } }],
+    ['with a TMPDIR that is not there', { env: { TMPDIR: '/nowhere/at/all' } }],
+    [
+      'with a TMPDIR whose name means something to a shell',
+      { first: 'mkdir -p "$TMPDIR/o\'d \\\\ \\$x" && TMPDIR="$TMPDIR/o\'d \\\\ \\$x"; export TMPDIR' },
+    ],
+    ['with no HOME', { first: 'unset HOME' }],
+    ['with stdin closed', { first: 'exec <&-' }],
+  ];
+  for (const [title, odd] of HABITS) {
+    for (const kind of ['plain', 'namespaces'] as const) {
+      test(`${title} it is built all the same (${kind})`, async () => {
+        const drill = start(stub(`short-${kind}-${HABITS.findIndex(([one]) => one === title)}`, 'exit 42'), kind, odd);
+        const { code, stderr } = await drill.over;
+        assert.deepEqual([code, /10 postdrop hang|[89] postdrop hang|1\d postdrop hang/.test(stderr)], [42, true], stderr);
+        assert.deepEqual(leftOver(drill.marker), []);
+      });
+    }
+  }
+
+  test('where no folder will do it says why for each, once, and that nothing is left: exit 69', async () => {
+    const script = join(work, 'no-folder.sh');
+    const text = readFileSync(join(folder, 'drill.sh'), 'utf8').replace(
+      'place_in /tmp /tmp || place_in /var/tmp /var/tmp || place_in /dev/shm /dev/shm',
+      'place_in /proc /proc',
+    );
+    writeFileSync(script, text);
+    const child = spawn('/bin/sh', [script, 'plain', folder, 'true'], {
+      env: { PATH: '', TMPDIR: '/nowhere', HOME: '/dev/null' },
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr?.setEncoding('utf8').on('data', (data) => (stderr += data));
+    const [code] = await once(child, 'close');
+    assert.deepEqual(
+      [code, stderr],
+      [
+        69,
+        'drill: cannot be built: no temporary folder will do: TMPDIR is no folder; /proc takes no folder; HOME is no folder. Set TMPDIR to a folder in which programs may run\n',
+      ],
+    );
+  });
+
+  test('with less memory than two of us and the incident need it is not begun: exit 69', async () => {
+    const { code, stderr } = await start(stub('never', 'exit 42'), 'plain', { env: { FIREBREAK_MEMORY: String(64 << 20) } }).over;
+    assert.deepEqual(
+      [code, stderr],
+      [69, 'drill: cannot be built: it needs 128 MiB of memory, and the control group here is allowed 64. Nothing was done\n'],
+    );
+  });
+
+  test('a run that the kernel kills is no run that was interrupted: it is said, and exit 69', async () => {
+    const { code, stderr } = await start(stub('killed', 'kill -KILL $$'), 'plain').over;
+    assert.equal(code, 69);
+    assert.match(
+      stderr,
+      /its run did not end, but was ended by signal 9; the kernel does that where memory is short, and then says so in its log \(dmesg\)\n$/,
+    );
+  });
 });
