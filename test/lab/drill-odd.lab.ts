@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -75,3 +75,34 @@ for (const odd of MACHINES) {
       );
   });
 }
+
+/** cgroup v1, then v2. */
+const MEMORY = [
+  { mount: '/sys/fs/cgroup/memory', limit: 'memory.limit_in_bytes' },
+  { mount: '/sys/fs/cgroup', limit: 'memory.max' },
+].find(({ mount }) => existsSync(join(mount, 'cgroup.procs')));
+
+test('in a control group with too little memory a drill, and below that anything, says so and does nothing: exit 69', (t) => {
+  assert.ok(MEMORY, 'no memory cgroup is mounted');
+  const group = join(MEMORY.mount, `firebreak-lab-${process.pid}`);
+  const limit = join(group, MEMORY.limit);
+  mkdirSync(group);
+  t.after(() => rmdirSync(group));
+  const under = (mebibytes: number, command: readonly string[]) => {
+    writeFileSync(limit, `${mebibytes}M`);
+    const script = 'echo $$ >"$0/cgroup.procs" && exec "$@"';
+    const { status, stderr } = spawnSync('sh', ['-c', script, group, join(CHECKOUT, 'bin/firebreak'), ...command], { encoding: 'utf8' });
+    return [status, stderr];
+  };
+  assert.deepEqual(under(64, ['list']), [0, '']);
+  assert.deepEqual(under(64, ['drill', 'cron-mail-storm']), [
+    69,
+    'drill: cannot be built: it needs 128 MiB of memory, and the control group here is allowed 64. Nothing was done\n',
+  ]);
+  assert.deepEqual(under(40, ['list']), [
+    69,
+    'firebreak: only 40 MiB of memory are allowed here, and Firebreak needs 52: the kernel would kill it. Nothing was done.\n' +
+      `firebreak:   ${limit} is ${40 << 20}.\n` +
+      'firebreak: Give it room there, or start it from another control group (a login of its own). Where this is wrong: FIREBREAK_SLOTS=3 firebreak ...\n',
+  ]);
+});
