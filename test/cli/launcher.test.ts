@@ -191,6 +191,16 @@ test('limits that end Node without a word are told in a sentence, with exit 69; 
         'firebreak: In this shell, as root, or else in a new login: ulimit -n 256\n',
     ],
     [
+      'ulimit -s 64',
+      'firebreak: only 64 KiB of stack may be used (ulimit -s), and Firebreak needs 512. Nothing was done.\n' +
+        'firebreak: In this shell, as root, or else in a new login: ulimit -s 8192\n',
+    ],
+    [
+      'ulimit -f 2000',
+      'firebreak: no file may grow beyond 1000 KiB (ulimit -f), which may end a run half-way. Nothing was done.\n' +
+        'firebreak: In this shell, as root, or else in a new login: ulimit -f unlimited\n',
+    ],
+    [
       'ulimit -v 65536',
       'firebreak: only 64 MiB of addresses may be used (ulimit -v), and Node.js sets 1 500 MiB aside, most of which it never uses. Nothing was done.\n' +
         'firebreak: In this shell, as root, or else in a new login: ulimit -v unlimited\n',
