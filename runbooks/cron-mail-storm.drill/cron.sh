@@ -15,7 +15,8 @@ job() { # COMMAND MAILTO
   {
     output=$(/bin/sh -c "$1" 2>&1 </dev/null 3<&-)
     if [ -n "$output" ] && [ -n "$2" ]; then
-      printf 'To: %s\nSubject: Cron <%s@drill> %s\n\n%s\n' "$2" "$2" "$1" "$output" |
+      # As cron writes it: the subject names the user that the job runs as, and so the owner of the mail's file.
+      printf 'From: root (Cron Daemon)\nTo: %s\nSubject: Cron <%s@drill> %s\n\n%s\n' "$2" "$drill_user" "$1" "$output" |
         bin/$sendmail_name lib/sendmail.sh 3<&- >/dev/null 2>&1
     fi
     echo "done $started" >&3

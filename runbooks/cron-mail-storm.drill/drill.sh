@@ -90,7 +90,7 @@ chmod 700 "$scene/var/crontabs"
 for name in ${prefix}cron ${prefix}sendmail ${prefix}postdrop ${prefix}clock; do
   cp "$shell" "$scene/bin/$name" && "$scene/bin/$name" -c : 2>/dev/null || fail "a copy of $shell does not run as $name"
 done
-for part in cron clock sendmail postdrop; do cp "$here/$part.sh" "$scene/lib/"; done
+for part in cron clock sendmail postdrop records; do cp "$here/$part.sh" "$scene/lib/"; done
 cp "$here/crontab.sh" "$scene/bin/crontab" && chmod 755 "$scene/bin/crontab"
 cat >"$scene/names" <<END
 drill_user='$drill_user' minute=$minute room=$room
@@ -147,14 +147,25 @@ MAILTO=root
 END
 
 # One undelivered mail, one small file each, until the inodes are used up (a folder has none of its own: until the spool counts as full).
+. "$here/records.sh"
+message() { # FROM SUBJECT BODY
+  mail=
+  envelope
+  for line in "From: $1" 'To: root' "Subject: $2" '' "$3"; do record N "$line"; done
+  record X '' && record E ''
+}
 number=0
-while [ $number -lt 1700 ]; do
+put() {
   number=$((number + 1))
-  printf 'To: root\nSubject: Cron <root@drill> echo agent check %s: ok\n\nagent check %s: ok\n' $number $number \
-    2>/dev/null >"$scene/var/maildrop/$((100000 + number * 37 % 900000))A$number" || break
+  printf "$mail" 2>/dev/null >"$scene/var/maildrop/$((100000 + number * 37 % 900000))A$number"
+}
+message 'root (Cron Daemon)' "Cron <$drill_user@drill> echo agent check 1: ok" 'agent check 1: ok'
+while [ $number -lt 1700 ]; do
+  put || break
   written=$number
 done 2>/dev/null
 [ -z "$room" ] || [ "${written:-0}" -ge "$room" ] || fail "$scene takes no more than ${written:-0} files of $room: it has no room. Set TMPDIR to a folder with 8 MiB and 2 000 inodes free"
+chmod 700 "$scene"/var/maildrop/*
 
 "$scene/init/drill-cron" start || fail 'its cron does not start'
 hung() { # NAME

@@ -1,10 +1,13 @@
 import { vitalFolder, vitalReason } from '../model/danger.ts';
 import {
+  asideTable,
+  asideText,
   FILE_SELECTOR,
   type FilesSeen,
   fileSelectorOf,
   filesTable,
   handleIn,
+  handleJson,
   othersText,
   ownersTable,
   showAge,
@@ -34,6 +37,7 @@ export default defineAction({
     object('Which files, and in what batches.', {
       targets: stepReference('The step that found them; the directory is looked at again, and must still be the same one.', 'files'),
       files: object('Which files, where no step has looked for them: all that is given must hold.', FILE_SELECTOR, ['in']),
+      at_most: integer('At most so many; the rest is for a later step. Without it: all of them.', 1),
       batch: integer('Files between two looks at the clock, the limit and the interrupt; 1000 without it.', 1),
     }),
     'targets',
@@ -78,10 +82,22 @@ async function observe({ host, clock }: Look, arg: Json): Promise<Observation> {
       'the directory was swapped for another one since the step looked at it: nothing is deleted before somebody has found out why',
     );
   }
-  return seen.count === 0
-    ? nothingToDo(`no such file in ${seen.real}`)
-    : observationOf(seen, { before, asked: selector.in, now: clock.now() });
+  const aside = asideText(seen.aside);
+  const most = mostOf(arg, before, seen);
+  if (seen.count === 0)
+    return nothingToDo(`no such file in ${seen.real}${aside === '' ? '' : `; ${aside}`}`, { blocks: asideTable(seen.aside) });
+  if (most === 0) return nothingToDo(`as many as this step may take are gone already from ${seen.real}`);
+  return observationOf(seen, { before, asked: selector.in, now: clock.now(), most });
 }
+
+/** What has gone since the step looked counts: a first part that is taken up again after a crash takes no second one. */
+function mostOf(arg: Json, before: FileHandle | null, { count }: FilesSeen): number {
+  if (!isObject(arg) || typeof arg.at_most !== 'number') return Number.POSITIVE_INFINITY;
+  return Math.max(0, arg.at_most - Math.max(0, (before?.count ?? 0) - count));
+}
+
+/** Of files of which no more is known: so many times their mean size. */
+const partOf = ({ count, bytes }: FilesSeen, some: number): number => (some >= count ? bytes : Math.round((bytes / count) * some));
 
 function couldNotLook(folder: string, message: string): string {
   const vital = vitalFolder(folder);
@@ -96,31 +112,44 @@ interface Asked {
   /** The folder as it was named. */
   readonly asked: string;
   readonly now: number;
+  /** So many at the most. */
+  readonly most: number;
 }
 
-function observationOf(seen: FilesSeen, { before, asked, now }: Asked): Observation {
-  const files = plural(seen.count, 'file');
+function observationOf(seen: FilesSeen, { before, asked, now, most }: Asked): Observation {
+  const count = Math.min(seen.count, most);
+  const bytes = partOf(seen, count);
+  const files = count < seen.count ? `${showCount(count)} of ${plural(seen.count, 'file')}` : plural(count, 'file');
   const { selector } = seen.handle;
+  const aside = asideText(seen.aside);
   return {
     verdict: 'change',
-    summary: `delete ${files} (${showSize(seen.bytes)}) in ${selector.in}`,
+    summary: `delete ${files} (${showSize(bytes)}) in ${selector.in}${aside === '' ? '' : `; ${aside}`}`,
     targets: {
       kind: 'files',
-      count: seen.count,
-      bytes: seen.bytes,
+      count,
+      bytes,
       members: seen.sample.map((record) => shownName(record.name)),
-      detail: { handle: { ...seen.handle, selector: { ...selector } } },
+      detail: { handle: handleJson(seen.handle) },
     },
-    state: { now: files, after: 'none' },
-    blocks: [ownersTable(seen), filesTable(`a sample of ${files}`, seen.sample, now)],
+    state: { now: plural(seen.count, 'file'), after: count < seen.count ? plural(seen.count - count, 'file') : 'none' },
+    blocks: [ownersTable(seen), ...asideTable(seen.aside), filesTable(`a sample of ${plural(seen.count, 'file')}`, seen.sample, now)],
     undo: { kind: 'irreversible', because: BECAUSE, evidence: evidenceOf(seen, now) },
-    predicts: [{ kind: 'files-gone', in: selector.in, count: seen.count, bytes: seen.bytes }],
-    costs: { delete: seen.count },
+    predicts: [{ kind: 'files-gone', in: selector.in, count, bytes }],
+    costs: { delete: count },
     keep: {},
-    explain: [findCommand(selector, '-delete')],
-    estimate: 100 + Math.ceil((seen.count * 1000) / FILES_A_SECOND),
+    explain: explain(selector, count < seen.count ? count : null),
+    estimate: 100 + Math.ceil((count * 1000) / FILES_A_SECOND),
     warnings: [...(asked === seen.real ? [] : [`${asked} leads to ${seen.real}`]), ...warningsOf(seen, before)],
   };
+}
+
+/** find(1) reads no header: what it names is looked at before it goes. */
+function explain(selector: FileSelector, most: number | null): readonly string[] {
+  if (selector.holds) return [`${findCommand(selector)}    # look into each; delete only those that hold it`];
+  return [
+    most === null ? findCommand(selector, '-delete') : `${findCommand(selector, '-print0')} | head -z -n ${most} | xargs -0 rm -f --`,
+  ];
 }
 
 function evidenceOf(seen: FilesSeen, now: number): string {
@@ -161,7 +190,8 @@ async function apply(act: Act, arg: Json, observation: Observation): Promise<App
       undo: { kind: 'nothing' },
     };
   const started = act.clock.monotonic();
-  const limit = act.allowance('delete');
+  const most = isObject(arg) && arg.at_most !== undefined ? observation.targets.count : Number.POSITIVE_INFINITY;
+  const limit = Math.min(act.allowance('delete'), most);
   const batch = isObject(arg) && typeof arg.batch === 'number' ? arg.batch : DEFAULT_BATCH;
   const step = reserveBy({ batch, limit, count: handle.count });
   const result = await act.host.files.delete(handle, {
@@ -172,7 +202,7 @@ async function apply(act: Act, arg: Json, observation: Observation): Promise<App
     progress: ({ done, total, rate }) => act.progress({ done, total, rate, text: progressText(done, total, rate) }),
   });
   return result.ok
-    ? appliedOf(result, handle, { took: act.clock.monotonic() - started, evidence: evidenceIn(observation.undo) })
+    ? appliedOf(asMeant(result, most), handle, { took: act.clock.monotonic() - started, evidence: evidenceIn(observation.undo) })
     : { outcome: 'failed', summary: 'nothing was deleted', reason: result.message, used: {}, blocks: [], undo: { kind: 'nothing' } };
 }
 
@@ -205,12 +235,18 @@ function progressText(done: number, total: number, rate: number): string {
 
 type Deleted = Extract<DeleteResult, { ok: true }>;
 
+/** What the author leaves for a later step is not left undone. */
+function asMeant(result: Deleted, most: number): Deleted {
+  return result.ended === 'limit' && result.deleted >= most ? { ...result, ended: 'clean', left: 0 } : result;
+}
+
 function appliedOf(
   deleted: Deleted,
   handle: FileHandle,
   { took, evidence }: { readonly took: number; readonly evidence: string },
 ): Applied {
   const judged = judge(deleted, took);
+  const aside = asideText(deleted.aside, 'stayed');
   const undo: Undo =
     deleted.deleted === 0
       ? { kind: 'nothing' }
@@ -221,9 +257,9 @@ function appliedOf(
         };
   return {
     ...judged,
-    summary: `deleted ${plural(deleted.deleted, 'file')} (${showSize(deleted.bytes)}) in ${handle.selector.in} in ${showDuration(took)}`,
+    summary: `deleted ${plural(deleted.deleted, 'file')} (${showSize(deleted.bytes)}) in ${handle.selector.in} in ${showDuration(took)}${aside === '' ? '' : `; ${aside}`}`,
     used: { delete: deleted.deleted },
-    blocks: skippedBlock(deleted),
+    blocks: [...asideTable(deleted.aside), ...skippedBlock(deleted)],
     undo,
   };
 }

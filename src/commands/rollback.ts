@@ -1,5 +1,6 @@
 import { exitCode } from '../model/outcome.ts';
 import type { RunState } from '../model/state.ts';
+import type { UndoPart } from '../model/undo-part.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
 import { meantRun, takeUp } from './_earlier.ts';
 import { meantFleet } from './_fleet-earlier.ts';
@@ -19,6 +20,7 @@ const command: Command = defineCommand({
   ],
   options: [
     { flags: '--to <step>', about: 'undo back to this step, and this step too' },
+    { flags: '--only <step>', about: 'undo this step and no other' },
     { flags: '--policy <file>', about: 'what automation may do without asking' },
     TRUST_OPTION,
     ...HOST_OPTIONS,
@@ -28,12 +30,15 @@ const command: Command = defineCommand({
     ['firebreak rollback', 'the newest run that changed anything; says which, and asks first'],
     ['firebreak rollback 3f2a --host web-7', 'of a fleet run: that host alone'],
     ['firebreak rollback 3f2a --to silence-jobs', 'that run, no further back than that step'],
+    ['firebreak rollback 3f2a --only silence-jobs', 'that step alone: jobs mail again, cron goes on'],
   ],
   async run(io, [run], options) {
     const refusal = nobodyDecides(io, options);
     if (refusal !== null) return refusal;
     const fleet = await meantFleet(io, run, { fits: 'touched', options });
-    if (fleet && options.to !== undefined) return refuse(io, '--to is for the run of one host: name that run', 'usage');
+    const alone = ['to', 'only'].find((name) => options[name] !== undefined);
+    if (fleet && alone !== undefined) return refuse(io, `--${alone} is for the run of one host: name that run`, 'usage');
+    if (options.to !== undefined && options.only !== undefined) return refuse(io, '--to and --only: choose one', 'usage');
     if (fleet) return (await import('./_fleet-again.ts')).rollBackFleetHere(io, fleet, options);
     const { TOUCHED } = await import('../model/left-off.ts');
     const meant = await meantRun(io, { run, options, glance: TOUCHED, none: 'nothing to undo: no run has changed anything' });
@@ -57,21 +62,26 @@ async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise
   if (typeof earlier === 'number') return earlier;
   const { journal, state, prepared } = earlier;
   const request = { ...earlier.request, notes: [...notes, ...(earlier.request.notes ?? [])] };
-  const to = typeof options.to === 'string' ? options.to : null;
+  const part = partOf(options);
   const steps = state.undo.map(({ step }) => step);
-  if (to !== null && !steps.includes(to))
-    return refuse(io, `${to} has nothing to undo; what has: ${steps.join(', ') || 'nothing'}`, 'usage');
-  await sayWhat(io, state, to);
+  if (part !== null && !steps.includes(part.step))
+    return refuse(io, `${part.step} has nothing to undo; what has: ${steps.join(', ') || 'nothing'}`, 'usage');
+  await sayWhat(io, state, part);
   const { rollBack } = await import('../operations/rollback.ts');
   const exit = await act(io, { stage, journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) =>
-    rollBack(request, parts, state, to),
+    rollBack(request, parts, state, part),
   );
   return exit === exitCode('rolled-back') ? 0 : exit;
 }
 
 /** Which run it is and what of it is undone, before anything is: who named none may think of another. */
-async function sayWhat(io: Io, state: RunState, to: string | null): Promise<void> {
+async function sayWhat(io: Io, state: RunState, part: UndoPart | null): Promise<void> {
   const [{ renderUndoing }, { paperOf }] = await Promise.all([import('../views/undoing.ts'), import('../views/style.ts')]);
   const paper = paperOf({ columns: io.columns, color: io.color.stderr });
-  io.stderr(`${renderUndoing(state, to, paper).join('\n')}\n`);
+  io.stderr(`${renderUndoing(state, part, paper).join('\n')}\n`);
+}
+
+function partOf({ to, only }: Readonly<Record<string, unknown>>): UndoPart | null {
+  if (typeof only === 'string') return { step: only, alone: true };
+  return typeof to === 'string' ? { step: to, alone: false } : null;
 }

@@ -1,5 +1,6 @@
 import type { FileSelector, FileType } from '../model/host.ts';
 import { patternOf } from '../model/pattern.ts';
+import { type HeadJudge, headJudge } from './holds.ts';
 
 /** What an lstat tells of an entry beyond its name. */
 export interface FileFacts {
@@ -15,6 +16,8 @@ export interface FileMatches {
   readonly entry: (name: string, type: FileType | undefined) => boolean;
   /** Holds of an lstat, the type included: the entry may have become something else since. */
   readonly facts: (facts: FileFacts) => boolean;
+  /** Of what else matches: whether the file holds what it must. Null: nothing is asked of its content. */
+  readonly head: HeadJudge | null;
 }
 
 /** Ages are counted at `now`. `uidOf` names of users; ids stand for themselves. */
@@ -30,15 +33,19 @@ export function fileMatches(selector: FileSelector, now: number, uidsOf: (user: 
       (uids === undefined || uids.has(uid)) &&
       (older === undefined || now - modified >= older) &&
       (newer === undefined || now - modified <= newer),
+    head: selector.holds ? headJudge(selector.holds, uidsOf) : null,
   };
 }
 
 /** The ids that have a name, from the table of passwd(5). */
 export function uidsIn(users: Readonly<Record<string, string>>): (user: string) => readonly number[] {
-  return (user) =>
-    Object.entries(users)
-      .filter(([, name]) => name === user)
-      .map(([id]) => Number(id));
+  let byName: ReadonlyMap<string, readonly number[]> | null = null;
+  return (user) => {
+    byName ??= new Map(
+      [...Map.groupBy(Object.entries(users), ([, name]) => name)].map(([name, of]) => [name, of.map(([id]) => Number(id))]),
+    );
+    return byName.get(user) ?? [];
+  };
 }
 
 /**

@@ -4,12 +4,14 @@ import {
   type DeleteResult,
   type Failure,
   type FileHandle,
+  type FileList,
   type Files,
   type FileType,
   failure,
 } from '../model/host.ts';
 import { deletable, type FileMatches, fileMatches } from './file-matches.ts';
 import { saidOf } from './local/errno.ts';
+import { type AsideTally, asideOf, emptyAside, type Users } from './tally.ts';
 
 export type DeleteOptions = Parameters<Files['delete']>[1];
 export type Ended = Extract<DeleteResult, { ok: true }>['ended'];
@@ -29,6 +31,8 @@ export interface Sweep {
   /** Matched and could not be deleted, in this pass. */
   stuck: number;
   readonly skipped: Map<string, string>;
+  /** What does not hold what it must, in this pass. Null: nothing is asked of the content. */
+  aside: AsideTally | null;
   /** Why it cannot go on: no file of this directory can be deleted, or nobody can be asked any more. */
   hopeless: Failure | null;
 }
@@ -74,6 +78,7 @@ export function startSweep(
     arrived: 0,
     stuck: 0,
     skipped: new Map(),
+    aside: handle.selector.holds ? emptyAside() : null,
     hopeless: null,
   };
   const report = reporter(() => ({ done: sweep.deleted, total: Math.max(handle.count, sweep.deleted) }), options.progress);
@@ -86,6 +91,7 @@ export async function passes(sweep: Sweep, onePass: () => Promise<Ended | null>)
   for (let pass = 1; pass <= MOST_PASSES; pass += 1) {
     const before = sweep.deleted;
     sweep.stuck = 0;
+    if (sweep.aside) sweep.aside = emptyAside();
     const ended = await onePass();
     if (ended !== null) return ended;
     if (sweep.deleted > before) continue;
@@ -147,18 +153,35 @@ export function refused(sweep: Sweep, name: string, code: string): void {
   skip(sweep, name, saidOf(code));
 }
 
-/** `countAgain`: how many match now; null where that cannot be told. */
-export async function resultOf(sweep: Sweep, ended: Ended, countAgain: () => Promise<number | null>): Promise<DeleteResult> {
+/** What a second look says is there now. */
+type Again = Pick<Extract<FileList, { ok: true }>, 'count' | 'aside'> | null;
+
+interface Ending {
+  readonly users: Users;
+  /** How many match now; null where that cannot be told. */
+  readonly countAgain: () => Promise<Again>;
+}
+
+export async function resultOf(sweep: Sweep, ended: Ended, { users, countAgain }: Ending): Promise<DeleteResult> {
   const { deleted, bytes, arrived } = sweep;
   const skipped = [...sweep.skipped].map(([name, reason]) => ({ name, reason }));
-  const left = await leftOf(sweep, ended, countAgain);
-  return { ok: true, deleted, bytes, arrived, skipped, left, ended: ended === 'limit' && left === 0 ? 'clean' : ended };
+  const { count: left, aside } = await leftOf(sweep, ended, { users, countAgain });
+  return {
+    ok: true,
+    deleted,
+    bytes,
+    arrived,
+    skipped,
+    left,
+    ...(aside && { aside }),
+    ended: ended === 'limit' && left === 0 ? 'clean' : ended,
+  };
 }
 
 /** Counted afresh where there is time for it; an interrupt wants to be out at once. */
-async function leftOf(sweep: Sweep, ended: Ended, countAgain: () => Promise<number | null>): Promise<number> {
-  if (ended === 'clean') return sweep.stuck;
-  const expected = Math.max(0, sweep.handle.count + sweep.arrived - sweep.deleted);
+async function leftOf(sweep: Sweep, ended: Ended, { users, countAgain }: Ending): Promise<NonNullable<Again>> {
+  if (ended === 'clean') return { count: sweep.stuck, ...(sweep.aside && { aside: asideOf(sweep.aside, users) }) };
+  const expected = { count: Math.max(0, sweep.handle.count + sweep.arrived - sweep.deleted) };
   return ended === 'interrupted' ? expected : ((await countAgain()) ?? expected);
 }
 

@@ -1,6 +1,7 @@
 import type { Condition } from '../model/condition.ts';
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import { parseDuration } from '../model/quantity.ts';
+import { isReference, referenceName } from '../model/reference.ts';
 import {
   type AuthoredUndo,
   LIMITS,
@@ -71,6 +72,7 @@ function buildStep(draft: Draft, step: DraftStep, conditions: Conditions): Step 
     decisive: phase === 'diagnose' && expect !== undefined && json.decisive !== false,
     ask: json.ask !== false,
     ...(undo && { undo }),
+    ...(json.until !== undefined && { until: text(json.until) }),
     ...optionalDuration('timeout', json.timeout),
     ...(isObject(json.retry) && { retry: { times: Number(json.retry.times), every: milliseconds(json.retry.every) } }),
     onFail: ON_FAIL.find((word) => word === json.on_fail) ?? 'stop',
@@ -95,7 +97,9 @@ function underUse(draft: Draft, { use: id, step }: NonNullable<DraftStep['grafte
 
 function buildHold(draft: Draft, step: DraftStep, conditions: Conditions): NonNullable<Step['hold']> {
   const lines = conditions.hold.get(step) ?? [];
-  return lines.flatMap(({ of, condition, path }) => (condition ? [{ of, condition, place: draft.source.placeOf(path) }] : []));
+  return lines.flatMap(({ of, condition, when, path }) =>
+    condition ? [{ of, condition, ...(when && { when }), place: draft.source.placeOf(path) }] : [],
+  );
 }
 
 function buildUndo(draft: Draft, step: DraftStep): AuthoredUndo | undefined {
@@ -131,7 +135,8 @@ function buildOpen(draft: Draft, conditions: Conditions): readonly OpenItem[] {
   const items = Array.isArray(draft.root.open) ? (draft.root.open as readonly Json[]) : [];
   return items.filter(isObject).map((item, at) => {
     const when = conditions.open.get(at);
-    return { say: text(item.say), ...(when && { when }), place: draft.source.placeOf(['open', at]) };
+    const of = isReference(item.of) ? { of: referenceName(item.of) } : {};
+    return { say: text(item.say), ...(when && { when }), ...of, place: draft.source.placeOf(['open', at]) };
   });
 }
 

@@ -18,7 +18,11 @@ export function graft(id: string, runbook: Runbook, given: Given): Grafted {
   const steps = [...runbook.diagnose, ...runbook.act, ...runbook.verify];
   return {
     steps: steps.map((step) => renameStep(step, renaming)),
-    open: runbook.open.map((item) => ({ ...item, ...(item.when && { when: renameCondition(item.when, renaming) }) })),
+    open: runbook.open.map((item) => ({
+      ...item,
+      ...(item.when && { when: renameCondition(item.when, renaming) }),
+      ...(item.of !== undefined && { of: `${id}.${item.of}` }),
+    })),
   };
 }
 
@@ -36,7 +40,12 @@ function renameStep(step: Step, renaming: Renaming): Step {
     ...(step.expect && { expect: condition(step.expect) }),
     ...(step.when && { when: condition(step.when) }),
     ...(step.hold && {
-      hold: step.hold.map((line) => ({ ...line, of: `${renaming.id}.${line.of}`, condition: condition(line.condition) })),
+      hold: step.hold.map((line) => ({
+        ...line,
+        of: `${renaming.id}.${line.of}`,
+        condition: condition(line.condition),
+        ...(line.when && { when: condition(line.when) }),
+      })),
     }),
     ...(step.undo && { undo: renameUndo(step.undo, renaming) }),
   };

@@ -1,5 +1,6 @@
 import type { COMPARATORS } from '../model/condition.ts';
 import type { Json } from '../model/json.ts';
+import { REFERENCE_PATTERN } from '../model/reference.ts';
 import { type LIMITS, ON_FAIL, PARAMETER_TYPES } from '../model/runbook.ts';
 import { boolean, integer, object, PATTERN_SYNTAX, path, pattern, quantity, service, word } from '../model/shape.ts';
 import { ORDERS } from '../model/strategy.ts';
@@ -75,6 +76,9 @@ export const STEP_KEYS: Readonly<Record<string, Schema>> = {
       'How long one try of the step may take. A look that is cut short is unknown, in a watch too; an act goes to its next safe point and counts as failed.',
     ),
   ),
+  until: words(
+    'What it changed is meant to stay only until then: `mail is delivered again`. What stays open says so, and how to take it back.',
+  ),
   retry: object(
     'Look or try again before the step counts as failed: a probe while its expectation does not hold or it could not look (also at each sample of a watch), an action while it fails.',
     { times: literal(integer('How many more times.', 1)), every: literal(quantity('duration', 'The pause between two tries.')) },
@@ -112,6 +116,7 @@ const OPEN = object(
       type: 'object',
       description: 'It is said only where this holds of the findings; where that cannot be told, it is said to be not known.',
     },
+    of: words('The step of `diagnose` whose finding is told behind it: `$mail`.', { pattern: REFERENCE_PATTERN, 'x-example': '$mail' }),
   },
   ['say'],
 );

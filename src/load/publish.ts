@@ -148,6 +148,7 @@ function holdSchema(): Schema {
     properties: {
       of: { type: 'string', pattern: REFERENCE_PATTERN, description: 'The step that is looked at again: `$id`.' },
       growth: { $ref: '#/$defs/comparator', description: 'How many more than at the first sample of the watch.' },
+      when: { $ref: '#/$defs/when', description: 'The line counts only where this held of what diagnose found.' },
     },
     required: ['of'],
     minProperties: 2,

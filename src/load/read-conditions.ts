@@ -16,6 +16,7 @@ const GROWTH: MeasureAbout = { about: 'how many more than at the first sample of
 export interface HoldDraft {
   readonly of: string;
   readonly condition: Condition | null;
+  readonly when: Condition | null;
   readonly path: Path;
 }
 
@@ -67,6 +68,11 @@ class Conditioner implements Conditions {
     for (const [at, item] of items.entries()) {
       if (isObject(item) && isObject(item.when))
         this.#keep(this.open, at, this.#when(item.when, ['open', at, 'when'], undefined), undefined);
+      if (isObject(item) && isReference(item.of)) {
+        const probes = [...this.#names.steps.values()].flatMap((each) => (isProbe(each.use) ? [each.use.verb] : []));
+        const path = ['open', at, 'of'];
+        this.mentions.push({ path, reference: referenceName(item.of), allowed: { params: [], steps: probes }, from: undefined });
+      }
     }
   }
 
@@ -103,13 +109,27 @@ class Conditioner implements Conditions {
   }
 
   #hold(step: DraftStep, line: JsonObject, path: Path): readonly HoldDraft[] {
-    const { of, ...rest } = this.#spelt(line, path);
+    const { of, when, ...rest } = this.#spelt(line, path);
     const probed = typeof of === 'string' && isReference(of) ? this.#names.steps.get(referenceName(of)) : undefined;
     if (!this.#isProbeReference(of, step, path)) return [];
     const known = measuresOf(probed?.use);
     const read = readOwn(this.#draft.source, path, rest, known && { ...known, growth: GROWTH });
     this.#collect(read, step);
-    return [{ of: referenceName(String(of)), condition: read.condition, path }];
+    return [{ of: referenceName(String(of)), condition: read.condition, when: this.#holdWhen(when, [...path, 'when'], step), path }];
+  }
+
+  #holdWhen(when: Json | undefined, path: Path, step: DraftStep): Condition | null {
+    if (when === undefined) return null;
+    if (!isObject(when)) {
+      this.#complain(path, 'value', {
+        code: 'wrong-type',
+        message: '`when` takes findings of earlier steps: `{disk: {inodes_free: {at_most: 5%}}}`',
+      });
+      return null;
+    }
+    const read = this.#when(when, path, step);
+    this.#collect(read, step);
+    return read.condition;
   }
 
   /** A misspelt `of` is known by its value: measures are not compared with steps. */

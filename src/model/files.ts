@@ -1,6 +1,8 @@
 import type { Block } from './block.ts';
 import { latin1OfText, shownText } from './bytes.ts';
-import type { FileHandle, FileList, FileRecord, FileSelector, FileType } from './host.ts';
+import { ASIDE_WHYS, type AsideWhy } from './holds.ts';
+import { HOLDS, holdsOf } from './holds-shape.ts';
+import type { Aside, FileHandle, FileList, FileRecord, FileSelector, FileType } from './host.ts';
 import { FILE_TYPES } from './host.ts';
 import { isObject, type Json, listOf } from './json.ts';
 import { duration, showCount, showDuration, showSize } from './quantity.ts';
@@ -28,12 +30,14 @@ export const FILE_SELECTOR: Readonly<Record<string, Schema>> = {
   older_than: quantity('duration', 'Only those whose content was last changed at least so long ago.'),
   newer_than: quantity('duration', 'Only those whose content was last changed at most so long ago.'),
   user: oneOrMore(text('A user name or numeric id.'), 'One owner or several, by name or id.'),
+  holds: HOLDS,
 };
 
 /** The argument of a `files` step, as the port takes it. Keys that are not the selector's are left out. */
 export function fileSelectorOf(arg: Json): FileSelector {
   const given = isObject(arg) ? arg : {};
   const name = namePattern(given.name);
+  const holds = holdsOf(given.holds);
   return {
     in: folderOf(given.in),
     ...(given.type !== undefined && { type: listOf(given.type) as readonly FileType[] }),
@@ -41,6 +45,7 @@ export function fileSelectorOf(arg: Json): FileSelector {
     ...(given.older_than !== undefined && { older_than: duration(given.older_than, 0) }),
     ...(given.newer_than !== undefined && { newer_than: duration(given.newer_than, 0) }),
     ...(given.user !== undefined && { user: listOf(given.user).map(String) }),
+    ...(holds !== undefined && { holds }),
   };
 }
 
@@ -108,6 +113,33 @@ const TYPE_NAMES: Readonly<Record<FileType, readonly [string, string]>> = {
   device: ['device', 'devices'],
 };
 
+const WHY_TEXTS: Readonly<Record<AsideWhy, string>> = {
+  other: 'it holds something else',
+  owner: 'its header names another user than its owner',
+  'no-header': 'it has no whole header',
+  unfinished: 'it may still be written',
+  unreadable: 'it could not be read',
+};
+
+const MOST_TOLD = 3;
+
+/** `137 others stay (136 of www-data, 1 of root)`; empty where there is nothing else. */
+export function asideText(aside: Aside | undefined, verb: 'stay' | 'stayed' = 'stay'): string {
+  if (!aside || aside.count === 0) return '';
+  const by = aside.owners.slice(0, MOST_TOLD).map(({ user, count }) => `${showCount(count)} of ${user}`);
+  const more = aside.owners.length > MOST_TOLD ? ' and others' : '';
+  const does = verb === 'stay' && aside.count === 1 ? 'stays' : verb;
+  return `${showCount(aside.count)} ${aside.count === 1 ? 'other' : 'others'} ${does} (${by.join(', ')}${more})`;
+}
+
+/** What stays, and why. */
+export function asideTable(aside: Aside | undefined): readonly Block[] {
+  if (!aside || aside.count === 0) return [];
+  const rows = ASIDE_WHYS.flatMap((why) => (aside.why[why] === undefined ? [] : [[showCount(aside.why[why] ?? 0), WHY_TEXTS[why]]]));
+  const names = aside.names.map(shownName).join(', ');
+  return [{ kind: 'table', title: `${asideText(aside)}; for example ${names}`, columns: ['files', 'why'], rows }];
+}
+
 /** A clock that was set back would give an age below zero. */
 export function ageOf(modified: number | null, now: number): number | null {
   return modified === null ? null : Math.max(0, now - modified);
@@ -115,6 +147,12 @@ export function ageOf(modified: number | null, now: number): number | null {
 
 export function showAge(modified: number, now: number): string {
   return showDuration(Math.max(0, now - modified));
+}
+
+/** For a finding's or an observation's detail. */
+export function handleJson(handle: FileHandle): Json {
+  const { holds, ...rest } = handle.selector;
+  return { ...handle, selector: { ...rest, ...(holds && { holds: { ...holds } }) } };
 }
 
 /** The handle in a `files` finding's detail, or null where the step has not looked. */

@@ -1,3 +1,4 @@
+import type { AsideWhy, Holds } from './holds.ts';
 import type { Json } from './json.ts';
 import type { SecretReference } from './secret.ts';
 
@@ -148,6 +149,17 @@ export interface FileSelector {
   readonly older_than?: number;
   readonly newer_than?: number;
   readonly user?: readonly string[];
+  /** What the file itself must hold: regular files only. */
+  readonly holds?: Holds;
+}
+
+/** Files that match all but `holds`, so that they stay. */
+export interface Aside {
+  readonly count: number;
+  readonly owners: readonly { readonly user: string; readonly count: number }[];
+  readonly why: Readonly<Partial<Record<AsideWhy, number>>>;
+  /** At most five, as latin1. */
+  readonly names: readonly string[];
 }
 
 export interface FileRecord {
@@ -183,6 +195,8 @@ export type FileList = Result<{
   readonly owners: readonly { readonly user: string; readonly count: number }[];
   /** Entries of the directory that the selector left out, by type: a directory or a FIFO in a spool is worth a word. */
   readonly others: Readonly<Partial<Record<FileType, number>>>;
+  /** With `holds` only. */
+  readonly aside?: Aside;
   /** At most `sample` records, in the order in which they were looked at. */
   readonly sample: readonly FileRecord[];
   /** The folder without links. */
@@ -234,6 +248,8 @@ export type DeleteResult = Result<{
   /** Entries that matched by name and were left alone, with why: a directory, changed meanwhile, not permitted. At most 20. */
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
   readonly left: number;
+  /** With `holds` only: what was left in peace, as it was judged at the act. Absent where it was not all looked at. */
+  readonly aside?: Aside;
   /** Why it ended before the directory was clean. `refilling`: files arrive faster than they go, so the source still runs. */
   readonly ended: 'clean' | 'refilling' | 'limit' | 'interrupted';
 }>;
@@ -247,7 +263,7 @@ export interface Files {
   resolve(path: string): Promise<Result<{ readonly real: string }>>;
   usage(path: string): Promise<Result<FileSystemUsage>>;
   list(selector: FileSelector, options: { readonly sample: number }): Promise<FileList>;
-  /** Batches; works through one descriptor of the pinned directory; refuses when device or inode differ, and what is vital. Ends at a batch's end once `signal` is aborted. */
+  /** Batches; works through one descriptor of the pinned directory; refuses when device or inode differ, and what is vital. With `holds` each file is judged again at the act. Ends at a batch's end once `signal` is aborted. */
   delete(
     handle: FileHandle,
     options: {

@@ -4,11 +4,18 @@ import { type Findings, judgeWith } from './scope.ts';
 /** What stays open, a sentence each. What could not be looked at is neither said to be so nor left out: it is told as not known, with what was missing. */
 export function openItems(items: readonly OpenItem[], findings: Findings): readonly string[] {
   return items.flatMap((item) => {
-    if (!item.when) return [item.say];
+    const say = withFinding(item, findings);
+    if (!item.when) return [say];
     const { truth, judgements } = judgeWith(item.when, findings);
     if (truth === 'no') return [];
-    if (truth === 'yes') return [item.say];
+    if (truth === 'yes') return [say];
     const missing = judgements.filter((judgement) => judgement.truth === 'unknown').map(({ wanted, seen }) => `${wanted}: ${seen}`);
-    return [`not known, since nobody could tell (${missing.join('; ')}): ${item.say}`];
+    return [`not known, since nobody could tell (${missing.join('; ')}): ${say}`];
   });
+}
+
+/** What `of` names was found, behind the sentence. */
+function withFinding({ say, of }: OpenItem, findings: Findings): string {
+  const seen = of === undefined ? undefined : findings.steps[of]?.finding.summary;
+  return seen === undefined ? say : `${say.replace(/\.$/, '')}: ${seen}`;
 }

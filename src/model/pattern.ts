@@ -8,6 +8,8 @@ import { RE2JS } from 're2js';
 export interface Pattern {
   /** Whether it is found anywhere in the text. */
   readonly test: (text: string) => boolean;
+  /** What its named groups caught at the first place; null: it is not found. */
+  readonly groups: (text: string) => Readonly<Record<string, string | null>> | null;
   /** Every place of it replaced; `$1`, `$<name>`, `$&` and `$$` mean what they mean in JavaScript. */
   readonly replaceAll: (text: string, replacement: string) => string;
 }
@@ -27,8 +29,13 @@ export function patternOf(source: string, { lines = false, whole = false }: Patt
   const compiled = RE2JS.compile(source, lines ? RE2JS.MULTILINE : 0);
   return {
     test: (text) => (whole ? compiled.testExact(text) : compiled.test(text)),
+    groups: (text) => groupsIn(compiled.matcher(text)),
     replaceAll: (text, replacement) => compiled.matcher(text).replaceAll(replacement),
   };
+}
+
+function groupsIn(matcher: ReturnType<RE2JS['matcher']>): Readonly<Record<string, string | null>> | null {
+  return matcher.find() ? { ...matcher.getNamedGroups() } : null;
 }
 
 export interface PatternFault {

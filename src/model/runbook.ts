@@ -80,6 +80,8 @@ export interface Step {
   /** False: an attended run does not ask before this step. */
   readonly ask: boolean;
   readonly undo?: AuthoredUndo;
+  /** What it changed is meant to stay only until then; so what stays open says how to take it back. */
+  readonly until?: string;
   /** Milliseconds. */
   readonly timeout?: number;
   readonly retry?: { readonly times: number; readonly every: number };
@@ -91,6 +93,8 @@ export interface Step {
 export interface Hold {
   readonly of: string;
   readonly condition: Condition;
+  /** The line counts only where this held of what diagnose found. */
+  readonly when?: Condition;
   readonly place: Place;
 }
 
@@ -98,6 +102,8 @@ export interface Hold {
 export interface OpenItem {
   readonly say: string;
   readonly when?: Condition;
+  /** The step whose finding, looked at again, is told behind it. */
+  readonly of?: string;
   readonly place: Place;
 }
 

@@ -3,8 +3,8 @@ import { isObject, type Json, listOf } from './json.ts';
 import { sayClause } from './judge.ts';
 import type { HoldLine, WatchSpec } from './plan.ts';
 import { duration } from './quantity.ts';
-import type { Step } from './runbook.ts';
-import { bindParams, type Findings } from './scope.ts';
+import type { Hold, Step } from './runbook.ts';
+import { bindParams, type Findings, judgeWith } from './scope.ts';
 
 /** verify's `watch` with every reference resolved. `every` is at most a quarter of `for`, so that a watch has at least five samples. */
 export function watchSpec(step: Step, arg: Json, findings: Findings): WatchSpec {
@@ -16,8 +16,15 @@ export function watchSpec(step: Step, arg: Json, findings: Findings): WatchSpec 
     ...(settle !== undefined && { settle: duration(settle, 0) }),
     ...(typeof tolerate === 'number' && { tolerate }),
     proof: proofOf(proof),
-    hold: (step.hold ?? []).flatMap((line) => holdLines(line.of, bindParams(line.condition, findings))),
+    hold: (step.hold ?? [])
+      .filter((line) => counts(line, findings))
+      .flatMap((line) => holdLines(line.of, bindParams(line.condition, findings))),
   };
+}
+
+/** A line whose `when` cannot be told counts. */
+export function counts({ when }: Hold, findings: Findings): boolean {
+  return when === undefined || judgeWith(when, findings).truth !== 'no';
 }
 
 function proofOf(proof: Json | undefined): WatchSpec['proof'] {

@@ -4,6 +4,7 @@ import { misled } from '../model/real-params.ts';
 import type { Limits } from '../model/runbook.ts';
 import { isBeingUndone, type RunState } from '../model/state.ts';
 import { canBeUndone, sayWaysBack } from '../model/undo.ts';
+import { partIn, type UndoPart } from '../model/undo-part.ts';
 import { makePlan } from '../plan/plan.ts';
 import { leaseOf } from '../run/lease.ts';
 import { isWhole, rollback, sayRemains } from '../run/rollback.ts';
@@ -14,14 +15,14 @@ import { notAsLeft, sayNotAsLeft } from './as-left.ts';
 import { decider, type Life, permitFor, type RunParts, type RunRequest, spineOf, unfitSecrets } from './carry-out.ts';
 import { doneOf, refused, resumed } from './resume.ts';
 
-/** Undoes a run from its journal alone, newest first: all of it, or what came after and including the step `to`. */
-export async function rollBack(request: RunRequest, parts: RunParts, state: RunState, to: string | null): Promise<Ending> {
+/** Undoes a run from its journal alone, newest first: all of it, or a part. */
+export async function rollBack(request: RunRequest, parts: RunParts, state: RunState, part: UndoPart | null): Promise<Ending> {
   const emit = spineOf(parts, state.last?.seq);
   const given = permitFor(request, parts);
   if (given.kind === 'denied') return refused(emit, 'rollback', given.reason);
   if (given.kind === 'allowed' && given.rule.undo === 'none')
     return refused(emit, 'rollback', `rule ${given.rule.id} lets nothing be undone (undo: none)`);
-  const running = runningOf(request, parts, { state, to, emit, given });
+  const running = runningOf(request, parts, { state, part, emit, given });
   // Before anything is journaled: what changes nothing leaves the run what it was, with its outcome and its cool-down.
   const left = await leftAsItIs(running, state);
   if (left !== null) return left;
@@ -43,11 +44,11 @@ export async function rollBack(request: RunRequest, parts: RunParts, state: RunS
 
 interface Undoing extends Pick<Life, 'emit' | 'given'> {
   readonly state: RunState;
-  readonly to: string | null;
+  readonly part: UndoPart | null;
 }
 
 /** A rollback undoes what its journal tells; that there may have been more is said before it. */
-async function lookWhetherAsLeft(request: RunRequest, parts: RunParts, { state, emit, given }: Omit<Undoing, 'to'>): Promise<void> {
+async function lookWhetherAsLeft(request: RunRequest, parts: RunParts, { state, emit, given }: Omit<Undoing, 'part'>): Promise<void> {
   const { orphans = [] } = request;
   if (state.pinned.length === 0 && orphans.length === 0) return;
   const { interrupts, catalogue, clock, readOnlyHost: host } = parts;
@@ -58,10 +59,9 @@ async function lookWhetherAsLeft(request: RunRequest, parts: RunParts, { state, 
   if (wrong !== null) await emit({ type: 'note', text: wrong });
 }
 
-function runningOf(request: RunRequest, parts: RunParts, { state, to, emit, given }: Undoing): Running {
+function runningOf(request: RunRequest, parts: RunParts, { state, part, emit, given }: Undoing): Running {
   const { findings, used } = carryOver(state, request.runbook);
   const all = doneOf(state, request.runbook, findings);
-  const from = to === null ? 0 : all.findIndex((done) => done.step === to);
   return {
     ...parts,
     ...request,
@@ -75,7 +75,7 @@ function runningOf(request: RunRequest, parts: RunParts, { state, to, emit, give
       used,
       unsettled: new Map(),
       reserved: {},
-      done: all.slice(from),
+      done: [...partIn(all, part)],
       leases: new Map(),
       stopped: [],
       over: new AbortController(),

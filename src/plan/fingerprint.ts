@@ -32,7 +32,15 @@ export function identityOf({ tool, runbook, params, policy }: Identity): readonl
 /** Selector and what steers the step; what was found is left out. */
 function stepText(step: Step, arg: Json): string {
   const { when, expect, hold, onFail, ask, retry, timeout } = step;
-  const steering = { when, expect, hold: hold?.map(({ of, condition }) => ({ of, condition })), onFail, ask, retry, timeout };
+  const steering = {
+    when,
+    expect,
+    hold: hold?.map(({ of, condition, when: counts }) => ({ of, condition, ...(counts && { when: counts }) })),
+    onFail,
+    ask,
+    retry,
+    timeout,
+  };
   return `${JSON.stringify(withoutFound(arg))} ${JSON.stringify(steering)}`;
 }
 

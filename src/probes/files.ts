@@ -1,6 +1,18 @@
 import type { Block } from '../model/block.ts';
 import { latin1Of } from '../model/bytes.ts';
-import { ageOf, FILE_SELECTOR, type FilesSeen, fileSelectorOf, filesTable, othersText, ownersTable, shownName } from '../model/files.ts';
+import {
+  ageOf,
+  asideTable,
+  asideText,
+  FILE_SELECTOR,
+  type FilesSeen,
+  fileSelectorOf,
+  filesTable,
+  handleJson,
+  othersText,
+  ownersTable,
+  shownName,
+} from '../model/files.ts';
 import { findCommand } from '../model/find-command.ts';
 import type { Host } from '../model/host.ts';
 import { isObject, type Json } from '../model/json.ts';
@@ -16,6 +28,7 @@ const MEASURES = {
   oldest: { about: 'how long ago the first of them was last changed; absent where there is none', unit: 'duration' },
   newest: { about: 'how long ago the last of them was changed; absent where there is none', unit: 'duration' },
   owners: { about: 'how many different users own them', unit: 'count' },
+  others: { about: 'how many match all else and do not hold what `holds` asks for: they stay; needs `holds`', unit: 'count' },
   growth: { about: 'how many more there are than at the first look; needs `over`, or a watch', unit: 'count' },
   per_minute: { about: 'growth a minute; needs `over`', unit: 'rate' },
   sample_matching: { about: 'how many of a sample hold the text of `sample_matches`, as a part of those that were read', unit: 'percent' },
@@ -30,20 +43,25 @@ export default defineProbe({
   summary: 'count the files of a directory',
   about:
     'Counts the direct entries of one directory that match all that is given, with bytes, ages and owners. Nothing is followed and nothing recursed; the directory is pinned by device and inode, so that ' +
-    'a later delete refuses another one that was put in its place. `over` looks twice and measures the growth. `sample_matches` reads up to 50 of the files and says how many hold a text: whether the ' +
-    'spool is full of what you think it is.',
+    'a later delete refuses another one that was put in its place. `holds` looks into each file, and a delete does so again at the act: what does not hold it is counted and stays. `over` looks twice and measures the growth. ' +
+    '`sample_matches` reads up to 50 of the files and says how many hold a text; it chooses nothing.',
   schema: object(
     'Which files: all that is given must hold.',
     {
       ...FILE_SELECTOR,
       over: quantity('duration', 'Look twice, so long apart, and measure how many came.'),
       sample_matches: pattern(
-        'A regular expression that is sought in up to 50 of the files of at most 256 KiB. Postfix keeps mail as records: write it without ^.',
+        'Superseded by `holds`, which judges each file. A regular expression that is sought in up to 50 of the files of at most 256 KiB; only for a step of which nothing is deleted.',
       ),
     },
     ['in'],
   ),
-  example: { in: '/var/spool/postfix/maildrop', type: 'file', name: { matches: '^[0-9A-Za-z_.]+$' }, sample_matches: 'Subject: Cron <' },
+  example: {
+    in: '/var/spool/postfix/maildrop',
+    type: 'file',
+    name: { matches: '^[0-9A-Za-z_.]+$' },
+    holds: { format: 'postfix', header: { subject: '^Cron <(?<owner>[^<>@]+)@' } },
+  },
   needs: [],
   measures: MEASURES,
   look,
@@ -80,6 +98,8 @@ async function findingOf({ host, clock }: Look, arg: Json, seen: FilesSeen, grow
   const sampled = isObject(arg) && typeof arg.sample_matches === 'string' ? await readSample(host, seen, arg.sample_matches) : null;
   const oldest = ageOf(seen.oldest, now);
   const newest = ageOf(seen.newest, now);
+  const unread = unreadOf(seen);
+  if (unread !== null) return { ...unknownFinding(MEASURES, unread), blocks: asideTable(seen.aside) };
   return {
     summary: summaryOf(seen, { oldest, newest, growth, sampled }),
     measures: {
@@ -88,11 +108,12 @@ async function findingOf({ host, clock }: Look, arg: Json, seen: FilesSeen, grow
       oldest,
       newest,
       owners: seen.owners.length,
+      ...(seen.aside && { others: seen.aside.count }),
       growth: growth?.count ?? null,
       per_minute: growth && perMinute(growth),
       sample_matching: sampled && sampled.read > 0 ? { value: sampled.matching, of: sampled.read } : null,
     },
-    detail: { handle: handleJson(seen), count: seen.count, bytes: seen.bytes, oldest: seen.oldest, newest: seen.newest },
+    detail: { handle: handleJson(seen.handle), count: seen.count, bytes: seen.bytes, oldest: seen.oldest, newest: seen.newest },
     blocks: [...ledBlock(arg, seen), ...blocksOf(seen, now)],
   };
 }
@@ -103,8 +124,10 @@ function ledBlock(arg: Json, { real }: FilesSeen): readonly Block[] {
   return asked === real ? [] : [{ kind: 'text', lines: [`${asked} leads to ${real}`] }];
 }
 
-function handleJson({ handle }: FilesSeen): Json {
-  return { ...handle, selector: { ...handle.selector } };
+/** One in a hundred that cannot be read decides nothing; more could be all that is sought. Null: it may be judged. */
+function unreadOf({ count, aside }: FilesSeen): string | null {
+  const unread = aside?.why.unreadable ?? 0;
+  return unread * 100 > count ? `${plural(unread, 'file')} may not be read, so nobody can tell what they hold: run it as root` : null;
 }
 
 const perMinute = ({ count, over }: Growth): number => Math.round(((count * 60_000) / Math.max(1, over)) * 10) / 10;
@@ -129,11 +152,13 @@ interface Shown {
 }
 
 function summaryOf(seen: FilesSeen, { oldest, newest, growth, sampled }: Shown): string {
-  if (seen.count === 0) return 'no such file';
+  const aside = asideText(seen.aside);
+  if (seen.count === 0) return aside === '' ? 'no such file' : `none that holds it; ${aside}`;
   const parts = [
     `${plural(seen.count, 'file')}, ${showSize(seen.bytes)}`,
     `the oldest ${showDuration(oldest ?? 0)} old, the newest ${showDuration(newest ?? 0)}`,
     ...(growth ? [`${growth.count < 0 ? '−' : '+'}${showCount(Math.abs(growth.count))} in ${showDuration(growth.over)}`] : []),
+    ...(aside === '' ? [] : [aside]),
     ...(sampled ? [`${sampled.matching} of ${sampled.read} sampled hold the text`] : []),
   ];
   return parts.join('; ');
@@ -141,7 +166,10 @@ function summaryOf(seen: FilesSeen, { oldest, newest, growth, sampled }: Shown):
 
 function blocksOf(seen: FilesSeen, now: number): readonly Block[] {
   const others = othersText(seen.others);
-  const aside: Block[] = others === '' ? [] : [{ kind: 'text', lines: [`also there, not selected: ${others}`] }];
+  const aside: Block[] = [
+    ...asideTable(seen.aside),
+    ...(others === '' ? [] : [{ kind: 'text', lines: [`also there, not selected: ${others}`] } as const]),
+  ];
   return seen.count === 0
     ? aside
     : [ownersTable(seen), ...aside, filesTable(`a sample of ${plural(seen.count, 'file')}`, seen.sample, now)];

@@ -158,7 +158,9 @@ async function close(running: Running, ending: Ending): Promise<Ending> {
 
 /** Looked at once more: what was down at the start may be up by now. What can no longer be looked at is not known, whatever was seen then. */
 async function openItemsNow(running: Running): Promise<readonly string[]> {
-  const asked = new Set(running.runbook.open.flatMap((item) => (item.when ? stepsNamedIn(item.when) : [])));
+  const asked = new Set(
+    running.runbook.open.flatMap((item) => [...(item.when ? stepsNamedIn(item.when) : []), ...(item.of === undefined ? [] : [item.of])]),
+  );
   let findings = running.book.findings;
   for (const step of running.runbook.diagnose.filter((one) => asked.has(one.id))) {
     const verb = await running.catalogue.probe(step.verb);
@@ -169,5 +171,15 @@ async function openItemsNow(running: Running): Promise<readonly string[]> {
       .catch((error: unknown) => unknownFinding(verb.measures, String(error)));
     findings = { ...findings, steps: { ...findings.steps, [step.id]: { ...seen, finding } } };
   }
-  return openItems(running.runbook.open, findings);
+  return [...openItems(running.runbook.open, findings), ...sayUntil(running)];
+}
+
+/** What was done for a while only, and how it is taken back. */
+function sayUntil({ runbook, book, journal }: Running): readonly string[] {
+  return book.done.flatMap(({ step, undo }) => {
+    const { until, why } = runbook.act.find(({ id }) => id === step) ?? {};
+    if (until === undefined || undo.kind !== 'revert') return [];
+    const because = why === undefined ? '' : ` (${why})`;
+    return [`${step}${because} stays until ${until}; then ${undo.say}: firebreak rollback ${journal.run} --only ${step}`];
+  });
 }

@@ -9,7 +9,7 @@ import type { Hold, Step } from '../model/runbook.ts';
 import { judgeWith, resolveArg } from '../model/scope.ts';
 import { isRunning } from '../model/service.ts';
 import type { Finding } from '../model/verb.ts';
-import { watchSpec } from '../model/watch.ts';
+import { counts, watchSpec } from '../model/watch.ts';
 import { heedStop, type Running } from './running.ts';
 import { heard } from './severed.ts';
 
@@ -38,7 +38,10 @@ export async function watch(running: Running, step: Step): Promise<Judged> {
   const spec = watchSpec(step, resolveArg(step, running.runbook, running.book.findings), running.book.findings);
   const { clock, interrupts } = running;
   const end = clock.monotonic() + spec.for;
-  const sampler = startSampler(running, step.hold ?? []);
+  const sampler = startSampler(
+    running,
+    (step.hold ?? []).filter((line) => counts(line, running.book.findings)),
+  );
   const cron = startCronWatch(running, spec);
   const jury = startJury(spec);
   for (;;) {

@@ -1,13 +1,13 @@
 import type { RunState, UndoEntry } from '../model/state.ts';
 import { canBeUndone, sayWayBack } from '../model/undo.ts';
+import { partIn, type UndoPart } from '../model/undo-part.ts';
 import { escaped } from './escape.ts';
 import { hang } from './layout.ts';
 import type { Paper } from './style.ts';
 
 /** Which run a rollback is of, what it undoes, newest first, and what stays. */
-export function renderUndoing(state: RunState, to: string | null, paper: Paper): readonly string[] {
-  const from = to === null ? 0 : state.undo.findIndex(({ step }) => step === to);
-  const entries = state.undo.slice(from).toReversed();
+export function renderUndoing(state: RunState, part: UndoPart | null, paper: Paper): readonly string[] {
+  const entries = partIn(state.undo, part).toReversed();
   const lines = entries.flatMap((entry) => entryLines(entry, paper));
   return [
     ...hang('', escaped(`rollback of ${whichRun(state)}`), paper.columns, paper.style.bold),

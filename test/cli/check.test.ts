@@ -109,13 +109,13 @@ test('bytes that are no UTF-8 are a problem with a place', async () => {
 
 test('a bare name is a runbook of the library', async () => {
   const { exit, out } = await check('cron-mail-storm');
-  assert.deepEqual([exit, out.includes('cron-mail-storm 1.0.0')], [0, true]);
+  assert.deepEqual([exit, out.includes('cron-mail-storm 2.0.0')], [0, true]);
 });
 
 test('every runbook and policy that comes with firebreak is well', async () => {
   const { exit, out, err } = await check(join(root, 'runbooks'), join(root, 'examples'));
   assert.deepEqual({ exit, err }, { exit: 0, err: '' });
-  assert.match(out, /cron-mail-storm 1\.0\.0: 5 diagnose, 5 act, 1 verify/);
+  assert.match(out, /cron-mail-storm 2\.0\.0: 5 diagnose, 6 act, 1 verify/);
 });
 
 test('a pipe, a device and a folder in the place of a file are told at once', async () => {

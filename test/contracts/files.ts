@@ -9,14 +9,19 @@ export interface FilesUnderTest {
   readonly folder: string;
   readonly make: (
     name: string,
-    entry?: { readonly type?: Exclude<FileType, 'socket' | 'device'>; readonly bytes?: string; readonly age?: number },
+    entry?: {
+      readonly type?: Exclude<FileType, 'socket' | 'device'>;
+      readonly bytes?: string | Buffer;
+      readonly age?: number;
+      readonly mode?: number;
+    },
   ) => void;
   readonly names: () => readonly string[];
   /** Another folder in the place of this one. */
   readonly swap: () => void;
 }
 
-export const base64 = (text: string): string => Buffer.from(text).toString('base64');
+export const base64 = (text: string | Buffer): string => Buffer.from(text).toString('base64');
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const OPTIONS = { batch: 10, limit: Number.POSITIVE_INFINITY, signal: new AbortController().signal, progress: () => {} };

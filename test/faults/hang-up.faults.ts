@@ -16,13 +16,13 @@ shows() { tries=0; until screen | grep -q -- "$1"; do tries=$((tries + 1)); [ $t
 begin() {
   t new-session -d -x 110 -y 50 "$fb run cron-mail-storm $* --param watch=2s 2>&1; echo EXIT=\\$? >$OUT/exit; sleep 60"
 }
-STEPS='stop-cron kill-mailers empty-maildrop silence-jobs start-cron'
+STEPS='stop-cron kill-mailers free-a-little silence-jobs empty-maildrop start-cron'
 # Answers the question of a step with run, and types the count where it is asked for.
 answer() {
   shows "$1: what now" || return
   t send-keys run Enter
   case $1 in
-    kill-mailers | empty-maildrop)
+    kill-mailers | free-a-little | empty-maildrop)
       shows "^? .*Type the count" || return
       count=$(screen | sed -n 's/^? .*Type the count, \\([0-9 ]*[0-9]\\), to run it.*/\\1/p' | tail -n 1)
       t send-keys -l "$count"; t send-keys Enter ;;
@@ -41,7 +41,7 @@ world cut
 act resume >"$OUT/said" 2>&1; echo "say resume=$?"
 world end`;
 
-const STEPS = ['stop-cron', 'kill-mailers', 'empty-maildrop', 'silence-jobs', 'start-cron'] as const;
+const STEPS = ['stop-cron', 'kill-mailers', 'free-a-little', 'silence-jobs', 'empty-maildrop', 'start-cron'] as const;
 const NEEDS = ['namespaces', 'tmux'] as const;
 
 const WHEN = STEPS.flatMap((step) => [

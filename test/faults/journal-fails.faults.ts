@@ -132,7 +132,7 @@ fault('the journal’s disk fails under a run in the drill', { needs: ['namespac
       const intended = new Set(
         (eventsIn(join(state, 'state')) ?? []).flatMap((event) => (event.type === 'action.intended' ? [event.step] : [])),
       );
-      if ((scene.worlds.end?.files ?? 0) < 1000 && !intended.has('empty-maildrop')) tally.lost.push(`${point}: deleted without an intent`);
+      if ((scene.worlds.end?.files ?? 0) < 1000 && !intended.has('free-a-little')) tally.lost.push(`${point}: deleted without an intent`);
       if ((scene.worlds.end?.silenced ?? 0) > 0 && !intended.has('silence-jobs')) tally.lost.push(`${point}: edited without an intent`);
     },
   );

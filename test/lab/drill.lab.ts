@@ -120,11 +120,11 @@ proc seen {pattern} {
     eof { send_error "\nended before: $pattern\n"; exit 98 }
   }
 }
-foreach step {stop-cron kill-mailers empty-maildrop silence-jobs start-cron} {
+foreach step {stop-cron kill-mailers free-a-little silence-jobs empty-maildrop start-cron} {
   seen "$step: what now"
   sleep 0.5
   send "run\r"
-  if {$step eq "kill-mailers" || $step eq "empty-maildrop"} {
+  if {$step eq "kill-mailers" || $step eq "free-a-little" || $step eq "empty-maildrop"} {
     regsub -all {[^0-9]} [seen {Type the count, [0-9 ]+,}] {} count
     sleep 0.5
     send "$count\r"

@@ -9,7 +9,7 @@ const LIMIT = { timeout: 180_000 };
 async function answer(terminal: StormTerminal, step: string, word: string): Promise<void> {
   await terminal.shows(new RegExp(`^\\? ${step}: what now\\?`, 'm'));
   await terminal.says(word);
-  if (word !== 'run' || !['kill-mailers', 'empty-maildrop'].includes(step)) return;
+  if (word !== 'run' || !['kill-mailers', 'free-a-little', 'empty-maildrop'].includes(step)) return;
   const [, count = ''] =
     /[\s\S]*Type the count, (\d+),/.exec(await terminal.shows(/^\? This cannot be undone\. Type the count, \d+,/m)) ?? [];
   await terminal.says(count);
@@ -45,7 +45,7 @@ for (const columns of [80, 200]) {
       for (const word of ['run', 'skip', 'show all', 'done by hand', 'stop and undo', 'quit'])
         assert.match(first, new RegExp(`^(❯| ) ${word} `, 'm'), 'the words, whole');
       assert.match(first, /^❯ show all /m, 'the safe one is under the cursor');
-      const all = ['stop-cron', 'kill-mailers', 'empty-maildrop', 'silence-jobs', 'start-cron'];
+      const all = ['stop-cron', 'kill-mailers', 'free-a-little', 'silence-jobs', 'empty-maildrop', 'start-cron'];
       await answers(terminal, Object.fromEntries(all.map((step) => [step, 'run'])));
       const end = await terminal.ended();
       ends(end, 'HELD', 0, 'runs');
@@ -96,7 +96,7 @@ test('what was done by hand is looked at again, and asked for again as long as i
     await terminal.shows(/^\? kill-mailers: what now\?/m);
     terminal.inside("pkill -x 'sendmail|postdrop'; sleep 0.5");
     await terminal.says('done by hand');
-    await answers(terminal, { 'empty-maildrop': 'run', 'silence-jobs': 'run', 'start-cron': 'run' });
+    await answers(terminal, { 'free-a-little': 'run', 'silence-jobs': 'run', 'empty-maildrop': 'run', 'start-cron': 'run' });
     const end = await terminal.ended();
     ends(end, 'HELD', 0, 'runs');
     assert.match(end, /^ {2}✔ kill-mailers +done by hand/m);
@@ -105,10 +105,10 @@ test('what was done by hand is looked at again, and asked for again as long as i
 
 test('a run whose silence-jobs was skipped, with a reason, ends recurred: exit 4', LIMIT, async () => {
   await onTerminal({ columns: 80 }, async (terminal) => {
-    await answers(terminal, { 'stop-cron': 'run', 'kill-mailers': 'run', 'empty-maildrop': 'run', 'silence-jobs': 'skip' });
+    await answers(terminal, { 'stop-cron': 'run', 'kill-mailers': 'run', 'free-a-little': 'run', 'silence-jobs': 'skip' });
     await terminal.shows(/^\? Why is silence-jobs left out\?/m);
     await terminal.says('the mail is wanted');
-    await answer(terminal, 'start-cron', 'run');
+    await answers(terminal, { 'empty-maildrop': 'run', 'start-cron': 'run' });
     const end = await terminal.ended();
     ends(end, 'RECURRED', 4, 'runs');
     assert.match(end, /^ {2}– silence-jobs +skipped: the mail is wanted$/m);
@@ -118,7 +118,13 @@ test('a run whose silence-jobs was skipped, with a reason, ends recurred: exit 4
 
 test('a watch in which cron ran no job proves nothing: inconclusive, exit 7', LIMIT, async () => {
   await onTerminal({ columns: 80 }, async (terminal) => {
-    await answers(terminal, { 'stop-cron': 'run', 'kill-mailers': 'run', 'empty-maildrop': 'run', 'silence-jobs': 'run' });
+    await answers(terminal, {
+      'stop-cron': 'run',
+      'kill-mailers': 'run',
+      'free-a-little': 'run',
+      'silence-jobs': 'run',
+      'empty-maildrop': 'run',
+    });
     await terminal.shows(/^\? start-cron: what now\?/m);
     terminal.inside('crontab -u root -r');
     await terminal.says('run');

@@ -18,7 +18,7 @@ test('mailers and mail that came since the plan: it runs, and the report says ho
   const out = folder();
   const { stdout, stderr } = await inStorm(
     `find "$LAB_SPOOL" -type f | head -n 60 | xargs rm; ${PLAN} >/dev/null; echo "planned $?"
-     planned=$(pgrep -c -x postdrop); i=0; while touch "$LAB_SPOOL/NEW$i" 2>/dev/null; do i=$((i + 1)); done
+     planned=$(pgrep -c -x postdrop); i=0; one=$(find "$LAB_SPOOL" -type f | head -n 1); while cp -p "$one" "$LAB_SPOOL/NEW$i" 2>/dev/null; do i=$((i + 1)); done
      for i in $(seq 200); do [ $(pgrep -c -x postdrop) -gt $planned ] && break; sleep 0.2; done
      ${RUN} >$OUT/events; echo "ran $?"; npx firebreak report >$OUT/report.md; ${RUN} >/dev/null; echo "again $?"; "$LAB/check-recovered"`,
     { out },

@@ -53,11 +53,12 @@ test('with 3 process slots left, its own counted, the whole founding runbook com
   const outcomes = assertNdjson(readFileSync(join(work, 'events'), 'utf8')).flatMap((event) =>
     event.type === 'step.finished' ? [[event.step, event.outcome]] : event.type === 'run.finished' ? [['run', event.outcome]] : [],
   );
-  assert.deepEqual(outcomes.slice(-7), [
+  assert.deepEqual(outcomes.slice(-8), [
     ['stop-cron', 'done'],
     ['kill-mailers', 'done'],
-    ['empty-maildrop', 'done'],
+    ['free-a-little', 'done'],
     ['silence-jobs', 'done'],
+    ['empty-maildrop', 'done'],
     ['start-cron', 'done'],
     ['calm', 'done'],
     ['run', 'held'],

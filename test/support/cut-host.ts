@@ -2,8 +2,8 @@ import { type Failure, failure, type Host } from '../../src/model/host.ts';
 
 /** How the connection is lost at one call of a port. */
 export interface Cut {
-  /** 1: at the first call. */
-  readonly at: number;
+  /** 1: at the first call; of the writes: at the first that would change the host. */
+  readonly at: number | { readonly write: number };
   /** Whether what was asked was done over there, though no answer came. */
   readonly done: boolean;
   /** Reads are answered again from the next call on; else nothing is. */
@@ -30,12 +30,17 @@ export function cutHost(host: Host, { at, done, heals }: Cut): CutHost {
   let last: Failure | null = null;
   let lost: Failure | null = null;
   let seen: ReturnType<CutHost['cut']> = null;
+  let reached = false;
+
+  const isAt = (write: boolean): boolean =>
+    typeof at === 'number' ? writes.length === at : write && writes.filter(Boolean).length === at.write;
 
   async function call(port: string, name: string, args: readonly unknown[], go: () => Promise<unknown>): Promise<unknown> {
     const write = WRITES.includes(name) || (name === 'run' && (args[0] as { effect: string }).effect === 'write');
     writes.push(write);
-    const now = writes.length === at;
-    if (writes.length < at || (!now && heals && !(write && lost))) return go();
+    const now = reached === false && isAt(write);
+    if (now) reached = true;
+    if (!reached || (!now && heals && !(write && lost))) return go();
     if (now) {
       seen = { call: `${port}.${name}`, write };
       if (done) await go();

@@ -19,11 +19,13 @@ import { cronWorld, file, SPOOL } from './cron-world.ts';
 import { assertEvent } from './event-schema.ts';
 import { mailStorm, processRecord } from './fake-processes.ts';
 import { service } from './fake-world.ts';
+import { cronMail } from './mail.ts';
 import { ruleOf } from './policies.ts';
 
 const MAILDROP = '/var/spool/postfix/maildrop';
-const MAILS = 1000;
-const INODES = 1020;
+/** More than the first batch. */
+const MAILS = 1200;
+const INODES = 1220;
 const JOBS = '* * * * * /bin/echo agent check: ok\n';
 
 /** The founding incident on a host in memory: its own runbook, with its own verbs, heals it. Time is the clock's. */
@@ -49,7 +51,7 @@ const USAGE = { path: '/', mount: '/', source: '/dev/vda', type: 'ext4', space: 
 /** What cron does as long as it runs unsilenced. */
 export function pileUp(world: FakeWorld): void {
   if (!world.files.has(MAILDROP)) world.files.set(MAILDROP, file('', { type: 'directory' }));
-  for (let n = 0; n < MAILS; n += 1) world.files.set(`${MAILDROP}/${n.toString(16)}`, file('Subject: Cron <root@lab> /bin/echo\n'));
+  for (let n = 0; n < MAILS; n += 1) world.files.set(`${MAILDROP}/${n.toString(16)}`, file(cronMail('root').toString('latin1')));
   world.processes.push(...mailStorm(2).filter(({ pid }) => !world.processes.some((one) => one.pid === pid)));
 }
 

@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -25,13 +36,14 @@ export function localUnderTest(test: TestContext): FilesUnderTest {
   return {
     files: localFiles({ machine: localMachine() }),
     folder,
-    make: (name, { type = 'file', bytes = 'x', age = 0 } = {}) => {
+    make: (name, { type = 'file', bytes = 'x', age = 0, mode } = {}) => {
       const path = bytePath(folder, name);
       if (type === 'file') writeFileSync(path, bytes);
       if (type === 'directory') mkdirSync(path);
       if (type === 'symlink') symlinkSync('/etc/passwd', path);
       if (type === 'fifo') execFileSync('mkfifo', ['--', `${folder}/${name}`]);
       const modified = (Date.now() - age) / 1000;
+      if (type === 'file' && mode !== undefined) chmodSync(path, mode);
       if (type === 'file') utimesSync(path, modified, modified);
     },
     names: () => readdirSync(folder, 'latin1'),

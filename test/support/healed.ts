@@ -18,7 +18,7 @@ function actsWithoutIntent(scene: Scene, events: readonly RunEvent[], where: str
   const seen: readonly (readonly [string, boolean])[] = [
     ['stop-cron', world.cron === 0],
     ['kill-mailers', world.mailers === 0],
-    ['empty-maildrop', world.files < 1000],
+    ['free-a-little', world.files < 1000],
     ['silence-jobs', world.silenced > 0],
   ];
   return seen
@@ -31,7 +31,7 @@ function notHealed(scene: Scene, where: string): readonly string[] {
   return JSON.stringify(end) === JSON.stringify(HEALED) ? [] : [`${where}: ended as ${JSON.stringify(end)}`];
 }
 
-const ONCE: readonly string[] = ['kill-mailers', 'empty-maildrop', 'silence-jobs'];
+const ONCE: readonly string[] = ['kill-mailers', 'free-a-little', 'silence-jobs', 'empty-maildrop'];
 
 /** Steps whose outcome was on disk before the crash are not intended again, and what came since is left alone. */
 function doneTwice(scene: Scene, before: readonly RunEvent[], after: readonly RunEvent[], where: string): readonly string[] {

@@ -78,7 +78,7 @@ export async function takeUp(script: Script, earlier: readonly RunEvent[]): Prom
 
 export async function undoAll(script: Script, earlier: readonly RunEvent[], to: string | null = null): Promise<Rehearsal> {
   const stage = setStage(script);
-  const ending = await rollBack(stage.request, stage.parts, stateOf(earlier), to);
+  const ending = await rollBack(stage.request, stage.parts, stateOf(earlier), to === null ? null : { step: to, alone: false });
   return { ...stage, ending };
 }
 

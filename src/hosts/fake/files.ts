@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import { latin1Of } from '../../model/bytes.ts';
 import { vitalFolder } from '../../model/danger.ts';
+import { type AsideWhy, LONGEST_HEAD } from '../../model/holds.ts';
 import {
+  type Aside,
   type Failure,
   type FileContent,
   type FileHandle,
@@ -13,6 +16,7 @@ import {
 import { deletable, type FileMatches, fileMatches, uidsIn } from '../file-matches.ts';
 import { namedLink } from '../strangers.ts';
 import { vitalRefused } from '../sweep.ts';
+import { asideOf, emptyAside, putAside } from '../tally.ts';
 import { walk } from './walk.ts';
 import type { FakeFile, FakeWorld } from './world.ts';
 
@@ -82,15 +86,36 @@ function linkInstead(world: FakeWorld, path: string): Failure {
 }
 
 function matching(world: FakeWorld, folder: string, matches: FileMatches) {
-  const holds = ({ name, file }: Entry) => matches.entry(name, file.type) && matches.facts(file);
-  return Map.groupBy(entriesOf(world, folder), (entry) => (holds(entry) ? 'in' : 'out'));
+  const chosen = ({ name, file }: Entry) => matches.entry(name, file.type) && matches.facts(file);
+  return Map.groupBy(entriesOf(world, folder), (entry) => {
+    if (!chosen(entry) || (matches.head && entry.file.type !== 'file')) return 'out';
+    return verdictOf(entry, matches) === 'holds' ? 'in' : 'aside';
+  });
+}
+
+/** What lies here is not longer than what is read of a file. */
+function verdictOf({ file }: Entry, { head }: FileMatches): 'holds' | AsideWhy {
+  const { mode, uid } = file;
+  const verdict = head?.({ bytes: latin1Of(file.bytes).slice(0, LONGEST_HEAD), size: sizeOf(file), mode, uid }) ?? 'holds';
+  return verdict === 'more' ? 'no-header' : verdict;
+}
+
+function asideIn(world: FakeWorld, entries: readonly Entry[], matches: FileMatches): { readonly aside?: Aside } {
+  if (!matches.head) return {};
+  const aside = emptyAside();
+  for (const entry of entries) {
+    const why = verdictOf(entry, matches);
+    if (why !== 'holds') putAside(aside, entry.name, { why, uid: entry.file.uid });
+  }
+  return { aside: asideOf(aside, world.users) };
 }
 
 function list(world: FakeWorld, selector: FileHandle['selector'], sample: number): FileList {
   const folder = folderOf(world, selector.in);
   if (!folder.ok) return folder;
   const { real, vital } = folder;
-  const groups = matching(world, real, fileMatches(selector, world.now, uidsIn(world.users)));
+  const matches = fileMatches(selector, world.now, uidsIn(world.users));
+  const groups = matching(world, real, matches);
   const records = (groups.get('in') ?? []).map((entry) => recordOf(world, entry));
   const times = records.map((record) => record.modified);
   const owners = [...Map.groupBy(records, (record) => record.user)].map(([user, of]) => ({ user, count: of.length }));
@@ -102,6 +127,7 @@ function list(world: FakeWorld, selector: FileHandle['selector'], sample: number
     newest: times.length === 0 ? null : Math.max(...times),
     owners: owners.toSorted((a, b) => b.count - a.count),
     others: countTypes((groups.get('out') ?? []).map((entry) => entry.file.type)),
+    ...asideIn(world, groups.get('aside') ?? [], matches),
     sample: records.slice(0, sample),
     real,
     vital,
@@ -129,7 +155,8 @@ async function remove(world: FakeWorld, handle: FileHandle, options: Parameters<
   }
   const types = deletable(selector);
   const matches = fileMatches({ ...selector, type: types }, world.now, uidsIn(world.users));
-  const all = matching(world, folder.real, matches).get('in') ?? [];
+  const groups = matching(world, folder.real, matches);
+  const all = groups.get('in') ?? [];
   const gone = await removeInBatches(world, all, options);
   if (gone.length > 0) world.log.push(`delete ${selector.in} ${gone.length}`);
   const left = all.length - gone.length;
@@ -143,6 +170,7 @@ async function remove(world: FakeWorld, handle: FileHandle, options: Parameters<
       .slice(0, 20)
       .map(({ name, file }) => ({ name, reason: `a ${file.type}` })),
     left,
+    ...asideIn(world, groups.get('aside') ?? [], matches),
     ended: left === 0 ? 'clean' : options.signal.aborted ? 'interrupted' : 'limit',
   };
 }

@@ -1,6 +1,7 @@
 import { lstatSync, type Stats, unlinkSync } from 'node:fs';
 import type { DeleteResult, FileHandle } from '../../model/host.ts';
 import { deletable, uidsIn } from '../file-matches.ts';
+import type { HeadJudge } from '../holds.ts';
 import {
   changedMeanwhile,
   type DeleteOptions,
@@ -18,9 +19,10 @@ import {
   vitalRefused,
   wanted,
 } from '../sweep.ts';
-import type { Users } from '../tally.ts';
+import { putAside, type Users } from '../tally.ts';
 import { type Directory, nameOf, openDirectory, typeOf } from './directory.ts';
 import { codeOf, failed } from './errno.ts';
+import { withOpened } from './head.ts';
 import { list } from './list.ts';
 import { createSlices, type Slices } from './slices.ts';
 import { eachInside, windowsOf } from './windows.ts';
@@ -44,7 +46,7 @@ export async function deleteFiles(handle: FileHandle, options: DeleteOptions, us
     const broom = { directory, slices: createSlices() };
     const ended = await passes(sweep, () => onePass(sweep, broom));
     sweep.report('last');
-    return sweep.hopeless ?? (await resultOf(sweep, ended, async () => await countAgain(handle, users)));
+    return sweep.hopeless ?? (await resultOf(sweep, ended, { users, countAgain: async () => await countAgain(handle, users) }));
   } catch (error) {
     return failed(error, selector.in);
   } finally {
@@ -52,9 +54,9 @@ export async function deleteFiles(handle: FileHandle, options: DeleteOptions, us
   }
 }
 
-async function countAgain({ selector }: FileHandle, users: Users): Promise<number | null> {
+async function countAgain({ selector }: FileHandle, users: Users) {
   const again = await list({ ...selector, type: deletable(selector) }, 0, users);
-  return again.ok ? again.count : null;
+  return again.ok ? again : null;
 }
 
 async function onePass(sweep: Sweep, { directory, slices }: Broom): Promise<Ended | null> {
@@ -82,18 +84,49 @@ async function onePass(sweep: Sweep, { directory, slices }: Broom): Promise<Ende
  */
 function removeOne(sweep: Sweep, name: string): void {
   if (sweep.deleted >= sweep.options.limit || sweep.hopeless) return;
+  const { head } = sweep.matches;
+  if (head) removeJudged(sweep, name, head);
+  else removeLooked(sweep, name);
+}
+
+function removeLooked(sweep: Sweep, name: string): void {
   const path = nameOf(name);
   try {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (!stat || !mayGo(sweep, name, stat)) return;
     unlinkSync(path);
-    sweep.deleted += 1;
-    sweep.bytes += stat.size;
-    // ctime, because nobody can set it back: a file moved here or made with an old date has come now all the same.
-    if (stat.ctimeMs >= sweep.started) sweep.arrived += 1;
+    removed(sweep, stat);
   } catch (error) {
     refused(sweep, name, codeOf(error));
   }
+}
+
+function removed(sweep: Sweep, stat: Stats): void {
+  sweep.deleted += 1;
+  sweep.bytes += stat.size;
+  // ctime, because nobody can set it back: a file moved here or made with an old date has come now all the same.
+  if (stat.ctimeMs >= sweep.started) sweep.arrived += 1;
+}
+
+/** Opened, judged by what it holds, and unlinked while it is open: what is unlinked is what was read. */
+function removeJudged(sweep: Sweep, name: string, head: HeadJudge): void {
+  try {
+    const opened = withOpened(name, ({ stat, judge, isStill }) => {
+      if (!mayGo(sweep, name, stat)) return;
+      const verdict = judge(head);
+      if (verdict !== 'holds') return putBack(sweep, name, { why: verdict === 'more' ? 'no-header' : verdict, uid: stat.uid });
+      if (!isStill()) return skip(sweep, name, 'changed meanwhile: another file has its name');
+      unlinkSync(nameOf(name));
+      removed(sweep, stat);
+    });
+    if (opened) putBack(sweep, name, { why: 'unreadable', uid: lstatSync(nameOf(name)).uid });
+  } catch (error) {
+    refused(sweep, name, codeOf(error));
+  }
+}
+
+function putBack({ aside }: Sweep, name: string, facts: Parameters<typeof putAside>[2]): void {
+  if (aside) putAside(aside, name, facts);
 }
 
 /** Type, age and owner as they are now, at the moment of use. */

@@ -1,9 +1,10 @@
 import { lstatSync, type Stats } from 'node:fs';
 import type { FileList, FileRecord, FileSelector, FileType } from '../../model/host.ts';
-import { fileMatches, uidsIn } from '../file-matches.ts';
-import { emptyTally, leaveOut, summaryOf, take, type Users } from '../tally.ts';
+import { type FileMatches, fileMatches, uidsIn } from '../file-matches.ts';
+import { emptyTally, leaveOut, putAside, summaryOf, type Tally, take, type Users } from '../tally.ts';
 import { type Directory, nameOf, openDirectory, typeOf } from './directory.ts';
 import { failed } from './errno.ts';
+import { withOpened } from './head.ts';
 import { createSlices } from './slices.ts';
 import { eachInside, windowsOf } from './windows.ts';
 
@@ -23,7 +24,7 @@ async function listIn(directory: Directory, selector: FileSelector, sample: numb
   const at = Date.now();
   const slices = createSlices();
   const matches = fileMatches(selector, at, uidsIn(users));
-  const tally = emptyTally();
+  const tally = emptyTally(matches.head !== null);
   const wants = (name: string, type: FileType | undefined) => matches.entry(name, type) || leaveOut(tally, type);
   for await (const names of windowsOf({ directory, slices, wants })) {
     await eachInside(directory, slices, names.length, (index) => {
@@ -31,7 +32,8 @@ async function listIn(directory: Directory, selector: FileSelector, sample: numb
       const stat = lstatSync(nameOf(name), { throwIfNoEntry: false });
       if (!stat) return;
       const facts = { type: typeOf(stat) ?? 'device', modified: Math.trunc(stat.mtimeMs), uid: stat.uid };
-      if (!matches.facts(facts)) return void leaveOut(tally, facts.type);
+      if (!matches.facts(facts) || (matches.head && facts.type !== 'file')) return void leaveOut(tally, facts.type);
+      if (tally.aside && !holdsWhat(name, { uid: stat.uid, matches, aside: tally.aside })) return;
       take(tally, { size: stat.size, ...facts });
       if (tally.sample.length < sample) tally.sample.push(recordOf(name, stat, facts.type, users));
     });
@@ -43,6 +45,23 @@ async function listIn(directory: Directory, selector: FileSelector, sample: numb
     vital,
     handle: { selector: { ...selector, in: real }, device, inode, at, count: tally.count },
   };
+}
+
+interface Asked {
+  readonly uid: number;
+  readonly matches: FileMatches;
+  readonly aside: NonNullable<Tally['aside']>;
+}
+
+/** Looks into the file. One that does not hold what it must is put aside; one that has gone, or is another by now, is neither. */
+function holdsWhat(name: string, { uid, matches: { head }, aside }: Asked): boolean {
+  if (!head) return true;
+  const verdict = withOpened(name, (opened) => opened.judge(head));
+  if (verdict === null) return false;
+  const why = typeof verdict === 'object' ? 'unreadable' : verdict;
+  if (why === 'holds') return true;
+  putAside(aside, name, { why: why === 'more' ? 'no-header' : why, uid });
+  return false;
 }
 
 function recordOf(name: string, stat: Stats, type: FileType, users: Users): FileRecord {

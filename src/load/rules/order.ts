@@ -1,5 +1,6 @@
 import { isObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
+import { isReference, referenceName } from '../../model/reference.ts';
 import { DEFAULT_LIMITS } from '../../model/runbook.ts';
 import { type DraftStep, isAction } from '../draft.ts';
 import { argOf, argPath, type Checked, stepsIn, told, verbOf, withDefault } from './checked.ts';
@@ -10,8 +11,9 @@ export function orderRules(checked: Checked): readonly Problem[] {
   return [
     ...act.flatMap((step, at) => [
       ...deleteBeforeKill(checked, step, act.slice(at + 1)),
-      ...editBeforeDelete(checked, step, act.slice(at + 1)),
+      ...editBeforeDelete(checked, step, { earlier: act.slice(0, at), later: act.slice(at + 1) }),
     ]),
+    ...act.flatMap((step) => sampleDeletes(checked, step)),
     ...limitBelowBatch(checked, act),
   ];
 }
@@ -24,8 +26,29 @@ function deleteBeforeKill(checked: Checked, step: DraftStep, later: readonly Dra
   return [told(checked, argPath(step), 'key', { code: 'delete-before-kill', message, hint: 'stop the source, kill, then delete' })];
 }
 
+interface Around {
+  readonly earlier: readonly DraftStep[];
+  readonly later: readonly DraftStep[];
+}
+
+/** A sample says what some of the files hold; a delete takes all of them. */
+function sampleDeletes(checked: Checked, step: DraftStep): readonly Problem[] {
+  const { targets } = argOf(step);
+  if (verbOf(step) !== 'delete' || !isReference(targets)) return [];
+  const looked = checked.draft.steps.find((each) => each.id === referenceName(targets));
+  if (!looked || looked.grafted || verbOf(looked) !== 'files' || argOf(looked).sample_matches === undefined) return [];
+  return [
+    told(checked, argPath(looked, 'sample_matches'), 'key', {
+      code: 'sample-deletes',
+      message: `\`sample_matches\` looks into 50 of the files, and \`${step.id ?? 'delete'}\` deletes all of them, whatever they hold`,
+      hint: "write `holds: {format: postfix, header: {subject: 'Cron <'}}`: each file is judged, at the act as well, and the others stay",
+    }),
+  ];
+}
+
 /** What needs an inode (`crontab` installs a new file) fails with ENOSPC as long as none is free. */
-function editBeforeDelete(checked: Checked, step: DraftStep, later: readonly DraftStep[]): readonly Problem[] {
+function editBeforeDelete(checked: Checked, step: DraftStep, { earlier, later }: Around): readonly Problem[] {
+  if (earlier.some((before) => verbOf(before) === 'delete')) return [];
   const freeing = later.find((next) => verbOf(next) === 'delete');
   if (!isAction(step.use) || !step.use.definition.needs.includes('inode') || !freeing) return [];
   const message = `\`${step.use.verb}\` needs a free inode, which only \`${freeing.id ?? 'delete'}\` gives it`;

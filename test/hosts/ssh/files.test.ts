@@ -1,9 +1,15 @@
 import { after } from 'node:test';
 import { filesContract } from '../../contracts/files.ts';
+import { holdsContract } from '../../contracts/holds.ts';
+import { FAR_SHELLS } from '../../support/far-shells.ts';
 import { busyboxTools, remoteUnderTest, toolsFirst } from '../../support/remote-files.ts';
 import { shellRemote } from '../../support/shell-remote.ts';
 
 filesContract('a host over a shell', (test) => remoteUnderTest(test, shellRemote()));
+for (const { name, shell } of FAR_SHELLS) holdsContract(`a host over ${name}`, (test) => remoteUnderTest(test, shellRemote({ shell })));
 
 const busybox = busyboxTools(after);
-if (busybox !== null) filesContract("a host over a shell, with busybox's tools", (test) => remoteUnderTest(test, toolsFirst(busybox)));
+if (busybox !== null) {
+  filesContract("a host over a shell, with busybox's tools", (test) => remoteUnderTest(test, toolsFirst(busybox)));
+  holdsContract("a host over a shell, with busybox's tools", (test) => remoteUnderTest(test, toolsFirst(busybox)));
+}

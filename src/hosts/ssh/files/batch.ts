@@ -2,6 +2,7 @@ import type { FileType } from '../../../model/host.ts';
 import { quoteWord } from '../../../model/quote.ts';
 import type { Answer, Remote } from '../remote.ts';
 import { DIGITS, kindOf } from './entries.ts';
+import { SEEN } from './heads.ts';
 import { recordsIn } from './records.ts';
 import { codeOfLine, codeOfText } from './said.ts';
 import { CHANGED, MODIFIED, PRELUDE } from './shell.ts';
@@ -20,6 +21,8 @@ export interface Conditions {
   readonly before: number | null;
   /** What has come since is an arrival. */
   readonly begun: number;
+  /** The very files that were judged by what they hold (`SEEN` of heads.ts); null: nothing was asked of it. */
+  readonly seen: readonly string[] | null;
 }
 
 export interface Batch {
@@ -41,9 +44,10 @@ const DEADLINE = 120_000;
  * Of stat's lines: how many may go, with how many bytes, how many of them have come since, and whether one may not; then, if so, each one's verdict. mawk
  * prints %d in 32 bits.
  */
-const JUDGE = String.raw`{
+const JUDGE = String.raw`BEGIN { split(seen, list, " "); for (at in list) ok[list[at]] = 1 }
+{
   digit = substr($1, 1, 1)
-  good = length($1) == 4 && index(digits, digit) && (uids == "" || index(uids, " " $3 " ")) && $4 >= after && $4 <= before
+  good = length($1) == 4 && index(digits, digit) && (uids == "" || index(uids, " " $3 " ")) && $4 >= after && $4 <= before && (seen == "" || ($6 in ok))
   if (good) { count++; bytes += $2; if ($5 >= begun) arrived++ } else bad = 1
   verdict[NR] = good ? "+" : digit
 }
@@ -55,13 +59,15 @@ END {
 const second = (at: number): string => (at / 1000).toFixed(3);
 
 /** awk's variables. A file that stat tells in whole seconds only is compared by whole seconds. */
-function judgeOf({ types, uids, after, before, begun }: Conditions): string {
+function judgeOf({ types, uids, after, before, begun, seen }: Conditions): string {
   const variables = {
     digits: types.map((type) => DIGITS[type]).join(''),
     uids: uids === null ? '' : ` ${uids.join(' ')} `,
     after: after === null ? '-1e18' : String(Math.floor(after / 1000)),
     before: before === null ? '1e18' : second(before),
     begun: second(begun),
+    // A space where there is none: an empty text means that nothing was asked.
+    seen: seen === null ? '' : ` ${seen.join(' ')}`,
   };
   return Object.entries(variables)
     .map(([name, value]) => `-v ${name}=${quoteWord(value)}`)
@@ -73,7 +79,7 @@ function judgeOf({ types, uids, after, before, begun }: Conditions): string {
  * and follows no link; without -f it names what it could not unlink (it asks nobody: stdin is no terminal).
  */
 const chunkOf = (conditions: Conditions): string => String.raw`
-look() { stat -c '%f %s %u ${MODIFIED} ${CHANGED}' "$@" 2>/dev/null; }
+look() { stat -c '%f %s %u ${MODIFIED} ${CHANGED} ${SEEN}' "$@" 2>/dev/null; }
 judge() { printf '%s\n' "$1" | awk ${judgeOf(conditions)} '${JUDGE}'; }
 remove() {
   [ $# -gt 0 ] || return 0

@@ -17,10 +17,11 @@ import {
   vitalRefused,
   wanted,
 } from '../../sweep.ts';
-import type { Users } from '../../tally.ts';
+import { putAside, type Users } from '../../tally.ts';
 import type { Answer, Remote } from '../remote.ts';
 import { type Batch, batchOf, type Conditions, removeBatch } from './batch.ts';
 import type { Entry } from './entries.ts';
+import { type FarHead, HEADS_AT_ONCE, judgeHeads } from './heads.ts';
 import { list } from './list.ts';
 import { Cut, type Listing, type LookOptions, openListing } from './listing.ts';
 import { recordsIn } from './records.ts';
@@ -59,7 +60,7 @@ export async function deleteFiles(
   const far: Far = { remote, conditions: conditionsOf(handle, { directory: word.word, listing: first, uidsOf }), look, batch: FIRST_BATCH };
   const ended = await passes(sweep, passOf(sweep, far, first));
   sweep.report('last');
-  return sweep.hopeless ?? (await resultOf(sweep, ended, async () => await countAgain(remote, handle, users)));
+  return sweep.hopeless ?? (await resultOf(sweep, ended, { users, countAgain: async () => await countAgain(remote, handle, users) }));
 }
 
 /** Whether a name and a type tell enough to choose. */
@@ -84,12 +85,13 @@ function conditionsOf({ selector, device, inode }: FileHandle, { directory, list
     before: older === undefined ? null : listing.now - older,
     after: newer === undefined ? null : listing.now - newer,
     begun: listing.begun,
+    seen: null,
   };
 }
 
-async function countAgain(remote: Remote, { selector }: FileHandle, users: Users): Promise<number | null> {
+async function countAgain(remote: Remote, { selector }: FileHandle, users: Users) {
   const again = await list(remote, { selector: { ...selector, type: deletable(selector) }, sample: 0, users });
-  return again.ok ? again.count : null;
+  return again.ok ? again : null;
 }
 
 /** The first pass has its listing already: it is the one by which the clock was read. */
@@ -150,14 +152,38 @@ function chosen(sweep: Sweep, entries: readonly Entry[]): readonly string[] {
 }
 
 /** Never more than may still go; at least one, so that the limit is met where it is told. */
-function sizeOf({ options, deleted }: Sweep, { batch }: Far): number {
-  return Math.max(1, Math.min(options.batch, LARGEST_BATCH, batch, options.limit - deleted));
+function sizeOf({ options, deleted, matches }: Sweep, { batch }: Far): number {
+  return Math.max(1, Math.min(options.batch, matches.head ? HEADS_AT_ONCE : LARGEST_BATCH, batch, options.limit - deleted));
 }
 
-async function oneBatch(sweep: Sweep, far: Far, names: readonly string[]): Promise<Ended | null> {
-  await sweep.options.reserve?.(sweep.deleted + names.length);
+/** Those of the names that hold what they must, with what is known of each; the rest is put aside. */
+async function thatHold(sweep: Sweep, { remote, conditions }: Far, names: readonly string[]): Promise<Held | Failure> {
+  const { head } = sweep.matches;
+  if (!head) return { names, seen: null };
+  const { directory, device, inode } = conditions;
+  const heads = await judgeHeads(remote, { path: sweep.handle.selector.in, directory, device, inode }, names, head);
+  if (!Array.isArray(heads)) return heads as Failure;
+  const held: FarHead[] = [];
+  for (const each of heads as readonly FarHead[]) {
+    if (each.verdict === 'holds') held.push(each);
+    else if (each.verdict !== 'gone' && sweep.aside) putAside(sweep.aside, each.name, { why: each.verdict, uid: each.uid });
+  }
+  return { names: held.map(({ name }) => name), seen: held.map(({ seen }) => seen) };
+}
+
+interface Held {
+  readonly names: readonly string[];
+  readonly seen: readonly string[] | null;
+}
+
+async function oneBatch(sweep: Sweep, far: Far, chosen: readonly string[]): Promise<Ended | null> {
   const since = performance.now();
-  const answer = await removeBatch(far.remote, names, far.conditions);
+  const held = await thatHold(sweep, far, chosen);
+  if ('ok' in held) return giveUp(sweep, held.code === 'swapped' ? swapped(sweep.handle.selector.in, sweep.deleted) : held);
+  const { names, seen } = held;
+  if (names.length === 0) return mayNotGoOn(sweep);
+  await sweep.options.reserve?.(sweep.deleted + names.length);
+  const answer = await removeBatch(far.remote, names, { ...far.conditions, seen });
   if (!answer.ok) return giveUp(sweep, answer, answer.code === 'unreachable' ? 0 : names.length);
   const path = sweep.handle.selector.in;
   const why = refusalOf(recordsIn(answer.stdout), path);
@@ -165,7 +191,7 @@ async function oneBatch(sweep: Sweep, far: Far, names: readonly string[]): Promi
   const batch = batchOf(answer);
   book(sweep, batch, names.length);
   if (batch.broken !== null) return giveUp(sweep, brokenOff(path, batch.broken, answer), Math.max(0, names.length - batch.deleted));
-  far.batch = nextSize(names.length, performance.now() - since);
+  far.batch = nextSize(chosen.length, performance.now() - since);
   sweep.report();
   return mayNotGoOn(sweep);
 }
@@ -183,6 +209,9 @@ function book(sweep: Sweep, { deleted, bytes, arrived, kept, stuck }: Batch, ask
   sweep.deleted += Math.min(deleted, asked);
   sweep.bytes += bytes;
   sweep.arrived += Math.min(arrived, asked);
-  for (const { name, type } of kept) if (!sweep.types.has(type)) skip(sweep, name, changedMeanwhile(type));
+  for (const { name, type } of kept) {
+    if (!sweep.types.has(type)) skip(sweep, name, changedMeanwhile(type));
+    else if (sweep.matches.head) skip(sweep, name, 'changed meanwhile: not the file that was judged');
+  }
   for (const { name, code } of stuck) refused(sweep, name, code);
 }

@@ -1,0 +1,88 @@
+import { latin1OfText } from '../model/bytes.ts';
+import { type AsideWhy, type Holds, LONGEST_HEAD } from '../model/holds.ts';
+import { type Field, headOf } from '../model/mail-head.ts';
+import { type Pattern, patternOf } from '../model/pattern.ts';
+
+/** What is known of a file whose beginning was read. */
+export interface HeadRead {
+  /** Its first bytes, as latin1. */
+  readonly bytes: string;
+  readonly size: number;
+  readonly mode: number;
+  readonly uid: number;
+}
+
+/** `more`: so many bytes do not tell. */
+export type HeadVerdict = 'holds' | 'more' | AsideWhy;
+export type HeadJudge = (read: HeadRead) => HeadVerdict;
+
+/** Users by name, as latin1 bytes, with their ids. */
+type UidsOf = (user: string) => readonly number[];
+
+/** The one judgement of what a file holds, here and over there. */
+export function headJudge(holds: Holds, uidsOf: UidsOf): HeadJudge {
+  const text = holds.text === undefined ? null : compile(holds.text);
+  const header = (holds.header ?? []).map(compileFields);
+  return (read) => {
+    const verdict = text ? textVerdict(text, read) : headerVerdict(header, { holds, read, uidsOf });
+    if (verdict === 'more') return isAll(read) ? 'no-header' : 'more';
+    if (verdict === 'holds' && isUnfinished(holds, read)) return isAll(read) ? 'unfinished' : 'more';
+    return verdict;
+  };
+}
+
+/** The one place where a pattern of `holds` is made ready. Authors write text, files are bytes. */
+function compile(pattern: string): Pattern {
+  return patternOf(latin1OfText(pattern));
+}
+
+const compileFields = (fields: Readonly<Record<string, string>>): Wanted =>
+  Object.entries(fields).map(([name, pattern]) => [name, compile(pattern)] as const);
+
+/** All that will ever be read of it. */
+const isAll = ({ bytes, size }: HeadRead): boolean => bytes.length >= Math.min(size, LONGEST_HEAD);
+
+function textVerdict(wanted: Pattern, read: HeadRead): HeadVerdict {
+  if (wanted.test(read.bytes)) return 'holds';
+  return isAll(read) ? 'other' : 'more';
+}
+
+type Wanted = readonly (readonly [name: string, pattern: Pattern])[];
+
+interface Judged {
+  readonly holds: Holds;
+  readonly read: HeadRead;
+  readonly uidsOf: UidsOf;
+}
+
+function headerVerdict(wanted: readonly Wanted[], { holds, read, uidsOf }: Judged): HeadVerdict {
+  const head = headOf(read.bytes, holds.format);
+  if (head.kind === 'more') return 'more';
+  if (head.kind === 'none') return 'no-header';
+  if (head.fields.some(([name]) => holds.without.includes(name))) return 'other';
+  const verdicts = wanted.map((fields) => fieldsVerdict(fields, head.fields, (user) => isOwner(user, read.uid, uidsOf)));
+  return verdicts.find((one) => one === 'holds') ?? verdicts.find((one) => one === 'owner') ?? 'other';
+}
+
+function fieldsVerdict(wanted: Wanted, fields: readonly Field[], owns: (user: string) => boolean): 'holds' | 'owner' | 'other' {
+  let owned = true;
+  for (const [name, pattern] of wanted) {
+    const found = fields.filter(([each]) => each === name).map(([, value]) => pattern.groups(value));
+    if (found.length === 0 || found.includes(null)) return 'other';
+    for (const match of found) {
+      const owner = match?.owner;
+      if (typeof owner === 'string' && !owns(owner)) owned = false;
+    }
+  }
+  return owned ? 'holds' : 'owner';
+}
+
+function isOwner(user: string, uid: number, uidsOf: UidsOf): boolean {
+  return /^\d+$/.test(user) ? Number(user) === uid : uidsOf(user).includes(uid);
+}
+
+/** Postfix gives a queue file its x bit when it is whole (mail_stream_finish); before, somebody may still be writing it. One that ends in the end record is whole as well. */
+function isUnfinished({ format }: Holds, { bytes, size, mode }: HeadRead): boolean {
+  if (format !== 'postfix' || (mode & 0o100) !== 0) return false;
+  return !(bytes.length >= size && bytes.endsWith('E\0'));
+}
