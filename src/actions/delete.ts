@@ -8,6 +8,7 @@ import {
   filesTable,
   handleIn,
   handleJson,
+  heldText,
   othersText,
   ownersTable,
   showAge,
@@ -72,7 +73,7 @@ async function observe({ host, clock }: Look, arg: Json): Promise<Observation> {
   const selector = selectorOf(arg);
   if (selector.type?.includes('directory'))
     return cannot(`delete files in ${selector.in}`, 'a directory is never deleted: ask for another type');
-  const seen = await host.files.list(selector, { sample: SAMPLE });
+  const seen = await host.files.list(selector, { sample: SAMPLE, held: true });
   if (!seen.ok) return cannot(`delete files in ${selector.in}`, couldNotLook(selector.in, seen.message));
   if (seen.vital !== null) return cannot(`delete files in ${seen.real}`, vitalReason(seen.real, seen.vital));
   const before = handleIn(sourceOf(arg)?.found ?? null);
@@ -169,6 +170,7 @@ function warningsOf(seen: FilesSeen, before: FileHandle | null): readonly string
   const linked = seen.sample.filter((record) => record.links > 1).length;
   return [
     ...(more > 0 ? [`${plural(more, 'file')} more than when the step looked`] : []),
+    ...(heldText(seen.held, false) === '' ? [] : [heldText(seen.held, false)]),
     ...(others === '' ? [] : [`also in the directory, left alone: ${others}`]),
     ...(linked > 0
       ? [`${linked} of ${seen.sample.length} sampled have another name elsewhere (hard links): deleting them frees nothing`]
@@ -257,11 +259,18 @@ function appliedOf(
         };
   return {
     ...judged,
-    summary: `deleted ${plural(deleted.deleted, 'file')} (${showSize(deleted.bytes)}) in ${handle.selector.in} in ${showDuration(took)}${aside === '' ? '' : `; ${aside}`}`,
+    summary: `deleted ${plural(deleted.deleted, 'file')} (${showSize(deleted.bytes)}) in ${handle.selector.in} in ${showDuration(took)}${[aside, linkedText(deleted), heldText(deleted.held, true)].map((text) => (text === '' ? '' : `; ${text}`)).join('')}`,
     used: { delete: deleted.deleted },
     blocks: [...asideTable(deleted.aside), ...skippedBlock(deleted)],
     undo,
   };
+}
+
+/** Their bytes are not among those that were freed. */
+function linkedText({ linked = 0 }: Deleted): string {
+  return linked === 0
+    ? ''
+    : `${showCount(linked)} of them ${linked === 1 ? 'has' : 'have'} another name elsewhere (hard links), which frees nothing`;
 }
 
 const evidenceIn = (undo: Undo): string => (undo.kind === 'irreversible' ? undo.evidence : '');
@@ -273,7 +282,7 @@ function judge({ ended, left, arrived, skipped, deleted }: Deleted, took: number
       if (left === 0) return { outcome: 'done' };
       return {
         outcome: deleted === 0 ? 'failed' : 'partial',
-        reason: `${remain} that could not be deleted: ${skipped[0]?.reason ?? 'no reason known'}`,
+        reason: `${remain} that could not be deleted: ${skippedText(skipped)}`,
       };
     }
     case 'refilling':
@@ -286,6 +295,18 @@ function judge({ ended, left, arrived, skipped, deleted }: Deleted, took: number
     case 'interrupted':
       return { outcome: 'partial', reason: `interrupted at the end of a batch: about ${remain}` };
   }
+}
+
+/** The first few by name, those of one reason together. */
+function skippedText(skipped: Deleted['skipped']): string {
+  if (skipped.length === 0) return 'no reason known';
+  const reasons = [...Map.groupBy(skipped, ({ reason }) => reason)].slice(0, 3);
+  return reasons
+    .map(([reason, of]) => {
+      const names = of.slice(0, 3).map(({ name }) => JSON.stringify(shownName(name)));
+      return `${names.join(', ')}${of.length > 3 ? ' and others' : ''}: ${reason}`;
+    })
+    .join('; ');
 }
 
 function skippedBlock({ skipped }: Deleted): Applied['blocks'] {

@@ -1,6 +1,15 @@
-import type { ProcessRecord } from '../model/host.ts';
+import type { ProcessList, ProcessRecord } from '../model/host.ts';
 import { isObject, type Json } from '../model/json.ts';
-import { commandOf, countByName, identityKey, impossibleName, PROCESS_SELECTOR, processTable, selectorOf } from '../model/processes.ts';
+import {
+  commandOf,
+  countByName,
+  identityKey,
+  impossibleName,
+  PROCESS_SELECTOR,
+  processTable,
+  selectorOf,
+  strangersText,
+} from '../model/processes.ts';
 import { duration, plural, showDuration } from '../model/quantity.ts';
 import { isStepReference } from '../model/reference.ts';
 import { exactlyOne, object, quantity, stepReference, wordBut } from '../model/shape.ts';
@@ -78,7 +87,7 @@ async function observe({ host }: Look, arg: Json): Promise<Observation> {
   const left = seen?.filter((each) => !known.has(identityKey(each))) ?? [];
   const alive = new Set((await host.processes.alive(left)).map(identityKey));
   const all = [...left.filter((each) => alive.has(identityKey(each))), ...fresh.processes];
-  const warnings = warningsOf(all, fresh.unreadable, seen);
+  const warnings = warningsOf(all, fresh, seen);
   const targets = all.filter((each) => each.spared === undefined);
   return targets.length === 0 ? nothingToDo('no such process', { warnings }) : observationOf(order, targets, warnings);
 }
@@ -89,7 +98,11 @@ function seenBefore(arg: Json): readonly ProcessRecord[] | undefined {
   return isObject(from) && Array.isArray(from.processes) ? (from.processes as unknown as readonly ProcessRecord[]) : undefined;
 }
 
-function warningsOf(all: readonly ProcessRecord[], unreadable: number, seen: readonly ProcessRecord[] | undefined): readonly string[] {
+function warningsOf(
+  all: readonly ProcessRecord[],
+  { unreadable, strangers = [] }: Extract<ProcessList, { ok: true }>,
+  seen: readonly ProcessRecord[] | undefined,
+): readonly string[] {
   const spared = all.filter((each) => each.spared !== undefined);
   const before = new Set(seen?.map(identityKey));
   const added = seen ? all.filter((each) => !each.spared && !before.has(identityKey(each))).length : 0;
@@ -100,6 +113,7 @@ function warningsOf(all: readonly ProcessRecord[], unreadable: number, seen: rea
     ...(spared.length > 0
       ? [`left alone: ${spared.map((each) => `${each.name}(${each.pid}), ${SPARED[each.spared ?? 'self']}`).join('; ')}`]
       : []),
+    ...(strangers.length > 0 ? [`left alone: ${strangersText(strangers)}`] : []),
     ...(unreadable > 0 ? [`${plural(unreadable, 'process', 'processes')} may not be looked at: there may be more targets`] : []),
   ];
 }

@@ -27,6 +27,8 @@ export interface Sweep {
   readonly started: number;
   deleted: number;
   bytes: number;
+  /** Of the deleted: how many have another name left. */
+  linked: number;
   arrived: number;
   /** Matched and could not be deleted, in this pass. */
   stuck: number;
@@ -75,6 +77,7 @@ export function startSweep(
     started,
     deleted: 0,
     bytes: 0,
+    linked: 0,
     arrived: 0,
     stuck: 0,
     skipped: new Map(),
@@ -150,8 +153,11 @@ export function refused(sweep: Sweep, name: string, code: string): void {
   const hopeless = code === 'EROFS' || code === 'EACCES';
   if (hopeless && sweep.deleted === 0) sweep.hopeless = failure(code, `${sweep.handle.selector.in}: ${saidOf(code)}`);
   sweep.stuck += 1;
-  skip(sweep, name, saidOf(code));
+  skip(sweep, name, code === 'EPERM' ? IMMUTABLE : saidOf(code));
 }
+
+/** unlink(2): what else is not permitted to root. A sticky directory says so to others. */
+const IMMUTABLE = 'not permitted: it may be immutable or append-only (lsattr tells, chattr -i -a takes it off), or belong to somebody else';
 
 /** What a second look says is there now. */
 type Again = Pick<Extract<FileList, { ok: true }>, 'count' | 'aside'> | null;
@@ -163,7 +169,7 @@ interface Ending {
 }
 
 export async function resultOf(sweep: Sweep, ended: Ended, { users, countAgain }: Ending): Promise<DeleteResult> {
-  const { deleted, bytes, arrived } = sweep;
+  const { deleted, bytes, arrived, linked } = sweep;
   const skipped = [...sweep.skipped].map(([name, reason]) => ({ name, reason }));
   const { count: left, aside } = await leftOf(sweep, ended, { users, countAgain });
   return {
@@ -173,6 +179,7 @@ export async function resultOf(sweep: Sweep, ended: Ended, { users, countAgain }
     arrived,
     skipped,
     left,
+    ...(linked > 0 && { linked }),
     ...(aside && { aside }),
     ended: ended === 'limit' && left === 0 ? 'clean' : ended,
   };

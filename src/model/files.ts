@@ -2,10 +2,10 @@ import type { Block } from './block.ts';
 import { latin1OfText, shownText } from './bytes.ts';
 import { ASIDE_WHYS, type AsideWhy } from './holds.ts';
 import { HOLDS, holdsOf } from './holds-shape.ts';
-import type { Aside, FileHandle, FileList, FileRecord, FileSelector, FileType } from './host.ts';
+import type { Aside, FileHandle, FileList, FileRecord, FileSelector, FileType, Held } from './host.ts';
 import { FILE_TYPES } from './host.ts';
 import { isObject, type Json, listOf } from './json.ts';
-import { duration, showCount, showDuration, showSize } from './quantity.ts';
+import { duration, plural, showCount, showDuration, showSize } from './quantity.ts';
 import { object, oneOrMore, path, pattern, quantity, text, word } from './shape.ts';
 import { withoutEnd } from './trim.ts';
 import type { Schema } from './verb.ts';
@@ -130,6 +130,19 @@ export function asideText(aside: Aside | undefined, verb: 'stay' | 'stayed' = 's
   const more = aside.owners.length > MOST_TOLD ? ' and others' : '';
   const does = verb === 'stay' && aside.count === 1 ? 'stays' : verb;
   return `${showCount(aside.count)} ${aside.count === 1 ? 'other' : 'others'} ${does} (${by.join(', ')}${more})`;
+}
+
+/** `2 of them (3 MiB) are held open by tail(4711), so their space is not free yet`; empty where nobody holds any. */
+export function heldText(held: Held | undefined, deleted: boolean): string {
+  if (!held || held.files === 0) return '';
+  const by = held.by.slice(0, MOST_TOLD).map(({ pid, name }) => `${shownName(name)}(${pid})`);
+  const more = held.by.length > MOST_TOLD ? ` and ${held.by.length - MOST_TOLD} more` : '';
+  const blind = held.whole ? '' : 'not every process could be looked at: there may be more';
+  const files = `${plural(held.files, 'file')} (${showSize(held.bytes)})`;
+  const tail = blind === '' ? '' : `; ${blind}`;
+  return deleted
+    ? `${files} of this directory ${held.files === 1 ? 'is' : 'are'} deleted and still held open by ${by.join(', ')}${more}: the space is free once it is closed${tail}`
+    : `${files} of this directory ${held.files === 1 ? 'is' : 'are'} held open by ${by.join(', ')}${more}: deleting frees nothing of it before it is closed${tail}`;
 }
 
 /** What stays, and why. */

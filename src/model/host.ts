@@ -187,6 +187,16 @@ export interface FileHandle {
   readonly count: number;
 }
 
+/** Files of a directory that somebody holds open: their space comes back once it is closed. */
+export interface Held {
+  readonly files: number;
+  readonly bytes: number;
+  /** At most 20, who holds most first. */
+  readonly by: readonly { readonly pid: number; readonly name: string; readonly files: number }[];
+  /** False: not every process could be looked at, so there may be more. */
+  readonly whole: boolean;
+}
+
 export type FileList = Result<{
   readonly count: number;
   readonly bytes: number;
@@ -197,6 +207,8 @@ export type FileList = Result<{
   readonly others: Readonly<Partial<Record<FileType, number>>>;
   /** With `holds` only. */
   readonly aside?: Aside;
+  /** Who has files of the directory open, where that was asked for; absent where it cannot be told. */
+  readonly held?: Held;
   /** At most `sample` records, in the order in which they were looked at. */
   readonly sample: readonly FileRecord[];
   /** The folder without links. */
@@ -242,7 +254,12 @@ export interface DeleteProgress {
 
 export type DeleteResult = Result<{
   readonly deleted: number;
+  /** The sizes of what had no other name: what has one frees nothing. */
   readonly bytes: number;
+  /** Of the deleted: how many have another name (a hard link) left. */
+  readonly linked?: number;
+  /** Deleted, and still held open: their space is not free yet. Absent where it cannot be told. */
+  readonly held?: Held;
   /** Of the deleted: how many came after the delete had begun. */
   readonly arrived: number;
   /** Entries that matched by name and were left alone, with why: a directory, changed meanwhile, not permitted. At most 20. */
@@ -262,7 +279,7 @@ export interface Files {
   /** The path without links, `.` and `..`. The part of it that does not exist stays as it is. */
   resolve(path: string): Promise<Result<{ readonly real: string }>>;
   usage(path: string): Promise<Result<FileSystemUsage>>;
-  list(selector: FileSelector, options: { readonly sample: number }): Promise<FileList>;
+  list(selector: FileSelector, options: { readonly sample: number; readonly held?: boolean }): Promise<FileList>;
   /** Batches; works through one descriptor of the pinned directory; refuses when device or inode differ, and what is vital. With `holds` each file is judged again at the act. Ends at a batch's end once `signal` is aborted. */
   delete(
     handle: FileHandle,

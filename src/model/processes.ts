@@ -70,6 +70,13 @@ export function countByName(processes: readonly ProcessRecord[]): string {
     .join(', ');
 }
 
+/** Those of daemons that only have the name of the ones that are meant. */
+export function strangersText(strangers: readonly ProcessRecord[]): string {
+  const starters = [...new Set(strangers.map(({ startedBy }) => `${startedBy?.name}(${startedBy?.pid})`))];
+  const more = starters.length > 3 ? ' and others' : '';
+  return `${countByName(strangers)} of ${starters.slice(0, 3).join(', ')}${more}, which only has the name: it is neither root's nor a system service`;
+}
+
 /** The oldest first. */
 export function processTable(title: string, processes: readonly ProcessRecord[]): Block {
   return {

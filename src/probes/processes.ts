@@ -1,7 +1,7 @@
 import type { Block } from '../model/block.ts';
 import type { ProcessList, ProcessRecord } from '../model/host.ts';
 import { isObject, type Json, listOf } from '../model/json.ts';
-import { countByName, impossibleName, PROCESS_SELECTOR, processTable, selectorOf, starterText } from '../model/processes.ts';
+import { countByName, impossibleName, PROCESS_SELECTOR, processTable, selectorOf, starterText, strangersText } from '../model/processes.ts';
 import { plural, showCount, showDuration } from '../model/quantity.ts';
 import { object } from '../model/shape.ts';
 import { defineProbe, type Finding, type Look, type MeasureAbout, unknownFinding } from '../model/verb.ts';
@@ -60,13 +60,6 @@ function summaryOf(processes: readonly ProcessRecord[]): string {
   const starters = [...new Set(processes.map((each) => (each.startedBy ? starterText(each).replace(/ by .*$/, '') : '')))].filter(Boolean);
   const by = starters.length > 0 ? `, started by ${starters.slice(0, 3).join(', ')}${starters.length > 3 ? ' and others' : ''}` : '';
   return `${plural(processes.length, 'process', 'processes')}: ${countByName(processes)}${by}; oldest ${showDuration(oldest)}, ${per_minute} a minute`;
-}
-
-/** `25 sendmail, started by cron(77), which is nobody's daemon but belongs to a user of this host: bob`. */
-function strangersText(strangers: readonly ProcessRecord[]): string {
-  const starters = [...new Set(strangers.map(({ startedBy }) => `${startedBy?.name}(${startedBy?.pid})`))];
-  const more = starters.length > 3 ? ' and others' : '';
-  return `${countByName(strangers)} of ${starters.slice(0, 3).join(', ')}${more}, which only has the name: it is neither root's nor a system service`;
 }
 
 function measuresOf(processes: readonly ProcessRecord[]) {

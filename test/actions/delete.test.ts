@@ -155,7 +155,7 @@ describe('delete, as done', () => {
     const world = spoolWorld(3);
     const skipped = [{ name: '\xff\x1b', reason: 'not permitted' }];
     const { applied } = await run(world, ending(world, { ...deleted, left: 1, skipped }));
-    assert.deepEqual([applied.outcome, applied.reason], ['partial', '1 file is left that could not be deleted: not permitted']);
+    assert.deepEqual([applied.outcome, applied.reason], ['partial', '1 file is left that could not be deleted: "�\\u001b": not permitted']);
     assert.deepEqual(applied.blocks, [
       { kind: 'table', title: 'left alone', columns: ['name', 'why'], rows: [['\ufffd\x1b', 'not permitted']] },
     ]);

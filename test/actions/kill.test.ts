@@ -45,6 +45,17 @@ async function run({ act, world }: Rig, arg: Json, meanwhile: (world: FakeWorld)
 }
 
 describe('kill, as planned', () => {
+  it("leaves alone what another user's own cron has started, and names it", async () => {
+    const bobs = [
+      processRecord({ pid: 200, name: 'cron', uid: 1001, user: 'bob' }),
+      processRecord({ pid: 201, name: 'sendmail', uid: 1001, user: 'bob', ppid: 200, ancestry: [{ pid: 200, name: 'cron' }] }),
+    ];
+    const { act } = rig([...mailStorm(2), ...bobs]);
+    const { targets, warnings } = await kill.observe(act, order(null));
+    assert.equal(targets.count, 4);
+    assert.deepEqual(warnings, ["left alone: 1 sendmail of cron(200), which only has the name: it is neither root's nor a system service"]);
+  });
+
   it('shows the exact targets, what it costs, that it cannot be undone, and what a person could type', async () => {
     const { act } = rig(mailStorm(2));
     const { blocks, ...seen } = await kill.observe(act, order(mailers(2), { kill_after: '5s' }));

@@ -1,4 +1,5 @@
 import { lstatSync, type Stats, unlinkSync } from 'node:fs';
+import { latin1OfText } from '../../model/bytes.ts';
 import type { DeleteResult, FileHandle } from '../../model/host.ts';
 import { deletable, uidsIn } from '../file-matches.ts';
 import type { HeadJudge } from '../holds.ts';
@@ -23,6 +24,7 @@ import { putAside, type Users } from '../tally.ts';
 import { type Directory, nameOf, openDirectory, typeOf } from './directory.ts';
 import { codeOf, failed } from './errno.ts';
 import { withOpened } from './head.ts';
+import { holdersOf } from './holders.ts';
 import { list } from './list.ts';
 import { createSlices, type Slices } from './slices.ts';
 import { eachInside, windowsOf } from './windows.ts';
@@ -46,7 +48,10 @@ export async function deleteFiles(handle: FileHandle, options: DeleteOptions, us
     const broom = { directory, slices: createSlices() };
     const ended = await passes(sweep, () => onePass(sweep, broom));
     sweep.report('last');
-    return sweep.hopeless ?? (await resultOf(sweep, ended, { users, countAgain: async () => await countAgain(handle, users) }));
+    const result = sweep.hopeless ?? (await resultOf(sweep, ended, { users, countAgain: async () => await countAgain(handle, users) }));
+    if (!result.ok || result.deleted === 0 || ended === 'interrupted') return result;
+    const held = await holdersOf({ real: latin1OfText(directory.real), deleted: true });
+    return held.files === 0 ? result : { ...result, held };
   } catch (error) {
     return failed(error, selector.in);
   } finally {
@@ -55,7 +60,7 @@ export async function deleteFiles(handle: FileHandle, options: DeleteOptions, us
 }
 
 async function countAgain({ selector }: FileHandle, users: Users) {
-  const again = await list({ ...selector, type: deletable(selector) }, 0, users);
+  const again = await list({ ...selector, type: deletable(selector) }, { sample: 0, users });
   return again.ok ? again : null;
 }
 
@@ -103,7 +108,8 @@ function removeLooked(sweep: Sweep, name: string): void {
 
 function removed(sweep: Sweep, stat: Stats): void {
   sweep.deleted += 1;
-  sweep.bytes += stat.size;
+  if (stat.nlink > 1) sweep.linked += 1;
+  else sweep.bytes += stat.size;
   // ctime, because nobody can set it back: a file moved here or made with an old date has come now all the same.
   if (stat.ctimeMs >= sweep.started) sweep.arrived += 1;
 }

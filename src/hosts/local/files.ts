@@ -17,7 +17,7 @@ export function localFiles({ machine, commands }: { readonly machine: Machine; r
   return {
     resolve: async (path) => resolvePath(path),
     usage: async (path) => usage(path),
-    list: async (selector, { sample }) => list(selector, sample, await machine.users()),
+    list: async (selector, { sample, held }) => list(selector, { sample, held: held === true, users: await machine.users() }),
     delete: async (handle, options) => deleteFiles(handle, options, await machine.users()),
     read: async (paths, { max = DEFAULT_MAX } = {}) => paths.map((path) => readFile(path, max)),
     writable: async (paths) => paths.map(writable),

@@ -1,18 +1,30 @@
 import { lstatSync, type Stats } from 'node:fs';
+import { latin1OfText } from '../../model/bytes.ts';
 import type { FileList, FileRecord, FileSelector, FileType } from '../../model/host.ts';
 import { type FileMatches, fileMatches, uidsIn } from '../file-matches.ts';
 import { emptyTally, leaveOut, putAside, summaryOf, type Tally, take, type Users } from '../tally.ts';
 import { type Directory, nameOf, openDirectory, typeOf } from './directory.ts';
 import { failed } from './errno.ts';
 import { withOpened } from './head.ts';
+import { holdersOf } from './holders.ts';
 import { createSlices } from './slices.ts';
 import { eachInside, windowsOf } from './windows.ts';
 
-export async function list(selector: FileSelector, sample: number, users: Users): Promise<FileList> {
+interface Asking {
+  readonly sample: number;
+  readonly users: Users;
+  /** Who has files of the directory open is looked up too. */
+  readonly held?: boolean;
+}
+
+export async function list(selector: FileSelector, asking: Asking): Promise<FileList> {
   const directory = openDirectory(selector.in);
   if (!directory.ok) return directory;
   try {
-    return await listIn(directory, selector, sample, users);
+    const seen = await listIn(directory, selector, asking);
+    if (!seen.ok || !asking.held || seen.count === 0) return seen;
+    const held = await holdersOf({ real: latin1OfText(directory.real), deleted: false });
+    return held.files === 0 ? seen : { ...seen, held };
   } catch (error) {
     return failed(error, selector.in);
   } finally {
@@ -20,7 +32,7 @@ export async function list(selector: FileSelector, sample: number, users: Users)
   }
 }
 
-async function listIn(directory: Directory, selector: FileSelector, sample: number, users: Users): Promise<FileList> {
+async function listIn(directory: Directory, selector: FileSelector, { sample, users }: Asking): Promise<FileList> {
   const at = Date.now();
   const slices = createSlices();
   const matches = fileMatches(selector, at, uidsIn(users));

@@ -1,6 +1,7 @@
 import type { Files, Machine } from '../../model/host.ts';
 import { DEFAULT_MAX } from '../file-content.ts';
 import { deleteFiles } from './files/delete.ts';
+import { farHolders } from './files/holders.ts';
 import { list } from './files/list.ts';
 import { read } from './files/read.ts';
 import { replace } from './files/replace.ts';
@@ -17,8 +18,17 @@ export function sshFiles({ remote, machine }: { readonly remote: Remote; readonl
   return {
     resolve: async (path) => await resolve(remote, path),
     usage: async (path) => await usage(remote, path),
-    list: async (selector, { sample }) => await list(remote, { selector, sample, users: await machine.users() }),
-    delete: async (handle, options) => await deleteFiles(remote, { handle, options, users: await machine.users() }),
+    list: async (selector, { sample, held: asked }) => {
+      const seen = await list(remote, { selector, sample, users: await machine.users() });
+      const held = asked && seen.ok && seen.count > 0 ? await farHolders(remote, selector.in, false) : null;
+      return held ? { ...seen, held } : seen;
+    },
+    delete: async (handle, options) => {
+      const result = await deleteFiles(remote, { handle, options, users: await machine.users() });
+      const told = result.ok && result.deleted > 0 && result.ended !== 'interrupted';
+      const held = told ? await farHolders(remote, handle.selector.in, true) : null;
+      return held ? { ...result, held } : result;
+    },
     read: async (paths, { max = DEFAULT_MAX } = {}) => await read(remote, paths, max),
     writable: async (paths) => await writable(remote, paths),
     replace: async (path, change) => await replace(remote, path, change),

@@ -1,5 +1,6 @@
 import { after } from 'node:test';
 import { filesContract } from '../../contracts/files.ts';
+import { freedContract } from '../../contracts/freed.ts';
 import { holdsContract } from '../../contracts/holds.ts';
 import { FAR_SHELLS } from '../../support/far-shells.ts';
 import { busyboxTools, remoteUnderTest, toolsFirst } from '../../support/remote-files.ts';
@@ -7,6 +8,8 @@ import { shellRemote } from '../../support/shell-remote.ts';
 
 filesContract('a host over a shell', (test) => remoteUnderTest(test, shellRemote()));
 for (const { name, shell } of FAR_SHELLS) holdsContract(`a host over ${name}`, (test) => remoteUnderTest(test, shellRemote({ shell })));
+
+freedContract('a host over a shell', { make: (test) => remoteUnderTest(test, shellRemote()), held: true });
 
 const busybox = busyboxTools(after);
 if (busybox !== null) {

@@ -29,6 +29,8 @@ export interface Batch {
   readonly deleted: number;
   readonly bytes: number;
   readonly arrived: number;
+  /** Of the deleted: how many have another name left. */
+  readonly linked?: number;
   /** They have become something else. */
   readonly kept: readonly { readonly name: string; readonly type: FileType }[];
   /** They were to go, and did not. */
@@ -48,11 +50,12 @@ const JUDGE = String.raw`BEGIN { split(seen, list, " "); for (at in list) ok[lis
 {
   digit = substr($1, 1, 1)
   good = length($1) == 4 && index(digits, digit) && (uids == "" || index(uids, " " $3 " ")) && $4 >= after && $4 <= before && (seen == "" || ($6 in ok))
-  if (good) { count++; bytes += $2; if ($5 >= begun) arrived++ } else bad = 1
+  if (good) { count++; if ($7 > 1) { names[$6]++; size[$6] = $2; links[$6] = $7 } else bytes += $2; if ($5 >= begun) arrived++ } else bad = 1
   verdict[NR] = good ? "+" : digit
 }
 END {
-  printf "%d %.0f %d %d\n", count, bytes, arrived, bad
+  for (at in names) if (names[at] >= links[at]) bytes += size[at]; else linked += names[at]
+  printf "%d %.0f %d %d %d\n", count, bytes, arrived, linked, bad
   if (bad) for (at = 1; at <= NR; at++) print verdict[at]
 }`;
 
@@ -79,7 +82,7 @@ function judgeOf({ types, uids, after, before, begun, seen }: Conditions): strin
  * and follows no link; without -f it names what it could not unlink (it asks nobody: stdin is no terminal).
  */
 const chunkOf = (conditions: Conditions): string => String.raw`
-look() { stat -c '%f %s %u ${MODIFIED} ${CHANGED} ${SEEN}' "$@" 2>/dev/null; }
+look() { stat -c '%f %s %u ${MODIFIED} ${CHANGED} ${SEEN} %h' "$@" 2>/dev/null; }
 judge() { printf '%s\n' "$1" | awk ${judgeOf(conditions)} '${JUDGE}'; }
 remove() {
   [ $# -gt 0 ] || return 0
@@ -96,16 +99,16 @@ remove() {
   set +f; [ $# -gt 0 ] || return 0
   set -- ${'$'}{judged%%
 *} "$@"
-  count=$1 bytes=$2 arrived=$3; shift 4
+  count=$1 bytes=$2 arrived=$3 linked=$4; shift 5
   if ! rm -- "$@" </dev/null; then
     for name; do shift; if [ -e "$name" ] || [ -L "$name" ]; then set -- "$@" "$name"; printf 's\0%s\0' "$name"; fi; done
     if [ $# -gt 0 ] && facts=$(look "$@") && judged=$(judge "$facts"); then
       count=$((count - $#)); set -- ${'$'}{judged%%
 *}
-      bytes=$((bytes - $2)) arrived=$((arrived - $3))
+      bytes=$((bytes - $2)) arrived=$((arrived - $3)) linked=$((linked - $4))
     else count=$((count - $#)); fi
   fi
-  printf 'D %s %s %s\0' "$count" "$bytes" "$arrived"
+  printf 'D %s %s %s %s\0' "$count" "$bytes" "$arrived" "$linked"
 }
 remove "$@" && exit 0
 # One has gone meanwhile: the others, and if that goes on, one by one.
@@ -132,16 +135,18 @@ export async function removeBatch(remote: Remote, names: readonly string[], cond
 export function batchOf(answer: Pick<Answer, 'stdout' | 'stderr'>): Batch {
   const records = recordsIn(answer.stdout);
   const sum = { deleted: 0, bytes: 0, arrived: 0 };
+  let linked = 0;
   const kept: Batch['kept'][number][] = [];
   const left: string[] = [];
   let status: number | null = null;
   for (let at = 0; at < records.length; at += 1) {
     const record = records[at] ?? '';
-    const [, deleted, bytes, arrived] = /^D (\d+) (\d+) (\d+)$/.exec(record) ?? [];
+    const [, deleted, bytes, arrived, links = 0] = /^D (\d+) (\d+) (\d+)(?: (\d+))?$/.exec(record) ?? [];
     if (arrived !== undefined) {
       sum.deleted += Number(deleted);
       sum.bytes += Number(bytes);
       sum.arrived += Number(arrived);
+      linked += Number(links);
     } else if (/^= \d{1,3}$/.test(record)) status = Number(record.slice(2));
     else {
       at += 1;
@@ -151,7 +156,7 @@ export function batchOf(answer: Pick<Answer, 'stdout' | 'stderr'>): Batch {
     }
   }
   const broken = status === 0 ? null : (codeOfText(answer.stderr) ?? (status === null ? 'lost' : 'EIO'));
-  return { ...sum, kept, stuck: codesOf(left, answer.stderr), broken };
+  return { ...sum, ...(linked > 0 && { linked }), kept, stuck: codesOf(left, answer.stderr), broken };
 }
 
 /** rm names what it could not unlink, in quotes of its own where the name is odd; then what it said of another must do. */

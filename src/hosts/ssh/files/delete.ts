@@ -205,10 +205,11 @@ function nextSize(size: number, took: number): number {
 }
 
 /** What the host says is believed only as far as it was asked. */
-function book(sweep: Sweep, { deleted, bytes, arrived, kept, stuck }: Batch, asked: number): void {
+function book(sweep: Sweep, { deleted, bytes, arrived, linked = 0, kept, stuck }: Batch, asked: number): void {
   sweep.deleted += Math.min(deleted, asked);
   sweep.bytes += bytes;
   sweep.arrived += Math.min(arrived, asked);
+  sweep.linked += Math.min(linked, asked);
   for (const { name, type } of kept) {
     if (!sweep.types.has(type)) skip(sweep, name, changedMeanwhile(type));
     else if (sweep.matches.head) skip(sweep, name, 'changed meanwhile: not the file that was judged');
