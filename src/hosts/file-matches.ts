@@ -1,5 +1,6 @@
-import type { FileSelector, FileType } from '../model/host.ts';
+import type { Caught, FileSelector, FileType } from '../model/host.ts';
 import { patternOf } from '../model/pattern.ts';
+import { catchIn, caughtIn, emptyNet } from './caught.ts';
 import { type HeadJudge, headJudge } from './holds.ts';
 
 /** What an lstat tells of an entry beyond its name. */
@@ -18,6 +19,8 @@ export interface FileMatches {
   readonly facts: (facts: FileFacts) => boolean;
   /** Of what else matches: whether the file holds what it must. Null: nothing is asked of its content. */
   readonly head: HeadJudge | null;
+  /** What the named groups of `holds` have caught so far; empty where nothing is asked. */
+  readonly caught: () => { readonly caught?: Caught };
 }
 
 /** Ages are counted at `now`. `uidOf` names of users; ids stand for themselves. */
@@ -25,6 +28,7 @@ export function fileMatches(selector: FileSelector, now: number, uidsOf: (user: 
   const name = selector.name === undefined ? undefined : patternOf(selector.name);
   const types = selector.type;
   const uids = selector.user && new Set(selector.user.flatMap((user) => (/^\d+$/.test(user) ? [Number(user)] : uidsOf(user))));
+  const net = emptyNet();
   const { older_than: older, newer_than: newer } = selector;
   return {
     entry: (given, type) => (types === undefined || type === undefined || types.includes(type)) && (name === undefined || name.test(given)),
@@ -33,7 +37,8 @@ export function fileMatches(selector: FileSelector, now: number, uidsOf: (user: 
       (uids === undefined || uids.has(uid)) &&
       (older === undefined || now - modified >= older) &&
       (newer === undefined || now - modified <= newer),
-    head: selector.holds ? headJudge(selector.holds, uidsOf) : null,
+    head: selector.holds ? headJudge(selector.holds, uidsOf, (groups) => catchIn(net, groups)) : null,
+    caught: () => (selector.holds ? { caught: caughtIn(net) } : {}),
   };
 }
 

@@ -19,14 +19,19 @@ export type HeadJudge = (read: HeadRead) => HeadVerdict;
 /** Users by name, as latin1 bytes, with their ids. */
 type UidsOf = (user: string) => readonly number[];
 
-/** The one judgement of what a file holds, here and over there. */
-export function headJudge(holds: Holds, uidsOf: UidsOf): HeadJudge {
+type Groups = Readonly<Record<string, string>>;
+
+/** The one judgement of what a file holds, here and over there. `note` hears what the named groups caught of those that hold it. */
+export function headJudge(holds: Holds, uidsOf: UidsOf, note: (groups: Groups) => void = () => {}): HeadJudge {
   const text = holds.text === undefined ? null : compile(holds.text);
   const header = (holds.header ?? []).map(compileFields);
   return (read) => {
-    const verdict = text ? textVerdict(text, read) : headerVerdict(header, { holds, read, uidsOf });
+    const groups: Record<string, string> = {};
+    const judged = { holds, read, uidsOf, note: (caught: Groups) => void Object.assign(groups, caught) };
+    const verdict = text ? textVerdict(text, read) : headerVerdict(header, judged);
     if (verdict === 'more') return isAll(read) ? 'no-header' : 'more';
     if (verdict === 'holds' && isUnfinished(holds, read)) return isAll(read) ? 'unfinished' : 'more';
+    if (verdict === 'holds') note(groups);
     return verdict;
   };
 }
@@ -53,27 +58,37 @@ interface Judged {
   readonly holds: Holds;
   readonly read: HeadRead;
   readonly uidsOf: UidsOf;
+  readonly note: (groups: Groups) => void;
 }
 
-function headerVerdict(wanted: readonly Wanted[], { holds, read, uidsOf }: Judged): HeadVerdict {
+function headerVerdict(wanted: readonly Wanted[], { holds, read, uidsOf, note }: Judged): HeadVerdict {
   const head = headOf(read.bytes, holds.format);
   if (head.kind === 'more') return 'more';
   if (head.kind === 'none') return 'no-header';
   if (head.fields.some(([name]) => holds.without.includes(name))) return 'other';
-  const verdicts = wanted.map((fields) => fieldsVerdict(fields, head.fields, (user) => isOwner(user, read.uid, uidsOf)));
+  const owns = (user: string) => isOwner(user, read.uid, uidsOf);
+  const verdicts = wanted.map((fields) => fieldsVerdict(fields, head.fields, owns, note));
   return verdicts.find((one) => one === 'holds') ?? verdicts.find((one) => one === 'owner') ?? 'other';
 }
 
-function fieldsVerdict(wanted: Wanted, fields: readonly Field[], owns: (user: string) => boolean): 'holds' | 'owner' | 'other' {
+function fieldsVerdict(
+  wanted: Wanted,
+  fields: readonly Field[],
+  owns: (user: string) => boolean,
+  note: (groups: Groups) => void,
+): 'holds' | 'owner' | 'other' {
+  const groups: Record<string, string> = {};
   let owned = true;
   for (const [name, pattern] of wanted) {
     const found = fields.filter(([each]) => each === name).map(([, value]) => pattern.groups(value));
     if (found.length === 0 || found.includes(null)) return 'other';
     for (const match of found) {
+      for (const [group, text] of Object.entries(match ?? {})) if (text !== null) groups[group] = text;
       const owner = match?.owner;
       if (typeof owner === 'string' && !owns(owner)) owned = false;
     }
   }
+  if (owned) note(groups);
   return owned ? 'holds' : 'owner';
 }
 

@@ -153,6 +153,12 @@ export interface FileSelector {
   readonly holds?: Holds;
 }
 
+/** `values` are bytes as latin1. `more`: there were more than are kept, of these owners (of nobody's name: the empty one). */
+export interface Caught {
+  readonly values: readonly Readonly<Record<string, string>>[];
+  readonly more: readonly string[];
+}
+
 /** Files that match all but `holds`, so that they stay. */
 export interface Aside {
   readonly count: number;
@@ -209,6 +215,8 @@ export type FileList = Result<{
   readonly aside?: Aside;
   /** Who has files of the directory open, where that was asked for; absent where it cannot be told. */
   readonly held?: Held;
+  /** With `holds` only: what the named groups of its patterns caught, each distinct set once. */
+  readonly caught?: Caught;
   /** At most `sample` records, in the order in which they were looked at. */
   readonly sample: readonly FileRecord[];
   /** The folder without links. */

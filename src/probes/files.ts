@@ -113,7 +113,14 @@ async function findingOf({ host, clock }: Look, arg: Json, seen: FilesSeen, grow
       per_minute: growth && perMinute(growth),
       sample_matching: sampled && sampled.read > 0 ? { value: sampled.matching, of: sampled.read } : null,
     },
-    detail: { handle: handleJson(seen.handle), count: seen.count, bytes: seen.bytes, oldest: seen.oldest, newest: seen.newest },
+    detail: {
+      handle: handleJson(seen.handle),
+      count: seen.count,
+      bytes: seen.bytes,
+      oldest: seen.oldest,
+      newest: seen.newest,
+      ...(seen.caught && { caught: { values: seen.caught.values.map((each) => ({ ...each })), more: seen.caught.more } }),
+    },
     blocks: [...ledBlock(arg, seen), ...blocksOf(seen, now)],
   };
 }

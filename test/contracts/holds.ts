@@ -51,6 +51,28 @@ export function holdsContract(adapter: string, make: (test: TestContext) => File
   };
 
   describe(`files of ${adapter} that must hold something`, () => {
+    it('tell what the named groups caught, each distinct set once and of one owner no more than are kept', async (test) => {
+      const on = make(test);
+      const me = await owner(on);
+      const holds = { format: 'postfix', header: [{ subject: '^Cron <(?<owner>[^<>@]+)@[^<>]+> (?<job>.*)$' }], without: [] } as const;
+      const put = (name: string, command: string) => on.make(name, { mode: 0o700, bytes: cronMail(me, { command }) });
+      put('A', 'one');
+      put('B', 'one');
+      put('C', 'two \xe9');
+      on.make('D', { mode: 0o700, bytes: shopMail() });
+      const caught = async () => {
+        const list = await on.files.list({ in: on.folder, type: ['file'], holds }, { sample: 0 });
+        assert.ok(list.ok && list.caught);
+        return list.caught;
+      };
+      const { values, more } = await caught();
+      assert.deepEqual(values.map(({ owner: by, job }) => `${by} ${job}`).toSorted(), [`${me} one`, `${me} two \xe9`]);
+      assert.deepEqual(more, []);
+      for (let n = 0; n < 210; n += 1) put(`N${n}`, `invented ${n}`);
+      const many = await caught();
+      assert.deepEqual([many.values.length, many.more], [200, [me]]);
+    });
+
     it('leave alone and count what is no mail of cron, whatever its body says', async (test) => {
       const on = make(test);
       const me = await owner(on);

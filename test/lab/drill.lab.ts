@@ -105,7 +105,7 @@ for (const one of CASES) {
       'every pid was seen in /proc by somebody else',
     );
     const report = await start([FIREBREAK, 'report'], one, home);
-    assert.match(report.text, /mail service is still stopped/i);
+    assert.match(report.text, /mail service is still down/i);
   });
 }
 

@@ -5,16 +5,21 @@ import type { FakeWorld } from '../../src/hosts/fake/world.ts';
 import { fakeHost } from '../../src/hosts/fake.ts';
 import type { CronJobsFound } from '../../src/model/cron-jobs.ts';
 import type { ProcessRecord } from '../../src/model/host.ts';
-import type { JsonObject } from '../../src/model/json.ts';
+import type { Json, JsonObject } from '../../src/model/json.ts';
 import cronJobs from '../../src/probes/cron_jobs.ts';
+import files from '../../src/probes/files.ts';
 import processes from '../../src/probes/processes.ts';
 import { actOn, fakeClock } from '../support/act.ts';
-import { cronWorld, SPOOL, textOf } from '../support/cron-world.ts';
+import { cronWorld, file, SPOOL, textOf } from '../support/cron-world.ts';
 import { processRecord } from '../support/fake-processes.ts';
+import { cronMail, shopMail } from '../support/mail.ts';
 
-/** What a look at mail hands on: whom and which job the subjects name. */
-const subjects = new WeakMap<FakeWorld, { owner: string; job: string }[]>();
-const names = (world: FakeWorld, owner: string, job: string) => subjects.set(world, [...(subjects.get(world) ?? []), { owner, job }]);
+const MAILDROP = '/var/spool/postfix/maildrop';
+const FILES = {
+  in: MAILDROP,
+  type: 'file',
+  holds: { format: 'postfix', header: { subject: '^Cron <(?<owner>[^<>@]+)@[^<>]+> (?<job>.*)$' } },
+} as const;
 
 /** 34 jobs in 15 crontabs, as packages bring them; each prints. */
 function packages(): FakeWorld {
@@ -28,8 +33,12 @@ function packages(): FakeWorld {
     alice: '* * * * * hers\n0 4 * * * nightly\n1 1 1 1 * yearly\n@reboot up\n',
   };
   const world = cronWorld(users, system);
+  world.files.set(MAILDROP, file('', { type: 'directory' }));
   return world;
 }
+
+const put = (world: FakeWorld, name: string, mail: Buffer, uid: number) =>
+  world.files.set(`${MAILDROP}/${name}`, file(mail.toString('latin1'), { uid, mode: 0o700 }));
 
 function lookOn(world: FakeWorld) {
   return { host: fakeHost(world), clock: fakeClock(world), signal: new AbortController().signal, progress: () => {} };
@@ -37,10 +46,11 @@ function lookOn(world: FakeWorld) {
 
 /** The jobs step with what the two steps before it found. */
 async function asked(world: FakeWorld, more: JsonObject = {}): Promise<JsonObject> {
+  const mail = await files.look(lookOn(world), FILES as unknown as Json);
   const mailers = await processes.look(lookOn(world), { name: ['sendmail', 'postdrop'] });
   return {
     mailed: true,
-    mail_in: { $step: 'mail', verb: 'files', selector: {}, found: { caught: { values: subjects.get(world) ?? [], more: [] } } },
+    mail_in: { $step: 'mail', verb: 'files', selector: FILES as unknown as Json, found: mail.detail },
     mailed_by: { $step: 'mailers', verb: 'processes', selector: { name: ['sendmail', 'postdrop'] }, found: mailers.detail },
     ...more,
   };
@@ -57,9 +67,9 @@ const sendmail = (to: string, more: Partial<ProcessRecord> = {}) =>
 
 test('of 34 jobs in 15 crontabs only those are chosen whose mail lies there', async () => {
   const world = packages();
-  names(world, 'root', 'rotate "50%"');
-  names(world, 'root', 'check-3');
-  names(world, 'alice', 'hers (failed)');
+  put(world, 'A', cronMail('root', { command: 'rotate "50%"' }), 0);
+  put(world, 'B', cronMail('root', { command: 'check-3' }), 0);
+  put(world, 'C', cronMail('alice', { command: 'hers (failed)' }), 1000);
   const { commands, finding } = await chosen(world);
   assert.deepEqual(commands, ['hers', 'rotate "50%"', 'check-3']);
   assert.deepEqual([finding.measures.count, finding.measures.others], [3, 31]);
@@ -68,6 +78,14 @@ test('of 34 jobs in 15 crontabs only those are chosen whose mail lies there', as
     '3 jobs in 3 crontabs, the output of 3 is mailed; 31 others left alone: no mail of theirs lies there, no hung mailer can be theirs',
   );
   assert.equal((await chosen(world, { choose: 'all' })).commands.length, 34);
+});
+
+test("a mail in another user's name, and a shop's mail, point at no job", async () => {
+  const world = packages();
+  put(world, 'A', cronMail('root', { command: 'check-3' }), 1000);
+  put(world, 'B', shopMail('Cron <root@lab> check-4'), 33);
+  put(world, 'C', cronMail('alice', { command: 'hers' }), 1000);
+  assert.deepEqual((await chosen(world)).commands, ['hers']);
 });
 
 test('a hung mailer points at the jobs that mail its recipient and were due since the job that it is of was started', async () => {
@@ -111,6 +129,13 @@ test('where nothing points at a job, each may be it, and that is said', async ()
   );
 });
 
+test('who invents more subjects than are kept brings in all of his own jobs, and hides nobody else’s', async () => {
+  const world = packages();
+  for (let n = 0; n < 300; n += 1) put(world, `X${n}`, cronMail('alice', { command: `invented ${n}` }), 1000);
+  put(world, 'Y', cronMail('root', { command: 'check-11' }), 0);
+  assert.deepEqual((await chosen(world)).commands, ['hers', 'nightly', 'yearly', 'up', 'check-11']);
+});
+
 test('a step that has not looked, or that catches no name of a job, makes it unknown', async () => {
   const world = packages();
   const unknown = async (mail_in: JsonObject) => (await cronJobs.look(lookOn(world), { mail_in })).unknown;
@@ -122,11 +147,12 @@ test('a step that has not looked, or that catches no name of a job, makes it unk
   );
 });
 
-test('the action silences the chosen jobs alone', async () => {
+test('the action silences the chosen jobs alone, also once their mail is gone', async () => {
   const world = packages();
-  names(world, 'root', 'agent');
+  put(world, 'A', cronMail('root', { command: 'agent' }), 0);
   const selector = await asked(world);
   const finding = await cronJobs.look(lookOn(world), selector);
+  world.files.delete(`${MAILDROP}/A`);
   const arg = { jobs: { $step: 'jobs', verb: 'cron_jobs', selector, found: finding.detail }, set_env: { MAILTO: '' } };
   const observation = await crontab.observe(actOn(world), arg);
   assert.deepEqual(observation.targets.members, [`${SPOOL}/root`]);

@@ -91,6 +91,7 @@ function lie(name: string, args: readonly unknown[], why: Failure): unknown {
     case 'state':
       return { name: args[0], exists: true, state: 'unknown', enabled: null, pid: null, since: null, manager: 'sysv', reason: why.message };
     case 'read':
+    case 'writable':
       return (args[0] as readonly string[]).map(() => why);
     default:
       return why;

@@ -128,6 +128,7 @@ function list(world: FakeWorld, selector: FileHandle['selector'], sample: number
     owners: owners.toSorted((a, b) => b.count - a.count),
     others: countTypes((groups.get('out') ?? []).map((entry) => entry.file.type)),
     ...asideIn(world, groups.get('aside') ?? [], matches),
+    ...matches.caught(),
     sample: records.slice(0, sample),
     real,
     vital,

@@ -53,6 +53,7 @@ async function listIn(directory: Directory, selector: FileSelector, { sample, us
   const { device, inode, real, vital } = directory;
   return {
     ...summaryOf(tally, users),
+    ...matches.caught(),
     real,
     vital,
     handle: { selector: { ...selector, in: real }, device, inode, at, count: tally.count },

@@ -31,7 +31,13 @@ export async function list(
     throw error;
   }
   const { real, vital } = listing;
-  return { ...summaryOf(tally, users), real, vital, handle: handleOf(listing, { ...selector, in: real }, tally.count) };
+  return {
+    ...summaryOf(tally, users),
+    ...matches.caught(),
+    real,
+    vital,
+    handle: handleOf(listing, { ...selector, in: real }, tally.count),
+  };
 }
 
 function handleOf({ device, inode, now }: Listing, selector: FileSelector, count: number): FileHandle {
