@@ -42,7 +42,7 @@ function machine(t: TestContext): Machine {
 }
 
 /** The policy is not there: so far the command line is understood, and nothing is run. */
-const WITHOUT_POLICY = { exit: 66, out: 'firebreak: the policy /nowhere/policy.yaml cannot be read: ENOENT\n' };
+const WITHOUT_POLICY = { exit: 66, out: 'firebreak: the policy /nowhere/policy.yaml cannot be read: no such file\n' };
 
 test('the units are what systemd takes without a word, and the command is one of ours', (t) => {
   const { folder, sh } = machine(t);

@@ -193,12 +193,12 @@ async function apply(act: Act, arg: Json, observation: Observation): Promise<App
     };
   const started = act.clock.monotonic();
   const most = isObject(arg) && arg.at_most !== undefined ? observation.targets.count : Number.POSITIVE_INFINITY;
-  const limit = Math.min(act.allowance('delete'), most);
+  const limit = act.allowance('delete');
   const batch = isObject(arg) && typeof arg.batch === 'number' ? arg.batch : DEFAULT_BATCH;
   const step = reserveBy({ batch, limit, count: handle.count });
   const result = await act.host.files.delete(handle, {
     batch: Math.min(batch, step),
-    limit,
+    limit: Math.min(limit, most),
     reserve: reserving(act, step, limit),
     signal: act.signal,
     progress: ({ done, total, rate }) => act.progress({ done, total, rate, text: progressText(done, total, rate) }),

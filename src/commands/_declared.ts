@@ -31,10 +31,10 @@ export async function whyNotLook(
   const { name } = prepared.runbook;
   if (!io.tty.stdin || !io.tty.stderr || options.json === true) {
     const [{ declaredLines }, { paperOf }] = await Promise.all([import('../views/declared.ts'), import('../views/style.ts')]);
-    const lines = declaredLines(name, commands, paperOf({ columns: io.columns })).join('\n');
+    io.stderr(`${declaredLines(name, commands, paperOf({ columns: io.columns })).join('\n')}\n`);
     return refuse(
       io,
-      `${lines}\nread them, then add --allow-reads, or a --policy whose rule says declared_read: allow; nothing was looked at`,
+      'read them, then add --allow-reads, or a --policy whose rule says declared_read: allow; nothing was looked at',
       'refused-by-policy',
     );
   }

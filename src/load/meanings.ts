@@ -64,7 +64,7 @@ const MEANINGS: readonly (readonly [words: string, beside: string, meaning: Mean
     'run',
     { hint: "there is no verb for it: run: {argv: [systemctl, reload, NAME], effect: write}, the daemon's own command" },
   ],
-  ['sleep pause delay wait_for until', 'wait', { key: 'wait' }],
+  ['sleep pause delay wait_for', 'wait', { key: 'wait' }],
   ['ask_human prompt approve approval human', 'manual', { key: 'manual' }],
   [
     'mv cp chmod chown mkdir ln sysctl renice mount_fs umount reboot shutdown apt yum dnf package docker kubectl',

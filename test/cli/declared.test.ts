@@ -36,9 +36,9 @@ test("a runbook's own commands are shown and not run where nobody can be asked",
     assert.deepEqual(said, {
       exit: 77,
       out: '',
-      err: `firebreak: To look, theirs runs commands of its own. Its author says that they only read; nobody has verified it:
+      err: `To look, theirs runs commands of its own. Its author says that they only read; nobody has verified it:
   ping  touch ${stage.path('trace')}
-read them, then add --allow-reads, or a --policy whose rule says declared_read: allow; nothing was looked at
+firebreak: read them, then add --allow-reads, or a --policy whose rule says declared_read: allow; nothing was looked at
 `,
     });
   }

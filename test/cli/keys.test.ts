@@ -297,7 +297,7 @@ test('a parameter: each key of its declaration is kept', async () => {
 
 test('a key of a step, of a watch or a comparator that is new has its test here or in the tests of steps', async () => {
   const here = readFileSync(new URL(import.meta.url), 'utf8');
-  const elsewhere = ['id', 'why', 'when', 'ask', 'undo', 'on_fail', 'proof', 'accept']; // accept: test/load/shell.test.ts
+  const elsewhere = ['id', 'why', 'when', 'ask', 'undo', 'on_fail', 'proof', 'accept', 'until']; // accept: test/load/shell.test.ts
   const keys = [...Object.keys(STEP_KEYS), ...Object.keys(WATCH.properties as object), ...COMPARATORS];
   const named = (key: string) => new RegExp(`test\\('[^':]*\\b${key}\\b[^':]*:|\\['${key}',`).test(here);
   assert.deepEqual(

@@ -125,6 +125,13 @@ const STEP_CASES: Readonly<Record<string, Case>> = {
     see: did('b'),
     seen: [['b'], []],
   },
+  until: {
+    parts: (folder, key) => ({
+      act: `  - {id: a, why: w, edit: {file: ${folder}/conf, set_line: {matching: '^colour', to: colour = blue}}${key ? ', until: it is spring' : ''}}\n`,
+    }),
+    see: async (stage) => /stays until it is spring; then [\s\S]*--only[\s\S]*\ba\b/.test((await run(stage)).out),
+    seen: [true, false],
+  },
   hold: {
     parts: (_, key) => ({
       verify: `  - {id: calm, watch: {for: 100ms, every: 20ms}, hold: [{of: $red, matches: {${key ? 'at_most: 0' : 'at_least: 0'}}}]}\n`,
@@ -144,6 +151,11 @@ const OPEN_CASES: Readonly<Record<string, Case>> = {
     parts: (_, key) => ({ open: `  - say: the painter is not told\n${key ? '    when: {red: {matches: {at_least: 9}}}\n' : ''}` }),
     see: async (stage) => (await run(stage)).out.includes('the painter is not told'),
     seen: [false, true],
+  },
+  of: {
+    parts: (_, key) => ({ open: `  - say: the painter is not told\n${key ? '    of: $red\n' : ''}` }),
+    see: async (stage) => (await run(stage)).out.includes('the painter is not told: '),
+    seen: [true, false],
   },
 };
 

@@ -109,9 +109,9 @@ test('within its rights: a canary whose undo the policy forbids is left as it is
   assert.ok(storyOf(fleet.journal).includes('web-1 undone: refused-by-policy'));
 });
 
-/** The host of that name is lost at work, at the second write on it: the first time it is reached it is planned. */
+/** The host of that name is lost at work, at the third write on it: the first time it is reached it is planned. */
 const losing = (lost: string) => (host: Parameters<typeof cutHost>[0], _world: unknown, times: number) =>
-  host.name === lost && times > 1 ? cutHost(host, { at: { write: 2 }, done: false, heals: false }).host : host;
+  host.name === lost && times > 1 ? cutHost(host, { at: { write: 3 }, done: false, heals: false }).host : host;
 
 test('a host that is lost at work is named with an unknown outcome, and none may: no further host is begun', async () => {
   const fleet = fakeFleet({ hosts: 5, strategy: { batches: sizes(1, 3), atOnce: 1 }, reach: losing('web-2') });
