@@ -14,6 +14,8 @@ export interface Suspicion {
   readonly anyOf: readonly string[];
   /** `to` null: only the user that it runs as is known, who is the job's. */
   readonly mailers: readonly { readonly to: string | null; readonly user: string }[];
+  /** No mailer is left to be asked (somebody has ended them by hand): then anybody's jobs count that were due since. */
+  readonly anybody: boolean;
   /** Epoch milliseconds by the host's clock: jobs that were due since. */
   readonly since: number;
 }
@@ -27,9 +29,9 @@ export interface ClockThere {
 export type Candidate = Pick<CronJob | FoundJob, 'schedule' | 'user' | 'command' | 'mailTo'> & { readonly kind: CrontabKind };
 
 export function isSuspect(suspicion: Suspicion, job: Candidate, there: ClockThere): boolean {
-  const { named, anyOf, mailers, since } = suspicion;
+  const { named, anyOf, anybody, mailers, since } = suspicion;
   if (anyOf.includes('') || anyOf.includes(job.user) || named.some((one) => names(one, job))) return true;
-  return mailers.some((mailer) => mayBeOf(mailer, job)) && wasDue(job, since, there);
+  return (anybody || mailers.some((mailer) => mayBeOf(mailer, job))) && wasDue(job, since, there);
 }
 
 function names({ owner, job }: Suspicion['named'][number], candidate: Candidate): boolean {
@@ -65,10 +67,11 @@ export function suspicionOf(value: Json | undefined): Suspicion | null {
     named: objects(value.named).map(({ owner, job }) => ({ owner: text(owner), job: String(job) })),
     anyOf: listOf(value.anyOf).map(String),
     mailers: objects(value.mailers).map(({ to, user }) => ({ to: text(to), user: String(user) })),
+    anybody: value.anybody === true,
     since: Number(value.since),
   };
 }
 
-export function suspicionJson({ named, anyOf, mailers, since }: Suspicion): Json {
-  return { named: named.map((one) => ({ ...one })), anyOf, mailers: mailers.map((one) => ({ ...one })), since };
+export function suspicionJson({ named, anyOf, anybody, mailers, since }: Suspicion): Json {
+  return { named: named.map((one) => ({ ...one })), anyOf, anybody, mailers: mailers.map((one) => ({ ...one })), since };
 }

@@ -12,8 +12,17 @@ export async function suspicionFrom(host: Host, arg: Json, now: number): Promise
   if (typeof caught === 'string') return caught;
   const mailers = by === undefined ? [] : processesIn(by);
   if (typeof mailers === 'string') return mailers;
-  const since = mailers.length === 0 ? now : now - (await oldestOf(host, mailers));
-  return { ...caught, mailers: distinct(mailers.flatMap((one) => mailerOf(one, mailers))), since };
+  const asked = distinct(mailers.flatMap((one) => mailerOf(one, mailers)));
+  if (by === undefined || mailers.length > 0)
+    return { ...caught, anybody: false, mailers: asked, since: mailers.length === 0 ? now : now - (await oldestOf(host, mailers)) };
+  // What hung was perhaps ended by hand. Mail that found no room since the newest that lies there has left no trace.
+  return { ...caught, anybody: true, mailers: [], since: newestIn(mail) ?? now };
+}
+
+/** Epoch milliseconds. */
+function newestIn(mail: Json | undefined): number | null {
+  const found = mail !== undefined && isStepReference(mail) && isObject(mail.found) ? mail.found : {};
+  return typeof found.newest === 'number' ? found.newest : null;
 }
 
 type Caught = Pick<Suspicion, 'named' | 'anyOf'>;
@@ -64,7 +73,7 @@ function distinct(mailers: Suspicion['mailers']): Suspicion['mailers'] {
 export function narrowed(suspicion: Suspicion, jobs: readonly Candidate[]): Suspicion {
   const recipients = new Set(jobs.map(({ mailTo }) => mailTo));
   const mailers = suspicion.mailers.map(({ to, user }) => (to !== null && recipients.has(to) ? { to, user } : { to: null, user }));
-  const only = (one: Suspicion['named'][number]) => ({ named: [one], anyOf: [], mailers: [], since: 0 });
+  const only = (one: Suspicion['named'][number]) => ({ named: [one], anyOf: [], anybody: false, mailers: [], since: 0 });
   const there = { now: 0, offset: () => 0 };
   const named = suspicion.named.filter((one) => jobs.some((job) => isSuspect(only(one), job, there)));
   return { ...suspicion, named, mailers: distinct(mailers) };

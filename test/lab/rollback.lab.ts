@@ -10,7 +10,8 @@ const work = mkdtempSync(join(tmpdir(), 'firebreak-rollback-'));
 after(() => rmSync(work, { recursive: true }));
 const folder = () => mkdtempSync(join(work, 'out-'));
 
-const RUN = 'npx firebreak run cron-mail-storm --unattended --policy examples/policy.yaml --param watch=4s --param ticks=1';
+const RUN =
+  'npx firebreak run cron-mail-storm --unattended --policy examples/policy.yaml --param watch=4s --param ticks=1 --param silence_jobs=all';
 
 /** Content, mode, owner and links of what a remedy touches, and what the services say. */
 const SNAPSHOT = `snapshot() {

@@ -6,6 +6,7 @@ import {
   type Processes,
   type ProcessIdentity,
   type ProcessList,
+  type ProcessRecord,
   type ProcessSelector,
 } from '../../model/host.ts';
 import type { Lineage } from '../lineage.ts';
@@ -47,7 +48,14 @@ async function list(selector: ProcessSelector, machine: Pick<Machine, 'users'>):
     lineage: lineageOf(stats),
     status: (pid: number) => readStatus(`/proc/${pid}`),
   };
-  return await selectProcesses(table, { selector, users: await machine.users(), realPath: (path) => real.get(path) ?? path });
+  const found = await selectProcesses(table, { selector, users: await machine.users(), realPath: (path) => real.get(path) ?? path });
+  return found.ok ? { ...found, processes: found.processes.filter(isStillCalled) } : found;
+}
+
+/** A process that began another program while it was read has the name of the one and the path of the other: it is neither. */
+function isStillCalled({ pid, name }: ProcessRecord): boolean {
+  const now = readStat(`/proc/${pid}`);
+  return now === undefined || now === 'denied' || now.comm === name;
 }
 
 function procIsNotOurs() {
