@@ -70,7 +70,8 @@ export function fileProblem(file: CrontabFile, setting: CronSetting): string | n
   const ownerUid = uids.get(file.owner);
   if (file.uid !== 0 && (file.kind === 'system' || (ownerUid !== undefined && file.uid !== ownerUid))) return 'it has the wrong owner';
   if (!modeIsRight(mode, file.kind, flavour)) return `its mode is ${mode.toString(8).padStart(4, '0')}`;
-  if (file.links !== 1 && (file.kind === 'user' || flavour === 'debian')) return `its link count is ${file.links}`;
+  const links = linksProblem(file.links, file.kind, flavour);
+  if (links !== null) return links;
   const syntax = flavour === 'debian' ? syntaxProblem(parseCrontab(file.text, file.kind, readingOf(setting))) : null;
   return syntax === null ? null : `cron does not understand ${syntax}`;
 }
@@ -85,6 +86,11 @@ export function readingOf({ flavour, uids, local }: CronSetting): {
 function modeIsRight(mode: number, kind: CrontabKind, flavour: Flavour): boolean {
   if (flavour === 'cronie') return (mode & 0o7533) === 0o400;
   return kind === 'user' ? mode === 0o600 : (mode & 0o022) === 0;
+}
+
+/** A second name may be anybody's: cron takes no such file, and where others may write nobody should open it. */
+export function linksProblem(links: number, kind: CrontabKind, flavour: Flavour): string | null {
+  return links !== 1 && kind !== 'anacron' && (kind === 'user' || flavour === 'debian') ? `its link count is ${links}` : null;
 }
 
 /** What is no regular file, or is reached through a link; null where cron reads it. */

@@ -15,6 +15,7 @@ import {
   fileProblem,
   isCronsOwn,
   kindOfSystemFile,
+  linksProblem,
   nameProblem,
   ownerProblem,
   readingOf,
@@ -149,14 +150,25 @@ async function findSources(host: Host, arg: Json, setting: CronSetting): Promise
   return { ok: true, sources, ignored };
 }
 
-type Entry = Pick<FileRecord, 'name' | 'type' | 'uid'> & { readonly folder: string };
+type Entry = Pick<FileRecord, 'name' | 'type' | 'uid' | 'links'> & { readonly folder: string };
 
-function sourceOf({ folder, name, type, uid }: Entry, user: boolean, setting: CronSetting): { source: Source; reason: string | null } {
+function sourceOf(
+  { folder, name, type, uid, links }: Entry,
+  user: boolean,
+  setting: CronSetting,
+): { source: Source; reason: string | null } {
   const kind = user ? 'user' : kindOfSystemFile(`/${name}`);
   const source = { path: `${folder}/${name}`, kind, owner: user ? name : 'root' } as const;
   const sort = typeProblem(type, uid, kind, setting.flavour);
   if (!isCronsOwn(source.path)) return { source, reason: type === 'symlink' ? null : sort };
-  return { source, reason: nameProblem(folder, name, kind, setting) ?? ownerProblem(source.owner, kind, setting) ?? sort };
+  return {
+    source,
+    reason:
+      nameProblem(folder, name, kind, setting) ??
+      ownerProblem(source.owner, kind, setting) ??
+      sort ??
+      (type === 'file' ? linksProblem(links, kind, setting.flavour) : null),
+  };
 }
 
 /**
@@ -181,7 +193,7 @@ async function itself(host: Host, path: string): Promise<readonly Entry[]> {
   const [folder, name] = [path.slice(0, cut), path.slice(cut + 1)];
   const list = await host.files.list({ in: folder || '/', name: `^${name.replaceAll(/[^\w-]/g, '\\$&')}$` }, { sample: 1 });
   // What cannot be listed is read by its name, and told where it cannot be read.
-  if (!list.ok) return [{ folder, name, type: 'file', uid: 0 }];
+  if (!list.ok) return [{ folder, name, type: 'file', uid: 0, links: 1 }];
   return list.sample.map((record) => ({ ...record, folder }));
 }
 

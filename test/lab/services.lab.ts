@@ -36,7 +36,12 @@ seen.start = await services.start(name, { timeout: 30000 });
 const pid = seen.start.state.pid;
 seen.umask = /Umask:\\t(\\d+)/.exec(readFileSync('/proc/' + pid + '/status', 'utf8'))[1];
 seen.files = /Max open files +(\\d+)/.exec(readFileSync('/proc/' + pid + '/limits', 'utf8'))[1];
-seen.descriptors = [0, 1, 2].map((fd) => readlinkSync('/proc/' + pid + '/fd/' + fd));
+// cron closes what it was given once it is its own session: on a busy machine a moment after its pid file is there.
+for (let tries = 0; tries < 50; tries += 1) {
+  seen.descriptors = [0, 1, 2].map((fd) => readlinkSync('/proc/' + pid + '/fd/' + fd));
+  if (seen.descriptors.every((path) => path === '/dev/null')) break;
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}
 seen.environment = readFileSync('/proc/' + pid + '/environ', 'utf8').split('\\0').map((line) => line.split('=')[0]).filter((key) => /FIREBREAK|NODE|HOME|LAB/.test(key));
 seen.forklessStop = await forkless.stop(name, { timeout: 10000 });
 seen.again = (await services.start(name, { timeout: 30000 })).state;
