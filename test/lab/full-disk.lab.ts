@@ -97,7 +97,7 @@ const PREPARE = `
   pkill -STOP -x 'cron|sendmail|postdrop'
   find "$LAB_SPOOL" -type f | head -n 150 | xargs rm
   bin/firebreak prepare >/dev/null; echo "prepare $?"
-  n=0; while true 2>/dev/null >"$LAB_SPOOL/FULL$n"; do n=$((n + 1)); done
+  n=0; while true 2>/dev/null >"/var/tmp/FULL$n"; do n=$((n + 1)); done
   echo "free $(stat -f -c %d /var)"
   pkill -CONT -x 'cron|sendmail|postdrop'`;
 
