@@ -20,8 +20,12 @@ export function inScene(host: Host, scene: string): Host {
         const ours = targets.filter(({ exe }) => exe !== null && !outside(exe));
         const sent = await host.processes.signal(ours, signal);
         const others = targets.filter((target) => !ours.includes(target));
+        const living = new Set((await host.processes.alive(others)).map(({ pid }) => pid));
         const reason = `not a process of the drill in ${scene}`;
-        return [...sent, ...others.map(({ pid }) => ({ pid, outcome: 'refused' as const, reason }))];
+        return [
+          ...sent,
+          ...others.map(({ pid }) => (living.has(pid) ? { pid, outcome: 'refused' as const, reason } : { pid, outcome: 'gone' as const })),
+        ];
       },
     },
     files: {

@@ -22,9 +22,8 @@ const listed = (paths: readonly string[]): string => [...new Set(paths)].slice(0
 function touched({ kind, members, detail }: Targets): readonly string[] {
   switch (kind) {
     case 'processes':
-      return entries(detail, 'processes').map((process) =>
-        isObject(process) && typeof process.exe === 'string' ? process.exe : 'a process',
-      );
+      // One without a program has ended meanwhile; at the act each is judged again.
+      return entries(detail, 'processes').flatMap((process) => (isObject(process) && typeof process.exe === 'string' ? [process.exe] : []));
     case 'files':
       return [textAt(detail, 'handle', 'selector', 'in')];
     case 'service':

@@ -195,7 +195,10 @@ p=sys.argv[1]; s=os.stat(p); print(s.st_uid, s.st_gid, oct(s.st_mode), sorted((n
     assert.deepEqual(
       result.skipped.toSorted((a, b) => a.name.localeCompare(b.name)),
       [
-        { name: 'fixed', reason: 'not permitted' },
+        {
+          name: 'fixed',
+          reason: 'not permitted: it may be immutable or append-only (lsattr tells, chattr -i -a takes it off), or belong to somebody else',
+        },
         { name: 'mounted', reason: 'in use: a mount point' },
       ],
     );

@@ -36,7 +36,7 @@ for (const columns of [80, 200]) {
     await onTerminal({ columns }, async (terminal) => {
       const first = await terminal.shows(/^\? stop-cron: what now\?/m);
       for (const part of [
-        /^── 1 of 5 {2}stop-cron · stop ─+$/m,
+        /^── 1 of 6 {2}stop-cron · stop ─+$/m,
         /^will +stop cron,/m,
         /^why +every minute cron adds more mail$/m,
         /^undo +start cron$/m,
@@ -62,7 +62,7 @@ test('show all lists every target and asks again; what cannot be undone takes it
   await onTerminal({ columns: 80 }, async (terminal) => {
     await answers(terminal, { 'stop-cron': 'run', 'kill-mailers': 'show all' });
     const shown = await terminal.shows(/kill-mailers: what now\? show all[\s\S]*^\? kill-mailers: what now\?/m);
-    const pids = [...shown.slice(shown.indexOf('what now? show all')).matchAll(/^ +(\d+) +[\d.]+ (?:s|min) /gm)].map(([, pid]) => pid);
+    const pids = [...shown.slice(shown.indexOf('what now? show all')).matchAll(/^ +(\d+) +[\d.]+ (?:ms|s|min) /gm)].map(([, pid]) => pid);
     const [, count] = /kill (\d+) processes/.exec(shown) ?? [];
     assert.equal(new Set(pids).size, Number(count), 'every process, not the first twenty');
     await terminal.says('run');
