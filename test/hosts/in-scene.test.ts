@@ -25,6 +25,7 @@ function sceneOf(context: TestContext) {
         asked.push(`signal ${targets.map(({ pid }) => pid)}`);
         return targets.map(({ pid }) => ({ pid, outcome: 'sent' as const }));
       },
+      alive: async (targets: readonly object[]) => targets,
     },
     files: { delete: does('delete'), replace: does('replace'), list: does('list') },
     services: { start: does('start'), stop: does('stop'), arm: does('arm'), release: does('release') },

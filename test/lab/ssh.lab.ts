@@ -105,7 +105,9 @@ function takeAlong(root: string): void {
   const key = /IdentityFile (\S+)/.exec(readFileSync(lab.sshConfig, 'utf8'))?.[1] ?? '';
   mkdirSync(join(root, 'work/main'), { recursive: true });
   cpSync(realpathSync(process.execPath), join(root, 'work/node'));
-  for (const part of ['src', 'test', 'package.json']) cpSync(join(CHECKOUT, part), join(root, 'work/main', part), { recursive: true });
+  // The engine of patterns is the one package that the ports need.
+  for (const part of ['src', 'test', 'package.json', 'node_modules/re2js'])
+    cpSync(join(CHECKOUT, part), join(root, 'work/main', part), { recursive: true });
   cpSync(key, join(root, 'work/key'));
   chmodSync(join(root, 'work/key'), 0o600);
   cpSync(join(dirname(lab.sshConfig), 'known_hosts'), join(root, 'work/known_hosts'));

@@ -26,8 +26,14 @@ function isChange(line: string, ours: ReadonlySet<string>): boolean {
   if (name === 'connect' && /sun_path="(\/var)?\/run\/nscd\/socket"/.test(rest)) return false;
   if (CHANGING.test(name)) return true;
   if (WRITING.test(name)) return /^\d+<\/(?!dev\/(null|tty|pts\/))/.test(rest);
-  if (/^open(at2?)?$/.test(name)) return /O_(WRONLY|RDWR|CREAT|TRUNC|APPEND|TMPFILE)/.test(rest) && !/"\/dev\/(null|tty)"/.test(rest);
+  if (/^open(at2?)?$/.test(name)) return isWritingOpen(rest) && !/"\/dev\/(null|tty)"/.test(rest);
   if (name === 'mmap') return /PROT_WRITE/.test(rest) && /MAP_SHARED/.test(rest) && /<\//.test(rest);
   if (/^(kill|tkill|tgkill)$/.test(name)) return !/, 0\)/.test(rest) && !ours.has(/-?\d+/.exec(rest)?.[0] ?? '');
   return false;
+}
+
+/** Opened through a descriptor, to ask whether it could be written: nothing is changed by that, and a write would be a line of its own. */
+function isWritingOpen(rest: string): boolean {
+  if (/^\S+ "\/proc\/self\/fd\/\d+", O_WRONLY\|O_NOCTTY\|O_NONBLOCK\|O_CLOEXEC\)/.test(rest)) return false;
+  return /O_(WRONLY|RDWR|CREAT|TRUNC|APPEND|TMPFILE)/.test(rest);
 }
