@@ -28,7 +28,8 @@ async function look(folder: string, point: string | null): Promise<number | null
     FIREBREAK_NODE: join(CHECKOUT, 'test/faults/node-with-faults'),
     REAL_NODE: process.execPath,
     FAULT: point ?? '',
-    FAULT_STATE: join(folder, 'engine/state'),
+    // As root its state is laid over the fixed place.
+    FAULT_STATE: uid === 0 ? '/var/lib/firebreak' : join(folder, 'engine/state'),
   };
   const calls = { CALLS: join(folder, 'calls') };
   const engine = startEngine(join(folder, 'engine'), runbook(folder), point === null ? {} : { env: { ...env, ...calls } });

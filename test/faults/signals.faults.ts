@@ -124,7 +124,7 @@ interface Seen {
   readonly kind: Kind;
 }
 
-const [UNDONE, INCONCLUSIVE, LEFT] = [130, 7, 10];
+const [UNDONE, INCONCLUSIVE, LEFT, NOT_ALL] = [130, 7, 10, 9];
 
 function judge(tally: Tally, { where, engine, code, marked, kind }: Seen): void {
   if (code === null) {
@@ -132,8 +132,11 @@ function judge(tally: Tally, { where, engine, code, marked, kind }: Seen): void 
     return void tally.hung.push(`${where}\n${engine.output()}`);
   }
   const wanted = kind.at === 'watch.sampled' ? [INCONCLUSIVE, UNDONE, LEFT] : where.includes('3 x') ? [UNDONE, LEFT] : [UNDONE];
+  // What a command, a kill or a deletion has done by then nobody can take back: the rest is undone, and that is said.
+  if (/^(?:run|kill|delete)/.test(kind.name)) wanted.push(NOT_ALL);
   if (!wanted.includes(code)) tally.wrong.push(`${where}: exit ${code}\n${engine.output()}`);
-  if (code === UNDONE && marked !== 'before\n') tally.lost.push(`${where}: what was done before is not undone\n${engine.output()}`);
+  if ((code === UNDONE || code === NOT_ALL) && marked !== 'before\n')
+    tally.lost.push(`${where}: what was done before is not undone\n${engine.output()}`);
   if (code === INCONCLUSIVE && marked !== 'before\nmarked\n') tally.lost.push(`${where}: the remedy was undone although nobody asked`);
   if (code === LEFT && !/left to you[\s\S]*mark: put [\s\S]*firebreak resume [\s\S]*firebreak rollback /.test(engine.output()))
     tally.wrong.push(`${where}: it does not say what is left\n${engine.output()}`);
