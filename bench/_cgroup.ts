@@ -2,7 +2,10 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What a command and all that it ever starts takes of the processor: also what it leaves behind, as ssh's masters are left. */
+/**
+ * What a command and all that it ever starts takes of the processor: also what it leaves behind, as ssh's masters are
+ * left.
+ */
 export interface Fence {
   /** Puts a command inside: words to set before its own. */
   readonly enter: readonly string[];
@@ -21,7 +24,8 @@ export function fence(name: string): Fence {
   const pids = (): readonly number[] => read('cgroup.procs').split('\n').filter(Boolean).map(Number);
   return {
     enter: ['/bin/sh', '-c', `echo $$ >${folder}/cgroup.procs; exec "$@"`, 'fence'],
-    used: () => (unified ? Number(/^usage_usec (\d+)/m.exec(read('cpu.stat'))?.[1]) / 1e3 : Number(read('cpuacct.usage')) / 1e6),
+    used: () =>
+      unified ? Number(/^usage_usec (\d+)/m.exec(read('cpu.stat'))?.[1]) / 1e3 : Number(read('cpuacct.usage')) / 1e6,
     pids,
     close: async () => {
       for (const pid of pids()) end(pid);

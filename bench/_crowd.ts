@@ -31,7 +31,9 @@ export async function crowd(): Promise<Table> {
     return tableOf(live, silent);
   } finally {
     for (const host of hosts) host.kill('SIGKILL');
-    await Promise.all(hosts.map((host) => (host.exitCode === null && host.signalCode === null ? once(host, 'close') : undefined)));
+    await Promise.all(
+      hosts.map((host) => (host.exitCode === null && host.signalCode === null ? once(host, 'close') : undefined)),
+    );
     rmSync(work, { recursive: true });
   }
 }
@@ -55,13 +57,17 @@ async function answers(host: string): Promise<void> {
 
 const addressOf = (at: number): string => `127.77.${Math.floor(at / 250)}.${(at % 250) + 1}`;
 
-/** An sshd with processes, a name, /run, /srv and /tmp of its own over the lab's shared root: some 5 MB, and up at once. */
+/**
+ * An sshd with processes, a name, /run, /srv and /tmp of its own over the lab's shared root: some 5 MB, and up at once.
+ */
 function smallHost(work: string, name: string, address: string): ChildProcess {
   const script = `hostname ${name}; mount --bind "$0" "$1" && mount -o remount,bind,ro "$1" && mount -t proc proc "$1/proc" &&
     for folder in run srv tmp var/log; do mount -t tmpfs tmpfs "$1/$folder"; done; mkdir -p "$1/run/sshd"; echo >"$1/srv/spool"
     exec chroot "$1" /usr/sbin/sshd -D -o ListenAddress=${address}:2200 -o PidFile=none`;
   const isolated = ['--mount', '--pid', '--uts', '--fork', '--kill-child', '--'];
-  return spawn('unshare', [...isolated, 'sh', '-c', script, join(CACHE, 'root'), join(work, 'root')], { stdio: 'ignore' });
+  return spawn('unshare', [...isolated, 'sh', '-c', script, join(CACHE, 'root'), join(work, 'root')], {
+    stdio: 'ignore',
+  });
 }
 
 const RUNBOOK = `firebreak: 1
@@ -87,8 +93,12 @@ const POLICY =
   'firebreak_policy: 1\nabout: The crowd may wait.\nallow:\n  - {id: crowd, runbook: crowd, on_failure: leave, cool_down: 0s, fleet: {at_once: 300}}\n';
 
 function writeFiles(work: string, names: readonly string[]): void {
-  const key = readFileSync(join(CACHE, 'root/etc/ssh/ssh_host_ed25519_key.pub'), 'utf8').split(' ').slice(0, 2).join(' ');
-  const entry = (name: string, at: number): string => `Host ${name}\n  HostName ${addressOf(at)}\n  HostKeyAlias crowd\n`;
+  const key = readFileSync(join(CACHE, 'root/etc/ssh/ssh_host_ed25519_key.pub'), 'utf8')
+    .split(' ')
+    .slice(0, 2)
+    .join(' ');
+  const entry = (name: string, at: number): string =>
+    `Host ${name}\n  HostName ${addressOf(at)}\n  HostKeyAlias crowd\n`;
   const settings = `  User root\n  Port 2200\n  IdentityFile ${join(CACHE, 'key')}\n  IdentitiesOnly yes\n  UserKnownHostsFile ${join(work, 'known_hosts')}\n`;
   writeFileSync(join(work, 'known_hosts'), `crowd ${key}\n`);
   writeFileSync(join(work, 'ssh_config'), `${names.map(entry).join('')}Host small*\n${settings}`);
@@ -98,7 +108,16 @@ function writeFiles(work: string, names: readonly string[]): void {
 }
 
 function commandLine(work: string, more: readonly string[]): string {
-  const which = ['--inventory', 'hosts.yaml', '--ssh-config', 'ssh_config', '--at-once', String(HOSTS), '--batches', 'rest'];
+  const which = [
+    '--inventory',
+    'hosts.yaml',
+    '--ssh-config',
+    'ssh_config',
+    '--at-once',
+    String(HOSTS),
+    '--batches',
+    'rest',
+  ];
   const words = [FIREBREAK, 'run', './crowd.yaml', ...which, ...more];
   return `cd ${work}; stty cols 120 rows 40 2>/dev/null; exec ${words.join(' ')}`;
 }
@@ -185,7 +204,12 @@ function tableOf(live: Cost, silent: Cost): Table {
       { what: 'the engine, nothing shown (NDJSON to /dev/null)', milliseconds: null, note: percent(silent.engine) },
       { what: 'so the view', milliseconds: null, aim: '< 20 %', note: percent(live.engine - silent.engine) },
       { what: 'all with the view, ssh too', milliseconds: null, note: percent(live.all) },
-      { what: 'memory of the engine at its peak', milliseconds: null, aim: '< 200 MB', note: `${Math.round(live.memory)} MiB` },
+      {
+        what: 'memory of the engine at its peak',
+        milliseconds: null,
+        aim: '< 200 MB',
+        note: `${Math.round(live.memory)} MiB`,
+      },
     ],
   };
 }

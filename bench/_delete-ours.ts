@@ -1,10 +1,17 @@
 /** The build, as an installation runs it: type stripping alone would take 60 MB. */
-const { localHost } = (await import(new URL('../dist/index.js', import.meta.url).href)) as typeof import('../src/index.ts');
+const { localHost } = (await import(
+  new URL('../dist/index.js', import.meta.url).href
+)) as typeof import('../src/index.ts');
 
-/** Deletes what matches the founding runbook's selector in argv[2]; says how long it took and the most memory it had. */
+/**
+ * Deletes what matches the founding runbook's selector in argv[2]; says how long it took and the most memory it had.
+ */
 const { files } = localHost();
 const started = performance.now();
-const list = await files.list({ in: String(process.argv[2]), type: ['file'], name: '^[0-9A-Za-z_.]+$' }, { sample: 20 });
+const list = await files.list(
+  { in: String(process.argv[2]), type: ['file'], name: '^[0-9A-Za-z_.]+$' },
+  { sample: 20 },
+);
 if (!list.ok) throw new Error(list.message);
 const listed = performance.now();
 let first: number | null = null;

@@ -39,8 +39,18 @@ export function timed(
 export function once(argv: readonly string[], env: Record<string, string> = {}) {
   const [program = '', ...args] = argv;
   const started = performance.now();
-  const result = spawnSync(program, args, { cwd: ROOT, env: { ...process.env, ...env }, encoding: 'utf8', maxBuffer: 2 ** 28 });
-  return { milliseconds: performance.now() - started, exit: result.status, stdout: result.stdout, stderr: result.stderr };
+  const result = spawnSync(program, args, {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  return {
+    milliseconds: performance.now() - started,
+    exit: result.status,
+    stdout: result.stdout,
+    stderr: result.stderr,
+  };
 }
 
 export function median(values: readonly number[]): number {
@@ -57,12 +67,20 @@ export function print({ title, rows }: Table): void {
   const cells = rows.map((row) => {
     const base = rows.find(({ what }) => what === row.against)?.milliseconds;
     const ratio = base && row.milliseconds !== null ? `${(row.milliseconds / base).toFixed(2)} x` : '';
-    return [row.what, row.milliseconds === null ? '-' : show(row.milliseconds), ratio, row.against ?? '', row.aim ?? '', row.note ?? ''];
+    return [
+      row.what,
+      row.milliseconds === null ? '-' : show(row.milliseconds),
+      ratio,
+      row.against ?? '',
+      row.aim ?? '',
+      row.note ?? '',
+    ];
   });
   const head = ['', 'time', 'ratio', 'to', 'aim', ''];
   const width = head.map((_, at) => Math.max(...[head, ...cells].map((line) => (line[at] ?? '').length)));
   console.log(`\n${title}`);
-  for (const line of [head, ...cells]) console.log(`  ${line.map((cell, at) => cell.padEnd(width[at] ?? 0)).join('  ')}`.trimEnd());
+  for (const line of [head, ...cells])
+    console.log(`  ${line.map((cell, at) => cell.padEnd(width[at] ?? 0)).join('  ')}`.trimEnd());
 }
 
 const show = (milliseconds: number): string =>

@@ -1,7 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { once, print, type Table } from './_measure.ts';
 
-/** `npm run bench` measures everything on this machine side by side in one run; `npm run bench -- delete scan` only these. `fleet` takes many minutes: `npm run bench:fleet`. */
+/**
+ * `npm run bench` measures everything on this machine side by side in one run; `npm run bench -- delete scan` only
+ * these. `fleet` takes many minutes: `npm run bench:fleet`.
+ */
 const known = readdirSync(import.meta.dirname)
   .filter((file) => /^[a-z][a-z-]*\.ts$/.test(file) && file !== 'bench.ts')
   .map((file) => file.slice(0, -3));

@@ -12,10 +12,18 @@ import { FIREBREAK, median, ROOT, type Row, type Table, which } from './_measure
 const HOSTS = Number(process.env.BENCH_HOSTS ?? 20);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 
-/** `npm run bench:fleet`: the founding incident on 20 hosts in the lab against an Ansible playbook; then 200 hosts on one screen. */
+/**
+ * `npm run bench:fleet`: the founding incident on 20 hosts in the lab against an Ansible playbook; then 200 hosts on
+ * one screen.
+ */
 export default async function many(): Promise<readonly Table[]> {
   if (LAB === undefined || process.getuid?.() !== 0)
-    return [{ title: 'Many hosts', rows: [{ what: 'firebreak run', milliseconds: null, note: 'needs root and ../shared/lab' }] }];
+    return [
+      {
+        title: 'Many hosts',
+        rows: [{ what: 'firebreak run', milliseconds: null, note: 'needs root and ../shared/lab' }],
+      },
+    ];
   return [...(await storms()), await crowd()];
 }
 
@@ -48,7 +56,8 @@ async function storms(): Promise<readonly Table[]> {
   } finally {
     await hosts.close();
   }
-  const missing = contenders.length === 1 ? 'ansible-playbook is not installed: apt-get install ansible-core' : undefined;
+  const missing =
+    contenders.length === 1 ? 'ansible-playbook is not installed: apt-get install ansible-core' : undefined;
   return (['wall', 'cpu'] as const).map((what) => ({
     title: TITLES[what],
     rows: rowsOf(contenders, (one) => sumUp(taken.get(one) ?? [], what), missing),
@@ -99,15 +108,42 @@ async function measured(one: Contender, hosts: Fleet): Promise<Taken> {
 const OURS: Contender = {
   name: 'firebreak run, unattended',
   run: async (hosts, inside, home) => {
-    const flags = ['--inventory', hosts.inventory, '--ssh-config', hosts.sshConfig, '--at-once', String(HOSTS), '--batches', 'rest'];
-    const policy = ['--unattended', '--policy', join(ROOT, 'test/fixtures/fleet/policy.yaml'), '--param', 'watch=1s', '--param', 'ticks=1'];
-    const own = inOwnPlaces(join(home, 'state'), [FIREBREAK, 'run', 'cron-mail-storm', ...flags, ...policy, '--output', 'ndjson']);
+    const flags = [
+      '--inventory',
+      hosts.inventory,
+      '--ssh-config',
+      hosts.sshConfig,
+      '--at-once',
+      String(HOSTS),
+      '--batches',
+      'rest',
+    ];
+    const policy = [
+      '--unattended',
+      '--policy',
+      join(ROOT, 'test/fixtures/fleet/policy.yaml'),
+      '--param',
+      'watch=1s',
+      '--param',
+      'ticks=1',
+    ];
+    const own = inOwnPlaces(join(home, 'state'), [
+      FIREBREAK,
+      'run',
+      'cron-mail-storm',
+      ...flags,
+      ...policy,
+      '--output',
+      'ndjson',
+    ]);
     const env = { HOME: home, ...own.env };
     const started = Date.now();
     const argv = [...inside.enter, ...own.argv];
     const { code, stdout, stderr } = await hosts.run(argv, { env });
     const looked = new Map<string, number>();
-    for (const [, at = '', host = ''] of stdout.matchAll(/^\{[^\n]*?"at":"([^"]+)"[^\n]*?"host":"([^"]+)"[^\n]*?"type":"watch.sampled"/gm))
+    for (const [, at = '', host = ''] of stdout.matchAll(
+      /^\{[^\n]*?"at":"([^"]+)"[^\n]*?"host":"([^"]+)"[^\n]*?"type":"watch.sampled"/gm,
+    ))
       if (!looked.has(host)) looked.set(host, Date.parse(at));
     // A watch of a second hardly sees a minute of cron's: then it is inconclusive.
     if (looked.size !== hosts.hosts.length || (code !== 7 && code !== 0))
@@ -139,7 +175,8 @@ function playbook(name: string, settings: Readonly<Record<string, string>>): Con
       const wall = performance.now() - started;
       // Its kill waits 0.2 s for the mailers to go: on a busy machine that is not always enough.
       const failed = [...stdout.matchAll(/ failed=[1-9]/g)].length;
-      if (code !== 0 && !(code === 2 && failed < HOSTS / 4)) throw new Error(`${name} ended with ${code}: ${stdout.slice(-2000)}`);
+      if (code !== 0 && !(code === 2 && failed < HOSTS / 4))
+        throw new Error(`${name} ended with ${code}: ${stdout.slice(-2000)}`);
       return { wall, failed };
     },
   };

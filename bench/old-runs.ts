@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { inOwnPlaces } from '../test/support/own-places.ts';
 import { FIREBREAK, ROOT, type Table } from './_measure.ts';
 
-/** What old runs cost the next command, in processor time: a folder of 20 000 of them, looks that found nothing and runs that held. */
+/**
+ * What old runs cost the next command, in processor time: a folder of 20 000 of them, looks that found nothing and runs
+ * that held.
+ */
 const RUNS = 20_000;
 
 export default async function oldRuns(): Promise<Table> {
@@ -13,9 +16,13 @@ export default async function oldRuns(): Promise<Table> {
   try {
     const runbook = join(folder, 'paint.yaml');
     writeFileSync(runbook, runbookText(folder), { mode: 0o600 });
-    writeFileSync(join(folder, 'policy.yaml'), 'firebreak_policy: 1\nallow:\n  - {id: paints, runbook: paint, cool_down: 1h}\n', {
-      mode: 0o600,
-    });
+    writeFileSync(
+      join(folder, 'policy.yaml'),
+      'firebreak_policy: 1\nallow:\n  - {id: paints, runbook: paint, cool_down: 1h}\n',
+      {
+        mode: 0o600,
+      },
+    );
     writeFileSync(join(folder, 'conf'), 'colour = blue\n');
     const spent = (...argv: readonly string[]) => processorTime(folder, argv);
     const run = ['run', runbook, '--unattended', '--policy', join(folder, 'policy.yaml')];
@@ -31,7 +38,12 @@ export default async function oldRuns(): Promise<Table> {
         { what: 'runs, with one old run', milliseconds: few.runs },
         { what: `runs, with ${RUNS}`, milliseconds: spent('runs'), against: 'runs, with one old run', aim: '< 1 s' },
         { what: 'resume, with one old run', milliseconds: few.resume },
-        { what: `resume, with ${RUNS}`, milliseconds: spent(...resume), against: 'resume, with one old run', aim: '< 1 s' },
+        {
+          what: `resume, with ${RUNS}`,
+          milliseconds: spent(...resume),
+          against: 'resume, with one old run',
+          aim: '< 1 s',
+        },
       ],
     };
   } finally {
@@ -59,7 +71,9 @@ function fill(folder: string): void {
   mkdirSync(runs, { recursive: true });
   for (let each = 1; each <= RUNS; each += 1) {
     const at = new Date(Date.now() - each * 300_000).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-    cpSync(join(runs, first), join(runs, `${at}-paint-${each.toString(16).padStart(4, '0').slice(-4)}`), { recursive: true });
+    cpSync(join(runs, first), join(runs, `${at}-paint-${each.toString(16).padStart(4, '0').slice(-4)}`), {
+      recursive: true,
+    });
   }
 }
 

@@ -5,7 +5,10 @@ import { median, once, type Table, timed } from './_measure.ts';
 
 const CROWD = 3000;
 
-/** One look at every process, with ancestry, session and who started it, against `ps -eo`, among 3 000 more processes than usual. */
+/**
+ * One look at every process, with ancestry, session and who started it, against `ps -eo`, among 3 000 more processes
+ * than usual.
+ */
 export default async function scan(): Promise<Table> {
   const crowd = await gather();
   try {

@@ -44,16 +44,25 @@ function ours(work: string): number {
   );
   const rule = { id: 'bench', runbook: 'steps', declared_read: 'allow', declared_write: 'allow', cool_down: '0s' };
   const policy = write(work, 'policy.yaml', JSON.stringify({ firebreak_policy: 1, allow: [rule] }));
-  const { argv, env } = inOwnPlaces(join(work, 'state'), [FIREBREAK, 'run', runbook, '--unattended', '--policy', policy]);
+  const { argv, env } = inOwnPlaces(join(work, 'state'), [
+    FIREBREAK,
+    'run',
+    runbook,
+    '--unattended',
+    '--policy',
+    policy,
+  ]);
   const first = once(argv, env);
-  if (first.exit !== 0) throw new Error(`the runbook of the benchmark ended with ${first.exit}: ${first.stderr}${first.stdout}`);
+  if (first.exit !== 0)
+    throw new Error(`the runbook of the benchmark ended with ${first.exit}: ${first.stderr}${first.stdout}`);
   return timed(argv, { times: 5, env });
 }
 
 function ansible(work: string, against: string): Row {
   const what = 'ansible-playbook, command 100 times';
   const program = which('ansible-playbook');
-  if (program === null) return { what, milliseconds: null, against, note: 'not installed: apt-get install ansible-core' };
+  if (program === null)
+    return { what, milliseconds: null, against, note: 'not installed: apt-get install ansible-core' };
   const tasks = STEPS.map((name) => ({ name, command: '/bin/true' }));
   const playbook = write(work, 'steps.yml', JSON.stringify([{ hosts: 'all', gather_facts: false, tasks }]));
   return { what, milliseconds: timed([program, '-i', 'localhost,', '-c', 'local', playbook], { times: 1 }), against };

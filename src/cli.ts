@@ -78,7 +78,8 @@ function optionOf(option: Command['options'][number]): Option {
   if (option.choices) made.choices(option.choices);
   if (option.env) made.env(option.env);
   // Said again, an option with a value adds to the list rather than to eat the operands that follow.
-  if (option.repeatable) made.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+  if (option.repeatable)
+    made.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
   return made;
 }
 
@@ -95,7 +96,9 @@ function exitCodes(): string {
 }
 
 function commandNames(): readonly string[] {
-  const files = readdirSync(new URL('./commands/', import.meta.url)).filter((file) => /^[a-z][a-z-]*\.[jt]s$/.test(file));
+  const files = readdirSync(new URL('./commands/', import.meta.url)).filter((file) =>
+    /^[a-z][a-z-]*\.[jt]s$/.test(file),
+  );
   return files.map((file) => file.slice(0, -3)).sort();
 }
 
@@ -125,7 +128,9 @@ function processIo(output: Output): Io {
   }
   const account = accountOf(env.HOME);
   const colorOn = (stream: NodeJS.WriteStream) =>
-    env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '0' ? true : stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
+    env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '0'
+      ? true
+      : stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
   return {
     stdout: output.write,
     stderr: (text) => void stderr.write(text),

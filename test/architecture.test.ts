@@ -7,7 +7,9 @@ import { violations } from './support/architecture.ts';
 const src = join(import.meta.dirname, '../src');
 
 test('the house stands as src/README.md draws it', () => {
-  const sources = new Map(globSync('**/*.ts', { cwd: src }).map((path) => [path, readFileSync(join(src, path), 'utf8')]));
+  const sources = new Map(
+    globSync('**/*.ts', { cwd: src }).map((path) => [path, readFileSync(join(src, path), 'utf8')]),
+  );
   assert.ok(sources.size > 20);
   assert.deepEqual(violations(sources), []);
 });
@@ -17,14 +19,34 @@ const PLANTED: readonly (readonly [string, string, string, string])[] = [
   ['model imports a higher floor', 'model/a.ts', "import { x } from '../load/x.ts';", 'may not import load/x.ts'],
   ['a type-only import counts', 'model/a.ts', "import type { X } from '../run/x.ts';", 'may not import run/x.ts'],
   ['a re-export counts', 'model/a.ts', "export { x } from '../run/x.ts';", 'may not import run/x.ts'],
-  ['an import over several lines counts', 'model/a.ts', "import {\n  x,\n  y,\n} from '../run/x.ts';", 'may not import run/x.ts'],
+  [
+    'an import over several lines counts',
+    'model/a.ts',
+    "import {\n  x,\n  y,\n} from '../run/x.ts';",
+    'may not import run/x.ts',
+  ],
   ['a dynamic import counts', 'load/a.ts', "const x = await import('../views/x.ts');", 'may not import views/x.ts'],
   ['siblings of floor 2', 'probes/a.ts', "import { x } from '../actions/x.ts';", 'may not import actions/x.ts'],
   ['siblings of floor 3', 'operations/a.ts', "import { x } from '../wiring/x.ts';", 'may not import wiring/x.ts'],
-  ['an operation imports a command', 'operations/a.ts', "import x from '../commands/x.ts';", 'may not import commands/x.ts'],
-  ['a command imports a command', 'commands/a.ts', "import x from './b.ts';", 'commands never import each other: a.ts imports b.ts'],
+  [
+    'an operation imports a command',
+    'operations/a.ts',
+    "import x from '../commands/x.ts';",
+    'may not import commands/x.ts',
+  ],
+  [
+    'a command imports a command',
+    'commands/a.ts',
+    "import x from './b.ts';",
+    'commands never import each other: a.ts imports b.ts',
+  ],
   ['a folder nobody knows', 'things/a.ts', '', 'things is no floor of the house'],
-  ['model imports node:', 'model/a.ts', "import { join } from 'node:path';", 'model/ has no node: imports, and this one has node:path'],
+  [
+    'model imports node:',
+    'model/a.ts',
+    "import { join } from 'node:path';",
+    'model/ has no node: imports, and this one has node:path',
+  ],
   ['plan imports node:', 'plan/a.ts', "import 'node:fs';", 'plan/ has no node: imports, and this one has node:fs'],
   [
     'a verb imports node:',
@@ -33,7 +55,12 @@ const PLANTED: readonly (readonly [string, string, string, string])[] = [
     'probes/ has no node: imports, and this one has node:fs',
   ],
   ['a verb imports a package', 'actions/a.ts', "import { execa } from 'execa';", 'execa belongs to ^hosts\\/spawn\\b'],
-  ['a package away from its owner', 'load/rules.ts', "import { parseDocument } from 'yaml';", 'yaml belongs to ^load\\/parse\\b'],
+  [
+    'a package away from its owner',
+    'load/rules.ts',
+    "import { parseDocument } from 'yaml';",
+    'yaml belongs to ^load\\/parse\\b',
+  ],
   ["a package's subpath", 'load/parse.ts', "import Ajv from 'ajv/dist/2020.js';", 'ajv belongs to ^load\\/validate\\b'],
   [
     'a scoped package',
@@ -41,21 +68,56 @@ const PLANTED: readonly (readonly [string, string, string, string])[] = [
     "import { select } from '@inquirer/prompts';",
     '@inquirer/prompts belongs to ^views\\/terminal\\b',
   ],
-  ['a package without an owner', 'load/a.ts', "import _ from 'lodash';", 'lodash has no owner: add it to OWNERS and to package.json'],
-  ['a builtin without node:', 'hosts/a.ts', "import fs from 'fs';", 'fs has no owner: add it to OWNERS and to package.json'],
-  ['process.env outside cli.ts', 'commands/a.ts', 'const home = process.env.HOME;', 'process.env is for cli.ts and hosts/ only'],
+  [
+    'a package without an owner',
+    'load/a.ts',
+    "import _ from 'lodash';",
+    'lodash has no owner: add it to OWNERS and to package.json',
+  ],
+  [
+    'a builtin without node:',
+    'hosts/a.ts',
+    "import fs from 'fs';",
+    'fs has no owner: add it to OWNERS and to package.json',
+  ],
+  [
+    'process.env outside cli.ts',
+    'commands/a.ts',
+    'const home = process.env.HOME;',
+    'process.env is for cli.ts and hosts/ only',
+  ],
   ['process in a template', 'views/a.ts', 'const x = `${process.cwd()}`;', 'process.cwd is for cli.ts and hosts/ only'],
   ['our own pid', 'journal/a.ts', 'const x = process.pid;', 'process.pid is for cli.ts and hosts/ only'],
-  ['node:process', 'views/a.ts', "import { stdout } from 'node:process';", 'node:process is for cli.ts and hosts/ only'],
+  [
+    'node:process',
+    'views/a.ts',
+    "import { stdout } from 'node:process';",
+    'node:process is for cli.ts and hosts/ only',
+  ],
   ['any', 'load/a.ts', 'export function f(x: any): void {}', 'any is not used'],
   ['any in a generic', 'load/a.ts', 'const x = new Map<string, any>();', 'any is not used'],
   ['as any', 'load/a.ts', 'const x = y as any;', 'any is not used'],
   ['enum', 'model/a.ts', 'export const enum Colour { Red }', 'enum is not used: one `as const` table instead'],
   ['non-null', 'load/a.ts', 'const x = y!.z;', 'the non-null `!` is not used'],
   ['non-null after an index', 'load/a.ts', 'const x = y[0]!;', 'the non-null `!` is not used'],
-  ['a word in a file name', 'load/yaml-helpers.ts', '', '"helpers" says nothing (load/yaml-helpers.ts): see the ten words'],
-  ['a word in an exported name', 'load/a.ts', 'export class RunManager {}', '"manager" says nothing (RunManager): see the ten words'],
-  ['a word in an export list', 'load/a.ts', 'const a = 1;\nexport { a as stepInfo };', '"info" says nothing (stepInfo): see the ten words'],
+  [
+    'a word in a file name',
+    'load/yaml-helpers.ts',
+    '',
+    '"helpers" says nothing (load/yaml-helpers.ts): see the ten words',
+  ],
+  [
+    'a word in an exported name',
+    'load/a.ts',
+    'export class RunManager {}',
+    '"manager" says nothing (RunManager): see the ten words',
+  ],
+  [
+    'a word in an export list',
+    'load/a.ts',
+    'const a = 1;\nexport { a as stepInfo };',
+    '"info" says nothing (stepInfo): see the ten words',
+  ],
   ['colours outside views', 'model/a.ts', "const red = '\\x1b[31m';", 'escape sequences are for views/ only'],
 ];
 
@@ -72,7 +134,9 @@ test('an import cycle is caught, inside a folder too, with its way', () => {
     ['load/deep/c.ts', "import { a } from '../a.ts';"],
     ['load/d.ts', "import { a } from './a.ts';"],
   ]);
-  assert.deepEqual(violations(cycle), ['load/a.ts: import cycle load/a.ts -> load/b.ts -> load/deep/c.ts -> load/a.ts']);
+  assert.deepEqual(violations(cycle), [
+    'load/a.ts: import cycle load/a.ts -> load/b.ts -> load/deep/c.ts -> load/a.ts',
+  ]);
 });
 
 test('what is allowed, and what only looks like a violation, is left alone', () => {
@@ -91,10 +155,16 @@ test('what is allowed, and what only looks like a violation, is left alone', () 
     ],
     ['probes/_proc.ts', 'export const shared = (process: P) => process.state !== undefined && !process.args[0];'],
     ['commands/run.ts', "import { parse } from './_params.ts';\nimport { run } from '../operations/run.ts';"],
-    ['cli.ts', "import { Command } from 'commander';\nconst run = () => import('./commands/run.ts');\nprocess.exitCode = 1;"],
+    [
+      'cli.ts',
+      "import { Command } from 'commander';\nconst run = () => import('./commands/run.ts');\nprocess.exitCode = 1;",
+    ],
     ['hosts/local.ts', "import { readdirSync } from 'node:fs';\nprocess.kill(1, 0);"],
     ['views/terminal.ts', "import { Listr } from 'listr2';\nconst bold = '\\x1b[1m';\nconst r = /any!;/;"],
-    ['load/schema.ts', 'const schema = { metadata: 1, any: 2 };\nexport const informed = (any: X) => schema.any || any === 1 ? any : 2;'],
+    [
+      'load/schema.ts',
+      'const schema = { metadata: 1, any: 2 };\nexport const informed = (any: X) => schema.any || any === 1 ? any : 2;',
+    ],
   ]);
   assert.deepEqual(violations(innocent), []);
 });

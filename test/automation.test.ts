@@ -19,7 +19,10 @@ const textOf = (name: string) => readFileSync(join(automation, name), 'utf8');
 
 interface Machine extends Stage {
   /** A script as its caller runs it, with our own launcher as `firebreak`. */
-  readonly sh: (script: string, env?: Readonly<Record<string, string>>) => { readonly exit: number | null; readonly out: string };
+  readonly sh: (
+    script: string,
+    env?: Readonly<Record<string, string>>,
+  ) => { readonly exit: number | null; readonly out: string };
 }
 
 function machine(t: TestContext): Machine {
@@ -89,7 +92,9 @@ function hooked(
 ): Machine & { readonly hook: (map?: string) => { exit: number | null; out: string } } {
   const host = machine(t);
   host.write('answer', answer);
-  writeFileSync(host.path('bin/curl'), `#!/bin/sh\nprintf '%s\\n' "$*" >>asked\ncat answer\nexit ${curlExit}\n`, { mode: 0o755 });
+  writeFileSync(host.path('bin/curl'), `#!/bin/sh\nprintf '%s\\n' "$*" >>asked\ncat answer\nexit ${curlExit}\n`, {
+    mode: 0o755,
+  });
   const hook = (map = 'CronMailStorm ./paint.yaml') => {
     host.write('hook.sh', textOf('alertmanager-hook.sh').replace('CronMailStorm cron-mail-storm', map));
     return host.sh('sh -n ./hook.sh && exec sh ./hook.sh', {
@@ -138,7 +143,9 @@ function steps(): ReadonlyMap<string, string> {
   assert.deepEqual(problems, []);
   const job = at(source?.value ?? null, 'jobs', 'review', 'steps');
   assert.ok(Array.isArray(job));
-  return new Map(job.filter(isObject).flatMap(({ name, run }) => (typeof run === 'string' ? [[String(name), run] as const] : [])));
+  return new Map(
+    job.filter(isObject).flatMap(({ name, run }) => (typeof run === 'string' ? [[String(name), run] as const] : [])),
+  );
 }
 
 function at(value: Json, ...path: readonly string[]): Json {
@@ -157,7 +164,10 @@ function repository(t: TestContext): Machine {
 test('the job of a review checks and plans every runbook, and shows the plans', (t) => {
   const host = repository(t);
   const scripts = steps();
-  assert.deepEqual([...scripts.keys()], ['Install', 'Check every runbook and policy', 'Plan every runbook', 'Rehearse the mail storm']);
+  assert.deepEqual(
+    [...scripts.keys()],
+    ['Install', 'Check every runbook and policy', 'Plan every runbook', 'Rehearse the mail storm'],
+  );
   const checked = host.sh(scripts.get('Check every runbook and policy') ?? '');
   assert.deepEqual([checked.exit, checked.out.match(/^ok {2}/gm)?.length], [0, 3], checked.out);
   const before = host.world();
@@ -169,8 +179,15 @@ test('the job of a review checks and plans every runbook, and shows the plans', 
 });
 
 test('the job plans only what was merged: a plan runs the commands of a runbook', () => {
-  const job = at(parse('github-actions.yaml', textOf('github-actions.yaml')).source?.value ?? null, 'jobs', 'review', 'steps');
-  const planning = (Array.isArray(job) ? job : []).filter((step) => isObject(step) && String(step.run).includes('firebreak plan'));
+  const job = at(
+    parse('github-actions.yaml', textOf('github-actions.yaml')).source?.value ?? null,
+    'jobs',
+    'review',
+    'steps',
+  );
+  const planning = (Array.isArray(job) ? job : []).filter(
+    (step) => isObject(step) && String(step.run).includes('firebreak plan'),
+  );
   assert.deepEqual(
     planning.map((step) => at(step, 'if')),
     ["github.event_name == 'push'"],

@@ -76,7 +76,12 @@ for (const [path, loading] of verbs) {
     const verb = await loading;
     const world = furnished();
     const before = structuredClone({ files: world.files, processes: world.processes, services: world.services });
-    const look: Look = { host: readOnly(fakeHost(world)), clock: systemClock, signal: new AbortController().signal, progress: () => {} };
+    const look: Look = {
+      host: readOnly(fakeHost(world)),
+      clock: systemClock,
+      signal: new AbortController().signal,
+      progress: () => {},
+    };
     const arg = await resolved(verb, look);
     const explained = verb.kind === 'probe' ? await looked(verb, look, arg) : await observed(verb, look, arg);
     assert.deepEqual(world.log, []);
@@ -138,7 +143,9 @@ async function runbookWith(name: string, verb: Verb): Promise<JsonObject> {
     title: 'the example of one verb',
     about: 'See test/catalogue.test.ts.',
     diagnose: [looks, ...referred, ...(verb.kind === 'probe' ? [{ id: 'it', [name]: verb.example }] : [])],
-    ...(verb.kind === 'action' && { act: [{ id: 'it', why: 'the contract', undo: 'a person puts it back', [name]: verb.example }] }),
+    ...(verb.kind === 'action' && {
+      act: [{ id: 'it', why: 'the contract', undo: 'a person puts it back', [name]: verb.example }],
+    }),
     verify: [
       {
         id: 'calm',
@@ -173,7 +180,15 @@ function undescribed(schema: Schema, path: string): readonly string[] {
 /** A host that has something of everything the examples name. */
 function furnished() {
   const file = (text: string, inode: number, type: 'file' | 'directory' = 'file') =>
-    ({ type, bytes: Buffer.from(text).toString('base64'), mode: 0o644, uid: 0, gid: 0, modified: THREE_AM - 60_000, inode }) as const;
+    ({
+      type,
+      bytes: Buffer.from(text).toString('base64'),
+      mode: 0o644,
+      uid: 0,
+      gid: 0,
+      modified: THREE_AM - 60_000,
+      inode,
+    }) as const;
   return emptyWorld({
     services: new Map(['cron', 'crond', 'postfix'].map((name) => [name, service(name, 'running')])),
     commands: () => ({ exit: 0, stdout: 'ok\n' }),

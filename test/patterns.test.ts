@@ -6,7 +6,8 @@ import { assertNoSquare, processorTime } from './support/growth.ts';
 
 const SRC = join(import.meta.dirname, '../src');
 /** A regular expression in the text of a program: it stands where a value begins. */
-const LITERAL = /(?<=(?:[(,=:[!&|?;{}]|=>|return|^)[ \t]*)\/(?![*/])((?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)\/([dgimsuvy]*)/gm;
+const LITERAL =
+  /(?<=(?:[(,=:[!&|?;{}]|=>|return|^)[ \t]*)\/(?![*/])((?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)\/([dgimsuvy]*)/gm;
 
 /** What others could repeat: one character, or a few that alternate. */
 const PIECES = [
@@ -29,7 +30,9 @@ const LENGTH = 16_000;
 
 const found = globSync('**/*.ts', { cwd: SRC }).flatMap((file) => {
   const text = readFileSync(join(SRC, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
-  return [...text.matchAll(LITERAL)].flatMap(([, source = '', flags = '']) => compiled(file, source, flags.replace('g', '')));
+  return [...text.matchAll(LITERAL)].flatMap(([, source = '', flags = '']) =>
+    compiled(file, source, flags.replace('g', '')),
+  );
 });
 
 /** Some slashes only look like one: a division, the end of a tag in a template. */

@@ -12,7 +12,8 @@ import { testIo } from './support/test-io.ts';
 /** What the README says is run or looked up: it cannot go stale unnoticed. */
 const root = join(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const scripts = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }).scripts;
+const scripts = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> })
+  .scripts;
 
 const blocks = (language: string) =>
   [...readme.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(([, text]) => text ?? '');
@@ -32,7 +33,8 @@ test('the first two commands are the ones that a newcomer needs', () => {
 for (const line of new Set(shown)) {
   test(`the README's \`${line}\` is a command that exists, with flags that it knows`, async () => {
     const [program, ...words] = line.replace(/^npx /, '').split(' ');
-    if (program === 'npm') return assert.ok(words[0] === 'ci' || words[0] === 'test' || scripts[String(words[1])] !== undefined);
+    if (program === 'npm')
+      return assert.ok(words[0] === 'ci' || words[0] === 'test' || scripts[String(words[1])] !== undefined);
     assert.equal(program, 'firebreak');
     const [name = '', ...rest] = words;
     const help = testIo();
@@ -47,8 +49,13 @@ for (const line of new Set(shown)) {
       files.filter((file) => !existsSync(join(root, file))),
       [],
     );
-    const [runbook = ''] = ['plan', 'run', 'drill'].includes(name) ? rest.filter((word) => /^[a-z][a-z-]+$/.test(word)) : [];
-    assert.ok(runbook === '' || existsSync(join(root, 'runbooks', `${runbook}.yaml`)), `there is no runbook ${runbook}`);
+    const [runbook = ''] = ['plan', 'run', 'drill'].includes(name)
+      ? rest.filter((word) => /^[a-z][a-z-]+$/.test(word))
+      : [];
+    assert.ok(
+      runbook === '' || existsSync(join(root, 'runbooks', `${runbook}.yaml`)),
+      `there is no runbook ${runbook}`,
+    );
   });
 }
 
@@ -78,7 +85,10 @@ test('every runbook and every policy in the README is one', async () => {
   for (const text of texts) {
     const request = { path: 'README.md', text, catalogue: folderCatalogue() };
     const loaded = isPolicyText(text) ? await loadPolicy(request) : await loadRunbook(request);
-    assert.deepEqual(loaded.ok ? [] : loaded.problems.map(({ code, message, place }) => `${place.line}: ${code}: ${message}`), []);
+    assert.deepEqual(
+      loaded.ok ? [] : loaded.problems.map(({ code, message, place }) => `${place.line}: ${code}: ${message}`),
+      [],
+    );
   }
 });
 
@@ -87,7 +97,9 @@ test('links from one page to another lead somewhere', () => {
     (page) => !page.includes('fixtures'),
   );
   const dead = pages.flatMap((page) => {
-    const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link]) => link ?? '');
+    const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(
+      ([, link]) => link ?? '',
+    );
     return links.filter((link) => !existsSync(join(root, dirname(page), link))).map((link) => `${page}: ${link}`);
   });
   assert.deepEqual(dead, []);

@@ -1,19 +1,31 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import type { BuildOptions, Plugin } from 'esbuild';
 import { compiledChecks } from './checks.ts';
 
 /**
- * Builds dist/ from src/. All of Firebreak is one file, dist/firebreak.cjs, whose modules wake up when they are first asked for: on a busy host
- * it is the number of files to find, open and compile that a command waits for. Beside it:
- *   dist/firebreak.js, dist/firebreak.cache      what wakes it up (tools/start.js), and what V8 has compiled of it for the Node of the build
+ * Builds dist/ from src/. All of Firebreak is one file, dist/firebreak.cjs, whose modules wake up when they are first
+ * asked for: on a busy host it is the number of files to find, open and compile that a command waits for. Beside it:
+ *   dist/firebreak.js, dist/firebreak.cache      what wakes it up (tools/start.js), and what V8 has compiled of it for
+ *   the Node of the build
  *   dist/lib/     what is imported on demand from elsewhere (listr2, inquirer, execa, ajv), a file each
- *   dist/cli.js, dist/index.js, dist/{commands,probes,actions}/NAME.js      one line each, so that a folder is still a catalogue
+ *   dist/cli.js, dist/index.js, dist/{commands,probes,actions}/NAME.js      one line each, so that a folder is still a
+ *   catalogue
  *
- * `--strict` (npm run build, npm pack) builds or fails. Without it (prepare) a build is a convenience, and Firebreak runs from src/ where
- * there is none: npm runs prepare after `npm ci`, and once more whenever a user types `npx firebreak` in a checkout for the first time,
- * who may have no right to write here.
+ * `--strict` (npm run build, npm pack) builds or fails. Without it (prepare) a build is a convenience, and Firebreak
+ * runs from src/ where there is none: npm runs prepare after `npm ci`, and once more whenever a user types `npx
+ * firebreak` in a checkout for the first time, who may have no right to write here.
  */
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -88,12 +100,14 @@ async function bundleInto(folder: string): Promise<void> {
 }
 
 /**
- * What V8 has compiled for a check and a plan, beside what it was compiled from: half of a start is compilation. Another Node refuses it and compiles.
- * Without it nothing is amiss but the time, so a failure here is none of the build.
+ * What V8 has compiled for a check and a plan, beside what it was compiled from: half of a start is compilation.
+ * Another Node refuses it and compiles. Without it nothing is amiss but the time, so a failure here is none of the
+ * build.
  */
 function remember(folder: string): void {
   // V8 takes it under the flags that it was made with only.
-  const flags = /exec "\$node" (.*) "\$entry"/.exec(readFileSync(join(root, 'bin/firebreak'), 'utf8'))?.[1]?.split(' ') ?? [];
+  const flags =
+    /exec "\$node" (.*) "\$entry"/.exec(readFileSync(join(root, 'bin/firebreak'), 'utf8'))?.[1]?.split(' ') ?? [];
   spawnSync(process.execPath, [...flags, join(root, 'tools/remember.ts'), folder, 'plan', 'cron-mail-storm'], {
     cwd: root,
     stdio: 'ignore',
@@ -111,8 +125,9 @@ function writeStub(folder: string, file: string): void {
 }
 
 /**
- * A module in the bundle still says where it would lie, had it a file of its own. What it imports on demand (packages, ajv, the files of the
- * catalogue) stays in files, and goes through `__load`: a script that V8 remembers cannot import by itself.
+ * A module in the bundle still says where it would lie, had it a file of its own. What it imports on demand (packages,
+ * ajv, the files of the catalogue) stays in files, and goes through `__load`: a script that V8 remembers cannot import
+ * by itself.
  */
 function placed(libraries: Map<string, string>): Plugin {
   return {

@@ -13,8 +13,8 @@ import { folderCatalogue } from '../src/wiring/catalogue.ts';
 const root = join(import.meta.dirname, '..');
 
 /**
- * Puts the checks of the language and of every verb, compiled ahead of time, in the place of src/load/compiled.ts: one module each, so that a
- * command reads only those of the verbs that its runbook uses.
+ * Puts the checks of the language and of every verb, compiled ahead of time, in the place of src/load/compiled.ts: one
+ * module each, so that a command reads only those of the verbs that its runbook uses.
  */
 export function compiledChecks(): Plugin {
   const made = checkSources();
@@ -39,7 +39,10 @@ export function compiledChecks(): Plugin {
 
 /** Module texts by the hash of their schema. */
 async function checkSources(): Promise<ReadonlyMap<string, string>> {
-  const standalone = createRequire(import.meta.url)('ajv/dist/standalone').default as (ajv: unknown, validate: unknown) => string;
+  const standalone = createRequire(import.meta.url)('ajv/dist/standalone').default as (
+    ajv: unknown,
+    validate: unknown,
+  ) => string;
   const sources = new Map<string, string>();
   for (const shape of await shapes()) {
     const schema = checkable(shape);

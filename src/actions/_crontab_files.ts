@@ -1,7 +1,14 @@
 import { base64Of, latin1Of } from '../model/bytes.ts';
 import type { CrontabKind } from '../model/crontab.ts';
 import { withoutHeader } from '../model/crontab.ts';
-import { type CommandResult, capturedText, type Failure, type FileContent, failure, type Result } from '../model/host.ts';
+import {
+  type CommandResult,
+  capturedText,
+  type Failure,
+  type FileContent,
+  failure,
+  type Result,
+} from '../model/host.ts';
 import { isObject, type Json } from '../model/json.ts';
 import type { Act } from '../model/verb.ts';
 
@@ -33,7 +40,9 @@ export function targetsOf(value: Json | undefined): readonly CrontabTarget[] {
   });
 }
 
-/** The content without the header that Debian's crontab renews with every install: what counts when two are compared. */
+/**
+ * The content without the header that Debian's crontab renews with every install: what counts when two are compared.
+ */
 export function bodyOf(base64: string): string {
   return withoutHeader(latin1Of(base64));
 }
@@ -46,8 +55,9 @@ export async function readOne(act: Act, path: string): Promise<FileContent> {
 const INSTALL_TIMEOUT = 20_000;
 
 /**
- * A user's crontab goes through `crontab -u USER -`: it checks, labels, sets owner and mode, and tells cron. It writes a temporary file into the
- * spool, so it needs a free inode. A system file is replaced where it lies; cron sees its new time of change.
+ * A user's crontab goes through `crontab -u USER -`: it checks, labels, sets owner and mode, and tells cron. It writes
+ * a temporary file into the spool, so it needs a free inode. A system file is replaced where it lies; cron sees its new
+ * time of change.
  */
 export async function installCrontab(
   act: Act,
@@ -68,14 +78,19 @@ export async function installCrontab(
   return failure('different', `${target.path} was written and does not hold what was given`);
 }
 
-/** Debian's cron looks at users' crontabs only once their folder has changed, and an overwritten file does not change it. */
+/**
+ * Debian's cron looks at users' crontabs only once their folder has changed, and an overwritten file does not change
+ * it.
+ */
 async function tellCron(act: Act, path: string): Promise<string | null> {
   const argv = ['touch', '-c', '--', folderOf(path)];
   const result = await act.host.commands.run(
     { argv, effect: 'write', timeout: INSTALL_TIMEOUT, brief: true },
     new AbortController().signal,
   );
-  return result.ok && result.exit === 0 ? null : `${path} was written, and cron was not told: restart it, or ${argv.join(' ')}`;
+  return result.ok && result.exit === 0
+    ? null
+    : `${path} was written, and cron was not told: restart it, or ${argv.join(' ')}`;
 }
 
 export function folderOf(path: string): string {
@@ -84,7 +99,13 @@ export function folderOf(path: string): string {
 
 async function installUser(act: Act, target: CrontabTarget, bytes: string, command: string): Promise<Result<object>> {
   const argv = [command, '-u', target.owner, '-'];
-  const request = { argv, effect: 'write', timeout: INSTALL_TIMEOUT, stdin: base64Of(bodyOf(bytes)), brief: true } as const;
+  const request = {
+    argv,
+    effect: 'write',
+    timeout: INSTALL_TIMEOUT,
+    stdin: base64Of(bodyOf(bytes)),
+    brief: true,
+  } as const;
   // Not the run's own signal: an install that has begun is let end, it is the safe point.
   const result = await act.host.commands.run(request, new AbortController().signal);
   return result.ok && result.exit === 0 && !result.timedOut ? { ok: true } : notInstalled(argv, result);

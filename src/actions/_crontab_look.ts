@@ -34,7 +34,10 @@ export interface Looked {
   readonly spoilt: string | null;
 }
 
-/** Chosen afresh: a line that has moved since the diagnosis is found again, a job that has come since is included. What cron ignores by now is left. */
+/**
+ * Chosen afresh: a line that has moved since the diagnosis is found again, a job that has come since is included. What
+ * cron ignores by now is left.
+ */
 export async function lookAt(
   host: Host,
   order: Order,
@@ -47,12 +50,16 @@ export async function lookAt(
     const content = contents[index];
     if (!content?.ok && content && content.code !== 'ENOENT') return unreadable(file.path, content);
     if (!content?.ok) continue;
-    const ignored = isCronsOwn(file.path) ? fileProblem({ ...file, ...content, text: latin1Of(content.bytes) }, setting) : null;
+    const ignored = isCronsOwn(file.path)
+      ? fileProblem({ ...file, ...content, text: latin1Of(content.bytes) }, setting)
+      : null;
     if (ignored !== null) asides.push(`left as it is, cron ignores it: ${file.path}: ${ignored}`);
     else files.push(lookInto(file, content, order, setting));
   }
   asides.push(
-    ...files.flatMap(({ target, edit, why }) => (why && edit.edits.length > 0 ? [`replaced where it lies: ${target.path}: ${why}`] : [])),
+    ...files.flatMap(({ target, edit, why }) =>
+      why && edit.edits.length > 0 ? [`replaced where it lies: ${target.path}: ${why}`] : [],
+    ),
   );
   return { files, asides };
 }
@@ -66,17 +73,22 @@ function lookInto(file: CrontabTarget, content: FileContent & { ok: true }, orde
   const jobs = jobsOf(tab, file.owner);
   const isChosen = (job: CronJob) =>
     selects(order.selector, job) &&
-    (!order.suspicion || isSuspect(order.suspicion, { ...job, command: shownText(job.command), kind: file.kind }, order.there));
+    (!order.suspicion ||
+      isSuspect(order.suspicion, { ...job, command: shownText(job.command), kind: file.kind }, order.there));
   const chosen = new Set(jobs.filter(isChosen).map((job) => job.line));
   const edit = editCrontab(before, tab, file.owner, chosen, order.change);
   const after = parseCrontab(edit.text, file.kind, reading);
-  const why = order.installWith === 'crontab' && isCronsOwn(file.path) ? notInstallable(file, edit.text, setting) : null;
+  const why =
+    order.installWith === 'crontab' && isCronsOwn(file.path) ? notInstallable(file, edit.text, setting) : null;
   const target = { ...file, hash: content.hash, ...(why !== null && { how: 'in-place' as const }) };
   const spoilt = tab.flavour === 'debian' ? syntaxProblem(after) : null;
   return { target, bytes: content.bytes, before, jobs, chosen, edit, why, spoilt };
 }
 
-/** crontab(1) is more particular than cron itself: it refuses whom cron.deny names, and files that cron takes. Null: it would install it. */
+/**
+ * crontab(1) is more particular than cron itself: it refuses whom cron.deny names, and files that cron takes. Null: it
+ * would install it.
+ */
 function notInstallable({ kind, owner }: CrontabTarget, text: string, setting: Setting): string | null {
   if (kind !== 'user') return null;
   if (!setting.mayUseCrontab(owner)) return `crontab does not serve ${owner} (cron.allow, cron.deny)`;
@@ -84,26 +96,33 @@ function notInstallable({ kind, owner }: CrontabTarget, text: string, setting: S
   return problem === null ? null : `crontab would refuse it, cron takes it: ${problem}`;
 }
 
-/** By path, why a file cannot be written, as far as that can be known without a fork or an inode: `crontab -n` says nothing of it, `crontab -` needs both. */
+/**
+ * By path, why a file cannot be written, as far as that can be known without a fork or an inode: `crontab -n` says
+ * nothing of it, `crontab -` needs both.
+ */
 export async function obstaclesOf(host: Host, files: readonly Looked[]): Promise<ReadonlyMap<string, string>> {
   const throughCrontab = files.filter(({ target }) => target.kind === 'user' && target.how !== 'in-place');
   const folders = new Set(throughCrontab.map(({ target }) => folderOf(target.path)));
   const paths = [...files.map(({ target }) => target.path), ...folders];
   const told = await host.files.writable(paths);
-  const failures = new Map(paths.flatMap((path, index) => (told[index]?.ok === false ? [[path, told[index]] as const] : [])));
+  const failures = new Map(
+    paths.flatMap((path, index) => (told[index]?.ok === false ? [[path, told[index]] as const] : [])),
+  );
   const found = new Map<string, string>();
   for (const { target, spoilt } of files) {
     const failed =
       failures.get(target.path) ??
       (throughCrontab.some((file) => file.target === target) ? failures.get(folderOf(target.path)) : undefined);
     if (failed) found.set(target.path, `${saidOf(target.path, failed)}${adviceOf(failed)}`);
-    else if (spoilt !== null) found.set(target.path, `${target.path}: cron would ignore it once it is edited: ${spoilt}`);
+    else if (spoilt !== null)
+      found.set(target.path, `${target.path}: cron would ignore it once it is edited: ${spoilt}`);
   }
   return found;
 }
 
 /** The path once, and the folder's where it is the folder. */
-const saidOf = (path: string, { message }: Failure): string => (message.startsWith(`${path}: `) ? message : `${path}: ${message}`);
+const saidOf = (path: string, { message }: Failure): string =>
+  message.startsWith(`${path}: `) ? message : `${path}: ${message}`;
 
 function adviceOf({ code, message }: Failure): string {
   const path = message.slice(0, message.lastIndexOf(': '));

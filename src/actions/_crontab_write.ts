@@ -16,7 +16,9 @@ export function refuseToWrite(reason: string): Applied {
   return { outcome: 'failed', summary: 'nothing was written', reason, used: {}, blocks: [], undo: { kind: 'nothing' } };
 }
 
-/** Every file is looked at before the first is written. One that already holds what is wanted (a second try) is fine. */
+/**
+ * Every file is looked at before the first is written. One that already holds what is wanted (a second try) is fine.
+ */
 export async function firstChanged(act: Act, targets: readonly CrontabTarget[]): Promise<string | null> {
   for (const target of targets) {
     const now = await readOne(act, target.path);
@@ -26,7 +28,8 @@ export async function firstChanged(act: Act, targets: readonly CrontabTarget[]):
   return null;
 }
 
-const changedSince = ({ path }: CrontabTarget): string => `${path} was changed by somebody since it was looked at; look again`;
+const changedSince = ({ path }: CrontabTarget): string =>
+  `${path} was changed by somebody since it was looked at; look again`;
 
 async function holds(
   act: Act,
@@ -71,7 +74,13 @@ function writtenSoFar(
     outcome === 'done'
       ? `${plural(written.length, 'crontab')} written`
       : `${written.length} of ${plural(targets.length, 'crontab')} written`;
-  const applied: Applied = { outcome, summary, used: { edit: written.length }, blocks: [], undo: undoOf(written, installWith) };
+  const applied: Applied = {
+    outcome,
+    summary,
+    used: { edit: written.length },
+    blocks: [],
+    undo: undoOf(written, installWith),
+  };
   return reason === undefined ? applied : { ...applied, reason };
 }
 
@@ -103,11 +112,14 @@ async function restoreOne(act: Act, target: CrontabTarget, installWith: string):
 }
 
 /**
- * Debian's crontab writes a header of its own into what it installs (the time, its version), so what it put back is not what was there. Only after it
- * has checked, installed and told cron (it touches the spool's folder) are the bytes of before laid over it: to cron both are the same jobs.
+ * Debian's crontab writes a header of its own into what it installs (the time, its version), so what it put back is not
+ * what was there. Only after it has checked, installed and told cron (it touches the spool's folder) are the bytes of
+ * before laid over it: to cron both are the same jobs.
  */
 async function toTheByte(act: Act, target: CrontabTarget, hash: string, bytes: string): Promise<string | null> {
   if (target.kind !== 'user' || target.how === 'in-place') return null;
   const written = await act.host.files.replace(target.path, { before: hash, bytes });
-  return written.ok ? null : `${target.path} holds the same jobs as before, but its first lines are crontab's own: ${written.message}`;
+  return written.ok
+    ? null
+    : `${target.path} holds the same jobs as before, but its first lines are crontab's own: ${written.message}`;
 }

@@ -47,7 +47,13 @@ const KILL_WAIT = 3000;
 /** The rounds: the signal, grace, KILL. Between them, and between two looks, is where it stops when it is told to. */
 export async function sweep(act: Act, order: KillOrder, detail: Json): Promise<Applied> {
   if (act.signal.aborted)
-    return { outcome: 'partial', summary: 'nothing was signalled', reason: 'told to stop before it began', used: {}, blocks: [] };
+    return {
+      outcome: 'partial',
+      summary: 'nothing was signalled',
+      reason: 'told to stop before it began',
+      used: {},
+      blocks: [],
+    };
   const planned = targetsIn(detail);
   const state: Sweep = {
     act,
@@ -92,7 +98,8 @@ function record(state: Sweep, targets: readonly Target[], results: readonly Sign
       state.sent.set(identityKey(target), target);
       state.living.set(identityKey(target), target);
     }
-    if (target && outcome === 'refused') state.refused.set(identityKey(target), `${target.name}(${pid}): ${reason ?? 'refused'}`);
+    if (target && outcome === 'refused')
+      state.refused.set(identityKey(target), `${target.name}(${pid}): ${reason ?? 'refused'}`);
   }
 }
 
@@ -135,14 +142,22 @@ async function stillMatching({ act, order }: Sweep): Promise<readonly ProcessRec
 async function killLeft(state: Sweep): Promise<void> {
   const left = await alive(state);
   if (left.length === 0) return;
-  state.act.progress({ done: state.sent.size - left.length, total: state.sent.size, text: `KILL for the ${left.length} that are left` });
+  state.act.progress({
+    done: state.sent.size - left.length,
+    total: state.sent.size,
+    text: `KILL for the ${left.length} that are left`,
+  });
   record(state, left, await state.act.host.processes.signal(left, 'KILL'));
   await round({ ...state, order: { ...state.order, signal: 'KILL' } }, KILL_WAIT);
 }
 
 function report(state: Sweep, left: readonly Target[]): void {
   const done = state.sent.size - left.length;
-  state.act.progress({ done, total: state.sent.size, text: `${plural(done, 'process', 'processes')} of ${state.sent.size} ended` });
+  state.act.progress({
+    done,
+    total: state.sent.size,
+    text: `${plural(done, 'process', 'processes')} of ${state.sent.size} ended`,
+  });
 }
 
 async function outcomeOf(state: Sweep): Promise<Applied> {

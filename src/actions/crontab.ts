@@ -27,7 +27,10 @@ export default defineAction({
     object(
       'Which jobs, and what to do to them.',
       {
-        jobs: stepReference('The jobs: a step of cron_jobs. The files are read again, and chosen by the same words.', 'cron_jobs'),
+        jobs: stepReference(
+          'The jobs: a step of cron_jobs. The files are read again, and chosen by the same words.',
+          'cron_jobs',
+        ),
         set_env: {
           type: 'object',
           description: "Exactly one variable and its value: {MAILTO: ''} switches cron's mail off.",
@@ -37,7 +40,9 @@ export default defineAction({
           additionalProperties: text('The value; empty for none.', { pattern: '^[^\\n\\r\\x00]*$' }),
         },
         silence: word('redirect: send the output of each chosen job to /dev/null.', 'redirect'),
-        install_with: text("The program that installs a user's crontab as crontab(1) does, called with -u USER - (default crontab)."),
+        install_with: text(
+          "The program that installs a user's crontab as crontab(1) does, called with -u USER - (default crontab).",
+        ),
         refused: word(
           'What to do about lines that cannot be changed: stop the step (default), or leave them, with a warning.',
           'stop',
@@ -63,7 +68,9 @@ export default defineAction({
     const changes = wanted.filter((file) => !obstacles.has(file.target.path));
     const refusals = [...looked.files.flatMap(refusalsOf), ...obstacles.values()];
     if (refusals.length > 0 && order.refused === 'stop') return refusedStep(changes, refusals, obstacles.size);
-    return changes.length === 0 ? nothingLeft(refusals, looked.asides) : observationOf(order, changes, refusals, looked.asides);
+    return changes.length === 0
+      ? nothingLeft(refusals, looked.asides)
+      : observationOf(order, changes, refusals, looked.asides);
   },
 
   apply: async (act, arg, observation) => {
@@ -72,7 +79,9 @@ export default defineAction({
     const moved = await firstChanged(act, targets);
     if (moved !== null) return refuseToWrite(moved);
     if (act.allowance('edit') < targets.length)
-      return refuseToWrite(`${plural(targets.length, 'crontab')} would be edited, the limit allows ${act.allowance('edit')}`);
+      return refuseToWrite(
+        `${plural(targets.length, 'crontab')} would be edited, the limit allows ${act.allowance('edit')}`,
+      );
     return writeAll(act, targets, installWith);
   },
 
@@ -85,12 +94,14 @@ export default defineAction({
 
 // ---------------------------------------------------------------- what is asked
 
-const installerOf = (arg: Json): string => (isObject(arg) && typeof arg.install_with === 'string' ? arg.install_with : 'crontab');
+const installerOf = (arg: Json): string =>
+  isObject(arg) && typeof arg.install_with === 'string' ? arg.install_with : 'crontab';
 
 /** A text says why not. */
 function orderOf(arg: Json, there: ClockThere): Order | string {
   const { jobs, set_env, refused } = isObject(arg) ? arg : ({} as JsonObject);
-  if (!isStepReference(jobs) || !isObject(jobs.found)) return 'the step that looks for the jobs has not looked, or could not look';
+  if (!isStepReference(jobs) || !isObject(jobs.found))
+    return 'the step that looks for the jobs has not looked, or could not look';
   const [name, value] = isObject(set_env) ? (Object.entries(set_env)[0] ?? []) : [];
   return {
     files: targetsOf(jobs.found.files),
@@ -114,8 +125,11 @@ function refusalsOf({ target, jobs, edit }: Looked): readonly string[] {
 
 function refusedStep(changes: readonly Looked[], refusals: readonly string[], files: number): Observation {
   const lines = refusals.length - files;
-  const what = [...(lines > 0 ? [plural(lines, 'line')] : []), ...(files > 0 ? [plural(files, 'crontab')] : [])].join(' and ');
-  const way = lines > 0 ? 'Edit them by hand, use set_env, or say `refused: leave`' : 'Make it writable, or say `refused: leave`';
+  const what = [...(lines > 0 ? [plural(lines, 'line')] : []), ...(files > 0 ? [plural(files, 'crontab')] : [])].join(
+    ' and ',
+  );
+  const way =
+    lines > 0 ? 'Edit them by hand, use set_env, or say `refused: leave`' : 'Make it writable, or say `refused: leave`';
   return cannot(
     `${what} cannot be changed`,
     `${what} cannot be changed${lines > 0 ? ' for certain' : ''}: ${refusals.join('; ')}. ${way}`,
@@ -141,7 +155,12 @@ function diffOf({ target, before, edit }: Looked): Block {
   return { kind: 'diff', path: target.path, before: shownText(before), after: shownText(edit.text) };
 }
 
-function observationOf(order: Order, changes: readonly Looked[], refusals: readonly string[], asides: readonly string[]): Observation {
+function observationOf(
+  order: Order,
+  changes: readonly Looked[],
+  refusals: readonly string[],
+  asides: readonly string[],
+): Observation {
   const targets = changes.map((change) => change.target);
   const jobs = changes.reduce((sum, change) => sum + change.chosen.size, 0);
   return {
@@ -168,7 +187,10 @@ function sayChange(change: CrontabChange): string {
   return change.kind === 'redirect' ? 'redirect the output to /dev/null' : `set ${change.name}="${change.value}"`;
 }
 
-/** After the act it is guarded by what was written: both are kept, because `crontab` renews its header and no hash can be foretold. */
+/**
+ * After the act it is guarded by what was written: both are kept, because `crontab` renews its header and no hash can
+ * be foretold.
+ */
 function bytesToKeep({ target, bytes, edit }: Looked): readonly (readonly [string, string])[] {
   return [
     [keptAs(BEFORE, target.path), bytes],
@@ -176,7 +198,10 @@ function bytesToKeep({ target, bytes, edit }: Looked): readonly (readonly [strin
   ];
 }
 
-/** With sed, by the line numbers that the person sees: `crontab -l` hides Debian's header, and where there is none, comments in the place of it. */
+/**
+ * With sed, by the line numbers that the person sees: `crontab -l` hides Debian's header, and where there is none,
+ * comments in the place of it.
+ */
 function explainEdit({ target, before, edit }: Looked, installWith: string): string {
   const through = target.kind === 'user' && target.how !== 'in-place';
   const hidden = through && withoutHeader(before) !== before ? 3 : 0;

@@ -20,7 +20,16 @@ import { isObject, type Json } from '../model/json.ts';
 import { plural, showCount, showDuration, showSize } from '../model/quantity.ts';
 import { isStepReference, type StepReference } from '../model/reference.ts';
 import { exactlyOne, integer, object, stepReference } from '../model/shape.ts';
-import { type Act, type Applied, cannot, defineAction, type Look, nothingToDo, type Observation, type Undo } from '../model/verb.ts';
+import {
+  type Act,
+  type Applied,
+  cannot,
+  defineAction,
+  type Look,
+  nothingToDo,
+  type Observation,
+  type Undo,
+} from '../model/verb.ts';
 
 const SAMPLE = 20;
 const DEFAULT_BATCH = 1000;
@@ -36,8 +45,13 @@ export default defineAction({
     'It ends at the end of a batch when it is interrupted, never takes more than the limit `delete` allows, and fails when files arrive faster than they go: then their source still runs.',
   schema: exactlyOne(
     object('Which files, and in what batches.', {
-      targets: stepReference('The step that found them; the directory is looked at again, and must still be the same one.', 'files'),
-      files: object('Which files, where no step has looked for them: all that is given must hold.', FILE_SELECTOR, ['in']),
+      targets: stepReference(
+        'The step that found them; the directory is looked at again, and must still be the same one.',
+        'files',
+      ),
+      files: object('Which files, where no step has looked for them: all that is given must hold.', FILE_SELECTOR, [
+        'in',
+      ]),
       at_most: integer('At most so many; the rest is for a later step. Without it: all of them.', 1),
       batch: integer('Files between two looks at the clock, the limit and the interrupt; 1000 without it.', 1),
     }),
@@ -86,23 +100,30 @@ async function observe({ host, clock }: Look, arg: Json): Promise<Observation> {
   const aside = asideText(seen.aside);
   const most = mostOf(arg, before, seen);
   if (seen.count === 0)
-    return nothingToDo(`no such file in ${seen.real}${aside === '' ? '' : `; ${aside}`}`, { blocks: asideTable(seen.aside) });
+    return nothingToDo(`no such file in ${seen.real}${aside === '' ? '' : `; ${aside}`}`, {
+      blocks: asideTable(seen.aside),
+    });
   if (most === 0) return nothingToDo(`as many as this step may take are gone already from ${seen.real}`);
   return observationOf(seen, { before, asked: selector.in, now: clock.now(), most });
 }
 
-/** What has gone since the step looked counts: a first part that is taken up again after a crash takes no second one. */
+/**
+ * What has gone since the step looked counts: a first part that is taken up again after a crash takes no second one.
+ */
 function mostOf(arg: Json, before: FileHandle | null, { count }: FilesSeen): number {
   if (!isObject(arg) || typeof arg.at_most !== 'number') return Number.POSITIVE_INFINITY;
   return Math.max(0, arg.at_most - Math.max(0, (before?.count ?? 0) - count));
 }
 
 /** Of files of which no more is known: so many times their mean size. */
-const partOf = ({ count, bytes }: FilesSeen, some: number): number => (some >= count ? bytes : Math.round((bytes / count) * some));
+const partOf = ({ count, bytes }: FilesSeen, some: number): number =>
+  some >= count ? bytes : Math.round((bytes / count) * some);
 
 function couldNotLook(folder: string, message: string): string {
   const vital = vitalFolder(folder);
-  return vital === null ? `could not look: ${message}` : `${vitalReason(folder, vital)}; and it could not be looked at: ${message}`;
+  return vital === null
+    ? `could not look: ${message}`
+    : `${vitalReason(folder, vital)}; and it could not be looked at: ${message}`;
 }
 
 const isSameDirectory = (a: FileHandle, b: FileHandle): boolean => a.device === b.device && a.inode === b.inode;
@@ -134,7 +155,11 @@ function observationOf(seen: FilesSeen, { before, asked, now, most }: Asked): Ob
       detail: { handle: handleJson(seen.handle) },
     },
     state: { now: plural(seen.count, 'file'), after: count < seen.count ? plural(seen.count - count, 'file') : 'none' },
-    blocks: [ownersTable(seen), ...asideTable(seen.aside), filesTable(`a sample of ${plural(seen.count, 'file')}`, seen.sample, now)],
+    blocks: [
+      ownersTable(seen),
+      ...asideTable(seen.aside),
+      filesTable(`a sample of ${plural(seen.count, 'file')}`, seen.sample, now),
+    ],
     undo: { kind: 'irreversible', because: BECAUSE, evidence: evidenceOf(seen, now) },
     predicts: [{ kind: 'files-gone', in: selector.in, count, bytes }],
     costs: { delete: count },
@@ -149,7 +174,9 @@ function observationOf(seen: FilesSeen, { before, asked, now, most }: Asked): Ob
 function explain(selector: FileSelector, most: number | null): readonly string[] {
   if (selector.holds) return [`${findCommand(selector)}    # look into each; delete only those that hold it`];
   return [
-    most === null ? findCommand(selector, '-delete') : `${findCommand(selector, '-print0')} | head -z -n ${most} | xargs -0 rm -f --`,
+    most === null
+      ? findCommand(selector, '-delete')
+      : `${findCommand(selector, '-print0')} | head -z -n ${most} | xargs -0 rm -f --`,
   ];
 }
 
@@ -173,7 +200,9 @@ function warningsOf(seen: FilesSeen, before: FileHandle | null): readonly string
     ...(heldText(seen.held, false) === '' ? [] : [heldText(seen.held, false)]),
     ...(others === '' ? [] : [`also in the directory, left alone: ${others}`]),
     ...(linked > 0
-      ? [`${linked} of ${seen.sample.length} sampled have another name elsewhere (hard links): deleting them frees nothing`]
+      ? [
+          `${linked} of ${seen.sample.length} sampled have another name elsewhere (hard links): deleting them frees nothing`,
+        ]
       : []),
   ];
 }
@@ -204,18 +233,36 @@ async function apply(act: Act, arg: Json, observation: Observation): Promise<App
     progress: ({ done, total, rate }) => act.progress({ done, total, rate, text: progressText(done, total, rate) }),
   });
   return result.ok
-    ? appliedOf(asMeant(result, most), handle, { took: act.clock.monotonic() - started, evidence: evidenceIn(observation.undo) })
-    : { outcome: 'failed', summary: 'nothing was deleted', reason: result.message, used: {}, blocks: [], undo: { kind: 'nothing' } };
+    ? appliedOf(asMeant(result, most), handle, {
+        took: act.clock.monotonic() - started,
+        evidence: evidenceIn(observation.undo),
+      })
+    : {
+        outcome: 'failed',
+        summary: 'nothing was deleted',
+        reason: result.message,
+        used: {},
+        blocks: [],
+        undo: { kind: 'nothing' },
+      };
 }
 
 /** At most so many journal lines a delete, however small its batches are. */
 const MOST_RESERVED = 2000;
 
 /**
- * How many files are reserved at a time, in the journal, before they go. After a crash so many may count that did not go: where the limit leaves
- * little room it is a part of that room, so that a resume can still finish.
+ * How many files are reserved at a time, in the journal, before they go. After a crash so many may count that did not
+ * go: where the limit leaves little room it is a part of that room, so that a resume can still finish.
  */
-function reserveBy({ batch, limit, count }: { readonly batch: number; readonly limit: number; readonly count: number }): number {
+function reserveBy({
+  batch,
+  limit,
+  count,
+}: {
+  readonly batch: number;
+  readonly limit: number;
+  readonly count: number;
+}): number {
   const room = Number.isFinite(limit) ? Math.floor((limit - count) / 4) : DEFAULT_BATCH;
   return Math.max(1, Math.ceil(count / MOST_RESERVED), Math.min(Math.max(batch, DEFAULT_BATCH), room));
 }
@@ -312,6 +359,11 @@ function skippedText(skipped: Deleted['skipped']): string {
 function skippedBlock({ skipped }: Deleted): Applied['blocks'] {
   if (skipped.length === 0) return [];
   return [
-    { kind: 'table', title: 'left alone', columns: ['name', 'why'], rows: skipped.map(({ name, reason }) => [shownName(name), reason]) },
+    {
+      kind: 'table',
+      title: 'left alone',
+      columns: ['name', 'why'],
+      rows: skipped.map(({ name, reason }) => [shownName(name), reason]),
+    },
   ];
 }

@@ -5,7 +5,15 @@ import { type LineEdit, lineEdit, lineEditOf } from '../model/line-edit.ts';
 import { plural } from '../model/quantity.ts';
 import { quoteWord } from '../model/quote.ts';
 import { exactlyOne, object, path, pattern, text, word } from '../model/shape.ts';
-import { type Act, type Applied, cannot, defineAction, type Look, nothingToDo, type Observation } from '../model/verb.ts';
+import {
+  type Act,
+  type Applied,
+  cannot,
+  defineAction,
+  type Look,
+  nothingToDo,
+  type Observation,
+} from '../model/verb.ts';
 
 const LINE = { pattern: '^[^\\n\\r\\x00]*$' };
 /** Names of the records beside the journal: what a file held is never a part of an event. */
@@ -24,13 +32,18 @@ export default defineAction({
         file: path('The file; it must exist.'),
         set_line: object(
           'Make every line that matches read so; where none matches, the line is added at the end.',
-          { matching: pattern('A regular expression, sought in each line.'), to: text('The whole line as it shall be.', LINE) },
+          {
+            matching: pattern('A regular expression, sought in each line.'),
+            to: text('The whole line as it shall be.', LINE),
+          },
           ['matching', 'to'],
         ),
         add_line: exactlyOnePlace(),
-        remove_lines: object('Take out every line that matches.', { matching: pattern('A regular expression, sought in each line.') }, [
-          'matching',
-        ]),
+        remove_lines: object(
+          'Take out every line that matches.',
+          { matching: pattern('A regular expression, sought in each line.') },
+          ['matching'],
+        ),
         replace: object(
           'Replace what matches, in each line, as often as it is found.',
           {
@@ -166,7 +179,10 @@ async function revert(act: Act, data: Json): Promise<Applied> {
   if (!now?.ok) return conflict(now?.message ?? `${file} was not read`);
   if (now.bytes === original) return { outcome: 'done', summary: `${file} is as it was before`, used: {}, blocks: [] };
   if (now.bytes !== written)
-    return conflict(`${file} was changed by somebody since: it is left as it is, look at it by hand`, diffOf(file, now.bytes, original));
+    return conflict(
+      `${file} was changed by somebody since: it is left as it is, look at it by hand`,
+      diffOf(file, now.bytes, original),
+    );
   const result = await act.host.files.replace(file, { before: now.hash, bytes: original });
   return result.ok ? { outcome: 'done', summary: `put ${file} back`, used: {}, blocks: [] } : conflict(result.message);
 }

@@ -18,7 +18,10 @@ import { type KillOrder, type KillSignal, SIGNALS, sweep } from './_sweep.ts';
 
 const RELOAD = '`run` the daemon’s own command, for example {argv: [systemctl, reload, NAME], effect: write}';
 
-/** signal(7): what daemons take as a message, or what does not end a process. `kill` would wait for an end that nobody wants, and call it failed. */
+/**
+ * signal(7): what daemons take as a message, or what does not end a process. `kill` would wait for an end that nobody
+ * wants, and call it failed.
+ */
 const INSTEAD: Readonly<Record<string, string>> = {
   HUP: `most daemons read their configuration again and stay: ${RELOAD}`,
   USR1: `it is a message to the program, which stays: ${RELOAD}`,
@@ -37,8 +40,14 @@ export default defineAction({
     'What newly matches the selector in the meantime is added within the limit `kill` and reported. PID 1, firebreak itself and what it runs below, kernel threads and processes in other pid namespaces are never touched. Survivors are named.',
   schema: exactlyOne(
     object('Which processes, and how.', {
-      targets: stepReference('The step that found them; it is looked again, so that none is missed that came since.', 'processes'),
-      processes: object('Which processes, where no step has looked for them: all that is given must hold.', PROCESS_SELECTOR),
+      targets: stepReference(
+        'The step that found them; it is looked again, so that none is missed that came since.',
+        'processes',
+      ),
+      processes: object(
+        'Which processes, where no step has looked for them: all that is given must hold.',
+        PROCESS_SELECTOR,
+      ),
       signal: wordBut(
         'The first signal; TERM without it. Only those that end a process: to reload or to wake a daemon `run` its own command.',
         INSTEAD,
@@ -77,7 +86,8 @@ function orderOf(arg: Json): KillOrder {
 
 async function observe({ host }: Look, arg: Json): Promise<Observation> {
   const order = orderOf(arg);
-  if (Object.keys(order.selector).length === 0) return cannot('kill every process', 'no selector: that would be every process of the host');
+  if (Object.keys(order.selector).length === 0)
+    return cannot('kill every process', 'no selector: that would be every process of the host');
   const impossible = impossibleName(order.selector);
   if (impossible !== null) return cannot('kill processes', impossible);
   const fresh = await host.processes.list(order.selector);
@@ -95,7 +105,9 @@ async function observe({ host }: Look, arg: Json): Promise<Observation> {
 /** What the step found when it looked; undefined where it has not looked. */
 function seenBefore(arg: Json): readonly ProcessRecord[] | undefined {
   const from = isObject(arg) && isStepReference(arg.targets) ? arg.targets.found : null;
-  return isObject(from) && Array.isArray(from.processes) ? (from.processes as unknown as readonly ProcessRecord[]) : undefined;
+  return isObject(from) && Array.isArray(from.processes)
+    ? (from.processes as unknown as readonly ProcessRecord[])
+    : undefined;
 }
 
 function warningsOf(
@@ -109,12 +121,18 @@ function warningsOf(
   const stuck = all.filter((each) => each.state === 'D').length;
   return [
     ...(added > 0 ? [`${plural(added, 'process', 'processes')} more than when the step looked`] : []),
-    ...(stuck > 0 ? [`${plural(stuck, 'process', 'processes')} in state D: not even KILL ends them before the kernel lets go`] : []),
+    ...(stuck > 0
+      ? [`${plural(stuck, 'process', 'processes')} in state D: not even KILL ends them before the kernel lets go`]
+      : []),
     ...(spared.length > 0
-      ? [`left alone: ${spared.map((each) => `${each.name}(${each.pid}), ${SPARED[each.spared ?? 'self']}`).join('; ')}`]
+      ? [
+          `left alone: ${spared.map((each) => `${each.name}(${each.pid}), ${SPARED[each.spared ?? 'self']}`).join('; ')}`,
+        ]
       : []),
     ...(strangers.length > 0 ? [`left alone: ${strangersText(strangers)}`] : []),
-    ...(unreadable > 0 ? [`${plural(unreadable, 'process', 'processes')} may not be looked at: there may be more targets`] : []),
+    ...(unreadable > 0
+      ? [`${plural(unreadable, 'process', 'processes')} may not be looked at: there may be more targets`]
+      : []),
   ];
 }
 
@@ -134,7 +152,9 @@ function observationOf(order: KillOrder, targets: readonly ProcessRecord[], warn
     targets: {
       kind: 'processes',
       count: targets.length,
-      members: targets.slice(0, 1000).map((each) => `${each.pid} ${each.user} ${showDuration(each.age)} ${commandOf(each)}`),
+      members: targets
+        .slice(0, 1000)
+        .map((each) => `${each.pid} ${each.user} ${showDuration(each.age)} ${commandOf(each)}`),
       detail: { processes: targets.map(({ pid, start, exe, name, state }) => ({ pid, start, exe, name, state })) },
     },
     state: { now: plural(targets.length, 'process', 'processes'), after: 'none' },
@@ -166,10 +186,18 @@ function explain(order: KillOrder, targets: readonly ProcessRecord[]): readonly 
     .join(' ');
   const more = targets.length > MOST_PIDS ? `    # and ${plural(targets.length - MOST_PIDS, 'other')}` : '';
   const last =
-    order.thenKill && order.signal !== 'KILL' ? [`sleep ${order.grace / 1000}; kill -KILL ${pids}${more}    # those that are left`] : [];
+    order.thenKill && order.signal !== 'KILL'
+      ? [`sleep ${order.grace / 1000}; kill -KILL ${pids}${more}    # those that are left`]
+      : [];
   return [`kill -${order.signal} ${pids}${more}`, ...last];
 }
 
 function irreversible(): Applied {
-  return { outcome: 'failed', summary: 'nothing was undone', reason: 'an ended process cannot be brought back', used: {}, blocks: [] };
+  return {
+    outcome: 'failed',
+    summary: 'nothing was undone',
+    reason: 'an ended process cannot be brought back',
+    used: {},
+    blocks: [],
+  };
 }

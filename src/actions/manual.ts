@@ -20,7 +20,12 @@ export default defineAction({
   idempotent: true,
   forGood: true,
   observe: async (_look, arg) => forPerson(textsOf(arg)),
-  apply: async (_act, arg) => ({ outcome: 'done', summary: `done by a person: ${textsOf(arg).do}`, used: {}, blocks: [] }),
+  apply: async (_act, arg) => ({
+    outcome: 'done',
+    summary: `done by a person: ${textsOf(arg).do}`,
+    used: {},
+    blocks: [],
+  }),
   revert: async () => ({
     outcome: 'failed',
     summary: 'undo what a person did',
@@ -36,7 +41,11 @@ function forPerson(texts: { readonly do: string; readonly confirm: string }): Ob
     summary: `a person: ${texts.do}`,
     targets: { kind: 'person', count: 1, members: [texts.do], detail: texts },
     blocks: [{ kind: 'text', lines: [texts.do, texts.confirm] }],
-    undo: { kind: 'irreversible', because: 'only a person knows what was done', evidence: 'the confirmation, with who gave it and when' },
+    undo: {
+      kind: 'irreversible',
+      because: 'only a person knows what was done',
+      evidence: 'the confirmation, with who gave it and when',
+    },
     predicts: [],
     costs: {},
     keep: {},

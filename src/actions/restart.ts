@@ -50,14 +50,22 @@ async function observe(look: Look, arg: Json): Promise<Observation> {
   if (lost !== null) return cannot(why, lost, { targets: targetsOf(state) });
   const needers = isUp(state) ? ties.needers : [];
   const also = [...new Set([...needers, ...(look.takenDown?.(state.name) ?? [])])];
-  const undo: ServiceUndo = { service: state.name, wanted: isUp(state) ? 'running' : 'stopped', ...(also.length > 0 && { also }) };
+  const undo: ServiceUndo = {
+    service: state.name,
+    wanted: isUp(state) ? 'running' : 'stopped',
+    ...(also.length > 0 && { also }),
+  };
   return {
     verdict: 'change',
     summary: isUp(state) ? `${why}${withThem(needers)}` : `start ${state.name}, which is ${state.state}`,
     targets: targetsOf(state, also),
     state: { now: shown(state, look.clock.now()), after: 'running' },
     blocks: [],
-    undo: { kind: 'revert', say: isUp(state) ? `see that ${state.name} runs` : `stop ${state.name}, as it was before`, data: { ...undo } },
+    undo: {
+      kind: 'revert',
+      say: isUp(state) ? `see that ${state.name} runs` : `stop ${state.name}, as it was before`,
+      data: { ...undo },
+    },
     predicts: predicted(state.name, 'running', also),
     costs: CHANGES,
     keep: {},
@@ -74,7 +82,10 @@ async function apply(act: Act, _arg: Json, observation: Observation): Promise<Ap
   const result = await act.host.services.restart(name, { ...PATIENT, also });
   if (!result.ok) return failed(`restart ${name}`, result.message);
   const instead = before.pid === null ? '' : ` in place of pid ${before.pid}`;
-  return done(`${name} is ${shown(result.state, act.clock.now())}${instead}${again(also)}`, { used: CHANGES, releases: [leaseKey(name)] });
+  return done(`${name} is ${shown(result.state, act.clock.now())}${instead}${again(also)}`, {
+    used: CHANGES,
+    releases: [leaseKey(name)],
+  });
 }
 
 const isUp = (state: ServiceState): boolean => !isWord(state, 'down');

@@ -32,7 +32,8 @@ async function observe(look: Look, arg: Json): Promise<Observation> {
   if (typeof request === 'string') return cannot('run a command', request);
   const program = request.argv[0] ?? '';
   const summary = `run ${commandLine(request.argv)}`;
-  if ((await look.host.commands.which(program)) === null) return cannot(summary, `there is no program ${program} in the PATH`);
+  if ((await look.host.commands.which(program)) === null)
+    return cannot(summary, `there is no program ${program} in the PATH`);
   return {
     verdict: 'change',
     summary,
@@ -40,7 +41,11 @@ async function observe(look: Look, arg: Json): Promise<Observation> {
       kind: 'command',
       count: 1,
       members: [commandLine(request.argv)],
-      detail: { argv: [...request.argv], env: { ...request.env }, ...(request.secrets && { secrets: { ...request.secrets } }) },
+      detail: {
+        argv: [...request.argv],
+        env: { ...request.env },
+        ...(request.secrets && { secrets: { ...request.secrets } }),
+      },
     },
     blocks: [],
     undo: undoOf(request),
@@ -73,9 +78,14 @@ async function apply(act: Act, arg: Json): Promise<Applied> {
   // Begun is taken, however it ended: a command that failed may have changed something.
   const took = { used: takes(request), blocks: result.ok ? outputOf(result) : [] };
   if (!result.ok) return ended(result.code === 'interrupted' ? 'partial' : 'failed', summary, result.message, took);
-  if (result.timedOut) return ended('failed', summary, `it did not end within ${showDuration(request.timeout)}, and was ended`, took);
+  if (result.timedOut)
+    return ended('failed', summary, `it did not end within ${showDuration(request.timeout)}, and was ended`, took);
   if (result.exit !== 0) return ended('failed', summary, `it ended with ${result.exit ?? result.signal}`, took);
-  return { outcome: 'done', summary: `${commandLine(request.argv)} ended with 0 after ${showDuration(result.took)}`, ...took };
+  return {
+    outcome: 'done',
+    summary: `${commandLine(request.argv)} ended with 0 after ${showDuration(result.took)}`,
+    ...took,
+  };
 }
 
 function ended(outcome: 'partial' | 'failed', summary: string, reason: string, more: Partial<Applied> = {}): Applied {

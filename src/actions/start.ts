@@ -1,7 +1,15 @@
 import type { Json } from '../model/json.ts';
 import { isRunning } from '../model/service.ts';
 import * as shape from '../model/shape.ts';
-import { type Act, type Applied, cannot, defineAction, type Look, nothingToDo, type Observation } from '../model/verb.ts';
+import {
+  type Act,
+  type Applied,
+  cannot,
+  defineAction,
+  type Look,
+  nothingToDo,
+  type Observation,
+} from '../model/verb.ts';
 import {
   again,
   alsoOf,
@@ -48,12 +56,15 @@ async function observe(look: Look, arg: Json): Promise<Observation> {
   if (runs && (await areUp(look, also))) {
     return nothingToDo(`${state.name} is running already`, { targets: targetsOf(state), state: { now, after: now } });
   }
-  if (state.masked && !runs) return cannot(`start ${state.name}`, `${state.name} is masked: systemctl unmask ${state.name}, if it may run`);
+  if (state.masked && !runs)
+    return cannot(`start ${state.name}`, `${state.name} is masked: systemctl unmask ${state.name}, if it may run`);
   const ties = await tiesOf(look, state);
   const undo: ServiceUndo = { service: state.name, wanted: 'stopped' };
   return {
     verdict: 'change',
-    summary: runs ? `start ${also.join(' and ')}, which went down with ${state.name}` : `start ${state.name}${again(also)}`,
+    summary: runs
+      ? `start ${also.join(' and ')}, which went down with ${state.name}`
+      : `start ${state.name}${again(also)}`,
     targets: targetsOf(state, also),
     state: { now, after: 'running' },
     blocks: [],
@@ -72,5 +83,8 @@ async function apply(act: Act, _arg: Json, observation: Observation): Promise<Ap
   const also = alsoOf(observation.targets);
   const result = await act.host.services.start(name, { ...PATIENT, also });
   if (!result.ok) return failed(`start ${name}`, result.message);
-  return done(`${name} is ${shown(result.state, act.clock.now())}${again(also)}`, { used: CHANGES, releases: [leaseKey(name)] });
+  return done(`${name} is ${shown(result.state, act.clock.now())}${again(also)}`, {
+    used: CHANGES,
+    releases: [leaseKey(name)],
+  });
 }

@@ -2,7 +2,15 @@ import type { ServiceState } from '../model/host.ts';
 import { isObject, type Json } from '../model/json.ts';
 import { parseDuration, showDuration } from '../model/quantity.ts';
 import * as shape from '../model/shape.ts';
-import { type Act, type Applied, cannot, defineAction, type Look, nothingToDo, type Observation } from '../model/verb.ts';
+import {
+  type Act,
+  type Applied,
+  cannot,
+  defineAction,
+  type Look,
+  nothingToDo,
+  type Observation,
+} from '../model/verb.ts';
 import {
   again,
   alsoOf,
@@ -58,9 +66,13 @@ async function observe(look: Look, arg: Json): Promise<Observation> {
   const { state } = found;
   const now = shown(state, look.clock.now());
   if (state.state === 'stopped' || state.state === 'failed') {
-    return nothingToDo(`${state.name} is ${state.state} already`, { targets: targetsOf(state), state: { now, after: now } });
+    return nothingToDo(`${state.name} is ${state.state} already`, {
+      targets: targetsOf(state),
+      state: { now, after: now },
+    });
   }
-  if (state.state === 'stopping') return cannot(`stop ${state.name}`, `${state.name} is stopping just now: look again in a moment`);
+  if (state.state === 'stopping')
+    return cannot(`stop ${state.name}`, `${state.name} is stopping just now: look again in a moment`);
   const ties = await tiesOf(look, state);
   const within = withinOf(arg);
   const lost = noWayBack(state, ties);
@@ -69,13 +81,20 @@ async function observe(look: Look, arg: Json): Promise<Observation> {
   return {
     ...change(state, ties, { now, within, lost }),
     explain: await explain(look, state.name),
-    warnings: [...(await rootWarning(look, state)), ...limitless('stop', state, ties), ...ties.warnings, ...comesBack(state, ties)],
+    warnings: [
+      ...(await rootWarning(look, state)),
+      ...limitless('stop', state, ties),
+      ...ties.warnings,
+      ...comesBack(state, ties),
+    ],
   };
 }
 
 /** Whoever only stops the service stops it until the next connection. */
 function comesBack({ name }: ServiceState, { starters }: Ties): readonly string[] {
-  return starters.length === 0 ? [] : [`${starters.join(' and ')} may start ${name} again at any time: stop that first, or it comes back`];
+  return starters.length === 0
+    ? []
+    : [`${starters.join(' and ')} may start ${name} again at any time: stop that first, or it comes back`];
 }
 
 /** Why it may run although it was stopped. */
@@ -104,7 +123,10 @@ function change(
     targets: targetsOf(state, needers),
     state: { now, after: 'stopped' },
     blocks: [],
-    undo: lost === null ? { kind: 'revert', say, data: { ...undo } } : { kind: 'irreversible', because: lost, evidence: now },
+    undo:
+      lost === null
+        ? { kind: 'revert', say, data: { ...undo } }
+        : { kind: 'irreversible', because: lost, evidence: now },
     predicts: predicted(state.name, 'stopped', needers),
     costs: { ...CHANGES, ...(within !== null && { stopped_for: within }) },
     keep: {},
@@ -117,7 +139,10 @@ async function apply(act: Act, arg: Json, observation: Observation): Promise<App
   const name = serviceOf(observation.targets);
   const within = withinOf(arg);
   if (within !== null && within > act.allowance('stopped_for')) {
-    return failed(`stop ${name}`, `it may stay stopped for ${showDuration(act.allowance('stopped_for'))} at the most (limits.stopped_for)`);
+    return failed(
+      `stop ${name}`,
+      `it may stay stopped for ${showDuration(act.allowance('stopped_for'))} at the most (limits.stopped_for)`,
+    );
   }
   const before = await act.host.services.state(name);
   const result = await act.host.services.stop(name, PATIENT);

@@ -18,7 +18,13 @@ export default defineAction({
         'Ends the wait early.',
         {
           service: shape.service('The service to look at once a second.'),
-          state: shape.word('The state to wait for; `down` is stopped or failed.', 'running', 'stopped', 'failed', 'down'),
+          state: shape.word(
+            'The state to wait for; `down` is stopped or failed.',
+            'running',
+            'stopped',
+            'failed',
+            'down',
+          ),
         },
         ['service', 'state'],
       ),
@@ -38,10 +44,13 @@ export default defineAction({
 
 async function observe(look: Look, arg: Json): Promise<Observation> {
   const { length, until } = wish(arg);
-  const summary = until ? `wait until ${aim(until)}, ${showDuration(length)} at the most` : `wait for ${showDuration(length)}`;
+  const summary = until
+    ? `wait until ${aim(until)}, ${showDuration(length)} at the most`
+    : `wait for ${showDuration(length)}`;
   const found = until ? await findService(look.host.services, until.service ?? null) : null;
   if (found && 'tried' in found) return cannot(summary, noService(found.tried));
-  if (found?.state.refused) return cannot(summary, found.state.reason ?? 'its script is behind a link that another user made');
+  if (found?.state.refused)
+    return cannot(summary, found.state.reason ?? 'its script is behind a link that another user made');
   return {
     verdict: 'change',
     summary,
@@ -90,14 +99,27 @@ function tell(act: Act, length: number, left: number): void {
 
 function tooLong(until: JsonObject, length: number, seen: string): Applied {
   const summary = `waited until ${aim(until)}`;
-  return { outcome: 'failed', summary, reason: `after ${showDuration(length)} it is still: ${seen}`, used: {}, blocks: [] };
+  return {
+    outcome: 'failed',
+    summary,
+    reason: `after ${showDuration(length)} it is still: ${seen}`,
+    used: {},
+    blocks: [],
+  };
 }
 
 function interrupted(after: number): Applied {
-  return { outcome: 'partial', summary: `waited for ${showDuration(after)}`, reason: 'interrupted', used: {}, blocks: [] };
+  return {
+    outcome: 'partial',
+    summary: `waited for ${showDuration(after)}`,
+    reason: 'interrupted',
+    used: {},
+    blocks: [],
+  };
 }
 
-const aim = (until: JsonObject): string => `${serviceNames(until.service ?? null).join(' or ')} is ${String(until.state)}`;
+const aim = (until: JsonObject): string =>
+  `${serviceNames(until.service ?? null).join(' or ')} is ${String(until.state)}`;
 
 function wish(arg: Json): { readonly length: number; readonly until: JsonObject | null } {
   const { for: length, until } = isObject(arg) ? arg : {};

@@ -14,7 +14,11 @@ export interface Io {
   /** Home folder, for the places of state. */
   readonly home: string;
   /** For the terminal view alone; everything else goes through stdout and stderr above. */
-  readonly streams: { readonly stdin: NodeJS.ReadStream; readonly stdout: NodeJS.WriteStream; readonly stderr: NodeJS.WriteStream };
+  readonly streams: {
+    readonly stdin: NodeJS.ReadStream;
+    readonly stdout: NodeJS.WriteStream;
+    readonly stderr: NodeJS.WriteStream;
+  };
   /** Terminals: stdin and stdout or stderr are one. `interactive` only where a prompt can be answered. */
   readonly tty: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
   readonly columns: number;
@@ -38,7 +42,10 @@ export interface CommandOption {
   readonly repeatable?: boolean;
 }
 
-/** A command is one file, `commands/<name>.ts`, default export. It parses, calls an operation, shows; heavy imports happen inside `run`. */
+/**
+ * A command is one file, `commands/<name>.ts`, default export. It parses, calls an operation, shows; heavy imports
+ * happen inside `run`.
+ */
 export interface Command {
   readonly name: string;
   readonly summary: string;

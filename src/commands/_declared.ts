@@ -16,8 +16,9 @@ export const ALLOW_READS_OPTION: CommandOption = {
 };
 
 /**
- * A runbook's own commands are whatever their author wrote, also those that are said to read only. They are shown and asked for, or allowed by a policy, before the
- * first of them runs. Runbooks of the package are trusted as the program is. The exit code where they may not run; null: go on.
+ * A runbook's own commands are whatever their author wrote, also those that are said to read only. They are shown and
+ * asked for, or allowed by a policy, before the first of them runs. Runbooks of the package are trusted as the program
+ * is. The exit code where they may not run; null: go on.
  */
 export async function whyNotLook(
   io: Io,
@@ -30,7 +31,10 @@ export async function whyNotLook(
   if (isOurs(prepared.runbook.source.path) || allowedOn(prepared, hosts)) return null;
   const { name } = prepared.runbook;
   if (!io.tty.stdin || !io.tty.stderr || options.json === true) {
-    const [{ declaredLines }, { paperOf }] = await Promise.all([import('../views/declared.ts'), import('../views/style.ts')]);
+    const [{ declaredLines }, { paperOf }] = await Promise.all([
+      import('../views/declared.ts'),
+      import('../views/style.ts'),
+    ]);
     io.stderr(`${declaredLines(name, commands, paperOf({ columns: io.columns })).join('\n')}\n`);
     return refuse(
       io,
@@ -38,7 +42,10 @@ export async function whyNotLook(
       'refused-by-policy',
     );
   }
-  const [{ askDeclared }, { promptsFor }] = await Promise.all([import('../views/declared.ts'), import('../views/terminal.ts')]);
+  const [{ askDeclared }, { promptsFor }] = await Promise.all([
+    import('../views/declared.ts'),
+    import('../views/terminal.ts'),
+  ]);
   const prompts = await promptsFor({ ...io, color: io.color.stderr, all: true }, async () => {});
   return (await askDeclared(prompts, name, commands))
     ? null
@@ -63,6 +70,8 @@ function declaredCommands({ runbook, params }: Prepared): readonly DeclaredComma
 function allowedOn({ policy, runbook, params }: Prepared, hosts: readonly string[]): boolean {
   if (policy === null) return false;
   const allows = (host: string) =>
-    policy.rules.some((rule) => couldAllow(rule, { runbook, params, host, at: 0 }) && declaredReadFault(rule, runbook) === null);
+    policy.rules.some(
+      (rule) => couldAllow(rule, { runbook, params, host, at: 0 }) && declaredReadFault(rule, runbook) === null,
+    );
   return hosts.every(allows);
 }

@@ -44,17 +44,25 @@ export interface Meant {
   readonly chosen: Chosen | null;
 }
 
-/** The run that is meant: the one that is named, or the newest that fits. Nothing is opened for writing. What is wrong has been said. */
+/**
+ * The run that is meant: the one that is named, or the newest that fits. Nothing is opened for writing. What is wrong
+ * has been said.
+ */
 export async function meantRun(io: Io, { run, options, glance, none }: Wanted): Promise<Meant | number> {
   const { peekInto } = await import('../wiring/journal.ts');
   const named = await namedHost(options);
   const on = named === null ? '' : ` on ${named}`;
-  const found = peekInto(io, run, { ...glance, fits: (state) => glance.fits(state) && (named === null || state.host === named) });
-  if (!found.ok) return refuse(io, run === undefined ? `${none}${on}; see: firebreak runs` : found.message, outcomeOf(found.code));
+  const found = peekInto(io, run, {
+    ...glance,
+    fits: (state) => glance.fits(state) && (named === null || state.host === named),
+  });
+  if (!found.ok)
+    return refuse(io, run === undefined ? `${none}${on}; see: firebreak runs` : found.message, outcomeOf(found.code));
   const { id, state } = found.peeked;
   const other = ofAnotherKind(io, state);
   if (other !== null) return refuse(io, other, 'usage');
-  if (named !== null && named !== state.host) return refuse(io, `${id} was a run on ${state.host}, not on ${named}`, 'usage');
+  if (named !== null && named !== state.host)
+    return refuse(io, `${id} was a run on ${state.host}, not on ${named}`, 'usage');
   const target = state.meta?.target;
   if (target === undefined) return { id, state, chosen: null };
   const chosen = await sameHost(io, target, options);
@@ -69,7 +77,10 @@ function ofAnotherKind({ scene }: Io, { run, meta }: RunState): string | null {
   return `${run} was a drill: its scene ${drill.scene} ended with it, and there is nothing to take up. To rehearse again: firebreak drill ${meta?.runbook.name}`;
 }
 
-/** An earlier run, its journal open again, with its runbook as it is now and its parameters as they were. What is wrong has been said. */
+/**
+ * An earlier run, its journal open again, with its runbook as it is now and its parameters as they were. What is wrong
+ * has been said.
+ */
 export async function takeUp(io: Io, run: string, options: Options): Promise<Earlier | number> {
   const [{ reopenRun }, { version }, { orphansIn }] = await Promise.all([
     import('../wiring/journal.ts'),
@@ -104,7 +115,10 @@ function outcomeOf(code: string): Parameters<typeof exitCode>[0] {
   return code === 'damaged' || code === 'newer' ? 'journal-damaged' : 'no-such-file';
 }
 
-/** A runbook that was edited meanwhile is shown as a diff. A person goes on with the new one; automation stops: nobody has looked at it. */
+/**
+ * A runbook that was edited meanwhile is shown as a diff. A person goes on with the new one; automation stops: nobody
+ * has looked at it.
+ */
 async function whatWasEdited(io: Io, before: string, runbook: Runbook, options: Options): Promise<number | null> {
   const after = runbook.source.text;
   if (before === after) return null;
@@ -113,6 +127,8 @@ async function whatWasEdited(io: Io, before: string, runbook: Runbook, options: 
   io.stderr(`${renderBlocks([{ kind: 'diff', path: runbook.source.path, before, after }], paper).join('\n')}\n`);
   if (options.unattended === true)
     return refuse(io, 'the runbook was edited since the run began; a person has to take it up', 'plan-mismatch');
-  io.stderr('firebreak: the runbook was edited since the run began: what is not finished is planned anew from what it says now\n');
+  io.stderr(
+    'firebreak: the runbook was edited since the run began: what is not finished is planned anew from what it says now\n',
+  );
   return null;
 }

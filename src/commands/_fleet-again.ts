@@ -40,7 +40,10 @@ type Going = (
   mine: Mine,
 ) => ReturnType<Parameters<typeof actOnFleet>[2]>;
 
-/** The same hosts, reached as before unless the command line says otherwise; the runbook as it is now, and its parameters as they were. */
+/**
+ * The same hosts, reached as before unless the command line says otherwise; the runbook as it is now, and its
+ * parameters as they were.
+ */
 async function again(io: Io, earlier: EarlierFleet, options: Options, go: Going): Promise<number> {
   const { id } = earlier.found;
   const state = fleetStateOf(earlier.events);
@@ -79,8 +82,15 @@ interface Before {
   readonly reach: Json;
 }
 
-/** The ssh options are read as ever, with what was said before where nothing is said now; who the hosts are the journal tells. */
-async function reachedAgain(io: Io, options: Options, { targets, skipped, reach }: Before): Promise<Selection | number> {
+/**
+ * The ssh options are read as ever, with what was said before where nothing is said now; who the hosts are the journal
+ * tells.
+ */
+async function reachedAgain(
+  io: Io,
+  options: Options,
+  { targets, skipped, reach }: Before,
+): Promise<Selection | number> {
   const { config = null, become = false, password = null } = isObject(reach) ? reach : {};
   const from = isObject(password) && typeof password.from === 'string' ? password.from : null;
   const given = options.askBecomePassword !== undefined || options.becomePassword !== undefined;
@@ -101,12 +111,17 @@ function whatWasEdited(io: Io, { runbook }: Prepared, before: string, options: O
   if (runbook.source.hash === before) return null;
   if (options.unattended === true)
     return refuse(io, 'the runbook was edited since the fleet run began; a person has to take it up', 'plan-mismatch');
-  io.stderr('firebreak: the runbook was edited since the fleet run began: what is not finished is planned anew from what it says now\n');
+  io.stderr(
+    'firebreak: the runbook was edited since the fleet run began: what is not finished is planned anew from what it says now\n',
+  );
   return null;
 }
 
 async function reopen(io: Io, { found }: EarlierFleet): Promise<LocalJournal | number> {
-  const [{ reopenJournal }, { placesFor }] = await Promise.all([import('../journal/reopen.ts'), import('../journal/places.ts')]);
+  const [{ reopenJournal }, { placesFor }] = await Promise.all([
+    import('../journal/reopen.ts'),
+    import('../journal/places.ts'),
+  ]);
   const reopened = await reopenJournal({ found, places: placesFor(io), uid: io.uid });
   if (reopened.ok) return reopened.journal;
   return refuse(io, reopened.message, reopened.code === 'no-journal' ? 'no-journal' : 'journal-damaged');

@@ -12,15 +12,19 @@ export interface EarlierFleet {
 }
 
 /**
- * The fleet run that is meant: the one that is named, or else the newest that fits, unless something newer fits that is not part of it. Null: it is not a
- * fleet that is meant. Only journals are read, so that a run on one host pays for no more.
+ * The fleet run that is meant: the one that is named, or else the newest that fits, unless something newer fits that is
+ * not part of it. Null: it is not a fleet that is meant. Only journals are read, so that a run on one host pays for no
+ * more.
  */
 export async function meantFleet(
   io: Io,
   wanted: string | undefined,
   { fits, options }: { readonly fits: Fits; readonly options: Readonly<Record<string, unknown>> },
 ): Promise<EarlierFleet | null> {
-  const [{ findRuns, pickRun }, { placesFor }] = await Promise.all([import('../journal/find.ts'), import('../journal/places.ts')]);
+  const [{ findRuns, pickRun }, { placesFor }] = await Promise.all([
+    import('../journal/find.ts'),
+    import('../journal/places.ts'),
+  ]);
   const { runs } = findRuns({ places: placesFor(io), uid: io.uid });
   // A drill is of this machine alone.
   if (io.scene !== undefined) return null;
@@ -30,7 +34,10 @@ export async function meantFleet(
 }
 
 async function fleetIn(found: FoundRun): Promise<EarlierFleet | null> {
-  const [{ readJournal }, { fleetEventsIn }] = await Promise.all([import('../journal/read.ts'), import('../wiring/journal.ts')]);
+  const [{ readJournal }, { fleetEventsIn }] = await Promise.all([
+    import('../journal/read.ts'),
+    import('../wiring/journal.ts'),
+  ]);
   const read = readJournal(found.folder);
   const events = read.ok ? fleetEventsIn(read.events) : fleetEventsIn(read.before);
   return events && { found, events };
@@ -39,7 +46,11 @@ async function fleetIn(found: FoundRun): Promise<EarlierFleet | null> {
 type Fits = 'unfinished' | 'touched';
 
 /** With hosts: one that has them all. */
-async function newestFleet(runs: readonly FoundRun[], fits: Fits, named: readonly string[]): Promise<EarlierFleet | null> {
+async function newestFleet(
+  runs: readonly FoundRun[],
+  fits: Fits,
+  named: readonly string[],
+): Promise<EarlierFleet | null> {
   const [{ fitting: fitsThe, isFleetId }, { TOUCHED, UNFINISHED }, { fleetStateOf }] = await Promise.all([
     import('../wiring/journal.ts'),
     import('../model/left-off.ts'),
@@ -65,5 +76,7 @@ async function newestFleet(runs: readonly FoundRun[], fits: Fits, named: readonl
 
 /** Somebody waits for a turn, or came to an end that is none. */
 function isOpen({ finished, hosts }: FleetState): boolean {
-  return finished === null || hosts.some(({ status, end }) => status === 'waiting' || (end !== null && isUnfinishedEnd(end)));
+  return (
+    finished === null || hosts.some(({ status, end }) => status === 'waiting' || (end !== null && isUnfinishedEnd(end)))
+  );
 }

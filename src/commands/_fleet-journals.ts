@@ -9,7 +9,10 @@ import type { FleetReported } from '../views/fleet-report.ts';
 import { fleetEventsIn, isFleetId } from '../wiring/journal.ts';
 import type { Io } from './_command.ts';
 
-/** The runs of hosts that fleet runs have begun: they are told with their fleet. Journals that do not say that they are a fleet's are not read. */
+/**
+ * The runs of hosts that fleet runs have begun: they are told with their fleet. Journals that do not say that they are
+ * a fleet's are not read.
+ */
 export function partsOfFleets(runs: readonly FoundRun[]): ReadonlySet<string> {
   const fleets = runs.filter(({ id }) => isFleetId(id));
   return new Set(fleets.flatMap((found) => eventsOf(found).fleet.hosts.flatMap(({ run }) => run ?? [])));
@@ -40,7 +43,9 @@ function eventsOf({ folder }: FoundRun) {
   const read = readJournal(folder);
   const events = fleetEventsIn(read.ok ? read.events : read.before);
   const torn =
-    read.ok && read.torn !== null ? `${plural(read.torn.bytes, 'byte')} of a last line are left out: its write was cut short` : null;
+    read.ok && read.torn !== null
+      ? `${plural(read.torn.bytes, 'byte')} of a last line are left out: its write was cut short`
+      : null;
   return { events, fleet: fleetStateOf(events ?? []), problem: read.ok ? torn : read.message, damaged: !read.ok };
 }
 

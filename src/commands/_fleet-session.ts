@@ -32,8 +32,15 @@ export async function wire(io: Io, { prepared, selection }: Pick<FleetSession, '
   return wireFleet({ ...io, ...prepared, reach: reachOf(io, selection) });
 }
 
-/** Sets the stage for many hosts, lets `go` act on it, and leaves journals, connections and terminal in order, whatever came of it. */
-export async function actOnFleet(io: Io, session: FleetSession, go: (parts: FleetParts) => Promise<FleetEnding>): Promise<number> {
+/**
+ * Sets the stage for many hosts, lets `go` act on it, and leaves journals, connections and terminal in order, whatever
+ * came of it.
+ */
+export async function actOnFleet(
+  io: Io,
+  session: FleetSession,
+  go: (parts: FleetParts) => Promise<FleetEnding>,
+): Promise<number> {
   const { journal, request } = session;
   const wired = await wire(io, session);
   const { before: fleet } = session;
@@ -62,7 +69,10 @@ export async function actOnFleet(io: Io, session: FleetSession, go: (parts: Flee
 /** Whoever resumes a fleet run that is still at work is told so: two of them would write one journal. */
 export async function aloneWith(io: Io, fleet: string, go: () => Promise<number>): Promise<number> {
   const { takeLock } = await import('../journal/lock.ts');
-  const taken = await takeLock({ uid: io.uid, name: fleet }, { run: fleet, who: io.user, pid: io.pid, since: new Date().toISOString() });
+  const taken = await takeLock(
+    { uid: io.uid, name: fleet },
+    { run: fleet, who: io.user, pid: io.pid, since: new Date().toISOString() },
+  );
   if (!taken.ok) return refuse(io, taken.message, taken.code === 'locked' ? 'locked' : 'unsupported-machine');
   try {
     return await go();
@@ -77,7 +87,11 @@ interface Screen {
 }
 
 /** Attended: rows and questions on stderr. Unattended: lines, NDJSON or JUnit on stdout. */
-async function screenFor(io: Io, { request: { mode }, options }: FleetSession, before: Before | undefined): Promise<Screen> {
+async function screenFor(
+  io: Io,
+  { request: { mode }, options }: FleetSession,
+  before: Before | undefined,
+): Promise<Screen> {
   const { stdout: write, columns, color, secrets } = io;
   const all = options.all === true;
   if (mode === 'interactive') {
@@ -94,7 +108,13 @@ async function screenFor(io: Io, { request: { mode }, options }: FleetSession, b
       return { view: (await import('../views/fleet-junit.ts')).fleetJunitView({ write, before }), ask: null };
     case 'text':
       return {
-        view: (await import('../views/fleet-lines.ts')).fleetLinesView({ write, before, columns, color: color.stdout, all }),
+        view: (await import('../views/fleet-lines.ts')).fleetLinesView({
+          write,
+          before,
+          columns,
+          color: color.stdout,
+          all,
+        }),
         ask: null,
       };
   }
@@ -110,7 +130,10 @@ function redacting(ask: FleetAsk, redact: Redact): FleetAsk {
   };
 }
 
-/** Hosts at work hear of the switch too, and stop at their own safe points. Once: the fleet hears it, however often it is raised. */
+/**
+ * Hosts at work hear of the switch too, and stop at their own safe points. Once: the fleet hears it, however often it
+ * is raised.
+ */
 function watchSwitch(io: Io): NodeJS.Timeout {
   const stop = stopSwitch(io);
   const timer = setInterval(() => {
@@ -127,7 +150,10 @@ function thirdTime({ third }: Interrupts): Promise<null> {
   return new Promise((resolve) => third.addEventListener('abort', () => resolve(null), { once: true }));
 }
 
-/** Names the hosts that are left half-way, from the journal. Closed, it takes nothing more, and so no further host is begun. */
+/**
+ * Names the hosts that are left half-way, from the journal. Closed, it takes nothing more, and so no further host is
+ * begun.
+ */
 async function leaveTheRest(io: Io, journal: LocalJournal): Promise<number> {
   await journal.close();
   const { endNow } = await import('../hosts/end-tree.ts');

@@ -32,7 +32,11 @@ async function choose(io: Io, name: string, options: Options): Promise<Chosen | 
   const refused = await whyNotLook(io, prepared, { options, hosts: selection.targets.map((target) => target.name) });
   if (refused !== null) return refused;
   const { strategyOf } = await import('../model/strategy.ts');
-  return { prepared, selection, request: await requestOf(io, prepared, selection, strategyOf(prepared.runbook.fleet, selection.strategy)) };
+  return {
+    prepared,
+    selection,
+    request: await requestOf(io, prepared, selection, strategyOf(prepared.runbook.fleet, selection.strategy)),
+  };
 }
 
 /** No bolder than the policy allows. */
@@ -49,7 +53,9 @@ export async function requestOf(
     import('../wiring/environment.ts'),
   ]);
   const { runbook, params, raised, policy, notes } = prepared;
-  const decided = policy ? decideFleet({ policy, runbook, params, hosts: targets }, asked) : { strategy: asked, notes: [] };
+  const decided = policy
+    ? decideFleet({ policy, runbook, params, hosts: targets }, asked)
+    : { strategy: asked, notes: [] };
   return {
     ...{ runbook, params, raised, skipped },
     strategy: decided.strategy,
@@ -84,7 +90,11 @@ export async function planFleetHere(io: Io, name: string | undefined, options: O
     if (io.interrupts.signal.aborted) return exitCode('interrupted');
     const refusal = await wired.permit(planned.acting);
     const { notes } = chosen.request;
-    const words = { command: commandOf(name, options), notes, refusal: refusal && { outcome: refusal.outcome, reasons: [refusal.reason] } };
+    const words = {
+      command: commandOf(name, options),
+      notes,
+      refusal: refusal && { outcome: refusal.outcome, reasons: [refusal.reason] },
+    };
     await show(io, planned.plan, options, words);
     const { worstOf } = await import('../model/fleet-outcome.ts');
     return exitCode(worstOf([planned.outcome, ...(refusal ? [refusal.outcome] : [])]));
@@ -95,23 +105,32 @@ export async function planFleetHere(io: Io, name: string | undefined, options: O
 
 function commandOf(name: string, options: Options): string {
   const words = commandLine(hostWords(options));
-  return [commandFor(name, { ...options, save: undefined, plan: undefined }), ...(words === '' ? [] : [words])].join(' ');
+  return [commandFor(name, { ...options, save: undefined, plan: undefined }), ...(words === '' ? [] : [words])].join(
+    ' ',
+  );
 }
 
 async function show(io: Io, plan: FleetPlan, options: Options, words: ReviewWords): Promise<void> {
   const look = { columns: io.columns, color: io.color.stdout, all: options.all === true, ...words };
   if (options.json === true || options.format === 'json') {
-    const [{ fleetPlanJson }, { escapeJson }] = await Promise.all([import('../views/fleet-plan.ts'), import('../views/escape.ts')]);
+    const [{ fleetPlanJson }, { escapeJson }] = await Promise.all([
+      import('../views/fleet-plan.ts'),
+      import('../views/escape.ts'),
+    ]);
     return io.stdout(`${escapeJson(JSON.stringify(fleetPlanJson(plan, words), null, 2))}\n`);
   }
-  if (options.format === 'md') return io.stdout((await import('../views/fleet-plan-markdown.ts')).fleetPlanMarkdown(plan, look));
+  if (options.format === 'md')
+    return io.stdout((await import('../views/fleet-plan-markdown.ts')).fleetPlanMarkdown(plan, look));
   io.stdout((await import('../views/fleet-plan.ts')).renderFleetPlan(plan, look));
 }
 
 type Progress = Parameters<NonNullable<FleetView['planning']>>[0];
 
 /** How many hosts have answered, on a terminal; silence elsewhere. */
-async function progressOn(io: Io, options: Options): Promise<{ readonly at: (progress: Progress) => void; readonly end: () => void }> {
+async function progressOn(
+  io: Io,
+  options: Options,
+): Promise<{ readonly at: (progress: Progress) => void; readonly end: () => void }> {
   if (!io.tty.stderr || options.json === true || io.env.TERM === 'dumb') return { at: () => {}, end: () => {} };
   const line = (await import('../views/looking.ts')).lookingLine(io.stderr);
   return { end: line.end, at: ({ done, of, host }) => line.at(`${done} of ${of} hosts, ${host}`) };
@@ -127,9 +146,14 @@ export async function runFleetHere(io: Io, name: string | undefined, options: Op
   if (refusal !== null) return refusal;
   const chosen = await choose(io, name, options);
   if (typeof chosen === 'number') return chosen;
-  const [{ runFleet }, { openFleet }] = await Promise.all([import('../operations/fleet.ts'), import('../wiring/fleet.ts')]);
+  const [{ runFleet }, { openFleet }] = await Promise.all([
+    import('../operations/fleet.ts'),
+    import('../wiring/fleet.ts'),
+  ]);
   const opened = await openFleet(io, chosen.prepared.runbook.name);
   if (!opened.ok) return refuse(io, opened.message, 'no-journal');
   const { journal } = opened;
-  return aloneWith(io, journal.run, () => actOnFleet(io, { ...chosen, journal, options }, (parts) => runFleet(chosen.request, parts)));
+  return aloneWith(io, journal.run, () =>
+    actOnFleet(io, { ...chosen, journal, options }, (parts) => runFleet(chosen.request, parts)),
+  );
 }

@@ -5,7 +5,16 @@ import { exitCode } from '../model/outcome.ts';
 import { LIMITS } from '../model/runbook.ts';
 import { parseSecretSource, type SecretReference, secretReference } from '../model/secret.ts';
 import { type Selection, type SshChoice, sameHost, select } from '../model/selection.ts';
-import { batchFault, ORDERS, parseAtOnce, parseFailures, parsePause, parseSize, type Size, type Strategy } from '../model/strategy.ts';
+import {
+  batchFault,
+  ORDERS,
+  parseAtOnce,
+  parseFailures,
+  parsePause,
+  parseSize,
+  type Size,
+  type Strategy,
+} from '../model/strategy.ts';
 import { parseDestination } from '../model/target.ts';
 import { escaped } from '../views/escape.ts';
 import type { Reach } from '../wiring/host.ts';
@@ -41,10 +50,16 @@ const BECOME: readonly CommandOption[] = [
 ];
 
 const HOW: readonly CommandOption[] = [
-  { flags: '--batches <sizes>', about: 'how many hosts are done after each batch: 1,5%,25%,rest; the first is the canary' },
+  {
+    flags: '--batches <sizes>',
+    about: 'how many hosts are done after each batch: 1,5%,25%,rest; the first is the canary',
+  },
   { flags: '--at-once <number>', about: 'hosts at work at once in a batch (default 10)' },
   { flags: '--pause <time>', about: 'between two batches: 30s' },
-  { flags: '--max-failures <size>', about: 'begin no further host once more than so many have failed: 2, 5% (default 0)' },
+  {
+    flags: '--max-failures <size>',
+    about: 'begin no further host once more than so many have failed: 2, 5% (default 0)',
+  },
   { flags: '--order <order>', about: 'of the hosts', choices: ORDERS },
 ];
 
@@ -59,9 +74,11 @@ interface ChosenHosts extends Selection {
 /** Null: no host was named, so it is this machine. A number: what is wrong has been said. */
 export async function targetsOf(io: Io, options: Options): Promise<ChosenHosts | null | number> {
   const stray = hostsChosen(options) ? undefined : strayHostOption(options);
-  if (stray !== undefined) return refuse(io, `${stray} is for hosts over ssh: name them with --host, --hosts or --inventory`, 'usage');
+  if (stray !== undefined)
+    return refuse(io, `${stray} is for hosts over ssh: name them with --host, --hosts or --inventory`, 'usage');
   if (!hostsChosen(options)) return null;
-  if (io.scene !== undefined) return refuse(io, `this is a drill in ${io.scene}: it acts on this machine alone`, 'usage');
+  if (io.scene !== undefined)
+    return refuse(io, `this is a drill in ${io.scene}: it acts on this machine alone`, 'usage');
   const strategy = strategyFrom(options);
   if (typeof strategy === 'string') return refuse(io, escaped(strategy), 'usage');
   const { trustedReader } = await import('../wiring/trusted.ts');
@@ -95,7 +112,10 @@ interface Files {
   readonly config: string | null;
 }
 
-/** ssh does not look who could have written a file that it is given, and what stands there, or in an inventory, can run any command. */
+/**
+ * ssh does not look who could have written a file that it is given, and what stands there, or in an inventory, can run
+ * any command.
+ */
 async function filesOf(io: Io, { inventory, sshConfig }: Options, reader: TrustedReader): Promise<Files | number> {
   const config = typeof sshConfig === 'string' && sshConfig !== 'none' ? resolve(io.cwd, sshConfig) : null;
   const read = config === null ? null : reader.read(config);
@@ -117,18 +137,27 @@ async function knownHosts(io: Io, options: Options, file: Files['inventory']): P
   const unknown = named.find(({ name }) => !all.some((one) => sameHost(one.name, name)));
   if (unknown) return refuse(io, await sayUnknown(unknown.name, all, file.path), 'usage');
   return named.flatMap(({ name, user, port }) =>
-    all.filter((one) => sameHost(one.name, name)).map((one) => ({ ...one, user: user ?? one.user, port: port ?? one.port })),
+    all
+      .filter((one) => sameHost(one.name, name))
+      .map((one) => ({ ...one, user: user ?? one.user, port: port ?? one.port })),
   );
 }
 
 async function hostsIn(io: Io, given: InventoryFile): Promise<readonly Target[] | number> {
   const { readInventory } = await import('../wiring/inventory.ts');
   const read = await readInventory(given, { env: io.env, signal: io.interrupts.signal });
-  if (!read.ok) return refuse(io, escaped(`--inventory: ${read.message}`), read.code === 'interrupted' ? 'interrupted' : 'no-such-file');
+  if (!read.ok)
+    return refuse(
+      io,
+      escaped(`--inventory: ${read.message}`),
+      read.code === 'interrupted' ? 'interrupted' : 'no-such-file',
+    );
   const { inventory } = read;
   if (!inventory.ok) {
     const { renderProblems } = await import('../views/problem.ts');
-    io.stderr(renderProblems(inventory.problems, { textOf: () => given.text, color: io.color.stderr, columns: io.columns }));
+    io.stderr(
+      renderProblems(inventory.problems, { textOf: () => given.text, color: io.color.stderr, columns: io.columns }),
+    );
     return exitCode('invalid-runbook');
   }
   for (const { message, place } of inventory.value.warnings)
@@ -160,19 +189,33 @@ function namedHosts(io: Io, options: Options): readonly Target[] | number {
     const same = targets.find(({ name }) => sameHost(name, read.target.name));
     if (!same) targets.push(read.target);
     else if (same.user !== read.target.user || same.port !== read.target.port)
-      return refuse(io, `${flag} ${text}: ${same.name} is named twice, in two ways; in an inventory each can have a name`, 'usage');
+      return refuse(
+        io,
+        `${flag} ${text}: ${same.name} is named twice, in two ways; in an inventory each can have a name`,
+        'usage',
+      );
   }
   return targets;
 }
 
 /** A word that no host, group or label has, with what was probably meant: a limit too. */
-async function sayUnmatched({ says, word, known = [] }: { says: string; word?: string; known?: readonly string[] }): Promise<string> {
+async function sayUnmatched({
+  says,
+  word,
+  known = [],
+}: {
+  says: string;
+  word?: string;
+  known?: readonly string[];
+}): Promise<string> {
   const { closest } = await import('../load/suggest.ts');
   if (word === undefined) return escaped(says);
   const [name = '', value] = word.split('=', 2);
   const limit = value !== undefined && /^\d/.test(value) ? closest(name, LIMITS) : undefined;
   const near = limit === undefined ? closest(word, known) : `--limit ${limit}=${value}`;
-  return escaped(near === undefined ? `${says}; \`firebreak hosts\` shows what there is` : `${says}; did you mean ${near}?`);
+  return escaped(
+    near === undefined ? `${says}; \`firebreak hosts\` shows what there is` : `${says}; did you mean ${near}?`,
+  );
 }
 
 // ---------------------------------------------------------------- how
@@ -186,7 +229,8 @@ function strategyFrom({ batches, atOnce, pause, maxFailures, order }: Options): 
   const between = pause === undefined ? undefined : parsePause(String(pause));
   if (pause !== undefined && between === undefined) return `--pause ${String(pause)}: write 30s or 5m`;
   const failures = maxFailures === undefined ? undefined : parseFailures(String(maxFailures));
-  if (maxFailures !== undefined && failures === undefined) return `--max-failures ${String(maxFailures)}: write a number or a share: 2, 5%`;
+  if (maxFailures !== undefined && failures === undefined)
+    return `--max-failures ${String(maxFailures)}: write a number or a share: 2, 5%`;
   const ordered = ORDERS.find((word) => word === order);
   return {
     ...(sizes && { batches: sizes }),
@@ -214,7 +258,8 @@ const PASSWORD = "sudo's password";
 async function becomePassword(io: Io, options: Options): Promise<SecretReference | null | number> {
   const { askBecomePassword: ask, becomePassword: from } = options;
   if (ask === undefined && from === undefined) return null;
-  if (ask !== undefined && from !== undefined) return refuse(io, '--ask-become-password or --become-password, not both', 'usage');
+  if (ask !== undefined && from !== undefined)
+    return refuse(io, '--ask-become-password or --become-password, not both', 'usage');
   if (!io.secrets) throw new Error('bug: a command is run without a vault');
   if (ask !== undefined) return askedPassword(io, io.secrets, options);
   const kind = parseSecretSource(String(from))?.kind;
@@ -227,7 +272,11 @@ async function becomePassword(io: Io, options: Options): Promise<SecretReference
 
 async function askedPassword(io: Io, vault: Vault, { unattended }: Options): Promise<SecretReference | number> {
   if (unattended === true || !io.tty.stdin || !io.tty.stderr)
-    return refuse(io, '--ask-become-password needs a person at a terminal; else: --become-password file:/path', 'usage');
+    return refuse(
+      io,
+      '--ask-become-password needs a person at a terminal; else: --become-password file:/path',
+      'usage',
+    );
   const { askHidden } = await import('../views/terminal.ts');
   const typed = await askHidden({ ...io, color: io.color.stderr }, `${PASSWORD}, for all hosts:`);
   if (typed === null) return refuse(io, 'no password was given; nothing was looked at', 'interrupted');

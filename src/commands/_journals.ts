@@ -15,12 +15,20 @@ export function allRuns(io: Io): readonly FoundRun[] {
   return runs;
 }
 
-/** Whoever holds the host's lock is at the run that was written to last, if that was since. Gives its id, and who it is in words. */
-export async function runningNow(io: Io, runs: readonly FoundRun[]): Promise<{ readonly id: string; readonly text: string } | null> {
+/**
+ * Whoever holds the host's lock is at the run that was written to last, if that was since. Gives its id, and who it is
+ * in words.
+ */
+export async function runningNow(
+  io: Io,
+  runs: readonly FoundRun[],
+): Promise<{ readonly id: string; readonly text: string } | null> {
   const name = lockName(io);
   const holder = await whoHolds({ uid: io.uid, ...(name !== undefined && { name }) });
   if (holder === null || holder === 'silent') return null;
-  const [run] = runs.filter(({ written }) => written >= Date.parse(holder.since)).sort((one, other) => other.written - one.written);
+  const [run] = runs
+    .filter(({ written }) => written >= Date.parse(holder.since))
+    .sort((one, other) => other.written - one.written);
   return run === undefined ? null : { id: run.id, text: `pid ${holder.pid}, by ${holder.who} since ${holder.since}` };
 }
 
@@ -29,7 +37,10 @@ export function lookInto({ id, folder, place }: FoundRun, running: string | null
   const read = readJournal(folder);
   const common = { id, folder, place, running, verified: null };
   if (!read.ok) return reportOf({ ...common, events: read.before, problem: read.message, damaged: true });
-  const torn = read.torn === null ? null : `${plural(read.torn.bytes, 'byte')} of a last line are left out: its write was cut short`;
+  const torn =
+    read.torn === null
+      ? null
+      : `${plural(read.torn.bytes, 'byte')} of a last line are left out: its write was cut short`;
   return reportOf({ ...common, events: read.events, problem: torn, damaged: false });
 }
 

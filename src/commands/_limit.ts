@@ -27,8 +27,8 @@ export interface LimitWords {
 }
 
 /**
- * Without hosts every word is meant for a limit, so that a misspelt one is told. With hosts a label of one of them goes before a limit of its name,
- * but for the four names that no label may have.
+ * Without hosts every word is meant for a limit, so that a misspelt one is told. With hosts a label of one of them goes
+ * before a limit of its name, but for the four names that no label may have.
  */
 export function limitWords(options: Options, labels: ReadonlySet<string> = new Set()): LimitWords {
   const words = wordsOf(options.limit);
@@ -56,7 +56,9 @@ const ALONE = { become: '--become', askBecomePassword: '--ask-become-password' }
 /** The host options as they were typed, for a command line to type next; without patterns of --limit. */
 export function hostWords(options: Options): readonly string[] {
   if (!hostsChosen(options)) return [];
-  const valued = Object.entries(WITH_VALUE).flatMap(([name, flag]) => wordsOf(options[name]).flatMap((word) => [flag, word]));
+  const valued = Object.entries(WITH_VALUE).flatMap(([name, flag]) =>
+    wordsOf(options[name]).flatMap((word) => [flag, word]),
+  );
   return [...valued, ...Object.entries(ALONE).flatMap(([name, flag]) => (options[name] === true ? [flag] : []))];
 }
 

@@ -26,7 +26,8 @@ export async function planHere(io: Io, name: string | undefined, options: Option
   const chosen = await chosenHost(io, options);
   if (typeof chosen === 'number') return chosen;
   const given = options.diff ?? options.plan;
-  if (typeof given === 'string') return onStage(io, chosen, (stage) => diffOn(io, stage, name, { ...options, diff: given }));
+  if (typeof given === 'string')
+    return onStage(io, chosen, (stage) => diffOn(io, stage, name, { ...options, diff: given }));
   if (name === undefined) return refuse(io, 'name a runbook; `firebreak list` names those of the library', 'usage');
   const valid = validFor(io, options);
   if (typeof valid !== 'number') return valid.refused;
@@ -48,7 +49,9 @@ async function planOn(io: Io, stage: Stage, { name, options, prepared, valid }: 
   const { plan, machine } = looked;
   await show(io, plan, { options, command: commandFor(name, options) });
   const saved =
-    typeof options.save === 'string' ? await savePlan(io, options.save, { name, options, prepared, plan, machine, valid }) : null;
+    typeof options.save === 'string'
+      ? await savePlan(io, options.save, { name, options, prepared, plan, machine, valid })
+      : null;
   return saved ?? exitCode(plan.refusal?.outcome ?? 'held');
 }
 
@@ -61,7 +64,10 @@ async function lookAround(
 ): Promise<{ readonly plan: Plan; readonly machine: MachineThen } | number> {
   const refused = await whyNotLook(io, prepared, { options, hosts: [hosts.host.name] });
   if (refused !== null) return refused;
-  const [{ plan }, { systemClock }] = await Promise.all([import('../operations/plan.ts'), import('../wiring/clock.ts')]);
+  const [{ plan }, { systemClock }] = await Promise.all([
+    import('../operations/plan.ts'),
+    import('../wiring/clock.ts'),
+  ]);
   const { secrets } = io;
   const progress = await progressOn(io, options);
   const made = await plan(
@@ -76,7 +82,8 @@ async function lookAround(
     },
   );
   progress.end();
-  if ('reason' in made) return refuse(io, made.code === undefined ? `${made.reason}; nothing was looked at` : made.reason, made.outcome);
+  if ('reason' in made)
+    return refuse(io, made.code === undefined ? `${made.reason}; nothing was looked at` : made.reason, made.outcome);
   if (io.interrupts.signal.aborted) return exitCode('interrupted');
   const machine = await machineNow(hosts.host);
   return machine.boot === ''
@@ -94,7 +101,8 @@ export interface Shown {
 
 export async function show(io: Io, plan: Plan, { options, command, saved }: Shown): Promise<void> {
   const look = { columns: io.columns, color: io.color.stdout, all: options.all === true };
-  if (options.format === 'md') return io.stdout((await import('../views/plan-markdown.ts')).planMarkdown(plan, { command }));
+  if (options.format === 'md')
+    return io.stdout((await import('../views/plan-markdown.ts')).planMarkdown(plan, { command }));
   if (options.json === true || options.format === 'json') {
     const { planToJson } = await import('../views/plan.ts');
     const { escapeJson } = await import('../views/escape.ts');
@@ -124,7 +132,11 @@ async function diffOn(io: Io, stage: Stage, name: string | undefined, options: O
   const comparison = await comparisonOf(io, stage, { saved, prepared, plan: looked.plan, texts });
   const { comparisonJson, renderComparison } = await import('../views/saved-plan.ts');
   const json = options.json === true || options.format === 'json';
-  io.stdout(json ? comparisonJson(comparison) : renderComparison(comparison, { columns: io.columns, color: io.color.stdout, all: true }));
+  io.stdout(
+    json
+      ? comparisonJson(comparison)
+      : renderComparison(comparison, { columns: io.columns, color: io.color.stdout, all: true }),
+  );
   return comparison.unusable === null && comparison.differences.length === 0 ? 0 : exitCode('plan-mismatch');
 }
 
@@ -137,9 +149,15 @@ interface Beside {
 
 async function comparisonOf(io: Io, { hosts }: Stage, { saved, prepared, plan, texts }: Beside): Promise<Comparison> {
   const { driftOf, pinnedDifferences } = await import('../plan/fingerprint.ts');
-  const identity = (await changedIdentity(saved, prepared)).filter(({ name }) => texts.every((one) => one.name !== name));
+  const identity = (await changedIdentity(saved, prepared)).filter(({ name }) =>
+    texts.every((one) => one.name !== name),
+  );
   const refused = plan.refusal !== null && saved.plan.refusal === null;
-  const refusal = { name: 'the plan', planned: 'would act', now: `would touch nothing: ${plan.refusal?.reasons.join('; ')}` };
+  const refusal = {
+    name: 'the plan',
+    planned: 'would act',
+    now: `would touch nothing: ${plan.refusal?.reasons.join('; ')}`,
+  };
   return {
     saved,
     unusable: await whyUnusable(io, saved, hosts.readOnlyHost),

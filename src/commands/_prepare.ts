@@ -40,13 +40,14 @@ export async function prepare(
   chosen: { readonly limits: readonly string[] } | null = null,
 ): Promise<Prepared | number> {
   const { limits } = chosen ?? limitWords(options);
-  const [{ readRunbook, readText }, { trustedReader }, { folderCatalogue }, { bindParams }, { closest }] = await Promise.all([
-    import('../wiring/library.ts'),
-    import('../wiring/trusted.ts'),
-    import('../wiring/catalogue.ts'),
-    import('../load/params.ts'),
-    import('../load/suggest.ts'),
-  ]);
+  const [{ readRunbook, readText }, { trustedReader }, { folderCatalogue }, { bindParams }, { closest }] =
+    await Promise.all([
+      import('../wiring/library.ts'),
+      import('../wiring/trusted.ts'),
+      import('../wiring/catalogue.ts'),
+      import('../load/params.ts'),
+      import('../load/suggest.ts'),
+    ]);
   const catalogue = folderCatalogue();
   const reader = trustedReader(io.uid);
   const read = await readRunbook(name, io.cwd, { catalogue, readText: reader.readText });
@@ -66,7 +67,10 @@ export async function prepare(
   return { runbook: read.value, params: params.value, limits, raised, policy, catalogue, notes: trustNotes(reader) };
 }
 
-/** Who decides. To be asked under the host's lock: a run that ends meanwhile belongs to what this host remembers. `except` is the run itself. */
+/**
+ * Who decides. To be asked under the host's lock: a run that ends meanwhile belongs to what this host remembers.
+ * `except` is the run itself.
+ */
 export async function modeOf(io: Io, { policy, runbook }: Prepared, except?: string): Promise<Mode> {
   if (!policy) return { kind: 'attended' };
   const { triggerOf } = await import('../wiring/trigger.ts');
@@ -85,7 +89,11 @@ async function policyFrom(io: Io, path: unknown, { readText, catalogue }: Readin
   const full = resolve(io.cwd, path);
   const text = readText(full);
   if (typeof text !== 'string')
-    return refuse(io, `the policy ${(await import('../hosts/read-text.ts')).sayUnread(full, text.code)}`, 'no-such-file');
+    return refuse(
+      io,
+      `the policy ${(await import('../hosts/read-text.ts')).sayUnread(full, text.code)}`,
+      'no-such-file',
+    );
   const policy = await loadPolicy({ path: full, text, catalogue });
   return policy.ok ? policy.value : sayProblems(io, policy.problems, 'invalid-runbook', readText);
 }
@@ -96,7 +104,12 @@ export function refuse(io: Io, message: string, outcome: Parameters<typeof exitC
   return exitCode(outcome);
 }
 
-async function sayProblems(io: Io, problems: readonly Problem[], outcome: Parameters<typeof exitCode>[0], readText: Read): Promise<number> {
+async function sayProblems(
+  io: Io,
+  problems: readonly Problem[],
+  outcome: Parameters<typeof exitCode>[0],
+  readText: Read,
+): Promise<number> {
   const { renderProblems } = await import('../views/problem.ts');
   const textOf = (file: string) => {
     const text = readText(file);
@@ -125,11 +138,13 @@ function raisedLimits(
   for (const [name, value] of Object.entries(given)) {
     if (!(LIMITS as readonly string[]).includes(name)) {
       const near = closest(name, LIMITS);
-      const meant = near === undefined ? 'hosts to choose from are named with --hosts or --inventory' : `did you mean ${near}?`;
+      const meant =
+        near === undefined ? 'hosts to choose from are named with --hosts or --inventory' : `did you mean ${near}?`;
       return `--limit ${name}: the limits are ${LIMITS.join(', ')}; ${meant}`;
     }
     const number = name === 'stopped_for' ? parseDuration(value) : /^\d+$/.test(value) ? Number(value) : undefined;
-    if (number === undefined) return `--limit ${name}=${value}: write ${name === 'stopped_for' ? '45m' : 'a whole number'}`;
+    if (number === undefined)
+      return `--limit ${name}=${value}: write ${name === 'stopped_for' ? '45m' : 'a whole number'}`;
     raised[name as LimitName] = number;
   }
   return raised;

@@ -30,5 +30,7 @@ function termsOf({ olderThan, keep }: Options): Retention | string {
 function tell(io: Io, { removed, kept }: Pruning, dry: boolean): void {
   for (const { run, why } of removed) io.stdout(`${escaped(run)}  ${dry ? 'would go' : 'gone'}: ${why}\n`);
   for (const { run, why } of kept) io.stdout(`${escaped(run)}  kept: ${escaped(why)}\n`);
-  io.stderr(`${plural(removed.length, 'run')} ${dry ? 'would go; nothing was removed' : 'gone, a line of each is in the tally'}\n`);
+  io.stderr(
+    `${plural(removed.length, 'run')} ${dry ? 'would go; nothing was removed' : 'gone, a line of each is in the tally'}\n`,
+  );
 }

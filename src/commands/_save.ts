@@ -12,7 +12,8 @@ import { type Prepared, refuse } from './_prepare.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
-export const wordsOf = (given: unknown): readonly string[] => (Array.isArray(given) ? (given as readonly string[]) : []);
+export const wordsOf = (given: unknown): readonly string[] =>
+  Array.isArray(given) ? (given as readonly string[]) : [];
 
 /** The life of the machine, and who looks at it. */
 export async function machineNow(host: Host): Promise<MachineThen> {
@@ -38,14 +39,19 @@ interface ToSave {
 }
 
 /** Writes the plan beside nothing else: the exit code where that failed, null where it is saved. */
-export async function savePlan(io: Io, file: string, { name, options, prepared, plan, machine, valid }: ToSave): Promise<number | null> {
-  const [{ identityOf, pinnedOf }, { sealPlan }, { version }, { savedPlanText, shownAgain, timeOf }, { writeNew }] = await Promise.all([
-    import('../plan/fingerprint.ts'),
-    import('../load/saved-plan.ts'),
-    import('../wiring/version.ts'),
-    import('../views/saved-plan.ts'),
-    import('../wiring/saved-plan.ts'),
-  ]);
+export async function savePlan(
+  io: Io,
+  file: string,
+  { name, options, prepared, plan, machine, valid }: ToSave,
+): Promise<number | null> {
+  const [{ identityOf, pinnedOf }, { sealPlan }, { version }, { savedPlanText, shownAgain, timeOf }, { writeNew }] =
+    await Promise.all([
+      import('../plan/fingerprint.ts'),
+      import('../load/saved-plan.ts'),
+      import('../wiring/version.ts'),
+      import('../views/saved-plan.ts'),
+      import('../wiring/saved-plan.ts'),
+    ]);
   const { runbook, params, policy } = prepared;
   const saved = sealPlan({
     firebreak: 'plan',
@@ -69,7 +75,9 @@ export async function savePlan(io: Io, file: string, { name, options, prepared, 
   });
   const written = writeNew(resolve(io.cwd, file), savedPlanText(saved));
   if (!written.ok) return refuse(io, written.message, written.code === 'EEXIST' ? 'usage' : 'no-journal');
-  io.stderr(`firebreak: saved in ${file}, to be run once within ${showDuration(valid)}, until ${timeOf(saved.until)}\n`);
+  io.stderr(
+    `firebreak: saved in ${file}, to be run once within ${showDuration(valid)}, until ${timeOf(saved.until)}\n`,
+  );
   return null;
 }
 
@@ -85,9 +93,18 @@ export function commandFor(name: string, options: Options): string {
   const { param, limit, policy, save, plan } = options;
   const decided = policy === undefined ? [] : ['--unattended', '--policy', String(policy)];
   const file = save ?? plan;
-  if (file !== undefined) return commandLine(['firebreak', 'run', '--plan', String(file), ...hostOf(options), ...decided]);
+  if (file !== undefined)
+    return commandLine(['firebreak', 'run', '--plan', String(file), ...hostOf(options), ...decided]);
   const given = (flag: string, words: unknown) => wordsOf(words).flatMap((word) => [flag, word]);
-  return commandLine(['firebreak', 'run', name, ...given('--param', param), ...given('--limit', limit), ...hostOf(options), ...decided]);
+  return commandLine([
+    'firebreak',
+    'run',
+    name,
+    ...given('--param', param),
+    ...given('--limit', limit),
+    ...hostOf(options),
+    ...decided,
+  ]);
 }
 
 /** One host; those of a fleet are named by whoever runs it. */

@@ -10,7 +10,11 @@ import { trustNotes, whyUntrusted } from './_trust.ts';
 type Options = Readonly<Record<string, unknown>>;
 
 /** A plan to be carried out must be ours alone; one to look at may be anybody's. What is wrong has been said. */
-export async function readSaved(io: Io, file: string, why: { readonly toRun: Options } | 'to-show'): Promise<SavedPlan | number> {
+export async function readSaved(
+  io: Io,
+  file: string,
+  why: { readonly toRun: Options } | 'to-show',
+): Promise<SavedPlan | number> {
   const [{ authorOf, readAny, readOwn }, { loadSavedPlan }, { trustedReader }] = await Promise.all([
     import('../wiring/saved-plan.ts'),
     import('../load/saved-plan.ts'),
@@ -19,7 +23,8 @@ export async function readSaved(io: Io, file: string, why: { readonly toRun: Opt
   const path = resolve(io.cwd, file);
   const reader = trustedReader(io.uid);
   const read = why === 'to-show' ? readAny(path) : readOwn(path, reader);
-  if (!read.ok) return refuse(io, read.message, ['not-a-file', 'ELOOP'].includes(read.code) ? 'refused-by-policy' : 'no-such-file');
+  if (!read.ok)
+    return refuse(io, read.message, ['not-a-file', 'ELOOP'].includes(read.code) ? 'refused-by-policy' : 'no-such-file');
   const untrusted = why === 'to-show' ? null : whyUntrusted(io, reader, why.toRun);
   if (untrusted !== null) return untrusted;
   const loaded = await loadSavedPlan({ path, text: read.text });
@@ -40,7 +45,8 @@ export async function planNotes(io: Io, file: unknown): Promise<readonly string[
 
 /** What was typed then, with what is typed now behind it. */
 export function askedAgain(saved: SavedPlan, options: Options): Options {
-  const policy = options.policy ?? (options.unattended === true || options.diff !== undefined ? saved.asked.policy : undefined);
+  const policy =
+    options.policy ?? (options.unattended === true || options.diff !== undefined ? saved.asked.policy : undefined);
   const { policy: _, ...rest } = options;
   return {
     ...rest,
@@ -50,7 +56,9 @@ export function askedAgain(saved: SavedPlan, options: Options): Options {
   };
 }
 
-/** What can be told before the runbook is even understood: program, and the bytes of runbook and policy, by their lines. */
+/**
+ * What can be told before the runbook is even understood: program, and the bytes of runbook and policy, by their lines.
+ */
 export async function changedTexts(
   io: Io,
   saved: SavedPlan,
@@ -79,20 +87,29 @@ export async function changedTexts(
 }
 
 /** What the request comes to, beside what it came to. */
-export async function changedIdentity(saved: SavedPlan, { runbook, params, policy }: Prepared): Promise<readonly Difference[]> {
+export async function changedIdentity(
+  saved: SavedPlan,
+  { runbook, params, policy }: Prepared,
+): Promise<readonly Difference[]> {
   const [{ differences, identityOf }, { runbookDifferences }, { version }] = await Promise.all([
     import('../plan/fingerprint.ts'),
     import('../plan/text-differences.ts'),
     import('../wiring/version.ts'),
   ]);
   const lines = runbookDifferences(runbook.source.path, saved.texts.runbook, runbook.source.text);
-  const identity = differences(saved.identity, identityOf({ tool: version(), runbook, params, policy: policy?.source.hash ?? null }));
+  const identity = differences(
+    saved.identity,
+    identityOf({ tool: version(), runbook, params, policy: policy?.source.hash ?? null }),
+  );
   return [...lines, ...identity];
 }
 
 /** Of another host, expired, used: one sentence; null: it may be compared. */
 export async function whyUnusable(io: Io, saved: SavedPlan, host: Host): Promise<string | null> {
-  const [{ sayUsed, unusable }, { planUse }] = await Promise.all([import('../plan/usable.ts'), import('../wiring/saved-plan.ts')]);
+  const [{ sayUsed, unusable }, { planUse }] = await Promise.all([
+    import('../plan/usable.ts'),
+    import('../wiring/saved-plan.ts'),
+  ]);
   const elsewhere = unusable(saved, await machineNow(host));
   if (elsewhere !== null) return elsewhere;
   const use = planUse(io, saved);

@@ -30,10 +30,13 @@ export const SESSION_OPTIONS: readonly CommandOption[] = [
   { flags: '--all', about: 'every process and file, not the first twenty' },
 ];
 
-/** Nobody to ask and no policy: refused before any prompt is constructed. The exit code, or null where somebody decides. */
+/**
+ * Nobody to ask and no policy: refused before any prompt is constructed. The exit code, or null where somebody decides.
+ */
 export function nobodyDecides(io: Io, { unattended, policy, output }: Options): number | null {
   const stopped = unattended === true ? stopSwitch(io)() : null;
-  if (stopped !== null) return refuse(io, `${stopped}; nothing was started. A person at a terminal may still run it`, 'refused-by-policy');
+  if (stopped !== null)
+    return refuse(io, `${stopped}; nothing was started. A person at a terminal may still run it`, 'refused-by-policy');
   if (unattended === true && policy === undefined) {
     return refuse(
       io,
@@ -54,9 +57,14 @@ export function nobodyDecides(io: Io, { unattended, policy, output }: Options): 
   );
 }
 
-/** One run a host: whoever comes second is told who is first, and nothing is touched. A rehearsal has a lock of its own. */
+/**
+ * One run a host: whoever comes second is told who is first, and nothing is touched. A rehearsal has a lock of its own.
+ */
 export async function alone(io: Io, what: string, go: () => Promise<number>): Promise<number> {
-  const [{ takeLock }, { heldFromAfar }] = await Promise.all([import('../journal/lock.ts'), import('../journal/from-afar.ts')]);
+  const [{ takeLock }, { heldFromAfar }] = await Promise.all([
+    import('../journal/lock.ts'),
+    import('../journal/from-afar.ts'),
+  ]);
   const name = lockName(io);
   const taken = await takeLock({ uid: io.uid, ...(name !== undefined && { name }) }, holderOf(io, what));
   if (!taken.ok) return refuse(io, taken.message, taken.code === 'locked' ? 'locked' : 'unsupported-machine');
@@ -73,7 +81,12 @@ const FROM_AFAR = 'another run holds this host: it was started elsewhere and cam
 const holderOf = (io: Io, run: string): Holder => ({ run, who: io.user, pid: io.pid, since: new Date().toISOString() });
 
 /** The same wherever it is; `go` gets what is to be known of the lock, for the journal. */
-export async function aloneOn(io: Io, stage: Stage, what: string, go: (notes: readonly string[]) => Promise<number>): Promise<number> {
+export async function aloneOn(
+  io: Io,
+  stage: Stage,
+  what: string,
+  go: (notes: readonly string[]) => Promise<number>,
+): Promise<number> {
   if (stage.elsewhere === null) return alone(io, what, () => go(stage.notes));
   const taken = await stage.elsewhere.lock(holderOf(io, what));
   if (!taken.ok) return refuse(io, taken.message, taken.code === 'locked' ? 'locked' : 'outcome-unknown');
@@ -84,7 +97,10 @@ export async function aloneOn(io: Io, stage: Stage, what: string, go: (notes: re
   }
 }
 
-/** A deletion of a million files, a command of minutes: the step at work hears of the switch too, and stops at its own safe point. */
+/**
+ * A deletion of a million files, a command of minutes: the step at work hears of the switch too, and stops at its own
+ * safe point.
+ */
 function watchSwitch(io: Io, stop: () => string | null): NodeJS.Timeout {
   const look = () => {
     const reason = stop();
@@ -117,7 +133,10 @@ function thirdTime({ third }: Interrupts): Promise<null> {
   return new Promise((resolve) => third.addEventListener('abort', () => resolve(null), { once: true }));
 }
 
-/** Says what is left, from the journal, and for a person to do. Closed, the journal takes nothing more, and so nothing more is done. */
+/**
+ * Says what is left, from the journal, and for a person to do. Closed, the journal takes nothing more, and so nothing
+ * more is done.
+ */
 async function leaveTheRest(io: Io, journal: LocalJournal, plan: Plan | null): Promise<number> {
   await journal.close();
   const { endNow } = await import('../hosts/end-tree.ts');
@@ -131,7 +150,9 @@ async function leaveTheRest(io: Io, journal: LocalJournal, plan: Plan | null): P
   const state = stateOf(read.ok ? read.events : read.before);
   const paper = paperOf({ columns: io.columns, color: io.color.stderr, all: true });
   io.stderr(`${renderLeft(state, plan, paper).join('\n')}\n`);
-  return exitCode(state.steps.some(({ phase, attempts }) => phase === 'act' && attempts > 0) ? 'outcome-unknown' : 'interrupted');
+  return exitCode(
+    state.steps.some(({ phase, attempts }) => phase === 'act' && attempts > 0) ? 'outcome-unknown' : 'interrupted',
+  );
 }
 
 /** Over a connection that is lost nothing can be started. */
@@ -149,7 +170,10 @@ export async function act(
   { stage, journal, mode, catalogue, options }: Session,
   go: (parts: RunParts) => Promise<Ending>,
 ): Promise<number> {
-  const [{ systemClock }, { screenFor }] = await Promise.all([import('../wiring/clock.ts'), import('../wiring/screen.ts')]);
+  const [{ systemClock }, { screenFor }] = await Promise.all([
+    import('../wiring/clock.ts'),
+    import('../wiring/screen.ts'),
+  ]);
   const screen = await screenFor(io, {
     mode: mode.kind,
     output: OUTPUTS.find((form) => form === options.output) ?? 'text',
@@ -178,7 +202,8 @@ export async function act(
     return refuse(io, `${error.message}; stopped at once, and ${whatBecameOf(stage)}`, 'no-journal');
   } finally {
     clearInterval(watching);
-    // The last event is journaled: move the run home if home has room by now; a failure leaves it where it can be found.
+    // The last event is journaled: move the run home if home has room by now; a failure leaves it where it can be
+    // found.
     journal.settle();
     await journal.close();
     await screen.close();

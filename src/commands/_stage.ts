@@ -35,7 +35,10 @@ export async function chosenHost(io: Io, options: Options): Promise<Chosen | nul
   return { target, reach: reachOf(io, selection), notes: selection.notes, limits: selection.limits };
 }
 
-/** Reaches the host, lets `go` work there, and leaves no connection behind. A host that cannot be reached is told, in a line of its own, and nothing is done. */
+/**
+ * Reaches the host, lets `go` work there, and leaves no connection behind. A host that cannot be reached is told, in a
+ * line of its own, and nothing is done.
+ */
 export async function onStage(io: Io, chosen: Chosen | null, go: (stage: Stage) => Promise<number>): Promise<number> {
   const { hostsFor, hostsHere } = await import('../wiring/host.ts');
   if (chosen === null) return go({ hosts: hostsHere(io.secrets, io.scene), elsewhere: null, notes: [] });
@@ -64,7 +67,9 @@ function clockNotes({ host }: Hosts): readonly string[] {
   const { ahead = 0 }: Partial<FarClock> = host.farClock?.() ?? {};
   if (Math.abs(ahead) < WORTH_A_WORD) return [];
   const beside = `${showDuration(Math.abs(ahead))} ${ahead > 0 ? 'ahead of' : 'behind'} the clock here`;
-  return [`the clock of ${host.name} is ${beside}: the times of this run are by the clock here, those of its own logs are not`];
+  return [
+    `the clock of ${host.name} is ${beside}: the times of this run are by the clock here, those of its own logs are not`,
+  ];
 }
 
 /** The host that an earlier run had, reached as it was reached then unless the command line says otherwise. */

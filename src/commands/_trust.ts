@@ -6,16 +6,20 @@ type Options = Readonly<Record<string, unknown>>;
 
 export const TRUST_OPTION: CommandOption = {
   flags: '--trust',
-  about: 'use runbook, policy and plan although others could have written them; at a terminal only, and the journal says so',
+  about:
+    'use runbook, policy and plan although others could have written them; at a terminal only, and the journal says so',
 };
 
-/** The exit code where something was read that others could have written, and what to do about it was said; null: go on. */
+/**
+ * The exit code where something was read that others could have written, and what to do about it was said; null: go on.
+ */
 export function whyUntrusted(io: Io, reader: TrustedReader, { trust, unattended }: Options): number | null {
   const suspected = reader.suspected();
   if (suspected.size === 0) return null;
   const said = saySuspected(suspected);
   if (trust !== true) return refused(io, `${said}\nor, at a terminal, add --trust for this once`);
-  if (unattended === true || !io.tty.stdin || !io.tty.stderr) return refused(io, `${said}\n--trust is for a person at a terminal`);
+  if (unattended === true || !io.tty.stdin || !io.tty.stderr)
+    return refused(io, `${said}\n--trust is for a person at a terminal`);
   io.stderr(`firebreak: trusted at your word (--trust): ${[...suspected.keys()].join(', ')}\n`);
   return null;
 }

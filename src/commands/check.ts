@@ -51,14 +51,19 @@ interface Found {
 
 function filesOf(args: readonly string[], cwd: string, inLibrary: (name: string) => string): Found {
   // Bytes that are no UTF-8 become U+FFFD, which the loader refuses with its place.
-  const named = args.flatMap((arg) => pathsIn(arg, cwd, inLibrary).map((shown) => ({ shown, read: readPlainText(resolve(cwd, shown)) })));
+  const named = args.flatMap((arg) =>
+    pathsIn(arg, cwd, inLibrary).map((shown) => ({ shown, read: readPlainText(resolve(cwd, shown)) })),
+  );
   return {
     files: named.flatMap(({ shown, read }) => (read.ok ? [{ shown, text: read.text }] : [])),
     missing: named.flatMap(({ shown, read }) => (read.ok ? [] : [sayUnread(shown, read.code)])),
   };
 }
 
-/** The paths are shown as they were given, so that an editor's problem matcher finds them. A bare name that is no file is the library's. */
+/**
+ * The paths are shown as they were given, so that an editor's problem matcher finds them. A bare name that is no file
+ * is the library's.
+ */
 function pathsIn(arg: string, cwd: string, inLibrary: (name: string) => string): readonly string[] {
   try {
     if (!statSync(resolve(cwd, arg)).isDirectory()) return [arg];
@@ -76,12 +81,20 @@ async function checkFile({ shown, text }: Found['files'][number], cwd: string): 
   if (isPolicyText(text)) {
     const { folderCatalogue } = await import('../wiring/catalogue.ts');
     const policy = await loadPolicy({ path: shown, text, catalogue: folderCatalogue() });
-    return { file: shown, text, ...(policy.ok ? well(`policy: ${plural(policy.value.rules.length, 'rule')}`) : ill(policy.problems)) };
+    return {
+      file: shown,
+      text,
+      ...(policy.ok ? well(`policy: ${plural(policy.value.rules.length, 'rule')}`) : ill(policy.problems)),
+    };
   }
   if (/^firebreak_hosts\s*:/m.test(text)) {
     const { loadInventory } = await import('../load/inventory.ts');
     const hosts = await loadInventory({ path: shown, text });
-    return { file: shown, text, ...(hosts.ok ? well(plural(hosts.value.targets.length, 'host')) : ill(hosts.problems)) };
+    return {
+      file: shown,
+      text,
+      ...(hosts.ok ? well(plural(hosts.value.targets.length, 'host')) : ill(hosts.problems)),
+    };
   }
   const [{ loadRunbook }, { folderCatalogue }, { findUsedIn }] = await Promise.all([
     import('../load/load.ts'),
@@ -90,7 +103,12 @@ async function checkFile({ shown, text }: Found['files'][number], cwd: string): 
   ]);
   const runbook = await loadRunbook({ path: shown, text, catalogue: folderCatalogue(), findUsed: findUsedIn(cwd) });
   if (!runbook.ok) return { file: shown, text, ...ill(runbook.problems) };
-  return { file: shown, text, ...well(sayRunbook(runbook.value)), notes: await asksAnyway(runbook.value, folderCatalogue()) };
+  return {
+    file: shown,
+    text,
+    ...well(sayRunbook(runbook.value)),
+    notes: await asksAnyway(runbook.value, folderCatalogue()),
+  };
 }
 
 /** What is checked is not run, so it is only said what a run would refuse. */
@@ -105,7 +123,9 @@ async function warnOfUntrusted(io: Io, files: Found['files']): Promise<void> {
 /** `ask: false` of what cannot be undone: a terminal asks all the same. */
 async function asksAnyway({ act }: Runbook, catalogue: Catalogue): Promise<readonly string[]> {
   const notes: string[] = [];
-  for (const { verb, place } of act.filter((step) => !step.ask && step.undo?.kind !== 'steps' && isAction(step, catalogue.actions))) {
+  for (const { verb, place } of act.filter(
+    (step) => !step.ask && step.undo?.kind !== 'steps' && isAction(step, catalogue.actions),
+  )) {
     if ((await catalogue.action(verb)).forGood !== true) continue;
     notes.push(
       `${place.file}:${place.line}: \`ask: false\` says nothing here: what \`${verb}\` does cannot be undone, so a person is always asked`,
@@ -124,7 +144,8 @@ function sayRunbook(runbook: Runbook): string {
 
 async function print(io: Io, results: readonly Result[]): Promise<void> {
   const { escaped } = await import('../views/escape.ts');
-  for (const { file, problems, is } of results) if (problems.length === 0) io.stdout(`ok  ${escaped(file)}  ${escaped(is)}\n`);
+  for (const { file, problems, is } of results)
+    if (problems.length === 0) io.stdout(`ok  ${escaped(file)}  ${escaped(is)}\n`);
   for (const { notes = [] } of results) for (const note of notes) io.stderr(`firebreak: note: ${escaped(note)}\n`);
   const problems = results.flatMap((result) => result.problems);
   if (problems.length === 0) return;
@@ -140,7 +161,10 @@ function textOfUsed(file: string, cwd: string): string | undefined {
 }
 
 async function printJson(io: Io, results: readonly Result[]): Promise<void> {
-  const [{ problemsToJson }, { escapeJson }] = await Promise.all([import('../views/problem.ts'), import('../views/escape.ts')]);
+  const [{ problemsToJson }, { escapeJson }] = await Promise.all([
+    import('../views/problem.ts'),
+    import('../views/escape.ts'),
+  ]);
   const rows = results.map(
     ({ file, problems }) =>
       `  {"file": ${escapeJson(JSON.stringify(file))}, "ok": ${problems.length === 0}, "problems": ${problemsToJson(problems)}}`,

@@ -37,7 +37,10 @@ async function sayChecks(io: Io, stage: Stage, options: Readonly<Record<string, 
     const { escapeJson } = await import('../views/escape.ts');
     io.stdout(`${escapeJson(JSON.stringify({ able, checks }, null, 2))}\n`);
   } else {
-    const [{ doctorText }, { paperOf }] = await Promise.all([import('../views/doctor.ts'), import('../views/style.ts')]);
+    const [{ doctorText }, { paperOf }] = await Promise.all([
+      import('../views/doctor.ts'),
+      import('../views/style.ts'),
+    ]);
     io.stdout(doctorText(checks, paperOf({ columns: io.columns, color: io.color.stdout })));
   }
   return able ? 0 : exitCode('unsupported-machine');
@@ -51,7 +54,9 @@ async function partsHere(io: Io): Promise<DoctorParts> {
   return {
     host: hostsHere().readOnlyHost,
     home: io.home,
-    rooms: places.map((place) => roomIn(place, io.uid)).map(({ place, takes, why }) => ({ path: place.path, takes, why })),
+    rooms: places
+      .map((place) => roomIn(place, io.uid))
+      .map(({ place, takes, why }) => ({ path: place.path, takes, why })),
     prepared: preparedIn(places, io.uid)?.folder ?? null,
     holder: holder && sayHolder(holder),
     slots: countedSlots(io.env),

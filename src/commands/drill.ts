@@ -46,7 +46,10 @@ const command: Command = defineCommand({
   ],
   examples: [
     ['firebreak drill cron-mail-storm', 'about half a minute; ends with the verdict'],
-    ['firebreak drill cron-mail-storm --output junit > drill.xml', 'in a pipeline: does the runbook still do what it says?'],
+    [
+      'firebreak drill cron-mail-storm --output junit > drill.xml',
+      'in a pipeline: does the runbook still do what it says?',
+    ],
     ['FIREBREAK_DRILL=plain firebreak drill cron-mail-storm', 'without namespaces, as where a container gives none'],
   ],
   async run(io, [runbook = ''], options) {

@@ -21,7 +21,8 @@ async function hostsHere(io: Io, runbook: string | undefined, options: Options):
   if (selection === null) return refuse(io, 'name hosts with --host, --hosts or --inventory', 'usage');
   if (typeof selection === 'number') return selection;
   const [limit] = selection.limits;
-  if (limit !== undefined) return refuse(io, `--limit ${limit} raises a limit of a run; no host, group or label is meant by it`, 'usage');
+  if (limit !== undefined)
+    return refuse(io, `--limit ${limit} raises a limit of a run; no host, group or label is meant by it`, 'usage');
   const strategy = await strategyFor(io, runbook, selection);
   if (typeof strategy === 'number') return strategy;
   const { renderHosts, hostsJson, FEW_HOSTS } = await import('../views/hosts.ts');
@@ -30,7 +31,11 @@ async function hostsHere(io: Io, runbook: string | undefined, options: Options):
   if (io.interrupts.signal.aborted) return exitCode('interrupted');
   const shown: HostsShown = { ...selection, strategy, batches: batchesFor(strategy, selection.targets), ways };
   const { paperOf } = await import('../views/style.ts');
-  io.stdout(options.json === true ? hostsJson(shown) : renderHosts(shown, paperOf({ columns: io.columns, color: io.color.stdout })));
+  io.stdout(
+    options.json === true
+      ? hostsJson(shown)
+      : renderHosts(shown, paperOf({ columns: io.columns, color: io.color.stdout })),
+  );
   return sayRefused(io, ways ?? new Map());
 }
 
@@ -62,7 +67,10 @@ function batchesFor(strategy: Strategy, targets: readonly Target[]): readonly (r
 type Ways = NonNullable<HostsShown['ways']>;
 
 async function waysTo(io: Io, { targets, ssh }: Selection): Promise<Ways> {
-  const [{ resolveTarget }, { atMost }] = await Promise.all([import('../hosts/ssh/resolve.ts'), import('../operations/at-most.ts')]);
+  const [{ resolveTarget }, { atMost }] = await Promise.all([
+    import('../hosts/ssh/resolve.ts'),
+    import('../operations/at-most.ts'),
+  ]);
   const ways = new Map<string, Way | string>();
   let missing: string | null = null;
   await atMost(AT_ONCE, targets, async (target) => {
@@ -92,7 +100,11 @@ const command: Command = defineCommand({
   args: [{ syntax: '[runbook]', about: 'whose batches: a name of the library, or a path' }],
   options: [
     ...CHOICE_OPTIONS,
-    { ...LIMIT_OPTION, flags: '--limit <pattern>', about: 'only these: web*, a group, role=web, all,!db1; each further one narrows' },
+    {
+      ...LIMIT_OPTION,
+      flags: '--limit <pattern>',
+      about: 'only these: web*, a group, role=web, all,!db1; each further one narrows',
+    },
     TRUST_OPTION,
     { flags: '--all', about: 'a line for every host, however many' },
     { flags: '--json', about: 'print JSON: every host, with its batch and what ssh makes of it' },

@@ -22,7 +22,11 @@ const command: Command = defineCommand({
   ],
   options: [
     { flags: '--policy <file>', about: 'explain: the policy' },
-    { flags: '-p, --param <name=value>', about: 'explain: a parameter of the runbook; may be given again', repeatable: true },
+    {
+      flags: '-p, --param <name=value>',
+      about: 'explain: a parameter of the runbook; may be given again',
+      repeatable: true,
+    },
     {
       flags: '--runbook <name>',
       about: 'check: say what its rules do not allow of this runbook too, by name or path; may be given again',
@@ -46,7 +50,11 @@ const command: Command = defineCommand({
     if (what === 'check' && operands.length > 0) return checkAll(io, operands, options);
     const [runbook, ...others] = operands;
     if (what === 'explain' && runbook !== undefined && others.length === 0) return explainHere(io, runbook, options);
-    return refuse(io, 'it is `firebreak policy check FILE...` or `firebreak policy explain RUNBOOK --policy FILE`', 'usage');
+    return refuse(
+      io,
+      'it is `firebreak policy check FILE...` or `firebreak policy explain RUNBOOK --policy FILE`',
+      'usage',
+    );
   },
 });
 export default command;
@@ -119,7 +127,11 @@ async function explainHere(io: Io, name: string, options: Options): Promise<numb
   if (typeof options.policy !== 'string') return refuse(io, '`policy explain` needs --policy FILE', 'usage');
   const at = options.at === undefined ? Date.now() : Date.parse(String(options.at));
   if (Number.isNaN(at))
-    return refuse(io, `--at ${String(options.at)}: write 2026-12-24T03:00, or with an offset 2026-12-24T03:00Z`, 'usage');
+    return refuse(
+      io,
+      `--at ${String(options.at)}: write 2026-12-24T03:00, or with an offset 2026-12-24T03:00Z`,
+      'usage',
+    );
   const prepared = await prepare(io, name, options);
   if (typeof prepared === 'number') return prepared;
   const mode = asIf(await modeOf(io, prepared), options, at);

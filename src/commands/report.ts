@@ -9,7 +9,12 @@ export default defineCommand({
     'Prints the report of a run, from its journal: what happened and what is left to do, the timeline, the verdict with what was watched, every action with its targets, diffs and undo, and every finding. Also of a run that did not finish.',
   args: [{ syntax: '[run]', about: 'a run: its id, the beginning of it, its last four characters, or last' }],
   options: [
-    { flags: '--format <format>', about: 'Markdown for people, JSON for programs', default: 'md', choices: ['md', 'json'] },
+    {
+      flags: '--format <format>',
+      about: 'Markdown for people, JSON for programs',
+      default: 'md',
+      choices: ['md', 'json'],
+    },
     { flags: '--json', about: 'the same as --format json' },
   ],
   examples: [
@@ -18,13 +23,17 @@ export default defineCommand({
     ['firebreak report last --format json', 'the whole state and timeline, for programs'],
   ],
   async run(io, [wanted = 'last'], options) {
-    const [{ allRuns, lookInto, runningNow }, { lookIntoFleet, partsOfFleets }, { pickRun }, { reportJson, reportMarkdown }] =
-      await Promise.all([
-        import('./_journals.ts'),
-        import('./_fleet-journals.ts'),
-        import('../journal/find.ts'),
-        import('../views/report.ts'),
-      ]);
+    const [
+      { allRuns, lookInto, runningNow },
+      { lookIntoFleet, partsOfFleets },
+      { pickRun },
+      { reportJson, reportMarkdown },
+    ] = await Promise.all([
+      import('./_journals.ts'),
+      import('./_fleet-journals.ts'),
+      import('../journal/find.ts'),
+      import('../views/report.ts'),
+    ]);
     const runs = allRuns(io);
     // The last run of a fleet's hosts is a part of what was run last.
     const parts = wanted === 'last' ? partsOfFleets(runs) : new Set<string>();

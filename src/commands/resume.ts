@@ -14,7 +14,8 @@ const command: Command = defineCommand({
   args: [
     {
       syntax: '[run]',
-      about: 'a run: its id, the beginning of it, its last four characters; default: the newest that is unfinished or has no verdict',
+      about:
+        'a run: its id, the beginning of it, its last four characters; default: the newest that is unfinished or has no verdict',
     },
   ],
   options: [...REQUEST_OPTIONS.filter(({ flags }) => !flags.includes('--param')), ...HOST_OPTIONS, ...SESSION_OPTIONS],
@@ -22,7 +23,10 @@ const command: Command = defineCommand({
     ['firebreak resume', 'the newest run that is unfinished'],
     ['firebreak resume 3f2a', 'that run'],
     ['firebreak resume 3f2a --host web-7', 'of a fleet run: that host alone'],
-    ['firebreak resume --unattended --policy examples/policy.yaml', 'automation: redoes only what may be done twice, else exits 10'],
+    [
+      'firebreak resume --unattended --policy examples/policy.yaml',
+      'automation: redoes only what may be done twice, else exits 10',
+    ],
   ],
   async run(io, [run], options) {
     const refusal = nobodyDecides(io, options);
@@ -30,7 +34,12 @@ const command: Command = defineCommand({
     const fleet = await meantFleet(io, run, { fits: 'unfinished', options });
     if (fleet) return (await import('./_fleet-again.ts')).resumeFleetHere(io, fleet, options);
     const { UNFINISHED, whyOver } = await import('../model/left-off.ts');
-    const meant = await meantRun(io, { run, options, glance: UNFINISHED, none: 'nothing to resume: no run is unfinished' });
+    const meant = await meantRun(io, {
+      run,
+      options,
+      glance: UNFINISHED,
+      none: 'nothing to resume: no run is unfinished',
+    });
     if (typeof meant === 'number') return meant;
     const over = whyOver(meant.state);
     if (over !== null) return refuse(io, over, 'no-such-file');
@@ -58,5 +67,7 @@ async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise
   if (over !== null) return refuse(io, over, 'no-such-file');
   const request = { ...earlier.request, notes: [...notes, ...(earlier.request.notes ?? [])] };
   const { takeUp: goOn } = await import('../operations/take-up.ts');
-  return act(io, { stage, journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) => goOn(request, parts, state));
+  return act(io, { stage, journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) =>
+    goOn(request, parts, state),
+  );
 }

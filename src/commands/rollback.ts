@@ -16,7 +16,10 @@ const command: Command = defineCommand({
   about:
     'Undoes a run from its journal alone. What somebody edited since is not overwritten; what is irreversible is named. Which run it is, and what is undone of it, is said first. Where nothing is undone, the run stays what it was. Exits 0 when all that can be undone is undone, and 9 when a part of it could not be, or is a note of the author for a person.',
   args: [
-    { syntax: '[run]', about: 'a run: its id, the beginning of it, its last four characters; default: the newest that changed anything' },
+    {
+      syntax: '[run]',
+      about: 'a run: its id, the beginning of it, its last four characters; default: the newest that changed anything',
+    },
   ],
   options: [
     { flags: '--to <step>', about: 'undo back to this step, and this step too' },
@@ -37,11 +40,18 @@ const command: Command = defineCommand({
     if (refusal !== null) return refusal;
     const fleet = await meantFleet(io, run, { fits: 'touched', options });
     const alone = ['to', 'only'].find((name) => options[name] !== undefined);
-    if (fleet && alone !== undefined) return refuse(io, `--${alone} is for the run of one host: name that run`, 'usage');
-    if (options.to !== undefined && options.only !== undefined) return refuse(io, '--to and --only: choose one', 'usage');
+    if (fleet && alone !== undefined)
+      return refuse(io, `--${alone} is for the run of one host: name that run`, 'usage');
+    if (options.to !== undefined && options.only !== undefined)
+      return refuse(io, '--to and --only: choose one', 'usage');
     if (fleet) return (await import('./_fleet-again.ts')).rollBackFleetHere(io, fleet, options);
     const { TOUCHED } = await import('../model/left-off.ts');
-    const meant = await meantRun(io, { run, options, glance: TOUCHED, none: 'nothing to undo: no run has changed anything' });
+    const meant = await meantRun(io, {
+      run,
+      options,
+      glance: TOUCHED,
+      none: 'nothing to undo: no run has changed anything',
+    });
     if (typeof meant === 'number') return meant;
     return onStage(io, meant.chosen, (stage) =>
       aloneOn(io, stage, `rollback ${meant.id}`, (notes) => takeUpAnd(io, { stage, notes, run: meant.id, options })),
@@ -76,7 +86,10 @@ async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise
 
 /** Which run it is and what of it is undone, before anything is: who named none may think of another. */
 async function sayWhat(io: Io, state: RunState, part: UndoPart | null): Promise<void> {
-  const [{ renderUndoing }, { paperOf }] = await Promise.all([import('../views/undoing.ts'), import('../views/style.ts')]);
+  const [{ renderUndoing }, { paperOf }] = await Promise.all([
+    import('../views/undoing.ts'),
+    import('../views/style.ts'),
+  ]);
   const paper = paperOf({ columns: io.columns, color: io.color.stderr });
   io.stderr(`${renderUndoing(state, part, paper).join('\n')}\n`);
 }

@@ -16,7 +16,8 @@ async function runHere(io: Io, name: string | undefined, options: Options): Prom
   if (isFleet(options)) return (await import('./_fleet.ts')).runFleetHere(io, name, options);
   if (options.dryRun === true) return planHere(io, name, options);
   if (typeof options.plan === 'string') return runSaved(io, options.plan, { name, options });
-  if (name === undefined) return refuse(io, 'name a runbook, or --plan FILE; `firebreak list` names those of the library', 'usage');
+  if (name === undefined)
+    return refuse(io, 'name a runbook, or --plan FILE; `firebreak list` names those of the library', 'usage');
   const refusal = nobodyDecides(io, options);
   if (refusal !== null) return refusal;
   const chosen = await chosenHost(io, options);
@@ -28,7 +29,10 @@ async function runHere(io: Io, name: string | undefined, options: Options): Prom
   );
 }
 
-/** Nothing is looked at before it is known that the plan is of this host, fresh, and of the same runbook, parameters and policy. */
+/**
+ * Nothing is looked at before it is known that the plan is of this host, fresh, and of the same runbook, parameters and
+ * policy.
+ */
 async function runSaved(
   io: Io,
   file: string,
@@ -77,7 +81,10 @@ interface SavedStart extends Pick<Start, 'stage' | 'notes'> {
 async function startSaved(io: Io, { stage, notes, saved, asked: { name, options } }: SavedStart): Promise<number> {
   const prepared = await prepare(io, name, options);
   if (typeof prepared === 'number') return prepared;
-  return (await sayDifferent(io, await changedIdentity(saved, prepared))) ?? start(io, { stage, prepared, options, notes, saved });
+  return (
+    (await sayDifferent(io, await changedIdentity(saved, prepared))) ??
+    start(io, { stage, prepared, options, notes, saved })
+  );
 }
 
 async function sayDifferent(io: Io, differences: readonly Difference[]): Promise<number | null> {
@@ -125,12 +132,20 @@ const command: Command = defineCommand({
   summary: 'remedy the incident: asks before each action, or follows a policy',
   about:
     'Diagnoses, shows the plan, acts step by step, and verifies that it held. At a terminal it asks before each action, but those that can be undone and whose author says `ask: false`; automation needs a policy. What it stopped for the remedy is started again when it ends, for whatever reason.',
-  args: [{ syntax: '[runbook]', about: 'a name of the library, or a path with a slash or .yaml; with --plan the plan knows it' }],
+  args: [
+    {
+      syntax: '[runbook]',
+      about: 'a name of the library, or a path with a slash or .yaml; with --plan the plan knows it',
+    },
+  ],
   options: [
     ...REQUEST_OPTIONS,
     ALLOW_READS_OPTION,
     ...HOST_OPTIONS,
-    { flags: '--plan <file>', about: 'carry out a plan that was saved with `firebreak plan --save`: what was reviewed, or nothing' },
+    {
+      flags: '--plan <file>',
+      about: 'carry out a plan that was saved with `firebreak plan --save`: what was reviewed, or nothing',
+    },
     ...SESSION_OPTIONS,
     { flags: '--dry-run', about: 'the same as `firebreak plan`' },
     { flags: '--json', about: 'with --dry-run: print the plan as JSON' },
@@ -139,10 +154,16 @@ const command: Command = defineCommand({
     ['firebreak run cron-mail-storm', 'asks before each action'],
     ['firebreak run cron-mail-storm --dry-run', 'looks only, changes nothing'],
     ['firebreak run --plan plan.json', 'what was planned and reviewed; exits 6 where something else would be done'],
-    ['firebreak run cron-mail-storm --unattended --policy examples/policy.yaml', 'automation: acts within the policy, never asks'],
+    [
+      'firebreak run cron-mail-storm --unattended --policy examples/policy.yaml',
+      'automation: acts within the policy, never asks',
+    ],
     ['firebreak run cron-mail-storm --param watch=2m --limit kill=5000', 'a shorter watch, a higher limit'],
     ['firebreak run cron-mail-storm --host oncall@web1 --become', 'on another host, over ssh, as root through sudo'],
-    ['firebreak run cron-mail-storm --inventory hosts.yaml', 'on many hosts over ssh: all are planned first, then a canary, then batches'],
+    [
+      'firebreak run cron-mail-storm --inventory hosts.yaml',
+      'on many hosts over ssh: all are planned first, then a canary, then batches',
+    ],
   ],
   run: (io, args, options) => runHere(io, args[0], options),
 });

@@ -17,7 +17,10 @@ export default defineCommand({
   options: [
     { flags: '--all', about: `all of them, not only the newest ${SHOWN}` },
     { flags: '--json', about: 'print JSON: every run, with its counters and the process ids that it meant to end' },
-    { flags: '--prune', about: 'remove old runs now, as every run does a few at its end; what is needed still is kept, and said' },
+    {
+      flags: '--prune',
+      about: 'remove old runs now, as every run does a few at its end; what is needed still is kept, and said',
+    },
     { flags: '--older-than <age>', about: 'with --prune: what was not written to for so long (default: 365d)' },
     { flags: '--keep <runs>', about: 'with --prune: how many folders are kept, the newest (default: 1000)' },
     { flags: '--dry-run', about: 'with --prune: only say what would go' },
@@ -51,8 +54,10 @@ export default defineCommand({
       for (const { text } of rows) io.stdout(text);
       if (found.length === 0) io.stderr('there is no run yet\n');
       const stopped = stopSwitch(io)();
-      if (stopped !== null) io.stderr(`${(await import('../views/escape.ts')).escaped(stopped)}: nothing starts unattended\n`);
-      if (parts.size > 0) io.stderr(`${parts.size} runs of single hosts, told with their fleet run: firebreak runs --all\n`);
+      if (stopped !== null)
+        io.stderr(`${(await import('../views/escape.ts')).escaped(stopped)}: nothing starts unattended\n`);
+      if (parts.size > 0)
+        io.stderr(`${parts.size} runs of single hosts, told with their fleet run: firebreak runs --all\n`);
       if (alone.length > shown.length) io.stderr(`${alone.length - shown.length} older: firebreak runs --all\n`);
     }
     return options.verify === true && rows.some(({ damaged }) => damaged) ? exitCode('journal-damaged') : 0;
@@ -73,13 +78,14 @@ interface Row {
 }
 
 async function rowsOf(io: Io, { shown, found, now, verify }: Looking): Promise<readonly Row[]> {
-  const [{ lookInto, verifyRun }, { lookIntoFleet }, { rowOf, runText }, { fleetRow, fleetRunText }, { paperOf }] = await Promise.all([
-    import('./_journals.ts'),
-    import('./_fleet-journals.ts'),
-    import('../views/runs.ts'),
-    import('../views/fleet-runs.ts'),
-    import('../views/style.ts'),
-  ]);
+  const [{ lookInto, verifyRun }, { lookIntoFleet }, { rowOf, runText }, { fleetRow, fleetRunText }, { paperOf }] =
+    await Promise.all([
+      import('./_journals.ts'),
+      import('./_fleet-journals.ts'),
+      import('../views/runs.ts'),
+      import('../views/fleet-runs.ts'),
+      import('../views/style.ts'),
+    ]);
   const paper = paperOf({ columns: io.columns, color: io.color.stdout });
   const rows: Row[] = [];
   for (const run of shown) {

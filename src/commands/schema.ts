@@ -11,7 +11,10 @@ export default defineCommand({
   args: [{ syntax: '[language]', about: 'runbook (the default), policy, hosts or events' }],
   options: [{ flags: '--json', about: 'it is JSON anyway' }],
   examples: [
-    ['firebreak schema > runbook.schema.json', 'then put `# yaml-language-server: $schema=runbook.schema.json` at the top of a runbook'],
+    [
+      'firebreak schema > runbook.schema.json',
+      'then put `# yaml-language-server: $schema=runbook.schema.json` at the top of a runbook',
+    ],
     ['firebreak schema policy', 'the schema of policies'],
     ['firebreak schema events > event.schema.json', 'the schema of every line of NDJSON, for who reads them'],
   ],
@@ -19,7 +22,9 @@ export default defineCommand({
     const language = args[0] ?? 'runbook';
     const schema = await schemaOf(language);
     if (schema === null) {
-      io.stderr(`firebreak: there is a schema of \`runbook\`, of \`policy\`, of \`hosts\` and of \`events\`, none of \`${language}\`\n`);
+      io.stderr(
+        `firebreak: there is a schema of \`runbook\`, of \`policy\`, of \`hosts\` and of \`events\`, none of \`${language}\`\n`,
+      );
       return exitCode('usage');
     }
     io.stdout(`${JSON.stringify(schema, null, 2)}\n`);

@@ -16,13 +16,19 @@ export interface Listing {
   /** The user's own: a dynamic inventory asks a cloud, with the user's credentials. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
-  /** Ansible's configuration, which names plug-ins: code. Somebody has looked who could have written it. Null: none is read. */
+  /**
+   * Ansible's configuration, which names plug-ins: code. Somebody has looked who could have written it. Null: none is
+   * read.
+   */
   readonly config: string | null;
   /** Where Ansible is looked for. */
   readonly programs?: string;
 }
 
-/** What `ansible-inventory --list` prints of a file that only Ansible can read, or is. Nothing but Ansible itself ever runs an inventory. */
+/**
+ * What `ansible-inventory --list` prints of a file that only Ansible can read, or is. Nothing but Ansible itself ever
+ * runs an inventory.
+ */
 export async function listInventory({
   file,
   env,
@@ -66,7 +72,10 @@ export async function listInventory({
     else resolve(failure('exit', `${NAME} -i ${file} ended with ${code ?? by}${lastWords(said)}`));
   });
   // After `close`, when it has been waited for, nothing is cut any more: the timer and the signal are let go below.
-  const timer = setTimeout(() => cut(failure('deadline', `${NAME} -i ${file} did not end within ${PATIENCE / 1000} s`)), PATIENCE);
+  const timer = setTimeout(
+    () => cut(failure('deadline', `${NAME} -i ${file} did not end within ${PATIENCE / 1000} s`)),
+    PATIENCE,
+  );
   const interrupted = (): void => cut(failure('interrupted', `${NAME} was ended: interrupted`));
   signal.addEventListener('abort', interrupted, { once: true });
   try {
@@ -78,16 +87,23 @@ export async function listInventory({
 }
 
 /** What names code of somebody's: where Python and the linker look, and Ansible's own places. */
-const CODE = /^(?:PYTHON(?:PATH|HOME|STARTUP|INSPECT)$|LD_|ANSIBLE_\w*(?:PLUGINS|LIBRARY|PATH|PATHS|HOME|MODULE_UTILS)$)/;
+const CODE =
+  /^(?:PYTHON(?:PATH|HOME|STARTUP|INSPECT)$|LD_|ANSIBLE_\w*(?:PLUGINS|LIBRARY|PATH|PATHS|HOME|MODULE_UTILS)$)/;
 
 /** Ansible reads an ansible.cfg of the folder that it is started in: it is started in /, and told which to read. */
 function environment(env: Listing['env'], config: string | null): Listing['env'] {
   const kept = Object.entries(env).filter(([name]) => !CODE.test(name));
   // Without any it finds none: /dev/null is no configuration to it.
-  return { ...Object.fromEntries(kept.filter(([name]) => name !== 'ANSIBLE_CONFIG')), ...(config !== null && { ANSIBLE_CONFIG: config }) };
+  return {
+    ...Object.fromEntries(kept.filter(([name]) => name !== 'ANSIBLE_CONFIG')),
+    ...(config !== null && { ANSIBLE_CONFIG: config }),
+  };
 }
 
-/** The places of Ansible's configuration in the order in which it looks, without the working folder, which could be anybody's. */
+/**
+ * The places of Ansible's configuration in the order in which it looks, without the working folder, which could be
+ * anybody's.
+ */
 export function configPlaces(env: Listing['env']): readonly string[] {
   return [
     env.ANSIBLE_CONFIG,

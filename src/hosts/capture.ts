@@ -51,7 +51,10 @@ export function boundedCapture(limit = LIMIT): Capture {
   };
 }
 
-/** Characters that the cut went through stay whole where nothing was dropped between, and count as dropped where something was. */
+/**
+ * Characters that the cut went through stay whole where nothing was dropped between, and count as dropped where
+ * something was.
+ */
 function decode(head: Buffer, tail: Buffer, dropped: number): Captured {
   const open = unfinished(head);
   const whole = head.subarray(0, head.length - open);

@@ -1,6 +1,9 @@
 import type { Caught } from '../model/host.ts';
 
-/** What the named groups of `holds` caught, of millions of files: each distinct set once, and bounded, since others write what is caught. */
+/**
+ * What the named groups of `holds` caught, of millions of files: each distinct set once, and bounded, since others
+ * write what is caught.
+ */
 export interface Net {
   readonly sets: Map<string, Readonly<Record<string, string>>>;
   /** By owner, so that one user's inventions leave room for all others. */

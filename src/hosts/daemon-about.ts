@@ -9,7 +9,10 @@ export interface DaemonAbout {
   readonly pidFiles: readonly string[];
   /** Those of them that the script names, rather than its name lets guess. */
   readonly own: readonly string[];
-  /** The script (or its distribution) names both the pid file and the program: who is neither in the one nor runs the other is not it. */
+  /**
+   * The script (or its distribution) names both the pid file and the program: who is neither in the one nor runs the
+   * other is not it.
+   */
   readonly certain: boolean;
   /** Whom the script starts it as, by name or number, beside root. */
   readonly users: readonly string[];
@@ -21,12 +24,17 @@ export interface DaemonAbout {
   readonly restarts: boolean;
 }
 
-/** Daemons whose script hides the pid file behind commands of its own. Postfix: master(8) locks pid/master.pid below queue_directory. */
+/**
+ * Daemons whose script hides the pid file behind commands of its own. Postfix: master(8) locks pid/master.pid below
+ * queue_directory.
+ */
 const KNOWN: Readonly<Record<string, { readonly pidFile: string; readonly program: string }>> = {
   postfix: { pidFile: '/var/spool/postfix/pid/master.pid', program: 'master' },
 };
 
-/** Variables that scripts keep the two facts in: Debian's skeleton, Red Hat's (exec, prog), OpenRC's (command, pidfile). */
+/**
+ * Variables that scripts keep the two facts in: Debian's skeleton, Red Hat's (exec, prog), OpenRC's (command, pidfile).
+ */
 const PROGRAM_VARIABLES = ['DAEMON', 'daemon', 'exec', 'command', 'BINARY', 'DAEMON_PATH'];
 const USER_VARIABLES = ['USER', 'DAEMON_USER', 'DAEMONUSER', 'RUN_AS', 'RUNAS', 'RUN_AS_USER', 'command_user', 'user'];
 const PID_FILE_VARIABLES = ['PIDFILE', 'pidfile', 'PID_FILE', 'pid_file', 'PIDFILE_PATH'];
@@ -71,7 +79,8 @@ function knows(script: string, word: string): boolean {
   const words = labels.flatMap(([label = '', rest]) => (rest === undefined ? [] : [label.replace('(', '').split('|')]));
   const isLabel = (parts: readonly string[]): boolean => parts.every((part) => /^[\w*?.-]+$/.test(plain(part)));
   return (
-    words.some((parts) => isLabel(parts) && parts.map(plain).includes(word)) || /openrc-run|runscript/.test(script.split('\n', 1)[0] ?? '')
+    words.some((parts) => isLabel(parts) && parts.map(plain).includes(word)) ||
+    /openrc-run|runscript/.test(script.split('\n', 1)[0] ?? '')
   );
 }
 
@@ -79,9 +88,9 @@ const plain = (word: string): string => word.trim().replace(/["']/g, '');
 
 /** `USER=`, `start-stop-daemon --chuid USER`, Red Hat's `daemon --user USER`, `su USER -c`, `runuser -u USER`. */
 function usersIn(script: string, variables: ReadonlyMap<string, string>): readonly string[] {
-  const options = [...script.matchAll(/(?:--chuid|--user|\bsu(?: -| -l| --login)?|\brunuser(?: -u| -)?)[= \t]+["']?(\$?\{?[\w.-]+)/g)].map(
-    (match) => match[1] ?? '',
-  );
+  const options = [
+    ...script.matchAll(/(?:--chuid|--user|\bsu(?: -| -l| --login)?|\brunuser(?: -u| -)?)[= \t]+["']?(\$?\{?[\w.-]+)/g),
+  ].map((match) => match[1] ?? '');
   const named = [
     ...USER_VARIABLES.map((key) => variables.get(key) ?? ''),
     ...options.map((text) => expand(text.replace('{', ''), variables) ?? ''),
@@ -91,13 +100,21 @@ function usersIn(script: string, variables: ReadonlyMap<string, string>): readon
 }
 
 function usualPidFiles(base: string): readonly string[] {
-  return [`/run/${base}.pid`, `/var/run/${base}.pid`, `/run/${base}/${base}.pid`, `/run/${base}d.pid`, `/run/${base}d/${base}d.pid`];
+  return [
+    `/run/${base}.pid`,
+    `/var/run/${base}.pid`,
+    `/run/${base}/${base}.pid`,
+    `/run/${base}d.pid`,
+    `/run/${base}d/${base}d.pid`,
+  ];
 }
 
 /** Plain `NAME=value` lines, with the variables of earlier lines put in; what needs a shell to be known is left out. */
 function assignments(script: string): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
-  for (const [, name = '', raw = ''] of script.matchAll(/^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)=("[^"\n]*"|'[^'\n]*'|[^\s;#&|"'`]+)/gm)) {
+  for (const [, name = '', raw = ''] of script.matchAll(
+    /^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)=("[^"\n]*"|'[^'\n]*'|[^\s;#&|"'`]+)/gm,
+  )) {
     const value = expand(raw, values);
     if (value !== null && !values.has(name)) values.set(name, value);
   }
@@ -108,12 +125,16 @@ function expand(raw: string, values: ReadonlyMap<string, string>): string | null
   if (raw.startsWith("'")) return raw.slice(1, -1);
   const text = raw.startsWith('"') ? raw.slice(1, -1) : raw;
   let known = true;
-  // `${PIDFILE:-/run/x.pid}` and `${PIDFILE-...}`: the default, which is what holds unless a configuration file says otherwise.
-  const expanded = text.replace(/\$\{(\w+)(?::?-([^}$]*))?\}|\$(\w+)/g, (_, braced?: string, otherwise?: string, bare?: string) => {
-    const value = values.get(braced ?? bare ?? '') ?? otherwise;
-    if (value === undefined) known = false;
-    return value ?? '';
-  });
+  // `${PIDFILE:-/run/x.pid}` and `${PIDFILE-...}`: the default, which is what holds unless a configuration file says
+  // otherwise.
+  const expanded = text.replace(
+    /\$\{(\w+)(?::?-([^}$]*))?\}|\$(\w+)/g,
+    (_, braced?: string, otherwise?: string, bare?: string) => {
+      const value = values.get(braced ?? bare ?? '') ?? otherwise;
+      if (value === undefined) known = false;
+      return value ?? '';
+    },
+  );
   return known && !/[$`]/.test(expanded) ? expanded : null;
 }
 

@@ -2,10 +2,16 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { allPids, livesStill, type PidStat } from './local/pid.ts';
 
-/** What a command's processes are known by: its own process, the session it leads, and a mark in the environment that a double fork with setsid keeps. */
+/**
+ * What a command's processes are known by: its own process, the session it leads, and a mark in the environment that a
+ * double fork with setsid keeps.
+ */
 export interface Tree {
   readonly root: Pick<PidStat, 'pid' | 'start'>;
-  /** `NAME=value` as it stands in /proc/PID/environ; null: escaped descendants are daemons that were asked for, and stay. */
+  /**
+   * `NAME=value` as it stands in /proc/PID/environ; null: escaped descendants are daemons that were asked for, and
+   * stay.
+   */
   readonly mark: string | null;
 }
 
@@ -19,8 +25,14 @@ export function endNow(): void {
   for (const tree of ending) signalAll(membersOf(tree), 'SIGKILL');
 }
 
-/** TERM to all, a grace, then KILL until none is left. Resolves with the pids that would not go (D state, another user's). */
-export async function endTree(tree: Tree, waits: { readonly grace: number; readonly patience: number }): Promise<readonly number[]> {
+/**
+ * TERM to all, a grace, then KILL until none is left. Resolves with the pids that would not go (D state, another
+ * user's).
+ */
+export async function endTree(
+  tree: Tree,
+  waits: { readonly grace: number; readonly patience: number },
+): Promise<readonly number[]> {
   ending.add(tree);
   try {
     return await endSlowly(tree, waits);

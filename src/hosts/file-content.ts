@@ -12,7 +12,11 @@ type Facts = Pick<Extract<FileContent, { readonly ok: true }>, 'mode' | 'uid' | 
 type Named = Pick<Extract<FileContent, { readonly ok: true }>, 'path' | 'real'>;
 
 /** What was read of a file, wherever it lies; `mode` may have the type's bits. */
-export function fileContent({ path, real }: Named, bytes: Buffer, { mode, uid, gid, links, modified }: Facts): FileContent {
+export function fileContent(
+  { path, real }: Named,
+  bytes: Buffer,
+  { mode, uid, gid, links, modified }: Facts,
+): FileContent {
   return {
     ok: true,
     path,

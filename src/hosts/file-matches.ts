@@ -24,14 +24,20 @@ export interface FileMatches {
 }
 
 /** Ages are counted at `now`. `uidOf` names of users; ids stand for themselves. */
-export function fileMatches(selector: FileSelector, now: number, uidsOf: (user: string) => readonly number[]): FileMatches {
+export function fileMatches(
+  selector: FileSelector,
+  now: number,
+  uidsOf: (user: string) => readonly number[],
+): FileMatches {
   const name = selector.name === undefined ? undefined : patternOf(selector.name);
   const types = selector.type;
-  const uids = selector.user && new Set(selector.user.flatMap((user) => (/^\d+$/.test(user) ? [Number(user)] : uidsOf(user))));
+  const uids =
+    selector.user && new Set(selector.user.flatMap((user) => (/^\d+$/.test(user) ? [Number(user)] : uidsOf(user))));
   const net = emptyNet();
   const { older_than: older, newer_than: newer } = selector;
   return {
-    entry: (given, type) => (types === undefined || type === undefined || types.includes(type)) && (name === undefined || name.test(given)),
+    entry: (given, type) =>
+      (types === undefined || type === undefined || types.includes(type)) && (name === undefined || name.test(given)),
     facts: ({ type, modified, uid }) =>
       (types === undefined || types.includes(type)) &&
       (uids === undefined || uids.has(uid)) &&
@@ -47,14 +53,18 @@ export function uidsIn(users: Readonly<Record<string, string>>): (user: string) 
   let byName: ReadonlyMap<string, readonly number[]> | null = null;
   return (user) => {
     byName ??= new Map(
-      [...Map.groupBy(Object.entries(users), ([, name]) => name)].map(([name, of]) => [name, of.map(([id]) => Number(id))]),
+      [...Map.groupBy(Object.entries(users), ([, name]) => name)].map(([name, of]) => [
+        name,
+        of.map(([id]) => Number(id)),
+      ]),
     );
     return byName.get(user) ?? [];
   };
 }
 
 /**
- * What may be deleted: what the selector says, but never a directory, and other than regular files only where their type is asked for by name.
+ * What may be deleted: what the selector says, but never a directory, and other than regular files only where their
+ * type is asked for by name.
  */
 export function deletable(selector: FileSelector): readonly FileType[] {
   return (selector.type ?? ['file']).filter((type) => type !== 'directory');

@@ -21,7 +21,10 @@ type UidsOf = (user: string) => readonly number[];
 
 type Groups = Readonly<Record<string, string>>;
 
-/** The one judgement of what a file holds, here and over there. `note` hears what the named groups caught of those that hold it. */
+/**
+ * The one judgement of what a file holds, here and over there. `note` hears what the named groups caught of those that
+ * hold it.
+ */
 export function headJudge(holds: Holds, uidsOf: UidsOf, note: (groups: Groups) => void = () => {}): HeadJudge {
   const text = holds.text === undefined ? null : compile(holds.text);
   const header = (holds.header ?? []).map(compileFields);
@@ -96,7 +99,10 @@ function isOwner(user: string, uid: number, uidsOf: UidsOf): boolean {
   return /^\d+$/.test(user) ? Number(user) === uid : uidsOf(user).includes(uid);
 }
 
-/** Postfix gives a queue file its x bit when it is whole (mail_stream_finish); before, somebody may still be writing it. One that ends in the end record is whole as well. */
+/**
+ * Postfix gives a queue file its x bit when it is whole (mail_stream_finish); before, somebody may still be writing it.
+ * One that ends in the end record is whole as well.
+ */
 function isUnfinished({ format }: Holds, { bytes, size, mode }: HeadRead): boolean {
   if (format !== 'postfix' || (mode & 0o100) !== 0) return false;
   return !(bytes.length >= size && bytes.endsWith('E\0'));

@@ -4,13 +4,17 @@ import { type Failure, failure, type Host } from '../model/host.ts';
 import { readOnly } from './read-only.ts';
 
 /**
- * A host on which nothing is changed outside of one folder: a drill's. Judged where links lead. A process is of the scene when its program lies in it, a service when it
- * is one of the scene's init scripts. It begins with a host on which nothing can be changed at all: what a port learns to do later is refused until it is named here.
+ * A host on which nothing is changed outside of one folder: a drill's. Judged where links lead. A process is of the
+ * scene when its program lies in it, a service when it is one of the scene's init scripts. It begins with a host on
+ * which nothing can be changed at all: what a port learns to do later is refused until it is named here.
  */
 export function inScene(host: Host, scene: string): Host {
   const outside = (path: string): boolean => !isWithin(scene, path);
   const refused = (what: string): Failure =>
-    failure('outside-scene', `${what}: this is a drill, which acts on nothing outside of ${scene}; the real thing is \`firebreak run\``);
+    failure(
+      'outside-scene',
+      `${what}: this is a drill, which acts on nothing outside of ${scene}; the real thing is \`firebreak run\``,
+    );
   const still = readOnly(host);
   return {
     ...still,
@@ -24,7 +28,9 @@ export function inScene(host: Host, scene: string): Host {
         const reason = `not a process of the drill in ${scene}`;
         return [
           ...sent,
-          ...others.map(({ pid }) => (living.has(pid) ? { pid, outcome: 'refused' as const, reason } : { pid, outcome: 'gone' as const })),
+          ...others.map(({ pid }) =>
+            living.has(pid) ? { pid, outcome: 'refused' as const, reason } : { pid, outcome: 'gone' as const },
+          ),
         ];
       },
     },
@@ -39,13 +45,16 @@ export function inScene(host: Host, scene: string): Host {
       start: async (name, options) => (outside(name) ? refused(`start ${name}`) : host.services.start(name, options)),
       stop: async (name, options) => (outside(name) ? refused(`stop ${name}`) : host.services.stop(name, options)),
       release: host.services.release,
-      arm: async (lease) => (outside(lease.service) ? refused(`arm a lease that starts ${lease.service}`) : host.services.arm(lease)),
+      arm: async (lease) =>
+        outside(lease.service) ? refused(`arm a lease that starts ${lease.service}`) : host.services.arm(lease),
     },
     commands: {
       ...still.commands,
       run: async (request, signal) => {
         const [program = ''] = request.argv;
-        return request.effect === 'write' && outside(program) ? refused(`run ${program}`) : host.commands.run(request, signal);
+        return request.effect === 'write' && outside(program)
+          ? refused(`run ${program}`)
+          : host.commands.run(request, signal);
       },
     },
   };

@@ -1,4 +1,12 @@
-import { type Commands, failure, type LeaseOrder, type Machine, type MachineFacts, type Result, type Services } from '../model/host.ts';
+import {
+  type Commands,
+  failure,
+  type LeaseOrder,
+  type Machine,
+  type MachineFacts,
+  type Result,
+  type Services,
+} from '../model/host.ts';
 import type { Json } from '../model/json.ts';
 import type { Init } from './local/init.ts';
 import { armTimer, readTimer, releaseTimer, timers } from './local/lease-timer.ts';
@@ -27,8 +35,8 @@ interface World {
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,220}$/;
 
 /**
- * Where systemd runs, its own services get a timer of its own. All else gets a watchdog process, also an init script there: systemd ends what a transient
- * service leaves behind, and that would be the daemon.
+ * Where systemd runs, its own services get a timer of its own. All else gets a watchdog process, also an init script
+ * there: systemd ends what a transient service leaves behind, and that would be the daemon.
  */
 export function leasesOver({ machine, commands, init, watchdogs }: World): Pick<Services, 'arm' | 'release' | 'armed'> {
   return {

@@ -1,8 +1,9 @@
 /**
- * `like_init`: gives a shell, and so what it starts, what init gives: a daemon must not go on with the limits, the nice value, the oom score or the cgroup of whoever happened
- * to start it. Builtins, and a tool only for what differs: where nothing does, no process is started. Where PID 1 itself has more than 1024 open files (systemd, a
- * container's runtime), daemons get the kernel's default all the same: some close all that they may have. What may not be set stays: an ordinary user's own daemon,
- * a container without the right.
+ * `like_init`: gives a shell, and so what it starts, what init gives: a daemon must not go on with the limits, the nice
+ * value, the oom score or the cgroup of whoever happened to start it. Builtins, and a tool only for what differs: where
+ * nothing does, no process is started. Where PID 1 itself has more than 1024 open files (systemd, a container's
+ * runtime), daemons get the kernel's default all the same: some close all that they may have. What may not be set
+ * stays: an ordinary user's own daemon, a container without the right.
  */
 export const LIKE_INIT_WORDS = `limit_in() {
   set -- $1

@@ -16,7 +16,10 @@ export interface Lineage {
   owner(pid: number): number | null;
 }
 
-/** From the parent up, without PID 1: what was re-parented to it has no parents left. Bounded, because the table is not one instant and may show a cycle. */
+/**
+ * From the parent up, without PID 1: what was re-parented to it has no parents left. Bounded, because the table is not
+ * one instant and may show a cycle.
+ */
 export function ancestorsOf(stats: ReadonlyMap<number, ProcStat>, pid: number): readonly ProcStat[] {
   const chain: ProcStat[] = [];
   const seen = new Set([pid]);
@@ -30,8 +33,9 @@ export function ancestorsOf(stats: ReadonlyMap<number, ProcStat>, pid: number): 
 }
 
 /**
- * The name that people know a process by. Debian's cron renames its children to CRON in their arguments only; the kernel still calls them cron.
- * That is the one difference that is shown: any other argument zero is the program's own claim.
+ * The name that people know a process by. Debian's cron renames its children to CRON in their arguments only; the
+ * kernel still calls them cron. That is the one difference that is shown: any other argument zero is the program's own
+ * claim.
  */
 export function titleOf(lineage: Lineage, stat: ProcStat): string {
   const title = lineage.args(stat.pid)[0]?.replace(/^.*\//, '') ?? '';
@@ -39,9 +43,10 @@ export function titleOf(lineage: Lineage, stat: ProcStat): string {
 }
 
 /**
- * Rule 7 of the language: which daemon of these names started a process. An ancestor's program, else the session, else the cgroup.
- * The session outlives the parents: TERM to sendmail re-parents its postdrop to PID 1, whose session id stays cron's.
- * Anybody may name a program cron: a daemon is one of `owners`', or runs in the cgroup of the system's service of its name.
+ * Rule 7 of the language: which daemon of these names started a process. An ancestor's program, else the session, else
+ * the cgroup. The session outlives the parents: TERM to sendmail re-parents its postdrop to PID 1, whose session id
+ * stays cron's. Anybody may name a program cron: a daemon is one of `owners`', or runs in the cgroup of the system's
+ * service of its name.
  */
 export function starterOf(
   lineage: Lineage,
@@ -66,7 +71,10 @@ function isDaemons(lineage: Lineage, { pid }: ProcStat, name: string, owners: Re
 
 type ProgramOf = (stat: ProcStat) => string | undefined;
 
-/** By the kernel's name or by the file it runs: a daemon may have renamed itself, and a script has its interpreter's file. */
+/**
+ * By the kernel's name or by the file it runs: a daemon may have renamed itself, and a script has its interpreter's
+ * file.
+ */
 function programAmong(lineage: Lineage, stat: ProcStat, names: readonly string[]): string | undefined {
   if (names.includes(stat.comm)) return stat.comm;
   const exe = lineage.exe(stat.pid);
@@ -84,11 +92,17 @@ function byAncestor(lineage: Lineage, stat: ProcStat, programOf: ProgramOf): Sta
 }
 
 /**
- * Only a session that the daemon leads, or led: a cron that somebody runs in the foreground of a shell shares the shell's session with everything
- * else typed there. A session's number is not given away while a process is left in it (the kernel's struct pid is counted), so where the leader
- * has ended, a child of the daemon that is left in its session (CRON, waiting for its mailer) still tells whose session it is.
+ * Only a session that the daemon leads, or led: a cron that somebody runs in the foreground of a shell shares the
+ * shell's session with everything else typed there. A session's number is not given away while a process is left in it
+ * (the kernel's struct pid is counted), so where the leader has ended, a child of the daemon that is left in its
+ * session (CRON, waiting for its mailer) still tells whose session it is.
  */
-function bySession(lineage: Lineage, stat: ProcStat, members: readonly ProcStat[], programOf: ProgramOf): StartedBy | null {
+function bySession(
+  lineage: Lineage,
+  stat: ProcStat,
+  members: readonly ProcStat[],
+  programOf: ProgramOf,
+): StartedBy | null {
   if (stat.session <= 1) return null;
   const leader = lineage.stats.get(stat.session);
   for (const each of leader ? [leader] : members) {
@@ -98,12 +112,17 @@ function bySession(lineage: Lineage, stat: ProcStat, members: readonly ProcStat[
   return null;
 }
 
-/** `cron.service` of systemd, `openrc.cron` or `/openrc/cron` of OpenRC; not in a user's own slice, where anybody names units as he likes; not the daemon itself. */
+/**
+ * `cron.service` of systemd, `openrc.cron` or `/openrc/cron` of OpenRC; not in a user's own slice, where anybody names
+ * units as he likes; not the daemon itself.
+ */
 function byCgroup(lineage: Lineage, stat: ProcStat, names: readonly string[], programOf: ProgramOf): StartedBy | null {
   const cgroup = lineage.cgroup(stat.pid);
   const name = names.find((each) => isGroupOf(cgroup, each));
   if (name === undefined || programOf(stat) !== undefined) return null;
-  const daemon = [...lineage.stats.values()].find((each) => programByComm(each, names) && lineage.cgroup(each.pid) === cgroup);
+  const daemon = [...lineage.stats.values()].find(
+    (each) => programByComm(each, names) && lineage.cgroup(each.pid) === cgroup,
+  );
   // 0: the daemon has ended, its cgroup still tells whose child this was.
   return { name, pid: daemon?.pid ?? 0, by: 'cgroup' };
 }
@@ -113,5 +132,9 @@ const programByComm = (stat: ProcStat, names: readonly string[]): boolean => nam
 function isGroupOf(cgroup: string | null, name: string): boolean {
   const segments = cgroup?.split('/').filter((segment) => segment !== '') ?? [];
   if (segments.some((segment) => segment.startsWith('user'))) return false;
-  return segments.includes(`${name}.service`) || segments.includes(`openrc.${name}`) || segments.join('/') === `openrc/${name}`;
+  return (
+    segments.includes(`${name}.service`) ||
+    segments.includes(`openrc.${name}`) ||
+    segments.join('/') === `openrc/${name}`
+  );
 }

@@ -5,7 +5,10 @@ import { localMachine } from './local/machine.ts';
 import { localProcesses } from './local/processes.ts';
 import { localServices } from './local/services.ts';
 
-/** This very machine. Synchronous, fork-free reads behind asynchronous ports: libuv's pool may not be able to start here. */
+/**
+ * This very machine. Synchronous, fork-free reads behind asynchronous ports: libuv's pool may not be able to start
+ * here.
+ */
 export function localHost(name = 'localhost'): Host {
   const machine = localMachine();
   const commands = localCommands();

@@ -50,8 +50,9 @@ const WRITTEN_WITHIN = 5000;
 const FIRST_PERSON = 1000;
 
 /**
- * The daemon's main process: from its pid file, else a session leader that runs the program. Number, program and name can be had by anybody: it is the
- * daemon only where it belongs to root, to whom its script starts it as, or to the user who alone can have written its pid file.
+ * The daemon's main process: from its pid file, else a session leader that runs the program. Number, program and name
+ * can be had by anybody: it is the daemon only where it belongs to root, to whom its script starts it as, or to the
+ * user who alone can have written its pid file.
  */
 export function searchDaemon(about: DaemonAbout, sight: Sight): Search {
   const owners = new Set([0, ...sight.ids(about.users)]);
@@ -65,7 +66,8 @@ export function searchDaemon(about: DaemonAbout, sight: Sight): Search {
   const listed = files.find((file) => file?.is === 'daemon')?.stat ?? null;
   const running = runningProgram(world);
   const main = listed ?? byProgram(world, running);
-  const strangers = main === null ? running.filter((each) => !isOwned(world, each)).flatMap((each) => strangerOf(world, each)) : [];
+  const strangers =
+    main === null ? running.filter((each) => !isOwned(world, each)).flatMap((each) => strangerOf(world, each)) : [];
   return {
     main,
     named: files.find((file) => file?.is === 'named')?.stat ?? null,
@@ -128,7 +130,8 @@ const wroteEarlier = (file: PidFile, stat: ProcStat, sight: Sight): boolean =>
 function runsDaemon({ about, sight, programs }: World, stat: ProcStat): boolean {
   const exe = exeOf(sight, stat);
   if (exe !== null && programs.has(exe)) return true;
-  if (about.names.includes(stat.comm) || (exe !== null && about.names.includes(basename(exe).slice(0, 15)))) return true;
+  if (about.names.includes(stat.comm) || (exe !== null && about.names.includes(basename(exe).slice(0, 15))))
+    return true;
   return runsScript(about, sight, stat);
 }
 
@@ -143,7 +146,10 @@ function exeOf(sight: Sight, { pid }: ProcStat): string | null {
   return seen === undefined || seen === 'denied' ? null : seen;
 }
 
-/** All that run the program, whosever they are. Whose program may not be looked at (another user's, for who is not root) is known by its name. */
+/**
+ * All that run the program, whosever they are. Whose program may not be looked at (another user's, for who is not root)
+ * is known by its name.
+ */
 function runningProgram(world: World): readonly ProcStat[] {
   const { about, sight, programs } = world;
   const scripts = about.programs.some(sight.isScript);
@@ -156,10 +162,15 @@ function runningProgram(world: World): readonly ProcStat[] {
     if (programs.has(exe)) return !shared.has(exe) || about.names.includes(stat.comm);
     return scripts && runsScript(about, sight, stat);
   };
-  return sight.all().filter((stat) => !stat.kernel && lives(stat) && isIt(stat) && statusOf(world, stat)?.elsewhere === false);
+  return sight
+    .all()
+    .filter((stat) => !stat.kernel && lives(stat) && isIt(stat) && statusOf(world, stat)?.elsewhere === false);
 }
 
-/** Children of cron are cron too, and outlive it as orphans: only a session's leader, or what a supervisor runs, is the daemon. */
+/**
+ * Children of cron are cron too, and outlive it as orphans: only a session's leader, or what a supervisor runs, is the
+ * daemon.
+ */
 function byProgram(world: World, running: readonly ProcStat[]): ProcStat | null {
   const owned = running.filter((stat) => isOwned(world, stat));
   const pids = new Set(owned.map(({ pid }) => pid));
@@ -167,7 +178,10 @@ function byProgram(world: World, running: readonly ProcStat[]): ProcStat | null 
   return daemons.toSorted((a, b) => a.start - b.start)[0] ?? null;
 }
 
-/** A daemon that gave up root's rights by itself belongs to a system account, and so does who broke into one: nobody can tell them apart. */
+/**
+ * A daemon that gave up root's rights by itself belongs to a system account, and so does who broke into one: nobody can
+ * tell them apart.
+ */
 function doubtOf({ about }: World, files: readonly Judged[], strangers: readonly Stranger[]): string | null {
   const undated = files.find((file) => file?.is === 'undated');
   if (undated) return `its pid file is older than the boot, and names pid ${undated.stat.pid}, which lives`;

@@ -5,7 +5,10 @@ import { patternOf } from '../model/pattern.ts';
 export type CheapFacts = Pick<ProcessRecord, 'name' | 'state' | 'age'>;
 export type DearFacts = Pick<ProcessRecord, 'exe' | 'args' | 'uid' | 'user'>;
 
-/** A selector made ready, in two halves, so that what costs a file each is read of the few only. `startedBy` is the host's to judge. */
+/**
+ * A selector made ready, in two halves, so that what costs a file each is read of the few only. `startedBy` is the
+ * host's to judge.
+ */
 export interface Matches {
   readonly cheap: (facts: CheapFacts) => boolean;
   readonly dear: (facts: DearFacts) => boolean;
@@ -13,7 +16,9 @@ export interface Matches {
 
 const GONE = ['Z', 'X', 'x'];
 
-/** `realPath` resolves the links in a path on the host. A zombie counts as gone unless its state is asked for by name. */
+/**
+ * `realPath` resolves the links in a path on the host. A zombie counts as gone unless its state is asked for by name.
+ */
 export function matchesOf(selector: ProcessSelector, realPath: (path: string) => string): Matches {
   const paths = selector.exe?.map(realPath);
   const args = selector.args === undefined ? undefined : patternOf(selector.args);

@@ -1,5 +1,15 @@
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, constants, fstatSync, ftruncateSync, mkdtempSync, openSync, readSync, rmdirSync, unlinkSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmdirSync,
+  unlinkSync,
+} from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Captured } from '../model/host.ts';
 import { boundedCapture } from './capture.ts';
@@ -72,7 +82,10 @@ function drained(): { attach(stream: Readable | null | undefined): void; collect
   };
 }
 
-/** A gigabyte of output is sixteen thousand chunks, which else lie about until the collector comes. What shares its memory with others stays. */
+/**
+ * A gigabyte of output is sixteen thousand chunks, which else lie about until the collector comes. What shares its
+ * memory with others stays.
+ */
 function giveBack({ buffer, byteLength }: Buffer): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }
@@ -80,8 +93,9 @@ function giveBack({ buffer, byteLength }: Buffer): void {
 const FILE_LIMIT = 4 * 1024 * 1024;
 
 /**
- * For commands that start a daemon: a file without a name in memory. A pipe would end a daemon that kept it (SIGPIPE, once we are gone) or hold it up
- * (once the pipe is full). Where no such file can be made (no inode left), the output is thrown away.
+ * For commands that start a daemon: a file without a name in memory. A pipe would end a daemon that kept it (SIGPIPE,
+ * once we are gone) or hold it up (once the pipe is full). Where no such file can be made (no inode left), the output
+ * is thrown away.
  */
 export function fileOutput(): Output {
   const file = namelessFile();

@@ -16,7 +16,10 @@ export interface Writer {
   readonly free: boolean;
 }
 
-/** Its owner, where nobody else can write into it or into a folder above it. The sticky bit of a folder keeps what is in it for its owner. */
+/**
+ * Its owner, where nobody else can write into it or into a folder above it. The sticky bit of a folder keeps what is in
+ * it for its owner.
+ */
 export function writerOf(file: Entry, folders: readonly Entry[]): Writer {
   const { uid } = file;
   const kept = (file.mode & OTHERS) === 0 && folders.every((folder) => isKept(folder, uid));

@@ -1,7 +1,8 @@
 import { withoutEnd } from '../model/trim.ts';
 /**
- * What /proc says of a process (proc(5), Linux Documentation/filesystems/proc.rst), as text from wherever it was read. What vanished is no error but
- * `undefined`; what may not be looked at is `denied`, because "cannot see" must never pass for "is not there".
+ * What /proc says of a process (proc(5), Linux Documentation/filesystems/proc.rst), as text from wherever it was read.
+ * What vanished is no error but `undefined`; what may not be looked at is `denied`, because "cannot see" must never
+ * pass for "is not there".
  */
 export type Seen<T> = T | undefined | 'denied';
 
@@ -21,7 +22,10 @@ export interface ProcStat {
   readonly start: number;
 }
 
-/** USER_HZ: the unit of field 22. 100 on every architecture that Node runs on (getauxval AT_CLKTCK, include/asm-generic/param.h), whatever the kernel's own HZ. */
+/**
+ * USER_HZ: the unit of field 22. 100 on every architecture that Node runs on (getauxval AT_CLKTCK,
+ * include/asm-generic/param.h), whatever the kernel's own HZ.
+ */
 export const TICKS_PER_SECOND = 100;
 
 const PF_KTHREAD = 0x0020_0000;
@@ -69,7 +73,8 @@ export interface ProcStatus {
   readonly elsewhere: boolean;
 }
 
-export const ownerIn = (status: Seen<ProcStatus>): number | null => (status === undefined || status === 'denied' ? null : status.real);
+export const ownerIn = (status: Seen<ProcStatus>): number | null =>
+  status === undefined || status === 'denied' ? null : status.real;
 
 export function parseStatus(text: string): ProcStatus | undefined {
   const [, real, uid] = /^Uid:\t(\d+)\t(\d+)/m.exec(text) ?? [];
@@ -80,7 +85,9 @@ export function parseStatus(text: string): ProcStatus | undefined {
     : { uid: Number(uid), real: Number(real), elsewhere: pids !== undefined && pids.split('\t').length > 2 };
 }
 
-/** cgroups(7): the unified hierarchy's path, else that of systemd's own (v1), else of the first that is not the root. */
+/**
+ * cgroups(7): the unified hierarchy's path, else that of systemd's own (v1), else of the first that is not the root.
+ */
 export function parseCgroup(text: string): string | null {
   const lines = text.split('\n').map((line) => /^(\d+):([^:]*):(.*)$/.exec(line));
   const pathOf = (wanted: (id: string, names: string) => boolean) =>

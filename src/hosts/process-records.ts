@@ -5,7 +5,10 @@ import { createSlices } from './local/slices.ts';
 import { type Matches, matchesOf } from './matches.ts';
 import type { ProcStat, ProcStatus, Seen } from './proc-text.ts';
 
-/** One look at the processes of a host, wherever it was taken. What the lineage and `status` give is read, a file a process, only where it is asked for. */
+/**
+ * One look at the processes of a host, wherever it was taken. What the lineage and `status` give is read, a file a
+ * process, only where it is asked for.
+ */
 export interface ProcessTable {
   readonly stats: ReadonlyMap<number, ProcStat>;
   /** Whose stat may not be read. */
@@ -30,9 +33,15 @@ interface Selecting {
 
 /** kill(2) and /proc must speak of the same numbers: a program that mixes them kills strangers. */
 export const procIsForeign = () =>
-  failure('ENOTSUP', '/proc belongs to another pid namespace: mount the right one, or enter the namespace with its own /proc');
+  failure(
+    'ENOTSUP',
+    '/proc belongs to another pid namespace: mount the right one, or enter the namespace with its own /proc',
+  );
 
-export async function selectProcesses(table: ProcessTable, { selector, users, realPath }: Selecting): Promise<ProcessList> {
+export async function selectProcesses(
+  table: ProcessTable,
+  { selector, users, realPath }: Selecting,
+): Promise<ProcessList> {
   const slices = createSlices();
   const matches = matchesOf(selector, realPath);
   const starters = selector.started_by;
@@ -53,18 +62,25 @@ export async function selectProcesses(table: ProcessTable, { selector, users, re
       continue;
     }
     const record = recordOf(table, stat, { startedBy, users, spared: mine.get(stat.pid) });
-    if (record === 'denied' || (selector.exe !== undefined && record && hasHiddenExe(table.lineage, record))) unreadable += 1;
+    if (record === 'denied' || (selector.exe !== undefined && record && hasHiddenExe(table.lineage, record)))
+      unreadable += 1;
     else if (record && matches.dear(record)) processes.push(record);
   }
   return { ok: true, processes, unreadable, ...(strangers.length > 0 && { strangers }) };
 }
 
 /** Root, who looks, and whom the author names: daemons of anybody else only look like the ones that are meant. */
-function ownersOf({ uid }: ProcessTable, { user = [] }: ProcessSelector, users: Selecting['users']): ReadonlySet<number> {
+function ownersOf(
+  { uid }: ProcessTable,
+  { user = [] }: ProcessSelector,
+  users: Selecting['users'],
+): ReadonlySet<number> {
   return new Set([0, uid, ...idsAmong(users, user)]);
 }
 
-/** Every pid namespace has a PID 1. Not seeing it means hidepid= (proc(5)): nobody can say how many others are hidden. */
+/**
+ * Every pid namespace has a PID 1. Not seeing it means hidepid= (proc(5)): nobody can say how many others are hidden.
+ */
 const hiddenAtLeast = ({ stats }: ProcessTable): number => (stats.has(1) ? 0 : 1);
 
 const isCandidate = ({ cheap }: Matches, table: ProcessTable, stat: ProcStat): boolean =>

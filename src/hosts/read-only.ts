@@ -1,12 +1,16 @@
 import { type Failure, failure, type Host } from '../model/host.ts';
 
-/** A host on which nothing can be changed: the dry run is `observe` on this, so there is no second code path that could lie. */
+/**
+ * A host on which nothing can be changed: the dry run is `observe` on this, so there is no second code path that could
+ * lie.
+ */
 export function readOnly(host: Host): Host {
   return {
     ...host,
     processes: {
       ...host.processes,
-      signal: async (targets) => targets.map(({ pid }) => ({ pid, outcome: 'refused' as const, reason: 'the host is read-only' })),
+      signal: async (targets) =>
+        targets.map(({ pid }) => ({ pid, outcome: 'refused' as const, reason: 'the host is read-only' })),
     },
     files: {
       ...host.files,
@@ -24,7 +28,9 @@ export function readOnly(host: Host): Host {
     commands: {
       ...host.commands,
       run: async (request, signal) =>
-        request.effect === 'read' ? host.commands.run(request, signal) : refused(`run ${request.argv[0] ?? 'a command'}`),
+        request.effect === 'read'
+          ? host.commands.run(request, signal)
+          : refused(`run ${request.argv[0] ?? 'a command'}`),
     },
   };
 }

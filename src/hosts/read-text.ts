@@ -11,8 +11,8 @@ export interface PlainText {
 }
 
 /**
- * The text of a file that somebody named. A FIFO, a terminal or a device would never end, so only a regular file is read, and it is opened without waiting.
- * `flags` are more of open(2)'s. Failures: the errno, `not-a-file`, `EFBIG`.
+ * The text of a file that somebody named. A FIFO, a terminal or a device would never end, so only a regular file is
+ * read, and it is opened without waiting. `flags` are more of open(2)'s. Failures: the errno, `not-a-file`, `EFBIG`.
  */
 export function readPlainText(path: string, flags = 0): Result<PlainText> {
   let file: number | undefined;

@@ -4,7 +4,10 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { constants } from 'node:os';
 
-/** A drill's processes, seen from outside: one child, and below it, perhaps in namespaces of its own, the incident and the run. */
+/**
+ * A drill's processes, seen from outside: one child, and below it, perhaps in namespaces of its own, the incident and
+ * the run.
+ */
 export interface Rehearsal {
   /** The exit code, as a shell has it: 128 and the number of the signal that ended it or the run in it. */
   readonly ended: Promise<number>;
@@ -20,13 +23,25 @@ interface Request {
 }
 
 /**
- * What starts a program in namespaces of its own that die with us. An ordinary user keeps the own uid (the journal is the user's own) and gets
- * the capabilities to mount that a user namespace gives. `--pdeathsig` and `--kill-child` chain the deaths: ours, unshare's, the
- * namespace's PID 1, and with that everything in it (unshare(1), setpriv(1), pid_namespaces(7)).
+ * What starts a program in namespaces of its own that die with us. An ordinary user keeps the own uid (the journal is
+ * the user's own) and gets the capabilities to mount that a user namespace gives. `--pdeathsig` and `--kill-child`
+ * chain the deaths: ours, unshare's, the namespace's PID 1, and with that everything in it (unshare(1), setpriv(1),
+ * pid_namespaces(7)).
  */
 export function inNamespaces(): readonly string[] {
   const user = process.getuid?.() === 0 ? [] : ['--user', '--map-current-user', '--keep-caps'];
-  return ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...user, '--mount', '--pid', '--fork', '--mount-proc', '--kill-child'];
+  return [
+    'setpriv',
+    '--pdeathsig',
+    'KILL',
+    'unshare',
+    ...user,
+    '--mount',
+    '--pid',
+    '--fork',
+    '--mount-proc',
+    '--kill-child',
+  ];
 }
 
 /** Runs it and says why it failed, in the program's own words; null: it went well. */
@@ -39,8 +54,12 @@ export function whyNot({ argv: [program = '', ...args], env }: Request): string 
     killSignal: 'SIGKILL',
   });
   if (tried.status === 0) return null;
-  if (tried.error !== undefined && 'code' in tried.error && tried.error.code === 'ENOENT') return `${program} is not installed`;
-  return tried.error?.message ?? (tried.stderr.trim().split('\n')[0] || `${program} ended with ${tried.status ?? tried.signal}`);
+  if (tried.error !== undefined && 'code' in tried.error && tried.error.code === 'ENOENT')
+    return `${program} is not installed`;
+  return (
+    tried.error?.message ??
+    (tried.stderr.trim().split('\n')[0] || `${program} ended with ${tried.status ?? tried.signal}`)
+  );
 }
 
 /** An empty PATH is none; an empty part of it would be the working directory. */
@@ -49,11 +68,16 @@ const withTools = (env: Request['env']): Request['env'] => ({
   PATH: [env.PATH, '/usr/sbin:/usr/bin:/sbin:/bin'].filter(Boolean).join(':'),
 });
 
-/** The terminal is the child's as much as ours. Descriptor 3 is a lifeline: whoever holds its other end learns of our death by its end of file. */
+/**
+ * The terminal is the child's as much as ours. Descriptor 3 is a lifeline: whoever holds its other end learns of our
+ * death by its end of file.
+ */
 export function rehearse({ argv: [program = '', ...args], env }: Request): Rehearsal {
   const child = spawn(program, args, { env: withTools(env), stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
   return {
-    ended: once(child, 'exit').then(([code, signal]) => (code as number | null) ?? 128 + constants.signals[signal as NodeJS.Signals]),
+    ended: once(child, 'exit').then(
+      ([code, signal]) => (code as number | null) ?? 128 + constants.signals[signal as NodeJS.Signals],
+    ),
     signal: (name) => {
       const run = child.pid === undefined ? undefined : runBelow(child.pid);
       if (run === undefined) child.kill('SIGKILL');
@@ -63,7 +87,10 @@ export function rehearse({ argv: [program = '', ...args], env }: Request): Rehea
   };
 }
 
-/** The run is the first process below that runs our own Node. Where the kernel does not list children there is none to be found. */
+/**
+ * The run is the first process below that runs our own Node. Where the kernel does not list children there is none to
+ * be found.
+ */
 function runBelow(pid: number): number | undefined {
   const children = childrenOf(pid);
   return children.find(runsNode) ?? children.map(runBelow).find((found) => found !== undefined);

@@ -16,7 +16,10 @@ interface Asked {
   readonly stoppedSince: (about: DaemonAbout) => number | null;
 }
 
-/** The state of a service that an init script starts: from /proc where that can tell, else by the script's own `status`, else unknown, and never a guess. */
+/**
+ * The state of a service that an init script starts: from /proc where that can tell, else by the script's own `status`,
+ * else unknown, and never a guess.
+ */
 export async function scriptState({ commands, path, about, sight, hidden, stoppedSince }: Asked): Promise<State> {
   const found = searchDaemon(about, sight);
   const strangers = found.strangers.length === 0 ? {} : { strangers: found.strangers };
@@ -33,7 +36,10 @@ const whose = (main: ProcStat | null, sight: Sight): Pick<State, 'pid' | 'since'
 });
 
 /** A script looks for a program and not for its owner, so a stranger's process is a daemon to it. */
-async function bySay(found: Search, { commands, path, about, sight }: Omit<Asked, 'hidden' | 'stoppedSince'>): Promise<State> {
+async function bySay(
+  found: Search,
+  { commands, path, about, sight }: Omit<Asked, 'hidden' | 'stoppedSince'>,
+): Promise<State> {
   const said = await askScript(commands, path, about);
   const [stranger] = found.strangers;
   if (said.state !== 'running') return { pid: null, since: null, ...said };

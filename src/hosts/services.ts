@@ -56,21 +56,26 @@ export function servicesOver(world: ServiceWorld, leases: Pick<Services, 'arm' |
     stop: (name, options) => change(name, 'stop', options),
     restart: (name, options) => change(name, 'restart', options),
     ...leases,
-    explain: async (name, verb) => commandLine((await init(name)).command(name, verb).filter((word) => !word.startsWith('--'))),
+    explain: async (name, verb) =>
+      commandLine((await init(name)).command(name, verb).filter((word) => !word.startsWith('--'))),
   };
 }
 
 function refusal({ exists, name, masked, removed, refused, reason }: ServiceState, verb: Change): Failure | null {
   if (!exists) return failure('ENOENT', `there is no service ${name} to ${verb}`);
   if (refused) return failure('ELOOP', reason ?? `${name} is behind a link that another user made`);
-  if (masked && verb !== 'stop') return failure('masked', `${name} is masked, so nothing can start it: systemctl unmask ${name}`);
-  if (removed && verb === 'restart') return failure('removed', `the unit of ${name} is gone: once stopped it could not be started`);
+  if (masked && verb !== 'stop')
+    return failure('masked', `${name} is masked, so nothing can start it: systemctl unmask ${name}`);
+  if (removed && verb === 'restart')
+    return failure('removed', `the unit of ${name} is gone: once stopped it could not be started`);
   return null;
 }
 
 function isThere(state: ServiceState, verb: Change): boolean {
   if (verb === 'restart') return false;
-  return verb === 'start' ? isRunning(state.state) : (state.state === 'stopped' || state.state === 'failed') && !state.pending;
+  return verb === 'start'
+    ? isRunning(state.state)
+    : (state.state === 'stopped' || state.state === 'failed') && !state.pending;
 }
 
 async function areUp(init: Init, names: readonly string[]): Promise<boolean> {
@@ -95,15 +100,22 @@ async function enqueue(world: World, init: Init, queue: Queue, wanted: Wanted): 
   const main = before.pid === null ? null : await world.identity(before.pid);
   const queued = { name, verb, also, main };
   const argv = queue.command(name, verb, also);
-  const result = await world.commands.run({ argv, effect: 'write', timeout: ASKED, brief: true }, new AbortController().signal);
-  if (verb === 'stop' && couldNotFork(result)) return stopBySignal(world, init, { ...wanted, verb, main, why: noFork(argv, result) });
+  const result = await world.commands.run(
+    { argv, effect: 'write', timeout: ASKED, brief: true },
+    new AbortController().signal,
+  );
+  if (verb === 'stop' && couldNotFork(result))
+    return stopBySignal(world, init, { ...wanted, verb, main, why: noFork(argv, result) });
   if (!result.ok) return result;
   if (result.exit !== 0) return failed({ before, verb }, argv, result, await queue.state(name));
   const patience = await patienceFor(queue, queued);
   return awaitQueued(queued, patience, { state: queue.state, lives: world.lives, lookEvery: world.lookEvery });
 }
 
-/** The script's own restart may look at the configuration before it stops anything. One that has none is stopped and started. */
+/**
+ * The script's own restart may look at the configuration before it stops anything. One that has none is stopped and
+ * started.
+ */
 async function restart(world: World, init: Init, wanted: Wanted): Promise<Changed> {
   const { before, timeout } = wanted;
   const { name } = before;
@@ -112,7 +124,9 @@ async function restart(world: World, init: Init, wanted: Wanted): Promise<Change
   const stopped = await carryOut(world, init, { ...wanted, verb: 'stop' });
   if (!stopped.ok) return failure(stopped.code, `it could not be stopped: ${stopped.message}`);
   const started = await carryOut(world, init, { before: stopped.state, verb: 'start', timeout, also: [] });
-  return started.ok ? started : failure(started.code, `it is stopped now, and could not be started: ${started.message}`);
+  return started.ok
+    ? started
+    : failure(started.code, `it is stopped now, and could not be started: ${started.message}`);
 }
 
 /** Believes neither the exit status nor the manager alone: the main process must be seen, or be gone. */
@@ -121,12 +135,18 @@ async function carryOut(world: World, init: Init, wanted: Wanted): Promise<Chang
   const deadline = performance.now() + timeout;
   const main = before.pid === null ? null : await world.identity(before.pid);
   const argv = init.command(before.name, verb);
-  const result = await world.commands.run({ argv, effect: 'write', timeout, daemon: true, brief: true }, new AbortController().signal);
-  if (verb === 'stop' && couldNotFork(result)) return stopBySignal(world, init, { ...wanted, main, why: noFork(argv, result) });
+  const result = await world.commands.run(
+    { argv, effect: 'write', timeout, daemon: true, brief: true },
+    new AbortController().signal,
+  );
+  if (verb === 'stop' && couldNotFork(result))
+    return stopBySignal(world, init, { ...wanted, main, why: noFork(argv, result) });
   if (!result.ok) return result;
   const patience = result.exit === 0 ? Math.min(SETTLE, Math.max(deadline - performance.now(), 1000)) : 500;
   const state = await settled(world, init, { ...wanted, main, patience });
-  return isDone(state, verb) && !(await runsOn(world, main, verb)) ? { ok: true, state } : failed(wanted, argv, result, state);
+  return isDone(state, verb) && !(await runsOn(world, main, verb))
+    ? { ok: true, state }
+    : failed(wanted, argv, result, state);
 }
 
 function noFork(argv: readonly string[], result: CommandResult): Failure {
@@ -148,7 +168,9 @@ async function settled(world: World, init: Init, { before, verb, main, patience 
   }
 }
 
-/** No slot for a command is left: what the manager would do at the end, TERM to the verified main process, needs none. */
+/**
+ * No slot for a command is left: what the manager would do at the end, TERM to the verified main process, needs none.
+ */
 async function stopBySignal(
   { processes, lives, lookEvery }: World,
   init: Init,
@@ -165,7 +187,10 @@ async function stopBySignal(
   return afterSignal(await init.state(before.name), verb);
 }
 
-/** Whoever supervises it may have started it again; a state that needs a fork to be known is, after the main process's end, `stopped`. */
+/**
+ * Whoever supervises it may have started it again; a state that needs a fork to be known is, after the main process's
+ * end, `stopped`.
+ */
 function afterSignal(state: ServiceState, verb: Change): Changed {
   if (isThere(state, verb)) return { ok: true, state };
   if (state.state === 'unknown') {
@@ -187,7 +212,9 @@ function failed(
   result: Extract<CommandResult, { ok: true }>,
   state: ServiceState,
 ): Failure {
-  const said = [capturedText(result.stderr), capturedText(result.stdout)].map((text) => text.trim()).find((text) => text !== '');
+  const said = [capturedText(result.stderr), capturedText(result.stdout)]
+    .map((text) => text.trim())
+    .find((text) => text !== '');
   const how = result.timedOut ? 'did not end in time' : `ended with ${result.exit ?? result.signal}`;
   const code = result.timedOut ? 'timeout' : `exit-${result.exit ?? result.signal}`;
   return failure(

@@ -22,11 +22,13 @@ type End =
 type Cut = 'deadline' | 'interrupted';
 
 /**
- * Runs one command to its end: own session, cleared environment, cwd /, stdin from /dev/null unless given. At the deadline, or once `signal` is
- * aborted, its whole tree gets TERM, then KILL. Failures: ENOENT, EACCES, EAGAIN and the like (it never ran), `interrupted`, `unkillable`.
+ * Runs one command to its end: own session, cleared environment, cwd /, stdin from /dev/null unless given. At the
+ * deadline, or once `signal` is aborted, its whole tree gets TERM, then KILL. Failures: ENOENT, EACCES, EAGAIN and the
+ * like (it never ran), `interrupted`, `unkillable`.
  */
 export async function spawnCommand(request: CommandRequest, signal: AbortSignal): Promise<CommandResult> {
-  if (request.secrets !== undefined) return failure('secret', `${request.argv[0]} was not started: nobody opened its secrets`);
+  if (request.secrets !== undefined)
+    return failure('secret', `${request.argv[0]} was not started: nobody opened its secrets`);
   // The import costs 90 ms: only who runs a command pays.
   const { execa } = await import('execa');
   if (signal.aborted) return failure('interrupted', `${request.argv[0]} was not started: interrupted`);
@@ -51,13 +53,19 @@ export async function spawnCommand(request: CommandRequest, signal: AbortSignal)
   if (end?.kind === 'error') return failure(end.code, `${request.argv[0]} could not be started: ${end.message}`);
   if (left.length > 0 || end === null)
     return failure('unkillable', `${request.argv[0]} did not end on KILL: pid ${left.join(', ') || child.pid}`);
-  if (cut === 'interrupted') return failure('interrupted', `${request.argv[0]} was ended after ${took} ms: interrupted`);
+  if (cut === 'interrupted')
+    return failure('interrupted', `${request.argv[0]} was ended after ${took} ms: interrupted`);
   return { ok: true, exit: end.exit, signal: end.signal, timedOut: cut === 'deadline', stdout, stderr, took };
 }
 
 type Execa = typeof import('execa').execa;
 
-function launch(execa: Execa, request: CommandRequest, output: Output, mark: string): { child: ChildProcess; ended: Promise<End> } {
+function launch(
+  execa: Execa,
+  request: CommandRequest,
+  output: Output,
+  mark: string,
+): { child: ChildProcess; ended: Promise<End> } {
   const [file = '', ...args] = request.daemon ? [...LIKE_INIT, ...request.argv] : request.argv;
   // uv_spawn forks before it returns, so the mask is the child's and nobody else's.
   const umask = process.umask(request.daemon ? 0o022 : 0o077);

@@ -53,7 +53,9 @@ export function sshHost(target: Target, options: SshOptions): SshHost {
   const connected = connection({ far, line: () => sshLine(way), retryFor: RETRY_FOR });
   const remote = watched(connected);
   const connect = async (): ReturnType<SshHost['connect']> =>
-    isHostName(name) ? await connected.connect() : failure('unreachable', `${JSON.stringify(name)} is no name of a host`);
+    isHostName(name)
+      ? await connected.connect()
+      : failure('unreachable', `${JSON.stringify(name)} is no name of a host`);
   return { host: hostOf(remote), remote, connect };
 }
 

@@ -19,7 +19,10 @@ const STICKY = 0o1000;
 /** Written by the group or by others; an ACL for anybody shows in the group's bit too (acl(5)). */
 const SHARED = 0o022;
 
-/** `ours`: root's uid and the one that runs here. Whoever else owns a folder, or may write to it, is a stranger, who can put there what he likes. */
+/**
+ * `ours`: root's uid and the one that runs here. Whoever else owns a folder, or may write to it, is a stranger, who can
+ * put there what he likes.
+ */
 function isClosed({ uid, mode }: Facts, ours: ReadonlySet<number>): boolean {
   return ours.has(uid) && (mode & SHARED) === 0;
 }
@@ -35,8 +38,9 @@ export function stepInto({ folder, exposed }: Ground, next: Facts, ours: Readonl
 }
 
 /**
- * Why a link may lead anywhere: root or we made it, and it is where we left it. A link of root's that lies in a stranger's folder can be moved about by him,
- * into /tmp too; and he may have given another name to the folder in which it lies.
+ * Why a link may lead anywhere: root or we made it, and it is where we left it. A link of root's that lies in a
+ * stranger's folder can be moved about by him, into /tmp too; and he may have given another name to the folder in which
+ * it lies.
  */
 export function mayFollow({ folder, exposed }: Ground, link: Facts, ours: ReadonlySet<number>): boolean {
   return ours.has(link.uid) && isOurs({ folder, exposed }, ours);
@@ -48,7 +52,11 @@ export function isOurs({ folder, exposed }: Ground, ours: ReadonlySet<number>): 
 }
 
 /** Whether a stranger may have given this name to a file that is not his: by a hard link, which makes him no owner. */
-export function mayBeBorrowed({ folder, exposed }: Ground, file: Facts & { readonly links: number }, ours: ReadonlySet<number>): boolean {
+export function mayBeBorrowed(
+  { folder, exposed }: Ground,
+  file: Facts & { readonly links: number },
+  ours: ReadonlySet<number>,
+): boolean {
   if (file.links < 2 || isOurs({ folder, exposed }, ours)) return false;
   return (folder.mode & SHARED) !== 0 || file.uid !== folder.uid;
 }
@@ -64,8 +72,8 @@ export function parseUidMap(text: string): UidMap {
 }
 
 /**
- * The uids that root has here. In a user namespace of one user (a rehearsal) the machine's root is nobody, the overflow uid. Where that uid is one of the
- * namespace's own (a container), it is a stranger's.
+ * The uids that root has here. In a user namespace of one user (a rehearsal) the machine's root is nobody, the overflow
+ * uid. Where that uid is one of the namespace's own (a container), it is a stranger's.
  */
 export function rootsIn(map: UidMap, overflow: number): readonly number[] {
   const isMapped = map.some(([here, , count]) => overflow >= here && overflow < here + count);
@@ -88,7 +96,10 @@ export function foreignLink({ asked, link, uid, leadsTo }: Foreign): Failure {
 /** For whoever takes folders only: `led` is where the link leads. */
 export function namedLink(path: string, led: Result<{ readonly real: string }>): Failure {
   if (!led.ok && led.code === 'ELOOP') return led;
-  return failure('ENOTDIR', `${path}: a symbolic link${led.ok ? `, which leads to ${led.real}` : ''}; name the directory itself`);
+  return failure(
+    'ENOTDIR',
+    `${path}: a symbolic link${led.ok ? `, which leads to ${led.real}` : ''}; name the directory itself`,
+  );
 }
 
 export function kernelLink(link: string, leadsTo: string): Failure {
@@ -109,7 +120,8 @@ const LONGEST = 4095;
 /** Why a text is no path at all; null: it is one. */
 export function oddPath(path: string): Failure | null {
   if (path.includes('\0')) return failure('EINVAL', `${JSON.stringify(path)} is no path: it holds a NUL`);
-  if (!path.startsWith('/')) return failure('EINVAL', `${JSON.stringify(path)} is not an absolute path: write it from / on`);
+  if (!path.startsWith('/'))
+    return failure('EINVAL', `${JSON.stringify(path)} is not an absolute path: write it from / on`);
   if (Buffer.byteLength(path) <= LONGEST) return null;
   return failure('ENAMETOOLONG', `${path.slice(0, 60)}…: the path is longer than ${LONGEST} bytes`);
 }

@@ -43,8 +43,8 @@ export interface Sweep {
 export const LARGEST_BATCH = 10_000;
 const MOST_SKIPPED = 20;
 /**
- * The second pass takes what came during the first, the next proves that nothing is left. Where files are still found in the last, they come all the
- * time, and to go on would be a race without an end.
+ * The second pass takes what came during the first, the next proves that nothing is left. Where files are still found
+ * in the last, they come all the time, and to go on would be a race without an end.
  */
 const MOST_PASSES = 10;
 /** A source that adds more than four files a second is found out. */
@@ -57,8 +57,17 @@ export function swapped(path: string, deleted = 0): Failure {
   return failure('swapped', `${path} is another directory than the one that was looked at: ${so}`);
 }
 
-/** `delete` itself refuses what `observe` has refused: a handle may come from a file. /proc takes no unlink from anybody, and says so by itself. */
-export function vitalRefused({ real, vital }: { readonly real: string; readonly vital: string | null }): Failure | null {
+/**
+ * `delete` itself refuses what `observe` has refused: a handle may come from a file. /proc takes no unlink from
+ * anybody, and says so by itself.
+ */
+export function vitalRefused({
+  real,
+  vital,
+}: {
+  readonly real: string;
+  readonly vital: string | null;
+}): Failure | null {
   return vital === null || vital === '/proc' ? null : failure('vital', vitalReason(real, vital));
 }
 
@@ -84,7 +93,10 @@ export function startSweep(
     aside: handle.selector.holds ? emptyAside() : null,
     hopeless: null,
   };
-  const report = reporter(() => ({ done: sweep.deleted, total: Math.max(handle.count, sweep.deleted) }), options.progress);
+  const report = reporter(
+    () => ({ done: sweep.deleted, total: Math.max(handle.count, sweep.deleted) }),
+    options.progress,
+  );
   return sweep;
 }
 
@@ -107,7 +119,8 @@ export async function passes(sweep: Sweep, onePass: () => Promise<Ended | null>)
 }
 
 async function settle(signal: AbortSignal): Promise<void> {
-  for (let waited = 0; waited < SETTLE && !signal.aborted; waited += 50) await new Promise((next) => setTimeout(next, 50));
+  for (let waited = 0; waited < SETTLE && !signal.aborted; waited += 50)
+    await new Promise((next) => setTimeout(next, 50));
 }
 
 /** Before a batch: why it is not begun. */
@@ -157,7 +170,8 @@ export function refused(sweep: Sweep, name: string, code: string): void {
 }
 
 /** unlink(2): what else is not permitted to root. A sticky directory says so to others. */
-const IMMUTABLE = 'not permitted: it may be immutable or append-only (lsattr tells, chattr -i -a takes it off), or belong to somebody else';
+const IMMUTABLE =
+  'not permitted: it may be immutable or append-only (lsattr tells, chattr -i -a takes it off), or belong to somebody else';
 
 /** What a second look says is there now. */
 type Again = Pick<Extract<FileList, { ok: true }>, 'count' | 'aside'> | null;

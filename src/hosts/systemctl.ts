@@ -4,7 +4,9 @@ import { recordsIn } from './systemd-show.ts';
 import { spanOf } from './systemd-ties.ts';
 
 export const unitOf = (name: string): string =>
-  /\.(?:service|socket|timer|target|mount|automount|path|swap|slice|scope|device)$/.test(name) ? name : `${name}.service`;
+  /\.(?:service|socket|timer|target|mount|automount|path|swap|slice|scope|device)$/.test(name)
+    ? name
+    : `${name}.service`;
 
 const OPTIONS = ['--no-ask-password', '--no-pager'];
 const TIMEOUT = 10_000;
@@ -24,11 +26,21 @@ export function systemctlStart(name: string, also: readonly string[]): readonly 
 export function systemdQueue(commands: Commands, state: Queue['state']): Queue {
   return {
     state,
-    command: (name, verb, also = []) => ['systemctl', ...OPTIONS, '--no-block', verb, unitOf(name), ...also.map(unitOf)],
+    command: (name, verb, also = []) => [
+      'systemctl',
+      ...OPTIONS,
+      '--no-block',
+      verb,
+      unitOf(name),
+      ...also.map(unitOf),
+    ],
     patience: async (name, verb) => {
       const property = verb === 'start' ? 'TimeoutStartUSec' : 'TimeoutStopUSec';
       const argv = ['systemctl', 'show', '--no-pager', `--property=${property}`, '--', unitOf(name)];
-      const result = await commands.run({ argv, effect: 'read', timeout: TIMEOUT, brief: true }, new AbortController().signal);
+      const result = await commands.run(
+        { argv, effect: 'read', timeout: TIMEOUT, brief: true },
+        new AbortController().signal,
+      );
       if (!result.ok || result.exit !== 0) return undefined;
       return spanOf(recordsIn(capturedText(result.stdout))[0]?.[property]);
     },

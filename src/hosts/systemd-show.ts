@@ -18,7 +18,12 @@ export function recordsIn(text: string): readonly Shown[] {
 
 /** The worst instance speaks for all. */
 export function worstOf(shown: readonly Shown[]): Shown | null {
-  return shown.find((each) => each.ActiveState === 'failed') ?? shown.find((each) => each.ActiveState === 'active') ?? shown[0] ?? null;
+  return (
+    shown.find((each) => each.ActiveState === 'failed') ??
+    shown.find((each) => each.ActiveState === 'active') ??
+    shown[0] ??
+    null
+  );
 }
 
 const STATES: Readonly<Record<string, ServiceState['state']>> = {
@@ -32,7 +37,9 @@ const STATES: Readonly<Record<string, ServiceState['state']>> = {
 };
 
 export function stateShown(shown: Shown): UnitState {
-  const state = /^auto-restart/.test(shown.SubState ?? '') ? 'restarting' : (STATES[shown.ActiveState ?? ''] ?? 'unknown');
+  const state = /^auto-restart/.test(shown.SubState ?? '')
+    ? 'restarting'
+    : (STATES[shown.ActiveState ?? ''] ?? 'unknown');
   const stamp = isRunning(state) ? shown.ActiveEnterTimestamp : shown.InactiveEnterTimestamp;
   const seconds = secondsOf(stamp ?? '');
   const pid = Number(shown.MainPID ?? 0);
@@ -55,7 +62,8 @@ export function marksOf({ LoadState, ActiveState }: Shown): Pick<UnitState, 'mas
 export const isAbsent = (shown: Shown): boolean => isGone(shown) && !isAtWork(shown.ActiveState);
 
 const isGone = ({ LoadState }: Partial<Shown>): boolean => LoadState === 'not-found';
-const isAtWork = (active: string | undefined): boolean => active !== undefined && active !== 'inactive' && active !== 'failed';
+const isAtWork = (active: string | undefined): boolean =>
+  active !== undefined && active !== 'inactive' && active !== 'failed';
 
 /** `@1795467853`, or, of a systemd before 247 that was asked in UTC, `Mon 2026-11-23 21:44:13 UTC`. */
 function secondsOf(stamp: string): number {

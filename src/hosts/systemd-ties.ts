@@ -4,14 +4,24 @@ import { recordsIn, type Shown } from './systemd-show.ts';
 
 /** systemd.unit(5): who has one of these towards a unit is stopped with it, and restarted with it. */
 const PROPAGATED = ['RequiredBy', 'BoundBy', 'ConsistsOf', 'RequisiteOf', 'PropagatesStopTo'];
-const PROPERTIES = ['Id', 'LoadState', 'ActiveState', 'CanStart', 'TriggeredBy', 'TimeoutStartUSec', 'TimeoutStopUSec', ...PROPAGATED].join(
-  ',',
-);
+const PROPERTIES = [
+  'Id',
+  'LoadState',
+  'ActiveState',
+  'CanStart',
+  'TriggeredBy',
+  'TimeoutStartUSec',
+  'TimeoutStopUSec',
+  ...PROPAGATED,
+].join(',');
 const TIMEOUT = 10_000;
 const MOST_UNITS = 500;
 const UP = ['active', 'activating', 'reloading', 'refreshing'];
 
-/** What systemd does to others when this unit is stopped, restarted or started: asked level by level, as those that need it may be needed themselves. */
+/**
+ * What systemd does to others when this unit is stopped, restarted or started: asked level by level, as those that need
+ * it may be needed themselves.
+ */
 export async function systemdTies(commands: Commands, unit: string): Promise<Result<{ readonly ties: ServiceTies }>> {
   const own = await show(commands, [unit]);
   if (!own.ok) return own;
@@ -20,7 +30,9 @@ export async function systemdTies(commands: Commands, unit: string): Promise<Res
   const isInstance = (name: string): boolean => name.startsWith(`${unit.replace(/\.service$/, '')}@`);
   const seen = new Map<string, Shown>();
   for (let level = wordsOf(first, PROPAGATED); level.length > 0 && seen.size < MOST_UNITS; ) {
-    const next = [...new Set(level)].filter((name) => name !== unit && name !== first.Id && !seen.has(name)).slice(0, MOST_UNITS);
+    const next = [...new Set(level)]
+      .filter((name) => name !== unit && name !== first.Id && !seen.has(name))
+      .slice(0, MOST_UNITS);
     if (next.length === 0) break;
     const found = await show(commands, next);
     if (!found.ok) return found;
@@ -36,7 +48,9 @@ export async function systemdTies(commands: Commands, unit: string): Promise<Res
     ok: true,
     ties: {
       needers: needers.map(([name]) => shortOf(name)).toSorted(),
-      lost: needers.flatMap(([name, each]) => (each.CanStart === 'no' || each.LoadState !== 'loaded' ? [shortOf(name)] : [])).toSorted(),
+      lost: needers
+        .flatMap(([name, each]) => (each.CanStart === 'no' || each.LoadState !== 'loaded' ? [shortOf(name)] : []))
+        .toSorted(),
       starters: starters.filter((_, at) => isUp(triggers.shown[at] ?? {})),
       endless: [
         ...(spanOf(first.TimeoutStartUSec) === null ? (['start'] as const) : []),
@@ -54,9 +68,15 @@ const wordsOf = (shown: Shown, keys: readonly string[]): readonly string[] =>
   keys.flatMap((key) => (shown[key] ?? '').split(' ').filter((name) => name !== ''));
 
 /** As many records as units, in their order. */
-async function show(commands: Commands, units: readonly string[]): Promise<Result<{ readonly shown: readonly Shown[] }>> {
+async function show(
+  commands: Commands,
+  units: readonly string[],
+): Promise<Result<{ readonly shown: readonly Shown[] }>> {
   const argv = ['systemctl', 'show', '--no-pager', `--property=${PROPERTIES}`, '--', ...units];
-  const result = await commands.run({ argv, effect: 'read', timeout: TIMEOUT, brief: true }, new AbortController().signal);
+  const result = await commands.run(
+    { argv, effect: 'read', timeout: TIMEOUT, brief: true },
+    new AbortController().signal,
+  );
   if (!result.ok) return result;
   if (couldNotFork(result)) return failure('EAGAIN', 'systemctl show could not start a process');
   const shown = recordsIn(capturedText(result.stdout));
@@ -80,7 +100,9 @@ const UNITS: Readonly<Record<string, number>> = {
   us: 0.001,
 };
 
-/** `1min 30s` as systemctl(1) shows it (systemd.time(7)), in milliseconds. Null: infinity. Undefined: it says nothing. */
+/**
+ * `1min 30s` as systemctl(1) shows it (systemd.time(7)), in milliseconds. Null: infinity. Undefined: it says nothing.
+ */
 export function spanOf(text: string | undefined): number | null | undefined {
   if (text === 'infinity') return null;
   const parts = (text ?? '').split(' ', 20).map((part) => /^(\d{1,15}(?:\.\d{1,6})?)([a-z]{1,5})$/.exec(part));

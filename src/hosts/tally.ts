@@ -20,7 +20,16 @@ export interface Tally {
 }
 
 export function emptyTally(judged: boolean): Tally {
-  return { count: 0, bytes: 0, oldest: null, newest: null, owners: new Map(), others: {}, aside: judged ? emptyAside() : null, sample: [] };
+  return {
+    count: 0,
+    bytes: 0,
+    oldest: null,
+    newest: null,
+    owners: new Map(),
+    others: {},
+    aside: judged ? emptyAside() : null,
+    sample: [],
+  };
 }
 
 /** Counts an entry that the selector does not want; false, so that it can stand in a condition. */
@@ -44,7 +53,11 @@ export function emptyAside(): AsideTally {
   return { count: 0, owners: new Map(), why: {}, names: [] };
 }
 
-export function putAside(aside: AsideTally, name: string, { why, uid }: { readonly why: AsideWhy; readonly uid: number }): void {
+export function putAside(
+  aside: AsideTally,
+  name: string,
+  { why, uid }: { readonly why: AsideWhy; readonly uid: number },
+): void {
   aside.count += 1;
   aside.owners.set(uid, (aside.owners.get(uid) ?? 0) + 1);
   aside.why[why] = (aside.why[why] ?? 0) + 1;
@@ -73,5 +86,7 @@ export function summaryOf(tally: Tally, users: Users): Omit<Listed, 'handle' | '
 }
 
 function ownersOf(owners: ReadonlyMap<number, number>, users: Users): Listed['owners'] {
-  return [...owners].toSorted(([, a], [, b]) => b - a).map(([uid, count]) => ({ user: users[uid] ?? String(uid), count }));
+  return [...owners]
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([uid, count]) => ({ user: users[uid] ?? String(uid), count }));
 }

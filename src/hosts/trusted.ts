@@ -26,9 +26,10 @@ export interface Reader {
 const MOST_LINKS = 40;
 
 /**
- * The text of a file and whoever else could have written it, as sshd's StrictModes has it: the file and each folder and link on the way to it belong to
- * root or to the user, and neither group nor others may write to them. In a folder of everybody that is root's and sticky (/tmp) only a file's owner can put another one
- * in its place. It is opened once; what was looked at is what is read. Failures: the errno, `not-a-file`, `EFBIG`.
+ * The text of a file and whoever else could have written it, as sshd's StrictModes has it: the file and each folder and
+ * link on the way to it belong to root or to the user, and neither group nor others may write to them. In a folder of
+ * everybody that is root's and sticky (/tmp) only a file's owner can put another one in its place. It is opened once;
+ * what was looked at is what is read. Failures: the errno, `not-a-file`, `EFBIG`.
  */
 export function readTrusted(path: string, reader: Reader): Result<TrustedText> {
   try {
@@ -78,7 +79,8 @@ function walk(path: string, reader: Reader): Way {
 
 function suspectFolder(path: string, reader: Reader, found = lstatSync(path)): readonly Suspicion[] {
   const { root = 0 } = reader;
-  const sticky = found.uid === root && (found.mode & constants.S_IFMT) === constants.S_IFDIR && (found.mode & 0o1000) !== 0;
+  const sticky =
+    found.uid === root && (found.mode & constants.S_IFMT) === constants.S_IFDIR && (found.mode & 0o1000) !== 0;
   return sticky ? [] : suspect(path, found, reader);
 }
 
@@ -99,8 +101,9 @@ function suspectMode(path: string, { mode }: Stats): readonly Suspicion[] {
 }
 
 /**
- * In a user namespace without root (a drill of an ordinary user) root's files, and everybody else's, seem to be of the overflow user (user_namespaces(7)):
- * there the modes alone decide, in a rehearsal that can touch nothing but the user's own.
+ * In a user namespace without root (a drill of an ordinary user) root's files, and everybody else's, seem to be of the
+ * overflow user (user_namespaces(7)): there the modes alone decide, in a rehearsal that can touch nothing but the
+ * user's own.
  */
 export function rootSeenAs(): number {
   try {

@@ -1,7 +1,13 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type CommandRequest, type CommandResult, capturedText, failure, type Result } from '../model/host.ts';
 import { type KnownSecret, redactor, SHORTEST_SECRET } from '../model/redact.ts';
-import { parseSecretSource, type Redact, type SecretReference, type SecretSource, type Secrets } from '../model/secret.ts';
+import {
+  parseSecretSource,
+  type Redact,
+  type SecretReference,
+  type SecretSource,
+  type Secrets,
+} from '../model/secret.ts';
 
 /** More is no password and no key; and every text is searched for it. */
 const LONGEST_SECRET = 8 * 1024;
@@ -14,10 +20,13 @@ export interface Vault extends Secrets {
   /** What was learnt from that source; undefined: it was not. */
   reveal(from: string): string | undefined;
   /**
-   * sudo's password, from where it is, or `typed`: it goes to one program's stdin and into no text, so it may be short. One sentence where it
-   * cannot be had; null: it is known.
+   * sudo's password, from where it is, or `typed`: it goes to one program's stdin and into no text, so it may be short.
+   * One sentence where it cannot be had; null: it is known.
    */
-  learnPassword(reference: SecretReference, how: { readonly signal: AbortSignal; readonly typed?: string }): Promise<string | null>;
+  learnPassword(
+    reference: SecretReference,
+    how: { readonly signal: AbortSignal; readonly typed?: string },
+  ): Promise<string | null>;
   /** How many characters of a text that was cut may belong to a secret that the cut went through. */
   margin(): number;
 }
@@ -36,7 +45,9 @@ export function openVault({ env, run }: VaultParts): Vault {
   async function learnOne({ $secret: name, from }: SecretReference, signal: AbortSignal): Promise<string | null> {
     if (values.has(from)) return null;
     const source = parseSecretSource(from);
-    const read = source ? await openSource(source, signal) : failure('secret', 'it is neither file:, env: nor command:');
+    const read = source
+      ? await openSource(source, signal)
+      : failure('secret', 'it is neither file:, env: nor command:');
     const wrong = read.ok ? whyUnfit(read.value) : read.message;
     if (!read.ok || wrong !== null) return `the secret ${name} cannot be had from ${from}: ${wrong}`;
     values.set(from, read.value);
@@ -51,7 +62,9 @@ export function openVault({ env, run }: VaultParts): Vault {
         return readSecretFile(source.path);
       case 'env': {
         const value = env[source.name];
-        return value === undefined ? failure('ENOENT', 'there is no such variable in the environment') : { ok: true, value };
+        return value === undefined
+          ? failure('ENOENT', 'there is no such variable in the environment')
+          : { ok: true, value };
       }
       case 'command':
         return printed(await run({ argv: source.argv, effect: 'read', timeout: PATIENCE }, signal));
@@ -65,9 +78,11 @@ export function openVault({ env, run }: VaultParts): Vault {
     async learnPassword({ $secret: name, from }, { signal, typed }) {
       const source = parseSecretSource(from);
       const given = typed === undefined ? undefined : { ok: true as const, value: typed };
-      const read = given ?? (source ? await openSource(source, signal) : failure('secret', 'it is neither file: nor env:'));
+      const read =
+        given ?? (source ? await openSource(source, signal) : failure('secret', 'it is neither file: nor env:'));
       if (!read.ok) return `${name} cannot be had from ${from}: ${read.message}`;
-      if (!/^[^\0\r\n]{1,1024}$/.test(read.value)) return `${name} cannot be had from ${from}: it is empty, too long, or more than a line`;
+      if (!/^[^\0\r\n]{1,1024}$/.test(read.value))
+        return `${name} cannot be had from ${from}: it is empty, too long, or more than a line`;
       values.set(from, read.value);
       if (whyUnfit(read.value) === null) known.push({ name, value: read.value });
       redactNow = redactor(known);
@@ -102,7 +117,10 @@ function readSecretFile(path: string): Result<{ readonly value: string }> {
     const length = readSync(file, bytes, 0, bytes.length, 0);
     return { ok: true, value: withoutNewline(bytes.toString('utf8', 0, length)) };
   } catch (error) {
-    return failure((error as NodeJS.ErrnoException).code ?? 'EIO', `it cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'EIO'}`);
+    return failure(
+      (error as NodeJS.ErrnoException).code ?? 'EIO',
+      `it cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'EIO'}`,
+    );
   } finally {
     if (file !== undefined) closeSync(file);
   }

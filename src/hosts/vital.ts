@@ -19,13 +19,16 @@ export interface Spot {
 }
 
 /**
- * The vital folder that this one is or lies below, under whatever name: by its path, by device and inode of each folder above it, and by where else the
- * same part of the same file system is mounted (a bind mount of /etc/ssl has neither the path nor an ancestor of /etc). Null: none.
+ * The vital folder that this one is or lies below, under whatever name: by its path, by device and inode of each folder
+ * above it, and by where else the same part of the same file system is mounted (a bind mount of /etc/ssl has neither
+ * the path nor an ancestor of /etc). Null: none.
  */
 export function vitalAt({ real, chain, known, mounts }: Spot): string | null {
   const names = namesOf(real);
   const alike = chain.flatMap((each, at) =>
-    known.filter(({ device, inode }) => device === each.device && inode === each.inode).map(({ path }) => join(path, names.slice(at))),
+    known
+      .filter(({ device, inode }) => device === each.device && inode === each.inode)
+      .map(({ path }) => join(path, names.slice(at))),
   );
   const found = [real, ...alike, ...mountedAlsoAt(real, mounts)].map(vitalFolder);
   return found.find((each) => each !== null) ?? null;
@@ -54,19 +57,23 @@ function mountedAlsoAt(real: string, lines: readonly string[]): readonly string[
   });
 }
 
-const isBelow = (path: string, folder: string): boolean => folder === '/' || path === folder || path.startsWith(`${folder}/`);
+const isBelow = (path: string, folder: string): boolean =>
+  folder === '/' || path === folder || path.startsWith(`${folder}/`);
 
 /** The longest, and of those at one place the last, which lies on top. */
 function over(path: string, mounts: readonly Mounted[]): Mounted | undefined {
   return mounts.reduce<Mounted | undefined>(
-    (best, mount) => (isBelow(path, mount.at) && (best === undefined || mount.at.length >= best.at.length) ? mount : best),
+    (best, mount) =>
+      isBelow(path, mount.at) && (best === undefined || mount.at.length >= best.at.length) ? mount : best,
     undefined,
   );
 }
 
 function mountedIn(line: string): readonly Mounted[] {
   const [, , device, root, at] = line.split(' ');
-  return device === undefined || root === undefined || at === undefined ? [] : [{ device, root: unescaped(root), at: unescaped(at) }];
+  return device === undefined || root === undefined || at === undefined
+    ? []
+    : [{ device, root: unescaped(root), at: unescaped(at) }];
 }
 
 const unescaped = (field: string): string =>

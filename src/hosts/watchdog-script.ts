@@ -6,12 +6,14 @@ import type { ProcStat } from './proc-text.ts';
 export const LABEL = 'firebreak-lease';
 
 /**
- * Waits for a moment of CLOCK_BOOTTIME (/proc/uptime, hundredths of a second), then starts a service and tries again until it runs. No temporary file, no
- * log, nothing but builtins and sleep(1); its parameters: this text, `new` or `again`, the lease's id, the moment, words that define `lives` (or none), and what starts
- * the service but for the verb.
- * The first sleep is forked before it says `armed`, so that waiting needs no process slot any more; with the word goes its pid. A shell that cannot fork ends itself, hence the EXIT
- * trap: exec needs no slot. It gives up only where the init script itself is gone, and is content only where the daemon itself runs: a script's word counts where nobody else's
- * process can have misled it. `sleep` may know whole seconds only (busybox), may be killed, or may wake early: what counts is the next look at the clock.
+ * Waits for a moment of CLOCK_BOOTTIME (/proc/uptime, hundredths of a second), then starts a service and tries again
+ * until it runs. No temporary file, no log, nothing but builtins and sleep(1); its parameters: this text, `new` or
+ * `again`, the lease's id, the moment, words that define `lives` (or none), and what starts the service but for the
+ * verb. The first sleep is forked before it says `armed`, so that waiting needs no process slot any more; with the word
+ * goes its pid. A shell that cannot fork ends itself, hence the EXIT trap: exec needs no slot. It gives up only where
+ * the init script itself is gone, and is content only where the daemon itself runs: a script's word counts where nobody
+ * else's process can have misled it. `sleep` may know whole seconds only (busybox), may be killed, or may wake early:
+ * what counts is the next look at the clock.
  */
 export const WATCHDOG = `${CLOSE_WORDS}
 text=$1 mode=$2; shift 2; set -- "$text" again "$@"
@@ -40,7 +42,10 @@ while :; do
 done
 trap - EXIT`;
 
-/** A pid alone would be a mistake waiting to happen: start time and boot make it this process, and its arguments carry the id. */
+/**
+ * A pid alone would be a mistake waiting to happen: start time and boot make it this process, and its arguments carry
+ * the id.
+ */
 export interface Watchdog {
   readonly kind: 'process';
   readonly id: string;
@@ -72,7 +77,8 @@ export const momentOf = (uptime: number, within: number): number => Math.ceil((u
 export function readWatchdog(handle: Json): Watchdog | null {
   if (!isObject(handle) || handle.kind !== 'process') return null;
   const { id, pid, start, boot } = handle;
-  if (typeof id !== 'string' || typeof pid !== 'number' || typeof start !== 'number' || typeof boot !== 'string') return null;
+  if (typeof id !== 'string' || typeof pid !== 'number' || typeof start !== 'number' || typeof boot !== 'string')
+    return null;
   return { kind: 'process', id, pid, start, boot };
 }
 

@@ -39,7 +39,10 @@ function withoutSecrets(result: CommandResult, vault: Vault): CommandResult {
   return { ...result, stdout: captured(result.stdout, vault), stderr: captured(result.stderr, vault) };
 }
 
-/** Head and tail are one text where nothing was dropped: a secret may lie across. Where something was, it may be cut in two. */
+/**
+ * Head and tail are one text where nothing was dropped: a secret may lie across. Where something was, it may be cut in
+ * two.
+ */
 function captured(output: Captured, { redact, margin }: Vault): Captured {
   const { head, tail, dropped } = output;
   if (dropped === 0) {
@@ -48,5 +51,8 @@ function captured(output: Captured, { redact, margin }: Vault): Captured {
   }
   const [before, after, cut] = [redact(head), redact(tail), margin()];
   const rest = { head: before.slice(0, Math.max(0, before.length - cut)), tail: after.slice(cut) };
-  return { ...rest, dropped: dropped + Buffer.byteLength(before.slice(rest.head.length)) + Buffer.byteLength(after.slice(0, cut)) };
+  return {
+    ...rest,
+    dropped: dropped + Buffer.byteLength(before.slice(rest.head.length)) + Buffer.byteLength(after.slice(0, cut)),
+  };
 }

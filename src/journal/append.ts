@@ -13,7 +13,10 @@ import { keepRecord, recallRecord } from './records.ts';
 /** A journal on this machine's disk. */
 export interface LocalJournal extends Journal {
   readonly place: Place;
-  /** Moves the run's folder home where it lives elsewhere and home has room again. Cheap to call after every step; a failure leaves all as it is. */
+  /**
+   * Moves the run's folder home where it lives elsewhere and home has room again. Cheap to call after every step; a
+   * failure leaves all as it is.
+   */
   settle(): Result<Moved>;
   /** Hash of the last line. */
   readonly head: string;
@@ -35,10 +38,16 @@ interface Opened {
 }
 
 /**
- * Takes the first place that really takes a run: folders, file and first line are made and synced at once, so that a file system without
- * an inode or a block is found out before anything is touched. Places with room go before places with hardly any.
+ * Takes the first place that really takes a run: folders, file and first line are made and synced at once, so that a
+ * file system without an inode or a block is found out before anything is touched. Places with room go before places
+ * with hardly any.
  */
-export async function openJournal({ places, uid, run, disk = realDisk }: OpenRequest): Promise<Result<{ readonly journal: LocalJournal }>> {
+export async function openJournal({
+  places,
+  uid,
+  run,
+  disk = realDisk,
+}: OpenRequest): Promise<Result<{ readonly journal: LocalJournal }>> {
   const tried = new Map<Place, string>();
   for (const enough of [true, false]) {
     // A disk that has failed is not asked again: a success after an error proves nothing.
@@ -71,7 +80,10 @@ function takeHardly(place: Place, { uid, run, disk }: Taking): Opened | null {
   return place.ready ? null : createRun(place, makePlace(place, uid, disk), run, disk);
 }
 
-/** The first line is written over the prepared file's beginning. A prepared folder that fails here is not tried a second time. */
+/**
+ * The first line is written over the prepared file's beginning. A prepared folder that fails here is not tried a second
+ * time.
+ */
 function beginPrepared(place: Place, taking: Taking): Opened | null {
   const { run, disk } = taking;
   const taken = takePrepared(place, taking);
@@ -184,7 +196,8 @@ export function journalOf({ run, places, uid, disk, opened, head: start }: Start
       if (closed) return;
       closed = true;
       disk.closeSync(fd);
-      // What this run used up is there for the next incident as soon as there is room: nobody remembers to prepare twice.
+      // What this run used up is there for the next incident as soon as there is room: nobody remembers to prepare
+      // twice.
       if (opened.place.ready && place.home) prepareJournal({ places, uid, disk });
     },
   };

@@ -2,7 +2,9 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { type Disk, syncFolder, writeAll } from './disk.ts';
 
-/** A record without content, taken while the host was well: a file of NUL bytes that the next record is written over. */
+/**
+ * A record without content, taken while the host was well: a file of NUL bytes that the next record is written over.
+ */
 export const BLANK = '.blank-';
 
 export function blanksIn(records: string): readonly string[] {
@@ -12,7 +14,10 @@ export function blanksIn(records: string): readonly string[] {
     .sort();
 }
 
-/** Writes a record over a blank, cuts it to its length and gives it its name: no inode, no block. False where no blank is large enough. */
+/**
+ * Writes a record over a blank, cuts it to its length and gives it its name: no inode, no block. False where no blank
+ * is large enough.
+ */
 export function writeOverBlank(records: string, name: string, bytes: Uint8Array, disk: Disk): boolean {
   const blank = blanksIn(records).find((each) => fs.lstatSync(join(records, each)).size >= bytes.length);
   if (blank === undefined) return false;

@@ -3,8 +3,9 @@ import { endianness } from 'node:os';
 import { linesOf } from './proc-lines.ts';
 
 /**
- * A claim is a UDP socket on a loopback address that stands for one lock. We chose it because the kernel writes the uid of who made it into /proc/net/udp, for everybody
- * to read: nobody can claim in somebody else's name. It costs no inode, no process and no write, and the kernel takes it back when its process ends, however it ends.
+ * A claim is a UDP socket on a loopback address that stands for one lock. We chose it because the kernel writes the uid
+ * of who made it into /proc/net/udp, for everybody to read: nobody can claim in somebody else's name. It costs no
+ * inode, no process and no write, and the kernel takes it back when its process ends, however it ends.
  */
 export interface Claim {
   readonly port: number;
@@ -19,7 +20,8 @@ export interface Seen {
 }
 
 /** Which lock: 23 bits, in the upper half of 127.0.0.0/8, where no service listens. */
-export const addressOf = (lock: number): string => `127.${128 + ((lock >> 16) & 0x7f)}.${(lock >> 8) & 0xff}.${lock & 0xff}`;
+export const addressOf = (lock: number): string =>
+  `127.${128 + ((lock >> 16) & 0x7f)}.${(lock >> 8) & 0xff}.${lock & 0xff}`;
 
 /** Claims of a lock, all of them, whoever made them. Throws where the kernel's list cannot be read. */
 export function claimsOf(lock: number, list = '/proc/net/udp'): readonly Seen[] {

@@ -1,7 +1,10 @@
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 
-/** The calls that a full or failing disk answers badly; a test gives its own. Synchronous: libuv's pool may not be able to start on the sick host. */
+/**
+ * The calls that a full or failing disk answers badly; a test gives its own. Synchronous: libuv's pool may not be able
+ * to start on the sick host.
+ */
 export type Disk = Pick<
   typeof fs,
   'mkdirSync' | 'openSync' | 'writeSync' | 'fdatasyncSync' | 'fsyncSync' | 'renameSync' | 'statfsSync' | 'closeSync'
@@ -15,7 +18,10 @@ export function createFile(path: string, disk: Disk): number {
   return disk.openSync(path, O_CREAT | O_EXCL | O_WRONLY | O_APPEND | O_NOFOLLOW, 0o600);
 }
 
-/** write(2) may take less than it was given, and Node's writeSync does not loop. `at`: over what is there, null: at the end. */
+/**
+ * write(2) may take less than it was given, and Node's writeSync does not loop. `at`: over what is there, null: at the
+ * end.
+ */
 export function writeAll(fd: number, bytes: Uint8Array, disk: Disk, at: number | null = null): void {
   let from = 0;
   while (from < bytes.length) {
@@ -50,7 +56,10 @@ export function writeDurably(folder: string, name: string, bytes: Uint8Array, di
   syncFolder(folder, disk);
 }
 
-/** Whether a file system takes a run comfortably: a journal, its records, some headroom. Zero inodes in total: it has no table to run out of (btrfs). */
+/**
+ * Whether a file system takes a run comfortably: a journal, its records, some headroom. Zero inodes in total: it has no
+ * table to run out of (btrfs).
+ */
 export function hasRoom(path: string, bytes: number, disk: Disk): boolean {
   const { bavail, bsize, files, ffree } = disk.statfsSync(nearest(path));
   return bavail * bsize >= bytes + ROOM.bytes && (files === 0 || ffree >= ROOM.inodes);

@@ -84,9 +84,11 @@ export function pickRun(runs: readonly FoundRun[], wanted: string): Result<{ rea
   if (newest === undefined) return failure('no-run', 'there is no run yet');
   if (wanted === 'last') return { ok: true, run: newest };
   const exact = runs.filter(({ id }) => id === wanted);
-  const fitting = exact.length > 0 ? exact : runs.filter(({ id }) => id.startsWith(wanted) || id.endsWith(`-${wanted}`));
+  const fitting =
+    exact.length > 0 ? exact : runs.filter(({ id }) => id.startsWith(wanted) || id.endsWith(`-${wanted}`));
   const [run] = fitting;
   if (run === undefined) return failure('no-run', `no run is called ${wanted}; see: firebreak runs`);
-  if (fitting.length > 1) return failure('ambiguous', `${wanted} may be any of ${fitting.map(({ id }) => id).join(', ')}`);
+  if (fitting.length > 1)
+    return failure('ambiguous', `${wanted} may be any of ${fitting.map(({ id }) => id).join(', ')}`);
   return { ok: true, run };
 }

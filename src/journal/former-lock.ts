@@ -5,8 +5,9 @@ import { type Holder, holderIn } from './holder.ts';
 import { linesOf } from './proc-lines.ts';
 
 /**
- * The lock of Firebreak 0.1.0 was a name in Linux's abstract namespace (unix(7)), which anybody can bind. An engine of that release may still be at work when this one
- * starts, and starts while this one is at work: so it is looked for, and told.
+ * The lock of Firebreak 0.1.0 was a name in Linux's abstract namespace (unix(7)), which anybody can bind. An engine of
+ * that release may still be at work when this one starts, and starts while this one is at work: so it is looked for,
+ * and told.
  */
 export function nameFor(
   { uid, name = '', host }: { readonly uid: number; readonly name?: string; readonly host?: string },
@@ -22,13 +23,18 @@ export async function formerHolder(name: string, uid: number): Promise<Holder | 
     const inode = socketNamed(name);
     if (inode === null) return null;
     const holder = holderIn(await askFormer(name));
-    return holder !== null && statSync(`/proc/${holder.pid}`).uid === uid && hasSocket(holder.pid, inode) ? holder : null;
+    return holder !== null && statSync(`/proc/${holder.pid}`).uid === uid && hasSocket(holder.pid, inode)
+      ? holder
+      : null;
   } catch {
     return null;
   }
 }
 
-/** The kernel writes a name's first byte, a zero, as @, and a newline as it is: a name can look like two lines. So only one line may have it. */
+/**
+ * The kernel writes a name's first byte, a zero, as @, and a newline as it is: a name can look like two lines. So only
+ * one line may have it.
+ */
 function socketNamed(name: string): string | null {
   const inodes: string[] = [];
   for (const line of linesOf('/proc/net/unix')) if (line.endsWith(` @${name}`)) inodes.push(line.split(/\s+/)[6] ?? '');
@@ -65,7 +71,10 @@ function askFormer(name: string): Promise<string> {
   });
 }
 
-/** Strangers can connect too: few at a time, and not for long. Where the name is taken nobody is told. Resolves to what gives it back. */
+/**
+ * Strangers can connect too: few at a time, and not for long. Where the name is taken nobody is told. Resolves to what
+ * gives it back.
+ */
 export function tellFormer(name: string, text: string): Promise<() => void> {
   const server = createServer((socket) => {
     socket.on('error', () => {});

@@ -27,4 +27,5 @@ export function holderIn(text: string | null): Holder | null {
 
 const isShort = (text: unknown): text is string => typeof text === 'string' && text.length <= LONGEST;
 
-const isTime = (text: unknown): text is string => typeof text === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]{5,12}Z$/.test(text);
+const isTime = (text: unknown): text is string =>
+  typeof text === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]{5,12}Z$/.test(text);

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Stamped } from '../model/event.ts';
 
 /**
- * One line of the file: the event's JSON with `hash` put first. `hash` is SHA-256 over the hash of the line before and this line's own
- * JSON without `hash`, so a changed, removed or reordered line is found at that very line. See README.md.
+ * One line of the file: the event's JSON with `hash` put first. `hash` is SHA-256 over the hash of the line before and
+ * this line's own JSON without `hash`, so a changed, removed or reordered line is found at that very line. See
+ * README.md.
  */
 export const FORMAT = 1;
 const OPENING = '{"hash":"';

@@ -21,29 +21,38 @@ export interface Lock {
   release(): void;
 }
 
-/** Below 1024 the kernel gives a port to root alone: nobody else can be in the way. Unassigned by IANA, and below what rpc programs choose from. */
+/**
+ * Below 1024 the kernel gives a port to root alone: nobody else can be in the way. Unassigned by IANA, and below what
+ * rpc programs choose from.
+ */
 const ROOTS_PORT = 4;
 /** Below the ports that the kernel chooses from. */
 const USERS_PORT = 28_259;
 
 /**
- * One run a host. Root waits for root alone, a user for root and for himself: only their claims are believed, and a stranger's is as if it were not there. Usually the first to
- * bind the one port has the lock. Where a stranger has taken that port, any other port is a claim as well: whoever sees another believed claim beside its own lets go.
- * A host is what one pid namespace sees: a container, or a drill in namespaces of its own, does not keep the machine's run waiting.
+ * One run a host. Root waits for root alone, a user for root and for himself: only their claims are believed, and a
+ * stranger's is as if it were not there. Usually the first to bind the one port has the lock. Where a stranger has
+ * taken that port, any other port is a claim as well: whoever sees another believed claim beside its own lets go. A
+ * host is what one pid namespace sees: a container, or a drill in namespaces of its own, does not keep the machine's
+ * run waiting.
  */
 export async function takeLock(scope: Scope, holder: Holder): Promise<Result<{ readonly lock: Lock }>> {
   const { host = 'this host' } = scope;
   try {
     for (let tries = 0; tries < TRIES; tries += 1) {
       const tried = await tryOnce(scope);
-      if ('code' in tried) return failure(tried.code, `the lock of ${host} cannot be taken: ${tried.code}; nothing was touched`);
+      if ('code' in tried)
+        return failure(tried.code, `the lock of ${host} cannot be taken: ${tried.code}; nothing was touched`);
       if ('socket' in tried) return await keep(tried, scope, holder);
       if (tried.port === portOf(scope) || (await stays(scope, tried))) return held(host, await tell(scope, tried));
     }
     return held(host, null);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'EIO';
-    return failure(code, `the lock of ${host} cannot be taken: whose it is cannot be looked for (${code}); nothing was touched`);
+    return failure(
+      code,
+      `the lock of ${host} cannot be taken: whose it is cannot be looked for (${code}); nothing was touched`,
+    );
   }
 }
 
@@ -72,18 +81,24 @@ async function tryOnce(scope: Scope): Promise<Claim | Seen | { readonly code: st
 /** A stranger may take every port that is anybody's, but not root's. */
 async function claimElsewhere(lock: number): Promise<Claim | { readonly code: string }> {
   let own = await claim(lock, 0);
-  for (let port = 1023; 'code' in own && own.code === 'EADDRINUSE' && port > 900; port -= 1) own = await claim(lock, port);
+  for (let port = 1023; 'code' in own && own.code === 'EADDRINUSE' && port > 900; port -= 1)
+    own = await claim(lock, port);
   return own;
 }
 
-/** The kernel's list is read twice: while sockets come and go, one reading may miss a line. The one port comes first. */
+/**
+ * The kernel's list is read twice: while sockets come and go, one reading may miss a line. The one port comes first.
+ */
 function rivals(scope: Scope, own: Claim | null): readonly Seen[] {
   const believed = (seen: Seen): boolean => (seen.uid === 0 || seen.uid === scope.uid) && seen.port !== own?.port;
   const both = [...claimsOf(lockOf(scope)), ...claimsOf(lockOf(scope))].filter(believed);
   return both.sort((one, other) => Number(other.port === portOf(scope)) - Number(one.port === portOf(scope)));
 }
 
-/** Two that come at once may see each other: both let go, and only one that holds the lock is still there a little later. */
+/**
+ * Two that come at once may see each other: both let go, and only one that holds the lock is still there a little
+ * later.
+ */
 async function stays(scope: Scope, rival: Seen): Promise<boolean> {
   await sleep(50 + Math.random() * 200);
   return rivals(scope, null).some(({ inode }) => inode === rival.inode);
@@ -125,7 +140,10 @@ export async function whoHolds(scope: Scope): Promise<Holder | 'silent' | null> 
 
 const portOf = ({ uid }: Scope): number => (uid === 0 ? ROOTS_PORT : USERS_PORT);
 
-/** Of this host: the number of its pid namespace, which a shell over there can work out as well (hosts/ssh/lock.ts). Else 23 bits of a hash. */
+/**
+ * Of this host: the number of its pid namespace, which a shell over there can work out as well (hosts/ssh/lock.ts).
+ * Else 23 bits of a hash.
+ */
 function lockOf(scope: Scope): number {
   const space = pidNamespace();
   if (scope.name === undefined && scope.host === undefined) return Number(/\d+/.exec(space)?.[0] ?? 0) % 2 ** 23;

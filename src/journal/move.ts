@@ -21,8 +21,8 @@ interface Move {
 }
 
 /**
- * Copies a run's folder home, syncs it, reads it back, gives it its name, and only then takes the old one away. Dying at any point leaves
- * at least one whole copy, and where there are two, `find` takes the longer, then the one at home.
+ * Copies a run's folder home, syncs it, reads it back, gives it its name, and only then takes the old one away. Dying
+ * at any point leaves at least one whole copy, and where there are two, `find` takes the longer, then the one at home.
  */
 export function moveHome({ folder, home, uid, disk, write }: Move): Result<Moved & { readonly fd: number | null }> {
   let fd: number | null = null;
@@ -35,7 +35,10 @@ export function moveHome({ folder, home, uid, disk, write }: Move): Result<Moved
     fs.rmSync(beside, { recursive: true, force: true });
     copyFolder(folder, beside, disk);
     fd = write
-      ? fs.openSync(join(beside, 'journal.ndjson'), fs.constants.O_WRONLY | fs.constants.O_APPEND | fs.constants.O_NOFOLLOW)
+      ? fs.openSync(
+          join(beside, 'journal.ndjson'),
+          fs.constants.O_WRONLY | fs.constants.O_APPEND | fs.constants.O_NOFOLLOW,
+        )
       : null;
     const there = join(runs, basename(folder));
     disk.renameSync(beside, there);

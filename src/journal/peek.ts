@@ -12,8 +12,9 @@ const BUFFER = Buffer.alloc(TAIL);
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 
 /**
- * The last event of a journal, without reading the rest or checking the chain: among thousands of runs it tells which are worth reading. Null: it cannot be
- * told that way (torn, damaged, longer than what is looked at), and the whole journal must be read.
+ * The last event of a journal, without reading the rest or checking the chain: among thousands of runs it tells which
+ * are worth reading. Null: it cannot be told that way (torn, damaged, longer than what is looked at), and the whole
+ * journal must be read.
  */
 export function lastEvent({ folder, place }: Pick<FoundRun, 'folder' | 'place'>): Stamped | null {
   try {
@@ -43,5 +44,7 @@ function tailOf(path: string, ready: boolean): Buffer {
 function eventIn(text: string): Stamped | null {
   const event = JSON.parse(text) as Json;
   const { type, at, seq } = isObject(event) ? event : {};
-  return typeof type === 'string' && typeof at === 'string' && typeof seq === 'number' ? (event as unknown as Stamped) : null;
+  return typeof type === 'string' && typeof at === 'string' && typeof seq === 'number'
+    ? (event as unknown as Stamped)
+    : null;
 }

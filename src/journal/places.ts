@@ -19,9 +19,10 @@ export interface Who {
 }
 
 /**
- * root: /var/lib/firebreak, then /run/firebreak, then /dev/shm/firebreak-0. Others: $XDG_STATE_HOME/firebreak or ~/.local/state/firebreak,
- * then /dev/shm/firebreak-<uid> (/run/firebreak is root's). FIREBREAK_STATE names the only place; who may use it, and when, says wiring/environment.ts. What was prepared lies
- * inside home and goes before the rest: it is still there after a reboot.
+ * root: /var/lib/firebreak, then /run/firebreak, then /dev/shm/firebreak-0. Others: $XDG_STATE_HOME/firebreak or
+ * ~/.local/state/firebreak, then /dev/shm/firebreak-<uid> (/run/firebreak is root's). FIREBREAK_STATE names the only
+ * place; who may use it, and when, says wiring/environment.ts. What was prepared lies inside home and goes before the
+ * rest: it is still there after a reboot.
  */
 export function placesFor({ env, uid, home }: Who): readonly Place[] {
   const given = env.FIREBREAK_STATE;
@@ -65,8 +66,8 @@ function makeOwn(path: string, uid: number, disk: Disk): void {
 }
 
 /**
- * Why a folder that exists is not to be used: anybody can make /dev/shm/firebreak-0 before us, or lay a link there. Once it is known to be
- * ours and no link, nobody else can replace it: its parents are root's or sticky.
+ * Why a folder that exists is not to be used: anybody can make /dev/shm/firebreak-0 before us, or lay a link there.
+ * Once it is known to be ours and no link, nobody else can replace it: its parents are root's or sticky.
  */
 function notOurs(path: string, uid: number): Failure | null {
   const found = fs.lstatSync(path);

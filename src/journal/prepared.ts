@@ -6,11 +6,14 @@ import { codeOf, createFile, type Disk, hasRoom, messageOf, nearest, realDisk, s
 import { makePlace, type Place, runsIn } from './places.ts';
 
 /**
- * Room for one run, taken while the host is well: a journal file full of NUL bytes and blank records, in a place of their own. A run takes it over
- * by a rename inside one folder and writes over what is there, which needs neither an inode nor a block. See README.md.
+ * Room for one run, taken while the host is well: a journal file full of NUL bytes and blank records, in a place of
+ * their own. A run takes it over by a rename inside one folder and writes over what is there, which needs neither an
+ * inode nor a block. See README.md.
  */
 export const READY = '.prepared';
-/** A journal that lists 2000 processes is some 2 MiB; records are crontabs and configuration files, before and after. */
+/**
+ * A journal that lists 2000 processes is some 2 MiB; records are crontabs and configuration files, before and after.
+ */
 export const JOURNAL_BYTES = 4 << 20;
 const RECORDS = { count: 32, bytes: 64 << 10 } as const;
 const ALL_BYTES = JOURNAL_BYTES + RECORDS.count * RECORDS.bytes;
@@ -44,7 +47,11 @@ export function preparedIn(places: readonly Place[], uid: number): Prepared | nu
 }
 
 /** Prepares where nothing is prepared yet. What is made has its final name only once it is whole and synced. */
-export function prepareJournal({ places, uid, disk = realDisk }: Wanted): Result<{ readonly prepared: Prepared; readonly made: boolean }> {
+export function prepareJournal({
+  places,
+  uid,
+  disk = realDisk,
+}: Wanted): Result<{ readonly prepared: Prepared; readonly made: boolean }> {
   const there = preparedIn(places, uid);
   if (there !== null) return { ok: true, prepared: there, made: false };
   const place = readyAmong(places);
@@ -67,7 +74,9 @@ export function prepareJournal({ places, uid, disk = realDisk }: Wanted): Result
     return failure(codeOf(error), `${place.path} could not be prepared: ${messageOf(error)}`);
   }
   const prepared = preparedIn(places, uid);
-  return prepared ? { ok: true, prepared, made: true } : failure('EIO', `${place.path} does not hold what was written to it`);
+  return prepared
+    ? { ok: true, prepared, made: true }
+    : failure('EIO', `${place.path} does not hold what was written to it`);
 }
 
 /** Gives the room back; runs that were written in it stay. */
@@ -104,7 +113,10 @@ export function takePrepared(place: Place, { uid, run, disk }: { uid: number; ru
 
 const readyAmong = (places: readonly Place[]): Place | undefined => places.find(({ ready }) => ready === true);
 
-/** From linux/magic.h and the file systems' own sources: those that write every block to a new place, so that writing over one needs a free one. */
+/**
+ * From linux/magic.h and the file systems' own sources: those that write every block to a new place, so that writing
+ * over one needs a free one.
+ */
 const COPY_ON_WRITE: ReadonlyMap<number, string> = new Map([
   [0x9123683e, 'btrfs'],
   [0x2fc12fc1, 'zfs'],
@@ -115,7 +127,10 @@ function unfit(place: Place, disk: Disk): Failure | null {
   const above = nearest(place.path);
   const type = COPY_ON_WRITE.get(disk.statfsSync(above).type);
   if (type !== undefined)
-    return failure('copy-on-write', `${above} is ${type}: it never writes over a block, so nothing can be prepared there`);
+    return failure(
+      'copy-on-write',
+      `${above} is ${type}: it never writes over a block, so nothing can be prepared there`,
+    );
   return hasRoom(above, ALL_BYTES * 2, disk)
     ? null
     : failure('ENOSPC', `${above} has no room to spare now: prepare while the host is well`);
@@ -139,14 +154,18 @@ const ZEROS = Buffer.alloc(1 << 16);
 function fillFile(path: string, bytes: number, disk: Disk): void {
   const fd = createFile(path, disk);
   try {
-    for (let left = bytes; left > 0; left -= ZEROS.length) writeAll(fd, ZEROS.subarray(0, Math.min(left, ZEROS.length)), disk);
+    for (let left = bytes; left > 0; left -= ZEROS.length)
+      writeAll(fd, ZEROS.subarray(0, Math.min(left, ZEROS.length)), disk);
     disk.fsyncSync(fd);
   } finally {
     disk.closeSync(fd);
   }
 }
 
-/** rename(2) writes the new name before it takes the old one away, and a folder that is full grows by a block: names that were there leave room. */
+/**
+ * rename(2) writes the new name before it takes the old one away, and a folder that is full grows by a block: names
+ * that were there leave room.
+ */
 function leaveRoomForNames(folder: string, disk: Disk): void {
   const names = [0, 1, 2, 3].map((each) => join(folder, `${READY}-${String(each).repeat(200)}`));
   for (const name of names) disk.closeSync(createFile(name, disk));

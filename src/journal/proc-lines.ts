@@ -1,6 +1,9 @@
 import * as fs from 'node:fs';
 
-/** The lines of a file of /proc, one after the other: however long a stranger makes a list there, it is never in memory as a whole. */
+/**
+ * The lines of a file of /proc, one after the other: however long a stranger makes a list there, it is never in memory
+ * as a whole.
+ */
 export function* linesOf(path: string): Generator<string> {
   const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
   try {

@@ -67,7 +67,8 @@ type Understood = { readonly hash: string; readonly event: RunEvent | null };
 /** A text says what is wrong. */
 function readHead(text: string): Understood | string {
   const head = parse(text);
-  if (!isObject(head) || head.firebreak !== 'journal' || typeof head.format !== 'number') return 'is not the head of a journal';
+  if (!isObject(head) || head.firebreak !== 'journal' || typeof head.format !== 'number')
+    return 'is not the head of a journal';
   return head.format > FORMAT ? NEWER : { hash: hashOfHead(text), event: null };
 }
 
@@ -83,7 +84,13 @@ function readEvent(text: string, previous: string, seq: number): Understood | st
 const NEWER = 'was written by a newer firebreak';
 
 function refused(why: string, line: number, before: readonly RunEvent[]): JournalRefused {
-  return { ok: false, code: why === NEWER ? 'newer' : 'damaged', message: `line ${line} of the journal ${why}`, line, before };
+  return {
+    ok: false,
+    code: why === NEWER ? 'newer' : 'damaged',
+    message: `line ${line} of the journal ${why}`,
+    line,
+    before,
+  };
 }
 
 function parse(text: string): Json | undefined {
@@ -152,5 +159,10 @@ function withoutEnd(bytes: Buffer): Buffer {
 }
 
 function lineOf(number: number, bytes: Buffer, ended: boolean): Line {
-  return { number, text: bytes.toString('utf8'), whole: ended && !bytes.includes(0), bytes: bytes.length + (ended ? 1 : 0) };
+  return {
+    number,
+    text: bytes.toString('utf8'),
+    whole: ended && !bytes.includes(0),
+    bytes: bytes.length + (ended ? 1 : 0),
+  };
 }

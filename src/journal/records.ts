@@ -7,7 +7,10 @@ import { sha256 } from './line.ts';
 
 const NAME = /^[0-9a-f]{64}$/;
 
-/** Named by the SHA-256 of what they hold. A failure here does not end the journal: the step that needs the record is not done, and that can be written. */
+/**
+ * Named by the SHA-256 of what they hold. A failure here does not end the journal: the step that needs the record is
+ * not done, and that can be written.
+ */
 export function keepRecord(folder: string, base64: string, disk: Disk): string {
   const bytes = Buffer.from(base64, 'base64');
   const name = sha256(bytes);

@@ -8,8 +8,9 @@ import type { FoundRun } from './find.ts';
 const GOING = '.gone-';
 
 /**
- * Takes a run away: renamed first, so that it is there or not there whatever happens in between, and looked at once more under its new name. Who has taken it up
- * meanwhile has touched its journal (reopen.ts): then it comes back. The folder is in one of ours (places.ts), and no link is followed.
+ * Takes a run away: renamed first, so that it is there or not there whatever happens in between, and looked at once
+ * more under its new name. Who has taken it up meanwhile has touched its journal (reopen.ts): then it comes back. The
+ * folder is in one of ours (places.ts), and no link is followed.
  */
 export function removeRun({ folder, written }: FoundRun, uid: number, disk: Disk): Result<object> {
   try {
@@ -37,7 +38,8 @@ export function isOurs(folder: string, uid: number): boolean {
 /** What a death in the middle has left. */
 export function finishRemoving(runs: string): void {
   try {
-    for (const name of fs.readdirSync(runs)) if (name.startsWith(GOING)) fs.rmSync(join(runs, name), { recursive: true, force: true });
+    for (const name of fs.readdirSync(runs))
+      if (name.startsWith(GOING)) fs.rmSync(join(runs, name), { recursive: true, force: true });
   } catch {
     // The next one tries again.
   }

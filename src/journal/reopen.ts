@@ -14,7 +14,10 @@ export interface ReopenRequest {
   readonly disk?: Disk;
 }
 
-/** The journal of an earlier run, to go on with: a damaged one is refused, a torn last line is cut off, and the chain goes on from what is there. */
+/**
+ * The journal of an earlier run, to go on with: a damaged one is refused, a torn last line is cut off, and the chain
+ * goes on from what is there.
+ */
 export async function reopenJournal(
   request: ReopenRequest,
 ): Promise<Result<{ readonly journal: LocalJournal; readonly events: readonly RunEvent[] }>> {
@@ -22,10 +25,14 @@ export async function reopenJournal(
   const { id, folder, place } = found;
   const read = readJournal(folder);
   if (!read.ok) return failure(read.code, read.message);
-  if (read.events.length === 0) return failure('empty', 'nothing was written but the beginning: there is nothing to go on with');
+  if (read.events.length === 0)
+    return failure('empty', 'nothing was written but the beginning: there is nothing to go on with');
   try {
     const { O_WRONLY, O_APPEND, O_NOFOLLOW } = fs.constants;
-    const fd = disk.openSync(join(folder, 'journal.ndjson'), place.ready ? O_WRONLY | O_NOFOLLOW : O_WRONLY | O_APPEND | O_NOFOLLOW);
+    const fd = disk.openSync(
+      join(folder, 'journal.ndjson'),
+      place.ready ? O_WRONLY | O_NOFOLLOW : O_WRONLY | O_APPEND | O_NOFOLLOW,
+    );
     if (place.ready) writeAll(fd, Buffer.alloc(read.torn?.bytes ?? 0), disk, read.size);
     else fs.ftruncateSync(fd, read.size);
     disk.fsyncSync(fd);
@@ -46,11 +53,17 @@ export async function reopenJournal(
       }),
     };
   } catch (error) {
-    return failure('no-journal', `the journal in ${folder} cannot be written: ${whatStopped(error)}; nothing was touched`);
+    return failure(
+      'no-journal',
+      `the journal in ${folder} cannot be written: ${whatStopped(error)}; nothing was touched`,
+    );
   }
 }
 
-/** Whoever removes old runs sees by the time of its last write that somebody has it; and who comes too late for that sees that it is gone. */
+/**
+ * Whoever removes old runs sees by the time of its last write that somebody has it; and who comes too late for that
+ * sees that it is gone.
+ */
 function isStill(fd: number, folder: string): boolean {
   const now = new Date();
   fs.futimesSync(fd, now, now);

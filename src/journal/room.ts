@@ -18,7 +18,9 @@ export function roomIn(place: Place, uid: number, disk: Disk = realDisk): Room {
   const refused = refusal(place, uid);
   if (refused !== null) return { place, takes: 'nothing', why: refused };
   if (place.ready) {
-    return preparedIn([place], uid) ? { place, takes: 'a run', why: 'prepared' } : { place, takes: 'nothing', why: 'not prepared' };
+    return preparedIn([place], uid)
+      ? { place, takes: 'a run', why: 'prepared' }
+      : { place, takes: 'nothing', why: 'not prepared' };
   }
   if (hasRoom(place.path, 0, disk)) return { place, takes: 'a run', why: 'has room' };
   const { bavail, bsize, files, ffree } = disk.statfsSync(nearest(place.path));
@@ -35,6 +37,10 @@ function refusal(place: Place, uid: number): string | null {
     fs.accessSync(nearest(place.path), fs.constants.W_OK);
     return null;
   } catch (error) {
-    return codeOf(error) === 'EROFS' ? 'mounted read-only' : codeOf(error) === 'EACCES' ? 'not permitted' : messageOf(error);
+    return codeOf(error) === 'EROFS'
+      ? 'mounted read-only'
+      : codeOf(error) === 'EACCES'
+        ? 'not permitted'
+        : messageOf(error);
   }
 }

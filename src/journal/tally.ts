@@ -5,7 +5,10 @@ import type { Gone } from '../model/retention.ts';
 import { type Disk, syncFolder, writeAll, writeDurably } from './disk.ts';
 import { type Place, runsIn } from './places.ts';
 
-/** One line for each run that has gone. Synced before its folder goes: limits, cool-downs and used plans are looked up here too. */
+/**
+ * One line for each run that has gone. Synced before its folder goes: limits, cool-downs and used plans are looked up
+ * here too.
+ */
 export const TALLY = 'tally.ndjson';
 /** Past this the lines of looks that followed each other are dropped: they touched nothing, and nothing needs them. */
 const LARGE = 1 << 18;
@@ -69,7 +72,9 @@ function linesOf(file: string): readonly Gone[] {
 function lineOf(text: string): readonly Gone[] {
   try {
     const gone = JSON.parse(text) as Json;
-    return isObject(gone) && typeof gone.gone === 'string' && typeof gone.at === 'string' ? [gone as unknown as Gone] : [];
+    return isObject(gone) && typeof gone.gone === 'string' && typeof gone.at === 'string'
+      ? [gone as unknown as Gone]
+      : [];
   } catch {
     return [];
   }

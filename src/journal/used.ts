@@ -16,8 +16,8 @@ export interface PlanAsked {
 }
 
 /**
- * The run that has used a saved plan up: the one that meant to act, or that has not ended. A run that touched nothing leaves the plan as it was, and so does a
- * rehearsal.
+ * The run that has used a saved plan up: the one that meant to act, or that has not ended. A run that touched nothing
+ * leaves the plan as it was, and so does a rehearsal.
  */
 export function useOfPlan(
   runs: readonly FoundRun[],
@@ -28,7 +28,8 @@ export function useOfPlan(
     if (written < since || touchedNothing(found) || !mentions(join(folder, 'journal.ndjson'), plan)) continue;
     const read = readJournal(folder);
     const events = read.ok ? read.events : read.before;
-    if (!events.some((event) => event.type === 'run.started' && event.plan?.id === plan && event.drill === undefined)) continue;
+    if (!events.some((event) => event.type === 'run.started' && event.plan?.id === plan && event.drill === undefined))
+      continue;
     const finished = events.some(({ type }) => type === 'run.finished');
     // A journal that is damaged no longer tells what was done: the plan counts as used.
     if (!read.ok || !finished || events.some(hasActed)) return { run: id, finished };
@@ -44,7 +45,10 @@ function touchedNothing(run: FoundRun): boolean {
 }
 
 function hasActed(event: RunEvent): boolean {
-  return event.type === 'action.intended' || (event.type === 'approval.given' && event.choice !== 'quit' && event.choice !== 'undo');
+  return (
+    event.type === 'action.intended' ||
+    (event.type === 'approval.given' && event.choice !== 'quit' && event.choice !== 'undo')
+  );
 }
 
 /** Most journals are of other plans: their text is searched, and only the right one is read and checked. */

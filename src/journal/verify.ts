@@ -9,14 +9,18 @@ export function verifyRecords(
   folder: string,
   events: readonly RunEvent[],
 ): { readonly count: number; readonly problems: readonly string[] } {
-  const names = new Set(events.flatMap((event) => (event.type === 'action.intended' ? Object.values(event.records) : [])));
+  const names = new Set(
+    events.flatMap((event) => (event.type === 'action.intended' ? Object.values(event.records) : [])),
+  );
   const problems = [...names].flatMap((name) => wrongWith(folder, name));
   return { count: names.size, problems };
 }
 
 /** Bytes that were kept and that no event names: of an intent that was never written, or of one that is lost. */
 export function orphansIn(folder: string, events: readonly RunEvent[]): readonly string[] {
-  const named = new Set(events.flatMap((event) => (event.type === 'action.intended' ? Object.values(event.records) : [])));
+  const named = new Set(
+    events.flatMap((event) => (event.type === 'action.intended' ? Object.values(event.records) : [])),
+  );
   try {
     return fs.readdirSync(join(folder, 'records')).filter((name) => /^[0-9a-f]{64}$/.test(name) && !named.has(name));
   } catch {
@@ -25,7 +29,8 @@ export function orphansIn(folder: string, events: readonly RunEvent[]): readonly
 }
 
 function wrongWith(folder: string, name: string): readonly string[] {
-  if (/^[0-9a-f]{64}$/.test(name) && !fs.existsSync(join(folder, 'records', name))) return [`the record ${name} is missing`];
+  if (/^[0-9a-f]{64}$/.test(name) && !fs.existsSync(join(folder, 'records', name)))
+    return [`the record ${name} is missing`];
   try {
     recallRecord(folder, name);
     return [];

@@ -42,7 +42,8 @@ export function saidOf(look: Look): Pick<Target, 'address' | 'port' | 'user' | '
   for (const [name, about] of Object.entries(UNUSED)) {
     const seen = look.vars.get(name);
     const complaint = { code: 'not-used', message: `\`${name}\` is not used: ${about}` };
-    if (seen && !look.warnings.has(name)) look.warnings.set(name, problemAt(seen.source ?? look.source, seen.path, 'key', complaint));
+    if (seen && !look.warnings.has(name))
+      look.warnings.set(name, problemAt(seen.source ?? look.source, seen.path, 'key', complaint));
   }
   onlySsh(look);
   return {
@@ -68,11 +69,16 @@ function textOf(look: Look, names: readonly string[], fault: (text: string) => s
   const text = written(look, variable);
   const tag = isObject(variable.value) ? variable.value.$tag : undefined;
   if (typeof tag === 'string')
-    return tell(look, variable, { code: 'unreadable', message: `\`${name}\` is ${tag}, which only Ansible itself can open` });
+    return tell(look, variable, {
+      code: 'unreadable',
+      message: `\`${name}\` is ${tag}, which only Ansible itself can open`,
+    });
   if (text === null) return tell(look, variable, { code: 'wrong-type', message: `\`${name}\` takes a text` });
   if (isJinja(text)) return tell(look, variable, { code: 'jinja', message: `\`${name}\` is \`${text}\``, hint: JINJA });
   const says = fault(text);
-  return says === null ? text : tell(look, variable, { code: 'bad-value', message: `\`${name}\` is \`${text}\`: ${says}` });
+  return says === null
+    ? text
+    : tell(look, variable, { code: 'bad-value', message: `\`${name}\` is \`${text}\`: ${says}` });
 }
 
 function portOf(look: Look): number | null {
@@ -84,7 +90,9 @@ function portOf(look: Look): number | null {
 
 function identityFault(path: string): string | null {
   if (/[\p{Cc}]/u.test(path)) return 'it holds a character that cannot be seen';
-  return /^(?:\/|~\/)/.test(path) ? null : 'it has to begin with / or ~/: from here nobody knows what it is relative to';
+  return /^(?:\/|~\/)/.test(path)
+    ? null
+    : 'it has to begin with / or ~/: from here nobody knows what it is relative to';
 }
 
 /** Ansible's own words for it, which YAML 1.2 reads as texts. */
@@ -92,7 +100,9 @@ const YES = /^(?:true|yes|on|y|t|1)$/i;
 const NO = /^(?:false|no|off|n|f|0)$/i;
 
 function becomeOf(look: Look): boolean | null {
-  const text = textOf(look, ['ansible_become'], (word) => (YES.test(word) || NO.test(word) ? null : 'it is true or false'));
+  const text = textOf(look, ['ansible_become'], (word) =>
+    YES.test(word) || NO.test(word) ? null : 'it is true or false',
+  );
   const become = text === null ? null : YES.test(text);
   if (become !== true) return become;
   textOf(look, ['ansible_become_user'], (user) => (user === 'root' ? null : 'a run acts as root or as who logs in'));

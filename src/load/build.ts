@@ -37,7 +37,9 @@ export function build(built: Built, source: Runbook['source']): Runbook {
   const { draft, conditions } = built;
   const { root } = draft;
   const steps = (phase: Phase): readonly Step[] =>
-    draft.steps.filter((step) => step.phase === phase && step.use?.verb !== 'runbook').map((step) => buildStep(draft, step, conditions));
+    draft.steps
+      .filter((step) => step.phase === phase && step.use?.verb !== 'runbook')
+      .map((step) => buildStep(draft, step, conditions));
   return freeze({
     name: text(root.runbook),
     version: text(root.version),
@@ -89,7 +91,8 @@ function underUse(draft: Draft, { use: id, step }: NonNullable<DraftStep['grafte
   return {
     ...step,
     ...(when && { when: step.when ? { kind: 'all_of', conditions: [when, step.when] } : when }),
-    ...(use.json.why !== undefined && step.phase === 'act' && { why: [text(use.json.why), step.why].filter(Boolean).join(': ') }),
+    ...(use.json.why !== undefined &&
+      step.phase === 'act' && { why: [text(use.json.why), step.why].filter(Boolean).join(': ') }),
     ask: step.ask && use.json.ask !== false,
     onFail: step.onFail === 'stop' ? (onFail ?? step.onFail) : step.onFail,
   };
@@ -107,7 +110,11 @@ function buildUndo(draft: Draft, step: DraftStep): AuthoredUndo | undefined {
   if (step.undo.length === 0) return undefined;
   return {
     kind: 'steps',
-    steps: step.undo.map(({ verb, arg, why }) => ({ verb, arg: unescapedInside(arg, isName(draft)), ...(why !== undefined && { why }) })),
+    steps: step.undo.map(({ verb, arg, why }) => ({
+      verb,
+      arg: unescapedInside(arg, isName(draft)),
+      ...(why !== undefined && { why }),
+    })),
   };
 }
 
@@ -140,13 +147,22 @@ function buildOpen(draft: Draft, conditions: Conditions): readonly OpenItem[] {
   });
 }
 
-/** Whoever judges the exit status of a command takes each one for an answer; where nobody does, it only tells whether it could ask. */
+/**
+ * Whoever judges the exit status of a command takes each one for an answer; where nobody does, it only tells whether it
+ * could ask.
+ */
 function withAnswers(arg: Json, step: DraftStep, conditions: Conditions): Json {
-  if (step.use?.verb !== 'run' || step.use.definition?.kind !== 'probe' || !isObject(arg) || arg.exits_that_answer !== undefined)
+  if (
+    step.use?.verb !== 'run' ||
+    step.use.definition?.kind !== 'probe' ||
+    !isObject(arg) ||
+    arg.exits_that_answer !== undefined
+  )
     return arg;
   const own = conditions.expect.get(step);
   const judged =
-    (own !== undefined && speaksOf(own, undefined, 'exit')) || othersOn(conditions).some((one) => speaksOf(one, step.id, 'exit'));
+    (own !== undefined && speaksOf(own, undefined, 'exit')) ||
+    othersOn(conditions).some((one) => speaksOf(one, step.id, 'exit'));
   const held = [...conditions.hold.values()]
     .flat()
     .some((line) => line.of === step.id && line.condition && speaksOf(line.condition, undefined, 'exit'));
@@ -167,7 +183,9 @@ const isName =
     (isObject(root.params) && Object.hasOwn(root.params, name)) || steps.some(({ id }) => id === name);
 
 function objectsIn(json: Json | undefined): readonly (readonly [string, JsonObject])[] {
-  return isObject(json) ? Object.entries(json).flatMap(([key, value]) => (isObject(value) ? [[key, value] as const] : [])) : [];
+  return isObject(json)
+    ? Object.entries(json).flatMap(([key, value]) => (isObject(value) ? [[key, value] as const] : []))
+    : [];
 }
 
 function optionalDuration(key: 'timeout', value: Json | undefined) {

@@ -19,7 +19,11 @@ export interface Operand {
 }
 export interface CheckedOperand {
   readonly complaint?: Complaint;
-  readonly references: readonly { readonly value: Json; readonly at: readonly number[]; readonly allowed: readonly string[] }[];
+  readonly references: readonly {
+    readonly value: Json;
+    readonly at: readonly number[];
+    readonly allowed: readonly string[];
+  }[];
 }
 
 /** The parameter types that can stand for a value of each unit. */
@@ -46,7 +50,9 @@ export function checkOperand(operand: Operand): CheckedOperand {
       : { references: [{ value, at: [], allowed }] };
   }
   const items = Array.isArray(value) ? (value as readonly Json[]) : [];
-  const references = items.flatMap((item, at) => (isReference(item) ? [{ value: item, at: [at], allowed: scalars }] : []));
+  const references = items.flatMap((item, at) =>
+    isReference(item) ? [{ value: item, at: [at], allowed: scalars }] : [],
+  );
   const complaint = complaintOf(operand, items);
   return complaint ? { complaint, references } : { references };
 }
@@ -67,7 +73,9 @@ function complaintOf(operand: Operand, items: readonly Json[]): Complaint | unde
   if (word === 'between' && items.length !== 2) return { code: 'bad-value', message: '`between` takes a list of two' };
   if (items.length === 0) return { code: 'missing-value', message: `\`${word}\` is empty` };
   return items
-    .map((item) => (isReference(item) ? undefined : scalarComplaint({ value: item, written: undefined, name: word }, about)))
+    .map((item) =>
+      isReference(item) ? undefined : scalarComplaint({ value: item, written: undefined, name: word }, about),
+    )
     .find(Boolean);
 }
 
@@ -96,9 +104,13 @@ function scalarComplaint(typed: Typed, about: MeasureAbout | undefined): Complai
       // Compared with a part of a whole, a bare 20 would be twenty bytes.
       return value === 0 || parsePercent(String(value)) !== undefined ? undefined : badQuantity(typed, 'percent');
     case 'count':
-      return typeof value === 'number' || parsePercent(String(value)) !== undefined ? undefined : numberComplaint(typed);
+      return typeof value === 'number' || parsePercent(String(value)) !== undefined
+        ? undefined
+        : numberComplaint(typed);
     case 'bytes':
-      return typeof value === 'number' || parseSize(String(value)) !== undefined || parsePercent(String(value)) !== undefined
+      return typeof value === 'number' ||
+        parseSize(String(value)) !== undefined ||
+        parsePercent(String(value)) !== undefined
         ? undefined
         : badQuantity(typed, 'size');
     case 'duration':
@@ -113,7 +125,10 @@ function scalarComplaint(typed: Typed, about: MeasureAbout | undefined): Complai
 }
 
 /** A word that the measure never is would be a condition that never holds, and nobody would know. */
-function wordComplaint(typed: Typed, { words, instead = {} }: Pick<MeasureAbout, 'words' | 'instead'>): Complaint | undefined {
+function wordComplaint(
+  typed: Typed,
+  { words, instead = {} }: Pick<MeasureAbout, 'words' | 'instead'>,
+): Complaint | undefined {
   const word = String(typed.value);
   if (words === undefined || Object.hasOwn(words, word)) return undefined;
   const meant = Object.hasOwn(instead, word) ? instead[word] : undefined;
@@ -142,5 +157,9 @@ function symbolComplaint(typed: Typed, unit: Unit | undefined): Complaint | unde
   const match = /^(>=|<=|==|!=|>|<|=)\s*(.*)$/.exec(typed.value);
   const word = SYMBOLS[match?.[1] ?? ''];
   if (!match || !word) return undefined;
-  return { code: 'bad-comparator', message: `${show(typed)} is no value; comparators are words`, suggestion: `{${word}: ${match[2]}}` };
+  return {
+    code: 'bad-comparator',
+    message: `${show(typed)} is no value; comparators are words`,
+    suggestion: `{${word}: ${match[2]}}`,
+  };
 }

@@ -5,8 +5,8 @@ export interface CompiledCheck {
 }
 
 /**
- * Checks by the hash of their schema, compiled ahead of time. Empty here: the build puts those of the language and of every verb in its place
- * (tools/checks.ts), since ajv's import and compilation take longer than all else that `plan` does before it looks. What is missing here, or has
- * changed since the build, is compiled when it is needed.
+ * Checks by the hash of their schema, compiled ahead of time. Empty here: the build puts those of the language and of
+ * every verb in its place (tools/checks.ts), since ajv's import and compilation take longer than all else that `plan`
+ * does before it looks. What is missing here, or has changed since the build, is compiled when it is needed.
  */
 export const COMPILED: Readonly<Record<string, () => Promise<{ readonly default: CompiledCheck }>>> = {};

@@ -27,7 +27,11 @@ export function complain(remark: Remark, typed: Typed): Complaint {
     case 'type':
     case 'x-types':
       return withForm(
-        wrongType(typed, remark.keyword === 'type' ? [remark.schema].flat().map(String) : stringsOf(remark.schema), quantityOf(remark)),
+        wrongType(
+          typed,
+          remark.keyword === 'type' ? [remark.schema].flat().map(String) : stringsOf(remark.schema),
+          quantityOf(remark),
+        ),
         typed.name,
       );
     case 'required':
@@ -42,16 +46,25 @@ export function complain(remark: Remark, typed: Typed): Complaint {
       return badText(typed, parent, quantityOf(remark));
     case 'minimum':
     case 'exclusiveMinimum':
-      return { code: 'out-of-range', message: `\`${typed.name}\` must be ${String(remark.schema)} or more, not ${show(typed)}` };
+      return {
+        code: 'out-of-range',
+        message: `\`${typed.name}\` must be ${String(remark.schema)} or more, not ${show(typed)}`,
+      };
     case 'maximum':
     case 'exclusiveMaximum':
-      return { code: 'out-of-range', message: `\`${typed.name}\` must be ${String(remark.schema)} or less, not ${show(typed)}` };
+      return {
+        code: 'out-of-range',
+        message: `\`${typed.name}\` must be ${String(remark.schema)} or less, not ${show(typed)}`,
+      };
     case 'minItems':
     case 'minLength':
     case 'minProperties':
       return { code: 'missing-value', message: `\`${typed.name}\` is empty` };
     case 'propertyNames':
-      return { code: 'bad-name', message: `\`${String(params.propertyName)}\` is not a name that \`${typed.name}\` takes` };
+      return {
+        code: 'bad-name',
+        message: `\`${String(params.propertyName)}\` is not a name that \`${typed.name}\` takes`,
+      };
     case 'additionalProperties':
       return { code: 'unknown-key', message: `\`${String(params.additionalProperty)}\` is not a key here` };
     case 'x-most-bytes':
@@ -67,7 +80,8 @@ export function complain(remark: Remark, typed: Typed): Complaint {
 export function badReference(value: Json): Complaint | undefined {
   if (typeof value !== 'string' || isReference(value)) return undefined;
   const [, braced] = /^\{\{ ?([a-z][\w-]*) ?\}\}$/.exec(value) ?? [];
-  if (braced !== undefined) return { code: 'bad-reference', message: `\`${value}\` is no reference`, suggestion: `$${braced}` };
+  if (braced !== undefined)
+    return { code: 'bad-reference', message: `\`${value}\` is no reference`, suggestion: `$${braced}` };
   if (!/^\$(?:\{[\w-]*\}|[A-Za-z_][\w-]*)$/.test(value)) return undefined;
   const message = `\`${value}\` is no reference: $ and a name of small letters, digits, _ and -`;
   return { code: 'bad-reference', message, hint: `the text itself is written $${value}` };
@@ -88,7 +102,8 @@ function aboutOf(parent: Remark['parent'], key: string): string {
 function exactlyOne(typed: Typed, keys: readonly string[]): Complaint {
   const given = keys.filter((key) => isObject(typed.value) && Object.hasOwn(typed.value, key));
   const words = keys.map((key) => `\`${key}\``).join(' or ');
-  const message = given.length === 0 ? `\`${typed.name}\` needs ${words}` : `\`${typed.name}\` takes one of ${words}, not several`;
+  const message =
+    given.length === 0 ? `\`${typed.name}\` needs ${words}` : `\`${typed.name}\` takes one of ${words}, not several`;
   return { code: 'exactly-one', message, allowed: keys };
 }
 
@@ -139,7 +154,8 @@ function badText(typed: Typed, parent: Remark['parent'], quantity: QuantityName 
       message: `${show(typed)} is a path; a program's name has no folder`,
       hint: 'write its last part, or `exe:` with the path',
     };
-  if (parent.pattern === '^/') return { code: 'bad-path', message: `${show(typed)} is not an absolute path`, ...example };
+  if (parent.pattern === '^/')
+    return { code: 'bad-path', message: `${show(typed)} is not an absolute path`, ...example };
   return { code: 'bad-value', message: `${show(typed)} is not what \`${typed.name}\` takes`, ...example };
 }
 
@@ -147,9 +163,12 @@ function badText(typed: Typed, parent: Remark['parent'], quantity: QuantityName 
 export function badQuantity(typed: Typed, quantity: QuantityName): Complaint {
   const text = typed.written ?? String(typed.value);
   const example = QUANTITIES[quantity].example;
-  const units = { duration: [`${text}s`, `${text}m`], percent: [`${text}%`], rate: [`${text}/min`], size: [`${text}B`, `${text}MiB`] }[
-    quantity
-  ];
+  const units = {
+    duration: [`${text}s`, `${text}m`],
+    percent: [`${text}%`],
+    rate: [`${text}/min`],
+    size: [`${text}B`, `${text}MiB`],
+  }[quantity];
   const message = /^\d+(\.\d+)?$/.test(text)
     ? `${text} has no unit; write ${units.join(' or ')}`
     : `${show(typed)} is not a ${quantity}; write it like ${example}`;
@@ -180,7 +199,11 @@ const typeWord = (type: string): string => TYPE_WORDS[type] ?? type;
 export function wrongType(typed: Typed, wanted: readonly string[], quantity?: QuantityName): Complaint {
   const { value, name } = typed;
   if (value === null)
-    return { code: 'missing-value', message: `\`${name}\` has no value`, hint: `${wanted.map(typeWord).join(' or ')} is wanted` };
+    return {
+      code: 'missing-value',
+      message: `\`${name}\` has no value`,
+      hint: `${wanted.map(typeWord).join(' or ')} is wanted`,
+    };
   if (quantity && typeof value === 'number') return badQuantity(typed, quantity);
   const message = `\`${name}\` takes ${wanted.map(typeWord).join(' or ')}, not ${typeWord(typeOf(value))}`;
   const way = typeof value === 'string' ? wayFromText(value, wanted) : wayToText(typed, wanted);
@@ -192,7 +215,8 @@ function wayFromText(value: string, wanted: readonly string[]): Partial<Complain
   if (wanted.includes('boolean') && (yes || /^(?:no|n|off|false)$/i.test(value))) {
     return { suggestion: String(yes), hint: `in YAML 1.2 \`${value}\` is a text; the words are true and false` };
   }
-  if (wanted.includes('integer') && /^\d+$/.test(value)) return { suggestion: value, hint: 'write the number without quotes' };
+  if (wanted.includes('integer') && /^\d+$/.test(value))
+    return { suggestion: value, hint: 'write the number without quotes' };
   if (wanted.includes('integer') && parseDuration(value) !== undefined) return { hint: 'a number without a unit' };
   return {};
 }
@@ -200,7 +224,10 @@ function wayFromText(value: string, wanted: readonly string[]): Partial<Complain
 function wayToText(typed: Typed, wanted: readonly string[]): Partial<Complaint> {
   if (!wanted.includes('string') || typeof typed.value === 'object') return {};
   const text = typed.written ?? String(typed.value);
-  return { suggestion: `'${text}'`, hint: `YAML reads ${text} as ${typeWord(typeOf(typed.value))}; quotes make it a text` };
+  return {
+    suggestion: `'${text}'`,
+    hint: `YAML reads ${text} as ${typeWord(typeOf(typed.value))}; quotes make it a text`,
+  };
 }
 
 export function show(typed: Typed): string {

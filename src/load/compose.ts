@@ -2,7 +2,15 @@ import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import type { Catalogue } from '../model/ports.ts';
 import type { Checked, Problem } from '../model/problem.ts';
 import { isReference, referenceName, referencesIn } from '../model/reference.ts';
-import { isAction, LIMITS, type Limits, type OpenItem, type Parameter, type Runbook, type Step } from '../model/runbook.ts';
+import {
+  isAction,
+  LIMITS,
+  type Limits,
+  type OpenItem,
+  type Parameter,
+  type Runbook,
+  type Step,
+} from '../model/runbook.ts';
 import { secretReference } from '../model/secret.ts';
 import type { Draft, DraftStep } from './draft.ts';
 import { type Given, graft } from './graft.ts';
@@ -12,7 +20,10 @@ import { type Complaint, type Path, problemAt } from './source.ts';
 import { didYouMean } from './suggest.ts';
 import { checkValue } from './values.ts';
 
-/** Finds the text of a runbook that another one uses: `name` as it is written there, `from` the file it is written in. A string says why there is none. */
+/**
+ * Finds the text of a runbook that another one uses: `name` as it is written there, `from` the file it is written in. A
+ * string says why there is none.
+ */
 export type FindUsed = (name: string, from: string) => { readonly path: string; readonly text: string } | string;
 
 export interface Composing {
@@ -20,7 +31,10 @@ export interface Composing {
   readonly findUsed?: FindUsed;
   /** The files that use one another, this one last. */
   readonly chain: readonly string[];
-  readonly load: (file: { readonly path: string; readonly text: string }, chain: readonly string[]) => Promise<Checked<Runbook>>;
+  readonly load: (
+    file: { readonly path: string; readonly text: string },
+    chain: readonly string[],
+  ) => Promise<Checked<Runbook>>;
 }
 
 /** A draft with the steps of the runbooks that it uses, and what these bring besides. */
@@ -37,10 +51,14 @@ export interface Composed {
 /** Deeper, and nobody reads at night what it will do. */
 const DEEPEST = 3;
 
-/** Puts the steps of each used runbook where they belong: its diagnosis behind ours, its acts in the step's place, its verification behind ours. */
+/**
+ * Puts the steps of each used runbook where they belong: its diagnosis behind ours, its acts in the step's place, its
+ * verification behind ours.
+ */
 export async function compose(draft: Draft, composing: Composing): Promise<Composed> {
   const reader = new Composer(draft, composing);
-  for (const step of draft.steps) if (step.use?.verb === 'runbook' && !step.use.misplaced) await reader.use(step, step.use.arg);
+  for (const step of draft.steps)
+    if (step.use?.verb === 'runbook' && !step.use.misplaced) await reader.use(step, step.use.arg);
   return { ...reader, draft: { ...draft, steps: inOrder(draft.steps, reader.grafted) } };
 }
 
@@ -77,16 +95,22 @@ class Composer {
     const refuse = (code: string, message: string): undefined => this.#complain(at, 'value', { code, message });
     const file = findUsed?.(name, this.#draft.source.file) ?? 'other runbooks are not to be had here';
     if (typeof file === 'string') return refuse('no-such-runbook', file);
-    if (chain.includes(file.path)) return refuse('runbook-cycle', `it uses itself: ${[...chain, file.path].join(' uses ')}`);
+    if (chain.includes(file.path))
+      return refuse('runbook-cycle', `it uses itself: ${[...chain, file.path].join(' uses ')}`);
     if (chain.length > DEEPEST)
-      return refuse('runbooks-too-deep', `runbooks use one another ${DEEPEST} deep at the most: ${chain.join(' uses ')}`);
+      return refuse(
+        'runbooks-too-deep',
+        `runbooks use one another ${DEEPEST} deep at the most: ${chain.join(' uses ')}`,
+      );
     const loaded = await load(file, [...chain, file.path]);
     if (loaded.ok) return loaded.value;
     this.problems.push(...loaded.problems);
     return undefined;
   }
 
-  /** The used runbook's parameters, typed and checked as `--param` would; null where something was wrong, and was told. */
+  /**
+   * The used runbook's parameters, typed and checked as `--param` would; null where something was wrong, and was told.
+   */
   #bind(step: DraftStep, runbook: Runbook, given: JsonObject): Given {
     const at: Path = [...step.path, 'runbook', 'with'];
     const names = runbook.params.map(({ name }) => name);
@@ -125,7 +149,11 @@ class Composer {
   async #draftOf(step: Step, from: DraftStep): Promise<DraftStep> {
     const { catalogue } = this.#composing;
     const act = isAction(step, catalogue.actions);
-    const definition = act ? await catalogue.action(step.verb) : step.verb === 'watch' ? undefined : await catalogue.probe(step.verb);
+    const definition = act
+      ? await catalogue.action(step.verb)
+      : step.verb === 'watch'
+        ? undefined
+        : await catalogue.probe(step.verb);
     return {
       phase: step.phase,
       order: 0,
@@ -161,11 +189,15 @@ function takes({ type, enum: words, min, max, patterns, regex, under, bytes, ins
 }
 
 /**
- * In the order of the run. A step that uses a runbook counts from where that one's diagnosis begins: its `when` decides over the diagnosis
- * too, so it may speak only of what was found by then.
+ * In the order of the run. A step that uses a runbook counts from where that one's diagnosis begins: its `when` decides
+ * over the diagnosis too, so it may speak only of what was found by then.
  */
-function inOrder(steps: readonly DraftStep[], grafted: ReadonlyMap<DraftStep, readonly DraftStep[]>): readonly DraftStep[] {
-  const of = (step: DraftStep, phase: DraftStep['phase']) => (grafted.get(step) ?? []).filter((one) => one.phase === phase);
+function inOrder(
+  steps: readonly DraftStep[],
+  grafted: ReadonlyMap<DraftStep, readonly DraftStep[]>,
+): readonly DraftStep[] {
+  const of = (step: DraftStep, phase: DraftStep['phase']) =>
+    (grafted.get(step) ?? []).filter((one) => one.phase === phase);
   const own = (phase: DraftStep['phase']) => steps.filter((step) => step.phase === phase);
   const uses = own('act').filter((step) => step.use?.verb === 'runbook');
   const ordered = [

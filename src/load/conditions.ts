@@ -19,14 +19,28 @@ export interface ReadCondition {
   readonly sightings: readonly Sighting[];
 }
 
-/** `expect` and the lines of `hold`: measures of one finding. `measures` is undefined where the step's verb is not known. */
-export function readOwn(source: Source, path: Path, json: JsonObject, measures: MeasureTable | undefined): ReadCondition {
+/**
+ * `expect` and the lines of `hold`: measures of one finding. `measures` is undefined where the step's verb is not
+ * known.
+ */
+export function readOwn(
+  source: Source,
+  path: Path,
+  json: JsonObject,
+  measures: MeasureTable | undefined,
+): ReadCondition {
   const reader = new Reader(source);
   return reader.result(reader.measures(json, path, measures, undefined));
 }
 
-/** What `when` may speak of: the measures of a step, or a complaint about its name. Undefined measures: nothing is checked. */
-export type StepMeasures = (id: string) => { readonly measures?: MeasureTable | undefined; readonly complaint?: Complaint };
+/**
+ * What `when` may speak of: the measures of a step, or a complaint about its name. Undefined measures: nothing is
+ * checked.
+ */
+export type StepMeasures = (id: string) => {
+  readonly measures?: MeasureTable | undefined;
+  readonly complaint?: Complaint;
+};
 
 /** `when`: findings of earlier steps by their id. */
 export function readWhen(source: Source, path: Path, json: JsonObject, stepMeasures: StepMeasures): ReadCondition {
@@ -73,7 +87,8 @@ class Reader {
       path,
       (part, at) => this.measures(part, at, known, step),
       (measure, value, at) => {
-        if (known && !Object.hasOwn(known, measure)) return this.#complain(at, 'key', unknownMeasure(measure, Object.keys(known)));
+        if (known && !Object.hasOwn(known, measure))
+          return this.#complain(at, 'key', unknownMeasure(measure, Object.keys(known)));
         const comparator = this.#comparator(value, at, known?.[measure]);
         return (
           comparator && {
@@ -86,9 +101,15 @@ class Reader {
   }
 
   /** Every entry must hold: clauses by name, and combinations of more of the same. */
-  #all(json: JsonObject, path: Path, inner: ReadPart, clause: (name: string, value: Json, at: Path) => Condition | null): Condition | null {
+  #all(
+    json: JsonObject,
+    path: Path,
+    inner: ReadPart,
+    clause: (name: string, value: Json, at: Path) => Condition | null,
+  ): Condition | null {
     const entries = Object.entries(json).filter(([key, value]) => value !== undefined && !key.startsWith('x-'));
-    if (entries.length === 0) return this.#complain(path, 'key', { code: 'missing-value', message: 'the condition is empty' });
+    if (entries.length === 0)
+      return this.#complain(path, 'key', { code: 'missing-value', message: 'the condition is empty' });
     const parts = entries.map(([key, value]) => {
       const combination = COMBINATIONS.find((word) => word === key);
       const at = [...path, key];
@@ -104,7 +125,10 @@ class Reader {
     const parts = value.map((part: Json, at) =>
       isObject(part)
         ? inner(part, [...path, at])
-        : this.#complain([...path, at], 'value', { code: 'wrong-type', message: 'a condition is a map: measure, comparator, value' }),
+        : this.#complain([...path, at], 'value', {
+            code: 'wrong-type',
+            message: 'a condition is a map: measure, comparator, value',
+          }),
     );
     return parts.includes(null) ? null : { kind, conditions: parts.filter((part) => part !== null) };
   }
@@ -117,7 +141,11 @@ class Reader {
     }
     const entries = Object.entries(value).filter(([key]) => !key.startsWith('x-'));
     if (entries.length === 0)
-      return this.#complain(path, 'key', { code: 'missing-value', message: 'no comparator stands here', allowed: COMPARATORS });
+      return this.#complain(path, 'key', {
+        code: 'missing-value',
+        message: 'no comparator stands here',
+        allowed: COMPARATORS,
+      });
     const right = entries.map(([key, operand]) => {
       const word = COMPARATORS.find((known) => known === key);
       if (word) return this.#operand(word, operand ?? null, [...path, key], about);

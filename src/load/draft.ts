@@ -52,7 +52,9 @@ export function isAction(use: Use | undefined): use is Use & { readonly definiti
   return use?.definition?.kind === 'action';
 }
 
-/** The text as its author meant it: keys spelt right, each step with its verb. Only the verbs that it uses are loaded. */
+/**
+ * The text as its author meant it: keys spelt right, each step with its verb. Only the verbs that it uses are loaded.
+ */
 export async function draft(
   source: Source,
   catalogue: Catalogue,
@@ -137,7 +139,9 @@ class VerbReader {
     const root = this.#source.value;
     const found = PHASES.flatMap((phase) => {
       const steps = isObject(root) ? root[phase] : undefined;
-      return Array.isArray(steps) ? (steps as readonly Json[]).map((json, at) => ({ phase, json, path: [phase, at] as Path })) : [];
+      return Array.isArray(steps)
+        ? (steps as readonly Json[]).map((json, at) => ({ phase, json, path: [phase, at] as Path }))
+        : [];
     });
     const steps: DraftStep[] = [];
     for (const [order, { phase, json, path }] of found.entries()) {
@@ -180,7 +184,12 @@ class VerbReader {
   /** What would be ignored is refused: an undo is not asked for, tried again or skipped by itself. */
   #onlyVerb(json: JsonObject, path: Path): void {
     for (const key of Object.keys(json).filter((one) => one !== 'why' && Object.hasOwn(STEP_KEYS, one)))
-      this.#complain([...path, key], 'misplaced-key', `a step of \`undo\` has its verb and a \`why\`; \`${key}\` says nothing there`, {});
+      this.#complain(
+        [...path, key],
+        'misplaced-key',
+        `a step of \`undo\` has its verb and a \`why\`; \`${key}\` says nothing there`,
+        {},
+      );
   }
 
   #noVerb(path: Path, phase: Phase): undefined {
@@ -203,7 +212,10 @@ class VerbReader {
     return this.#catalogue.probes.includes(verb) ? this.#catalogue.probe(verb) : undefined;
   }
 
-  /** A verb that is both a probe and an action (`run`) is told apart by its effect; in act it writes unless it says `read`. */
+  /**
+   * A verb that is both a probe and an action (`run`) is told apart by its effect; in act it writes unless it says
+   * `read`.
+   */
   #writes(verb: string, arg: Json, phase: Phase): boolean {
     const { probes, actions } = this.#catalogue;
     if (!probes.includes(verb) || !actions.includes(verb)) return actions.includes(verb);
@@ -224,7 +236,12 @@ class VerbReader {
     return true;
   }
 
-  #complain(path: Path, code: string, message: string, more: { allowed?: readonly string[]; suggestion?: string; hint?: string }): void {
+  #complain(
+    path: Path,
+    code: string,
+    message: string,
+    more: { allowed?: readonly string[]; suggestion?: string; hint?: string },
+  ): void {
     this.problems.push(problemAt(this.#source, path, 'key', { code, message, ...more }));
   }
 }

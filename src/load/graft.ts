@@ -12,7 +12,10 @@ export interface Grafted {
   readonly open: readonly OpenItem[];
 }
 
-/** The steps of a used runbook as steps of the runbook that uses it: `mailers` becomes `storm.mailers`, `$watch` the value that was given. */
+/**
+ * The steps of a used runbook as steps of the runbook that uses it: `mailers` becomes `storm.mailers`, `$watch` the
+ * value that was given.
+ */
 export function graft(id: string, runbook: Runbook, given: Given): Grafted {
   const renaming: Renaming = { id, given };
   const steps = [...runbook.diagnose, ...runbook.act, ...runbook.verify];
@@ -61,18 +64,25 @@ function renameIn(value: Json, renaming: Renaming): Json {
   if (isReference(value)) return renamed(value, renaming, escapedValue);
   if (Array.isArray(value)) return value.map((item: Json) => renameIn(item, renaming));
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, item === undefined ? undefined : renameIn(item, renaming)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, item === undefined ? undefined : renameIn(item, renaming)]),
+  );
 }
 
 function renameCondition(condition: Condition, renaming: Renaming): Condition {
-  const bound = bindCondition(condition, (value) => (isReference(value) ? renamed(value, renaming, (given) => given) : value));
+  const bound = bindCondition(condition, (value) =>
+    isReference(value) ? renamed(value, renaming, (given) => given) : value,
+  );
   return renameSteps(bound, renaming);
 }
 
 function renameSteps(condition: Condition, renaming: Renaming): Condition {
-  if (condition.kind !== 'clause') return { ...condition, conditions: condition.conditions.map((part) => renameSteps(part, renaming)) };
+  if (condition.kind !== 'clause')
+    return { ...condition, conditions: condition.conditions.map((part) => renameSteps(part, renaming)) };
   const { step } = condition.clause;
-  return step === undefined ? condition : { kind: 'clause', clause: { ...condition.clause, step: `${renaming.id}.${step}` } };
+  return step === undefined
+    ? condition
+    : { kind: 'clause', clause: { ...condition.clause, step: `${renaming.id}.${step}` } };
 }
 
 function renamed(reference: string, { id, given }: Renaming, literal: (value: Json) => Json): Json {

@@ -46,7 +46,11 @@ export function nestingOf(children: ReadonlyMap<string, readonly string[]>): Nes
 }
 
 /** What is wrong with the place of a group; told once for all the groups of a circle. */
-export function nestingFault(group: string, { cycle, tooDeep }: Nesting): { readonly code: string; readonly message: string } | null {
-  if (cycle[0] === group) return { code: 'group-cycle', message: `the group holds itself: ${[...cycle, group].join(' > ')}` };
+export function nestingFault(
+  group: string,
+  { cycle, tooDeep }: Nesting,
+): { readonly code: string; readonly message: string } | null {
+  if (cycle[0] === group)
+    return { code: 'group-cycle', message: `the group holds itself: ${[...cycle, group].join(' > ')}` };
   return tooDeep === group ? { code: 'too-deep', message: `it stands inside of more than ${MOST_DEPTH} groups` } : null;
 }

@@ -3,7 +3,10 @@ export const MOST_HOSTS = 10_000;
 
 const RANGE = /\[([^[\]]*)\]/;
 
-/** `web[01:03].example` as its three names (Ansible's ranges: numbers keep their zeros, letters, a step at the end). A text: why it cannot be. */
+/**
+ * `web[01:03].example` as its three names (Ansible's ranges: numbers keep their zeros, letters, a step at the end). A
+ * text: why it cannot be.
+ */
 export function expandRange(name: string): readonly string[] | string {
   const match = RANGE.exec(name);
   if (!match) return /[[\]]/.test(name) ? `\`${name}\` has a bracket without the other` : [name];
@@ -27,14 +30,22 @@ function itemsOf(range: string): readonly string[] | string {
   const step = /^[1-9]\d{0,4}$/.test(by) ? Number(by) : 0;
   if (more.length > 0 || step === 0) return sayBad(range);
   if (/^[a-z]$/.test(from) && /^[a-z]$/.test(to)) {
-    return numbered({ from: from.charCodeAt(0), to: to.charCodeAt(0), step }, range, (code) => String.fromCharCode(code));
+    return numbered({ from: from.charCodeAt(0), to: to.charCodeAt(0), step }, range, (code) =>
+      String.fromCharCode(code),
+    );
   }
   if (!/^\d{1,9}$/.test(from) || !/^\d{1,9}$/.test(to)) return sayBad(range);
   const digits = from.startsWith('0') ? from.length : 0;
-  return numbered({ from: Number(from), to: Number(to), step }, range, (number) => String(number).padStart(digits, '0'));
+  return numbered({ from: Number(from), to: Number(to), step }, range, (number) =>
+    String(number).padStart(digits, '0'),
+  );
 }
 
-function numbered({ from, to, step }: Ends, range: string, show: (number: number) => string): readonly string[] | string {
+function numbered(
+  { from, to, step }: Ends,
+  range: string,
+  show: (number: number) => string,
+): readonly string[] | string {
   const count = Math.floor((to - from) / step) + 1;
   if (count < 1) return `\`[${range}]\` ends before it begins`;
   if (count > MOST_HOSTS) return `\`[${range}]\` is more than ${MOST_HOSTS} hosts`;

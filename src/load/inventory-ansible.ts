@@ -29,8 +29,9 @@ interface Found {
 }
 
 /**
- * An Ansible inventory in YAML, as Ansible reads it: what is nearer to the host says last. Or what `ansible-inventory --list` prints. Of the
- * variables those are used that tell how a host is reached; the others are its labels, where they are short, plain and no secret.
+ * An Ansible inventory in YAML, as Ansible reads it: what is nearer to the host says last. Or what `ansible-inventory
+ * --list` prints. Of the variables those are used that tell how a host is reached; the others are its labels, where
+ * they are short, plain and no secret.
  */
 export function ansibleInventory(source: Source, { known, beside }: Reading): Checked<Inventory> {
   const found: Found = {
@@ -43,7 +44,9 @@ export function ansibleInventory(source: Source, { known, beside }: Reading): Ch
   };
   const root = isObject(source.value) ? source.value : {};
   if (isObject(root._meta)) readList(source, root, found);
-  else for (const [name, json] of Object.entries(root)) readGroup(source, { name, json: json ?? null, path: [name] }, found);
+  else
+    for (const [name, json] of Object.entries(root))
+      readGroup(source, { name, json: json ?? null, path: [name] }, found);
   const nesting = nestingOf(underAll(found.children));
   const warnings = new Map<string, Problem>();
   const built = [...found.hosts].map(([name, host]) => buildHost(source, { name, host, found, nesting, warnings }));
@@ -52,7 +55,8 @@ export function ansibleInventory(source: Source, { known, beside }: Reading): Ch
   const problems = inOrder([...known, ...placeProblems(source, { found, nesting }), ...doubled]);
   if (problems.length > 0) return { ok: false, problems };
   const told = inOrder([...found.problems, ...found.besides.problems, ...left.problems, ...warnings.values()]);
-  if (left.hosts.length === 0) return { ok: false, problems: left.problems.length + found.problems.length > 0 ? told : [noHosts(source)] };
+  if (left.hosts.length === 0)
+    return { ok: false, problems: left.problems.length + found.problems.length > 0 ? told : [noHosts(source)] };
   return { ok: true, value: { targets: left.hosts.map(({ target }) => target), warnings: told } };
 }
 
@@ -116,7 +120,12 @@ function underAll(children: ReadonlyMap<string, readonly string[]>): ReadonlyMap
   const inner = new Set([...children.values()].flat());
   return new Map([
     ...children,
-    ['all', [...children.keys()].filter((group) => group !== 'all' && (!inner.has(group) || children.get('all')?.includes(group)))],
+    [
+      'all',
+      [...children.keys()].filter(
+        (group) => group !== 'all' && (!inner.has(group) || children.get('all')?.includes(group)),
+      ),
+    ],
   ]);
 }
 
@@ -128,7 +137,10 @@ function noHosts(source: Source): Problem {
   });
 }
 
-function sayDoubles(source: Source, built: readonly { readonly path: Path; readonly target: Target }[]): readonly Problem[] {
+function sayDoubles(
+  source: Source,
+  built: readonly { readonly path: Path; readonly target: Target }[],
+): readonly Problem[] {
   return doubles(built).map(([before, { target, path }]) => {
     const message = `${target.name} is a host already, as ${before.target.name}: names have no case`;
     return problemAt(source, path, 'key', { code: 'duplicate-host', message });
@@ -152,7 +164,10 @@ function readGroup(source: Source, { name, json, path }: Group, found: Found): v
   }
   if (json === null) return;
   if (!isObject(json)) {
-    complain(source, found, path, { code: 'wrong-type', message: `the group \`${name}\` is a map of ${GROUP_KEYS.join(', ')}` });
+    complain(source, found, path, {
+      code: 'wrong-type',
+      message: `the group \`${name}\` is a map of ${GROUP_KEYS.join(', ')}`,
+    });
     return;
   }
   for (const [key, value] of Object.entries(json)) {
@@ -164,7 +179,8 @@ function readGroup(source: Source, { name, json, path }: Group, found: Found): v
         { code: 'unknown-key', message: `\`${key}\` is not a key of a group`, ...didYouMean(key, GROUP_KEYS) },
         'key',
       );
-    } else if (key === 'vars') readVars(source, varsOf(found.vars, name), { found, json: value ?? null, path: [...path, key] });
+    } else if (key === 'vars')
+      readVars(source, varsOf(found.vars, name), { found, json: value ?? null, path: [...path, key] });
     else
       for (const member of membersOf(source, found, { json: value ?? null, path: [...path, key] })) {
         if (key === 'hosts') readHost(source, name, member, found);
@@ -177,12 +193,21 @@ function readGroup(source: Source, { name, json, path }: Group, found: Found): v
 }
 
 /** A map by name; one name alone is taken too, as Ansible does. */
-function membersOf(source: Source, found: Found, { json, path }: { readonly json: Json; readonly path: Path }): readonly Group[] {
+function membersOf(
+  source: Source,
+  found: Found,
+  { json, path }: { readonly json: Json; readonly path: Path },
+): readonly Group[] {
   if (json === null) return [];
   if (typeof json === 'string') return [{ name: json, json: null, path }];
-  if (isObject(json)) return Object.entries(json).map(([name, value]) => ({ name, json: value ?? null, path: [...path, name] }));
+  if (isObject(json))
+    return Object.entries(json).map(([name, value]) => ({ name, json: value ?? null, path: [...path, name] }));
   const hint = 'write each name with a colon: `web1:`';
-  complain(source, found, path, { code: 'wrong-type', message: `\`${String(path.at(-1))}\` takes a map of names, not a list`, hint });
+  complain(source, found, path, {
+    code: 'wrong-type',
+    message: `\`${String(path.at(-1))}\` takes a map of names, not a list`,
+    hint,
+  });
   return [];
 }
 
@@ -199,10 +224,14 @@ function readVars(
 ): void {
   if (json === null) return;
   if (!isObject(json)) {
-    complain(source, found, path, { code: 'wrong-type', message: `\`${String(path.at(-1))}\` takes a map of variables` });
+    complain(source, found, path, {
+      code: 'wrong-type',
+      message: `\`${String(path.at(-1))}\` takes a map of variables`,
+    });
     return;
   }
-  for (const [name, value] of Object.entries(json)) if (value !== undefined) into.set(name, { path: [...path, name], value });
+  for (const [name, value] of Object.entries(json))
+    if (value !== undefined) into.set(name, { path: [...path, name], value });
 }
 
 function readHost(source: Source, group: string, { name: key, json, path }: Group, found: Found): void {
@@ -233,7 +262,8 @@ function readList(source: Source, root: JsonObject, found: Found): void {
     readVars(source, varsOf(found.vars, name), { found, json: json.vars ?? null, path: [name, 'vars'] });
   }
   for (const [host, json] of Object.entries(meta)) {
-    if (!found.hosts.has(host)) readHost(source, 'ungrouped', { name: host, json: json ?? null, path: ['_meta', 'hostvars', host] }, found);
+    if (!found.hosts.has(host))
+      readHost(source, 'ungrouped', { name: host, json: json ?? null, path: ['_meta', 'hostvars', host] }, found);
   }
 }
 
@@ -260,8 +290,11 @@ const EVERYBODY = ['all', 'ungrouped'];
 function buildHost(source: Source, { name, host, found, nesting, warnings }: Building): Built {
   const own = [...host.groups];
   const within = [...new Set(['all', ...own.flatMap((group) => [group, ...(nesting.outward.get(group) ?? [])])])];
-  const inward = within.sort((one, other) => (nesting.depth.get(one) ?? 0) - (nesting.depth.get(other) ?? 0) || (one < other ? -1 : 1));
-  // What says last wins, in Ansible's order: the file's groups, group_vars/all, group_vars of the others, the file's host, host_vars.
+  const inward = within.sort(
+    (one, other) => (nesting.depth.get(one) ?? 0) - (nesting.depth.get(other) ?? 0) || (one < other ? -1 : 1),
+  );
+  // What says last wins, in Ansible's order: the file's groups, group_vars/all, group_vars of the others, the file's
+  // host, host_vars.
   const { group: besideGroup, host: besideHost } = found.besides;
   const vars = new Map([
     ...inward.flatMap((group) => [...(found.vars.get(group) ?? [])]),

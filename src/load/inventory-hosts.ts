@@ -16,7 +16,12 @@ const SECRET = /pass|secret|token|credential|private|api_?key|vault/i;
 
 /** Whether a variable may be a label. */
 export function isLabel(name: string, value: string): boolean {
-  return /^[A-Za-z_][\w.-]*$/.test(name) && !SECRET.test(name) && value.length <= LONGEST_LABEL && !/[\p{Cc}\p{Cs}]/u.test(value);
+  return (
+    /^[A-Za-z_][\w.-]*$/.test(name) &&
+    !SECRET.test(name) &&
+    value.length <= LONGEST_LABEL &&
+    !/[\p{Cc}\p{Cs}]/u.test(value)
+  );
 }
 
 /** Two names of one machine are told of: it would be acted on twice. */

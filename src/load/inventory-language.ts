@@ -36,7 +36,10 @@ const HOST = object('A host, and how it is reached.', {
 const GROUP = object('Hosts that are alike in something.', {
   about: words('What they are.'),
   children: list('Groups whose hosts are in this one too.', group, { minItems: 1 }),
-  labels: { ...LABELS, description: 'Labels of all its hosts; a host, and a group inside of this one, may say otherwise.' },
+  labels: {
+    ...LABELS,
+    description: 'Labels of all its hosts; a host, and a group inside of this one, may say otherwise.',
+  },
 });
 
 export const HOSTS = object(

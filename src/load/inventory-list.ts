@@ -9,21 +9,34 @@ export function listedHosts(path: string, text: string): Checked<Inventory> {
   const lines = text.split(/\r?\n/).map((line, at) => ({ line: at + 1, text: line.replace(/(^|\s)#.*$/, '') }));
   const read = lines.flatMap(({ line, text: written }) => {
     const word = written.trim();
-    const place = { file: path, line, column: written.length - written.trimStart().length + 1, length: Math.max(1, word.length) };
+    const place = {
+      file: path,
+      line,
+      column: written.length - written.trimStart().length + 1,
+      length: Math.max(1, word.length),
+    };
     return word === '' ? [] : [{ word, place, hosts: hostsIn(word) }];
   });
-  const hosts = read.flatMap(({ hosts: found, place }) => (typeof found === 'string' ? [] : found.map((target) => ({ target, place }))));
+  const hosts = read.flatMap(({ hosts: found, place }) =>
+    typeof found === 'string' ? [] : found.map((target) => ({ target, place })),
+  );
   const problems: readonly Problem[] = [
     ...read.flatMap(({ hosts: found, word, place }) =>
       typeof found === 'string' ? [{ code: 'bad-host', message: `\`${word}\` is no host: ${found}`, place }] : [],
     ),
-    ...doubles(hosts).map(([{ target }, { place }]) => ({ code: 'duplicate-host', message: `${target.name} is a host already`, place })),
+    ...doubles(hosts).map(([{ target }, { place }]) => ({
+      code: 'duplicate-host',
+      message: `${target.name} is a host already`,
+      place,
+    })),
   ];
   if (problems.length > 0) return { ok: false, problems: inOrder(problems) };
   if (hosts.length > 0) return { ok: true, value: { targets: hosts.map(({ target }) => target), warnings: [] } };
   return {
     ok: false,
-    problems: [{ code: 'no-hosts', message: 'no host stands here', place: { file: path, line: 1, column: 1, length: 1 } }],
+    problems: [
+      { code: 'no-hosts', message: 'no host stands here', place: { file: path, line: 1, column: 1, length: 1 } },
+    ],
   };
 }
 

@@ -64,24 +64,34 @@ function hostsOf(source: Source, entry: Entry): Read {
   const { name, json } = entry;
   const path = ['hosts', name];
   const names = expandRange(name);
-  if (typeof names === 'string') return { hosts: [], problems: [problemAt(source, path, 'key', { code: 'bad-range', message: names })] };
+  if (typeof names === 'string')
+    return { hosts: [], problems: [problemAt(source, path, 'key', { code: 'bad-range', message: names })] };
   const fault = nameFault(names[0] ?? '');
   const several = names.length > 1 && json.address !== undefined;
-  const sameAddress = { code: 'one-address', message: `${names.length} hosts cannot have one address`, hint: 'name each of them' };
+  const sameAddress = {
+    code: 'one-address',
+    message: `${names.length} hosts cannot have one address`,
+    hint: 'name each of them',
+  };
   return {
     hosts: names.map((each) => ({ target: buildHost(source, each, entry), path })),
     problems: [
       ...(fault === null ? [] : [problemAt(source, path, 'key', badName(name, fault))]),
       ...(several ? [problemAt(source, [...path, 'address'], 'value', sameAddress)] : []),
       ...valueProblems(source, json, path),
-      ...unknownGroups(source, texts(json.groups), { path: [...path, 'groups'], list: Array.isArray(json.groups), groups: entry.groups }),
+      ...unknownGroups(source, texts(json.groups), {
+        path: [...path, 'groups'],
+        list: Array.isArray(json.groups),
+        groups: entry.groups,
+      }),
       ...labelProblems(source, json.labels, [...path, 'labels']),
     ],
   };
 }
 
 function badName(name: string, fault: string): Complaint {
-  const destination = /[@:]/.test(name) && !/\s/.test(name) ? { hint: 'user, port and address are keys of the host' } : {};
+  const destination =
+    /[@:]/.test(name) && !/\s/.test(name) ? { hint: 'user, port and address are keys of the host' } : {};
   return { code: 'bad-host', message: `\`${name}\` cannot be the name of a host: ${fault}`, ...destination };
 }
 
@@ -109,7 +119,9 @@ function buildHost(source: Source, name: string, { name: key, json, root, groups
     identity: typeof identity === 'string' ? identity : null,
     become: typeof become === 'boolean' ? become : null,
     groups: [...groups.keys()].filter((group) => within.has(group)),
-    labels: Object.assign({}, ...labels, labelsAt(source, ['hosts', key, 'labels'], json.labels)) as Readonly<Record<string, string>>,
+    labels: Object.assign({}, ...labels, labelsAt(source, ['hosts', key, 'labels'], json.labels)) as Readonly<
+      Record<string, string>
+    >,
   });
 }
 
@@ -163,7 +175,12 @@ function unknownGroups(source: Source, names: readonly string[], { path, list, g
   return names.flatMap((name, at) => {
     if (known.includes(name)) return [];
     const hint = known.length === 0 ? { hint: `add \`groups: {${name}: }\`` } : {};
-    const complaint = { code: 'unknown-group', message: `\`${name}\` is not a group of \`groups\``, ...didYouMean(name, known), ...hint };
+    const complaint = {
+      code: 'unknown-group',
+      message: `\`${name}\` is not a group of \`groups\``,
+      ...didYouMean(name, known),
+      ...hint,
+    };
     return [problemAt(source, list ? [...path, at] : path, 'value', complaint)];
   });
 }

@@ -13,7 +13,11 @@ export type { Inventory } from './inventory-hosts.ts';
 export type InventoryKind = 'ours' | 'yaml' | 'list' | 'foreign';
 
 /** A section, a note, a variable behind a host. */
-const INI = [/^[ \t]*\[[^\]:]+(?::(?:vars|children|hosts))?\][ \t]*(?:[#;].*)?$/m, /^[ \t]*;/m, /^[ \t]*[^\s#]+[ \t]+[\w.-]+[ \t]*=/m];
+const INI = [
+  /^[ \t]*\[[^\]:]+(?::(?:vars|children|hosts))?\][ \t]*(?:[#;].*)?$/m,
+  /^[ \t]*;/m,
+  /^[ \t]*[^\s#]+[ \t]+[\w.-]+[ \t]*=/m,
+];
 
 /** By what stands in it; the name decides only where that is not enough. */
 export function inventoryKind(path: string, text: string): InventoryKind {
@@ -56,10 +60,15 @@ export async function loadInventory({ path, text, beside = [] }: InventoryText):
 export function loadListed(file: string, value: Json): Checked<Inventory> {
   const nowhere = () => ({ file, line: 1, column: 1, length: 1 });
   const source: Source = { file, value, placeOf: nowhere, placeIn: nowhere, written: () => undefined };
-  return isObject(value) ? ansibleInventory(source, { known: [], beside: [] }) : { ok: false, problems: [notHosts(source)] };
+  return isObject(value)
+    ? ansibleInventory(source, { known: [], beside: [] })
+    : { ok: false, problems: [notHosts(source)] };
 }
 
-/** What Ansible's own files have: tags that only it can open, anchors by the hundred, and all the variables of a company. */
+/**
+ * What Ansible's own files have: tags that only it can open, anchors by the hundred, and all the variables of a
+ * company.
+ */
 const ANSIBLE = { marks: 1_000_000, characters: 16 << 20, aliases: 10_000, tags: 'left-out' } as const;
 
 function lockedUp(file: string): Problem {

@@ -16,8 +16,18 @@ export const literal = (shape: Schema, more: Schema = {}): Schema => {
   const { 'x-param': _, ...rest } = shape;
   return { ...rest, ...more };
 };
-export const words = (about: string, more: Schema = {}): Schema => ({ type: 'string', minLength: 1, description: about, ...more });
-export const list = (about: string, items: Schema, more: Schema = {}): Schema => ({ type: 'array', items, description: about, ...more });
+export const words = (about: string, more: Schema = {}): Schema => ({
+  type: 'string',
+  minLength: 1,
+  description: about,
+  ...more,
+});
+export const list = (about: string, items: Schema, more: Schema = {}): Schema => ({
+  type: 'array',
+  items,
+  description: about,
+  ...more,
+});
 const anything = (about: string): Schema => ({ description: about });
 
 const PARAMETER = object(
@@ -30,7 +40,9 @@ const PARAMETER = object(
     enum: list('The values that are allowed.', {}, { minItems: 1 }),
     min: { type: ['number', 'string'], description: 'The smallest value, with its unit where the type has one.' },
     max: { type: ['number', 'string'], description: 'The largest value, with its unit where the type has one.' },
-    under: literal(path('For paths: the value must lie below this folder, as it is written and where its links lead on the host.')),
+    under: literal(
+      path('For paths: the value must lie below this folder, as it is written and where its links lead on the host.'),
+    ),
   },
   ['type'],
 );
@@ -41,14 +53,17 @@ const LIMIT_SHAPES: Readonly<Record<(typeof LIMITS)[number], Schema>> = {
   edit: literal(integer('How many files a run may edit at the most. Default 5.')),
   stopped_for: literal(quantity('duration', 'How long a run may keep a service stopped at the most. Default 15m.')),
   services: literal(integer('How many stops, starts and restarts of services a run may make at the most. Default 5.')),
-  commands: literal(integer('How many commands that write (`run` with `effect: write`) a run may begin at the most. Default 10.')),
+  commands: literal(
+    integer('How many commands that write (`run` with `effect: write`) a run may begin at the most. Default 10.'),
+  ),
 };
 export const LIMITS_SHAPE = object(
   'What a run may change at the most, over all its steps. What is not named here has a low default. An engineer may raise a limit for one run, typed.',
   LIMIT_SHAPES,
 );
 
-const CONDITION = 'Measures and what they must be: `{count: {at_least: 4}}`; `any_of`, `all_of` and `none_of` take lists of the same.';
+const CONDITION =
+  'Measures and what they must be: `{count: {at_least: 4}}`; `any_of`, `all_of` and `none_of` take lists of the same.';
 
 /** Every key of a step that is not its verb. */
 export const STEP_KEYS: Readonly<Record<string, Schema>> = {
@@ -63,8 +78,14 @@ export const STEP_KEYS: Readonly<Record<string, Schema>> = {
     type: 'object',
     description: `What must hold of the finding. In \`act\` it guards: where it does not hold, or cannot be told, the next act is not begun (\`on_fail\`). ${CONDITION}`,
   },
-  decisive: literal(boolean('False: the step informs only, it does not decide whether this is the incident. Default true.')),
-  ask: literal(boolean('False: an attended run does not ask before this step, unless what it does cannot be undone. Default true.')),
+  decisive: literal(
+    boolean('False: the step informs only, it does not decide whether this is the incident. Default true.'),
+  ),
+  ask: literal(
+    boolean(
+      'False: an attended run does not ask before this step, unless what it does cannot be undone. Default true.',
+    ),
+  ),
   undo: {
     description:
       'How to undo the step where its action cannot derive it, or not all of it: a note for a person, or a list of steps, each one verb and a `why`, done in this order behind what the action takes back by itself.',
@@ -81,7 +102,10 @@ export const STEP_KEYS: Readonly<Record<string, Schema>> = {
   ),
   retry: object(
     'Look or try again before the step counts as failed: a probe while its expectation does not hold or it could not look (also at each sample of a watch), an action while it fails.',
-    { times: literal(integer('How many more times.', 1)), every: literal(quantity('duration', 'The pause between two tries.')) },
+    {
+      times: literal(integer('How many more times.', 1)),
+      every: literal(quantity('duration', 'The pause between two tries.')),
+    },
     ['times', 'every'],
   ),
   on_fail: literal(
@@ -114,9 +138,13 @@ const OPEN = object(
     say: words('What stays open, and what to do about it.'),
     when: {
       type: 'object',
-      description: 'It is said only where this holds of the findings; where that cannot be told, it is said to be not known.',
+      description:
+        'It is said only where this holds of the findings; where that cannot be told, it is said to be not known.',
     },
-    of: words('The step of `diagnose` whose finding is told behind it: `$mail`.', { pattern: REFERENCE_PATTERN, 'x-example': '$mail' }),
+    of: words('The step of `diagnose` whose finding is told behind it: `$mail`.', {
+      pattern: REFERENCE_PATTERN,
+      'x-example': '$mail',
+    }),
   },
   ['say'],
 );
@@ -132,14 +160,18 @@ const FLEET = object(
       'How many hosts are done when each batch has ended: numbers, shares of all, and at last `rest`. The first batch is the canary. Default [1, 5%, 25%, rest].',
       {
         description: 'A number of hosts, a share of all, or `rest`.',
-        anyOf: [{ type: 'integer', minimum: 1 }, words('A share, or `rest`.', { pattern: SIZE_WORDS, 'x-example': '25%' })],
+        anyOf: [
+          { type: 'integer', minimum: 1 },
+          words('A share, or `rest`.', { pattern: SIZE_WORDS, 'x-example': '25%' }),
+        ],
       },
       { minItems: 1 },
     ),
     at_once: literal(integer('How many hosts of a batch are at work at once at the most. Default 10.', 1)),
     pause: literal(quantity('duration', 'How long to wait between two batches. Default: not at all.')),
     max_failures: {
-      description: 'Once more hosts than this have failed no further one is begun: a number, or a share of all. Default 0.',
+      description:
+        'Once more hosts than this have failed no further one is begun: a number, or a share of all. Default 0.',
       anyOf: [{ type: 'integer', minimum: 0 }, words('A share of all hosts.', { pattern: SHARE, 'x-example': '5%' })],
     },
     order: literal(word('In which order: as chosen, by name, backwards, or shuffled. Default `given`.', ...ORDERS)),
@@ -151,7 +183,10 @@ export const RUNBOOK = object(
   {
     firebreak: { type: 'integer', enum: [1], description: "The language's version: 1." },
     runbook: words("The runbook's name.", { pattern: NAME, 'x-example': 'cron-mail-storm' }),
-    version: words("The runbook's own version.", { pattern: '^\\d+\\.\\d+\\.\\d+(?:[-+][0-9A-Za-z.+-]+)?$', 'x-example': '1.0.0' }),
+    version: words("The runbook's own version.", {
+      pattern: '^\\d+\\.\\d+\\.\\d+(?:[-+][0-9A-Za-z.+-]+)?$',
+      'x-example': '1.0.0',
+    }),
     title: words('One line: the incident.'),
     about: words('What is wrong, and what this runbook does about it.'),
     params: { type: 'object', additionalProperties: PARAMETER, description: 'What may be chosen for a run, by name.' },
@@ -170,7 +205,10 @@ export const WATCH = object(
   'Sample over a time, and with `proof` see that what caused the incident had its chance to come back.',
   {
     for: quantity('duration', 'How long to watch.'),
-    every: quantity('duration', 'The time between two samples; one that is longer than a quarter of `for` is cut to that.'),
+    every: quantity(
+      'duration',
+      'The time between two samples; one that is longer than a quarter of `for` is cut to that.',
+    ),
     settle: quantity(
       'duration',
       'How long it may take to come up: a sample so soon after the begin of the watch is shown and does not count, and `growth` is counted from the last of them. Shorter than `for`.',
@@ -181,7 +219,10 @@ export const WATCH = object(
     proof: object(
       'Evidence that the cause had its chance. Where it is asked for and not seen, the verdict is inconclusive. Without this key the samples alone decide.',
       {
-        cron_minutes: integer('In how many different minutes of its own clock cron must be seen to run and reap a job.', 1),
+        cron_minutes: integer(
+          'In how many different minutes of its own clock cron must be seen to run and reap a job.',
+          1,
+        ),
         service: service('The service whose daemon is cron.'),
       },
       ['cron_minutes'],
@@ -194,7 +235,10 @@ export const WATCH_EXAMPLE: Json = { for: '10m', every: '15s', proof: { cron_min
 /** A name of the library, or a YAML file: nothing else is opened, since a mistake in it would be shown. */
 export const USABLE = '^(?:[a-z][a-z0-9-]*|.+\\.ya?ml)$';
 
-/** `runbook` belongs to the language: the loader puts the used runbook's steps in the place of the step, so no host ever meets it. */
+/**
+ * `runbook` belongs to the language: the loader puts the used runbook's steps in the place of the step, so no host ever
+ * meets it.
+ */
 export const USE = object(
   "Run another runbook's phases as one step: its diagnose steps join those of this runbook, its act steps stand here, its verify steps join too.",
   {
@@ -202,7 +246,10 @@ export const USE = object(
       pattern: USABLE,
       'x-example': 'cron-mail-storm',
     }),
-    with: { type: 'object', description: "Values for the used runbook's parameters, by name: plain, or parameters of this runbook." },
+    with: {
+      type: 'object',
+      description: "Values for the used runbook's parameters, by name: plain, or parameters of this runbook.",
+    },
   },
   ['use'],
 );

@@ -24,7 +24,10 @@ export interface LoadRequest {
   readonly findUsed?: FindUsed;
 }
 
-/** Text to runbook: every mistake of the text and of those that it uses at once, or a frozen runbook. Reads nothing but what it is given. */
+/**
+ * Text to runbook: every mistake of the text and of those that it uses at once, or a frozen runbook. Reads nothing but
+ * what it is given.
+ */
 export async function loadRunbook(request: LoadRequest): Promise<Checked<Runbook>> {
   return loadChained(request, [request.path]);
 }
@@ -49,7 +52,9 @@ async function loadChained(request: LoadRequest, chain: readonly string[]): Prom
   return { ok: true, value: build({ ...composed, ...read }, { path: request.path, hash: hashOf(text), text }) };
 }
 
-/** Where the parameters or a whole phase could not be read, every reference to one of theirs would be told as unknown. */
+/**
+ * Where the parameters or a whole phase could not be read, every reference to one of theirs would be told as unknown.
+ */
 function isReadable({ root, holes }: Draft): boolean {
   return (root.params === undefined || isObject(root.params)) && !holes.has(pointer([]));
 }
@@ -83,7 +88,9 @@ async function check({ draft: read, mentions: handedOn }: Composed) {
 }
 
 /** The language's own keys, then each verb's argument; ajv compiles only what this runbook uses. */
-async function checkShapes(read: Draft): Promise<{ readonly problems: readonly Problem[]; readonly mentions: readonly Mention[] }> {
+async function checkShapes(
+  read: Draft,
+): Promise<{ readonly problems: readonly Problem[]; readonly mentions: readonly Mention[] }> {
   const whole = await checkShape(read.source, { path: [], shape: RUNBOOK }, read.holes);
   const problems = [...whole.problems];
   const mentions: Mention[] = [];
@@ -103,7 +110,8 @@ async function checkUse(read: Draft, use: Use): Promise<ShapeResult> {
   const result = shape ? await checkShape(read.source, { path, shape }, read.holes) : { problems: [], sightings: [] };
   const wrong = result.problems.filter((problem) => problem.code === 'reference-not-allowed');
   const seen = new Set(result.sightings.map((sighting) => pointer(sighting.path)));
-  // A reference where none is allowed is told already; what is handed to a used runbook is checked against its parameters.
+  // A reference where none is allowed is told already; what is handed to a used runbook is checked against its
+  // parameters.
   const unseen = shape && use.verb !== 'runbook' && wrong.length === 0 ? unseenReferences(use.arg, path, seen) : [];
   const problems = isObject(use.arg) ? result.problems : result.problems.map((problem) => withExample(problem, use));
   return { problems, sightings: [...result.sightings, ...unseen] };
@@ -126,5 +134,10 @@ function flow(value: Json): string {
 }
 
 function notARunbook(source: Source): Problem {
-  return { code: 'wrong-type', message: 'a runbook is a map of keys', place: source.placeOf([]), hint: 'it starts with `firebreak: 1`' };
+  return {
+    code: 'wrong-type',
+    message: 'a runbook is a map of keys',
+    place: source.placeOf([]),
+    hint: 'it starts with `firebreak: 1`',
+  };
 }

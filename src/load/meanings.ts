@@ -1,6 +1,6 @@
 /**
- * Words that people bring from shells and other tools, with what says the same here. A word that is spelt nearly as one of ours, and means something else, would
- * otherwise be taken for it: `http` for `stop`.
+ * Words that people bring from shells and other tools, with what says the same here. A word that is spelt nearly as one
+ * of ours, and means something else, would otherwise be taken for it: `http` for `stop`.
  */
 export interface Meaning {
   /** The key that is meant, where there is just one. */
@@ -11,7 +11,8 @@ export interface Meaning {
 const LOOK_BY_COMMAND =
   'there is no verb for it: let a command look, for example run: {argv: [curl, -fsS, -m, "5", "http://127.0.0.1/"], effect: read}';
 const SERVICES = 'to look: service: {name: NAME}; to change, in act: start, stop or restart: {service: {name: NAME}}';
-const ACT_BY_COMMAND = 'there is no verb for it: run: {argv: [PROGRAM, ARGUMENT], effect: write} runs a command, in act';
+const ACT_BY_COMMAND =
+  'there is no verb for it: run: {argv: [PROGRAM, ARGUMENT], effect: write} runs a command, in act';
 
 /** Each: the words, the keys beside which they mean it, what is meant. */
 const MEANINGS: readonly (readonly [words: string, beside: string, meaning: Meaning])[] = [
@@ -37,7 +38,9 @@ const MEANINGS: readonly (readonly [words: string, beside: string, meaning: Mean
   [
     'assert check test verify_that validate',
     'run',
-    { hint: 'a verb looks, and `expect` beside it says what must hold: service: {name: NAME} with expect: {state: {is: running}}' },
+    {
+      hint: 'a verb looks, and `expect` beside it says what must hold: service: {name: NAME} with expect: {state: {is: running}}',
+    },
   ],
   // verbs that change
   [
@@ -62,7 +65,9 @@ const MEANINGS: readonly (readonly [words: string, beside: string, meaning: Mean
   [
     'reload signal hup reload_service',
     'run',
-    { hint: "there is no verb for it: run: {argv: [systemctl, reload, NAME], effect: write}, the daemon's own command" },
+    {
+      hint: "there is no verb for it: run: {argv: [systemctl, reload, NAME], effect: write}, the daemon's own command",
+    },
   ],
   ['sleep pause delay wait_for', 'wait', { key: 'wait' }],
   ['ask_human prompt approve approval human', 'manual', { key: 'manual' }],
@@ -75,7 +80,11 @@ const MEANINGS: readonly (readonly [words: string, beside: string, meaning: Mean
   ['monitor observe hold_for watch_for', 'watch', { key: 'watch' }],
   // keys of a step
   ['name step title label key', 'id', { key: 'id' }],
-  ['if condition only_if unless', 'when', { key: 'when', hint: 'when: {STEP: {MEASURE: {is: ...}}}, of an earlier step' }],
+  [
+    'if condition only_if unless',
+    'when',
+    { key: 'when', hint: 'when: {STEP: {MEASURE: {is: ...}}}, of an earlier step' },
+  ],
   ['on_error on_failure onfail ignore_errors continue_on_error rescue', 'on_fail', { key: 'on_fail' }],
   ['retries attempts repeat loop', 'retry', { key: 'retry', hint: 'retry: {times: 3, every: 5s}' }],
   ['because reason comment description desc note doc', 'why', { key: 'why' }],
@@ -115,6 +124,10 @@ export function meaningOf(word: string, keys: readonly string[]): Meaning | unde
 }
 
 /** Every word of the table with what it stands beside: for a test that walks all of it. */
-export function allMeanings(): readonly { readonly word: string; readonly beside: string; readonly meaning: Meaning }[] {
+export function allMeanings(): readonly {
+  readonly word: string;
+  readonly beside: string;
+  readonly meaning: Meaning;
+}[] {
   return MEANINGS.flatMap(([words, beside, meaning]) => words.split(' ').map((word) => ({ word, beside, meaning })));
 }

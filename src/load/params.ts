@@ -6,8 +6,14 @@ import type { Complaint } from './source.ts';
 import { didYouMean } from './suggest.ts';
 import { checkValue } from './values.ts';
 
-/** Values for a runbook's parameters, as texts (`--param key=value`), typed and checked; defaults fill in. Places are those of the option, `--param`. */
-export function bindParams(runbook: Runbook, given: Readonly<Record<string, string>>): Checked<Readonly<Record<string, Json>>> {
+/**
+ * Values for a runbook's parameters, as texts (`--param key=value`), typed and checked; defaults fill in. Places are
+ * those of the option, `--param`.
+ */
+export function bindParams(
+  runbook: Runbook,
+  given: Readonly<Record<string, string>>,
+): Checked<Readonly<Record<string, Json>>> {
   const names = runbook.params.map((param) => param.name);
   const problems: Problem[] = Object.keys(given)
     .filter((name) => !names.includes(name))
@@ -32,7 +38,10 @@ function bind(param: Parameter, text: string | undefined): Bound {
   return complaint ? { complaint } : { value };
 }
 
-/** A text of the command line as the JSON that its parameter's type calls for; what does not fit stays a text, and is refused as one. */
+/**
+ * A text of the command line as the JSON that its parameter's type calls for; what does not fit stays a text, and is
+ * refused as one.
+ */
 function typed(param: Parameter, text: string): Json | undefined {
   switch (param.type) {
     case 'integer':
@@ -74,7 +83,11 @@ function typedCommand({ name }: Parameter): Complaint {
 }
 
 function badList(param: Parameter): Complaint {
-  return { code: 'bad-value', message: `\`${param.name}\` is not a list`, hint: `write ${param.name}=a,b or ${param.name}='["a","b"]'` };
+  return {
+    code: 'bad-value',
+    message: `\`${param.name}\` is not a list`,
+    hint: `write ${param.name}=a,b or ${param.name}='["a","b"]'`,
+  };
 }
 
 function missing(param: Parameter): Complaint {

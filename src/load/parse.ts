@@ -18,7 +18,10 @@ import type { Problem } from '../model/problem.ts';
 import { type Complaint, type Part, type Path, pointer, type Source } from './source.ts';
 
 const MAX_CHARACTERS = 1024 * 1024;
-/** Lines and indicators, wherever they stand. The library takes some ten microseconds for each: a megabyte of commas would take ten seconds. */
+/**
+ * Lines and indicators, wherever they stand. The library takes some ten microseconds for each: a megabyte of commas
+ * would take ten seconds.
+ */
 const MAX_MARKS = 20_000;
 const MAX_DEPTH = 32;
 /** Aliases as they are followed, not as they are written: a small file must not become a large tree. */
@@ -45,7 +48,9 @@ export interface ParseOptions {
   readonly marks?: number;
   readonly characters?: number;
   readonly aliases?: number;
-  /** `left-out`: a value with a tag that we do not know (Ansible's !vault) is `{$tag: '!vault'}`, and told by nobody. */
+  /**
+   * `left-out`: a value with a tag that we do not know (Ansible's !vault) is `{$tag: '!vault'}`, and told by nobody.
+   */
   readonly tags?: 'refused' | 'left-out';
   /** How long such a file may be, in its own words, and what to write instead. */
   readonly tooLong?: string;
@@ -69,7 +74,10 @@ interface Found {
   readonly complaint: Complaint;
 }
 
-function refuseText(text: string, { marks = MAX_MARKS, characters = MAX_CHARACTERS, tooLong }: ParseOptions): Found | undefined {
+function refuseText(
+  text: string,
+  { marks = MAX_MARKS, characters = MAX_CHARACTERS, tooLong }: ParseOptions,
+): Found | undefined {
   if (text.length > characters) {
     return found([0, 1], 'too-large', `the file is larger than ${characters / 1024} KiB`, tooLong);
   }
@@ -80,7 +88,11 @@ function refuseText(text: string, { marks = MAX_MARKS, characters = MAX_CHARACTE
   if (control < 0) return undefined;
   if (text[control] === '\uFFFD') return found([control, control + 1], 'not-utf8', 'here the file is not UTF-8');
   const name = `U+${text.charCodeAt(control).toString(16).toUpperCase().padStart(4, '0')}`;
-  return found([control, control + 1], 'control-character', `the control character ${name} has no place in a YAML text`);
+  return found(
+    [control, control + 1],
+    'control-character',
+    `the control character ${name} has no place in a YAML text`,
+  );
 }
 
 const tooMany = (marks: number): string =>
@@ -127,7 +139,9 @@ function tooDeep(text: string): Found {
 
 const TOO_DEEP = `the text cannot be read: it is nested more than ${MAX_DEPTH} deep`;
 
-/** A tree after a syntax error is a guess: the first error is told alone. Tags are no syntax errors; Tree tells them. */
+/**
+ * A tree after a syntax error is a guess: the first error is told alone. Tags are no syntax errors; Tree tells them.
+ */
 function firstError(document: Document.Parsed): Found | undefined {
   const all = [...document.errors, ...document.warnings].filter((error) => error.code !== 'TAG_RESOLVE_FAILED');
   const first = all.sort((a, b) => a.pos[0] - b.pos[0])[0];
@@ -135,7 +149,8 @@ function firstError(document: Document.Parsed): Found | undefined {
   if (first?.message.includes('call stack')) return found([first.pos[0], first.pos[0] + 1], 'too-deep', TOO_DEEP);
   if (first) return found([first.pos[0], first.pos[1]], 'yaml-syntax', lowerFirst(first.message), syntaxHint(first));
   const version = document.directives?.yaml;
-  if (version?.explicit && version.version !== '1.2') return found([0, 5], 'yaml-syntax', 'runbooks are YAML 1.2; leave the directive out');
+  if (version?.explicit && version.version !== '1.2')
+    return found([0, 5], 'yaml-syntax', 'runbooks are YAML 1.2; leave the directive out');
   return undefined;
 }
 
@@ -239,7 +254,12 @@ class Tree {
         `write '${written}' for the text, 0o${written.replace(/^[-+]?0+/, '')} for octal`,
       );
     } else if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
-      this.#complain(range, 'number-too-large', `${written} is no number that can be kept exactly`, `write '${written}' for the text`);
+      this.#complain(
+        range,
+        'number-too-large',
+        `${written} is no number that can be kept exactly`,
+        `write '${written}' for the text`,
+      );
     }
     return Number.isFinite(value) ? value : 1;
   }
@@ -274,13 +294,20 @@ function writtenOf(node: unknown): { readonly written?: string } {
 function styleOf(node: unknown): Pick<Seat, 'style' | 'text'> {
   if (!isScalar(node) || typeof node.value !== 'string') return {};
   const { type, value } = node;
-  const style = type === 'QUOTE_SINGLE' ? 'single' : type === 'QUOTE_DOUBLE' ? 'double' : type?.startsWith('BLOCK') ? 'block' : 'plain';
+  const style =
+    type === 'QUOTE_SINGLE'
+      ? 'single'
+      : type === 'QUOTE_DOUBLE'
+        ? 'double'
+        : type?.startsWith('BLOCK')
+          ? 'block'
+          : 'plain';
   return { style, text: value };
 }
 
 /**
- * Where a character of a value stands in the text. Quoting, folding and indentation add and take blanks only (and escapes), so all others stand in the same
- * order: the nth of the value is the nth of the text.
+ * Where a character of a value stands in the text. Quoting, folding and indentation add and take blanks only (and
+ * escapes), so all others stand in the same order: the nth of the value is the nth of the text.
  */
 function offsetIn(raw: string, { style, text = '' }: Seat, at: number): number {
   const nth = text.slice(0, at).replace(/\s/g, '').length;

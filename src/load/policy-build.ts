@@ -43,13 +43,16 @@ export function texts(json: Json | undefined): readonly string[] {
 }
 
 function entries(json: Json | undefined): readonly (readonly [string, Json])[] {
-  return isObject(json) ? Object.entries(json).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])) : [];
+  return isObject(json)
+    ? Object.entries(json).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]))
+    : [];
 }
 
 /** A bare value means `is`, a list `one_of`. */
 export function comparator(json: Json): Comparator {
   if (Array.isArray(json)) return { one_of: json as NonNullable<Comparator['one_of']> };
-  if (isObject(json)) return Object.fromEntries(Object.entries(json).filter(([key]) => !key.startsWith('x-'))) as Comparator;
+  if (isObject(json))
+    return Object.fromEntries(Object.entries(json).filter(([key]) => !key.startsWith('x-'))) as Comparator;
   return { is: json as NonNullable<Comparator['is']> };
 }
 

@@ -4,7 +4,9 @@ import type { Schema } from '../model/verb.ts';
 import { COMPARATOR_ABOUT, ID, LIMITS_SHAPE, list, literal, words } from './language.ts';
 
 /** The keys of a policy, in model/shape's words. Nothing in a policy is a reference. */
-const ZONE = words('An IANA time zone, such as Europe/Berlin or UTC. Default: the zone of the host.', { 'x-example': 'Europe/Berlin' });
+const ZONE = words('An IANA time zone, such as Europe/Berlin or UTC. Default: the zone of the host.', {
+  'x-example': 'Europe/Berlin',
+});
 
 const oneOrMany = (about: string, item: Schema): Schema => ({ description: about, 'x-one-or-more': item });
 
@@ -20,7 +22,10 @@ const OPERANDS: Readonly<Record<keyof Comparator, Schema>> = {
   between: { type: 'array', items: NUMBER, minItems: 2, maxItems: 2 },
 };
 
-/** As in a runbook, but that a pattern must match the whole value: one that only has to be found somewhere constrains nothing. */
+/**
+ * As in a runbook, but that a pattern must match the whole value: one that only has to be found somewhere constrains
+ * nothing.
+ */
 const CONSTRAINT: Schema = {
   description: 'What the value must be. A bare value means `is`, a list `one_of`.',
   anyOf: [
@@ -30,7 +35,9 @@ const CONSTRAINT: Schema = {
         Object.fromEntries(
           COMPARATORS.map((name) => {
             const about =
-              name === 'matches' ? `A regular expression that the whole value must match. ${PATTERN_SYNTAX}` : COMPARATOR_ABOUT[name];
+              name === 'matches'
+                ? `A regular expression that the whole value must match. ${PATTERN_SYNTAX}`
+                : COMPARATOR_ABOUT[name];
             return [name, { ...OPERANDS[name], description: about }];
           }),
         ),
@@ -50,7 +57,10 @@ const WINDOW = object('Hours in which a run may start, on the clock of the zone.
     words('A day, or a range of days: mon, tue, wed, thu, fri, sat, sun.', { 'x-example': 'mon..fri' }),
   ),
   from: words('When it opens. Default 00:00.', { pattern: CLOCK, 'x-example': '"22:00"' }),
-  to: words('When it closes; before `from` it is on the next day. Default 24:00.', { pattern: CLOCK, 'x-example': '"06:00"' }),
+  to: words('When it closes; before `from` it is on the next day. Default 24:00.', {
+    pattern: CLOCK,
+    'x-example': '"06:00"',
+  }),
   zone: ZONE,
 });
 
@@ -66,7 +76,10 @@ const FLEET = object('How boldly it may go through several hosts. Without it: on
     { pattern: '^(?:100|[1-9]?\\d(?:\\.\\d+)?)%$', 'x-example': '25%' },
   ),
   hosts_a_day: literal(
-    integer('How many different hosts runs of the runbook may change in the 24 hours that end now. Default: any number.', 1),
+    integer(
+      'How many different hosts runs of the runbook may change in the 24 hours that end now. Default: any number.',
+      1,
+    ),
   ),
 });
 
@@ -78,10 +91,13 @@ const RULE = object(
       'Who may start it: names of users (with sudo the one who typed it), or `unattended`: whoever does. Default `unattended`.',
       words('A user, or `unattended`.'),
     ),
-    runbook: words('The runbook: `name`, `name@version`, or `sha256:` and the hash of its bytes, which no edit survives.', {
-      pattern: '^(?:[a-z][a-z0-9-]*(?:@\\d+\\.\\d+\\.\\d+(?:[-+][0-9A-Za-z.+-]+)?)?|sha256:[0-9a-f]{64})$',
-      'x-example': 'cron-mail-storm@1.0.0',
-    }),
+    runbook: words(
+      'The runbook: `name`, `name@version`, or `sha256:` and the hash of its bytes, which no edit survives.',
+      {
+        pattern: '^(?:[a-z][a-z0-9-]*(?:@\\d+\\.\\d+\\.\\d+(?:[-+][0-9A-Za-z.+-]+)?)?|sha256:[0-9a-f]{64})$',
+        'x-example': 'cron-mail-storm@1.0.0',
+      },
+    ),
     params: {
       type: 'object',
       minProperties: 1,
@@ -96,7 +112,11 @@ const RULE = object(
     during: list('When a run may start: in one of these windows. Default: at any time.', WINDOW, { minItems: 1 }),
     deny: list('Actions that the runbook must not have.', words('An action, such as kill.'), { minItems: 1 }),
     declared_read: literal(
-      word('Whether a command may run that only reads by its author’s word (`run` with `effect: read`). Default `deny`.', 'allow', 'deny'),
+      word(
+        'Whether a command may run that only reads by its author’s word (`run` with `effect: read`). Default `deny`.',
+        'allow',
+        'deny',
+      ),
     ),
     declared_write: literal(
       word(
@@ -107,7 +127,8 @@ const RULE = object(
     ),
     limits: {
       ...LIMITS_SHAPE,
-      description: "Raises or lowers the runbook's own limits, and the defaults where it has none, for unattended runs.",
+      description:
+        "Raises or lowers the runbook's own limits, and the defaults where it has none, for unattended runs.",
     },
     runs: { ...RUNS, minProperties: 1 },
     fleet: { ...FLEET, minProperties: 1 },
@@ -117,7 +138,9 @@ const RULE = object(
         'When a run held, and the same incident is back on the host within this time, a person is needed (exit 3). Default 1h; 0s: never.',
       ),
     ),
-    on_failure: literal(word('When an act fails: undo what was done, or leave it for a person. Default `leave`.', 'undo', 'leave')),
+    on_failure: literal(
+      word('When an act fails: undo what was done, or leave it for a person. Default `leave`.', 'undo', 'leave'),
+    ),
     undo: literal(
       word(
         'What may be undone without asking: `safe`, all but what would bring the incident back (default); `all`, that too; `none`. What was stopped is started again in any case.',
@@ -136,7 +159,10 @@ const FREEZE = object(
   'A time in which nothing is done unattended.',
   {
     from: words('The first day, or an instant with its offset.', { pattern: WHEN, 'x-example': '2026-12-20' }),
-    to: words('The last day, all of it, or an instant with its offset.', { pattern: WHEN, 'x-example': '2027-01-02T06:00Z' }),
+    to: words('The last day, all of it, or an instant with its offset.', {
+      pattern: WHEN,
+      'x-example': '2027-01-02T06:00Z',
+    }),
     why: words('Why, for whoever is refused.'),
     zone: ZONE,
   },

@@ -30,7 +30,9 @@ interface Indexed {
 }
 
 function indexed(json: Json | undefined): readonly Indexed[] {
-  return Array.isArray(json) ? (json as readonly Json[]).flatMap((item, at) => (isObject(item) ? [{ json: item, at }] : [])) : [];
+  return Array.isArray(json)
+    ? (json as readonly Json[]).flatMap((item, at) => (isObject(item) ? [{ json: item, at }] : []))
+    : [];
 }
 
 const rules = (root: JsonObject) => indexed(root.allow);
@@ -39,7 +41,12 @@ function duplicateIds(source: Source, root: JsonObject): Told {
   const ids = objectsIn(root.allow).map((rule) => rule.id);
   return ids.flatMap((id, at) => {
     if (typeof id !== 'string' || ids.indexOf(id) === at) return [];
-    return [problemAt(source, ['allow', at, 'id'], 'value', { code: 'duplicate-id', message: `\`${id}\` is the name of another rule` })];
+    return [
+      problemAt(source, ['allow', at, 'id'], 'value', {
+        code: 'duplicate-id',
+        message: `\`${id}\` is the name of another rule`,
+      }),
+    ];
   });
 }
 
@@ -71,7 +78,10 @@ function ruleProblems(source: Source, rule: JsonObject, { path, actions }: Where
 
 function contradiction(source: Source, { on_failure, undo }: JsonObject, path: Path): Told {
   if (on_failure !== 'undo' || undo !== 'none') return [];
-  const complaint = { code: 'contradiction', message: '`on_failure: undo` needs the right to undo; `undo: none` takes it away' };
+  const complaint = {
+    code: 'contradiction',
+    message: '`on_failure: undo` needs the right to undo; `undo: none` takes it away',
+  };
   return [problemAt(source, [...path, 'undo'], 'value', complaint)];
 }
 
@@ -86,7 +96,11 @@ function constraintProblems(source: Source, value: Json, path: Path): Told {
   });
 }
 
-function operandComplaint(word: keyof ReturnType<typeof comparator>, value: Json, written: string | undefined): Complaint | undefined {
+function operandComplaint(
+  word: keyof ReturnType<typeof comparator>,
+  value: Json,
+  written: string | undefined,
+): Complaint | undefined {
   const items: readonly Json[] = Array.isArray(value) ? value : [value];
   if (items.some(isReference))
     return { code: 'reference-not-allowed', message: 'a policy takes no references: it is the same for every run' };
@@ -109,8 +123,16 @@ function windowProblems(source: Source, window: JsonObject, path: Path): Told {
   const list = Array.isArray(window.days);
   const days = texts(window.days).flatMap((word, at) => {
     const wrong = word.split('..', 3).find((name) => !WEEKDAYS.some((day) => day === name));
-    const complaint: Complaint = { code: 'unknown-word', message: `\`${wrong}\` is not a day`, ...didYouMean(wrong ?? '', WEEKDAYS) };
-    const malformed: Complaint = { code: 'bad-value', message: `\`${word}\` is not a range of days`, hint: 'for example mon..fri' };
+    const complaint: Complaint = {
+      code: 'unknown-word',
+      message: `\`${wrong}\` is not a day`,
+      ...didYouMean(wrong ?? '', WEEKDAYS),
+    };
+    const malformed: Complaint = {
+      code: 'bad-value',
+      message: `\`${word}\` is not a range of days`,
+      hint: 'for example mon..fri',
+    };
     const told = wrong !== undefined ? complaint : word.split('..').length > 2 ? malformed : undefined;
     return told ? [problemAt(source, list ? [...path, 'days', at] : [...path, 'days'], 'value', told)] : [];
   });
@@ -118,7 +140,14 @@ function windowProblems(source: Source, window: JsonObject, path: Path): Told {
   const never = minuteOf(window.from, 0) === minuteOf(window.to, 1440);
   return [
     ...days,
-    ...(empty ? [problemAt(source, [...path, 'days'], 'value', { code: 'empty-window', message: 'no day: the window never opens' })] : []),
+    ...(empty
+      ? [
+          problemAt(source, [...path, 'days'], 'value', {
+            code: 'empty-window',
+            message: 'no day: the window never opens',
+          }),
+        ]
+      : []),
     ...(never ? [neverOpens(source, window, path)] : []),
     ...zoneProblems(source, window, path),
   ];
@@ -149,12 +178,25 @@ function freezeProblems(source: Source, freeze: JsonObject, path: Path): Told {
   const wrong = (['from', 'to'] as const).flatMap((key) => {
     const text = freeze[key];
     if (typeof text !== 'string' || isInstant(text)) return [];
-    return [problemAt(source, [...path, key], 'value', { code: 'bad-date', message: `\`${text}\` is a day or a time that there is not` })];
+    return [
+      problemAt(source, [...path, key], 'value', {
+        code: 'bad-date',
+        message: `\`${text}\` is a day or a time that there is not`,
+      }),
+    ];
   });
   const { from, to } = freeze;
-  const before = wrong.length === 0 && typeof from === 'string' && typeof to === 'string' && endOf(to) < Date.parse(from);
-  const backwards: Complaint = { code: 'empty-window', message: `the freeze ends (${String(to)}) before it begins (${String(from)})` };
-  return [...wrong, ...(before ? [problemAt(source, [...path, 'to'], 'value', backwards)] : []), ...zoneProblems(source, freeze, path)];
+  const before =
+    wrong.length === 0 && typeof from === 'string' && typeof to === 'string' && endOf(to) < Date.parse(from);
+  const backwards: Complaint = {
+    code: 'empty-window',
+    message: `the freeze ends (${String(to)}) before it begins (${String(from)})`,
+  };
+  return [
+    ...wrong,
+    ...(before ? [problemAt(source, [...path, 'to'], 'value', backwards)] : []),
+    ...zoneProblems(source, freeze, path),
+  ];
 }
 
 /** `2026-02-30` is written well and is no day; Date would take it for the 2nd of March. */

@@ -20,7 +20,8 @@ export interface LoadPolicyRequest {
   readonly catalogue: Pick<Catalogue, 'actions'>;
 }
 
-const TOO_LONG = 'a policy may have some 1 000 rules; one rule may name many: `hosts` and `params` take patterns, `who` a list';
+const TOO_LONG =
+  'a policy may have some 1 000 rules; one rule may name many: `hosts` and `params` take patterns, `who` a list';
 
 /** Text to policy: every mistake of the text at once, or a frozen policy. */
 export async function loadPolicy({ path, text, catalogue }: LoadPolicyRequest): Promise<Checked<Policy>> {

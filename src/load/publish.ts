@@ -6,7 +6,16 @@ import { PHASES, type Phase } from '../model/runbook.ts';
 import type { MeasureAbout, Schema, Verb } from '../model/verb.ts';
 import { verbsOf } from './draft.ts';
 import { HOSTS } from './inventory-language.ts';
-import { COMBINATIONS, COMPARATOR_ABOUT, RUNBOOK, STEP_KEYS, USE, USE_EXAMPLE, WATCH, WATCH_EXAMPLE } from './language.ts';
+import {
+  COMBINATIONS,
+  COMPARATOR_ABOUT,
+  RUNBOOK,
+  STEP_KEYS,
+  USE,
+  USE_EXAMPLE,
+  WATCH,
+  WATCH_EXAMPLE,
+} from './language.ts';
 import { POLICY } from './policy-language.ts';
 import { NOTES, publishable } from './schema.ts';
 
@@ -19,7 +28,10 @@ export async function runbookSchema(catalogue: Catalogue): Promise<Schema> {
   const properties = RUNBOOK.properties as JsonObject;
   const phases = PHASES.map((phase) => [
     phase,
-    { ...(publishable(properties[phase] as Schema) as JsonObject), items: stepOf(phase, catalogue, { probes, actions }) },
+    {
+      ...(publishable(properties[phase] as Schema) as JsonObject),
+      items: stepOf(phase, catalogue, { probes, actions }),
+    },
   ]);
   const whole = publishable(RUNBOOK);
   return {
@@ -42,7 +54,10 @@ export function hostsSchema(): Schema {
 
 type Verbs = ReadonlyMap<string, Verb>;
 
-async function verbsNamed<V extends Verb>(names: readonly string[], load: (name: string) => Promise<V>): Promise<Verbs> {
+async function verbsNamed<V extends Verb>(
+  names: readonly string[],
+  load: (name: string) => Promise<V>,
+): Promise<Verbs> {
   return new Map(await Promise.all(names.map(async (name) => [name, await load(name)] as const)));
 }
 
@@ -54,7 +69,11 @@ const SAYS_NOTHING: Readonly<Record<Phase, readonly string[]>> = {
 };
 
 /** A step of a phase: one of the phase's verbs, and the keys that belong to it. */
-function stepOf(phase: Phase, catalogue: Catalogue, verbs: { readonly probes: Verbs; readonly actions: Verbs }): Schema {
+function stepOf(
+  phase: Phase,
+  catalogue: Catalogue,
+  verbs: { readonly probes: Verbs; readonly actions: Verbs },
+): Schema {
   const names = verbsOf(phase, catalogue);
   const measured = names.filter((name) => verbs.probes.has(name));
   const { expect: _, ...rest } = STEP_KEYS;
@@ -71,7 +90,9 @@ function stepOf(phase: Phase, catalogue: Catalogue, verbs: { readonly probes: Ve
     },
     required: phase === 'act' ? ['id', 'why'] : ['id'],
     oneOf: names.map((name) => ({ required: [name] })),
-    allOf: measured.map((name) => either({ required: [name] }, { properties: { expect: { $ref: `#/$defs/expect-${name}` } } })),
+    allOf: measured.map((name) =>
+      either({ required: [name] }, { properties: { expect: { $ref: `#/$defs/expect-${name}` } } }),
+    ),
     additionalProperties: false,
     patternProperties: NOTES,
   };
@@ -88,9 +109,13 @@ function argSchema(name: string, phase: Phase, verbs: { readonly probes: Verbs; 
   const both = phase === 'act' ? [verbs.actions.get(name), verbs.probes.get(name)] : [verbs.probes.get(name)];
   const found = both.filter((verb) => verb !== undefined);
   const shapes = found.map((verb) => publishable(verb.schema));
-  const about = found.map((verb) => `${verb.summary.charAt(0).toUpperCase()}${verb.summary.slice(1)}. ${verb.about}`).join('\n\n');
+  const about = found
+    .map((verb) => `${verb.summary.charAt(0).toUpperCase()}${verb.summary.slice(1)}. ${verb.about}`)
+    .join('\n\n');
   const examples = found.map((verb) => verb.example);
-  return shapes.length === 1 ? { ...shapes[0], description: about, examples } : { description: about, examples, anyOf: shapes };
+  return shapes.length === 1
+    ? { ...shapes[0], description: about, examples }
+    : { description: about, examples, anyOf: shapes };
 }
 
 /** Conditions: one definition a probe, since each has measures of its own. */
@@ -123,11 +148,18 @@ function expectation(name: string, measures: Readonly<Record<string, MeasureAbou
   };
 }
 
-const COMBINED = { any_of: 'One of these must hold.', all_of: 'All of these must hold.', none_of: 'None of these may hold.' } as const;
+const COMBINED = {
+  any_of: 'One of these must hold.',
+  all_of: 'All of these must hold.',
+  none_of: 'None of these may hold.',
+} as const;
 
 function combinations(reference: string): Schema {
   return Object.fromEntries(
-    COMBINATIONS.map((word) => [word, { type: 'array', items: { $ref: reference }, minItems: 1, description: COMBINED[word] }]),
+    COMBINATIONS.map((word) => [
+      word,
+      { type: 'array', items: { $ref: reference }, minItems: 1, description: COMBINED[word] },
+    ]),
   );
 }
 
@@ -136,7 +168,11 @@ function whenSchema(): Schema {
     type: 'object',
     description: 'Findings of earlier steps, by their id.',
     properties: combinations('#/$defs/when'),
-    additionalProperties: { type: 'object', description: "The step's measures.", additionalProperties: { $ref: '#/$defs/comparator' } },
+    additionalProperties: {
+      type: 'object',
+      description: "The step's measures.",
+      additionalProperties: { $ref: '#/$defs/comparator' },
+    },
     minProperties: 1,
   };
 }
@@ -183,7 +219,13 @@ function comparatorSchema(scalar: Schema = SCALAR): Schema {
   return {
     description: 'What a measure is compared with; a bare value means `is`, a list `one_of`.',
     anyOf: [
-      { type: 'object', properties: Object.fromEntries(words), minProperties: 1, additionalProperties: false, patternProperties: NOTES },
+      {
+        type: 'object',
+        properties: Object.fromEntries(words),
+        minProperties: 1,
+        additionalProperties: false,
+        patternProperties: NOTES,
+      },
       scalar,
       { type: 'array', items: scalar, minItems: 1 },
     ],

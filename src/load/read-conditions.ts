@@ -60,7 +60,8 @@ class Conditioner implements Conditions {
       const read = readOwn(this.#draft.source, [...path, 'expect'], json.expect, measuresOf(use));
       this.#keep(this.expect, step, read, step);
     }
-    if (Array.isArray(json.hold) && use?.verb === 'watch') this.hold.set(step, this.#holds(step, json.hold as readonly Json[]));
+    if (Array.isArray(json.hold) && use?.verb === 'watch')
+      this.hold.set(step, this.#holds(step, json.hold as readonly Json[]));
   }
 
   openItems(): void {
@@ -71,7 +72,12 @@ class Conditioner implements Conditions {
       if (isObject(item) && isReference(item.of)) {
         const probes = [...this.#names.steps.values()].flatMap((each) => (isProbe(each.use) ? [each.use.verb] : []));
         const path = ['open', at, 'of'];
-        this.mentions.push({ path, reference: referenceName(item.of), allowed: { params: [], steps: probes }, from: undefined });
+        this.mentions.push({
+          path,
+          reference: referenceName(item.of),
+          allowed: { params: [], steps: probes },
+          from: undefined,
+        });
       }
     }
   }
@@ -115,7 +121,14 @@ class Conditioner implements Conditions {
     const known = measuresOf(probed?.use);
     const read = readOwn(this.#draft.source, path, rest, known && { ...known, growth: GROWTH });
     this.#collect(read, step);
-    return [{ of: referenceName(String(of)), condition: read.condition, when: this.#holdWhen(when, [...path, 'when'], step), path }];
+    return [
+      {
+        of: referenceName(String(of)),
+        condition: read.condition,
+        when: this.#holdWhen(when, [...path, 'when'], step),
+        path,
+      },
+    ];
   }
 
   #holdWhen(when: Json | undefined, path: Path, step: DraftStep): Condition | null {
@@ -164,7 +177,11 @@ class Conditioner implements Conditions {
       });
     }
     const probes = [...this.#names.steps.values()].flatMap((each) => (isProbe(each.use) ? [each.use.verb] : []));
-    const sighting: Sighting = { path: [...path, 'of'], reference: referenceName(of), allowed: { params: [], steps: probes } };
+    const sighting: Sighting = {
+      path: [...path, 'of'],
+      reference: referenceName(of),
+      allowed: { params: [], steps: probes },
+    };
     this.mentions.push({ ...sighting, from: step });
     return true;
   }

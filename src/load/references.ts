@@ -17,7 +17,12 @@ export interface Names {
 export function namesOf(draft: Draft): Names {
   const params = isObject(draft.root.params) ? Object.entries(draft.root.params) : [];
   return {
-    params: new Map(params.map(([name, json]) => [name, isObject(json) ? PARAMETER_TYPES.find((type) => type === json.type) : undefined])),
+    params: new Map(
+      params.map(([name, json]) => [
+        name,
+        isObject(json) ? PARAMETER_TYPES.find((type) => type === json.type) : undefined,
+      ]),
+    ),
     // The first of two steps of one name is meant; the second is told as a duplicate.
     steps: new Map(
       draft.steps
@@ -50,7 +55,9 @@ function complaintOf(mention: Mention, names: Names): Complaint | 'unknown' | un
   const type = names.params.get(reference);
   if (type === 'secret' && !allowed.params.includes(type)) return misplacedSecret(mention);
   if (names.params.has(reference))
-    return type === undefined || allowed.params.includes(type) ? undefined : wrongKind(mention, `a parameter of type ${type}`);
+    return type === undefined || allowed.params.includes(type)
+      ? undefined
+      : wrongKind(mention, `a parameter of type ${type}`);
   const step = names.steps.get(reference);
   if (!step) return isOfLost(reference, names) ? undefined : 'unknown';
   if (step.use?.verb === 'runbook') return usedRunbook(reference);
@@ -94,7 +101,10 @@ function misplacedSecret({ reference, path }: Mention): Complaint {
 
 function wrongKind(mention: Mention, is: string): Complaint {
   const { params, steps } = mention.allowed;
-  const wanted = [params.length > 0 ? `a parameter (${params.join(', ')})` : '', steps.length > 0 ? `a step of ${steps.join(', ')}` : '']
+  const wanted = [
+    params.length > 0 ? `a parameter (${params.join(', ')})` : '',
+    steps.length > 0 ? `a step of ${steps.join(', ')}` : '',
+  ]
     .filter(Boolean)
     .join(' or ');
   return { code: 'reference-of-wrong-kind', message: `\`$${mention.reference}\` is ${is}; ${wanted} is wanted here` };
@@ -128,14 +138,25 @@ function fittingNames(mention: Mention, names: Names): readonly string[] {
 }
 
 export function earlierSteps(names: Names, from: DraftStep | undefined): readonly DraftStep[] {
-  return [...names.steps.values()].filter((step) => from === undefined || step.order < from.order).sort((a, b) => a.order - b.order);
+  return [...names.steps.values()]
+    .filter((step) => from === undefined || step.order < from.order)
+    .sort((a, b) => a.order - b.order);
 }
 
-/** References in places that no shape speaks of (free maps): they are resolved all the same, so they must mean something. */
+/**
+ * References in places that no shape speaks of (free maps): they are resolved all the same, so they must mean
+ * something.
+ */
 export function unseenReferences(value: Json, path: Path, seen: ReadonlySet<string>): readonly Sighting[] {
-  const anything = { params: ['string', 'integer', 'duration', 'size', 'percent', 'path', 'boolean', 'list'], steps: [] };
-  if (isReference(value)) return seen.has(pointer(path)) ? [] : [{ path, reference: referenceName(value), allowed: anything }];
+  const anything = {
+    params: ['string', 'integer', 'duration', 'size', 'percent', 'path', 'boolean', 'list'],
+    steps: [],
+  };
+  if (isReference(value))
+    return seen.has(pointer(path)) ? [] : [{ path, reference: referenceName(value), allowed: anything }];
   if (Array.isArray(value)) return value.flatMap((item: Json, at) => unseenReferences(item, [...path, at], seen));
   if (!isObject(value)) return [];
-  return Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : unseenReferences(item, [...path, key], seen)));
+  return Object.entries(value).flatMap(([key, item]) =>
+    item === undefined ? [] : unseenReferences(item, [...path, key], seen),
+  );
 }

@@ -14,4 +14,13 @@ export function checkRules(checked: Checked): readonly Problem[] {
   return RULES.flatMap((rule) => rule(checked));
 }
 
-const RULES: readonly Rule[] = [stepRules, nameRules, paramRules, orderRules, serviceRules, textRules, watchRules, fleetRules];
+const RULES: readonly Rule[] = [
+  stepRules,
+  nameRules,
+  paramRules,
+  orderRules,
+  serviceRules,
+  textRules,
+  watchRules,
+  fleetRules,
+];

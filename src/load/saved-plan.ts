@@ -70,12 +70,32 @@ const SHAPE = object(
       steps: {
         type: 'array',
         description: 'The steps.',
-        items: open('A step.', { kind: text('What it is.'), id: text('Its name.'), phase: text('Its phase.'), verb: text('Its verb.') }),
+        items: open('A step.', {
+          kind: text('What it is.'),
+          id: text('Its name.'),
+          phase: text('Its phase.'),
+          verb: text('Its verb.'),
+        }),
       },
       open: texts('What stays open.'),
     }),
   },
-  ['firebreak', 'format', 'id', 'nonce', 'at', 'until', 'valid', 'by', 'machine', 'asked', 'identity', 'pinned', 'texts', 'plan'],
+  [
+    'firebreak',
+    'format',
+    'id',
+    'nonce',
+    'at',
+    'until',
+    'valid',
+    'by',
+    'machine',
+    'asked',
+    'identity',
+    'pinned',
+    'texts',
+    'plan',
+  ],
 );
 
 /** Gives a plan its id: the hash of all the rest, as a reader will read it. */
@@ -86,18 +106,33 @@ export function sealPlan(unsealed: Omit<SavedPlan, 'id'>): SavedPlan {
 }
 
 /** Text to saved plan. What was edited by hand is no plan that anybody reviewed, and is a problem too. */
-export async function loadSavedPlan({ path, text }: { readonly path: string; readonly text: string }): Promise<Checked<SavedPlan>> {
+export async function loadSavedPlan({
+  path,
+  text,
+}: {
+  readonly path: string;
+  readonly text: string;
+}): Promise<Checked<SavedPlan>> {
   const value = parseJson(text);
   if (!isObject(value) || !isSealed(value)) return { ok: false, problems: await problemsOf(path, text) };
   const misshapen = await misshapenIn(path, text, value as JsonObject);
   return misshapen.length > 0 ? { ok: false, problems: misshapen } : { ok: true, value: value as unknown as SavedPlan };
 }
 
-/** Anybody can give any content an id that fits. The text is read once more for the places only where something is wrong. */
+/**
+ * Anybody can give any content an id that fits. The text is read once more for the places only where something is
+ * wrong.
+ */
 async function misshapenIn(path: string, text: string, value: JsonObject): Promise<readonly Problem[]> {
   const check = async (source: Source) => (await checkShape(source, { path: [], shape: SHAPE }, new Set())).problems;
   const place = { file: path, line: 1, column: 1, length: 1 };
-  const problems = await check({ file: path, value, placeOf: () => place, placeIn: () => place, written: () => undefined });
+  const problems = await check({
+    file: path,
+    value,
+    placeOf: () => place,
+    placeIn: () => place,
+    written: () => undefined,
+  });
   const source = problems.length > 0 ? parse(path, text).source : undefined;
   return source ? check(source) : problems;
 }
@@ -136,17 +171,28 @@ async function problemsOf(path: string, text: string): Promise<readonly Problem[
   return problems.length > 0 ? problems : [edited(parsed.source, parsed.source.value.id)];
 }
 
-/** A plan of thousands of processes is more than the parser takes: of such a one the first mistake is told, as JSON knows it. */
+/**
+ * A plan of thousands of processes is more than the parser takes: of such a one the first mistake is told, as JSON
+ * knows it.
+ */
 function large(path: string, text: string): Problem {
   try {
     const value: unknown = JSON.parse(text);
     const key = isObject(value) && value.firebreak === 'plan' ? /^[^\S\n]*"id"\s*:\s*/m.exec(text) : null;
     const id = isObject(value) ? String(value.id) : '';
     const at = key === null ? 0 : key.index + key[0].length;
-    return { ...(key === null ? NOT_A_PLAN : sayEdited(id)), place: placeAt(path, text, { at, length: key === null ? 1 : id.length + 2 }) };
+    return {
+      ...(key === null ? NOT_A_PLAN : sayEdited(id)),
+      place: placeAt(path, text, { at, length: key === null ? 1 : id.length + 2 }),
+    };
   } catch (error) {
     const at = Number(/at position (\d+)/.exec(String(error))?.[1] ?? text.trimEnd().length - 1);
-    return { code: 'json-syntax', message: 'this is no JSON', hint: String(error), place: placeAt(path, text, { at, length: 1 }) };
+    return {
+      code: 'json-syntax',
+      message: 'this is no JSON',
+      hint: String(error),
+      place: placeAt(path, text, { at, length: 1 }),
+    };
   }
 }
 
@@ -166,7 +212,10 @@ function notAPlan(source: Source, path: readonly string[]): Problem {
 }
 
 function newer(source: Source): Problem {
-  return problemAt(source, ['format'], 'value', { code: 'newer-format', message: 'this plan was saved by a newer firebreak' });
+  return problemAt(source, ['format'], 'value', {
+    code: 'newer-format',
+    message: 'this plan was saved by a newer firebreak',
+  });
 }
 
 function edited(source: Source, id: Json | undefined): Problem {

@@ -6,8 +6,9 @@ import { allowedReferences, branchesOf, typesOf } from './shapes.ts';
 export const REFERENCE: Schema = { type: 'string', pattern: REFERENCE_PATTERN };
 
 /**
- * A shape as ajv checks it. Every choice becomes `if/then/else` by the value's type, so that a mistake gives the one error of the branch
- * that was meant, where `anyOf` would give those of all branches. A reference is reported by the keyword x-reference instead of checked.
+ * A shape as ajv checks it. Every choice becomes `if/then/else` by the value's type, so that a mistake gives the one
+ * error of the branch that was meant, where `anyOf` would give those of all branches. A reference is reported by the
+ * keyword x-reference instead of checked.
  */
 export function checkable(shape: Schema): Schema {
   const allowed = allowedReferences(shape);
@@ -46,14 +47,18 @@ function choice(branches: readonly Schema[]): Schema {
   );
 }
 
-/** A shape in plain draft 2020-12, for editors: the x- words written out, a reference allowed wherever the loader allows it. */
+/**
+ * A shape in plain draft 2020-12, for editors: the x- words written out, a reference allowed wherever the loader allows
+ * it.
+ */
 export function publishable(shape: Schema): Schema {
   const allowed = allowedReferences(shape);
   const core = plain(shape);
   if (!allowed || allowed.params.length === 0) return core;
   const { description, ...rest } = core;
   const reference: Schema = { ...REFERENCE, description: `A parameter (${allowed.params.join(', ')}): \`$name\`.` };
-  const branches = Array.isArray(rest.anyOf) && Object.keys(rest).length === 1 ? (rest.anyOf as readonly Schema[]) : [rest];
+  const branches =
+    Array.isArray(rest.anyOf) && Object.keys(rest).length === 1 ? (rest.anyOf as readonly Schema[]) : [rest];
   return { ...(description !== undefined && { description }), anyOf: [...branches, reference] };
 }
 
@@ -85,9 +90,15 @@ function mapNested(shape: Schema, change: (inner: Schema) => Schema): Schema {
   return Object.fromEntries(
     Object.entries(shape).map(([key, value]) => {
       if (MAPS.includes(key) && isObject(value)) {
-        return [key, Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, isObject(inner) ? change(inner) : inner]))];
+        return [
+          key,
+          Object.fromEntries(
+            Object.entries(value).map(([name, inner]) => [name, isObject(inner) ? change(inner) : inner]),
+          ),
+        ];
       }
-      if (LISTS.includes(key) && Array.isArray(value)) return [key, value.map((inner) => (isObject(inner) ? change(inner) : inner))];
+      if (LISTS.includes(key) && Array.isArray(value))
+        return [key, value.map((inner) => (isObject(inner) ? change(inner) : inner))];
       if (SINGLES.includes(key) && isObject(value)) return [key, change(value)];
       return [key, value];
     }),

@@ -18,7 +18,10 @@ export interface ShapeResult {
   readonly sightings: readonly Sighting[];
 }
 
-/** Checks the part of a text at `path` against a shape. `holes` are objects whose missing keys were told already as misspelt ones. */
+/**
+ * Checks the part of a text at `path` against a shape. `holes` are objects whose missing keys were told already as
+ * misspelt ones.
+ */
 export async function checkShape(
   source: Source,
   part: { readonly path: Path; readonly shape: Schema },
@@ -26,10 +29,15 @@ export async function checkShape(
 ): Promise<ShapeResult> {
   const value = valueAt(source.value, part.path);
   if (value === undefined) return { problems: [], sightings: [] };
-  const remarks = (await checkOf(part.shape))(value).map((remark) => ({ remark, path: [...part.path, ...pathOf(remark.pointer, value)] }));
+  const remarks = (await checkOf(part.shape))(value).map((remark) => ({
+    remark,
+    path: [...part.path, ...pathOf(remark.pointer, value)],
+  }));
   const excused = excusedBy(holes, remarks);
   return {
-    problems: remarks.flatMap(({ remark, path }) => (excused.has(remark) ? [] : (problemOf(source, remark, path) ?? []))),
+    problems: remarks.flatMap(({ remark, path }) =>
+      excused.has(remark) ? [] : (problemOf(source, remark, path) ?? []),
+    ),
     sightings: remarks.flatMap(({ remark, path }) => sightingOf(remark, path) ?? []),
   };
 }
@@ -41,8 +49,12 @@ interface PlacedRemark {
 
 /** One unknown key was probably meant for the one that is missing: that is one mistake, told already. */
 function excusedBy(holes: ReadonlySet<string>, remarks: readonly PlacedRemark[]): ReadonlySet<Remark> {
-  const missing = remarks.filter(({ remark, path }) => isMissing(remark) && !severalGiven(remark) && holes.has(pointer(path)));
-  const alone = missing.filter(({ path }) => missing.filter((other) => pointer(other.path) === pointer(path)).length === 1);
+  const missing = remarks.filter(
+    ({ remark, path }) => isMissing(remark) && !severalGiven(remark) && holes.has(pointer(path)),
+  );
+  const alone = missing.filter(
+    ({ path }) => missing.filter((other) => pointer(other.path) === pointer(path)).length === 1,
+  );
   return new Set(alone.map(({ remark }) => remark));
 }
 
@@ -66,7 +78,10 @@ function problemOf(source: Source, remark: Remark, path: Path): Problem | undefi
 
 function severalGiven(remark: Remark): boolean {
   const keys = Array.isArray(remark.schema) ? remark.schema : [];
-  return remark.keyword === 'x-exactly-one' && keys.some((key) => isObject(remark.value) && Object.hasOwn(remark.value, String(key)));
+  return (
+    remark.keyword === 'x-exactly-one' &&
+    keys.some((key) => isObject(remark.value) && Object.hasOwn(remark.value, String(key)))
+  );
 }
 
 /** A regular expression of RE2's syntax; told at its text otherwise. */

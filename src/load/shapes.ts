@@ -78,7 +78,10 @@ export function hasType(value: Json, types: readonly string[]): boolean {
 /** The branch that a value was meant for: the first that can have its type. */
 export function branchFor(branches: readonly Schema[], value: Json): Schema | undefined {
   const fitting = branches.filter((branch) => hasType(value, typesOf(branch)));
-  return fitting.find((branch) => isObject(value) && stringsOf(branch.required).some((key) => Object.hasOwn(value, key))) ?? fitting[0];
+  return (
+    fitting.find((branch) => isObject(value) && stringsOf(branch.required).some((key) => Object.hasOwn(value, key))) ??
+    fitting[0]
+  );
 }
 
 export function stringsOf(value: unknown): readonly string[] {

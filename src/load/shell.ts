@@ -11,25 +11,44 @@ export interface ShellFinding {
 }
 
 /**
- * Lints a text for /bin/sh. It gets parameters and findings as environment variables only; what is told here is what makes even that unsafe. The parser
- * is unbash: it reads all of bash, so what is bash's own is told apart here. Imported only where a runbook has such a text.
+ * Lints a text for /bin/sh. It gets parameters and findings as environment variables only; what is told here is what
+ * makes even that unsafe. The parser is unbash: it reads all of bash, so what is bash's own is told apart here.
+ * Imported only where a runbook has such a text.
  */
 export async function lintShell(text: string): Promise<readonly ShellFinding[]> {
   const { parse, forEachChild } = await import('unbash');
   const found: ShellFinding[] = [];
-  const tell = (finding: FindingName, node: { readonly pos: number; readonly end?: number }, message: string, hint?: string): void =>
-    void found.push({ finding, at: node.pos, length: (node.end ?? node.pos + 1) - node.pos, message, ...(hint !== undefined && { hint }) });
+  const tell = (
+    finding: FindingName,
+    node: { readonly pos: number; readonly end?: number },
+    message: string,
+    hint?: string,
+  ): void =>
+    void found.push({
+      finding,
+      at: node.pos,
+      length: (node.end ?? node.pos + 1) - node.pos,
+      message,
+      ...(hint !== undefined && { hint }),
+    });
   const visit = (node: SyntaxNode, base: number): void => {
     // The text of an escaped `...` counts from its own begin.
     const at = (one: SyntaxNode) => ({ pos: one.pos + base, end: one.end + base });
     if (node.type === 'Script')
-      for (const { message, pos } of (node as ParsedScript).errors ?? []) tell('shell-syntax', { pos: pos + base }, message);
+      for (const { message, pos } of (node as ParsedScript).errors ?? [])
+        tell('shell-syntax', { pos: pos + base }, message);
     for (const part of splitIn(node))
-      tell('unquoted-expansion', at(part), `\`${textOf(part)}\` is split and globbed: quote it`, `write "${textOf(part)}"`);
+      tell(
+        'unquoted-expansion',
+        at(part),
+        `\`${textOf(part)}\` is split and globbed: quote it`,
+        `write "${textOf(part)}"`,
+      );
     if (node.type === 'Command' && runsCode(node))
       tell('eval', at(node.name ?? node), `\`${node.name?.value}\` runs what was found as code`);
     if (node.type === 'Pipeline')
-      for (const sh of shellsIn(node)) tell('pipe-into-shell', at(sh), 'a pipe into a shell runs what was found as code');
+      for (const sh of shellsIn(node))
+        tell('pipe-into-shell', at(sh), 'a pipe into a shell runs what was found as code');
     if (node.type === 'CommandExpansion' && node.text.startsWith('`'))
       tell('backquotes', at(node), 'backquotes do not nest and eat backslashes', 'write $(...)');
     const bash = bashOnly(node);
@@ -56,7 +75,10 @@ export async function lintShell(text: string): Promise<readonly ShellFinding[]> 
 
 // ---------------------------------------------------------------- splitting
 
-/** Expansions that become several words: in a command's words and in the list of `for`. Assignments, `case WORD`, redirections and what is quoted are not split. */
+/**
+ * Expansions that become several words: in a command's words and in the list of `for`. Assignments, `case WORD`,
+ * redirections and what is quoted are not split.
+ */
 function splitIn(node: SyntaxNode): readonly WordPart[] {
   if (node.type === 'Command') {
     const words = node.suffix.filter((one): one is Word => one.type === 'Word');
@@ -68,7 +90,8 @@ function splitIn(node: SyntaxNode): readonly WordPart[] {
 function splitPart(part: WordPart): readonly WordPart[] {
   if (part.type === 'SimpleExpansion') return /^\$[A-Za-z_@*0-9]/.test(part.text) ? [part] : [];
   if (part.type === 'ParameterExpansion') return part.prefix === '#' || /^[?#$!-]$/.test(part.parameter) ? [] : [part];
-  if (part.type === 'Glob' || part.type === 'BraceExpansion' || part.type === 'ExtendedGlob') return (part.parts ?? []).flatMap(splitPart);
+  if (part.type === 'Glob' || part.type === 'BraceExpansion' || part.type === 'ExtendedGlob')
+    return (part.parts ?? []).flatMap(splitPart);
   return [];
 }
 
@@ -82,7 +105,9 @@ const WRAPPERS = ['command', 'builtin', 'exec', 'sudo', 'env', 'nohup', 'nice', 
 /** The words of a command, without `sudo` and its kin, their options, and `NAME=value` before it. */
 function wordsOf(node: Extract<CommandNode, { type: 'Command' }>): readonly Word[] {
   const words = [...(node.name ? [node.name] : []), ...node.suffix.filter((one): one is Word => one.type === 'Word')];
-  const first = words.findIndex(({ value }) => !WRAPPERS.includes(baseOf(value)) && !value.startsWith('-') && !/^\w+=/.test(value));
+  const first = words.findIndex(
+    ({ value }) => !WRAPPERS.includes(baseOf(value)) && !value.startsWith('-') && !/^\w+=/.test(value),
+  );
   return first < 0 ? [] : words.slice(first);
 }
 
@@ -92,13 +117,17 @@ const baseOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 function runsCode(node: Extract<CommandNode, { type: 'Command' }>): boolean {
   const [name, ...rest] = wordsOf(node);
   if (name?.value === 'eval') return true;
-  const script = SHELLS.includes(baseOf(name?.value ?? '')) ? rest[rest.findIndex(({ value }) => /^-\w*c$/.test(value)) + 1] : undefined;
+  const script = SHELLS.includes(baseOf(name?.value ?? ''))
+    ? rest[rest.findIndex(({ value }) => /^-\w*c$/.test(value)) + 1]
+    : undefined;
   const given = rest.some(({ value }) => /^-\w*c$/.test(value)) ? script : undefined;
   return given !== undefined && hasExpansion(given.parts ?? []);
 }
 
 function hasExpansion(parts: readonly WordPart[]): boolean {
-  return parts.some((part) => /Expansion$/.test(part.type) || (part.type === 'DoubleQuoted' && hasExpansion(part.parts)));
+  return parts.some(
+    (part) => /Expansion$/.test(part.type) || (part.type === 'DoubleQuoted' && hasExpansion(part.parts)),
+  );
 }
 
 function shellsIn({ commands }: Pipeline): readonly CommandNode[] {
@@ -106,7 +135,10 @@ function shellsIn({ commands }: Pipeline): readonly CommandNode[] {
     if (command.type !== 'Command') return false;
     const [name, ...rest] = wordsOf(command);
     // With a script of its own it reads what is piped as input only.
-    return SHELLS.includes(baseOf(name?.value ?? '')) && !rest.some(({ value }) => /^-\w*c$/.test(value) || !value.startsWith('-'));
+    return (
+      SHELLS.includes(baseOf(name?.value ?? '')) &&
+      !rest.some(({ value }) => /^-\w*c$/.test(value) || !value.startsWith('-'))
+    );
   });
 }
 
@@ -145,7 +177,8 @@ function bashOnly(node: SyntaxNode): string | undefined {
     case 'Command':
       return node.name?.value === 'source' ? '`source`' : undefined;
     case 'ParameterExpansion': {
-      const posix = node.operation === undefined || node.operation.type === 'Default' || node.operation.type === 'Remove';
+      const posix =
+        node.operation === undefined || node.operation.type === 'Default' || node.operation.type === 'Remove';
       return posix && node.index === undefined && node.prefix !== '!' ? undefined : `\`${node.text}\``;
     }
     default:

@@ -6,7 +6,9 @@ import type { Problem } from '../model/problem.ts';
 export type Path = readonly (string | number)[];
 export type Part = 'key' | 'value';
 
-/** A text that was read: plain JSON, and where each part of it stands. Nobody outside parse.ts sees YAML's own nodes. */
+/**
+ * A text that was read: plain JSON, and where each part of it stands. Nobody outside parse.ts sees YAML's own nodes.
+ */
 export interface Source {
   readonly file: string;
   readonly value: Json;
@@ -30,7 +32,10 @@ export function pointer(path: Path): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-/** The same text with misspelt keys put right, so that one typo does not break everything that depends on it. Places stay those of the text. */
+/**
+ * The same text with misspelt keys put right, so that one typo does not break everything that depends on it. Places
+ * stay those of the text.
+ */
 export function respelled(source: Source, value: Json, renames: ReadonlyMap<string, string>): Source {
   const original = (path: Path): Path => path.map((part, at) => renames.get(pointer(path.slice(0, at + 1))) ?? part);
   return {
@@ -62,7 +67,9 @@ export function inOrder(problems: readonly Problem[]): readonly Problem[] {
   );
   const files = [...new Set(problems.map(({ place }) => place.file))];
   const inText = (a: Problem, b: Problem) => a.place.line - b.place.line || a.place.column - b.place.column;
-  const sorted = [...unique.values()].sort((a, b) => files.indexOf(a.place.file) - files.indexOf(b.place.file) || inText(a, b));
+  const sorted = [...unique.values()].sort(
+    (a, b) => files.indexOf(a.place.file) - files.indexOf(b.place.file) || inText(a, b),
+  );
   const next = sorted[MOST_PROBLEMS];
   if (!next) return sorted;
   const message = `${sorted.length - MOST_PROBLEMS} more problems from here on are not shown`;

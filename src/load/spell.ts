@@ -15,12 +15,15 @@ export interface Spelling {
 }
 
 /**
- * Reads a text as its author meant it: an unknown key that is near to a known one is taken for that one. So one typo gives one problem,
- * and everything that depends on the key is still checked. Notes (`x-...`) are taken out.
+ * Reads a text as its author meant it: an unknown key that is near to a known one is taken for that one. So one typo
+ * gives one problem, and everything that depends on the key is still checked. Notes (`x-...`) are taken out.
  */
 export function spell(source: Source, shapeAt: readonly { readonly path: Path; readonly shape: Schema }[]): Spelling {
   const speller = new Speller(source);
-  const value = shapeAt.reduce((tree, { path, shape }) => replaceAt(tree, path, (part) => speller.read(shape, part, path)), source.value);
+  const value = shapeAt.reduce(
+    (tree, { path, shape }) => replaceAt(tree, path, (part) => speller.read(shape, part, path)),
+    source.value,
+  );
   return { source: respelled(source, value, speller.renames), problems: speller.problems, holes: speller.holes };
 }
 
@@ -71,7 +74,8 @@ class Speller {
       key,
       free.filter((name) => couldTake(shapes[name], siblings[key] ?? null)),
     );
-    // A word of another language is told, and not read on as the key that it may mean: its value is in that language too.
+    // A word of another language is told, and not read on as the key that it may mean: its value is in that language
+    // too.
     const suggestion = meaning ? undefined : near;
     const meant = meaning ? meaning.key : near;
     this.problems.push(

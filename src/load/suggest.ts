@@ -18,7 +18,10 @@ export function nearestFirst(typed: string, words: readonly string[]): readonly 
 }
 
 /** The two parts of a problem about a word that is not one of `words`. */
-export function didYouMean(typed: string, words: readonly string[]): { readonly allowed: readonly string[]; readonly suggestion?: string } {
+export function didYouMean(
+  typed: string,
+  words: readonly string[],
+): { readonly allowed: readonly string[]; readonly suggestion?: string } {
   const suggestion = closest(typed, words);
   return { allowed: nearestFirst(typed, words), ...(suggestion !== undefined && { suggestion }) };
 }
@@ -27,7 +30,10 @@ function normal(word: string): string {
   return word.toLowerCase().replaceAll('-', '_').slice(0, 64);
 }
 
-/** How many changes a word may be away; the shorter of the two decides. Two letters that changed places count as two changes. */
+/**
+ * How many changes a word may be away; the shorter of the two decides. Two letters that changed places count as two
+ * changes.
+ */
 function reach(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   if (length < 2) return 0;

@@ -3,14 +3,19 @@ import type { Mention } from './references.ts';
 import type { ValueRules } from './values.ts';
 
 /**
- * A parameter takes no more than the places where it is used: `signal: $signal` makes the words of `signal` those of the parameter, so that
- * `--param signal=TREM` is refused before anything is looked at.
+ * A parameter takes no more than the places where it is used: `signal: $signal` makes the words of `signal` those of
+ * the parameter, so that `--param signal=TREM` is refused before anything is looked at.
  */
 export function narrowed(rules: ValueRules, name: string, mentions: readonly Mention[]): ValueRules {
-  return mentions.filter((mention) => mention.reference === name).reduce((sum, { allowed }) => narrow(sum, allowed), rules);
+  return mentions
+    .filter((mention) => mention.reference === name)
+    .reduce((sum, { allowed }) => narrow(sum, allowed), rules);
 }
 
-function narrow(rules: ValueRules, { words, least, most, patterns, regex, under, bytes, instead }: Mention['allowed']): ValueRules {
+function narrow(
+  rules: ValueRules,
+  { words, least, most, patterns, regex, under, bytes, instead }: Mention['allowed'],
+): ValueRules {
   const worded = words !== undefined && rules.type !== 'boolean';
   const bounded = ['integer', 'duration', 'size', 'percent'].includes(rules.type);
   return {
@@ -26,7 +31,10 @@ function narrow(rules: ValueRules, { words, least, most, patterns, regex, under,
   };
 }
 
-/** Of two folders the one that lies in the other; where neither does, no value can be right, which the rules for parameters tell. */
+/**
+ * Of two folders the one that lies in the other; where neither does, no value can be right, which the rules for
+ * parameters tell.
+ */
 function deeper(one: string, other: string | undefined): string {
   return other?.startsWith(`${withoutEnd(one, '/')}/`) ? other : one;
 }

@@ -1,6 +1,9 @@
 import { _, Ajv2020, type Options } from 'ajv/dist/2020.js';
 
-/** ajv with the loader's keywords. They are code, not functions, so that the build can write them down. Imported only where something is compiled now. */
+/**
+ * ajv with the loader's keywords. They are code, not functions, so that the build can write them down. Imported only
+ * where something is compiled now.
+ */
 export function createAjv(code: Options['code'] = {}): Ajv2020 {
   const made = new Ajv2020({
     allErrors: true,
@@ -14,7 +17,8 @@ export function createAjv(code: Options['code'] = {}): Ajv2020 {
   });
   for (const annotation of ['x-example', 'x-quantity', 'x-instead']) made.addKeyword(annotation);
   // These always fail: ajv has no other way to say where it has seen something.
-  for (const sighting of ['x-reference', 'x-regex', 'x-types']) made.addKeyword({ keyword: sighting, code: (context) => context.error() });
+  for (const sighting of ['x-reference', 'x-regex', 'x-types'])
+    made.addKeyword({ keyword: sighting, code: (context) => context.error() });
   made.addKeyword({
     keyword: 'x-exactly-one',
     type: 'object',

@@ -5,7 +5,9 @@ import type { Schema } from '../model/verb.ts';
 import { COMPILED, type CompiledCheck } from './compiled.ts';
 import { checkable } from './schema.ts';
 
-/** One thing that ajv has to say of a value: an error, or something seen on the way (a reference, a regular expression). */
+/**
+ * One thing that ajv has to say of a value: an error, or something seen on the way (a reference, a regular expression).
+ */
 export interface Remark {
   readonly keyword: string;
   /** A JSON pointer. */

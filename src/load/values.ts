@@ -6,17 +6,31 @@ import { isReference } from '../model/reference.ts';
 import type { Parameter } from '../model/runbook.ts';
 import { parseSecretSource } from '../model/secret.ts';
 import { withoutEnd } from '../model/trim.ts';
-import { badQuantity, insteadOfWord, patternComplaint, show, type Typed, tooManyBytes, wrongType } from './complaints.ts';
+import {
+  badQuantity,
+  insteadOfWord,
+  patternComplaint,
+  show,
+  type Typed,
+  tooManyBytes,
+  wrongType,
+} from './complaints.ts';
 import type { Complaint } from './source.ts';
 
 /** What a parameter's value must be like; of a declaration as well as of a bound parameter. */
-export type ValueRules = Pick<Parameter, 'type' | 'patterns' | 'regex' | 'enum' | 'min' | 'max' | 'under' | 'bytes' | 'instead'>;
+export type ValueRules = Pick<
+  Parameter,
+  'type' | 'patterns' | 'regex' | 'enum' | 'min' | 'max' | 'under' | 'bytes' | 'instead'
+>;
 
 /** A value of a parameter, as JSON: of the right type and within its bounds. */
 export function checkValue(rules: ValueRules, typed: Typed): Complaint | undefined {
   if (rules.type === 'secret') return checkType(rules, typed);
   if (isReference(typed.value))
-    return { code: 'reference-not-allowed', message: 'a value cannot be a reference; write $$ for a text that starts with $' };
+    return {
+      code: 'reference-not-allowed',
+      message: 'a value cannot be a reference; write $$ for a text that starts with $',
+    };
   if (rules.type === 'list') return checkList(rules, typed);
   return checkType(rules, typed) ?? checkRegex(rules, typed.value) ?? checkBounds(rules, typed);
 }
@@ -44,13 +58,17 @@ function checkType(rules: ValueRules, typed: Typed): Complaint | undefined {
     case 'string':
       return typeof value === 'string' ? checkText(rules, value, typed.name) : wrongType(typed, ['string']);
     case 'path':
-      return typeof value === 'string' ? (checkText(rules, value, typed.name) ?? checkPath(rules, typed)) : wrongType(typed, ['string']);
+      return typeof value === 'string'
+        ? (checkText(rules, value, typed.name) ?? checkPath(rules, typed))
+        : wrongType(typed, ['string']);
     case 'integer':
       return Number.isSafeInteger(value) ? undefined : wrongType(typed, ['integer']);
     case 'boolean':
       return typeof value === 'boolean' ? undefined : wrongType(typed, ['boolean']);
     case 'size':
-      return Number.isSafeInteger(value) || parseSize(String(value)) !== undefined ? undefined : badScalar(typed, 'size');
+      return Number.isSafeInteger(value) || parseSize(String(value)) !== undefined
+        ? undefined
+        : badScalar(typed, 'size');
     case 'duration':
       return typeof value === 'string' && parseDuration(value) !== undefined ? undefined : badScalar(typed, 'duration');
     case 'percent':
@@ -74,19 +92,24 @@ function badScalar(typed: Typed, quantity: 'size' | 'duration' | 'percent'): Com
     : badQuantity(typed, quantity);
 }
 
-/** A value reaches commands as one argument: it must stay one, and must not become an option, unless the author declared that very form. */
+/**
+ * A value reaches commands as one argument: it must stay one, and must not become an option, unless the author declared
+ * that very form.
+ */
 function checkText(rules: ValueRules, text: string, name: string): Complaint | undefined {
   if (/[\0\n\r]/.test(text)) return { code: 'bad-value', message: `\`${name}\` may not hold a line break or NUL` };
   const declared = rules.enum !== undefined || rules.patterns !== undefined;
   if (text.startsWith('-') && !declared)
     return { code: 'bad-value', message: `\`${name}\` may not start with "-": a command would take it for an option` };
-  if (rules.bytes !== undefined && utf8Length(text) > rules.bytes) return tooManyBytes(text, rules.bytes, rules.instead);
+  if (rules.bytes !== undefined && utf8Length(text) > rules.bytes)
+    return tooManyBytes(text, rules.bytes, rules.instead);
   return undefined;
 }
 
 function checkPath(rules: ValueRules, typed: Typed): Complaint | undefined {
   const path = String(typed.value);
-  if (!path.startsWith('/')) return { code: 'bad-path', message: `${show(typed)} is not an absolute path`, hint: 'for example /var/spool' };
+  if (!path.startsWith('/'))
+    return { code: 'bad-path', message: `${show(typed)} is not an absolute path`, hint: 'for example /var/spool' };
   if (path.split('/').some((part) => part === '..' || part === '.'))
     return { code: 'bad-path', message: `${show(typed)} goes through "." or ".."; write the path itself` };
   const under = rules.under && withoutEnd(rules.under, '/');
@@ -107,7 +130,10 @@ function outOfRange(rules: ValueRules, typed: Typed): Complaint {
     rules.min === undefined ? [] : [`${rules.min}${unit} or more`],
     rules.max === undefined ? [] : [`${rules.max}${unit} or less`],
   ].flat();
-  return { code: 'out-of-range', message: `${show(typed)} is out of range: \`${typed.name}\` must be ${bounds.join(' and ')}` };
+  return {
+    code: 'out-of-range',
+    message: `${show(typed)} is out of range: \`${typed.name}\` must be ${bounds.join(' and ')}`,
+  };
 }
 
 function checkWords(rules: ValueRules, typed: Typed): Complaint | undefined {
@@ -119,8 +145,11 @@ function checkWords(rules: ValueRules, typed: Typed): Complaint | undefined {
     };
   }
   const { value } = typed;
-  const missed = typeof value === 'string' ? rules.patterns?.find((pattern) => !matchesWhole(pattern, value)) : undefined;
-  return missed === undefined ? undefined : { code: 'bad-value', message: `${show(typed)} does not match \`${missed}\`` };
+  const missed =
+    typeof value === 'string' ? rules.patterns?.find((pattern) => !matchesWhole(pattern, value)) : undefined;
+  return missed === undefined
+    ? undefined
+    : { code: 'bad-value', message: `${show(typed)} does not match \`${missed}\`` };
 }
 
 /** Anchored, whether the author did so or not: a pattern that only has to be found somewhere constrains nothing. */

@@ -1,7 +1,13 @@
-/** What a verb shows of what it saw or would touch, without saying how: terminal, Markdown and JSON render the same blocks. All text is data and is escaped by the view. */
+/**
+ * What a verb shows of what it saw or would touch, without saying how: terminal, Markdown and JSON render the same
+ * blocks. All text is data and is escaped by the view.
+ */
 export type Block =
   | { readonly kind: 'text'; readonly lines: readonly string[] }
-  /** Views show the first rows (`first`, or twenty, on a screen) and say how many more there are. `first` is for samples, of which a few tell enough. */
+  /**
+   * Views show the first rows (`first`, or twenty, on a screen) and say how many more there are. `first` is for
+   * samples, of which a few tell enough.
+   */
   | {
       readonly kind: 'table';
       readonly title: string;

@@ -1,6 +1,6 @@
 /**
- * Bytes as latin1 strings: one character a byte, so that whatever an author's editor wrote into a file survives a change of one line.
- * `atob` and `btoa` speak exactly that.
+ * Bytes as latin1 strings: one character a byte, so that whatever an author's editor wrote into a file survives a
+ * change of one line. `atob` and `btoa` speak exactly that.
  */
 export function latin1Of(base64: string): string {
   return atob(base64);

@@ -11,10 +11,16 @@ const FINISHED: readonly StepState['status'][] = ['done', 'nothing-to-do', 'skip
 /** Some of its undo is done: it is neither done nor as before. */
 const isHalfUndone = ({ undone }: Pick<StepState, 'undone'>): boolean => undone?.outcome === 'partial';
 
-/** Its outcome was on disk, and only the line that closes the step was not. A step that lets go of a lease is taken up again: the lease is still open. */
+/**
+ * Its outcome was on disk, and only the line that closes the step was not. A step that lets go of a lease is taken up
+ * again: the lease is still open.
+ */
 function isOver({ status, applied, undone }: StepState): boolean {
   if (undone?.outcome === 'done' || isHalfUndone({ undone })) return false;
-  return FINISHED.includes(status) || (status === 'acted' && applied?.outcome === 'done' && (applied.releases ?? []).length === 0);
+  return (
+    FINISHED.includes(status) ||
+    (status === 'acted' && applied?.outcome === 'done' && (applied.releases ?? []).length === 0)
+  );
 }
 
 /** What an earlier life of a run leaves to the next, from its journal alone. */
@@ -37,14 +43,21 @@ export function carryOver(state: RunState, runbook: Runbook): CarriedOver {
     used: addCosts(addCosts({}, state.used), sumOf(state.unsettled)),
     unsettled: new Map(state.unsettled.map((one) => [one.step, one])),
     finished: byStatus((step) => isOver(step) && !guards.has(step.id)),
-    unknown: byStatus((step) => !isOver(step) && (isHalfUndone(step) || ['acting', 'acted', 'partial'].includes(step.status))),
+    unknown: byStatus(
+      (step) => !isOver(step) && (isHalfUndone(step) || ['acting', 'acted', 'partial'].includes(step.status)),
+    ),
   };
 }
 
-/** Looks behind the last act that was begun: whoever goes on takes them again, since they guard what comes next, and time has passed. */
+/**
+ * Looks behind the last act that was begun: whoever goes on takes them again, since they guard what comes next, and
+ * time has passed.
+ */
 function guardsAhead({ steps }: RunState): ReadonlySet<string> {
   const acts = steps.filter(({ phase }) => phase === 'act');
-  const last = acts.findLastIndex(({ kind, attempts, status }) => kind === 'action' && (attempts > 0 || status !== 'waiting'));
+  const last = acts.findLastIndex(
+    ({ kind, attempts, status }) => kind === 'action' && (attempts > 0 || status !== 'waiting'),
+  );
   return new Set(acts.slice(last + 1).flatMap(({ id, kind }) => (kind === 'probe' ? [id] : [])));
 }
 

@@ -21,7 +21,11 @@ const apart = {
 };
 
 /** The argument of `run`, as a probe and as an action: what is data stays one word, never a part of a command line. */
-export function commandSchema(about: string, effects: readonly ('read' | 'write')[], more: Readonly<Record<string, Schema>> = {}): Schema {
+export function commandSchema(
+  about: string,
+  effects: readonly ('read' | 'write')[],
+  more: Readonly<Record<string, Schema>> = {},
+): Schema {
   return shape.exactlyOne(
     shape.object(
       about,
@@ -32,8 +36,14 @@ export function commandSchema(about: string, effects: readonly ('read' | 'write'
           description: 'The program and its arguments, one item each; no shell. A parameter is one whole item.',
           items: shape.text('One argument.', whole),
         },
-        shell: { type: 'string', description: 'A text for /bin/sh. Parameters and findings reach it through `env` only, as "$NAME".' },
-        effect: shape.word('Whether it changes anything. `read` is the author’s word: the tool cannot verify it.', ...effects),
+        shell: {
+          type: 'string',
+          description: 'A text for /bin/sh. Parameters and findings reach it through `env` only, as "$NAME".',
+        },
+        effect: shape.word(
+          'Whether it changes anything. `read` is the author’s word: the tool cannot verify it.',
+          ...effects,
+        ),
         env: {
           type: 'object',
           description: 'Environment variables, in addition to PATH; a finding comes as JSON.',
@@ -41,7 +51,10 @@ export function commandSchema(about: string, effects: readonly ('read' | 'write'
           additionalProperties: shape.text('The value.', apart),
         },
         stdin: shape.text('What it reads on standard input; nothing unless given. A finding comes as JSON.', apart),
-        timeout: shape.quantity('duration', 'It is ended, with everything that it started, after this time. One minute unless given.'),
+        timeout: shape.quantity(
+          'duration',
+          'It is ended, with everything that it started, after this time. One minute unless given.',
+        ),
         ...more,
       },
       ['effect'],
@@ -56,9 +69,14 @@ export function commandRequest(arg: Json): CommandRequest | string {
   const { argv, shell, effect, env, stdin, timeout } = isObject(arg) ? arg : {};
   const words = typeof shell === 'string' ? ['/bin/sh', '-c', shell] : (Array.isArray(argv) ? argv : []).map(asWord);
   const given = Object.entries(isObject(env) ? env : {});
-  const variables = given.flatMap(([name, value]) => (isSecretReference(value) ? [] : [[name, asWord(value ?? null)] as const]));
-  const wrong = [...words, ...variables.map(([, value]) => value)].find((word) => word.includes('\0') || word.length > LONGEST);
-  if (wrong !== undefined) return wrong.includes('\0') ? 'an argument holds a NUL byte' : 'an argument or variable is longer than 128 KiB';
+  const variables = given.flatMap(([name, value]) =>
+    isSecretReference(value) ? [] : [[name, asWord(value ?? null)] as const],
+  );
+  const wrong = [...words, ...variables.map(([, value]) => value)].find(
+    (word) => word.includes('\0') || word.length > LONGEST,
+  );
+  if (wrong !== undefined)
+    return wrong.includes('\0') ? 'an argument holds a NUL byte' : 'an argument or variable is longer than 128 KiB';
   if (words.length === 0 || words[0] === '') return 'no program is named';
   return {
     argv: words,
@@ -70,10 +88,15 @@ export function commandRequest(arg: Json): CommandRequest | string {
   };
 }
 
-function secretsFor(given: readonly (readonly [string, Json | undefined])[], stdin: Json | undefined): Pick<CommandRequest, 'secrets'> {
+function secretsFor(
+  given: readonly (readonly [string, Json | undefined])[],
+  stdin: Json | undefined,
+): Pick<CommandRequest, 'secrets'> {
   const env = given.flatMap(([name, value]) => (isSecretReference(value) ? [[name, value] as const] : []));
   if (env.length === 0 && !isSecretReference(stdin)) return {};
-  return { secrets: { ...(env.length > 0 && { env: Object.fromEntries(env) }), ...(isSecretReference(stdin) && { stdin }) } };
+  return {
+    secrets: { ...(env.length > 0 && { env: Object.fromEntries(env) }), ...(isSecretReference(stdin) && { stdin }) },
+  };
 }
 
 /** A step's finding, a list: as JSON. */

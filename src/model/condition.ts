@@ -1,10 +1,13 @@
 /**
- * What must hold of a finding. There is no expression language: comparators are words, and a condition has three values,
- * because a probe that could not look must never count as "no" (fail closed) nor as "yes".
+ * What must hold of a finding. There is no expression language: comparators are words, and a condition has three
+ * values, because a probe that could not look must never count as "no" (fail closed) nor as "yes".
  */
 export type Truth = 'yes' | 'no' | 'unknown';
 
-/** What a probe measured. `{value, of}` is a part of a whole: compared as a percentage or as a number, as the author wrote it. Null: could not look. */
+/**
+ * What a probe measured. `{value, of}` is a part of a whole: compared as a percentage or as a number, as the author
+ * wrote it. Null: could not look.
+ */
 export type Measure = number | string | boolean | null | { readonly value: number; readonly of: number };
 export type Measures = Readonly<Record<string, Measure>>;
 

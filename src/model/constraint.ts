@@ -4,8 +4,9 @@ import { patternOf } from './pattern.ts';
 import { parseDuration, parsePercent, parseRate, parseSize } from './quantity.ts';
 
 /**
- * Why a parameter's value is not what a policy's rule wants; null: it is. Fails closed: what cannot be compared does not fit, a quantity of another
- * kind (5% and 15m) does not, and of a list every item must, so that an empty list, which some selectors take for "any", never does.
+ * Why a parameter's value is not what a policy's rule wants; null: it is. Fails closed: what cannot be compared does
+ * not fit, a quantity of another kind (5% and 15m) does not, and of a list every item must, so that an empty list,
+ * which some selectors take for "any", never does.
  */
 export function misfit(value: Json | undefined, comparator: Comparator): string | null {
   if (value === undefined) return 'is not a parameter of the runbook';
@@ -13,7 +14,8 @@ export function misfit(value: Json | undefined, comparator: Comparator): string 
   if (items.length === 0) return 'is an empty list';
   for (const item of items) {
     for (const [word, wanted] of Object.entries(comparator)) {
-      if (!fits(item, word as keyof Comparator, wanted)) return `${sayValue(item)} ${FAULTS[word as keyof Comparator](wanted)}`;
+      if (!fits(item, word as keyof Comparator, wanted))
+        return `${sayValue(item)} ${FAULTS[word as keyof Comparator](wanted)}`;
     }
   }
   return null;

@@ -3,7 +3,10 @@ import type { CronJob, CrontabKind } from './crontab.ts';
 import { isObject, type Json, listOf } from './json.ts';
 import { type Pattern, patternOf } from './pattern.ts';
 
-/** What the probe `cron_jobs` found, and how it chose: the action `crontab` reads the files again and chooses by the same words. */
+/**
+ * What the probe `cron_jobs` found, and how it chose: the action `crontab` reads the files again and chooses by the
+ * same words.
+ */
 export interface CronJobsFound {
   readonly jobs: readonly FoundJob[];
   /** Every crontab that cron takes, also those without a chosen job. */
@@ -46,7 +49,8 @@ export interface JobSelector {
 /** From the probe's argument, which the schema has checked. */
 export function jobSelector(arg: Json): JobSelector {
   const given = isObject(arg) ? arg : {};
-  const command = isObject(given.command) && typeof given.command.matches === 'string' ? patternOf(given.command.matches) : null;
+  const command =
+    isObject(given.command) && typeof given.command.matches === 'string' ? patternOf(given.command.matches) : null;
   const selector = { user: texts(given.user), schedule: texts(given.schedule), command };
   return typeof given.mailed === 'boolean' ? { ...selector, mailed: given.mailed } : selector;
 }

@@ -2,8 +2,9 @@ import { type CrontabKind, parseCrontab, syntaxProblem } from './crontab.ts';
 import type { Flavour } from './schedule.ts';
 
 /**
- * Which files cron takes for crontabs. Sources: cron(8) and database.c of Debian's cron 3.0pl1-162, cronie's database.c.
- * The rules hold in cron's own places only: a rehearsal's crontabs lie elsewhere and belong to whoever rehearses.
+ * Which files cron takes for crontabs. Sources: cron(8) and database.c of Debian's cron 3.0pl1-162, cronie's
+ * database.c. The rules hold in cron's own places only: a rehearsal's crontabs lie elsewhere and belong to whoever
+ * rehearses.
  */
 
 const DEBIANS = '/var/spool/cron/crontabs';
@@ -33,8 +34,10 @@ export interface CronSetting {
 export function nameProblem(folder: string, name: string, kind: CrontabKind, setting: CronSetting): string | null {
   if (name.startsWith('.')) return 'its name starts with a dot';
   if (kind === 'anacron') return null;
-  if (setting.flavour === 'cronie') return /^#|~$|\.rpm(save|orig|new)$/.test(name) ? 'its name is that of a backup' : null;
-  if (kind === 'user') return folder === DEBIANS || !isCronsOwn(`${folder}/`) ? null : `Debian's cron reads ${DEBIANS} only`;
+  if (setting.flavour === 'cronie')
+    return /^#|~$|\.rpm(save|orig|new)$/.test(name) ? 'its name is that of a backup' : null;
+  if (kind === 'user')
+    return folder === DEBIANS || !isCronsOwn(`${folder}/`) ? null : `Debian's cron reads ${DEBIANS} only`;
   if (folder !== '/etc/cron.d') return null;
   if (setting.lsb) return isPackageName(name) ? null : 'its name is none that run-parts takes';
   return /^[A-Za-z0-9_-]+$/.test(name) ? null : 'its name has more than letters, digits, - and _';
@@ -68,7 +71,8 @@ export function fileProblem(file: CrontabFile, setting: CronSetting): string | n
   const { flavour, uids } = setting;
   const mode = file.mode & 0o7777;
   const ownerUid = uids.get(file.owner);
-  if (file.uid !== 0 && (file.kind === 'system' || (ownerUid !== undefined && file.uid !== ownerUid))) return 'it has the wrong owner';
+  if (file.uid !== 0 && (file.kind === 'system' || (ownerUid !== undefined && file.uid !== ownerUid)))
+    return 'it has the wrong owner';
   if (!modeIsRight(mode, file.kind, flavour)) return `its mode is ${mode.toString(8).padStart(4, '0')}`;
   const links = linksProblem(file.links, file.kind, flavour);
   if (links !== null) return links;
@@ -90,14 +94,17 @@ function modeIsRight(mode: number, kind: CrontabKind, flavour: Flavour): boolean
 
 /** A second name may be anybody's: cron takes no such file, and where others may write nobody should open it. */
 export function linksProblem(links: number, kind: CrontabKind, flavour: Flavour): string | null {
-  return links !== 1 && kind !== 'anacron' && (kind === 'user' || flavour === 'debian') ? `its link count is ${links}` : null;
+  return links !== 1 && kind !== 'anacron' && (kind === 'user' || flavour === 'debian')
+    ? `its link count is ${links}`
+    : null;
 }
 
 /** What is no regular file, or is reached through a link; null where cron reads it. */
 export function typeProblem(type: string, linkOwner: number, kind: CrontabKind, flavour: Flavour): string | null {
   if (type === 'symlink' && flavour === 'debian' && kind === 'user') return 'it is a link';
   if (type === 'symlink') return flavour === 'debian' && linkOwner !== 0 ? 'it is a link that is not of root' : null;
-  if (type === 'fifo' && flavour === 'debian' && kind !== 'anacron') return 'it is a FIFO: cron waits for it, and runs nothing meanwhile';
+  if (type === 'fifo' && flavour === 'debian' && kind !== 'anacron')
+    return 'it is a FIFO: cron waits for it, and runs nothing meanwhile';
   return type === 'file' ? null : 'it is no regular file';
 }
 
@@ -113,7 +120,11 @@ export function usersAreLocal(nsswitch: string): boolean {
 /** Names and uids of passwd(5), every name: two may share a uid. */
 export function namesIn(passwd: string): ReadonlyMap<string, number> {
   const lines = passwd.split('\n').map((line) => line.split(':'));
-  return new Map(lines.flatMap(([name = '', , uid = '']) => (/^\d+$/.test(uid) && name !== '' ? [[name, Number(uid)] as const] : [])));
+  return new Map(
+    lines.flatMap(([name = '', , uid = '']) =>
+      /^\d+$/.test(uid) && name !== '' ? [[name, Number(uid)] as const] : [],
+    ),
+  );
 }
 
 /** /etc/default/cron gives cron its options. */

@@ -1,8 +1,9 @@
 import { type Flavour, fieldProblem, parseSchedule } from './schedule.ts';
 
 /**
- * One entry of a crontab as cron's own reader takes it from the file: a stream of bytes in which a newline, or a NUL, ends what it is just reading.
- * Sources: env.c, entry.c and misc.c of Debian's cron 3.0pl1-162 and of cronie, each told apart by what it did (test/lab/crontab-oddities.lab.ts).
+ * One entry of a crontab as cron's own reader takes it from the file: a stream of bytes in which a newline, or a NUL,
+ * ends what it is just reading. Sources: env.c, entry.c and misc.c of Debian's cron 3.0pl1-162 and of cronie, each told
+ * apart by what it did (test/lab/crontab-oddities.lab.ts).
  */
 /** How a file is read. */
 export interface Reading {
@@ -14,7 +15,13 @@ export interface Reading {
 /** `stop` is where cron reads on. */
 export type Entry =
   | { readonly kind: 'variable'; readonly name: string; readonly value: string; readonly stop: number }
-  | { readonly kind: 'job'; readonly schedule: string; readonly user: string | null; readonly commandAt: number; readonly stop: number }
+  | {
+      readonly kind: 'job';
+      readonly schedule: string;
+      readonly user: string | null;
+      readonly commandAt: number;
+      readonly stop: number;
+    }
   | { readonly kind: 'bad'; readonly reason: string; readonly stop: number };
 
 /** Debian's cron keeps so much of a line while it asks whether it is an assignment; what is longer is cut. */
@@ -28,7 +35,10 @@ export function readEntry(text: string, at: number, system: boolean, reading: Re
   const end = endOf(text, at, '\n\0');
   if (end === text.length) return { kind: 'bad', reason: UNTERMINATED, stop: end };
   const debian = reading.flavour !== 'cronie';
-  const assignment = readAssignment(debian ? text.slice(at, end).slice(0, LONGEST_ASSIGNMENT) : text.slice(at, end), debian);
+  const assignment = readAssignment(
+    debian ? text.slice(at, end).slice(0, LONGEST_ASSIGNMENT) : text.slice(at, end),
+    debian,
+  );
   return assignment ? { kind: 'variable', ...assignment, stop: end + 1 } : readJob(text, at, system, reading);
 }
 
@@ -48,7 +58,8 @@ export function skipBlanks(text: string, from: number): number {
 // ---------------------------------------------------------------- NAME=value
 
 /** With the blanks of isspace(3): JavaScript's \s has more, such as the byte A0, which ends an `à` in UTF-8. */
-const ASSIGNMENT = /^(?:"([^"=]*)"|'([^'=]*)'|((?!["'])[^ \t\n\v\f\r=]+|))[ \t\n\v\f\r]*=[ \t\n\v\f\r]*([^ \t\n\v\f\r].*)$/s;
+const ASSIGNMENT =
+  /^(?:"([^"=]*)"|'([^'=]*)'|((?!["'])[^ \t\n\v\f\r=]+|))[ \t\n\v\f\r]*=[ \t\n\v\f\r]*([^ \t\n\v\f\r].*)$/s;
 
 function withoutBlanksBehind(text: string): string {
   let end = text.length;
@@ -56,7 +67,10 @@ function withoutBlanksBehind(text: string): string {
   return text.slice(0, end);
 }
 
-/** Blanks around `=`, quotes around either side, nothing behind a closing quote. `MAILTO=` is none: cron takes the line for a job, and refuses it. */
+/**
+ * Blanks around `=`, quotes around either side, nothing behind a closing quote. `MAILTO=` is none: cron takes the line
+ * for a job, and refuses it.
+ */
 function readAssignment(line: string, debian: boolean): { readonly name: string; readonly value: string } | null {
   const match = ASSIGNMENT.exec(line);
   if (!match) return null;
@@ -68,7 +82,10 @@ function readAssignment(line: string, debian: boolean): { readonly name: string;
   return { name, value: debian ? unquotedAgain(rest.slice(1, -1)) : rest.slice(1, -1) };
 }
 
-/** Debian's cron cuts blanks at the end inside of the quotes too, and takes off a second pair of them: `MAILTO="'bob'"` is bob. */
+/**
+ * Debian's cron cuts blanks at the end inside of the quotes too, and takes off a second pair of them: `MAILTO="'bob'"`
+ * is bob.
+ */
 function unquotedAgain(value: string): string {
   const kept = withoutBlanksBehind(value);
   const quoted = kept.length > 1 && (kept[0] === '"' || kept[0] === "'") && kept.at(-1) === kept[0];
@@ -79,7 +96,11 @@ function unquotedAgain(value: string): string {
 
 function readJob(text: string, at: number, system: boolean, reading: Reading): Entry {
   const debian = reading.flavour !== 'cronie';
-  const bad = (reason: string): Entry => ({ kind: 'bad', reason, stop: Math.min(text.length, endOf(text, at, '\n') + 1) });
+  const bad = (reason: string): Entry => ({
+    kind: 'bad',
+    reason,
+    stop: Math.min(text.length, endOf(text, at, '\n') + 1),
+  });
   // It keeps the job out of cronie's log (system crontabs and root's); Debian's cron refuses it.
   const from = !debian && text[at] === '-' ? at + 1 : at;
   const fields = readFields(text, from, debian);
@@ -116,7 +137,11 @@ function readFields(text: string, from: number, debian: boolean): Fields | strin
 }
 
 /** A name that the line ends behind is nobody's: Debian's cron reads it on into the next line. */
-function readUser(text: string, at: number, { flavour, users }: Reading): { readonly user: string; readonly stop: number } | string {
+function readUser(
+  text: string,
+  at: number,
+  { flavour, users }: Reading,
+): { readonly user: string; readonly stop: number } | string {
   const end = endOf(text, at, ' \t\n\0');
   if (end === text.length || text[end] === '\n') return flavour === 'cronie' ? 'bad command' : 'bad username';
   const user = text.slice(at, end);

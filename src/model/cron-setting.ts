@@ -2,10 +2,19 @@ import { latin1Of } from './bytes.ts';
 import { type CronSetting, namesIn, runsWithLsbNames, usersAreLocal } from './cron-places.ts';
 import type { FileContent, Host } from './host.ts';
 
-const FILES = ['/etc/debian_version', '/etc/nsswitch.conf', '/etc/passwd', '/etc/default/cron', '/etc/cron.allow', '/etc/cron.deny'];
+const FILES = [
+  '/etc/debian_version',
+  '/etc/nsswitch.conf',
+  '/etc/passwd',
+  '/etc/default/cron',
+  '/etc/cron.allow',
+  '/etc/cron.deny',
+];
 
 /** Asked of a host in one question: how its cron reads, and whom crontab(1) refuses to serve. */
-export async function cronSetting(host: Host): Promise<CronSetting & { readonly mayUseCrontab: (user: string) => boolean }> {
+export async function cronSetting(
+  host: Host,
+): Promise<CronSetting & { readonly mayUseCrontab: (user: string) => boolean }> {
   const [debian, nsswitch, passwd, defaults, allow, deny] = await host.files.read(FILES);
   const known = Object.entries(await host.machine.users()).map(([uid, name]) => [name, Number(uid)] as const);
   return {

@@ -4,8 +4,9 @@ import { isObject, type Json, listOf } from './json.ts';
 import { dueMinutes, type Offset, parseSchedule } from './schedule.ts';
 
 /**
- * Which jobs a storm of mail can be of. Mail names its job: cron writes the command into the subject, anacron the job's name. A mailer names none, so of one
- * that hangs it is asked whom it mails, and which jobs mail him and were due since it, or the job that started it, began.
+ * Which jobs a storm of mail can be of. Mail names its job: cron writes the command into the subject, anacron the job's
+ * name. A mailer names none, so of one that hangs it is asked whom it mails, and which jobs mail him and were due since
+ * it, or the job that started it, began.
  */
 export interface Suspicion {
   /** What the subjects named: the user, where the step caught one, and the job. */
@@ -26,7 +27,9 @@ export interface ClockThere {
   readonly offset: Offset;
 }
 
-export type Candidate = Pick<CronJob | FoundJob, 'schedule' | 'user' | 'command' | 'mailTo'> & { readonly kind: CrontabKind };
+export type Candidate = Pick<CronJob | FoundJob, 'schedule' | 'user' | 'command' | 'mailTo'> & {
+  readonly kind: CrontabKind;
+};
 
 export function isSuspect(suspicion: Suspicion, job: Candidate, there: ClockThere): boolean {
   const { named, anyOf, anybody, mailers, since } = suspicion;
@@ -73,5 +76,11 @@ export function suspicionOf(value: Json | undefined): Suspicion | null {
 }
 
 export function suspicionJson({ named, anyOf, anybody, mailers, since }: Suspicion): Json {
-  return { named: named.map((one) => ({ ...one })), anyOf, anybody, mailers: mailers.map((one) => ({ ...one })), since };
+  return {
+    named: named.map((one) => ({ ...one })),
+    anyOf,
+    anybody,
+    mailers: mailers.map((one) => ({ ...one })),
+    since,
+  };
 }

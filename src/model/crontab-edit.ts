@@ -13,7 +13,9 @@ import {
 import { dialectOf, silenced } from './shell-output.ts';
 
 /** What to do to a crontab's chosen jobs. */
-export type CrontabChange = { readonly kind: 'set'; readonly name: string; readonly value: string } | { readonly kind: 'redirect' };
+export type CrontabChange =
+  | { readonly kind: 'set'; readonly name: string; readonly value: string }
+  | { readonly kind: 'redirect' };
 
 /** One line put in above `line`, or put in its place; numbers are those of the text before. */
 export interface LineEdit {
@@ -30,14 +32,26 @@ export interface CrontabEdit {
   readonly refused: readonly { readonly line: number; readonly reason: string }[];
 }
 
-/** Debian's cron reads at most this much of a command and of an assignment; what is longer is cut, so it is refused here. */
+/**
+ * Debian's cron reads at most this much of a command and of an assignment; what is longer is cut, so it is refused
+ * here.
+ */
 const LONGEST = 998;
 
 /** The text is latin1. Only the chosen lines are touched, and only what is needed: a second time changes nothing. */
-export function editCrontab(text: string, tab: Crontab, owner: string, chosen: ReadonlySet<number>, change: CrontabChange): CrontabEdit {
+export function editCrontab(
+  text: string,
+  tab: Crontab,
+  owner: string,
+  chosen: ReadonlySet<number>,
+  change: CrontabChange,
+): CrontabEdit {
   const jobs = new Map(jobsOf(tab, owner).map((job) => [job.line, job]));
-  const { edits, refused } = change.kind === 'redirect' ? redirectJobs(tab, jobs, chosen) : setVariable(tab, jobs, chosen, change);
-  return refused.length > 0 && change.kind === 'set' ? { text, edits: [], refused } : { text: applyEdits(tab, edits), edits, refused };
+  const { edits, refused } =
+    change.kind === 'redirect' ? redirectJobs(tab, jobs, chosen) : setVariable(tab, jobs, chosen, change);
+  return refused.length > 0 && change.kind === 'set'
+    ? { text, edits: [], refused }
+    : { text: applyEdits(tab, edits), edits, refused };
 }
 
 type Edits = Pick<CrontabEdit, 'edits' | 'refused'>;
@@ -73,7 +87,8 @@ function redirectJob(tab: Crontab, line: JobLine, job: CronJob): ReturnType<type
   if (tab.kind === 'anacron' && line.text.endsWith('\\')) return { ok: false, reason: 'it goes on in the next line' };
   const command = line.text.slice(line.commandAt);
   const { shellPart } = splitCommand(command, tab.kind);
-  // The shell reads what cron makes of it. Where that is more than `\%`, which is as good as `%` to the reader of shells, the line is written anew.
+  // The shell reads what cron makes of it. Where that is more than `\%`, which is as good as `%` to the reader of
+  // shells, the line is written anew.
   const cooked = commandOf(shellPart, tab.kind);
   const raw = tab.kind === 'anacron' || shellPart.replaceAll('\\%', '%') === cooked;
   const result = silenced(raw ? shellPart : cooked, dialectOf(job.shell));
@@ -87,11 +102,17 @@ function redirectJob(tab: Crontab, line: JobLine, job: CronJob): ReturnType<type
 // ---------------------------------------------------------------- set_env
 
 /**
- * Walks down the file with two values of the variable: the one that was in force and the one that is now. An assignment is put in where a
- * chosen job would not have the wanted value, and where another job that minds would lose its own. It goes above the first of the jobs that
- * share it: jobs that do not mind (their output never reaches cron's mail) are passed over, so that the line stands above them all.
+ * Walks down the file with two values of the variable: the one that was in force and the one that is now. An assignment
+ * is put in where a chosen job would not have the wanted value, and where another job that minds would lose its own. It
+ * goes above the first of the jobs that share it: jobs that do not mind (their output never reaches cron's mail) are
+ * passed over, so that the line stands above them all.
  */
-function setVariable(tab: Crontab, jobs: Jobs, chosen: ReadonlySet<number>, change: CrontabChange & { kind: 'set' }): Edits {
+function setVariable(
+  tab: Crontab,
+  jobs: Jobs,
+  chosen: ReadonlySet<number>,
+  change: CrontabChange & { kind: 'set' },
+): Edits {
   const { name, value } = change;
   const edits: LineEdit[] = [];
   const refused: { line: number; reason: string }[] = [];
@@ -109,7 +130,11 @@ function setVariable(tab: Crontab, jobs: Jobs, chosen: ReadonlySet<number>, chan
     slot ??= line;
     const isChosen = chosen.has(line.number);
     if (!isChosen && name === 'MAILTO' && !job.prints) continue;
-    const wanted = isChosen ? latin1OfText(value) : original === undefined && now !== undefined && name === 'MAILTO' ? job.user : original;
+    const wanted = isChosen
+      ? latin1OfText(value)
+      : original === undefined && now !== undefined && name === 'MAILTO'
+        ? job.user
+        : original;
     if (wanted !== now) {
       const text = wanted === undefined ? null : assignment(tab, name, wanted, slot);
       if (text === null) refused.push({ line: line.number, reason: cannotAssign(name, wanted) });

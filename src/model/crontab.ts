@@ -4,7 +4,8 @@ import { dialectOf, prints } from './shell-output.ts';
 
 /**
  * A crontab, line by line and byte by byte (latin1, see bytes.ts): what is not changed comes out as it went in.
- * Sources: crontab(5), cron(8) and `crontab -` of Debian's cron 3.0pl1-162 (tried line by line), cronie's env.c, entry.c and anacron/readtab.c.
+ * Sources: crontab(5), cron(8) and `crontab -` of Debian's cron 3.0pl1-162 (tried line by line), cronie's env.c,
+ * entry.c and anacron/readtab.c.
  */
 export type CrontabKind = 'user' | 'system' | 'anacron';
 
@@ -69,7 +70,10 @@ const ANACRON_VARIABLE = /^[ \t]*([^ \t=]+)[ \t]*=(.*)$/s;
 export function parseCrontab(text: string, kind: CrontabKind, reading: Reading = {}): Crontab {
   const lines: CrontabLine[] = [];
   for (let at = 0; at < text.length; ) {
-    const line = kind === 'anacron' ? anacronLine(text, at, lines) : cronLine(text, at, lines.length + 1, kind === 'system', reading);
+    const line =
+      kind === 'anacron'
+        ? anacronLine(text, at, lines)
+        : cronLine(text, at, lines.length + 1, kind === 'system', reading);
     lines.push(line);
     at += line.text.length + line.end.length;
   }
@@ -119,7 +123,10 @@ function anacronVariable(text: string): { readonly name: string; readonly value:
   return match ? { name: match[1] ?? '', value: match[2] ?? '' } : null;
 }
 
-/** The jobs, with the variables in force at each line. `owner`: whose crontab it is; system files name the user in each line. */
+/**
+ * The jobs, with the variables in force at each line. `owner`: whose crontab it is; system files name the user in each
+ * line.
+ */
 export function jobsOf(tab: Crontab, owner: string): readonly CronJob[] {
   const variables = new Map<string, string>();
   const jobs: CronJob[] = [];
@@ -130,7 +137,12 @@ export function jobsOf(tab: Crontab, owner: string): readonly CronJob[] {
   return jobs;
 }
 
-function jobOf({ kind, flavour }: Crontab, line: JobLine, owner: string, variables: ReadonlyMap<string, string>): CronJob {
+function jobOf(
+  { kind, flavour }: Crontab,
+  line: JobLine,
+  owner: string,
+  variables: ReadonlyMap<string, string>,
+): CronJob {
   const user = line.user ?? owner;
   const { shellPart, input } = splitCommand(line.text.slice(line.commandAt), kind);
   // anacron always takes /bin/sh (runjob.c), cron what SHELL says.
@@ -141,20 +153,42 @@ function jobOf({ kind, flavour }: Crontab, line: JobLine, owner: string, variabl
   // The command of a continued line is not seen whole.
   const printing = (kind === 'anacron' && line.text.endsWith('\\')) || prints(command, dialectOf(shell));
   const { number, schedule } = line;
-  return { line: number, schedule, user, command, input, shell, mailTo, prints: printing, mailed: printing && mailTo !== null };
+  return {
+    line: number,
+    schedule,
+    user,
+    command,
+    input,
+    shell,
+    mailTo,
+    prints: printing,
+    mailed: printing && mailTo !== null,
+  };
 }
 
-/** cron hands it to a shell's kin, so it takes few bytes: of `a@x, b@x` and of `root # me` it logs UNSAFE MAIL, and mails nobody. Empty: nobody either. */
+/**
+ * cron hands it to a shell's kin, so it takes few bytes: of `a@x, b@x` and of `root # me` it logs UNSAFE MAIL, and
+ * mails nobody. Empty: nobody either.
+ */
 function mailable(recipient: string, kind: CrontabKind, flavour: Flavour): boolean {
   if (kind === 'anacron') return recipient !== '';
   // Some of cronie's versions put variables in first.
-  return (flavour === 'debian' ? /^[A-Za-z0-9][A-Za-z0-9@!:%.,_+=/-]*$/ : /^[A-Za-z0-9_$][A-Za-z0-9@!:%.,_+=/${}-]*$/).test(recipient);
+  return (
+    flavour === 'debian' ? /^[A-Za-z0-9][A-Za-z0-9@!:%.,_+=/-]*$/ : /^[A-Za-z0-9_$][A-Za-z0-9@!:%.,_+=/${}-]*$/
+  ).test(recipient);
 }
 
-/** Up to the first `%` that is not escaped; what follows is the job's input. A backslash escapes a backslash too: in `\\%` the `%` is not escaped. anacron knows no `%`. */
-export function splitCommand(text: string, kind: CrontabKind): { readonly shellPart: string; readonly input: string | null } {
+/**
+ * Up to the first `%` that is not escaped; what follows is the job's input. A backslash escapes a backslash too: in
+ * `\\%` the `%` is not escaped. anacron knows no `%`.
+ */
+export function splitCommand(
+  text: string,
+  kind: CrontabKind,
+): { readonly shellPart: string; readonly input: string | null } {
   let end = 0;
-  while (end < text.length && (kind === 'anacron' || text[end] !== '%')) end += text[end] === '\\' && kind !== 'anacron' ? 2 : 1;
+  while (end < text.length && (kind === 'anacron' || text[end] !== '%'))
+    end += text[end] === '\\' && kind !== 'anacron' ? 2 : 1;
   const shellPart = text.slice(0, end);
   return { shellPart, input: shellPart.length === text.length ? null : text.slice(shellPart.length + 1) };
 }
@@ -180,7 +214,8 @@ export function syntaxProblem(tab: Crontab): string | null {
     if (line.kind === 'bad') return `line ${line.number}: ${line.reason}`;
     newlines += line.text.split('\n').length - 1 + Number(line.end === '\n');
     const counted = line.kind === 'job' || line.kind === 'variable';
-    if (counted && newlines > MOST_LINES + HEADER_LINES) return `line ${line.number}: the crontab is longer than ${MOST_LINES} lines`;
+    if (counted && newlines > MOST_LINES + HEADER_LINES)
+      return `line ${line.number}: the crontab is longer than ${MOST_LINES} lines`;
   }
   return null;
 }
@@ -194,8 +229,8 @@ export function installProblem(tab: Crontab): string | null {
 const HEADER = /^# DO NOT EDIT THIS FILE[^\n]*\n# \([^\n]*\n# \(Cron version[^\n]*\n/;
 
 /**
- * The three lines that Debian's `crontab` puts above what it installs. `crontab -l` hides them; a file given back with them
- * would carry them twice, so they are left out of what is installed and of every comparison.
+ * The three lines that Debian's `crontab` puts above what it installs. `crontab -l` hides them; a file given back with
+ * them would carry them twice, so they are left out of what is installed and of every comparison.
  */
 export function withoutHeader(text: string): string {
   return text.replace(HEADER, '');

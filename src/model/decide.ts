@@ -4,7 +4,10 @@ import { showCount, showDuration } from './quantity.ts';
 import { DEFAULT_LIMITS, type LimitName, type Limits, type Runbook, type Step } from './runbook.ts';
 import type { Undo } from './verb.ts';
 
-/** The limits in force: the runbook's, a low default where it has none, lowered or raised by the rule that allows the run, or `raised` by the person who attends to it. */
+/**
+ * The limits in force: the runbook's, a low default where it has none, lowered or raised by the rule that allows the
+ * run, or `raised` by the person who attends to it.
+ */
 export function limitsFor(given: Permit, runbook: Runbook, raised: Limits): Required<Limits> {
   const own = { ...DEFAULT_LIMITS, ...runbook.limits };
   switch (given.kind) {
@@ -31,7 +34,11 @@ export function decide(given: Permit, step: Step, undo?: Undo): Decision {
     case 'attended':
       if (step.ask) return { effect: 'ask', reason: 'a person decides', rule: null };
       if (asksFirst(step, undo))
-        return { effect: 'ask', reason: 'it cannot be undone, so a person decides, whatever the runbook says (ask: false)', rule: null };
+        return {
+          effect: 'ask',
+          reason: 'it cannot be undone, so a person decides, whatever the runbook says (ask: false)',
+          rule: null,
+        };
       return { effect: 'allow', reason: 'the runbook says that this step needs no question (ask: false)', rule: null };
     case 'allowed':
       return { effect: 'allow', reason: `rule ${given.rule.id} allows ${given.rule.runbook}`, rule: given.rule.id };
@@ -51,7 +58,10 @@ export interface Spending {
   readonly own: Limits;
 }
 
-/** Undefined: within the limit. Else the reason: for a person with the flag that it would need, for automation with the rule. Never truncated to fit. */
+/**
+ * Undefined: within the limit. Else the reason: for a person with the flag that it would need, for automation with the
+ * rule. Never truncated to fit.
+ */
 export function overLimit({ limits, used, costs, rule, own }: Spending): string | undefined {
   for (const [name, cost] of Object.entries(costs) as [LimitName, number][]) {
     const limit = limits[name];
@@ -71,7 +81,9 @@ function flag(name: LimitName, total: number): string {
 
 function whose(rule: PolicyRule, name: LimitName, byDefault: boolean): string {
   if (byDefault) return `; rule ${rule.id} does not raise it`;
-  return rule.limits[name] === undefined ? `, which is the runbook's: rule ${rule.id} does not raise it` : ` of rule ${rule.id}`;
+  return rule.limits[name] === undefined
+    ? `, which is the runbook's: rule ${rule.id} does not raise it`
+    : ` of rule ${rule.id}`;
 }
 
 /** Costs add up over the steps, but for `stopped_for`: each stop has its own deadline. */

@@ -6,7 +6,10 @@ export function sayDrift({ step, kind, planned, now, new: fresh, gone }: StepDri
   const counted = kind === 'processes' ? plural(now, 'process', 'processes') : plural(now, 'file');
   if (fresh === 0 && gone === 0) return `${step}: ${counted}, as planned`;
   const least = kind === 'files' ? 'at least ' : '';
-  const moved = [...(fresh > 0 ? [`${least}${showCount(fresh)} new`] : []), ...(gone > 0 ? [`${least}${showCount(gone)} gone`] : [])];
+  const moved = [
+    ...(fresh > 0 ? [`${least}${showCount(fresh)} new`] : []),
+    ...(gone > 0 ? [`${least}${showCount(gone)} gone`] : []),
+  ];
   return `${step}: ${counted} now, ${showCount(planned)} when planned: ${moved.join(', ')}`;
 }
 

@@ -42,8 +42,8 @@ import type { UndoStep } from './undo.ts';
 import type { Applied, Finding, LeaseDeadline, LeaseTerms, Progress, Schema, Targets } from './verb.ts';
 
 /**
- * The events as JSON Schema (draft 2020-12), exactly as this version writes them. The types below hold every key to the model's own: a fact that
- * gets a key here and not there, or there and not here, does not compile.
+ * The events as JSON Schema (draft 2020-12), exactly as this version writes them. The types below hold every key to the
+ * model's own: a fact that gets a key here and not there, or there and not here, does not compile.
  */
 export function eventSchema(): Schema {
   return {
@@ -54,7 +54,9 @@ export function eventSchema(): Schema {
       'One line of `firebreak run --output ndjson`. A fleet run prints its own events (fleet.*, batch.*, host.*) and those of the runs of its hosts in one stream: `host` says whose, `run` of which run. This is exactly what this version writes; a later one with the same `v` may add types and keys, so a reader ignores what it does not know.',
     anyOf: Object.keys(FACTS).map((type) => ({ $ref: `#/$defs/${type}` })),
     $defs: {
-      ...Object.fromEntries(Object.entries(FACTS).map(([type, { about, shape }]) => [type, eventOf(type, about, shape)])),
+      ...Object.fromEntries(
+        Object.entries(FACTS).map(([type, { about, shape }]) => [type, eventOf(type, about, shape)]),
+      ),
       ...PARTS,
     },
   };
@@ -65,7 +67,9 @@ function eventOf(type: string, about: string, shape: Loose): Schema {
 }
 
 const STEP = text('The id of the step.');
-const UNDO_PART = whole('A step of the undo that the runbook declares, from 1; absent: what the action itself derived.');
+const UNDO_PART = whole(
+  'A step of the undo that the runbook declares, from 1; absent: what the action itself derived.',
+);
 const TRUTHS = ['yes', 'no', 'unknown'] as const;
 
 const STAMP: Shape<Stamp> = {
@@ -88,7 +92,10 @@ const RUNBOOK = closed<RunStarted['runbook']>('Which runbook.', {
   hash: text('SHA-256 of its bytes.'),
 });
 const POLICY = orNull(
-  closed<NonNullable<RunStarted['policy']>>('The policy that decides.', { path: text('Its file.'), hash: text('SHA-256 of its bytes.') }),
+  closed<NonNullable<RunStarted['policy']>>('The policy that decides.', {
+    path: text('Its file.'),
+    hash: text('SHA-256 of its bytes.'),
+  }),
 );
 const BOOT = closed<RunStarted['boot']>('The life of the machine.', {
   id: text('Boot id.'),
@@ -103,7 +110,11 @@ const DEADLINE = closed<LeaseDeadline>('When a lease starts its service by itsel
   uptime: number('Milliseconds since boot.'),
   at: time('For people.'),
 });
-const PLAN = closed<PlanMark>('A saved plan.', { id: text('Its id.'), at: time('When it was saved.'), by: text('Who saved it.') });
+const PLAN = closed<PlanMark>('A saved plan.', {
+  id: text('Its id.'),
+  at: time('When it was saved.'),
+  by: text('Who saved it.'),
+});
 
 const REACHED = closed<Reached>('How a host that is elsewhere was reached. Never a password.', {
   name: text('Its name, as ssh is asked with.'),
@@ -126,7 +137,8 @@ const OWN = closed<OwnPlaces>('What whoever started it has moved away from its u
 });
 
 type BlockOf<K extends Block['kind']> = Omit<Extract<Block, { readonly kind: K }>, 'kind'>;
-const block = (kind: Block['kind'], shape: Loose): Schema => looselyClosed(`A ${kind}.`, { kind: { const: kind }, ...shape });
+const block = (kind: Block['kind'], shape: Loose): Schema =>
+  looselyClosed(`A ${kind}.`, { kind: { const: kind }, ...shape });
 
 const PARTS: Readonly<Record<string, Schema>> = {
   block: {
@@ -139,8 +151,12 @@ const PARTS: Readonly<Record<string, Schema>> = {
         rows: list('Rows of cells.', { type: 'array', items: { type: 'string' } }),
         first: optional(whole('So many rows a screen shows; absent: twenty.')),
       } satisfies Shape<BlockOf<'table'>>),
-      block('diff', { path: text('The file.'), before: text('Its text.'), after: text('Its text.') } satisfies Shape<BlockOf<'diff'>>),
-      block('series', { title: text('Its title.'), values: list('Oldest first.', { type: 'number' }) } satisfies Shape<BlockOf<'series'>>),
+      block('diff', { path: text('The file.'), before: text('Its text.'), after: text('Its text.') } satisfies Shape<
+        BlockOf<'diff'>
+      >),
+      block('series', { title: text('Its title.'), values: list('Oldest first.', { type: 'number' }) } satisfies Shape<
+        BlockOf<'series'>
+      >),
     ],
   },
   measure: {
@@ -163,7 +179,15 @@ const PARTS: Readonly<Record<string, Schema>> = {
     seen: text('In words.'),
   }),
   targets: closed<Targets>('What an action would touch, or means to touch.', {
-    kind: word('Of what kind.', ['processes', 'files', 'service', 'file', 'command', 'person', 'none'] satisfies Targets['kind'][]),
+    kind: word('Of what kind.', [
+      'processes',
+      'files',
+      'service',
+      'file',
+      'command',
+      'person',
+      'none',
+    ] satisfies Targets['kind'][]),
     count: whole('How many.'),
     bytes: optional(number('How many bytes.')),
     members: texts('All of them up to 1000, then a sample.'),
@@ -172,8 +196,16 @@ const PARTS: Readonly<Record<string, Schema>> = {
   undo: {
     description: 'How it is undone.',
     anyOf: [
-      looselyClosed('By itself.', { kind: { const: 'revert' }, say: text('In words.'), data: any("The verb's own form.") }),
-      looselyClosed('Not at all.', { kind: { const: 'irreversible' }, because: text('Why.'), evidence: text('What is kept.') }),
+      looselyClosed('By itself.', {
+        kind: { const: 'revert' },
+        say: text('In words.'),
+        data: any("The verb's own form."),
+      }),
+      looselyClosed('Not at all.', {
+        kind: { const: 'irreversible' },
+        because: text('Why.'),
+        evidence: text('What is kept.'),
+      }),
       looselyClosed('Nothing to undo.', { kind: { const: 'nothing' } }),
     ],
   },
@@ -185,7 +217,11 @@ const PARTS: Readonly<Record<string, Schema>> = {
         kind: { const: 'steps' },
         steps: list(
           'The steps.',
-          closed<UndoStep>('A step.', { verb: text('Its verb.'), arg: any("The verb's own form."), say: text('In words.') }),
+          closed<UndoStep>('A step.', {
+            verb: text('Its verb.'),
+            arg: any("The verb's own form."),
+            say: text('In words.'),
+          }),
         ),
       }),
     ],
@@ -295,7 +331,10 @@ const TOLD: Facts = {
       hash: text('SHA-256 of the runbook as it is now.'),
     },
   },
-  'step.started': { about: 'A step begins.', shape: { step: STEP, phase: word('Its phase.', PHASES), verb: text('Its verb.') } },
+  'step.started': {
+    about: 'A step begins.',
+    shape: { step: STEP, phase: word('Its phase.', PHASES), verb: text('Its verb.') },
+  },
   'probe.found': {
     about: 'A probe has looked.',
     shape: {
@@ -307,16 +346,23 @@ const TOLD: Facts = {
   },
   'diagnosis.made': {
     about: 'Whether this is the incident.',
-    shape: { verdict: word('The answer.', ['this-incident', 'looked-only', 'not-this-incident', 'unknown']), reasons: texts('Why not.') },
+    shape: {
+      verdict: word('The answer.', ['this-incident', 'looked-only', 'not-this-incident', 'unknown']),
+      reasons: texts('Why not.'),
+    },
   },
   'plan.compared': {
     about: 'The saved plan was looked at again and holds; what it would touch has moved so far.',
     shape: { plan: PLAN, drift: list('By step.', DRIFT) },
   },
   'plan.pinned': {
-    about: 'What the plan found, before the first act: whoever goes on later finds out whether the host is still like that.',
+    about:
+      'What the plan found, before the first act: whoever goes on later finds out whether the host is still like that.',
     shape: {
-      pinned: list('A line each.', closed<IdentityLine>('One.', { name: text('What.'), value: text('As it was found.') })),
+      pinned: list(
+        'A line each.',
+        closed<IdentityLine>('One.', { name: text('What.'), value: text('As it was found.') }),
+      ),
     },
   },
   'action.observed': { about: 'What an action would do now.', shape: { step: STEP, observation: part('observation') } },
@@ -340,13 +386,20 @@ const TOLD: Facts = {
       targets: part('targets'),
       undo: part('undo'),
       declared: optional(part('declared')),
-      records: map('Bytes that are kept beside the journal, by the name that the action gave them.', { type: 'string' }),
+      records: map('Bytes that are kept beside the journal, by the name that the action gave them.', {
+        type: 'string',
+      }),
       costs: optional(USED),
     },
   },
   'action.reserved': {
-    about: 'On disk before more is taken: so much of the limits the attempt may have used from now on, whatever becomes of it.',
-    shape: { step: STEP, used: USED, ids: optional(texts('Of whom, where they can be told apart: processes by pid and start.')) },
+    about:
+      'On disk before more is taken: so much of the limits the attempt may have used from now on, whatever becomes of it.',
+    shape: {
+      step: STEP,
+      used: USED,
+      ids: optional(texts('Of whom, where they can be told apart: processes by pid and start.')),
+    },
   },
   'action.settled': {
     about: 'An attempt whose outcome nobody wrote down: so much of what it had reserved is counted as used.',
@@ -379,7 +432,11 @@ const TOLD: Facts = {
   },
   'lease.renewed': {
     about: 'The live engine has put it off.',
-    shape: { key: text('The name of the lease.'), handle: any('What starts it with nobody alive.'), deadline: DEADLINE },
+    shape: {
+      key: text('The name of the lease.'),
+      handle: any('What starts it with nobody alive.'),
+      deadline: DEADLINE,
+    },
   },
   'lease.released': {
     about: 'What was stopped runs again: it is fulfilled.',
@@ -396,7 +453,9 @@ const TOLD: Facts = {
       values: map('By step and measure. Null: it could not look.', { type: ['number', 'null'] }),
       texts: optional(map('By step and measure, what is no number.', { type: 'string' })),
       broken: texts('Lines of `hold` that were not true.'),
-      standing: optional(word('Why what is broken does not count.', ['settling', 'tolerated'] satisfies WatchStanding[])),
+      standing: optional(
+        word('Why what is broken does not count.', ['settling', 'tolerated'] satisfies WatchStanding[]),
+      ),
       minutes: orNull(number("In how many of cron's minutes a job was seen to run.")),
       left: number('Milliseconds to go.'),
     },
@@ -405,12 +464,18 @@ const TOLD: Facts = {
     about: 'Whether it held.',
     shape: { step: STEP, verdict: word('The verdict.', ['held', 'recurred', 'inconclusive']), reasons: texts('Why.') },
   },
-  'rollback.started': { about: 'What was done is undone, newest first.', shape: { why: text('Why.'), steps: texts('Which steps.') } },
+  'rollback.started': {
+    about: 'What was done is undone, newest first.',
+    shape: { why: text('Why.'), steps: texts('Which steps.') },
+  },
   'undo.intended': {
     about: 'On disk before a step is undone.',
     shape: { step: STEP, say: text('In words.'), part: optional(UNDO_PART), targets: optional(part('targets')) },
   },
-  'undo.applied': { about: 'What came of it.', shape: { step: STEP, applied: part('applied'), part: optional(UNDO_PART) } },
+  'undo.applied': {
+    about: 'What came of it.',
+    shape: { step: STEP, applied: part('applied'), part: optional(UNDO_PART) },
+  },
   'rollback.finished': {
     about: 'The rollback is over.',
     shape: { complete: yesNo('Whether all is undone.'), left: texts('What is not.') },

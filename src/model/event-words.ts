@@ -1,8 +1,8 @@
 import type { Schema } from './verb.ts';
 
 /**
- * The words that the schema of the events is written with. `closed<T>` holds every key to the model's own type: a key that is in one and not in the
- * other does not compile.
+ * The words that the schema of the events is written with. `closed<T>` holds every key to the model's own type: a key
+ * that is in one and not in the other does not compile.
  */
 export type Optional = { readonly optional: Schema };
 /** A schema for every key, marked where the key may be absent. */
@@ -38,10 +38,18 @@ export const text = (description: string): Schema => ({ type: 'string', descript
 export const whole = (description: string): Schema => ({ type: 'integer', minimum: 0, description });
 export const number = (description: string): Schema => ({ type: 'number', description });
 export const yesNo = (description: string): Schema => ({ type: 'boolean', description });
-export const word = (description: string, words: readonly string[]): Schema => ({ type: 'string', enum: words, description });
+export const word = (description: string, words: readonly string[]): Schema => ({
+  type: 'string',
+  enum: words,
+  description,
+});
 export const list = (description: string, items: Schema): Schema => ({ type: 'array', items, description });
 export const texts = (description: string): Schema => list(description, { type: 'string' });
-export const map = (description: string, values: Schema): Schema => ({ type: 'object', additionalProperties: values, description });
+export const map = (description: string, values: Schema): Schema => ({
+  type: 'object',
+  additionalProperties: values,
+  description,
+});
 export const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] });
 export const any = (description: string): Schema => ({ description });
 export const part = (name: string): Schema => ({ $ref: `#/$defs/${name}` });

@@ -112,12 +112,21 @@ export type Fact =
     }
   /** The saved plan was looked at again and holds; what it would touch has moved so far. */
   | { readonly type: 'plan.compared'; readonly plan: PlanMark; readonly drift: readonly StepDrift[] }
-  /** What the plan found, before the first act: whoever goes on later finds out whether the host is still like that. Absent in journals of 0.1.0. */
+  /**
+   * What the plan found, before the first act: whoever goes on later finds out whether the host is still like that.
+   * Absent in journals of 0.1.0.
+   */
   | { readonly type: 'plan.pinned'; readonly pinned: readonly IdentityLine[] }
   | { readonly type: 'action.observed'; readonly step: string; readonly observation: ObservationShown }
   | { readonly type: 'policy.decided'; readonly step: string; readonly decision: Decision }
   | { readonly type: 'approval.asked'; readonly step: string; readonly question: string }
-  | { readonly type: 'approval.given'; readonly step: string; readonly choice: Choice; readonly by: string; readonly reason: string | null }
+  | {
+      readonly type: 'approval.given';
+      readonly step: string;
+      readonly choice: Choice;
+      readonly by: string;
+      readonly reason: string | null;
+    }
   /** On disk before the host is touched. An intent without an outcome is *unknown*. */
   | {
       readonly type: 'action.intended';
@@ -132,9 +141,14 @@ export type Fact =
       /** What it takes of the limits, but for what it reserves itself as it goes. Absent in journals of 0.1.0. */
       readonly costs?: Limits;
     }
-  /** On disk before more is taken: so much of the limits the attempt may have used from now on, whatever becomes of it. `ids`: of whom, where they can be told apart. */
+  /**
+   * On disk before more is taken: so much of the limits the attempt may have used from now on, whatever becomes of it.
+   * `ids`: of whom, where they can be told apart.
+   */
   | { readonly type: 'action.reserved'; readonly step: string; readonly used: Limits; readonly ids?: readonly string[] }
-  /** An attempt of an earlier life, whose outcome nobody wrote down: so much of what it had reserved is counted as used. */
+  /**
+   * An attempt of an earlier life, whose outcome nobody wrote down: so much of what it had reserved is counted as used.
+   */
   | { readonly type: 'action.settled'; readonly step: string; readonly used: Limits }
   | { readonly type: 'action.progress'; readonly step: string; readonly progress: Progress }
   | { readonly type: 'action.applied'; readonly step: string; readonly applied: Applied }
@@ -157,7 +171,10 @@ export type Fact =
       readonly within: number;
       readonly undo: Json;
       readonly say: string;
-      /** What starts the service with nobody alive, and when. Null: there was no process slot for it, and only the engine watches. */
+      /**
+       * What starts the service with nobody alive, and when. Null: there was no process slot for it, and only the
+       * engine watches.
+       */
       readonly handle?: Json;
       readonly deadline?: LeaseDeadline | null;
     }
@@ -178,10 +195,21 @@ export type Fact =
       readonly minutes: number | null;
       readonly left: number;
     }
-  | { readonly type: 'watch.judged'; readonly step: string; readonly verdict: Verdict; readonly reasons: readonly string[] }
+  | {
+      readonly type: 'watch.judged';
+      readonly step: string;
+      readonly verdict: Verdict;
+      readonly reasons: readonly string[];
+    }
   | { readonly type: 'rollback.started'; readonly why: string; readonly steps: readonly string[] }
   /** `part`: a step of the undo that the author wrote, counted from 1; absent: what the action itself derived. */
-  | { readonly type: 'undo.intended'; readonly step: string; readonly say: string; readonly part?: number; readonly targets?: Targets }
+  | {
+      readonly type: 'undo.intended';
+      readonly step: string;
+      readonly say: string;
+      readonly part?: number;
+      readonly targets?: Targets;
+    }
   | { readonly type: 'undo.applied'; readonly step: string; readonly applied: Applied; readonly part?: number }
   | { readonly type: 'rollback.finished'; readonly complete: boolean; readonly left: readonly string[] }
   | { readonly type: 'interrupted'; readonly signal: string; readonly doing: string }

@@ -37,7 +37,8 @@ export function explain(mode: Extract<Mode, { kind: 'unattended' }>, asked: Aske
   const { name, version, source } = asked.runbook;
   const given = permit(mode, asked);
   const freeze = frozenBy(policy, asked, trigger);
-  const denied: Refusal | null = given.kind === 'denied' ? { outcome: 'refused-by-policy', reasons: [given.reason] } : null;
+  const denied: Refusal | null =
+    given.kind === 'denied' ? { outcome: 'refused-by-policy', reasons: [given.reason] } : null;
   return {
     runbook: { name, version, hash: source.hash },
     params: asked.params,
@@ -49,10 +50,16 @@ export function explain(mode: Extract<Mode, { kind: 'unattended' }>, asked: Aske
     stop,
     frozen: freeze ? sayFreeze(freeze) : null,
     rule: given.kind === 'allowed' ? given.rule.id : null,
-    refusal: stop === null ? (denied ?? tooOften(mode, given, asked)) : { outcome: 'refused-by-policy', reasons: [stop] },
+    refusal:
+      stop === null ? (denied ?? tooOften(mode, given, asked)) : { outcome: 'refused-by-policy', reasons: [stop] },
     rules: policy.rules.map((rule) => {
       const conditions = judgeRule(rule, asked, trigger);
-      return { id: rule.id, allows: conditions.every(({ holds }) => holds), conditions, ...(rule.fleet && { fleet: rule.fleet }) };
+      return {
+        id: rule.id,
+        allows: conditions.every(({ holds }) => holds),
+        conditions,
+        ...(rule.fleet && { fleet: rule.fleet }),
+      };
     }),
   };
 }

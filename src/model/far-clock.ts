@@ -4,7 +4,10 @@ import type { Clock } from './verb.ts';
 
 const QUARTER = 15 * 60_000;
 
-/** Ages are told by the clock that stamped them, which is the host's. What passes is measured with our own: that needs no asking. */
+/**
+ * Ages are told by the clock that stamped them, which is the host's. What passes is measured with our own: that needs
+ * no asking.
+ */
 export function clockOn({ farClock }: Host, clock: Clock): Clock {
   return farClock === undefined ? clock : { ...clock, now: () => clock.now() + farClock().ahead };
 }

@@ -14,7 +14,9 @@ export type FilesSeen = Extract<FileList, { ok: true }>;
 
 /** What the probe `files` and the action `delete` both say of files: one selector, one way to show them. */
 export const FILE_SELECTOR: Readonly<Record<string, Schema>> = {
-  in: path('The directory itself, not a link to it. Its direct entries only: nothing is followed and nothing recursed.'),
+  in: path(
+    'The directory itself, not a link to it. Its direct entries only: nothing is followed and nothing recursed.',
+  ),
   type: oneOrMore(word('A type of file.', ...FILE_TYPES), 'One type or several.'),
   name: {
     description: 'The whole name, several, or a pattern that is found in the name.',
@@ -81,7 +83,13 @@ export function filesTable(title: string, records: readonly FileRecord[], now: n
     title,
     first: SAMPLE_SHOWN,
     columns: ['name', 'type', 'size', 'owner', 'age'],
-    rows: records.map((each) => [shownName(each.name), each.type, showSize(each.size), each.user, showAge(each.modified, now)]),
+    rows: records.map((each) => [
+      shownName(each.name),
+      each.type,
+      showSize(each.size),
+      each.user,
+      showAge(each.modified, now),
+    ]),
   };
 }
 
@@ -93,7 +101,13 @@ export function ownersTable(seen: FilesSeen): Block {
   const [only, another] = seen.owners;
   if (only && !another) return { kind: 'text', lines: [`all of ${only.user}`] };
   const rows = seen.owners.slice(0, MOST_OWNERS).map(({ user, count }) => [user, showCount(count)]);
-  return { kind: 'table', title: `by owner (${showCount(seen.owners.length)})`, columns: ['owner', 'files'], rows, first: SAMPLE_SHOWN };
+  return {
+    kind: 'table',
+    title: `by owner (${showCount(seen.owners.length)})`,
+    columns: ['owner', 'files'],
+    rows,
+    first: SAMPLE_SHOWN,
+  };
 }
 
 /** `3 directories, 1 FIFO`; empty where there is nothing else. */
@@ -148,7 +162,9 @@ export function heldText(held: Held | undefined, deleted: boolean): string {
 /** What stays, and why. */
 export function asideTable(aside: Aside | undefined): readonly Block[] {
   if (!aside || aside.count === 0) return [];
-  const rows = ASIDE_WHYS.flatMap((why) => (aside.why[why] === undefined ? [] : [[showCount(aside.why[why] ?? 0), WHY_TEXTS[why]]]));
+  const rows = ASIDE_WHYS.flatMap((why) =>
+    aside.why[why] === undefined ? [] : [[showCount(aside.why[why] ?? 0), WHY_TEXTS[why]]],
+  );
   const names = aside.names.map(shownName).join(', ');
   return [{ kind: 'table', title: `${asideText(aside)}; for example ${names}`, columns: ['files', 'why'], rows }];
 }

@@ -1,9 +1,19 @@
 import type { FileSelector, FileType } from './host.ts';
 import { commandLine } from './quote.ts';
 
-const LETTERS: Readonly<Record<FileType, string>> = { file: 'f', directory: 'd', symlink: 'l', fifo: 'p', socket: 's', device: 'b,c' };
+const LETTERS: Readonly<Record<FileType, string>> = {
+  file: 'f',
+  directory: 'd',
+  symlink: 'l',
+  fifo: 'p',
+  socket: 's',
+  device: 'b,c',
+};
 
-/** What a person could type to see or delete the same files, with find(1). For people only: find's expressions are not quite JavaScript's. */
+/**
+ * What a person could type to see or delete the same files, with find(1). For people only: find's expressions are not
+ * quite JavaScript's.
+ */
 export function findCommand(selector: FileSelector, ...last: readonly string[]): string {
   const { in: folder, type, name, older_than, newer_than, user } = selector;
   const users = user?.flatMap((one, at) => [...(at > 0 ? ['-o'] : []), '-user', one]) ?? [];

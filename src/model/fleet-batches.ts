@@ -13,10 +13,14 @@ export function countOf(size: Size, of: number): number {
 }
 
 /**
- * The hosts that something is to be done on, in the order given, cut into batches. What nothing is done on does not count: 5 % of what is
- * touched is never more than 5 % of what was chosen. The first batch has a host however small its share: else there would be no canary.
+ * The hosts that something is to be done on, in the order given, cut into batches. What nothing is done on does not
+ * count: 5 % of what is touched is never more than 5 % of what was chosen. The first batch has a host however small its
+ * share: else there would be no canary.
  */
-export function batchesOf({ batches }: Pick<Strategy, 'batches'>, hosts: readonly string[]): readonly (readonly string[])[] {
+export function batchesOf(
+  { batches }: Pick<Strategy, 'batches'>,
+  hosts: readonly string[],
+): readonly (readonly string[])[] {
   const ends = batches.map((size, at) => Math.max(countOf(size, hosts.length), at === 0 ? 1 : 0));
   const cut: (readonly string[])[] = [];
   let from = 0;
@@ -41,8 +45,8 @@ export function batchesLeft(
 }
 
 /**
- * The canary proves the remedy. Where none of its hosts has held (it was lost, or it was not this incident any more), as many of the next
- * batch take its place before the rest of them.
+ * The canary proves the remedy. Where none of its hosts has held (it was lost, or it was not this incident any more),
+ * as many of the next batch take its place before the rest of them.
  */
 export function withCanary<T>(left: readonly (readonly T[])[], size: number): readonly (readonly T[])[] {
   const [next, ...rest] = left;

@@ -19,7 +19,10 @@ import { OUTCOMES } from './outcome.ts';
 import { ORDERS, type Size, type Strategy } from './strategy.ts';
 import type { Schema } from './verb.ts';
 
-/** What happens in a fleet run, for the schema of the events; see event-schema.ts. Each of them has the stamp, whose `run` and `host` are the fleet's but where it is said otherwise. */
+/**
+ * What happens in a fleet run, for the schema of the events; see event-schema.ts. Each of them has the stamp, whose
+ * `run` and `host` are the fleet's but where it is said otherwise.
+ */
 
 type Of<T extends FleetFact['type']> = Omit<Extract<FleetFact, { readonly type: T }>, 'type'>;
 type Facts = { readonly [T in FleetFact['type']]: { readonly about: string; readonly shape: Shape<Of<T>> } };
@@ -54,7 +57,13 @@ const STRATEGY = closed<Strategy>('In which order and how boldly.', {
   order: word('Of the hosts.', ORDERS),
 });
 const GROUP = closed<PlanGroup>('Hosts for which the same would be done, or the same is the matter.', {
-  kind: word('Which of both.', ['act', 'looked-only', 'not-this-incident', 'refused', 'unreachable'] satisfies PlanGroup['kind'][]),
+  kind: word('Which of both.', [
+    'act',
+    'looked-only',
+    'not-this-incident',
+    'refused',
+    'unreachable',
+  ] satisfies PlanGroup['kind'][]),
   hosts: HOSTS,
   says: text('What they have in common, in words.'),
   example: orNull(text('One of them that was planned.')),
@@ -98,8 +107,14 @@ const TOLD: Facts = {
     about: 'The same fleet run goes on, after a crash, an interrupt, or to roll back.',
     shape: { to: word('What for.', ['finish', 'roll-back']), who: text('Who took it up.'), hosts: HOSTS },
   },
-  'fleet.planned': { about: 'Every host is planned; none was touched.', shape: { groups: list('The largest that acts first.', GROUP) } },
-  'batch.started': { about: 'A batch begins.', shape: { batch: whole('1, 2, 3 ...'), of: whole('Of so many.'), hosts: HOSTS } },
+  'fleet.planned': {
+    about: 'Every host is planned; none was touched.',
+    shape: { groups: list('The largest that acts first.', GROUP) },
+  },
+  'batch.started': {
+    about: 'A batch begins.',
+    shape: { batch: whole('1, 2, 3 ...'), of: whole('Of so many.'), hosts: HOSTS },
+  },
   'host.started': {
     about: 'On disk before the host is touched. Its own run tells the rest.',
     shape: { host: text('Which host.'), run: text('The id of its own run.') },

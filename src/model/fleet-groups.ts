@@ -4,8 +4,9 @@ import type { Plan, PlannedAction } from './plan.ts';
 import { plural } from './quantity.ts';
 
 /**
- * Hosts for which the same would be done are one group: the same steps, decisions, diffs, texts and services. How many processes and files there are
- * may differ; that is what the limits are for. The largest group comes first, then those that differ from it, then those where nothing is done.
+ * Hosts for which the same would be done are one group: the same steps, decisions, diffs, texts and services. How many
+ * processes and files there are may differ; that is what the limits are for. The largest group comes first, then those
+ * that differ from it, then those where nothing is done.
  */
 export function groupPlans(plans: readonly HostPlan[]): readonly PlanGroup[] {
   const kinds = new Map<string, { readonly sort: Sort; readonly plans: HostPlan[] }>();
@@ -15,7 +16,9 @@ export function groupPlans(plans: readonly HostPlan[]): readonly PlanGroup[] {
     if (known) known.plans.push(plan);
     else kinds.set(sort.key, { sort, plans: [plan] });
   }
-  const groups = [...kinds.values()].sort((one, other) => order(one.sort) - order(other.sort) || other.plans.length - one.plans.length);
+  const groups = [...kinds.values()].sort(
+    (one, other) => order(one.sort) - order(other.sort) || other.plans.length - one.plans.length,
+  );
   const alike = groups.find(({ sort }) => sort.kind === 'act');
   return groups.map((group) => ({
     kind: group.sort.kind,
@@ -41,7 +44,8 @@ function sortOf(host: HostPlan): Sort {
   if (host.kind === 'unreachable') return { kind: 'unreachable', key: `unreachable ${host.code}`, steps: new Map() };
   const { refusal } = host.plan;
   if (refusal?.outcome === 'looked-only') return { kind: 'looked-only', key: 'looked-only', steps: new Map() };
-  if (refusal?.outcome === 'not-this-incident') return { kind: 'not-this-incident', key: 'not-this-incident', steps: new Map() };
+  if (refusal?.outcome === 'not-this-incident')
+    return { kind: 'not-this-incident', key: 'not-this-incident', steps: new Map() };
   if (refusal !== null) return { kind: 'refused', key: `refused ${refusal.outcome}`, steps: new Map() };
   const steps = stepsOf(host.plan);
   return { kind: 'act', key: `act ${JSON.stringify([...steps])}`, steps };
@@ -67,7 +71,15 @@ function actText({ verb, skipped, late, observation, decision, undoSteps, undoNo
   const { verdict, targets, undo, blocks } = observation;
   const counted = targets.kind === 'processes' || targets.kind === 'files';
   if (counted) return JSON.stringify([...common, verdict, targets.kind]);
-  return JSON.stringify([...common, verdict, observation.reason, targets.kind, targets.members, undo.kind, blocks.filter(isSaid)]);
+  return JSON.stringify([
+    ...common,
+    verdict,
+    observation.reason,
+    targets.kind,
+    targets.members,
+    undo.kind,
+    blocks.filter(isSaid),
+  ]);
 }
 
 /** Tables hold what differs from host to host: processes, sizes, times. */
@@ -77,7 +89,9 @@ function say(group: Group, alike: Group | undefined): string {
   const hosts = group.plans.length;
   switch (group.sort.kind) {
     case 'act':
-      return group === alike ? sayAlike(hosts) : `${plural(hosts, 'differs', 'differ')}: ${sayDifferent(group.sort, alike?.sort)}`;
+      return group === alike
+        ? sayAlike(hosts)
+        : `${plural(hosts, 'differs', 'differ')}: ${sayDifferent(group.sort, alike?.sort)}`;
     case 'looked-only':
       return `${hosts} looked at only`;
     case 'not-this-incident':

@@ -30,9 +30,9 @@ export interface FleetDecision {
 }
 
 /**
- * How boldly a policy lets a fleet run go: never more at once than `at_once`, nor than `share` of any group, whichever of its hosts happen to be at
- * work together. Where several rules could allow it (they name different hosts) the strictest counts. Whether a host may be touched at all is for
- * `permit` to say, host by host.
+ * How boldly a policy lets a fleet run go: never more at once than `at_once`, nor than `share` of any group, whichever
+ * of its hosts happen to be at work together. Where several rules could allow it (they name different hosts) the
+ * strictest counts. Whether a host may be touched at all is for `permit` to say, host by host.
  */
 export function decideFleet(asked: FleetAsked, strategy: Strategy): FleetDecision {
   const bounds = asked.hosts.length === 0 ? [] : rulesOf(asked).flatMap((rule) => boundsOf(rule, asked.hosts));
@@ -56,7 +56,9 @@ function boundsOf(rule: PolicyRule, hosts: readonly Target[]): readonly Bound[] 
     ...groups.flatMap(([group, size]) => {
       const most = Math.max(1, Math.floor((size * share) / 100));
       // So many may stop together whoever they are: a group that is no larger cannot be over its share.
-      return size <= most ? [] : [{ most, why: `rule ${rule.id} has fleet.share: ${share}%, of the ${plural(size, 'host')} in ${group}` }];
+      return size <= most
+        ? []
+        : [{ most, why: `rule ${rule.id} has fleet.share: ${share}%, of the ${plural(size, 'host')} in ${group}` }];
     }),
   ];
 }
@@ -71,7 +73,9 @@ function groupSizes(hosts: readonly Target[]): readonly (readonly [string, numbe
 
 /** The rules that could allow the runbook on one of the hosts. */
 function rulesOf({ policy, runbook, params, hosts }: FleetAsked): readonly PolicyRule[] {
-  return policy.rules.filter((rule) => hosts.some(({ name }) => couldAllow(rule, { runbook, params, host: name, at: 0 })));
+  return policy.rules.filter((rule) =>
+    hosts.some(({ name }) => couldAllow(rule, { runbook, params, host: name, at: 0 })),
+  );
 }
 
 export interface FleetActing {

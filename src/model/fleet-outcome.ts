@@ -2,8 +2,9 @@ import type { HostEnd } from './fleet.ts';
 import type { OutcomeName } from './outcome.ts';
 
 /**
- * The worst first: a fleet run ends with it. What nobody knows goes before what is known to be bad, what may be half done before what was undone
- * or never begun, and an interrupt before nothing but "not this incident" and "held". An unreachable host is an unknown outcome.
+ * The worst first: a fleet run ends with it. What nobody knows goes before what is known to be bad, what may be half
+ * done before what was undone or never begun, and an interrupt before nothing but "not this incident" and "held". An
+ * unreachable host is an unknown outcome.
  */
 const WORST_FIRST: readonly OutcomeName[] = [
   'outcome-unknown', // 10
@@ -35,14 +36,20 @@ export function worstOf(outcomes: readonly OutcomeName[]): OutcomeName {
   return WORST_FIRST.find((outcome) => outcomes.includes(outcome)) ?? 'held';
 }
 
-/** Of a host that was begun: it counts against what may fail. That it is not this incident any more is no failure, and an interrupt is nobody's. */
+/**
+ * Of a host that was begun: it counts against what may fail. That it is not this incident any more is no failure, and
+ * an interrupt is nobody's.
+ */
 export function isFailure({ outcome }: Pick<HostEnd, 'outcome'>): boolean {
   return !['held', 'looked-only', 'not-this-incident', 'interrupted'].includes(outcome);
 }
 
 const LEFT_OFF: readonly OutcomeName[] = ['interrupted', 'deadline', 'outcome-unknown', 'needs-a-human'];
 
-/** Its run can go on where it was left; where nothing was proven it is watched again. An unknown diagnosis has no verdict: such a run is begun anew. */
+/**
+ * Its run can go on where it was left; where nothing was proven it is watched again. An unknown diagnosis has no
+ * verdict: such a run is begun anew.
+ */
 export function isUnfinishedEnd({ outcome, verdict }: Pick<HostEnd, 'outcome' | 'verdict'>): boolean {
   return LEFT_OFF.includes(outcome) || (outcome === 'inconclusive' && verdict === 'inconclusive');
 }

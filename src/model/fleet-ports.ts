@@ -5,8 +5,8 @@ import type { Plan } from './plan.ts';
 import type { Strategy } from './strategy.ts';
 
 /**
- * `run` is the fleet run's id and `host` the machine that it is started from; but in what is told of a host (`host.*`) they are that host's: the id of
- * its run, null where none was begun.
+ * `run` is the fleet run's id and `host` the machine that it is started from; but in what is told of a host (`host.*`)
+ * they are that host's: the id of its run, null where none was begun.
  */
 export type FleetEvent = Stamp & FleetFact;
 export type FleetEventOf<T extends FleetFact['type']> = Stamp & Extract<FleetFact, { readonly type: T }>;
@@ -29,7 +29,10 @@ export interface FleetPlan {
   readonly skipped: readonly string[];
 }
 
-/** Shows; decides nothing. It gets the fleet's own events, and those of its hosts' runs as they come: `event.host` says whose. */
+/**
+ * Shows; decides nothing. It gets the fleet's own events, and those of its hosts' runs as they come: `event.host` says
+ * whose.
+ */
 export interface FleetView {
   show(event: FleetEvent | RunEvent): void | Promise<void>;
   /** While hosts are planned: how many of how many have answered. */
@@ -57,7 +60,10 @@ export interface FleetUndo {
   readonly dangerous: string | null;
 }
 
-/** Asks a person about the fleet; one question at a time. Whatever is unclear or interrupted is answered with what changes nothing. */
+/**
+ * Asks a person about the fleet; one question at a time. Whatever is unclear or interrupted is answered with what
+ * changes nothing.
+ */
 export interface FleetAsk {
   /** Once, before any host is touched. */
   approve(plan: FleetPlan): Promise<{ readonly choice: 'run' | 'quit'; readonly reason: string | null }>;

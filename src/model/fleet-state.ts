@@ -2,7 +2,10 @@ import type { HostEnd, PlanGroup } from './fleet.ts';
 import type { FleetEvent, FleetEventOf } from './fleet-ports.ts';
 import { exitCode, type OutcomeName } from './outcome.ts';
 
-/** What a fleet run's events add up to: the one fold, for resume, rollback, report, `runs` and views. Total over any prefix of any journal. */
+/**
+ * What a fleet run's events add up to: the one fold, for resume, rollback, report, `runs` and views. Total over any
+ * prefix of any journal.
+ */
 export interface FleetState {
   readonly run: string;
   /** What `fleet.started` said; null before it. */
@@ -82,7 +85,10 @@ function applyFact(state: FleetState, event: FleetEvent): FleetState | undefined
     case 'fleet.planned':
       return { ...state, groups: event.groups };
     case 'batch.started':
-      return { ...state, batches: [...state.batches, { batch: event.batch, of: event.of, hosts: event.hosts, failed: null }] };
+      return {
+        ...state,
+        batches: [...state.batches, { batch: event.batch, of: event.of, hosts: event.hosts, failed: null }],
+      };
     case 'host.started':
       return begun(state, event);
     case 'host.finished':
@@ -95,13 +101,19 @@ function applyFact(state: FleetState, event: FleetEvent): FleetState | undefined
     case 'host.rolled-back':
       return inHost(state, event.host, { status: isUndone(event) ? 'rolled-back' : 'ended', rolledBack: endOf(event) });
     case 'batch.finished':
-      return { ...state, batches: state.batches.map((batch, at) => (isLast(state, at) ? { ...batch, failed: event.failed } : batch)) };
+      return {
+        ...state,
+        batches: state.batches.map((batch, at) => (isLast(state, at) ? { ...batch, failed: event.failed } : batch)),
+      };
     case 'fleet.stopped':
       return { ...state, stopped: { why: event.why, notBegun: event.notBegun } };
     case 'fleet.noted':
       return { ...state, notes: [...state.notes, { at: event.at, text: event.text }] };
     case 'fleet.finished':
-      return { ...state, finished: { outcome: event.outcome, exit: exitCode(event.outcome), reasons: event.reasons, at: event.at } };
+      return {
+        ...state,
+        finished: { outcome: event.outcome, exit: exitCode(event.outcome), reasons: event.reasons, at: event.at },
+      };
     default:
       return unheardOf(event);
   }
@@ -115,7 +127,11 @@ const FRESH = { end: null, ended: null, rolledBack: null } as const;
 
 function started(state: FleetState, event: FleetEventOf<'fleet.started'>): FleetState {
   const { type: _type, v: _v, seq: _seq, ...meta } = event;
-  return { ...state, meta, hosts: event.hosts.map(({ name: host }) => ({ host, status: 'waiting', run: null, started: null, ...FRESH })) };
+  return {
+    ...state,
+    meta,
+    hosts: event.hosts.map(({ name: host }) => ({ host, status: 'waiting', run: null, started: null, ...FRESH })),
+  };
 }
 
 /** Those that were never begun wait for their turn again. */
@@ -128,7 +144,12 @@ function takenUp({ hosts }: FleetState, { to, hosts: named }: FleetEventOf<'flee
 function begun(state: FleetState, event: FleetEventOf<'host.started'>): FleetState {
   const known = state.hosts.find(({ host }) => host === event.host);
   const again = known?.run === event.run;
-  return inHost(state, event.host, { ...(again ? {} : FRESH), status: 'running', run: event.run, started: momentOf(event) });
+  return inHost(state, event.host, {
+    ...(again ? {} : FRESH),
+    status: 'running',
+    run: event.run,
+    started: momentOf(event),
+  });
 }
 
 /** A rollback that could not be begun has undone nothing. */

@@ -45,6 +45,9 @@ export interface FleetWorld {
   reopenRun(run: string): Promise<Result<{ readonly journal: Journal; readonly events: readonly RunEvent[] }>>;
   /** What an earlier run adds up to; null: its journal is gone, or not to be trusted. */
   runState(run: string): RunState | null;
-  /** Whether the policy lets so many hosts be changed by one run; null: it does. Asked once all are planned, before any is touched. */
+  /**
+   * Whether the policy lets so many hosts be changed by one run; null: it does. Asked once all are planned, before any
+   * is touched.
+   */
   permit(acting: readonly Target[]): Promise<{ readonly outcome: OutcomeName; readonly reason: string } | null>;
 }

@@ -6,7 +6,10 @@ import type { Strategy } from './strategy.ts';
 
 export type { Strategy } from './strategy.ts';
 
-/** A host as it is named, reached and grouped. The name is unique, and what ssh_config(5) is asked with; the rest overrides what stands there. */
+/**
+ * A host as it is named, reached and grouped. The name is unique, and what ssh_config(5) is asked with; the rest
+ * overrides what stands there.
+ */
 export interface Target {
   readonly name: string;
   /** ssh's HostName: an address where the name is none. */
@@ -28,7 +31,10 @@ export type HostPlan =
   /** `unreachable`, `host-key`, `auth`, `become`, `no-slots`, `locked` ...: the failure's code, with its sentence. */
   | { readonly kind: 'unreachable'; readonly host: string; readonly code: string; readonly reason: string };
 
-/** What a host's plan holds fast until its turn comes: which services, edits, limits and actions. Processes and files move meanwhile. */
+/**
+ * What a host's plan holds fast until its turn comes: which services, edits, limits and actions. Processes and files
+ * move meanwhile.
+ */
 export interface HeldPlan {
   readonly pinned: readonly IdentityLine[];
   readonly refusal: Plan['refusal'];
@@ -73,10 +79,18 @@ export type FleetFact =
       readonly mode: 'interactive' | 'unattended';
       readonly policy: { readonly path: string; readonly hash: string } | null;
       readonly tool: string;
-      /** How the hosts are reached, for a resume: what wiring makes of the ssh options. No secret is in it, but where one is. */
+      /**
+       * How the hosts are reached, for a resume: what wiring makes of the ssh options. No secret is in it, but where
+       * one is.
+       */
       readonly reach: Json;
     }
-  | { readonly type: 'fleet.resumed'; readonly to: 'finish' | 'roll-back'; readonly who: string; readonly hosts: readonly string[] }
+  | {
+      readonly type: 'fleet.resumed';
+      readonly to: 'finish' | 'roll-back';
+      readonly who: string;
+      readonly hosts: readonly string[];
+    }
   | { readonly type: 'fleet.planned'; readonly groups: readonly PlanGroup[] }
   | { readonly type: 'batch.started'; readonly batch: number; readonly of: number; readonly hosts: readonly string[] }
   /** On disk before the host is touched. */

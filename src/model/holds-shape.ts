@@ -13,19 +13,27 @@ const HEADER: Schema = {
     'What a group `(?<owner>…)` catches must be the name or the id of the owner of the file.',
   minProperties: 1,
   propertyNames: { pattern: FIELD_NAME },
-  additionalProperties: pattern('A regular expression that must match somewhere in the value; `^` and `$` are its ends.'),
+  additionalProperties: pattern(
+    'A regular expression that must match somewhere in the value; `^` and `$` are its ends.',
+  ),
 };
 
 export const HOLDS: Schema = exactlyOne(
-  object('What the file itself must hold. It is read when it is looked at, and again, through one descriptor, at the moment of use.', {
-    format: word('How the header lies in the file: `plain`, from its beginning; `postfix`, the records of a queue file.', ...HEAD_FORMATS),
-    header: { description: 'The fields of the header; several: any of them.', 'x-one-or-more': HEADER },
-    without: oneOrMore(
-      text('The name of a field.'),
-      'Fields that the header must not have: `received` where the message must not have come from elsewhere.',
-    ),
-    text: pattern('A regular expression that is sought in the first 64 KiB.'),
-  }),
+  object(
+    'What the file itself must hold. It is read when it is looked at, and again, through one descriptor, at the moment of use.',
+    {
+      format: word(
+        'How the header lies in the file: `plain`, from its beginning; `postfix`, the records of a queue file.',
+        ...HEAD_FORMATS,
+      ),
+      header: { description: 'The fields of the header; several: any of them.', 'x-one-or-more': HEADER },
+      without: oneOrMore(
+        text('The name of a field.'),
+        'Fields that the header must not have: `received` where the message must not have come from elsewhere.',
+      ),
+      text: pattern('A regular expression that is sought in the first 64 KiB.'),
+    },
+  ),
   'header',
   'text',
 );

@@ -3,9 +3,10 @@ import type { Json } from './json.ts';
 import type { SecretReference } from './secret.ts';
 
 /**
- * A host is where steps happen: five small ports, each asynchronous, everything that crosses is JSON. Adapters: local, ssh, fake; decorators: read-only, predicted.
- * They speak the domain ("list the processes that cron started"), so that local works without a fork and ssh in one round trip.
- * An expected failure is a value (`Failure`); a port throws only for our own bugs.
+ * A host is where steps happen: five small ports, each asynchronous, everything that crosses is JSON. Adapters: local,
+ * ssh, fake; decorators: read-only, predicted. They speak the domain ("list the processes that cron started"), so that
+ * local works without a fork and ssh in one round trip. An expected failure is a value (`Failure`); a port throws only
+ * for our own bugs.
  */
 export interface Host {
   readonly name: string;
@@ -28,15 +29,27 @@ export interface FarClock {
   readonly zone: string | null;
 }
 
-/** The way to a host that is elsewhere. Whoever acts looks at it after each act: what its answer says is worth nothing where the way was cut meanwhile. */
+/**
+ * The way to a host that is elsewhere. Whoever acts looks at it after each act: what its answer says is worth nothing
+ * where the way was cut meanwhile.
+ */
 export interface Connection {
-  /** The first write whose answer was lost, so that nobody knows its outcome; the host takes no further write in this life. Null: there is none. */
+  /**
+   * The first write whose answer was lost, so that nobody knows its outcome; the host takes no further write in this
+   * life. Null: there is none.
+   */
   lost(): Failure | null;
-  /** How many questions got no answer although it was tried to reach the host again, and why the last did not: a port without a Failure in its answer cannot tell. */
+  /**
+   * How many questions got no answer although it was tried to reach the host again, and why the last did not: a port
+   * without a Failure in its answer cannot tell.
+   */
   unanswered(): { readonly count: number; readonly last: Failure | null };
 }
 
-/** Why something could not be looked at or done. `code` is the errno's name where there is one (EACCES, ENOSPC, EAGAIN), else a word. */
+/**
+ * Why something could not be looked at or done. `code` is the errno's name where there is one (EACCES, ENOSPC, EAGAIN),
+ * else a word.
+ */
 export interface Failure {
   readonly ok: false;
   readonly code: string;
@@ -65,8 +78,8 @@ export interface ProcessSelector {
   /** State letters of proc(5): R S D T Z I. */
   readonly state?: readonly string[];
   /**
-   * An ancestor's program has one of these names, or the session or cgroup is that of a running daemon of that name. The daemon is root's, or the looker's,
-   * or of a user that `user` names, or in the system's cgroup of its name.
+   * An ancestor's program has one of these names, or the session or cgroup is that of a running daemon of that name.
+   * The daemon is root's, or the looker's, or of a user that `user` names, or in the system's cgroup of its name.
    */
   readonly started_by?: readonly string[];
 }
@@ -93,8 +106,15 @@ export interface ProcessRecord extends ProcessIdentity {
   readonly cgroup: string | null;
   /** From the nearest ancestor up to PID 1: `CRON(4121) < cron(2011)`. Empty where the parents are gone. */
   readonly ancestry: readonly { readonly pid: number; readonly name: string }[];
-  /** The daemon that `started_by` matched, with how it is known. `pid` is 0 where the daemon has ended and only its cgroup is left. */
-  readonly startedBy: { readonly name: string; readonly pid: number; readonly by: 'ancestor' | 'session' | 'cgroup' } | null;
+  /**
+   * The daemon that `started_by` matched, with how it is known. `pid` is 0 where the daemon has ended and only its
+   * cgroup is left.
+   */
+  readonly startedBy: {
+    readonly name: string;
+    readonly pid: number;
+    readonly by: 'ancestor' | 'session' | 'cgroup';
+  } | null;
   /** Why it is never signalled; absent where it may be. `elsewhere`: in another pid namespace, a container's. */
   readonly spared?: 'init' | 'self' | 'ancestor' | 'kernel' | 'elsewhere';
 }
@@ -103,18 +123,27 @@ export type ProcessList = Result<{
   readonly processes: readonly ProcessRecord[];
   /** Processes whose details could not be read (permission); above 0 the list may be short. */
   readonly unreadable: number;
-  /** Left out: what else would be in the list, but was started by a process that only has the daemon's name and is somebody else's. */
+  /**
+   * Left out: what else would be in the list, but was started by a process that only has the daemon's name and is
+   * somebody else's.
+   */
   readonly strangers?: readonly ProcessRecord[];
 }>;
 
 export interface SignalResult {
   readonly pid: number;
-  /** `gone`: had ended already. `other`: the pid is now somebody else's, left alone. `refused`: protected or not permitted, see reason. */
+  /**
+   * `gone`: had ended already. `other`: the pid is now somebody else's, left alone. `refused`: protected or not
+   * permitted, see reason.
+   */
   readonly outcome: 'sent' | 'gone' | 'other' | 'refused';
   readonly reason?: string;
 }
 
-/** Counters of one process, from /proc/PID/stat (proc(5)): minflt is field 10, cminflt 11; cron's cminflt jumps when it reaps a job. */
+/**
+ * Counters of one process, from /proc/PID/stat (proc(5)): minflt is field 10, cminflt 11; cron's cminflt jumps when it
+ * reaps a job.
+ */
 export interface ProcessCounters {
   readonly pid: number;
   readonly start: number;
@@ -124,7 +153,10 @@ export interface ProcessCounters {
 
 export interface Processes {
   list(selector: ProcessSelector): Promise<ProcessList>;
-  /** Each target is checked by pid, start time and executable at the moment of use; children before parents. Never pid 1, itself, its ancestors, kernel threads, another pid namespace. */
+  /**
+   * Each target is checked by pid, start time and executable at the moment of use; children before parents. Never pid
+   * 1, itself, its ancestors, kernel threads, another pid namespace.
+   */
   signal(
     targets: readonly ProcessIdentity[],
     signal: 'TERM' | 'KILL' | 'HUP' | 'INT' | 'USR1' | 'USR2' | 'CONT' | 'STOP',
@@ -153,7 +185,10 @@ export interface FileSelector {
   readonly holds?: Holds;
 }
 
-/** `values` are bytes as latin1. `more`: there were more than are kept, of these owners (of nobody's name: the empty one). */
+/**
+ * `values` are bytes as latin1. `more`: there were more than are kept, of these owners (of nobody's name: the empty
+ * one).
+ */
 export interface Caught {
   readonly values: readonly Readonly<Record<string, string>>[];
   readonly more: readonly string[];
@@ -183,7 +218,10 @@ export interface FileRecord {
   readonly inode: number;
 }
 
-/** The directory that was looked at, pinned by device and inode, with the selector: what `delete` takes. Never two million names. */
+/**
+ * The directory that was looked at, pinned by device and inode, with the selector: what `delete` takes. Never two
+ * million names.
+ */
 export interface FileHandle {
   readonly selector: FileSelector;
   readonly device: number;
@@ -270,25 +308,35 @@ export type DeleteResult = Result<{
   readonly held?: Held;
   /** Of the deleted: how many came after the delete had begun. */
   readonly arrived: number;
-  /** Entries that matched by name and were left alone, with why: a directory, changed meanwhile, not permitted. At most 20. */
+  /**
+   * Entries that matched by name and were left alone, with why: a directory, changed meanwhile, not permitted. At most
+   * 20.
+   */
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
   readonly left: number;
   /** With `holds` only: what was left in peace, as it was judged at the act. Absent where it was not all looked at. */
   readonly aside?: Aside;
-  /** Why it ended before the directory was clean. `refilling`: files arrive faster than they go, so the source still runs. */
+  /**
+   * Why it ended before the directory was clean. `refilling`: files arrive faster than they go, so the source still
+   * runs.
+   */
   readonly ended: 'clean' | 'refilling' | 'limit' | 'interrupted';
 }>;
 
 /**
- * No method follows a symbolic link, in any component of a path, but where root or the user who runs it (by the effective uid on that host) made it in a folder
- * that nobody else can change: else it is a failure, ELOOP, that says where the link leads. What was resolved is what is acted on, by descriptor.
+ * No method follows a symbolic link, in any component of a path, but where root or the user who runs it (by the
+ * effective uid on that host) made it in a folder that nobody else can change: else it is a failure, ELOOP, that says
+ * where the link leads. What was resolved is what is acted on, by descriptor.
  */
 export interface Files {
   /** The path without links, `.` and `..`. The part of it that does not exist stays as it is. */
   resolve(path: string): Promise<Result<{ readonly real: string }>>;
   usage(path: string): Promise<Result<FileSystemUsage>>;
   list(selector: FileSelector, options: { readonly sample: number; readonly held?: boolean }): Promise<FileList>;
-  /** Batches; works through one descriptor of the pinned directory; refuses when device or inode differ, and what is vital. With `holds` each file is judged again at the act. Ends at a batch's end once `signal` is aborted. */
+  /**
+   * Batches; works through one descriptor of the pinned directory; refuses when device or inode differ, and what is
+   * vital. With `holds` each file is judged again at the act. Ends at a batch's end once `signal` is aborted.
+   */
   delete(
     handle: FileHandle,
     options: {
@@ -296,24 +344,36 @@ export interface Files {
       readonly limit: number;
       readonly signal: AbortSignal;
       readonly progress: (p: DeleteProgress) => void;
-      /** Called before each batch with how many may be deleted once it is over; no file of it goes before this resolves. */
+      /**
+       * Called before each batch with how many may be deleted once it is over; no file of it goes before this resolves.
+       */
       readonly reserve?: (count: number) => Promise<void>;
     },
   ): Promise<DeleteResult>;
   /** Regular files only; never hangs on a FIFO. Larger than `max` bytes (default 1 MiB) is a failure, EFBIG. */
   read(paths: readonly string[], options?: { readonly max?: number }): Promise<readonly FileContent[]>;
   /**
-   * Whether the kernel lets each regular file be opened for writing, each folder have names made in it: EPERM says immutable (chattr +i), EROFS a file system
-   * that is read-only. Nothing is written, and no inode or, on this machine, fork is needed.
+   * Whether the kernel lets each regular file be opened for writing, each folder have names made in it: EPERM says
+   * immutable (chattr +i), EROFS a file system that is read-only. Nothing is written, and no inode or, on this machine,
+   * fork is needed.
    */
   writable(paths: readonly string[]): Promise<readonly Result<object>[]>;
-  /** Replaces the content of an existing regular file, keeping owner, mode, label and link; refuses with `changed` when its bytes are not the ones seen before. */
-  replace(path: string, change: { readonly before: string; readonly bytes: string }): Promise<Result<{ readonly hash: string }>>;
+  /**
+   * Replaces the content of an existing regular file, keeping owner, mode, label and link; refuses with `changed` when
+   * its bytes are not the ones seen before.
+   */
+  replace(
+    path: string,
+    change: { readonly before: string; readonly bytes: string },
+  ): Promise<Result<{ readonly hash: string }>>;
 }
 
 // ---------------------------------------------------------------- services
 
-/** Told by what runs, not by what is installed: systemctl may be there where systemd is not. `script`: the service is named by the absolute path of its init script. */
+/**
+ * Told by what runs, not by what is installed: systemctl may be there where systemd is not. `script`: the service is
+ * named by the absolute path of its init script.
+ */
 export type ServiceManager = 'systemd' | 'sysv' | 'openrc' | 'script';
 
 export interface ServiceState {
@@ -335,7 +395,10 @@ export interface ServiceState {
   readonly removed?: true;
   /** Its manager has a change of it in hand that has not ended. */
   readonly pending?: true;
-  /** Processes that run its program, or have its name, and are not it: somebody else's. Looked for only where the daemon itself was not found. */
+  /**
+   * Processes that run its program, or have its name, and are not it: somebody else's. Looked for only where the daemon
+   * itself was not found.
+   */
   readonly strangers?: readonly { readonly pid: number; readonly uid: number }[];
   /** True: nothing may be done with it either. The path of its script leads through a link that a stranger made. */
   readonly refused?: boolean;
@@ -353,7 +416,10 @@ export interface ServiceTies {
   readonly endless: readonly ('start' | 'stop')[];
 }
 
-/** A promise that outlives who gave it: the service is started `within` milliseconds from the arming, unless it is released before. */
+/**
+ * A promise that outlives who gave it: the service is started `within` milliseconds from the arming, unless it is
+ * released before.
+ */
 export interface LeaseOrder {
   /** Tells it from every other: letters, digits, `.`, `_`, `-`; the run's id comes first. */
   readonly id: string;
@@ -372,23 +438,31 @@ export interface ChangeOptions {
 }
 
 export interface Services {
-  /** A name that the manager knows (`cron`), or the absolute path of an init script. Without a fork where cgroup or pid file tell. */
+  /**
+   * A name that the manager knows (`cron`), or the absolute path of an init script. Without a fork where cgroup or pid
+   * file tell.
+   */
   state(name: string): Promise<ServiceState>;
   ties(name: string): Promise<Result<{ readonly ties: ServiceTies }>>;
   /**
-   * Returns once the manager says so and the main process is seen (start) or gone (stop). What it starts gets init's umask, environment, cwd and limits.
-   * `starting`, `stopping`: the time is over and it is still at it, which it goes on with.
+   * Returns once the manager says so and the main process is seen (start) or gone (stop). What it starts gets init's
+   * umask, environment, cwd and limits. `starting`, `stopping`: the time is over and it is still at it, which it goes
+   * on with.
    */
   start(name: string, options: ChangeOptions): Promise<Result<{ readonly state: ServiceState }>>;
   stop(name: string, options: ChangeOptions): Promise<Result<{ readonly state: ServiceState }>>;
   /** The manager's own restart, so that it restarts who needs it; what is stopped is started. */
   restart(name: string, options: ChangeOptions): Promise<Result<{ readonly state: ServiceState }>>;
   /**
-   * Kept whatever becomes of this process, on CLOCK_BOOTTIME or, where systemd runs, its own monotonic clock; a reboot ends it. Tries again until the
-   * service runs. EAGAIN and ENOMEM: no process could be started for it now. The handle is for `release`, also in another life of the engine.
+   * Kept whatever becomes of this process, on CLOCK_BOOTTIME or, where systemd runs, its own monotonic clock; a reboot
+   * ends it. Tries again until the service runs. EAGAIN and ENOMEM: no process could be started for it now. The handle
+   * is for `release`, also in another life of the engine.
    */
   arm(lease: LeaseOrder): Promise<Result<{ readonly handle: Json }>>;
-  /** `gone`: there was nothing armed any more, so it has fired, or was released before. A start that has begun is left to its end. */
+  /**
+   * `gone`: there was nothing armed any more, so it has fired, or was released before. A start that has begun is left
+   * to its end.
+   */
   release(handle: Json): Promise<Result<{ readonly state: 'released' | 'gone' }>>;
   /** The handles of what is armed under ids that begin so: a crash may have come between the arming and the journal. */
   armed(prefix: string): Promise<Result<{ readonly handles: readonly Json[] }>>;
@@ -409,11 +483,17 @@ export interface CommandRequest {
   readonly env?: Readonly<Record<string, string>>;
   /** Base64; without it stdin is /dev/null. */
   readonly stdin?: string;
-  /** Whose values belong into the environment and onto stdin. The host alone puts them there, at the last moment; one that cannot refuses to run it. */
+  /**
+   * Whose values belong into the environment and onto stdin. The host alone puts them there, at the last moment; one
+   * that cannot refuses to run it.
+   */
   readonly secrets?: { readonly env?: Readonly<Record<string, SecretReference>>; readonly stdin?: SecretReference };
   /** Starts a daemon: init's umask 022 instead of our 077. */
   readonly daemon?: boolean;
-  /** One of our own tools, that says little and ends soon, and is better let end than interrupted: where a session of its own has a price, it needs none. */
+  /**
+   * One of our own tools, that says little and ends soon, and is better let end than interrupted: where a session of
+   * its own has a price, it needs none.
+   */
   readonly brief?: boolean;
 }
 
@@ -458,7 +538,10 @@ export interface MachineFacts {
   readonly uid: number;
   readonly user: string;
   readonly manager: ServiceManager;
-  /** Of a host that is elsewhere: the IANA name of its zone, by /etc/localtime's link or /etc/timezone. Absent or null: nobody can tell, or it is ours. */
+  /**
+   * Of a host that is elsewhere: the IANA name of its zone, by /etc/localtime's link or /etc/timezone. Absent or null:
+   * nobody can tell, or it is ours.
+   */
   readonly zone?: string | null;
 }
 

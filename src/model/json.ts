@@ -1,4 +1,7 @@
-/** What crosses a port, a journal or a pipe. Nothing else may: no functions, no Error objects, no undefined inside arrays. */
+/**
+ * What crosses a port, a journal or a pipe. Nothing else may: no functions, no Error objects, no undefined inside
+ * arrays.
+ */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export interface JsonObject {
   readonly [key: string]: Json | undefined;

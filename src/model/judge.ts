@@ -1,12 +1,27 @@
 import type { Clause, Comparator, Condition, Judgement, Means, Measure, Measures, Truth } from './condition.ts';
 import { patternOf } from './pattern.ts';
-import { parseDuration, parsePercent, parseRate, parseSize, showCount, showDuration, showSize, showText } from './quantity.ts';
+import {
+  parseDuration,
+  parsePercent,
+  parseRate,
+  parseSize,
+  showCount,
+  showDuration,
+  showSize,
+  showText,
+} from './quantity.ts';
 
 /** Finds the measures of an earlier step (`name`) or of the step's own finding (undefined). Undefined: not looked. */
 export type MeasuresOf = (step: string | undefined) => Measures | undefined;
 
-/** The condition's truth, with every clause judged. `unknown` fails closed: it is neither yes nor no, and `none_of` unknown is unknown. */
-export function judge(condition: Condition, measuresOf: MeasuresOf): { readonly truth: Truth; readonly judgements: readonly Judgement[] } {
+/**
+ * The condition's truth, with every clause judged. `unknown` fails closed: it is neither yes nor no, and `none_of`
+ * unknown is unknown.
+ */
+export function judge(
+  condition: Condition,
+  measuresOf: MeasuresOf,
+): { readonly truth: Truth; readonly judgements: readonly Judgement[] } {
   if (condition.kind === 'clause') {
     const judgement = judgeClause(condition.clause, measuresOf);
     return { truth: judgement.truth, judgements: [judgement] };
@@ -33,23 +48,35 @@ function judgeClause(clause: Clause, measuresOf: MeasuresOf): Judgement {
   const measures = measuresOf(clause.step);
   const measure = measures?.[clause.measure] ?? null;
   if (measure === null) return { truth: 'unknown', wanted, seen: measures ? 'could not look' : 'not looked' };
-  return { truth: compare(measure, clause.comparator, clause.means) ? 'yes' : 'no', wanted, seen: showMeasure(measure, clause.comparator) };
+  return {
+    truth: compare(measure, clause.comparator, clause.means) ? 'yes' : 'no',
+    wanted,
+    seen: showMeasure(measure, clause.comparator),
+  };
 }
 
 /** `mailers: count at least 4` */
 export function sayClause(clause: Clause): string {
-  const words = Object.entries(clause.comparator).map(([word, value]) => `${word.replaceAll('_', ' ')} ${sayValue(value)}`);
+  const words = Object.entries(clause.comparator).map(
+    ([word, value]) => `${word.replaceAll('_', ' ')} ${sayValue(value)}`,
+  );
   const what = `${clause.measure.replaceAll('_', ' ')} ${words.join(', ')}`;
   return clause.step === undefined ? what : `${clause.step}: ${what}`;
 }
 
 function sayValue(value: unknown): string {
-  return Array.isArray(value) ? value.map(sayValue).join(' or ') : typeof value === 'string' ? showText(value) : String(value);
+  return Array.isArray(value)
+    ? value.map(sayValue).join(' or ')
+    : typeof value === 'string'
+      ? showText(value)
+      : String(value);
 }
 
 /** Every comparator of the clause must be true. */
 export function compare(measure: Exclude<Measure, null>, comparator: Comparator, means: Means = {}): boolean {
-  return Object.entries(comparator).every(([word, wanted]) => compareOne(measure, word as keyof Comparator, wanted, means));
+  return Object.entries(comparator).every(([word, wanted]) =>
+    compareOne(measure, word as keyof Comparator, wanted, means),
+  );
 }
 
 function compareOne(measure: Exclude<Measure, null>, word: keyof Comparator, wanted: unknown, means: Means): boolean {
@@ -83,7 +110,10 @@ function equals(measure: Exclude<Measure, null>, wanted: unknown): boolean {
   return numberFor(measure, wanted) === quantityOf(wanted);
 }
 
-/** A part of a whole is compared as a percentage where the author wrote one, else as a number. NaN compares as false: fail closed. */
+/**
+ * A part of a whole is compared as a percentage where the author wrote one, else as a number. NaN compares as false:
+ * fail closed.
+ */
 function numberFor(measure: Exclude<Measure, null>, wanted: unknown): number {
   if (typeof measure === 'number') return measure;
   if (typeof measure !== 'object') return Number.NaN;
@@ -96,7 +126,9 @@ export function quantityOf(text: unknown): number {
   if (typeof text === 'number') return text;
   const written = String(text);
   const plain = /^-?\d+(\.\d+)?$/.test(written) ? Number(written) : undefined;
-  return plain ?? parsePercent(written) ?? parseDuration(written) ?? parseRate(written) ?? parseSize(written) ?? Number.NaN;
+  return (
+    plain ?? parsePercent(written) ?? parseDuration(written) ?? parseRate(written) ?? parseSize(written) ?? Number.NaN
+  );
 }
 
 function showMeasure(measure: Exclude<Measure, null>, comparator: Comparator): string {
@@ -109,15 +141,20 @@ function showMeasure(measure: Exclude<Measure, null>, comparator: Comparator): s
     .flat()
     .find((value) => typeof value === 'string');
   if (typeof wanted === 'string' && parseDuration(wanted) !== undefined) return showDuration(measure);
-  if (typeof wanted === 'string' && /[A-Za-z]$/.test(wanted) && parseSize(wanted) !== undefined) return showSize(measure);
+  if (typeof wanted === 'string' && /[A-Za-z]$/.test(wanted) && parseSize(wanted) !== undefined)
+    return showSize(measure);
   return showCount(measure);
 }
 
 /** The condition with every `$parameter` in a comparator replaced by its value. */
 export function bindCondition(condition: Condition, bind: (reference: unknown) => unknown): Condition {
-  if (condition.kind !== 'clause') return { ...condition, conditions: condition.conditions.map((part) => bindCondition(part, bind)) };
+  if (condition.kind !== 'clause')
+    return { ...condition, conditions: condition.conditions.map((part) => bindCondition(part, bind)) };
   const comparator = Object.fromEntries(
-    Object.entries(condition.clause.comparator).map(([word, value]) => [word, Array.isArray(value) ? value.map(bind) : bind(value)]),
+    Object.entries(condition.clause.comparator).map(([word, value]) => [
+      word,
+      Array.isArray(value) ? value.map(bind) : bind(value),
+    ]),
   );
   return { kind: 'clause', clause: { ...condition.clause, comparator: comparator as Comparator } };
 }

@@ -18,7 +18,11 @@ export function hasBegunToVerify({ steps }: RunState): boolean {
   return steps.some(({ phase, status }) => phase === 'verify' && status !== 'waiting');
 }
 
-const OVER: Partial<Record<OutcomeName, string>> = { held: 'it held', recurred: 'it recurred', 'rolled-back': 'it was rolled back' };
+const OVER: Partial<Record<OutcomeName, string>> = {
+  held: 'it held',
+  recurred: 'it recurred',
+  'rolled-back': 'it was rolled back',
+};
 
 /** Why there is nothing to go on with, and what to type instead; null: it can be taken up. */
 export function whyOver(state: RunState): string | null {
@@ -29,7 +33,9 @@ export function whyOver(state: RunState): string | null {
   return `nothing to resume: ${run} is over, ${because}; to begin anew: firebreak run ${meta?.runbook.name ?? ''}`.trimEnd();
 }
 
-/** What the last event of a journal alone tells: false where the run cannot be one of those. The whole journal decides. */
+/**
+ * What the last event of a journal alone tells: false where the run cannot be one of those. The whole journal decides.
+ */
 export interface Glance {
   readonly maybe: (last: Stamped) => boolean;
   readonly fits: (state: RunState) => boolean;

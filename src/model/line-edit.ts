@@ -32,8 +32,9 @@ function placeOf(add: { readonly [key: string]: Json | undefined }): Place {
 }
 
 /**
- * Done twice it gives the same as done once, or it is refused. `text` is latin1, one character a byte, and what is not changed comes out as it went in: also a
- * missing newline at the end, carriage returns and bytes that are no UTF-8. Patterns speak of bytes too, so that `é` in one is written as it is in the file.
+ * Done twice it gives the same as done once, or it is refused. `text` is latin1, one character a byte, and what is not
+ * changed comes out as it went in: also a missing newline at the end, carriage returns and bytes that are no UTF-8.
+ * Patterns speak of bytes too, so that `é` in one is written as it is in the file.
  */
 export function lineEdit(text: string, edit: LineEdit): LineEdited {
   const after = editOnce(text, edit);
@@ -42,7 +43,8 @@ export function lineEdit(text: string, edit: LineEdit): LineEdited {
   if (again.ok && again.text === after.text) return after;
   return {
     ok: false,
-    reason: 'done twice, this change would change the file twice: the result still matches. Write a pattern that the result does not match',
+    reason:
+      'done twice, this change would change the file twice: the result still matches. Write a pattern that the result does not match',
   };
 }
 
@@ -71,10 +73,15 @@ function editOnce(text: string, edit: LineEdit): LineEdited {
   }
 }
 
-function setLine(lines: readonly string[], { matching, to }: { readonly matching: string; readonly to: string }): readonly string[] {
+function setLine(
+  lines: readonly string[],
+  { matching, to }: { readonly matching: string; readonly to: string },
+): readonly string[] {
   const sought = patternOf(latin1OfText(matching));
   const line = latin1OfText(to);
-  return lines.some((one) => sought.test(one)) ? lines.map((one) => (sought.test(one) ? line : one)) : addOnce(lines, line, lines.length);
+  return lines.some((one) => sought.test(one))
+    ? lines.map((one) => (sought.test(one) ? line : one))
+    : addOnce(lines, line, lines.length);
 }
 
 function addLine(before: Lines, { line, place }: { readonly line: string; readonly place: Place }): LineEdited {
@@ -94,7 +101,10 @@ function addOnce(lines: readonly string[], line: string, at: number): readonly s
 function indexOf(lines: readonly string[], place: Place): number | null {
   if ('at' in place) return place.at === 'start' ? 0 : lines.length;
   const pattern = patternOf(latin1OfText('after' in place ? place.after : place.before));
-  const found = 'after' in place ? lines.findLastIndex((line) => pattern.test(line)) : lines.findIndex((line) => pattern.test(line));
+  const found =
+    'after' in place
+      ? lines.findLastIndex((line) => pattern.test(line))
+      : lines.findIndex((line) => pattern.test(line));
   if (found < 0) return null;
   return 'after' in place ? found + 1 : found;
 }

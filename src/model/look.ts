@@ -38,11 +38,15 @@ export async function lookAt(
     decisive: step.decisive,
   } as const;
   const when = whether(step, findings);
-  if (when.truth === 'no') return { planned: { ...base, explain: [], finding: null, truth: 'not-looked', judgements: [] }, findings };
+  if (when.truth === 'no')
+    return { planned: { ...base, explain: [], finding: null, truth: 'not-looked', judgements: [] }, findings };
   // Nobody knows whether it was to look: what it was to decide is not known either.
   if (when.truth === 'unknown') {
     const judgements = when.judgements.filter(({ truth }) => truth === 'unknown');
-    return { planned: { ...base, explain: [], finding: null, truth: step.expect ? 'unknown' : 'not-looked', judgements }, findings };
+    return {
+      planned: { ...base, explain: [], finding: null, truth: step.expect ? 'unknown' : 'not-looked', judgements },
+      findings,
+    };
   }
   await emit({ type: 'step.started', step: step.id, phase: step.phase, verb: step.verb });
   const judge = (found: Finding) => (step.expect ? judgeWith(step.expect, findings, found.measures) : null);
@@ -63,10 +67,15 @@ export async function lookAt(
 }
 
 /**
- * What a step finds, in every phase and in a watch: within its `timeout`, and looked for again as its `retry` says until `well` is content. Never throws
- * for what is wrong with the host.
+ * What a step finds, in every phase and in a watch: within its `timeout`, and looked for again as its `retry` says
+ * until `well` is content. Never throws for what is wrong with the host.
  */
-export async function findFor(step: Step, arg: Json, looking: Looking, well: (finding: Finding) => boolean): Promise<Finding> {
+export async function findFor(
+  step: Step,
+  arg: Json,
+  looking: Looking,
+  well: (finding: Finding) => boolean,
+): Promise<Finding> {
   const verb = await looking.catalogue.probe(step.verb);
   const unanswered = (): number => looking.host.connection?.unanswered().count ?? 0;
   const before = unanswered();
@@ -84,7 +93,12 @@ export async function findFor(step: Step, arg: Json, looking: Looking, well: (fi
 const GRACE = 2000;
 
 /** A look that was cut short has not seen what it was to see: half of it is neither a yes nor a no. */
-async function findOnce(step: Step, verb: ProbeVerb, arg: Json, { host, clock, signal: stop }: Looking): Promise<Finding> {
+async function findOnce(
+  step: Step,
+  verb: ProbeVerb,
+  arg: Json,
+  { host, clock, signal: stop }: Looking,
+): Promise<Finding> {
   const deadline = step.timeout === undefined ? null : AbortSignal.timeout(step.timeout);
   const signal = deadline ? AbortSignal.any([stop, deadline]) : stop;
   const cutShort = () =>
@@ -93,7 +107,9 @@ async function findOnce(step: Step, verb: ProbeVerb, arg: Json, { host, clock, s
       deadline?.aborted ? `it did not end within ${showDuration(step.timeout ?? 0)} (timeout)` : 'it was interrupted',
     );
   const look: Look = { host, clock: clockOn(host, clock), signal, progress: () => {} };
-  const found = (async () => verb.look(look, arg))().catch((error: unknown) => unknownFinding(verb.measures, String(error)));
+  const found = (async () => verb.look(look, arg))().catch((error: unknown) =>
+    unknownFinding(verb.measures, String(error)),
+  );
   const late = new Promise<Finding>((resolve) => {
     deadline?.addEventListener('abort', () => void clock.sleep(GRACE).then(() => resolve(cutShort())), { once: true });
   });

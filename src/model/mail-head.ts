@@ -1,4 +1,7 @@
-/** How a message lies in its file. `plain`: the header is the beginning of the file. `postfix`: records of a type, a length and as many bytes (Postfix's maildrop, incoming, active, deferred). */
+/**
+ * How a message lies in its file. `plain`: the header is the beginning of the file. `postfix`: records of a type, a
+ * length and as many bytes (Postfix's maildrop, incoming, active, deferred).
+ */
 export const HEAD_FORMATS = ['plain', 'postfix'] as const;
 export type HeadFormat = (typeof HEAD_FORMATS)[number];
 
@@ -6,7 +9,10 @@ export type HeadFormat = (typeof HEAD_FORMATS)[number];
 export type Field = readonly [name: string, value: string];
 
 /** `more`: the bytes end before the header does. `none`: there is no whole header, so it says nothing. */
-export type Head = { readonly kind: 'header'; readonly fields: readonly Field[] } | { readonly kind: 'more' } | { readonly kind: 'none' };
+export type Head =
+  | { readonly kind: 'header'; readonly fields: readonly Field[] }
+  | { readonly kind: 'more' }
+  | { readonly kind: 'none' };
 
 const MORE: Head = { kind: 'more' };
 const NONE: Head = { kind: 'none' };
@@ -21,8 +27,9 @@ interface Reader {
 }
 
 /**
- * The fields up to the first empty line. What stands behind it is the body, and proves nothing. A line that is neither a field nor the continuation of one
- * ends a header too (Postfix reads it so): then what follows is body, and there is no whole header. The same where the message ends first.
+ * The fields up to the first empty line. What stands behind it is the body, and proves nothing. A line that is neither
+ * a field nor the continuation of one ends a header too (Postfix reads it so): then what follows is body, and there is
+ * no whole header. The same where the message ends first.
  */
 export function headOf(bytes: string, format: HeadFormat): Head {
   const reader = READERS[format];
@@ -91,7 +98,10 @@ function postfixBegin(bytes: string): number | Head {
   return MORE;
 }
 
-/** A line is one `N`, or pieces `L` and one `N` where it is long. Anything else here (`X`, the end of the message) is the end before an empty line. */
+/**
+ * A line is one `N`, or pieces `L` and one `N` where it is long. Anything else here (`X`, the end of the message) is
+ * the end before an empty line.
+ */
 function postfixLine(bytes: string, start: number): Line {
   let line = '';
   for (let at = start; at < bytes.length; ) {

@@ -19,18 +19,28 @@ export function lookBack(policy: Policy): number {
 }
 
 /**
- * Why a run that would act may not, for what was done on this host before. The same incident again, soon after a run that held: what was done does
- * not last, and doing it every hour would hide that. Asked once the incident is diagnosed: on a well host the same trigger does no harm.
+ * Why a run that would act may not, for what was done on this host before. The same incident again, soon after a run
+ * that held: what was done does not last, and doing it every hour would hide that. Asked once the incident is
+ * diagnosed: on a well host the same trigger does no harm.
  */
 export function tooOften(mode: Mode, given: Permit, asked: Asked): Refusal | null {
   if (mode.kind === 'attended' || given.kind !== 'allowed') return null;
   const same = mode.trigger.past.filter((run) => isSame(run, asked));
-  return cooling(given.rule, same, asked) ?? overRate(given.rule, same, asked) ?? overHosts(given.rule, mode.trigger.past, asked);
+  return (
+    cooling(given.rule, same, asked) ??
+    overRate(given.rule, same, asked) ??
+    overHosts(given.rule, mode.trigger.past, asked)
+  );
 }
 
 /** Names of the hosts that runs of the runbook have changed in the 24 hours before, each once. */
-export function changedHosts(past: readonly PastRun[], { runbook, at }: Pick<Asked, 'runbook' | 'at'>): readonly string[] {
-  const recent = past.filter((run) => run.acted && at - run.started < DAY && (run.runbook === null || run.runbook === runbook.name));
+export function changedHosts(
+  past: readonly PastRun[],
+  { runbook, at }: Pick<Asked, 'runbook' | 'at'>,
+): readonly string[] {
+  const recent = past.filter(
+    (run) => run.acted && at - run.started < DAY && (run.runbook === null || run.runbook === runbook.name),
+  );
   return [...new Set(recent.flatMap(({ host }) => (host === null ? [] : [host])))];
 }
 
@@ -68,7 +78,9 @@ function overRate({ id, runs }: PolicyRule, past: readonly PastRun[], { at, runb
   const reasons = windows.flatMap(([within, length, most]) => {
     const count = past.filter(({ started }) => at - started < length).length;
     if (most === undefined || count < most) return [];
-    return [`this would be run ${count + 1} of ${runbook.name} in ${within}; rule ${id} allows ${plural(most, 'run')} ${within}`];
+    return [
+      `this would be run ${count + 1} of ${runbook.name} in ${within}; rule ${id} allows ${plural(most, 'run')} ${within}`,
+    ];
   });
   return reasons.length === 0 ? null : { outcome: 'over-limit', reasons };
 }

@@ -1,9 +1,10 @@
 import { RE2JS } from 're2js';
 
 /**
- * A regular expression that somebody wrote into a runbook, a policy or an inventory. What it is held against (names of processes and files, output) is often
- * chosen by others, so it takes linear time: RE2's syntax, without look-ahead, look-behind and back-references, which no linear engine has.
- * Our own patterns, which a test holds to growth, stay with the language's RegExp.
+ * A regular expression that somebody wrote into a runbook, a policy or an inventory. What it is held against (names of
+ * processes and files, output) is often chosen by others, so it takes linear time: RE2's syntax, without look-ahead,
+ * look-behind and back-references, which no linear engine has. Our own patterns, which a test holds to growth, stay
+ * with the language's RegExp.
  */
 export interface Pattern {
   /** Whether it is found anywhere in the text. */
@@ -48,7 +49,9 @@ export interface PatternFault {
 export function patternFault(source: string): PatternFault | null {
   try {
     const size = RE2JS.compile(source).programSize();
-    return size > MOST_INSTRUCTIONS ? { reason: `it is too large (${size} steps a character; ${MOST_INSTRUCTIONS} are taken)` } : null;
+    return size > MOST_INSTRUCTIONS
+      ? { reason: `it is too large (${size} steps a character; ${MOST_INSTRUCTIONS} are taken)` }
+      : null;
   } catch (error) {
     const reason = String(error instanceof Error ? error.message : error).replace(/^error parsing regexp: /, '');
     const known = INSTEAD.find(([sign]) => sign.test(source));
@@ -58,7 +61,10 @@ export function patternFault(source: string): PatternFault | null {
 
 /** What JavaScript's RegExp takes and RE2 does not. */
 const INSTEAD: readonly (readonly [sign: RegExp, hint: string])[] = [
-  [/\(\?<?[=!]/, 'there is no look-ahead and no look-behind, which can take for ever; say it with two conditions, or with `is_not`'],
+  [
+    /\(\?<?[=!]/,
+    'there is no look-ahead and no look-behind, which can take for ever; say it with two conditions, or with `is_not`',
+  ],
   [/\\[1-9]|\\k</, 'there are no back-references, which can take for ever; write out what may stand there'],
   [/\\u/, 'write the character itself, or \\x{e9}'],
   [/\[\^?\]/, 'for any character, a line break too, write (?s:.)'],

@@ -6,7 +6,9 @@ import { wildcard } from './wildcard.ts';
 import { isFrozen, isOpen, sayLocal, sayWindow } from './window.ts';
 
 /** Who is asked: a person before each action, or a policy once for all of them. */
-export type Mode = { readonly kind: 'attended' } | { readonly kind: 'unattended'; readonly policy: Policy; readonly trigger: Trigger };
+export type Mode =
+  | { readonly kind: 'attended' }
+  | { readonly kind: 'unattended'; readonly policy: Policy; readonly trigger: Trigger };
 
 /** What is to be done, where and when. */
 export interface Asked {
@@ -23,7 +25,17 @@ export type Permit =
   | { readonly kind: 'allowed'; readonly rule: PolicyRule }
   | { readonly kind: 'denied'; readonly reason: string };
 
-export const CONDITIONS = ['runbook', 'who', 'hosts', 'params', 'during', 'secrets', 'deny', 'declared_read', 'declared_write'] as const;
+export const CONDITIONS = [
+  'runbook',
+  'who',
+  'hosts',
+  'params',
+  'during',
+  'secrets',
+  'deny',
+  'declared_read',
+  'declared_write',
+] as const;
 
 /** One condition of a rule, judged. */
 export interface RuleFinding {
@@ -55,7 +67,10 @@ export function sayFreeze({ from, to, why }: Freeze): string {
 export function judgeRule(rule: PolicyRule, asked: Asked, trigger: Trigger): readonly RuleFinding[] {
   const faults = {
     runbook: runbookFault(rule, asked),
-    who: rule.who.length === 0 || rule.who.includes('unattended') || rule.who.includes(trigger.who) ? null : sayWho(rule, trigger),
+    who:
+      rule.who.length === 0 || rule.who.includes('unattended') || rule.who.includes(trigger.who)
+        ? null
+        : sayWho(rule, trigger),
     hosts: hostFault(rule, asked),
     params: paramsFault(rule, asked),
     during: duringFault(rule, asked, trigger),
@@ -106,8 +121,8 @@ export function paramNamesFault({ params }: PolicyRule, runbook: Runbook): strin
 }
 
 /**
- * Where a secret is taken from is the runbook's word. Whoever starts a run could otherwise name any file that root can read, and have it given to a command: a
- * rule that wants another source names it under `params`.
+ * Where a secret is taken from is the runbook's word. Whoever starts a run could otherwise name any file that root can
+ * read, and have it given to a command: a rule that wants another source names it under `params`.
  */
 function secretsFault({ params }: PolicyRule, asked: Asked): string | null {
   const others = asked.runbook.params.filter(
@@ -171,7 +186,10 @@ function sayHeld(rule: PolicyRule, condition: RuleFinding['condition']): string 
 function sayDenied(policy: Policy, asked: Asked, trigger: Trigger): string {
   const { runbook } = asked;
   const denied = `no rule of ${policy.source.path} allows ${runbook.name}@${runbook.version}`;
-  const faults = policy.rules.map((rule) => ({ rule, missed: judgeRule(rule, asked, trigger).filter(({ holds }) => !holds) }));
+  const faults = policy.rules.map((rule) => ({
+    rule,
+    missed: judgeRule(rule, asked, trigger).filter(({ holds }) => !holds),
+  }));
   const near = faults
     .filter(({ missed }) => missed.every(({ condition }) => condition !== 'runbook'))
     .sort((one, other) => one.missed.length - other.missed.length)[0];

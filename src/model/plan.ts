@@ -35,7 +35,10 @@ export interface Refusal {
   readonly reasons: readonly string[];
 }
 
-/** `unknown` fails closed: what was missing is named. `looked-only`: no step decides anything, and nothing is to be done. */
+/**
+ * `unknown` fails closed: what was missing is named. `looked-only`: no step decides anything, and nothing is to be
+ * done.
+ */
 export interface Diagnosis {
   readonly verdict: 'this-incident' | 'looked-only' | 'not-this-incident' | 'unknown';
   readonly reasons: readonly string[];
@@ -58,7 +61,10 @@ export interface PlannedProbe extends PlannedBase {
   readonly truth: Truth | 'informs' | 'not-looked';
   readonly judgements: readonly Judgement[];
   readonly decisive: boolean;
-  /** Of a look in `act`: it is taken at its turn, and what this says of its step. `finding` is then what was seen of it so far, if anything. */
+  /**
+   * Of a look in `act`: it is taken at its turn, and what this says of its step. `finding` is then what was seen of it
+   * so far, if anything.
+   */
   readonly atTurn?: string;
 }
 
@@ -67,7 +73,9 @@ export interface PlannedAction extends PlannedBase {
   /** `skipped`: its `when` does not hold, see reason. */
   readonly observation: Observation | null;
   readonly skipped: string | null;
-  /** Its `when` speaks of what an earlier look in `act` will find: decided at its turn, and counted here as if it ran. */
+  /**
+   * Its `when` speaks of what an earlier look in `act` will find: decided at its turn, and counted here as if it ran.
+   */
   readonly late?: string;
   /** The state before this step where earlier steps change it: now -> before -> after. */
   readonly before: string | null;
@@ -76,7 +84,9 @@ export interface PlannedAction extends PlannedBase {
   readonly ask: boolean;
   /** What the author wrote for a person who has to undo it. */
   readonly undoNote: string | null;
-  /** The author's own steps that undo it, as they can be foreseen: what they touch is looked at again before they act. */
+  /**
+   * The author's own steps that undo it, as they can be foreseen: what they touch is looked at again before they act.
+   */
   readonly undoSteps?: readonly PlannedUndo[];
 }
 

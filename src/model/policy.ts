@@ -28,11 +28,17 @@ export interface PolicyRule {
   readonly declaredRead: 'allow' | 'deny';
   /** Whether a command may run that changes what only its author knows (`run` with `effect: write`). */
   readonly declaredWrite: 'allow' | 'deny';
-  /** Raises or lowers the runbook's own limits for unattended runs; a limit that the rule leaves out stays the runbook's. */
+  /**
+   * Raises or lowers the runbook's own limits for unattended runs; a limit that the rule leaves out stays the
+   * runbook's.
+   */
   readonly limits: Limits;
   /** How many runs of the runbook may change this host in an hour and in a day, this one counted. */
   readonly runs: { readonly anHour?: number; readonly aDay?: number };
-  /** Milliseconds from the end of a run that held: when the same incident is back by then the fix does not last, and a person is needed. 0: off. */
+  /**
+   * Milliseconds from the end of a run that held: when the same incident is back by then the fix does not last, and a
+   * person is needed. 0: off.
+   */
   readonly coolDown: number;
   /** When an act fails: undo what was done, newest first, or leave it for a person. Leases are restored either way. */
   readonly onFailure: 'undo' | 'leave';
@@ -46,7 +52,10 @@ export interface PolicyRule {
 export interface FleetLimits {
   /** Hosts at work at once. */
   readonly atOnce: number;
-  /** Percent of the hosts of any one group, of those chosen, that may be at work at once; always one. Hosts in no group count as one. */
+  /**
+   * Percent of the hosts of any one group, of those chosen, that may be at work at once; always one. Hosts in no group
+   * count as one.
+   */
   readonly share: number;
   /** Different hosts that may be changed within 24 hours; null: any number. */
   readonly hostsADay: number | null;
@@ -63,7 +72,10 @@ export interface TimeWindow {
   readonly zone: string | null;
 }
 
-/** From the beginning of `from` to the end of `to`: days (`2026-12-20`) on the clock of the zone, or instants with their offset. */
+/**
+ * From the beginning of `from` to the end of `to`: days (`2026-12-20`) on the clock of the zone, or instants with their
+ * offset.
+ */
 export interface Freeze {
   readonly from: string;
   readonly to: string;

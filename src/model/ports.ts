@@ -9,7 +9,10 @@ export interface View {
   close(): void | Promise<void>;
 }
 
-/** The append-only file of a run's events. After one failed append every later one fails too: fsync reports an error once, and a retry that succeeds proves nothing. */
+/**
+ * The append-only file of a run's events. After one failed append every later one fails too: fsync reports an error
+ * once, and a retry that succeeds proves nothing.
+ */
 export interface Journal {
   readonly run: string;
   /** Folder of the run. */
@@ -47,7 +50,10 @@ export interface Ask {
     readonly dangerous: string | null;
   }): Promise<'undo' | 'leave'>;
   /** A `manual` step: the person says it is done, or not. */
-  confirm(question: { readonly step: string; readonly text: string }): Promise<{ readonly done: boolean; readonly reason: string | null }>;
+  confirm(question: {
+    readonly step: string;
+    readonly text: string;
+  }): Promise<{ readonly done: boolean; readonly reason: string | null }>;
   /** A step of `on_fail: ask` failed: go on without it, undo, or leave it as it is. */
   failed(question: {
     readonly step: string;
@@ -55,7 +61,10 @@ export interface Ask {
     readonly undoable: readonly string[];
   }): Promise<'continue' | 'undo' | 'quit'>;
   /** After an interrupt: go on, undo, or leave it as it is. */
-  interrupted(question: { readonly doing: string; readonly undoable: readonly string[] }): Promise<'continue' | 'undo' | 'quit'>;
+  interrupted(question: {
+    readonly doing: string;
+    readonly undoable: readonly string[];
+  }): Promise<'continue' | 'undo' | 'quit'>;
 }
 
 /** Name to verb; the core never imports its plug-ins. */
@@ -69,7 +78,10 @@ export interface Catalogue {
 
 /** Ctrl-C, SIGTERM, SIGHUP, a lease that ran out: asks the run to reach its next safe point. */
 export interface Interrupts {
-  /** The signal of now: aborted (reason: the name of the signal, a string) until `rearm` or `reset`. Read it anew for each step. */
+  /**
+   * The signal of now: aborted (reason: the name of the signal, a string) until `rearm` or `reset`. Read it anew for
+   * each step.
+   */
   readonly signal: AbortSignal;
   /** Ctrl-C and SIGTERM since the run last went on. Once: reach a safe point, then ask. Twice: ask nobody, undo now. */
   readonly pressed: number;

@@ -15,4 +15,6 @@ export interface Problem {
 }
 
 /** An expected result of looking at an author's text: a value, or every mistake found in it. */
-export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
+export type Checked<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: readonly Problem[] };

@@ -8,7 +8,10 @@ import { object, oneOrMore, PROGRAM_NAME_BYTES, path, pattern, programName, quan
 /** What the probe `processes` and the action `kill` both say of processes: one selector, one way to show them. */
 export const PROCESS_SELECTOR = {
   name: oneOrMore(
-    programName("The kernel's name of the process (comm, at most 15 bytes): sendmail.", '`exe:` with the path of the program'),
+    programName(
+      "The kernel's name of the process (comm, at most 15 bytes): sendmail.",
+      '`exe:` with the path of the program',
+    ),
     'One name or several: the kernel’s name of the process (comm).',
   ),
   exe: oneOrMore(
@@ -22,7 +25,10 @@ export const PROCESS_SELECTOR = {
     },
     ['matches'],
   ),
-  user: oneOrMore(text('A user name or numeric id.'), 'One user or several, by name or id: whose rights it has now (effective).'),
+  user: oneOrMore(
+    text('A user name or numeric id.'),
+    'One user or several, by name or id: whose rights it has now (effective).',
+  ),
   older_than: quantity('duration', 'Only those that were started at least so long ago.'),
   state: oneOrMore(
     word('A state letter of proc(5).', 'R', 'S', 'D', 'T', 't', 'Z', 'I'),
@@ -50,7 +56,10 @@ export function selectorOf(arg: Json): ProcessSelector {
   };
 }
 
-/** The first name of a selector that no process can have: whoever believed it would take "none" for an answer. Null: there is none. */
+/**
+ * The first name of a selector that no process can have: whoever believed it would take "none" for an answer. Null:
+ * there is none.
+ */
 export function impossibleName({ name = [], started_by = [] }: ProcessSelector): string | null {
   const wrong = [...name, ...started_by].find((each) => each.startsWith('/') || utf8Length(each) > PROGRAM_NAME_BYTES);
   if (wrong === undefined) return null;
@@ -85,7 +94,14 @@ export function processTable(title: string, processes: readonly ProcessRecord[])
     columns: ['pid', 'age', 'user', 'state', 'command', 'started by'],
     rows: processes
       .toSorted((a, b) => a.start - b.start || a.pid - b.pid)
-      .map((each) => [String(each.pid), showDuration(each.age), each.user, each.state, commandOf(each), starterText(each)]),
+      .map((each) => [
+        String(each.pid),
+        showDuration(each.age),
+        each.user,
+        each.state,
+        commandOf(each),
+        starterText(each),
+      ]),
   };
 }
 

@@ -96,7 +96,8 @@ export function showCount(count: number): string {
 export function inThousands(digits: string): string {
   const sign = digits.startsWith('-') ? '-' : '';
   const parts: string[] = [];
-  for (let end = digits.length; end > sign.length; end -= 3) parts.unshift(digits.slice(Math.max(sign.length, end - 3), end));
+  for (let end = digits.length; end > sign.length; end -= 3)
+    parts.unshift(digits.slice(Math.max(sign.length, end - 3), end));
   return sign + parts.join(' ');
 }
 
@@ -107,7 +108,10 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 
 const LONGEST_TEXT = 120;
 
-/** A text that was measured, on one line: in quotes where it is empty, begins or ends blank, or has more lines, so that it can be seen. */
+/**
+ * A text that was measured, on one line: in quotes where it is empty, begins or ends blank, or has more lines, so that
+ * it can be seen.
+ */
 export function showText(text: string): string {
   const cut = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT - 1)}…` : text;
   return cut === '' || cut.trim() !== cut || /[\n\r\t]/.test(cut) ? JSON.stringify(cut) : cut;

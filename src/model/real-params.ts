@@ -13,23 +13,30 @@ interface Asked {
 }
 
 /**
- * Paths are held to `under` and to the policy's rule by where they lead on this host, and not only by how they are written: links, even root's, may lead out
- * of a folder that a text stays in. Null: they may be used. Only what is held to something is looked at.
+ * Paths are held to `under` and to the policy's rule by where they lead on this host, and not only by how they are
+ * written: links, even root's, may lead out of a folder that a text stays in. Null: they may be used. Only what is held
+ * to something is looked at.
  */
 export async function misled({ host, runbook, params, given }: Asked): Promise<Refusal | null> {
   for (const { name, under } of runbook.params) {
-    const comparator = given.kind === 'allowed' && Object.hasOwn(given.rule.params, name) ? given.rule.params[name] : undefined;
+    const comparator =
+      given.kind === 'allowed' && Object.hasOwn(given.rule.params, name) ? given.rule.params[name] : undefined;
     const value = Object.hasOwn(params, name) ? params[name] : undefined;
     if ((under === undefined && comparator === undefined) || value === undefined) continue;
     const real = await realOf(host, value);
-    if (!real.ok) return { outcome: real.code === 'ELOOP' ? 'needs-a-human' : 'inconclusive', reasons: [`${name}: ${real.message}`] };
+    if (!real.ok)
+      return {
+        outcome: real.code === 'ELOOP' ? 'needs-a-human' : 'inconclusive',
+        reasons: [`${name}: ${real.message}`],
+      };
     if (under !== undefined) {
       const out = await outside(host, real.value, under);
       if (out !== null) return { outcome: 'needs-a-human', reasons: [`${name}: ${out}`] };
     }
     if (comparator === undefined || given.kind !== 'allowed') continue;
     const fault = misfit(real.value, comparator);
-    if (fault !== null) return { outcome: 'refused-by-policy', reasons: [`rule ${given.rule.id}: ${name} leads to ${fault}`] };
+    if (fault !== null)
+      return { outcome: 'refused-by-policy', reasons: [`rule ${given.rule.id}: ${name} leads to ${fault}`] };
   }
   return null;
 }

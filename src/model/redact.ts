@@ -11,18 +11,25 @@ export interface KnownSecret {
 
 /** Shorter ones could not be told from ordinary words, and their forms not from ordinary numbers. */
 export const SHORTEST_SECRET = 8;
-/** A longer one is looked for in pieces: a regular expression of all of it overflows the stack of its compiler, and the error would show it. */
+/**
+ * A longer one is looked for in pieces: a regular expression of all of it overflows the stack of its compiler, and the
+ * error would show it.
+ */
 const PIECE = 256;
 
 /**
- * Replaces the values by `‹secret NAME›` in every text of a value, keys too. Found are the value itself, with any of its characters written as URLs or JSON
- * write them, its hexadecimal form, and its base64 at each of the three places that it can have in a longer text, folded or not. Of a value of
- * several lines each line is a secret of its own, since output is shown by lines.
+ * Replaces the values by `‹secret NAME›` in every text of a value, keys too. Found are the value itself, with any of
+ * its characters written as URLs or JSON write them, its hexadecimal form, and its base64 at each of the three places
+ * that it can have in a longer text, folded or not. Of a value of several lines each line is a secret of its own, since
+ * output is shown by lines.
  */
 export function redactor(secrets: readonly KnownSecret[]): Redact {
-  const forms = secrets.flatMap(({ name, value }) => patternsOf(value).map((pattern) => ({ pattern, shown: `‹secret ${name}›` })));
+  const forms = secrets.flatMap(({ name, value }) =>
+    patternsOf(value).map((pattern) => ({ pattern, shown: `‹secret ${name}›` })),
+  );
   if (forms.length === 0) return (value) => value;
-  const inText = (text: string): string => forms.reduce((rest, { pattern, shown }) => joined(rest.replace(pattern, shown), shown), text);
+  const inText = (text: string): string =>
+    forms.reduce((rest, { pattern, shown }) => joined(rest.replace(pattern, shown), shown), text);
   return <T>(value: T): T => walk(value, inText) as T;
 }
 
@@ -47,7 +54,9 @@ function patternsOf(value: string): readonly RegExp[] {
   const texts = [value, ...lines, ...lines.map((line) => line.trim())].flatMap(piecesOf);
   return [...new Set(texts)].flatMap((text) => {
     const bytes = latin1OfText(text);
-    return [anyCase(text), hexOf(bytes), ...[0, 1, 2].map((at) => base64At(bytes, at))].map((source) => new RegExp(source, 'gu'));
+    return [anyCase(text), hexOf(bytes), ...[0, 1, 2].map((at) => base64At(bytes, at))].map(
+      (source) => new RegExp(source, 'gu'),
+    );
   });
 }
 
@@ -66,7 +75,9 @@ function anyCase(text: string): string {
 
 function writingsOf(character: string): readonly string[] {
   const short = { '\n': 'n', '\r': 'r', '\t': 't', '\b': 'b', '\f': 'f', '"': '"', '\\': '\\', '/': '/' }[character];
-  const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at).toString(16).padStart(4, '0'));
+  const units = Array.from({ length: character.length }, (_, at) =>
+    character.charCodeAt(at).toString(16).padStart(4, '0'),
+  );
   return [
     literal(character),
     Array.from(latin1OfText(character), (byte) => `%${hexByte(byte)}`).join(''),
@@ -88,8 +99,8 @@ function hexOf(bytes: string): string {
 }
 
 /**
- * Where `at` bytes of its group of three come before it. The characters that it shares with its neighbours hold bits of it, so they go as well. Both
- * alphabets; a line break may stand anywhere.
+ * Where `at` bytes of its group of three come before it. The characters that it shares with its neighbours hold bits of
+ * it, so they go as well. Both alphabets; a line break may stand anywhere.
  */
 function base64At(bytes: string, at: number): string {
   const coded = withoutEnd(btoa('\0'.repeat(at) + bytes), '=');

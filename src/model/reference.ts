@@ -1,10 +1,10 @@
 import { isObject, type Json, type JsonObject } from './json.ts';
 
 /**
- * References are whole scalars: `$mailers` is a step's selector *and* what it found, `$watch` a parameter; `$$x` is the text `$x` (inside of a longer
- * text the loader has unescaped it).
- * `$storm.mailers` is the step `mailers` of the runbook that the step `storm` uses; runbooks use runbooks three deep at the most.
- * Nothing is ever pasted into the middle of a value, so nothing found on a host can become part of a command.
+ * References are whole scalars: `$mailers` is a step's selector *and* what it found, `$watch` a parameter; `$$x` is the
+ * text `$x` (inside of a longer text the loader has unescaped it). `$storm.mailers` is the step `mailers` of the
+ * runbook that the step `storm` uses; runbooks use runbooks three deep at the most. Nothing is ever pasted into the
+ * middle of a value, so nothing found on a host can become part of a command.
  */
 export const REFERENCE_PATTERN = '^\\$[a-z][a-z0-9_-]*(?:\\.[a-z][a-z0-9_-]*){0,3}$';
 const REFERENCE = new RegExp(REFERENCE_PATTERN);
@@ -33,12 +33,17 @@ export function isStepReference(value: unknown): value is StepReference {
 
 export type Scope = ReadonlyMap<string, Json | StepReference>;
 
-/** Every reference replaced by what the scope holds; `$$` unescaped. Unknown names throw: the loader has refused them before. */
+/**
+ * Every reference replaced by what the scope holds; `$$` unescaped. Unknown names throw: the loader has refused them
+ * before.
+ */
 export function resolve(value: Json, scope: Scope): Json {
   if (typeof value === 'string') return resolveScalar(value, scope);
   if (Array.isArray(value)) return value.map((item) => resolve(item, scope));
   if (isObject(value)) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, item === undefined ? undefined : resolve(item, scope)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, item === undefined ? undefined : resolve(item, scope)]),
+    );
   }
   return value;
 }

@@ -14,7 +14,10 @@ export interface Retention {
 
 export const RETENTION: Retention = { age: 365 * DAY, runs: 1000 };
 
-/** However many there are: cool-downs, limits of a day, and plans that can be used once are looked up in what was written since. */
+/**
+ * However many there are: cool-downs, limits of a day, and plans that can be used once are looked up in what was
+ * written since.
+ */
 export const NEEDED = 32 * DAY;
 
 /** What its notes say of a run that a fleet run has begun. */
@@ -23,19 +26,42 @@ export const PART_OF = 'part of the fleet run ';
 export const isPart = ({ notes }: RunState): boolean => notes.some(({ text }) => text.startsWith(PART_OF));
 
 /**
- * Of a run that came to its end and touched nothing: what it is one of. Of all with the same words one is worth keeping, the last: a watchman who looks every
- * five minutes would else take 300 000 inodes a year. Null: it is worth more than that.
+ * Of a run that came to its end and touched nothing: what it is one of. Of all with the same words one is worth
+ * keeping, the last: a watchman who looks every five minutes would else take 300 000 inodes a year. Null: it is worth
+ * more than that.
  */
 export function lookWords(state: RunState): string | null {
   const { meta, finished, host } = state;
-  if (meta === null || finished === null || meta.plan !== undefined || isPart(state) || hasTouched(state) || state.leases.length > 0)
+  if (
+    meta === null ||
+    finished === null ||
+    meta.plan !== undefined ||
+    isPart(state) ||
+    hasTouched(state) ||
+    state.leases.length > 0
+  )
     return null;
-  return JSON.stringify([meta.runbook.name, host, meta.target ?? null, meta.who, meta.mode, finished.outcome, isDrill(state)]);
+  return JSON.stringify([
+    meta.runbook.name,
+    host,
+    meta.target ?? null,
+    meta.who,
+    meta.mode,
+    finished.outcome,
+    isDrill(state),
+  ]);
 }
 
 /** The same of a fleet run, where none of its hosts was touched. */
-export function fleetLookWords({ meta, finished, hosts }: FleetState, runs: readonly (RunState | null)[]): string | null {
-  if (meta === null || finished === null || runs.some((state) => state === null || hasTouched(state) || state.leases.length > 0))
+export function fleetLookWords(
+  { meta, finished, hosts }: FleetState,
+  runs: readonly (RunState | null)[],
+): string | null {
+  if (
+    meta === null ||
+    finished === null ||
+    runs.some((state) => state === null || hasTouched(state) || state.leases.length > 0)
+  )
     return null;
   return JSON.stringify(['fleet', meta.runbook.name, meta.who, finished.outcome, hosts.map(({ host }) => host)]);
 }
@@ -80,7 +106,13 @@ export function goneOf(run: string, { why, at }: { readonly why: string; readonl
   // No limit, no cool-down and no plan counts a rehearsal.
   const counted = isDrill(state) ? null : state;
   return {
-    ...{ gone: run, why, at: new Date(at).toISOString(), runbook: meta?.runbook.name ?? null, host: meta === null ? null : host },
+    ...{
+      gone: run,
+      why,
+      at: new Date(at).toISOString(),
+      runbook: meta?.runbook.name ?? null,
+      host: meta === null ? null : host,
+    },
     ...{ who: meta?.who ?? null, started: meta?.at ?? null, ended: finished?.at ?? state.last?.at ?? null },
     ...{ outcome: finished?.outcome ?? null, acted: counted?.acted?.at ?? null, held: counted?.held?.at ?? null },
     ...{ killed: used.kill, deleted: used.delete, edited: used.edit, plan: counted?.meta?.plan?.id ?? null },
@@ -88,10 +120,30 @@ export function goneOf(run: string, { why, at }: { readonly why: string; readonl
 }
 
 /** A line of a fleet's own journal: its hosts have lines of their own. */
-export function fleetGone(run: string, { why, at }: { readonly why: string; readonly at: number }, { meta, finished }: FleetState): Gone {
+export function fleetGone(
+  run: string,
+  { why, at }: { readonly why: string; readonly at: number },
+  { meta, finished }: FleetState,
+): Gone {
   return {
-    ...{ gone: run, why, at: new Date(at).toISOString(), runbook: meta?.runbook.name ?? null, host: null, who: meta?.who ?? null },
-    ...{ started: null, ended: null, outcome: finished?.outcome ?? null, acted: null, held: null, killed: 0, deleted: 0, edited: 0 },
+    ...{
+      gone: run,
+      why,
+      at: new Date(at).toISOString(),
+      runbook: meta?.runbook.name ?? null,
+      host: null,
+      who: meta?.who ?? null,
+    },
+    ...{
+      started: null,
+      ended: null,
+      outcome: finished?.outcome ?? null,
+      acted: null,
+      held: null,
+      killed: 0,
+      deleted: 0,
+      edited: 0,
+    },
     plan: null,
   };
 }

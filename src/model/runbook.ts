@@ -6,7 +6,17 @@ import type { Strategy } from './strategy.ts';
 export const PHASES = ['diagnose', 'act', 'verify'] as const;
 export type Phase = (typeof PHASES)[number];
 
-export const PARAMETER_TYPES = ['string', 'integer', 'duration', 'size', 'percent', 'path', 'boolean', 'list', 'secret'] as const;
+export const PARAMETER_TYPES = [
+  'string',
+  'integer',
+  'duration',
+  'size',
+  'percent',
+  'path',
+  'boolean',
+  'list',
+  'secret',
+] as const;
 export type ParameterType = (typeof PARAMETER_TYPES)[number];
 
 export interface Parameter {
@@ -30,12 +40,17 @@ export interface Parameter {
   readonly place: Place;
 }
 
-/** What a run may change at the most; cumulative over its steps. `stopped_for` in milliseconds, the others are counts. */
+/**
+ * What a run may change at the most; cumulative over its steps. `stopped_for` in milliseconds, the others are counts.
+ */
 export const LIMITS = ['kill', 'delete', 'edit', 'stopped_for', 'services', 'commands'] as const;
 export type LimitName = (typeof LIMITS)[number];
 export type Limits = Readonly<Partial<Record<LimitName, number>>>;
 
-/** Those that no label of a host may be named as. Every other one gives way to a label of its name: a new kind of limit takes no word away. */
+/**
+ * Those that no label of a host may be named as. Every other one gives way to a label of its name: a new kind of limit
+ * takes no word away.
+ */
 export const RESERVED_LIMITS: readonly LimitName[] = ['kill', 'delete', 'edit', 'stopped_for'];
 
 /** What holds where neither runbook nor policy says: low, so that whoever means more writes it down. */
@@ -121,7 +136,10 @@ export interface Runbook {
   readonly open: readonly OpenItem[];
   /** How it goes through several hosts, as far as its author says; flags win. */
   readonly fleet?: Partial<Strategy>;
-  /** Where it was read from and the SHA-256 of its bytes, with those of the runbooks that it uses: the hash is the identity. */
+  /**
+   * Where it was read from and the SHA-256 of its bytes, with those of the runbooks that it uses: the hash is the
+   * identity.
+   */
   readonly source: { readonly path: string; readonly hash: string; readonly text: string };
 }
 

@@ -4,13 +4,16 @@ import type { Plan } from './plan.ts';
 export const PLAN_FORMAT = 1;
 
 /**
- * A plan as it was reviewed, to be run once and soon. `identity` and `pinned` must be the same when it is run; which processes and which files
- * are touched may change, within the limits and by the same selectors.
+ * A plan as it was reviewed, to be run once and soon. `identity` and `pinned` must be the same when it is run; which
+ * processes and which files are touched may change, within the limits and by the same selectors.
  */
 export interface SavedPlan {
   readonly firebreak: 'plan';
   readonly format: typeof PLAN_FORMAT;
-  /** SHA-256 of all the rest: what is edited by hand has another. The journal of the run that uses it names it, and that is the mark of its use. */
+  /**
+   * SHA-256 of all the rest: what is edited by hand has another. The journal of the run that uses it names it, and that
+   * is the mark of its use.
+   */
   readonly id: string;
   /** Tells two plans of the same moment apart. */
   readonly nonce: string;
@@ -39,7 +42,9 @@ export interface SavedPlan {
   readonly plan: Plan;
 }
 
-/** The life of the machine that it was made in: boot id, and milliseconds since boot, which no step of the clock moves. */
+/**
+ * The life of the machine that it was made in: boot id, and milliseconds since boot, which no step of the clock moves.
+ */
 export interface MachineThen {
   readonly host: string;
   readonly boot: string;
@@ -59,7 +64,10 @@ export interface Difference {
   readonly now: string | null;
 }
 
-/** How far the targets of a step have moved since the plan. Of files only the count is known: at least so many are new, or gone. */
+/**
+ * How far the targets of a step have moved since the plan. Of files only the count is known: at least so many are new,
+ * or gone.
+ */
 export interface StepDrift {
   readonly step: string;
   readonly kind: 'processes' | 'files';

@@ -1,6 +1,6 @@
 /**
- * When a crontab's line is due: the five fields and the @words of crontab(5), read as Debian's cron 3.0pl1 and cronie read them.
- * Pure: where the host's local time matters, its offset is passed in.
+ * When a crontab's line is due: the five fields and the @words of crontab(5), read as Debian's cron 3.0pl1 and cronie
+ * read them. Pure: where the host's local time matters, its offset is passed in.
  */
 export type Schedule =
   | { readonly kind: 'fields'; readonly fields: Fields }
@@ -16,7 +16,10 @@ export interface Fields {
   readonly month: ReadonlySet<number>;
   /** 0 is Sunday; 7 has become 0. */
   readonly weekday: ReadonlySet<number>;
-  /** Both day fields are restricted: then either is enough (the note in crontab(5)). A field that merely starts with `*`, such as `*` and a step, counts as unrestricted. */
+  /**
+   * Both day fields are restricted: then either is enough (the note in crontab(5)). A field that merely starts with
+   * `*`, such as `*` and a step, counts as unrestricted.
+   */
   readonly eitherDay: boolean;
 }
 
@@ -101,8 +104,9 @@ function fieldsOf(sets: readonly ReadonlySet<number>[], texts: readonly string[]
 }
 
 /**
- * What follows the last element is skipped up to the next blank, as cron does (`*5` is `*`); a range that runs backwards is empty, so never due. cronie takes
- * neither behind a number. Debian's reader holds a byte in a signed char: FF is the end of the file to it.
+ * What follows the last element is skipped up to the next blank, as cron does (`*5` is `*`); a range that runs
+ * backwards is empty, so never due. cronie takes neither behind a number. Debian's reader holds a byte in a signed
+ * char: FF is the end of the file to it.
  */
 function parseField(text: string, range: FieldRange, flavour: Flavour): ReadonlySet<number> | undefined {
   const set = new Set<number>();
@@ -110,7 +114,8 @@ function parseField(text: string, range: FieldRange, flavour: Flavour): Readonly
     const match = /^(?:(\*)|([0-9A-Za-z]+)(?:-([0-9A-Za-z]+))?)(?:\/([0-9A-Za-z]+))?/.exec(rest);
     if (!match || !addElement(set, match, range, flavour)) return undefined;
     const next = rest[match[0].length];
-    if ((next === '/' && match[4] === undefined) || (next === '-' && match[2] !== undefined && match[3] === undefined)) return undefined;
+    if ((next === '/' && match[4] === undefined) || (next === '-' && match[2] !== undefined && match[3] === undefined))
+      return undefined;
     if (flavour === 'debian' ? next === '\xff' : !endsAsCronieWants(match, next)) return undefined;
     if (next !== ',') return set;
     rest = rest.slice(match[0].length + 1);
@@ -147,13 +152,20 @@ function atoi(digits: string): number {
   return Number(BigInt.asIntN(32, value > most ? most : value));
 }
 
-/** The minutes (epoch milliseconds of their start) at which the schedule was or will be due. Windows longer than 31 days are cut to their last 31. */
+/**
+ * The minutes (epoch milliseconds of their start) at which the schedule was or will be due. Windows longer than 31 days
+ * are cut to their last 31.
+ */
 export function dueMinutes(window: Window): readonly number[] {
   if (window.schedule.kind !== 'fields') return [];
   const offset = window.offset ?? localOffset;
   const found: number[] = [];
   const from = Math.max(window.from, window.to - LONGEST_WINDOW);
-  for (let minute = (Math.floor(from / MINUTE) + 1) * MINUTE; minute <= window.to && found.length < window.limit; minute += MINUTE) {
+  for (
+    let minute = (Math.floor(from / MINUTE) + 1) * MINUTE;
+    minute <= window.to && found.length < window.limit;
+    minute += MINUTE
+  ) {
     if (isDue(window.schedule.fields, minute + offset(minute) * MINUTE)) found.push(minute);
   }
   return found;

@@ -47,7 +47,9 @@ function scopeOf(runbook: Runbook, findings: Findings): ReadonlyMap<string, Json
   return scope;
 }
 
-/** The condition with its parameters in place, judged by the step's own finding (`own`) and by what earlier steps found. */
+/**
+ * The condition with its parameters in place, judged by the step's own finding (`own`) and by what earlier steps found.
+ */
 export function judgeWith(
   condition: Condition,
   findings: Findings,
@@ -57,14 +59,19 @@ export function judgeWith(
   return judge(bindParams(condition, findings), measuresOf);
 }
 
-/** Whether a step's `when` lets it run. What cannot be told is never a yes: the step is not run, and `say` tells what was missing. */
+/**
+ * Whether a step's `when` lets it run. What cannot be told is never a yes: the step is not run, and `say` tells what
+ * was missing.
+ */
 export function whether(
   step: Step,
   findings: Findings,
 ): { readonly truth: Truth; readonly say: string; readonly judgements: readonly Judgement[] } {
   if (!step.when) return { truth: 'yes', say: '', judgements: [] };
   const { truth, judgements } = judgeWith(step.when, findings);
-  const missing = judgements.filter((judgement) => judgement.truth === 'unknown').map(({ wanted, seen }) => `${wanted} (${seen})`);
+  const missing = judgements
+    .filter((judgement) => judgement.truth === 'unknown')
+    .map(({ wanted, seen }) => `${wanted} (${seen})`);
   return {
     truth,
     judgements,

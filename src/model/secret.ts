@@ -1,15 +1,19 @@
 import { isObject, type Json, type JsonObject } from './json.ts';
 
 /**
- * A secret is known by where its value is, never by the value: `file:/path`, `env:NAME`, or `command:` and what prints it. That text is what plans,
- * journals, reports and policies hold. The value lives in memory only, from the moment a plan or a run begins to look.
+ * A secret is known by where its value is, never by the value: `file:/path`, `env:NAME`, or `command:` and what prints
+ * it. That text is what plans, journals, reports and policies hold. The value lives in memory only, from the moment a
+ * plan or a run begins to look.
  */
 export type SecretSource =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'env'; readonly name: string }
   | { readonly kind: 'command'; readonly argv: readonly string[] };
 
-/** What stands in a step's argument where a secret is meant: it crosses to the host, which alone puts the value in its place. */
+/**
+ * What stands in a step's argument where a secret is meant: it crosses to the host, which alone puts the value in its
+ * place.
+ */
 export interface SecretReference extends JsonObject {
   readonly $secret: string;
   readonly from: string;

@@ -38,8 +38,8 @@ export type Selected =
   | { readonly ok: false; readonly says: string; readonly word?: string; readonly known?: readonly string[] };
 
 /**
- * A pattern is a list: `web*,db1` is either, `&role=web` only those too, `!db1` without, in whatever order they stand. Each word must match
- * something: a misspelt one would choose, or spare, other hosts than was meant.
+ * A pattern is a list: `web*,db1` is either, `&role=web` only those too, `!db1` without, in whatever order they stand.
+ * Each word must match something: a misspelt one would choose, or spare, other hosts than was meant.
  */
 export function select(known: readonly Target[], { limit, skip }: Patterns): Selected {
   let chosen = known;
@@ -47,7 +47,8 @@ export function select(known: readonly Target[], { limit, skip }: Patterns): Sel
     const found = matching(known, pattern);
     if (!found.ok) return found;
     chosen = chosen.filter((target) => found.names.has(target.name));
-    if (chosen.length === 0) return { ok: false, says: `${pattern} leaves no host; each further --limit narrows, a comma widens` };
+    if (chosen.length === 0)
+      return { ok: false, says: `${pattern} leaves no host; each further --limit narrows, a comma widens` };
   }
   const left = new Set<string>();
   for (const pattern of skip) {
@@ -76,19 +77,27 @@ function matching(known: readonly Target[], pattern: string): Matched {
     else either.push(...found);
   }
   const from = new Set(words.every((word) => /^[&!]/.test(word)) ? known : either);
-  const names = known.filter((one) => from.has(one) && both.every((set) => set.has(one)) && without.every((set) => !set.has(one)));
+  const names = known.filter(
+    (one) => from.has(one) && both.every((set) => set.has(one)) && without.every((set) => !set.has(one)),
+  );
   return { ok: true, names: new Set(names.map(({ name }) => name)) };
 }
 
 /** What one word chooses, or why it chooses nothing. */
-function wordMatches(known: readonly Target[], word: string): readonly Target[] | Extract<Selected, { readonly ok: false }> {
-  if (word === '') return { ok: false, says: 'a pattern has an empty word; write web1,web2 without spaces or commas at its end' };
+function wordMatches(
+  known: readonly Target[],
+  word: string,
+): readonly Target[] | Extract<Selected, { readonly ok: false }> {
+  if (word === '')
+    return { ok: false, says: 'a pattern has an empty word; write web1,web2 without spaces or commas at its end' };
   if (word.startsWith('~'))
     return { ok: false, says: `${word}: there are no regular expressions here; \`*\` and \`?\` stand for characters` };
   const equals = word.indexOf('=');
   const found = equals > 0 ? labelled(known, word.slice(0, equals), word.slice(equals + 1)) : called(known, word);
   if (!Array.isArray(found)) return found as Extract<Selected, { readonly ok: false }>;
-  return found.length > 0 ? found : { ok: false, says: `${word} matches no host, group or label`, word, known: wordsOf(known) };
+  return found.length > 0
+    ? found
+    : { ok: false, says: `${word} matches no host, group or label`, word, known: wordsOf(known) };
 }
 
 /** `all`, a group, a host, or a wildcard over the names of both. */

@@ -3,8 +3,8 @@ import { REFERENCE_PATTERN } from './reference.ts';
 import type { Schema } from './verb.ts';
 
 /**
- * The words that verbs build their JSON Schema with. Every scalar may also be a reference (`$name`), which the loader checks by
- * what it refers to: `x-param` names the parameter types it may be, `x-step` the probes whose step it may be.
+ * The words that verbs build their JSON Schema with. Every scalar may also be a reference (`$name`), which the loader
+ * checks by what it refers to: `x-param` names the parameter types it may be, `x-step` the probes whose step it may be.
  * Objects are closed: an unknown key is an error with a "did you mean", `x-...` keys are for notes.
  */
 export const text = (about: string, more: Schema = {}): Schema => ({
@@ -28,10 +28,19 @@ export const pattern = (about: string): Schema => ({
   'x-param': ['string'],
 });
 export const PATTERN_SYNTAX = "RE2's syntax: no look-ahead, no look-behind, no back-references.";
-export const integer = (about: string, min = 0): Schema => ({ type: 'integer', minimum: min, description: about, 'x-param': ['integer'] });
+export const integer = (about: string, min = 0): Schema => ({
+  type: 'integer',
+  minimum: min,
+  description: about,
+  'x-param': ['integer'],
+});
 export const boolean = (about: string): Schema => ({ type: 'boolean', description: about, 'x-param': ['boolean'] });
 /** `instead`: words that people try here, and what to write for them. */
-export const wordBut = (about: string, instead: Readonly<Record<string, string>>, ...words: readonly string[]): Schema => ({
+export const wordBut = (
+  about: string,
+  instead: Readonly<Record<string, string>>,
+  ...words: readonly string[]
+): Schema => ({
   ...word(about, ...words),
   'x-instead': instead,
 });
@@ -42,7 +51,10 @@ export const word = (about: string, ...words: readonly string[]): Schema => ({
   'x-param': ['string'],
 });
 
-/** The kernel keeps so many bytes of a program's name (comm, TASK_COMM_LEN of proc(5)); a longer one equals no process's. */
+/**
+ * The kernel keeps so many bytes of a program's name (comm, TASK_COMM_LEN of proc(5)); a longer one equals no
+ * process's.
+ */
 export const PROGRAM_NAME_BYTES = 15;
 /** The name of a program as the kernel has it. `instead`: what tells the program as well. */
 export const programName = (about: string, instead?: string): Schema =>
@@ -78,7 +90,11 @@ export const stepReference = (about: string, ...probes: readonly string[]): Sche
   'x-example': '$step',
 });
 
-export const object = (about: string, properties: Readonly<Record<string, Schema>>, required: readonly string[] = []): Schema => ({
+export const object = (
+  about: string,
+  properties: Readonly<Record<string, Schema>>,
+  required: readonly string[] = [],
+): Schema => ({
   type: 'object',
   description: about,
   properties,
@@ -86,7 +102,10 @@ export const object = (about: string, properties: Readonly<Record<string, Schema
   additionalProperties: false,
 });
 
-/** An object of which exactly one of `keys` must be given (a custom keyword rather than `oneOf`, so that one typo gives one problem). */
+/**
+ * An object of which exactly one of `keys` must be given (a custom keyword rather than `oneOf`, so that one typo gives
+ * one problem).
+ */
 export const exactlyOne = (shape: Schema, ...keys: readonly string[]): Schema => ({ ...shape, 'x-exactly-one': keys });
 
 /** How a service is named: one, or the first of several that exists. */

@@ -1,9 +1,14 @@
 import { type Dialect, NotUnderstood, shellTokens, type Token } from './shell-words.ts';
 
-/** A line of shell as a list of pipelines (POSIX.1 XCU 2.9): enough to say where its output goes and how to send it elsewhere. */
+/**
+ * A line of shell as a list of pipelines (POSIX.1 XCU 2.9): enough to say where its output goes and how to send it
+ * elsewhere.
+ */
 export interface ShellLine {
   readonly list: readonly Pipeline[];
-  /** First and last byte of the commands: without leading blanks and a trailing comment. Both 0 where there are none. */
+  /**
+   * First and last byte of the commands: without leading blanks and a trailing comment. Both 0 where there are none.
+   */
   readonly from: number;
   readonly to: number;
   /** The list ends in `;` or `&`. */
@@ -20,9 +25,15 @@ export type Redirect = Token & { readonly kind: 'redirect' };
 export type ShellCommand =
   | { readonly kind: 'simple'; readonly words: readonly string[]; readonly redirects: readonly Redirect[] }
   /** `{ }`, `( )`, if, while, until, for: the lists inside it. */
-  | { readonly kind: 'compound'; readonly lists: readonly (readonly Pipeline[])[]; readonly redirects: readonly Redirect[] };
+  | {
+      readonly kind: 'compound';
+      readonly lists: readonly (readonly Pipeline[])[];
+      readonly redirects: readonly Redirect[];
+    };
 
-export type ParsedShell = { readonly ok: true; readonly line: ShellLine } | { readonly ok: false; readonly reason: string };
+export type ParsedShell =
+  | { readonly ok: true; readonly line: ShellLine }
+  | { readonly ok: false; readonly reason: string };
 
 export function parseShell(text: string, dialect: Dialect): ParsedShell {
   try {
@@ -64,7 +75,8 @@ function isOperator(token: Token | undefined, ...operators: readonly string[]): 
 /** A word or operator that must stand here. */
 function expect(cursor: Cursor, text: string): void {
   const token = peek(cursor);
-  if (token?.kind === 'redirect' || wordOf(token) !== text) throw new NotUnderstood(`${text} is missing before ${wordOf(token)}`);
+  if (token?.kind === 'redirect' || wordOf(token) !== text)
+    throw new NotUnderstood(`${text} is missing before ${wordOf(token)}`);
   cursor.at += 1;
 }
 
@@ -102,7 +114,8 @@ const MISPLACED = new Set(['then', 'do', 'done', 'fi', 'elif', 'else', 'esac', '
 function readCommand(cursor: Cursor): ShellCommand {
   const token = peek(cursor);
   if (isOperator(token, '(')) return compound(cursor, [['(', [')']]], ')');
-  if (token?.kind === 'operator' || token === undefined) throw new NotUnderstood(`a command is missing before ${wordOf(token)}`);
+  if (token?.kind === 'operator' || token === undefined)
+    throw new NotUnderstood(`a command is missing before ${wordOf(token)}`);
   if (token.kind === 'redirect') return readSimple(cursor);
   if (token.text === '{') return compound(cursor, [['{', ['}']]], '}');
   if (token.text === 'if') return readIf(cursor);
@@ -158,7 +171,8 @@ function readFor(cursor: Cursor): ShellCommand {
   if (words.length === 0) throw new NotUnderstood('a name is missing after for');
   if (isOperator(peek(cursor), ';')) cursor.at += 1;
   const body = compound(cursor, [['do', ['done']]], 'done');
-  // The words are expanded where the loop stands, outside the redirections of its commands: as if they were a command of their own.
+  // The words are expanded where the loop stands, outside the redirections of its commands: as if they were a command
+  // of their own.
   const expansion: Pipeline = {
     negated: false,
     commands: [{ command: { kind: 'simple', words: [':', ...words], redirects: [] }, pipesError: false }],
@@ -174,7 +188,8 @@ function readRedirects(cursor: Cursor): readonly Redirect[] {
   }
   const next = peek(cursor);
   const separated = next === undefined || next.kind === 'operator' || MISPLACED.has(wordOf(next));
-  if (!separated || isOperator(next, '(')) throw new NotUnderstood(`${wordOf(next)} stands where the shell does not expect it`);
+  if (!separated || isOperator(next, '('))
+    throw new NotUnderstood(`${wordOf(next)} stands where the shell does not expect it`);
   return redirects;
 }
 

@@ -2,11 +2,13 @@ import { type ParsedShell, type Pipeline, parseShell, type Redirect, type ShellC
 import type { Dialect } from './shell-words.ts';
 
 /**
- * Where the output of a job's command goes. cron mails what reaches its standard output or error, so the question is asked
- * strictly: "silent" is said only where every command's output is certain to go elsewhere.
+ * Where the output of a job's command goes. cron mails what reaches its standard output or error, so the question is
+ * asked strictly: "silent" is said only where every command's output is certain to go elsewhere.
  */
 
-/** How a program named by SHELL reads a command; null where it is none of the Bourne family, whose redirections differ. */
+/**
+ * How a program named by SHELL reads a command; null where it is none of the Bourne family, whose redirections differ.
+ */
 export function dialectOf(shell: string): Dialect | null {
   const name = shell.slice(shell.lastIndexOf('/') + 1);
   // `cmd &>/dev/null` is one redirection in these, and a background job plus an empty file in a plain sh.
@@ -25,7 +27,10 @@ function isSilent(parsed: ParsedShell & { ok: true }): boolean {
   return silentList(parsed.line.list, CRON);
 }
 
-/** Where each descriptor leads: to cron, who mails it, or away. A descriptor that is not named leads to cron: that is the careful guess. */
+/**
+ * Where each descriptor leads: to cron, who mails it, or away. A descriptor that is not named leads to cron: that is
+ * the careful guess.
+ */
 type Descriptors = ReadonlyMap<number, 'cron' | 'away'>;
 const CRON: Descriptors = new Map([
   [1, 'cron'],
@@ -57,7 +62,8 @@ function isLogger(command: ShellCommand): boolean {
 function silentCommand(command: ShellCommand, outer: Descriptors): boolean {
   const inner = command.redirects.reduce(redirected, outer);
   if (command.kind === 'compound') return command.lists.every((list) => silentList(list, inner));
-  // The shell expands words before it redirects: what a substitution prints on standard error goes where the shell's goes.
+  // The shell expands words before it redirects: what a substitution prints on standard error goes where the shell's
+  // goes.
   const expansions = [...command.words, ...command.redirects.map((redirect) => redirect.target)];
   if (outer.get(2) !== 'away' && expansions.some(mayPrint)) return false;
   return (inner.get(1) === 'away' && inner.get(2) === 'away') || saysNothing(command.words);
@@ -89,7 +95,10 @@ function redirected(descriptors: Descriptors, redirect: Redirect): Descriptors {
   return operator.startsWith('>') || operator === '<>' ? next.set(descriptor, destination(target)) : next;
 }
 
-/** A file is away; the shell's own descriptors by another name, a terminal, or a bare variable that may be empty are not certain. */
+/**
+ * A file is away; the shell's own descriptors by another name, a terminal, or a bare variable that may be empty are not
+ * certain.
+ */
 function destination(target: string): 'cron' | 'away' {
   const name = target.replaceAll(/["']/g, '');
   if (/^\/(dev\/(std|fd|tty|console|pts)|proc\/)/.test(name)) return 'cron';
@@ -101,8 +110,9 @@ export type Silenced = { readonly ok: true; readonly text: string } | { readonly
 const TO_NOTHING = ' >/dev/null 2>&1';
 
 /**
- * The command with its output sent to /dev/null and nothing else changed: one plain command gets the redirection behind it, everything else
- * is wrapped in `{ ...; }`, so that redirections that are there keep their meaning. A trailing comment stays behind the redirection.
+ * The command with its output sent to /dev/null and nothing else changed: one plain command gets the redirection behind
+ * it, everything else is wrapped in `{ ...; }`, so that redirections that are there keep their meaning. A trailing
+ * comment stays behind the redirection.
  */
 export function silenced(command: string, dialect: Dialect | null): Silenced {
   if (dialect === null) return { ok: false, reason: 'its SHELL is not of the Bourne family' };
@@ -129,6 +139,9 @@ function isPlain(list: readonly Pipeline[], terminated: boolean): boolean {
 function namesBothWays(list: readonly Pipeline[]): boolean {
   const odd = (redirect: Redirect) => /^[<>]&$/.test(redirect.operator) && !/^(\d+$|-$|["']?\$)/.test(redirect.target);
   return list.some(({ commands }) =>
-    commands.some(({ command }) => command.redirects.some(odd) || (command.kind === 'compound' && command.lists.some(namesBothWays))),
+    commands.some(
+      ({ command }) =>
+        command.redirects.some(odd) || (command.kind === 'compound' && command.lists.some(namesBothWays)),
+    ),
   );
 }

@@ -1,6 +1,6 @@
 /**
- * One line of shell in words and operators (POSIX.1 XCU 2.3), as far as a crontab needs it. What is not understood for certain
- * is a problem with a reason, never a guess.
+ * One line of shell in words and operators (POSIX.1 XCU 2.3), as far as a crontab needs it. What is not understood for
+ * certain is a problem with a reason, never a guess.
  */
 export type Dialect = 'sh' | 'bash';
 
@@ -23,7 +23,10 @@ export class NotUnderstood extends Error {
 }
 
 /** Throws NotUnderstood. `comment` is where a trailing comment starts. */
-export function shellTokens(text: string, dialect: Dialect): { readonly tokens: readonly Token[]; readonly comment: number | null } {
+export function shellTokens(
+  text: string,
+  dialect: Dialect,
+): { readonly tokens: readonly Token[]; readonly comment: number | null } {
   const tokens: Token[] = [];
   let at = 0;
   for (;;) {
@@ -40,7 +43,8 @@ const REDIRECT = { sh: /^(\d*)(>>|>\||>&|<&|<>|>|<)/, bash: /^(?:(\d*)(>>|>\||>&
 
 function redirectAt(text: string, at: number, dialect: Dialect): Token | null {
   const rest = text.slice(at);
-  if (/^\d*<<(?!<)/.test(rest) || (dialect === 'sh' && /^\d*<<</.test(rest))) throw new NotUnderstood('it has a here-document');
+  if (/^\d*<<(?!<)/.test(rest) || (dialect === 'sh' && /^\d*<<</.test(rest)))
+    throw new NotUnderstood('it has a here-document');
   const match = REDIRECT[dialect].exec(rest);
   if (!match) return null;
   if (/^[<>]\(/.test(rest)) throw new NotUnderstood('it has a process substitution');

@@ -12,7 +12,10 @@ export interface Unsettled {
   readonly ids: readonly string[];
 }
 
-/** By their names, where two looks name the same thing alike: processes by pid and start, files to edit by path, services by name. Files to delete are too many for it, and of a command nobody knows whether it ran. */
+/**
+ * By their names, where two looks name the same thing alike: processes by pid and start, files to edit by path,
+ * services by name. Files to delete are too many for it, and of a command nobody knows whether it ran.
+ */
 export function idsOf({ kind, members, detail }: Targets): readonly string[] {
   if (kind === 'file' || kind === 'service') return members;
   const listed = kind === 'processes' && isObject(detail) && Array.isArray(detail.processes) ? detail.processes : [];
@@ -28,7 +31,13 @@ function idOf(process: Json): readonly string[] {
 }
 
 /** What an intent alone may come to. Journals of 0.1.0 tell only whom it was to touch. */
-export function intendedUse({ costs, targets }: { readonly costs?: Limits | undefined; readonly targets: Targets }): Limits {
+export function intendedUse({
+  costs,
+  targets,
+}: {
+  readonly costs?: Limits | undefined;
+  readonly targets: Targets;
+}): Limits {
   if (costs !== undefined) return costs;
   const limit = LIMIT_OF[targets.kind];
   return limit === undefined ? {} : { [limit]: targets.count };
@@ -59,5 +68,7 @@ export function sumOf(unsettled: readonly Unsettled[]): Limits {
 }
 
 function mapLimits(limits: Limits, change: (count: number, name: LimitName) => number): Limits {
-  return Object.fromEntries((Object.entries(limits) as [LimitName, number][]).map(([name, count]) => [name, change(count, name)]));
+  return Object.fromEntries(
+    (Object.entries(limits) as [LimitName, number][]).map(([name, count]) => [name, change(count, name)]),
+  );
 }

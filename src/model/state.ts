@@ -1,5 +1,14 @@
 import type { Judgement, Truth } from './condition.ts';
-import type { Choice, EventOf, MissedJob, ObservationShown, RunEvent, StepOutcome, StepOutline, WatchStanding } from './event.ts';
+import type {
+  Choice,
+  EventOf,
+  MissedJob,
+  ObservationShown,
+  RunEvent,
+  StepOutcome,
+  StepOutline,
+  WatchStanding,
+} from './event.ts';
 import type { Json } from './json.ts';
 import { exitCode, type OutcomeName, type Verdict } from './outcome.ts';
 import type { Decision } from './policy.ts';
@@ -10,8 +19,9 @@ import { afterUndo, BY_HAND, type DeclaredUndo, indexOfUndo, isCovered, sayWayBa
 import type { Applied, Finding, LeaseDeadline, Progress, Targets, Undo } from './verb.ts';
 
 /**
- * What a run's events add up to. This is the one fold: resume, rollback, report, page and views use it, and none of them keeps an idea
- * of its own of what is done. Total: any prefix of any list of events has a state, also after a crash in the middle.
+ * What a run's events add up to. This is the one fold: resume, rollback, report, page and views use it, and none of
+ * them keeps an idea of its own of what is done. Total: any prefix of any list of events has a state, also after a
+ * crash in the middle.
  */
 export interface RunState {
   readonly run: string;
@@ -25,7 +35,10 @@ export interface RunState {
   readonly steps: readonly StepState[];
   /** The step at work; null between steps. */
   readonly current: string | null;
-  readonly diagnosis: { readonly verdict: EventOf<'diagnosis.made'>['verdict']; readonly reasons: readonly string[] } | null;
+  readonly diagnosis: {
+    readonly verdict: EventOf<'diagnosis.made'>['verdict'];
+    readonly reasons: readonly string[];
+  } | null;
   /** What the actions have taken of the run's limits; undoing takes nothing. */
   readonly used: Readonly<Record<LimitName, number>>;
   /** What attempts without an outcome may have taken as well: it counts until it is known. One a step. */
@@ -60,7 +73,10 @@ export interface RunState {
   readonly pinned: readonly IdentityLine[];
 }
 
-/** `acting` is an intent without an outcome: while the run lives it is at work, after a crash it is *unknown* and the world must be asked. */
+/**
+ * `acting` is an intent without an outcome: while the run lives it is at work, after a crash it is *unknown* and the
+ * world must be asked.
+ */
 export type StepStatus = 'waiting' | 'started' | 'asked' | 'acting' | 'acted' | StepOutcome;
 
 export interface StepState extends StepOutline {
@@ -73,7 +89,12 @@ export interface StepState extends StepOutline {
   readonly judgements: readonly Judgement[];
   readonly observation: ObservationShown | null;
   readonly decision: Decision | null;
-  readonly approval: { readonly choice: Choice; readonly by: string; readonly reason: string | null; readonly at: string } | null;
+  readonly approval: {
+    readonly choice: Choice;
+    readonly by: string;
+    readonly reason: string | null;
+    readonly at: string;
+  } | null;
   /** Intents written so far. */
   readonly attempts: number;
   /** What the last intent named. */
@@ -106,7 +127,10 @@ export interface WatchSample extends Moment {
   readonly left: number;
 }
 
-/** `intended`: no outcome is known. A failed or partial action may have changed something too, so it stays here; a revert is guarded by what was seen before. */
+/**
+ * `intended`: no outcome is known. A failed or partial action may have changed something too, so it stays here; a
+ * revert is guarded by what was seen before.
+ */
 export interface UndoEntry extends WayBack {
   readonly verb: string;
   readonly attempt: number;
@@ -177,9 +201,17 @@ export function stateOf(events: Iterable<RunEvent>): RunState {
   return state;
 }
 
-/** An event of a type that this version does not know changes nothing but `last`: a newer minor version may have written it. */
+/**
+ * An event of a type that this version does not know changes nothing but `last`: a newer minor version may have written
+ * it.
+ */
 export function apply(state: RunState, event: RunEvent): RunState {
-  const stamped = { ...state, run: event.run, host: event.host, last: { seq: event.seq, at: event.at, mono: event.mono } };
+  const stamped = {
+    ...state,
+    run: event.run,
+    host: event.host,
+    last: { seq: event.seq, at: event.at, mono: event.mono },
+  };
   return applyFact(stamped, event) ?? stamped;
 }
 
@@ -222,7 +254,10 @@ function applyFact(state: RunState, event: RunEvent): RunState | undefined {
     case 'lease.armed':
       return { ...state, leases: [...withoutLease(state, event.key), leaseOf(event, state)] };
     case 'lease.renewed':
-      return { ...state, leases: state.leases.map((lease) => (lease.key === event.key ? renewed(lease, event) : lease)) };
+      return {
+        ...state,
+        leases: state.leases.map((lease) => (lease.key === event.key ? renewed(lease, event) : lease)),
+      };
     case 'lease.released':
       return { ...state, leases: withoutLease(state, event.key) };
     case 'lease.restored':
@@ -232,7 +267,10 @@ function applyFact(state: RunState, event: RunEvent): RunState | undefined {
     case 'watch.judged':
       return judged(state, event);
     case 'rollback.started':
-      return { ...state, rollback: { why: event.why, steps: event.steps, undoing: null, undone: [], complete: null, left: [] } };
+      return {
+        ...state,
+        rollback: { why: event.why, steps: event.steps, undoing: null, undone: [], complete: null, left: [] },
+      };
     case 'undo.intended':
       return undoIntended(state, event);
     case 'undo.applied':
@@ -298,11 +336,15 @@ function reserved(state: RunState, { step, used, ids = [] }: EventOf<'action.res
   const before = state.unsettled.find((one) => one.step === step);
   return {
     ...state,
-    unsettled: [...without(state, step), { step, used: { ...before?.used, ...used }, ids: [...(before?.ids ?? []), ...ids] }],
+    unsettled: [
+      ...without(state, step),
+      { step, used: { ...before?.used, ...used }, ids: [...(before?.ids ?? []), ...ids] },
+    ],
   };
 }
 
-const without = ({ unsettled }: RunState, step: string): readonly Unsettled[] => unsettled.filter((one) => one.step !== step);
+const without = ({ unsettled }: RunState, step: string): readonly Unsettled[] =>
+  unsettled.filter((one) => one.step !== step);
 
 function applied(state: RunState, event: EventOf<'action.applied'>): RunState {
   const next = inStep(state, event.step, { status: 'acted', applied: event.applied });
@@ -311,10 +353,14 @@ function applied(state: RunState, event: EventOf<'action.applied'>): RunState {
 }
 
 /** The newest entry of the step learns its outcome, and the undo that the action gave afterwards. */
-function settled(state: RunState, { step, applied: { outcome, undo, used } }: EventOf<'action.applied'>): readonly UndoEntry[] {
+function settled(
+  state: RunState,
+  { step, applied: { outcome, undo, used } }: EventOf<'action.applied'>,
+): readonly UndoEntry[] {
   const at = newestUndo(state, step);
   const entry = state.undo[at];
-  if (entry === undefined || entry.outcome !== 'intended') return undo === undefined ? state.undo : lateUndo(state, step, outcome, undo);
+  if (entry === undefined || entry.outcome !== 'intended')
+    return undo === undefined ? state.undo : lateUndo(state, step, outcome, undo);
   const rest = state.undo.toSpliced(at, 1);
   const now = { ...entry, outcome, undo: undo ?? entry.undo, ...(tookSome(used) && { took: true }) };
   const nothing = now.undo.kind === 'nothing' && (undo !== undefined || now.declared === undefined);
@@ -370,7 +416,8 @@ function undone(state: RunState, event: EventOf<'undo.applied'>): RunState {
   const at = indexOfUndo(state.undo, step, part);
   const entry = state.undo[at];
   const rest = entry && outcome.outcome === 'done' ? afterUndo(entry, part) : settledUndo(entry);
-  const undo = entry === undefined ? state.undo : rest === null ? withoutUndone(state.undo, entry) : state.undo.with(at, rest);
+  const undo =
+    entry === undefined ? state.undo : rest === null ? withoutUndone(state.undo, entry) : state.undo.with(at, rest);
   // Half of it is undone: it is neither done nor as before.
   const half = outcome.outcome === 'done' && rest ? { ...outcome, outcome: 'partial' as const } : outcome;
   const held = outcome.outcome === 'failed' ? state.held : null;
@@ -402,7 +449,15 @@ function finished(state: RunState, event: EventOf<'run.finished'>): RunState {
   const { outcome, reasons, open, missed } = event;
   const end = { outcome, exit: exitCode(outcome), reasons, ...momentOf(event) };
   const held = outcome === 'held' ? momentOf(event) : outcome === 'recurred' ? null : state.held;
-  return { ...state, current: null, finished: end, held, verdict: event.verdict ?? state.verdict, open, missed: allMissed(state, missed) };
+  return {
+    ...state,
+    current: null,
+    finished: end,
+    held,
+    verdict: event.verdict ?? state.verdict,
+    open,
+    missed: allMissed(state, missed),
+  };
 }
 
 /** A later life does not know what an earlier one made cron miss. */
@@ -436,7 +491,10 @@ function newStep(outline: StepOutline): StepState {
 }
 
 function stepNamed(state: RunState, id: string): StepState {
-  return state.steps.find((step) => step.id === id) ?? newStep({ id, phase: state.phase ?? 'act', verb: '', why: null, kind: 'action' });
+  return (
+    state.steps.find((step) => step.id === id) ??
+    newStep({ id, phase: state.phase ?? 'act', verb: '', why: null, kind: 'action' })
+  );
 }
 
 /** A step that the outline did not name (the steps of an authored undo) is added at the end. */
@@ -464,7 +522,8 @@ function leaseOf(
   { step, key, service, also, within, undo, say, at, mono, handle, deadline }: EventOf<'lease.armed'>,
   state: RunState,
 ): OpenLease {
-  const before = stepNamed(state, step).status === 'acting' ? undefined : state.leases.find((lease) => lease.key === key);
+  const before =
+    stepNamed(state, step).status === 'acting' ? undefined : state.leases.find((lease) => lease.key === key);
   const known = service ?? key.slice(key.indexOf(':') + 1);
   return {
     step,
@@ -489,7 +548,8 @@ function withoutLease(state: RunState, key: string): readonly OpenLease[] {
 }
 
 /** A command counts whether or not it changed anything. */
-export const tookSome = ({ commands: _, ...used }: Applied['used']): boolean => Object.values(used).some((amount) => amount > 0);
+export const tookSome = ({ commands: _, ...used }: Applied['used']): boolean =>
+  Object.values(used).some((amount) => amount > 0);
 
 function momentOf({ at, mono }: Moment): Moment {
   return { at, mono };
@@ -512,7 +572,10 @@ export function unknownSteps(state: RunState): readonly string[] {
 /** A rehearsal, in a scene that ends with it. */
 export const isDrill = ({ meta }: RunState): boolean => meta?.drill !== undefined;
 
-/** Leases that somebody may count on. A drill's end with its scene, kept or not: there is nothing of it to be started any more. */
+/**
+ * Leases that somebody may count on. A drill's end with its scene, kept or not: there is nothing of it to be started
+ * any more.
+ */
 export const openLeases = (state: RunState): readonly OpenLease[] => (isDrill(state) ? [] : state.leases);
 
 /** What can be undone, newest first, in words. */
@@ -523,7 +586,10 @@ export function undoable(state: RunState): readonly { readonly step: string; rea
   });
 }
 
-/** Milliseconds from the start to the end, or to the last thing known. A resume may have come after a reboot, where only the clock on the wall goes on. */
+/**
+ * Milliseconds from the start to the end, or to the last thing known. A resume may have come after a reboot, where only
+ * the clock on the wall goes on.
+ */
 export function elapsed({ meta, last, finished, resumes }: RunState): number {
   // What was noted after its end (a resume that was refused) is no part of it.
   const end = finished ?? last;
@@ -537,8 +603,10 @@ export const isBeingUndone = ({ rollback, finished }: RunState): boolean => fini
 
 /** The last thing that is known of a run, in a few words: for a run that did not finish. */
 export function lastThing(state: RunState): string {
-  if (state.rollback !== null && state.rollback.complete === null) return `rolling back ${state.rollback.undoing ?? ''}`.trimEnd();
-  const step = state.steps.findLast(({ id }) => id === state.current) ?? state.steps.findLast(({ started }) => started !== null);
+  if (state.rollback !== null && state.rollback.complete === null)
+    return `rolling back ${state.rollback.undoing ?? ''}`.trimEnd();
+  const step =
+    state.steps.findLast(({ id }) => id === state.current) ?? state.steps.findLast(({ started }) => started !== null);
   if (step === undefined) return state.meta === null ? 'nothing yet' : 'started';
   return step.status === 'acting' ? `${step.id}: outcome unknown` : `${step.id}: ${step.status}`;
 }

@@ -12,8 +12,9 @@ export const ORDERS = ['given', 'name', 'reverse', 'shuffled'] as const;
 /** In which order and how boldly a runbook goes through hosts. */
 export interface Strategy {
   /**
-   * How many are done when a batch has ended, rounded down: `1, 5%, 25%, rest` of 200 is 1, 9 more, 40 more, 150 more; of 5 it is 1 and then 4, since
-   * what is done already needs no batch. The first is the canary. A batch begins when all of the one before have been verified.
+   * How many are done when a batch has ended, rounded down: `1, 5%, 25%, rest` of 200 is 1, 9 more, 40 more, 150 more;
+   * of 5 it is 1 and then 4, since what is done already needs no batch. The first is the canary. A batch begins when
+   * all of the one before have been verified.
    */
   readonly batches: readonly Size[];
   readonly atOnce: number;
@@ -25,7 +26,12 @@ export interface Strategy {
 }
 
 export const DEFAULT_STRATEGY: Strategy = {
-  batches: [{ kind: 'hosts', count: 1 }, { kind: 'share', percent: 5 }, { kind: 'share', percent: 25 }, { kind: 'rest' }],
+  batches: [
+    { kind: 'hosts', count: 1 },
+    { kind: 'share', percent: 5 },
+    { kind: 'share', percent: 25 },
+    { kind: 'rest' },
+  ],
   atOnce: 10,
   pause: 0,
   failures: { kind: 'hosts', count: 0 },
@@ -66,7 +72,10 @@ export function parsePause(text: string): number | undefined {
   return text === '0' ? 0 : parseDuration(text);
 }
 
-/** Which of the batches is wrong, and why; null: they are well. What is done with every host must be said: nobody is left out by arithmetic. */
+/**
+ * Which of the batches is wrong, and why; null: they are well. What is done with every host must be said: nobody is
+ * left out by arithmetic.
+ */
 export function batchFault(batches: readonly Size[]): { readonly at: number; readonly says: string } | null {
   for (const [at, size] of batches.entries()) {
     const says = fault(size, batches, at);
@@ -82,7 +91,9 @@ function fault(size: Size, batches: readonly Size[], at: number): string | null 
   if (before && before.kind === size.kind && amountOf(size) <= amountOf(before)) {
     return `${sizeText(size)} are done already after ${sizeText(before)}: a batch says how many are done when it has ended`;
   }
-  return at === batches.length - 1 && !isAll(size) ? 'the last batch is `rest`: it says what becomes of everybody else' : null;
+  return at === batches.length - 1 && !isAll(size)
+    ? 'the last batch is `rest`: it says what becomes of everybody else'
+    : null;
 }
 
 function amountOf(size: Size): number {

@@ -1,11 +1,13 @@
 import type { Target } from './fleet.ts';
 
 /** `deploy@web1:2222` as the target it is; else why it is none. */
-export type Destination = { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly says: string };
+export type Destination =
+  | { readonly ok: true; readonly target: Target }
+  | { readonly ok: false; readonly says: string };
 
 /**
- * As ssh itself takes it: a name of ssh_config(5) or an address, with or without user and port, also as `ssh://`. What ssh or a shell could
- * take for something else (an option, a command, a folder) is no name.
+ * As ssh itself takes it: a name of ssh_config(5) or an address, with or without user and port, also as `ssh://`. What
+ * ssh or a shell could take for something else (an option, a command, a folder) is no name.
  */
 export function parseDestination(text: string): Destination {
   const uri = text.startsWith('ssh://');
@@ -13,9 +15,14 @@ export function parseDestination(text: string): Destination {
   const at = rest.lastIndexOf('@');
   const user = at < 0 ? null : rest.slice(0, at);
   const place = placeOf(rest.slice(at + 1));
-  const fault = textFault(text) ?? (user === null ? null : userFault(user)) ?? ('says' in place ? place.says : nameFault(place.name));
+  const fault =
+    textFault(text) ??
+    (user === null ? null : userFault(user)) ??
+    ('says' in place ? place.says : nameFault(place.name));
   if (fault !== null) return { ok: false, says: fault };
-  return 'says' in place ? { ok: false, says: place.says } : { ok: true, target: targetNamed(place.name, { user, port: place.port }) };
+  return 'says' in place
+    ? { ok: false, says: place.says }
+    : { ok: true, target: targetNamed(place.name, { user, port: place.port }) };
 }
 
 export function targetNamed(name: string, more: Partial<Target> = {}): Target {
@@ -38,7 +45,9 @@ function placeOf(text: string): Location {
 function withPort(name: string, text: string | undefined): Location {
   if (text === undefined) return { name, port: null };
   const port = parsePort(text);
-  return port === undefined ? { says: `${text === '' ? 'nothing' : text} is no port: it is a number from 1 to 65535` } : { name, port };
+  return port === undefined
+    ? { says: `${text === '' ? 'nothing' : text} is no port: it is a number from 1 to 65535` }
+    : { name, port };
 }
 
 export function parsePort(text: string): number | undefined {
@@ -68,7 +77,9 @@ export function nameFault(name: string): string | null {
 /** Why it cannot be a login name; null: it can. */
 export function userFault(user: string): string | null {
   if (user.includes(':')) return 'no password belongs into it: ssh uses keys';
-  return /^[\p{L}\p{N}_][\p{L}\p{N}_.@+\\-]*$/u.test(user) && !user.endsWith('\\') ? null : `\`${user}\` is no login name`;
+  return /^[\p{L}\p{N}_][\p{L}\p{N}_.@+\\-]*$/u.test(user) && !user.endsWith('\\')
+    ? null
+    : `\`${user}\` is no login name`;
 }
 
 /** Close enough to tell it from a name with a port: ssh decides what it means. */

@@ -1,7 +1,10 @@
 import type { Json } from './json.ts';
 import type { Undo } from './verb.ts';
 
-/** The undo that an author wrote beside a step, as it stood when the step acted: references resolved, so that a rollback needs the journal alone. */
+/**
+ * The undo that an author wrote beside a step, as it stood when the step acted: references resolved, so that a rollback
+ * needs the journal alone.
+ */
 export type DeclaredUndo =
   | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'steps'; readonly steps: readonly UndoStep[] };
@@ -13,7 +16,10 @@ export interface UndoStep {
   readonly say: string;
 }
 
-/** What was done and how far it is undone by now. First what its action derived is reverted, then the steps that the author wrote follow, in their order. */
+/**
+ * What was done and how far it is undone by now. First what its action derived is reverted, then the steps that the
+ * author wrote follow, in their order.
+ */
 export interface WayBack {
   readonly step: string;
   readonly undo: Undo;
@@ -28,7 +34,8 @@ export interface WayBack {
 
 export const BY_HAND: Undo = { kind: 'irreversible', because: 'it was done by hand', evidence: '' };
 
-const declaredSteps = ({ declared }: Pick<WayBack, 'declared'>): readonly UndoStep[] => (declared?.kind === 'steps' ? declared.steps : []);
+const declaredSteps = ({ declared }: Pick<WayBack, 'declared'>): readonly UndoStep[] =>
+  declared?.kind === 'steps' ? declared.steps : [];
 
 /** The author's steps that are not done yet. */
 export const stepsLeft = (back: WayBack): readonly UndoStep[] => declaredSteps(back).slice(back.parts ?? 0);
@@ -44,7 +51,10 @@ export const isCovered = (back: WayBack, all: readonly WayBack[]): boolean =>
   declaredSteps(back).length === 0 &&
   all.some((other) => other !== back && other.step === back.step && declaredSteps(other).length > 0);
 
-/** What is left of it once an undo, or step `part` of the author's, has been done; null: nothing. A note tells how to do by hand what could not be derived. */
+/**
+ * What is left of it once an undo, or step `part` of the author's, has been done; null: nothing. A note tells how to do
+ * by hand what could not be derived.
+ */
 export function afterUndo<B extends WayBack>(back: B, part: number | undefined): B | null {
   const { unsure: _, ...known } = back;
   const next = (part === undefined ? { ...known, reverted: true } : { ...known, parts: part }) as unknown as B;

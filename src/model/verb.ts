@@ -5,12 +5,14 @@ import type { Json, JsonObject } from './json.ts';
 import type { LimitName } from './runbook.ts';
 
 /**
- * A verb is one file with a default export, `probes/<verb>.ts` or `actions/<verb>.ts`; its path is its name. From that object come validation, the
- * editor schema, the plan's text, the dry run. Verbs talk to a Host and to nothing else.
+ * A verb is one file with a default export, `probes/<verb>.ts` or `actions/<verb>.ts`; its path is its name. From that
+ * object come validation, the editor schema, the plan's text, the dry run. Verbs talk to a Host and to nothing else.
  */
 export type Verb = ProbeVerb | ActionVerb;
 
-/** A JSON Schema of draft 2020-12 as load/schema understands it; see `model/shape.ts` for the words to build one with. */
+/**
+ * A JSON Schema of draft 2020-12 as load/schema understands it; see `model/shape.ts` for the words to build one with.
+ */
 export type Schema = JsonObject;
 
 /** What an expectation can speak of. */
@@ -59,8 +61,9 @@ export interface Act extends Look {
   /** How many more of this the run may still touch: `limits` (or a low default) less what was used. */
   readonly allowance: (limit: LimitName) => number;
   /**
-   * Says, durably and before it is taken, how many of this the act may have used by then. After a crash that many count, unless the host tells that fewer
-   * went: `ids` says who they were. A verb that reserves a limit names it in `reserves`.
+   * Says, durably and before it is taken, how many of this the act may have used by then. After a crash that many
+   * count, unless the host tells that fewer went: `ids` says who they were. A verb that reserves a limit names it in
+   * `reserves`.
    */
   readonly reserve?: (limit: LimitName, count: number, ids?: readonly string[]) => Promise<void>;
   /** The bytes that `observe` asked to keep, base64, by the name it gave them. */
@@ -111,10 +114,17 @@ export interface Targets {
   readonly detail: Json;
 }
 
-/** How an action is undone, derived from what it saw before. Data: it goes into the journal before the act, and rollback works from it alone. */
+/**
+ * How an action is undone, derived from what it saw before. Data: it goes into the journal before the act, and rollback
+ * works from it alone.
+ */
 export type Undo =
   | { readonly kind: 'revert'; readonly say: string; readonly data: Json }
-  | { readonly kind: 'irreversible'; readonly because: string /** What is kept: counts, digests, samples. */; readonly evidence: string }
+  | {
+      readonly kind: 'irreversible';
+      readonly because: string /** What is kept: counts, digests, samples. */;
+      readonly evidence: string;
+    }
   | { readonly kind: 'nothing' };
 
 /** What the world will be like after the action, for the steps that come later in the plan. */
@@ -130,7 +140,10 @@ export type Prediction =
   | { readonly kind: 'processes-gone'; readonly pids: readonly number[] }
   | { readonly kind: 'files-gone'; readonly in: string; readonly count: number; readonly bytes: number };
 
-/** A temporary change with a deadline: `within` milliseconds from the arming, `undo` is given to the action's own `revert`. */
+/**
+ * A temporary change with a deadline: `within` milliseconds from the arming, `undo` is given to the action's own
+ * `revert`.
+ */
 export interface LeaseTerms {
   readonly key: string;
   /** What must run again, by the name that its service manager knows. */
@@ -142,7 +155,10 @@ export interface LeaseTerms {
   readonly say: string;
 }
 
-/** When a lease starts its service by itself: on the clock that no step of the wall clock moves, and in the life of the machine that it was armed in. */
+/**
+ * When a lease starts its service by itself: on the clock that no step of the wall clock moves, and in the life of the
+ * machine that it was armed in.
+ */
 export interface LeaseDeadline {
   readonly boot: string;
   /** Milliseconds since boot, CLOCK_BOOTTIME. */
@@ -185,7 +201,10 @@ export interface Applied {
   /** What was really taken of the limits. */
   readonly used: Readonly<Partial<Record<LimitName, number>>>;
   readonly blocks: readonly Block[];
-  /** Where what was done differs from what was observed (fewer files, more processes). Absent: the observation's undo stands. */
+  /**
+   * Where what was done differs from what was observed (fewer files, more processes). Absent: the observation's undo
+   * stands.
+   */
   readonly undo?: Undo;
   /** Keys of leases that this action has fulfilled. */
   readonly releases?: readonly string[];
@@ -197,12 +216,18 @@ export interface ActionVerb extends Described {
   readonly forGood?: boolean;
   /** True: a second apply on the same host does no harm and nothing new. */
   readonly idempotent: boolean;
-  /** Limits that `apply` reserves itself, bit by bit, before it takes them. Of the others its intent counts whole until it has an outcome. */
+  /**
+   * Limits that `apply` reserves itself, bit by bit, before it takes them. Of the others its intent counts whole until
+   * it has an outcome.
+   */
   readonly reserves?: readonly LimitName[];
   observe(look: Look, arg: Json): Promise<Observation>;
   /** Re-checks every target at the moment of use. */
   apply(act: Act, arg: Json, observation: Observation): Promise<Applied>;
-  /** Undoes from the journal's `Undo.data` alone, guarded by what was written: what somebody changed since is not overwritten. */
+  /**
+   * Undoes from the journal's `Undo.data` alone, guarded by what was written: what somebody changed since is not
+   * overwritten.
+   */
   revert(act: Act, data: Json): Promise<Applied>;
 }
 
@@ -244,6 +269,10 @@ export function cannot(summary: string, reason: string, more: Partial<Observatio
 }
 
 /** What the journal and the views get of an observation: neither the bytes to keep nor the predictions. */
-export function shown({ keep: _keep, predicts: _predicts, ...rest }: Observation): Omit<Observation, 'keep' | 'predicts'> {
+export function shown({
+  keep: _keep,
+  predicts: _predicts,
+  ...rest
+}: Observation): Omit<Observation, 'keep' | 'predicts'> {
   return rest;
 }

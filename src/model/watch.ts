@@ -6,7 +6,10 @@ import { duration } from './quantity.ts';
 import type { Hold, Step } from './runbook.ts';
 import { bindParams, type Findings, judgeWith } from './scope.ts';
 
-/** verify's `watch` with every reference resolved. `every` is at most a quarter of `for`, so that a watch has at least five samples. */
+/**
+ * verify's `watch` with every reference resolved. `every` is at most a quarter of `for`, so that a watch has at least
+ * five samples.
+ */
 export function watchSpec(step: Step, arg: Json, findings: Findings): WatchSpec {
   const { for: length, every, settle, tolerate, proof } = isObject(arg) ? arg : {};
   const whole = duration(length, 600_000);
@@ -30,7 +33,10 @@ export function counts({ when }: Hold, findings: Findings): boolean {
 function proofOf(proof: Json | undefined): WatchSpec['proof'] {
   if (!isObject(proof)) return null;
   const service = isObject(proof.service) ? proof.service : {};
-  const names = [...listOf(service.name as string | undefined), ...listOf(service.first_of as string | readonly string[] | undefined)];
+  const names = [
+    ...listOf(service.name as string | undefined),
+    ...listOf(service.first_of as string | readonly string[] | undefined),
+  ];
   return { cronMinutes: Number(proof.cron_minutes), services: names.length > 0 ? names : ['crond', 'cron'] };
 }
 

@@ -12,8 +12,9 @@ export interface Left {
 }
 
 /**
- * A journal that has lost its last lines (a power cut, a restored backup) tells of less than was done, and nothing in it shows that. The host does: what a step was
- * to change, and by the journal never began to, is changed. A sentence each; none where all is as it was left.
+ * A journal that has lost its last lines (a power cut, a restored backup) tells of less than was done, and nothing in
+ * it shows that. The host does: what a step was to change, and by the journal never began to, is changed. A sentence
+ * each; none where all is as it was left.
  */
 export function notAsLeft({ state, orphans }: Left, plan: Plan): readonly string[] {
   const now = pinnedOf(plan);
@@ -39,18 +40,29 @@ function doneUnseen({ pinned, steps }: RunState, now: readonly IdentityLine[]): 
   return steps.flatMap(({ id, verb, attempts, status }) => {
     const target = pinned.find(({ name }) => name === `target of ${id}`)?.value;
     const isOver = status !== 'waiting' && status !== 'started';
-    if (verb !== 'stop' || target === undefined || attempts > 0 || isOver || now.some(({ name }) => name === `target of ${id}`)) return [];
+    if (
+      verb !== 'stop' ||
+      target === undefined ||
+      attempts > 0 ||
+      isOver ||
+      now.some(({ name }) => name === `target of ${id}`)
+    )
+      return [];
     return [`${target} is stopped, and by the journal ${id} has not begun to stop it`];
   });
 }
 
-/** Kept before an intent was written: where the plan would keep the same bytes again, a death in between has left them. */
+/**
+ * Kept before an intent was written: where the plan would keep the same bytes again, a death in between has left them.
+ */
 function strayRecords(orphans: readonly string[], { steps }: Plan): readonly string[] {
   const kept = steps.flatMap((step) => (step.kind === 'action' ? Object.values(step.observation?.keep ?? {}) : []));
   const again = new Set(kept.map((bytes) => sha256(Buffer.from(bytes, 'base64'))));
   const stray = orphans.filter((name) => !again.has(name));
   if (stray.length === 0) return [];
-  return [`bytes of files were kept for an undo (records/${stray.join(', ')}), and no line of the journal tells of an edit that kept them`];
+  return [
+    `bytes of files were kept for an undo (records/${stray.join(', ')}), and no line of the journal tells of an edit that kept them`,
+  ];
 }
 
 export const NOT_AS_LEFT = 'the host is not as the journal left it';

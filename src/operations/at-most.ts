@@ -1,4 +1,7 @@
-/** Each of them in turn, at most so many at once. One that throws lets those at work end, begins no other, and is thrown. */
+/**
+ * Each of them in turn, at most so many at once. One that throws lets those at work end, begins no other, and is
+ * thrown.
+ */
 export async function atMost<T>(limit: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const queue = items.values();
   const failed: unknown[] = [];

@@ -23,7 +23,10 @@ import { compare, compareHeld } from './compare.ts';
 import { outsideScene } from './outside-scene.ts';
 import { learnSecrets, type Unfit } from './secrets.ts';
 
-/** What is asked for: JSON-safe but for the runbook's frozen parts, so that command line, webhook and fleet worker ask alike. */
+/**
+ * What is asked for: JSON-safe but for the runbook's frozen parts, so that command line, webhook and fleet worker ask
+ * alike.
+ */
 export interface RunRequest {
   readonly runbook: Runbook;
   readonly params: Readonly<Record<string, Json>>;
@@ -58,7 +61,10 @@ export interface RunParts {
   readonly journal: Journal;
   readonly views: readonly View[];
   readonly interrupts: Interrupts;
-  /** Why automation has to stop, looked up anew at each call; null: it may go on. Absent: nothing can stop it but an interrupt. */
+  /**
+   * Why automation has to stop, looked up anew at each call; null: it may go on. Absent: nothing can stop it but an
+   * interrupt.
+   */
   readonly stop?: () => string | null;
   /** Opens what the steps need, before anything is looked at, and keeps it out of all that is written or shown. */
   readonly secrets?: Secrets;
@@ -105,11 +111,18 @@ async function planAndAct(request: RunRequest, parts: RunParts, life: Life): Pro
   if (wrong) await emit({ type: 'note', text: wrong });
   const stopped = request.mode.kind === 'unattended' ? parts.stop?.() : null;
   if (stopped) parts.interrupts.raise(stopped);
-  const mismatch = parts.interrupts.signal.aborted ? null : ((await compare(request.saved, plan, emit)) ?? compareHeld(request.held, plan));
+  const mismatch = parts.interrupts.signal.aborted
+    ? null
+    : ((await compare(request.saved, plan, emit)) ?? compareHeld(request.held, plan));
   const refusal = mismatch ?? outsideScene(plan, request.drill) ?? refuse(plan, parts.interrupts);
   if (refusal) {
     for (const step of plan.steps) if (step.kind === 'action') await decided(step, emit);
-    await emit({ type: 'run.finished', ...refusal, open: refusal.outcome === 'not-this-incident' ? [] : plan.open, missed: [] });
+    await emit({
+      type: 'run.finished',
+      ...refusal,
+      open: refusal.outcome === 'not-this-incident' ? [] : plan.open,
+      missed: [],
+    });
     return refusal;
   }
   parts.planned(plan);
@@ -177,7 +190,11 @@ export function spineOf(parts: RunParts, after = 0): Emit {
 /** Why nothing may be done, with nothing touched; null: go on. */
 function refuse(plan: Plan, interrupts: Interrupts): Ending | null {
   if (interrupts.signal.aborted)
-    return { outcome: 'interrupted', verdict: null, reasons: [`${String(interrupts.signal.reason)} before anything was done`] };
+    return {
+      outcome: 'interrupted',
+      verdict: null,
+      reasons: [`${String(interrupts.signal.reason)} before anything was done`],
+    };
   return plan.refusal && { ...plan.refusal, verdict: null };
 }
 
@@ -194,5 +211,6 @@ export function permitFor({ mode, runbook, params }: RunRequest, { host, clock }
 
 /** A decision that kept automation from acting belongs into the journal like one that let it. */
 async function decided({ id, decision }: PlannedAction, emit: Emit): Promise<void> {
-  if (decision.effect === 'deny' || decision.effect === 'over-limit') await emit({ type: 'policy.decided', step: id, decision });
+  if (decision.effect === 'deny' || decision.effect === 'over-limit')
+    await emit({ type: 'policy.decided', step: id, decision });
 }

@@ -6,7 +6,10 @@ import { markOf, type SavedPlan } from '../model/saved-plan.ts';
 import { driftOf, pinnedDifferences } from '../plan/fingerprint.ts';
 import type { Ending } from '../run/running.ts';
 
-/** A saved plan beside the one of now: what may not differ ends the run with nothing touched, what may is told. Null: go on. */
+/**
+ * A saved plan beside the one of now: what may not differ ends the run with nothing touched, what may is told. Null: go
+ * on.
+ */
 export async function compare(saved: SavedPlan | undefined, plan: Plan, emit: Emit): Promise<Ending | null> {
   if (saved === undefined) return null;
   const differ = pinnedDifferences(saved, plan);

@@ -16,11 +16,17 @@ export interface DoctorParts {
   readonly host: Host;
   readonly home: string;
   /** What each place of journals would do with a run, in the order they are tried. */
-  readonly rooms: readonly { readonly path: string; readonly takes: 'a run' | 'hardly' | 'nothing'; readonly why: string }[];
+  readonly rooms: readonly {
+    readonly path: string;
+    readonly takes: 'a run' | 'hardly' | 'nothing';
+    readonly why: string;
+  }[];
   readonly prepared: string | null;
   /** Whoever has the host now, in words. */
   readonly holder: string | null;
-  /** Free process slots as the launcher counted them, its own among them, and the limit's name; null: it did not count. */
+  /**
+   * Free process slots as the launcher counted them, its own among them, and the limit's name; null: it did not count.
+   */
   readonly slots: { readonly free: number; readonly limit: string } | null;
   readonly terminal: boolean;
 }
@@ -35,7 +41,11 @@ export async function examine(parts: DoctorParts): Promise<readonly Check[]> {
     slotsCheck(parts),
     await userCheck(parts),
     await servicesCheck(parts),
-    await programCheck(parts.host, 'crontab', "users' crontabs cannot be installed: a step that edits one fails before it writes"),
+    await programCheck(
+      parts.host,
+      'crontab',
+      "users' crontabs cannot be installed: a step that edits one fails before it writes",
+    ),
     terminalCheck(parts),
     await programCheck(parts.host, 'ssh', 'other hosts cannot be reached from here'),
     await drillCheck(parts.host),
@@ -50,15 +60,29 @@ export type DoctorThereParts = Pick<DoctorParts, 'host' | 'holder'> & {
 
 export async function examineThere({ host, holder, unlocked }: DoctorThereParts): Promise<readonly Check[]> {
   return [
-    { name: 'connection', state: 'well', seen: `${host.name} answers, as ${(await host.machine.facts()).user}`, instead: null },
+    {
+      name: 'connection',
+      state: 'well',
+      seen: `${host.name} answers, as ${(await host.machine.facts()).user}`,
+      instead: null,
+    },
     clockCheck(host),
     unlocked === null
       ? lockCheck({ holder })
-      : { name: 'lock', state: 'limited', seen: unlocked, instead: 'only runs that are started from here are kept apart' },
+      : {
+          name: 'lock',
+          state: 'limited',
+          seen: unlocked,
+          instead: 'only runs that are started from here are kept apart',
+        },
     ...(await diskChecks({ host, home: '/' })),
     await userCheck({ host }, '--become'),
     await servicesCheck({ host }),
-    await programCheck(host, 'crontab', "users' crontabs cannot be installed: a step that edits one fails before it writes"),
+    await programCheck(
+      host,
+      'crontab',
+      "users' crontabs cannot be installed: a step that edits one fails before it writes",
+    ),
   ];
 }
 
@@ -69,7 +93,12 @@ function clockCheck({ farClock }: Host): Check {
   const where = `its zone is ${zone ?? "not known, so this machine's is taken for it"}`;
   if (Math.abs(ahead) < SECONDS) return { name: 'clock', state: 'well', seen: `as here; ${where}`, instead: null };
   const seen = `${showDuration(Math.abs(ahead))} ${ahead > 0 ? 'ahead of' : 'behind'} the clock here; ${where}`;
-  return { name: 'clock', state: 'limited', seen, instead: "ages are told by its clock, a run's times by the clock here" };
+  return {
+    name: 'clock',
+    state: 'limited',
+    seen,
+    instead: "ages are told by its clock, a run's times by the clock here",
+  };
 }
 
 function journalCheck({ rooms }: DoctorParts): Check {
@@ -81,16 +110,32 @@ function journalCheck({ rooms }: DoctorParts): Check {
     .map(({ path, why }) => `${path}: ${why}`)
     .join('; ');
   if (used === undefined) {
-    return { name, state: 'stuck', seen: tried, instead: 'nothing is touched without a journal, exit 73: make room in one of them' };
+    return {
+      name,
+      state: 'stuck',
+      seen: tried,
+      instead: 'nothing is touched without a journal, exit 73: make room in one of them',
+    };
   }
-  if (used === home && used.takes === 'a run') return { name, state: 'well', seen: `${used.path} ${used.why}`, instead: null };
-  return { name, state: 'limited', seen: tried, instead: `it is written in ${used.path}, and moves home once there is room` };
+  if (used === home && used.takes === 'a run')
+    return { name, state: 'well', seen: `${used.path} ${used.why}`, instead: null };
+  return {
+    name,
+    state: 'limited',
+    seen: tried,
+    instead: `it is written in ${used.path}, and moves home once there is room`,
+  };
 }
 
 function preparedCheck({ prepared }: DoctorParts): Check {
   const name = 'prepared';
   return prepared === null
-    ? { name, state: 'limited', seen: 'no', instead: 'with every disk full a run cannot begin: firebreak prepare, while the host is well' }
+    ? {
+        name,
+        state: 'limited',
+        seen: 'no',
+        instead: 'with every disk full a run cannot begin: firebreak prepare, while the host is well',
+      }
     : { name, state: 'well', seen: prepared, instead: null };
 }
 
@@ -121,7 +166,12 @@ async function diskChecks({ host, home }: Pick<DoctorParts, 'host' | 'home'>): P
       };
     }
     const few = space.free < space.total * FEW || (inodes.total !== 0 && inodes.free < inodes.total * FEW);
-    return { name, state: few ? 'limited' : 'well', seen, instead: few ? 'it works as usual while there is any' : null };
+    return {
+      name,
+      state: few ? 'limited' : 'well',
+      seen,
+      instead: few ? 'it works as usual while there is any' : null,
+    };
   });
 }
 
@@ -130,7 +180,8 @@ const OURS = 3;
 
 function slotsCheck({ slots }: DoctorParts): Check {
   const name = 'process slots';
-  if (slots === null) return { name, state: 'limited', seen: 'not counted', instead: 'bin/firebreak counts them: start it, not Node' };
+  if (slots === null)
+    return { name, state: 'limited', seen: 'not counted', instead: 'bin/firebreak counts them: start it, not Node' };
   const left = slots.free - OURS;
   if (slots.limit === '') return { name, state: 'well', seen: 'no limit is near', instead: null };
   const seen = `${plural(slots.free, 'slot')} free when this began, by ${slots.limit}`;
@@ -139,7 +190,8 @@ function slotsCheck({ slots }: DoctorParts): Check {
     name,
     state: 'limited',
     seen,
-    instead: 'a service is stopped by signalling its main process; what starts a program comes after processes have been ended',
+    instead:
+      'a service is stopped by signalling its main process; what starts a program comes after processes have been ended',
   };
 }
 
@@ -159,26 +211,39 @@ async function servicesCheck({ host }: Pick<DoctorParts, 'host'>): Promise<Check
   const { manager } = await host.machine.facts();
   const idle = manager !== 'systemd' && (await host.commands.which('systemctl')) !== null;
   const seen = { systemd: 'systemd', sysv: 'init scripts', openrc: 'OpenRC', script: 'init scripts' }[manager];
-  return { name: 'services', state: 'well', seen: idle ? `${seen}; systemctl is installed, systemd does not run` : seen, instead: null };
+  return {
+    name: 'services',
+    state: 'well',
+    seen: idle ? `${seen}; systemctl is installed, systemd does not run` : seen,
+    instead: null,
+  };
 }
 
 async function programCheck(host: Host, name: string, instead: string): Promise<Check> {
   const path = await host.commands.which(name);
-  return path === null ? { name, state: 'limited', seen: 'not installed', instead } : { name, state: 'well', seen: path, instead: null };
+  return path === null
+    ? { name, state: 'limited', seen: 'not installed', instead }
+    : { name, state: 'well', seen: path, instead: null };
 }
 
 function terminalCheck({ terminal }: DoctorParts): Check {
   const name = 'terminal';
   return terminal
     ? { name, state: 'well', seen: 'you are asked before each action', instead: null }
-    : { name, state: 'limited', seen: 'none', instead: 'nobody can be asked: firebreak run ... --unattended --policy FILE' };
+    : {
+        name,
+        state: 'limited',
+        seen: 'none',
+        instead: 'nobody can be asked: firebreak run ... --unattended --policy FILE',
+      };
 }
 
 /** Asked without trying: a namespace that is made costs a process. */
 async function drillCheck(host: Host): Promise<Check> {
   const name = 'drill';
   const instead = 'firebreak drill works in a temporary folder, without a file system of its own';
-  if ((await host.commands.which('unshare')) === null) return { name, state: 'limited', seen: 'unshare is not installed', instead };
+  if ((await host.commands.which('unshare')) === null)
+    return { name, state: 'limited', seen: 'unshare is not installed', instead };
   const { uid } = await host.machine.facts();
   if (uid === 0) {
     const capabilities = /^CapEff:\s*([0-9a-f]+)/m.exec(await textOf(host, '/proc/self/status'))?.[1] ?? '0';

@@ -2,7 +2,10 @@ import { inNamespaces, type Rehearsal, rehearse, whyNot } from '../hosts/rehears
 import { exitCode } from '../model/outcome.ts';
 import type { Interrupts } from '../model/ports.ts';
 
-/** A rehearsal of a runbook: `drill.sh` in `folder` builds the incident small and real, then runs the launcher's `run RUNBOOK` on it. */
+/**
+ * A rehearsal of a runbook: `drill.sh` in `folder` builds the incident small and real, then runs the launcher's `run
+ * RUNBOOK` on it.
+ */
 export interface DrillRequest {
   readonly runbook: string;
   readonly folder: string;
@@ -69,12 +72,23 @@ const inFolder = (why: string): string =>
 
 /** Null: what drill.sh will need was granted a moment ago. */
 function whyNoNamespaces({ folder, env }: DrillRequest): string | null {
-  const trial = ['/bin/sh', '-c', 'PATH=$PATH:/usr/sbin:/sbin; mount -t tmpfs -o nr_inodes=10 trial "$1"', 'trial', `${folder}/scene`];
+  const trial = [
+    '/bin/sh',
+    '-c',
+    'PATH=$PATH:/usr/sbin:/sbin; mount -t tmpfs -o nr_inodes=10 trial "$1"',
+    'trial',
+    `${folder}/scene`,
+  ];
   return whyNot({ argv: [...inNamespaces(), ...trial], env });
 }
 
 function start({ folder, launcher, runbook, attended, output, env }: DrillRequest, isolated: boolean): Rehearsal {
-  const alone = ['--unattended', '--policy', `${folder}/policy.yaml`, ...(output === undefined ? [] : ['--output', output])];
+  const alone = [
+    '--unattended',
+    '--policy',
+    `${folder}/policy.yaml`,
+    ...(output === undefined ? [] : ['--output', output]),
+  ];
   const run = [launcher, 'run', runbook, ...(attended ? [] : alone)];
   const build = ['/bin/sh', `${folder}/drill.sh`, isolated ? 'namespaces' : 'plain', folder, ...run];
   return rehearse({ argv: [...(isolated ? inNamespaces() : []), ...build], env });

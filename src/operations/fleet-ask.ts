@@ -26,8 +26,8 @@ interface Approved {
 }
 
 /**
- * Inside a host whose plan was approved nothing is asked again, but for what no approval covers: what a person must do by hand, and an undo. An
- * interrupt has been meant for the fleet: the host stops where it is, and can be resumed.
+ * Inside a host whose plan was approved nothing is asked again, but for what no approval covers: what a person must do
+ * by hand, and an undo. An interrupt has been meant for the fleet: the host stops where it is, and can be resumed.
  */
 export function askInside(ask: FleetAsk, { host, steps }: Approved): Ask {
   return {
@@ -44,10 +44,14 @@ export function askInside(ask: FleetAsk, { host, steps }: Approved): Ask {
   };
 }
 
-/** For an undo that was decided on already: the canary's, or a rollback that was asked for. What would bring the incident back is asked all the same. */
+/**
+ * For an undo that was decided on already: the canary's, or a rollback that was asked for. What would bring the
+ * incident back is asked all the same.
+ */
 export function askToUndo(ask: FleetAsk, host: string, approved: { readonly dangerous: boolean }): Ask {
   return {
     ...askInside(ask, { host, steps: new Set() }),
-    undo: async (question) => (question.dangerous === null || approved.dangerous ? 'undo' : ask.undo({ hosts: [host], ...question })),
+    undo: async (question) =>
+      question.dangerous === null || approved.dangerous ? 'undo' : ask.undo({ hosts: [host], ...question }),
   };
 }

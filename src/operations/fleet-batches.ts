@@ -40,7 +40,8 @@ export async function goThrough(fleet: Fleet, { batches, after, ended, all, cana
     if (!proven) left = withCanary(left, canary);
     const [batch = [], ...rest] = left;
     const stopped =
-      reasonToStop(fleet, book) ?? (number === after + 1 ? null : await between(fleet, book, { batch, number, of: number + rest.length }));
+      reasonToStop(fleet, book) ??
+      (number === after + 1 ? null : await between(fleet, book, { batch, number, of: number + rest.length }));
     if (stopped) return stopped;
     const turns = batch.map((turn) => ({ ...turn, canary: !proven }));
     const begun = await doBatch(fleet, book, { turns, number, of: number + rest.length });
@@ -79,7 +80,10 @@ function reasonToStop({ brakes, parts, request }: Fleet, { ends, most }: Book): 
   const failures = ends.filter(isFailure);
   if (failures.length <= most) return null;
   const named = failures.map(({ host }) => host).join(', ');
-  return { why: `${plural(failures.length, 'host')} failed (${named}), and ${most === 0 ? 'none' : `at most ${most}`} may`, outcome: null };
+  return {
+    why: `${plural(failures.length, 'host')} failed (${named}), and ${most === 0 ? 'none' : `at most ${most}`} may`,
+    outcome: null,
+  };
 }
 
 interface Next {
@@ -98,6 +102,8 @@ async function between(fleet: Fleet, book: Book, { batch, number, of }: Next): P
   const answer = await ask.next({ batch: number, of, hosts, ended: book.ends });
   return (
     reasonToStop(fleet, book) ??
-    (answer.choice === 'run' ? null : { why: answer.reason ?? `${request.who} ended it before batch ${number}`, outcome: 'interrupted' })
+    (answer.choice === 'run'
+      ? null
+      : { why: answer.reason ?? `${request.who} ended it before batch ${number}`, outcome: 'interrupted' })
   );
 }

@@ -20,8 +20,9 @@ export interface Brakes {
 }
 
 /**
- * Ctrl-C once: no further host is begun. Twice: those at work reach their next safe point and stop there. A hang-up is a first press. SIGTERM is both at once, since
- * who sends it kills soon, and so is the kill switch. The third press is not for us: whoever started this ends it.
+ * Ctrl-C once: no further host is begun. Twice: those at work reach their next safe point and stop there. A hang-up is
+ * a first press. SIGTERM is both at once, since who sends it kills soon, and so is the kill switch. The third press is
+ * not for us: whoever started this ends it.
  */
 export function brakesFor(interrupts: Interrupts): Brakes {
   const soft = new AbortController();

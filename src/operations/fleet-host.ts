@@ -51,7 +51,9 @@ export interface Unfinished {
 export async function resumeOn(fleet: Fleet, { target, run: id, canary }: Unfinished): Promise<HostEnd | null> {
   const reopened = await fleet.parts.reopenRun(id);
   if (!reopened.ok)
-    return reopened.code === 'empty' ? null : finished(fleet, { ...notBegun(target, 'outcome-unknown', reopened), run: id });
+    return reopened.code === 'empty'
+      ? null
+      : finished(fleet, { ...notBegun(target, 'outcome-unknown', reopened), run: id });
   const { journal } = reopened;
   const state = stateOf(reopened.events);
   const over = ended(target, state);
@@ -65,7 +67,8 @@ export async function resumeOn(fleet: Fleet, { target, run: id, canary }: Unfini
     await journal.close();
     return rollBackOn(fleet, { target, run: id, dangerous: false });
   }
-  const ask = fleet.ask && askInside(fleet.ask, { host: target.name, steps: new Set(state.steps.map(({ id: step }) => step)) });
+  const ask =
+    fleet.ask && askInside(fleet.ask, { host: target.name, steps: new Set(state.steps.map(({ id: step }) => step)) });
   return onHost(
     fleet,
     target,
@@ -118,7 +121,10 @@ interface Proof {
   readonly canary: boolean;
 }
 
-/** A canary that did not hold says that the remedy is none: no other host is begun, and what was done on it is undone as far as that may be. */
+/**
+ * A canary that did not hold says that the remedy is none: no other host is begun, and what was done on it is undone as
+ * far as that may be.
+ */
 async function proven(fleet: Fleet, end: HostEnd, { target, reached, canary }: Proof): Promise<HostEnd> {
   await finished(fleet, end);
   if (!canary || end.outcome !== 'recurred' || end.run === null) return end;
@@ -200,8 +206,15 @@ interface Living {
   readonly reached: LockedHost;
 }
 
-/** A life of a run, begun in the fleet's journal before the host is touched. Whatever becomes of it is an ending: a host's trouble is its own. */
-async function lifeOf(fleet: Fleet, { target, journal, reached }: Living, go: (parts: RunParts) => Promise<Ending>): Promise<HostEnd> {
+/**
+ * A life of a run, begun in the fleet's journal before the host is touched. Whatever becomes of it is an ending: a
+ * host's trouble is its own.
+ */
+async function lifeOf(
+  fleet: Fleet,
+  { target, journal, reached }: Living,
+  go: (parts: RunParts) => Promise<Ending>,
+): Promise<HostEnd> {
   const { parts, emit, brakes } = fleet;
   const interrupts = parts.hostInterrupts();
   const views = parts.views.map((view) => ({ show: (event: RunEvent) => view.show(event), close: () => {} }));

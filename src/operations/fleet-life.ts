@@ -65,12 +65,16 @@ function sayHeard({ brakes: { signal, hard }, emit, state }: Fleet): void {
     if (state().finished === null) emit({ type: 'fleet.noted', text }).catch(() => {});
   };
   // Where both are pulled at once, the harder says it.
-  signal.addEventListener('abort', () => queueMicrotask(() => hard.aborted || say(`${signal.reason}: ${GENTLY}`)), { once: true });
+  signal.addEventListener('abort', () => queueMicrotask(() => hard.aborted || say(`${signal.reason}: ${GENTLY}`)), {
+    once: true,
+  });
   hard.addEventListener('abort', () => say(`${hard.reason}: ${AT_ONCE}`), { once: true });
 }
 
-const GENTLY = 'no further host is begun, those at work come to their end; once more: they stop at their next safe point';
-const AT_ONCE = 'those at work stop at their next safe point; once more: all ends at once, and leases start again what is stopped';
+const GENTLY =
+  'no further host is begun, those at work come to their end; once more: they stop at their next safe point';
+const AT_ONCE =
+  'those at work stop at their next safe point; once more: all ends at once, and leases start again what is stopped';
 
 async function end({ emit, state }: Fleet, stopped: Stopped | null, undone?: readonly HostEnd[]): Promise<FleetEnding> {
   const { hosts } = state();
@@ -113,7 +117,10 @@ function sayEnd({ host, outcome, reasons }: HostEnd): string {
   return `${host}: ${outcome.replaceAll('-', ' ')}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}`;
 }
 
-/** Of a rollback only what nobody knows counts as well: that something was left as it was does not make worse how the run ended. */
+/**
+ * Of a rollback only what nobody knows counts as well: that something was left as it was does not make worse how the
+ * run ended.
+ */
 const UNKNOWN: readonly OutcomeName[] = ['outcome-unknown', 'bug', 'journal-damaged', 'no-journal'];
 
 function outcomesOf({ status, end: last, rolledBack }: HostState): readonly OutcomeName[] {

@@ -34,8 +34,15 @@ export interface LookParts extends Pick<FleetWorld, 'reach' | 'lookAtOnce'> {
   readonly progress: (progress: { readonly done: number; readonly of: number; readonly host: string }) => void;
 }
 
-/** Every host is looked at before any is touched. In the order given, whichever answers first; hosts that were not reached by the time of an interrupt are left out. */
-export async function lookAtAll(request: LookRequest, parts: LookParts, targets: readonly Target[]): Promise<readonly LookedAt[]> {
+/**
+ * Every host is looked at before any is touched. In the order given, whichever answers first; hosts that were not
+ * reached by the time of an interrupt are left out.
+ */
+export async function lookAtAll(
+  request: LookRequest,
+  parts: LookParts,
+  targets: readonly Target[],
+): Promise<readonly LookedAt[]> {
   const looked = new Map<Target, LookedAt>();
   const all = atMost(parts.lookAtOnce, targets, async (target) => {
     if (parts.signal.aborted) return;
@@ -60,7 +67,9 @@ async function lookAt(request: LookRequest, parts: LookParts, target: Target): P
   } catch (error) {
     // A mistake of ours, or of a port: of this host nothing is known, and the others are none the worse for it.
     const last = reached.reached.host.connection?.unanswered().last;
-    return last ? unreachable(target, last.code, last.message) : unreachable(target, 'bug', `could not be planned: ${String(error)}`);
+    return last
+      ? unreachable(target, last.code, last.message)
+      : unreachable(target, 'bug', `could not be planned: ${String(error)}`);
   } finally {
     await reached.reached.close();
   }
@@ -100,11 +109,22 @@ function slimPlan(whole: Plan): Plan {
 function slimStep(step: PlannedStep): PlannedStep {
   const arg = withoutFound(step.arg);
   if (step.kind === 'probe')
-    return { ...step, arg, finding: step.finding && { ...step.finding, detail: null, blocks: step.finding.blocks.map(cut) } };
+    return {
+      ...step,
+      arg,
+      finding: step.finding && { ...step.finding, detail: null, blocks: step.finding.blocks.map(cut) },
+    };
   if (step.kind === 'watch' || step.observation === null) return { ...step, arg };
   const { targets, blocks, ...rest } = step.observation;
-  const members = targets.kind === 'processes' || targets.kind === 'files' ? targets.members.slice(0, KEPT) : targets.members;
-  const observation = { ...rest, keep: {}, predicts: [], targets: { ...targets, members, detail: null }, blocks: blocks.map(cut) };
+  const members =
+    targets.kind === 'processes' || targets.kind === 'files' ? targets.members.slice(0, KEPT) : targets.members;
+  const observation = {
+    ...rest,
+    keep: {},
+    predicts: [],
+    targets: { ...targets, members, detail: null },
+    blocks: blocks.map(cut),
+  };
   return { ...step, arg, observation };
 }
 

@@ -55,10 +55,14 @@ export function fleetPlanOf(
   };
 }
 
-/** Null: there is something to do. A host that cannot be planned is left out: it counts in the end, and not against what may fail, since nothing of ours failed on it. */
+/**
+ * Null: there is something to do. A host that cannot be planned is left out: it counts in the end, and not against what
+ * may fail, since nothing of ours failed on it.
+ */
 export function endOf(found: HostPlan): HostEnd | null {
   const none = { host: found.host, run: null, verdict: null };
-  if (found.kind === 'unreachable') return { ...none, outcome: found.code === 'bug' ? 'bug' : 'outcome-unknown', reasons: [found.reason] };
+  if (found.kind === 'unreachable')
+    return { ...none, outcome: found.code === 'bug' ? 'bug' : 'outcome-unknown', reasons: [found.reason] };
   const { refusal } = found.plan;
   return refusal && { ...none, ...refusal };
 }

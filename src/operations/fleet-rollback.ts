@@ -20,7 +20,10 @@ interface ToUndo {
   readonly dangerous: readonly string[];
 }
 
-/** Undoes what a fleet run did, the hosts that were begun last first, each from the journal of its own run. `held` in the ending: all that can be undone is. */
+/**
+ * Undoes what a fleet run did, the hosts that were begun last first, each from the journal of its own run. `held` in
+ * the ending: all that can be undone is.
+ */
 export async function rollBackFleet(
   request: FleetRequest,
   parts: FleetParts,
@@ -47,7 +50,9 @@ export async function rollBackFleet(
 
 const asDone = (outcome: OutcomeName): OutcomeName => (outcome === 'rolled-back' ? 'held' : outcome);
 
-/** Nothing, where nothing was begun or all of it is undone. What cannot be read is taken up, so that its host is named. */
+/**
+ * Nothing, where nothing was begun or all of it is undone. What cannot be read is taken up, so that its host is named.
+ */
 function toUndo({ hosts, runbook }: FleetRequest, parts: FleetParts, { host, run }: HostState): readonly ToUndo[] {
   const target = hosts.find(({ name }) => name === host);
   if (target === undefined || run === null) return [];
@@ -61,7 +66,9 @@ function toUndo({ hosts, runbook }: FleetRequest, parts: FleetParts, { host, run
 
 const findingsOf = (state: RunState, runbook: FleetRequest['runbook']) => carryOver(state, runbook).findings;
 
-/** Nothing to undo, or a person who says no: asked once for all hosts, what is dangerous is named. Null: it is undone. */
+/**
+ * Nothing to undo, or a person who says no: asked once for all hosts, what is dangerous is named. Null: it is undone.
+ */
 async function leftAsItIs({ ask }: FleetParts, undoing: readonly ToUndo[]): Promise<FleetEnding | null> {
   if (undoing.length === 0) return { outcome: 'held', reasons: ['there is nothing to undo'] };
   if (ask === null || (await ask.undo(questionOf(undoing))) === 'undo') return null;

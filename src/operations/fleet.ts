@@ -13,8 +13,9 @@ import type { Fleet, FleetParts, FleetRequest } from './fleet-parts.ts';
 import { endOf, fleetPlanOf, groupsOf } from './fleet-plan.ts';
 
 /**
- * The same runbook on many hosts: every one is planned before any is touched, then they are gone through in batches, the first of them the
- * canary. Each host has a run of its own, with journal, lock and interrupts, held to the plan that was made of it.
+ * The same runbook on many hosts: every one is planned before any is touched, then they are gone through in batches,
+ * the first of them the canary. Each host has a run of its own, with journal, lock and interrupts, held to the plan
+ * that was made of it.
  */
 export function runFleet(request: FleetRequest, parts: FleetParts): Promise<FleetEnding> {
   const { runbook, params, strategy, hosts, skipped, who, mode, policy, tool, reach } = request;
@@ -28,8 +29,9 @@ export function runFleet(request: FleetRequest, parts: FleetParts): Promise<Flee
 }
 
 /**
- * Goes on where the journal ends: unfinished runs are resumed first, since something of theirs may be stopped; hosts that were never begun,
- * or could not be reached, are planned anew and go on by the strategy. What has ended stays as it is.
+ * Goes on where the journal ends: unfinished runs are resumed first, since something of theirs may be stopped; hosts
+ * that were never begun, or could not be reached, are planned anew and go on by the strategy. What has ended stays as
+ * it is.
  */
 export function resumeFleet(
   request: FleetRequest,
@@ -43,32 +45,44 @@ export function resumeFleet(
   const unfinished = mine.filter((host) => isUnfinished(host) && !failed.includes(host));
   const anew = mine.filter(isToBegin);
   const hosts = [...unfinished, ...anew].map(({ host }) => host);
-  return live({ request, parts, before }, { type: 'fleet.resumed', to: 'finish', who: request.who, hosts }, async (fleet) => {
-    await undoCanaries(fleet, failed);
-    const notBegun = await resumeAll(fleet, unfinished, canary);
-    const names = new Set([...anew.map(({ host }) => host), ...notBegun]);
-    const targets = request.hosts.filter(({ name }) => names.has(name));
-    const failing = fleet.brakes.failing();
-    if (targets.length === 0 || failing !== null) return failing === null ? interrupted(fleet) : { why: failing, outcome: null };
-    return interrupted(fleet) ?? planAndGo(fleet, targets);
-  });
+  return live(
+    { request, parts, before },
+    { type: 'fleet.resumed', to: 'finish', who: request.who, hosts },
+    async (fleet) => {
+      await undoCanaries(fleet, failed);
+      const notBegun = await resumeAll(fleet, unfinished, canary);
+      const names = new Set([...anew.map(({ host }) => host), ...notBegun]);
+      const targets = request.hosts.filter(({ name }) => names.has(name));
+      const failing = fleet.brakes.failing();
+      if (targets.length === 0 || failing !== null)
+        return failing === null ? interrupted(fleet) : { why: failing, outcome: null };
+      return interrupted(fleet) ?? planAndGo(fleet, targets);
+    },
+  );
 }
 
-/** For a reason that may be gone by now. Of a run that was begun its own journal tells whether it has ended after all. */
+/**
+ * For a reason that may be gone by now. Of a run that was begun its own journal tells whether it has ended after all.
+ */
 const AGAIN: readonly OutcomeName[] = ['outcome-unknown', 'interrupted', 'locked', 'no-journal', 'bug'];
 
 const isUnfinished = ({ status, run, end }: HostState): boolean =>
-  status === 'running' || (status === 'ended' && run !== null && end !== null && (AGAIN.includes(end.outcome) || isUnfinishedEnd(end)));
+  status === 'running' ||
+  (status === 'ended' && run !== null && end !== null && (AGAIN.includes(end.outcome) || isUnfinishedEnd(end)));
 
 const isToBegin = ({ status, run, end }: HostState): boolean =>
   status === 'waiting' || (run === null && end !== null && AGAIN.includes(end.outcome));
 
-/** A remedy that did not hold is not tried on others. An engine that died before it was undone has left that to this life. */
+/**
+ * A remedy that did not hold is not tried on others. An engine that died before it was undone has left that to this
+ * life.
+ */
 async function undoCanaries(fleet: Fleet, canaries: readonly HostState[]): Promise<void> {
   for (const { host, run, end, rolledBack } of canaries) {
     const target = fleet.request.hosts.find(({ name }) => name === host);
     fleet.brakes.failed(`the canary ${host} did not hold: ${end?.reasons.join('; ')}`);
-    if (rolledBack === null && run !== null && target !== undefined) await rollBackOn(fleet, { target, run, dangerous: false });
+    if (rolledBack === null && run !== null && target !== undefined)
+      await rollBackOn(fleet, { target, run, dangerous: false });
   }
 }
 
@@ -125,7 +139,11 @@ function turnOf({ target, found, held }: LookedAt): readonly Turn[] {
   return [{ target, held, steps: new Set(found.plan.steps.map(({ id }) => id)), canary: false }];
 }
 
-function goingOn({ request, state }: Fleet, turns: readonly Turn[], begun: readonly HostState[]): Parameters<typeof goThrough>[1] {
+function goingOn(
+  { request, state }: Fleet,
+  turns: readonly Turn[],
+  begun: readonly HostState[],
+): Parameters<typeof goThrough>[1] {
   const done = begun.map(({ host }) => host);
   const byName = new Map(turns.map((turn) => [turn.target.name, turn]));
   const all = [...done, ...byName.keys()];

@@ -5,13 +5,18 @@ import type { Plan } from '../model/plan.ts';
 import type { Targets } from '../model/verb.ts';
 import type { Ending } from '../run/running.ts';
 
-/** Why a drill may not do what it has planned: before its first act, with nothing touched. Null: all of it is in its scene. */
+/**
+ * Why a drill may not do what it has planned: before its first act, with nothing touched. Null: all of it is in its
+ * scene.
+ */
 export function outsideScene(plan: Plan, drill: DrillMark | undefined): Ending | null {
   if (drill === undefined) return null;
   const reasons = plan.steps.flatMap((step) => {
     if (step.kind !== 'action' || step.observation?.verdict !== 'change') return [];
     const outside = touched(step.observation.targets).filter((path) => !isWithin(drill.scene, path));
-    return outside.length === 0 ? [] : [`${step.id} would act outside of the drill's scene ${drill.scene}: ${listed(outside)}`];
+    return outside.length === 0
+      ? []
+      : [`${step.id} would act outside of the drill's scene ${drill.scene}: ${listed(outside)}`];
   });
   return reasons.length === 0 ? null : { outcome: 'refused-by-policy', verdict: null, reasons };
 }
@@ -23,7 +28,9 @@ function touched({ kind, members, detail }: Targets): readonly string[] {
   switch (kind) {
     case 'processes':
       // One without a program has ended meanwhile; at the act each is judged again.
-      return entries(detail, 'processes').flatMap((process) => (isObject(process) && typeof process.exe === 'string' ? [process.exe] : []));
+      return entries(detail, 'processes').flatMap((process) =>
+        isObject(process) && typeof process.exe === 'string' ? [process.exe] : [],
+      );
     case 'files':
       return [textAt(detail, 'handle', 'selector', 'in')];
     case 'service':

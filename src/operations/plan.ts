@@ -28,7 +28,10 @@ export interface PlanParts {
   readonly secrets?: Secrets;
 }
 
-/** The dry run: every probe really looks, every action observes, nothing is changed. Without its secrets nothing is looked at. A host that cannot be reached has no plan. */
+/**
+ * The dry run: every probe really looks, every action observes, nothing is changed. Without its secrets nothing is
+ * looked at. A host that cannot be reached has no plan.
+ */
 export async function plan(request: PlanRequest, parts: PlanParts): Promise<Plan | Unfit> {
   const { secrets = NO_SECRETS } = parts;
   const unfit = await learnSecrets(request, secrets, parts.signal);

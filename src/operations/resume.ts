@@ -13,8 +13,9 @@ import { carryOut, type Life, permitFor, type RunParts, type RunRequest, spineOf
 import type { Unfit } from './secrets.ts';
 
 /**
- * Goes on where the journal ends. Finished steps stay finished; an intent without an outcome is unknown: the same observe asks the world.
- * What the run had stopped under a lease and what runs again by now (the lease was kept, somebody started it) is stopped again before anything else.
+ * Goes on where the journal ends. Finished steps stay finished; an intent without an outcome is unknown: the same
+ * observe asks the world. What the run had stopped under a lease and what runs again by now (the lease was kept,
+ * somebody started it) is stopped again before anything else.
  */
 export async function resume(request: RunRequest, parts: RunParts, state: RunState): Promise<Ending> {
   const emit = spineOf(parts, state.last?.seq);
@@ -39,7 +40,9 @@ async function goOn(request: RunRequest, parts: RunParts, { state, emit, given }
   const carried = carryOver(state, request.runbook);
   const left = { state, orphans: request.orphans ?? [] };
   if (!hasTouched(state) && !hasBegunToVerify(state)) return carryOut(request, parts, { emit, given, left });
-  const undone = await heard(parts.host, 'nothing more was done', () => fallenBack(state, request.runbook, carried.findings, parts));
+  const undone = await heard(parts.host, 'nothing more was done', () =>
+    fallenBack(state, request.runbook, carried.findings, parts),
+  );
   const again = await toLookAtAgain(state, undone, parts);
   const finished = new Set([...carried.finished, ...passed(state, request.runbook)].filter((step) => !again.has(step)));
   const done = doneOf(state, request.runbook, carried.findings).filter((entry) => !undone.has(entry.step));
@@ -47,10 +50,15 @@ async function goOn(request: RunRequest, parts: RunParts, { state, emit, given }
   return carryOut(request, parts, { emit, given, earlier, left });
 }
 
-/** Once it was watched, the acts are over, those too that failed and were passed: what is left is the verdict. What was undone since is to do again. */
+/**
+ * Once it was watched, the acts are over, those too that failed and were passed: what is left is the verdict. What was
+ * undone since is to do again.
+ */
 function passed(state: RunState, { act }: Runbook): readonly string[] {
   if (!hasBegunToVerify(state)) return [];
-  const failed = state.steps.filter(({ status, undone }) => (status === 'failed' || status === 'partial') && undone?.outcome !== 'done');
+  const failed = state.steps.filter(
+    ({ status, undone }) => (status === 'failed' || status === 'partial') && undone?.outcome !== 'done',
+  );
   return failed.flatMap(({ id }) => (act.find((step) => step.id === id)?.onFail === 'continue' ? [id] : []));
 }
 
@@ -87,13 +95,23 @@ export async function resumed(
 }
 
 /** Steps whose lease is still open: what they stopped must be stopped again where it runs, and its lease armed anew. */
-async function fallenBack(state: RunState, runbook: Runbook, findings: Findings, parts: RunParts): Promise<ReadonlySet<string>> {
+async function fallenBack(
+  state: RunState,
+  runbook: Runbook,
+  findings: Findings,
+  parts: RunParts,
+): Promise<ReadonlySet<string>> {
   const back = new Set<string>();
   for (const { step: id, service } of state.leases) {
     const step = runbook.act.find((one) => one.id === id);
     if (!step || wasToRunAgain(state, service)) continue;
     const verb = await parts.catalogue.action(step.verb);
-    const look = { host: parts.readOnlyHost, clock: clockOn(parts.host, parts.clock), signal: parts.interrupts.signal, progress: () => {} };
+    const look = {
+      host: parts.readOnlyHost,
+      clock: clockOn(parts.host, parts.clock),
+      signal: parts.interrupts.signal,
+      progress: () => {},
+    };
     const seen = await verb.observe(look, resolveArg(step, runbook, findings)).catch(() => nothingToDo(''));
     if (seen.verdict === 'change') back.add(id);
   }
@@ -103,18 +121,26 @@ async function fallenBack(state: RunState, runbook: Runbook, findings: Findings,
 /** All that had to be done while it was stopped was done by then: whoever has started it, it runs as it should. */
 function wasToRunAgain({ steps }: RunState, service: string): boolean {
   return steps.some(
-    ({ verb, attempts, undone, targets }) => STARTS.includes(verb) && attempts > 0 && undone === null && targets?.members.includes(service),
+    ({ verb, attempts, undone, targets }) =>
+      STARTS.includes(verb) && attempts > 0 && undone === null && targets?.members.includes(service),
   );
 }
 
 /**
- * What was stopped has run meanwhile (its lease was kept, an undo, somebody): mailers and mail are there again. So what came after the stop is looked at again, where
- * acting twice does no harm; where nothing has changed there is nothing to do. Unless the run had come as far as to start it again itself.
+ * What was stopped has run meanwhile (its lease was kept, an undo, somebody): mailers and mail are there again. So what
+ * came after the stop is looked at again, where acting twice does no harm; where nothing has changed there is nothing
+ * to do. Unless the run had come as far as to start it again itself.
  */
-async function toLookAtAgain(state: RunState, fallen: ReadonlySet<string>, { catalogue }: RunParts): Promise<ReadonlySet<string>> {
+async function toLookAtAgain(
+  state: RunState,
+  fallen: ReadonlySet<string>,
+  { catalogue }: RunParts,
+): Promise<ReadonlySet<string>> {
   const acts = state.steps.filter(({ phase }) => phase === 'act');
   const first = acts.findIndex(({ id, undone }) => fallen.has(id) || undone?.outcome === 'done');
-  const startedByUs = acts.some(({ verb, attempts, undone }) => STARTS.includes(verb) && attempts > 0 && undone === null);
+  const startedByUs = acts.some(
+    ({ verb, attempts, undone }) => STARTS.includes(verb) && attempts > 0 && undone === null,
+  );
   const again = new Set(fallen);
   if (first < 0 || startedByUs) return again;
   for (const { id, verb } of acts.slice(first)) {

@@ -16,7 +16,12 @@ import { decider, type Life, permitFor, type RunParts, type RunRequest, spineOf,
 import { doneOf, refused, resumed } from './resume.ts';
 
 /** Undoes a run from its journal alone, newest first: all of it, or a part. */
-export async function rollBack(request: RunRequest, parts: RunParts, state: RunState, part: UndoPart | null): Promise<Ending> {
+export async function rollBack(
+  request: RunRequest,
+  parts: RunParts,
+  state: RunState,
+  part: UndoPart | null,
+): Promise<Ending> {
   const emit = spineOf(parts, state.last?.seq);
   const given = permitFor(request, parts);
   if (given.kind === 'denied') return refused(emit, 'rollback', given.reason);
@@ -30,7 +35,9 @@ export async function rollBack(request: RunRequest, parts: RunParts, state: RunS
   const unfit = await unfitSecrets(request, parts);
   try {
     const wrong =
-      given.kind === 'allowed' ? await heard(parts.host, 'nothing was undone', () => misled({ ...request, ...parts, given })) : null;
+      given.kind === 'allowed'
+        ? await heard(parts.host, 'nothing was undone', () => misled({ ...request, ...parts, given }))
+        : null;
     if (wrong?.outcome === 'refused-by-policy') return await refused(emit, 'rollback', wrong.reasons.join('; '));
     await resumed(request, parts, emit, 'roll-back');
     if (unfit !== null) await emit({ type: 'note', text: unfit.reason });
@@ -48,7 +55,11 @@ interface Undoing extends Pick<Life, 'emit' | 'given'> {
 }
 
 /** A rollback undoes what its journal tells; that there may have been more is said before it. */
-async function lookWhetherAsLeft(request: RunRequest, parts: RunParts, { state, emit, given }: Omit<Undoing, 'part'>): Promise<void> {
+async function lookWhetherAsLeft(
+  request: RunRequest,
+  parts: RunParts,
+  { state, emit, given }: Omit<Undoing, 'part'>,
+): Promise<void> {
   const { orphans = [] } = request;
   if (state.pinned.length === 0 && orphans.length === 0) return;
   const { interrupts, catalogue, clock, readOnlyHost: host } = parts;
@@ -102,7 +113,11 @@ async function leftAsItIs(running: Running, state: RunState): Promise<Ending | n
 function nothingToUndo(done: readonly Done[]): Ending {
   const notes = sayWaysBack(done);
   if (notes.length > 0)
-    return { outcome: 'rollback-incomplete', verdict: null, reasons: ['nothing of it can be undone by itself', ...notes] };
+    return {
+      outcome: 'rollback-incomplete',
+      verdict: null,
+      reasons: ['nothing of it can be undone by itself', ...notes],
+    };
   return { outcome: 'rolled-back', verdict: null, reasons: ['there is nothing to undo'] };
 }
 
@@ -111,7 +126,8 @@ async function undoAll(running: Running, state: RunState): Promise<Ending> {
   const dangerous = running.by.kind === 'person' || running.by.rule.undo === 'all';
   const { why, asked } = whyOf(state);
   const remains = await rollback(running, why, { dangerous });
-  // Who asks for a rollback was told before what cannot be undone; a failed run that was being undone ends as it would have.
+  // Who asks for a rollback was told before what cannot be undone; a failed run that was being undone ends as it would
+  // have.
   const whole = asked ? remains.left.length === 0 : isWhole(remains);
   const reasons = [...(asked ? [] : [why]), ...sayRemains(remains)];
   const ending: Ending = { outcome: whole ? 'rolled-back' : 'rollback-incomplete', verdict: null, reasons };
@@ -139,7 +155,13 @@ function openLeases(running: Running, state: RunState): readonly Lease[] {
 /** Nothing is planned: undo works from what the journal holds. */
 function emptyPlan({ runbook, params }: RunRequest, parts: RunParts, limits: Limits): Running['plan'] {
   return {
-    runbook: { name: runbook.name, version: runbook.version, title: runbook.title, path: runbook.source.path, hash: runbook.source.hash },
+    runbook: {
+      name: runbook.name,
+      version: runbook.version,
+      title: runbook.title,
+      path: runbook.source.path,
+      hash: runbook.source.hash,
+    },
     host: parts.host.name,
     at: parts.clock.now(),
     params,

@@ -55,7 +55,13 @@ async function start(request: RunRequest, parts: RunParts, { emit, given }: Begi
   const facts = await heard(parts.host, 'nothing was touched', () => parts.host.machine.facts());
   await emit({
     type: 'run.started',
-    runbook: { name: runbook.name, version: runbook.version, title: runbook.title, path: runbook.source.path, hash: runbook.source.hash },
+    runbook: {
+      name: runbook.name,
+      version: runbook.version,
+      title: runbook.title,
+      path: runbook.source.path,
+      hash: runbook.source.hash,
+    },
     text: runbook.source.text,
     params,
     limits: limitsFor(given, runbook, raised),

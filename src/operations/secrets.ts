@@ -18,13 +18,20 @@ interface Using {
 }
 
 /**
- * Opens what the steps will need, before the first look and the first event: what is not known yet cannot be kept out of them, and a secret that is
- * missing is better found out now than half-way through, with a service stopped.
+ * Opens what the steps will need, before the first look and the first event: what is not known yet cannot be kept out
+ * of them, and a secret that is missing is better found out now than half-way through, with a service stopped.
  */
-export async function learnSecrets({ runbook, params }: Using, secrets: Secrets, signal: AbortSignal): Promise<Unfit | null> {
+export async function learnSecrets(
+  { runbook, params }: Using,
+  secrets: Secrets,
+  signal: AbortSignal,
+): Promise<Unfit | null> {
   const missing = await secrets.learn(secretsOf(runbook, params), signal);
   if (missing !== null) return { outcome: 'no-such-file', reason: missing };
   const { path, text } = runbook.source;
   if (secrets.redact(text) === text) return null;
-  return { outcome: 'invalid-runbook', reason: `${path} itself holds the value of one of its secrets: take it out of the runbook` };
+  return {
+    outcome: 'invalid-runbook',
+    reason: `${path} itself holds the value of one of its secrets: take it out of the runbook`,
+  };
 }

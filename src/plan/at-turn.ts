@@ -7,7 +7,10 @@ import { isDeclaredRead, type Runbook, type Step } from '../model/runbook.ts';
 import { bindParams, type Findings } from '../model/scope.ts';
 import type { Finding, Prediction } from '../model/verb.ts';
 
-/** The look without what belongs to its turn: it is not tried again, and judges nothing. Undefined: nothing needs it before, or it runs a command. */
+/**
+ * The look without what belongs to its turn: it is not tried again, and judges nothing. Undefined: nothing needs it
+ * before, or it runs a command.
+ */
 export function aheadOf(step: Step, { act, verify }: Runbook): Step | undefined {
   if (isDeclaredRead(step)) return undefined;
   const used = [...act, ...verify].some(({ arg }) => referencesIn(arg).includes(step.id));
@@ -19,7 +22,18 @@ export function aheadOf(step: Step, { act, verify }: Runbook): Step | undefined 
 /** A look in `act` as the plan shows it: not looked at yet, and what it decides once it is. */
 export function atItsTurn(step: Step, arg: Json, finding: Finding | null, findings: Findings): PlannedProbe {
   const { id, phase, verb, why = null, decisive } = step;
-  const base = { kind: 'probe', id, phase, verb, why, arg, explain: [], truth: 'not-looked', judgements: [], decisive } as const;
+  const base = {
+    kind: 'probe',
+    id,
+    phase,
+    verb,
+    why,
+    arg,
+    explain: [],
+    truth: 'not-looked',
+    judgements: [],
+    decisive,
+  } as const;
   return { ...base, finding, atTurn: sayGuard(step, findings) };
 }
 
@@ -39,10 +53,15 @@ function sayGuard({ expect, onFail }: Step, findings: Findings): string {
   }
 }
 
-/** What cannot be told before a look in `act` is taken, which the `when` speaks of. Null: it will not be told then either. */
+/**
+ * What cannot be told before a look in `act` is taken, which the `when` speaks of. Null: it will not be told then
+ * either.
+ */
 export function decidedLate(step: Step, late: ReadonlySet<string>): string | null {
   const of = step.when ? [...new Set(stepsNamedIn(step.when))].filter((id) => late.has(id)) : [];
-  return of.length === 0 ? null : `decided at its turn, when ${of.join(', ')} has been looked at; counted here as if it ran`;
+  return of.length === 0
+    ? null
+    : `decided at its turn, when ${of.join(', ')} has been looked at; counted here as if it ran`;
 }
 
 /** What may not be done frees nothing for what comes behind it: the most that may happen is what is counted. */

@@ -1,8 +1,8 @@
 import type { Diagnosis, PlannedProbe } from '../model/plan.ts';
 
 /**
- * Any decisive no: not this incident. Else any decisive unknown: could not tell, and what was missing is named. Nothing that was looked at decides:
- * no incident, and nothing may be done for one.
+ * Any decisive no: not this incident. Else any decisive unknown: could not tell, and what was missing is named. Nothing
+ * that was looked at decides: no incident, and nothing may be done for one.
  */
 export function diagnose(probes: readonly PlannedProbe[], acts: boolean): Diagnosis {
   const decisive = probes.filter((probe) => probe.decisive);
@@ -11,9 +11,13 @@ export function diagnose(probes: readonly PlannedProbe[], acts: boolean): Diagno
   const unknown = decisive.filter((probe) => probe.truth === 'unknown');
   if (unknown.length > 0) return { verdict: 'unknown', reasons: unknown.map(reasonOf) };
   // A runbook that acts has a diagnosis that decides: the loader lets no other pass.
-  if (decisive.some((probe) => probe.truth === 'yes') || (acts && probes.length === 0)) return { verdict: 'this-incident', reasons: [] };
+  if (decisive.some((probe) => probe.truth === 'yes') || (acts && probes.length === 0))
+    return { verdict: 'this-incident', reasons: [] };
   if (!acts && decisive.length === 0) return { verdict: 'looked-only', reasons: [] };
-  return { verdict: 'unknown', reasons: decisive.length === 0 ? ['no step of the diagnosis decides'] : decisive.map(notLooked) };
+  return {
+    verdict: 'unknown',
+    reasons: decisive.length === 0 ? ['no step of the diagnosis decides'] : decisive.map(notLooked),
+  };
 }
 
 function reasonOf(probe: PlannedProbe): string {

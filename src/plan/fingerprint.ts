@@ -14,7 +14,10 @@ export interface Identity {
   readonly policy: string | null;
 }
 
-/** One line each, so that what differs can be named. The runbook's hash stands first: its steps only say what the difference comes to. */
+/**
+ * One line each, so that what differs can be named. The runbook's hash stands first: its steps only say what the
+ * difference comes to.
+ */
 export function identityOf({ tool, runbook, params, policy }: Identity): readonly IdentityLine[] {
   const findings = startFindings(params);
   return [
@@ -51,16 +54,24 @@ function withoutFound(value: Json): Json {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutFound(inner ?? null)]));
 }
 
-/** What the plan found and its run must find again. Processes and files to delete are not in it: they move while one reads. */
+/**
+ * What the plan found and its run must find again. Processes and files to delete are not in it: they move while one
+ * reads.
+ */
 export function pinnedOf({ limits, steps }: Plan): readonly IdentityLine[] {
   const acting = steps.filter((step): step is PlannedAction => step.kind === 'action' && step.skipped === null);
-  return [...limitLines(limits), ...acting.flatMap((step) => [line(`act ${step.id}`, step.verb), ...targetLines(step)])];
+  return [
+    ...limitLines(limits),
+    ...acting.flatMap((step) => [line(`act ${step.id}`, step.verb), ...targetLines(step)]),
+  ];
 }
 
 function limitLines(limits: Limits): readonly IdentityLine[] {
   return LIMITS.flatMap((name) => {
     const limit = limits[name];
-    return limit === undefined ? [] : [line(`limit ${name}`, name === 'stopped_for' ? showDuration(limit) : String(limit))];
+    return limit === undefined
+      ? []
+      : [line(`limit ${name}`, name === 'stopped_for' ? showDuration(limit) : String(limit))];
   });
 }
 
@@ -69,14 +80,17 @@ function targetLines({ id, observation }: PlannedAction): readonly IdentityLine[
   const { kind, members, detail } = observation.targets;
   if (kind === 'processes' || kind === 'files') return [];
   const files = editedFiles(detail);
-  return kind === 'file' && files.length > 0 ? files : [line(`target of ${id}`, members.join(', ') || observation.summary)];
+  return kind === 'file' && files.length > 0
+    ? files
+    : [line(`target of ${id}`, members.join(', ') || observation.summary)];
 }
 
 /** An edit of a file that an earlier step edits is foreseen, not seen: the first one pins it. */
 function editedFiles(detail: Json): readonly IdentityLine[] {
   return listOf(detail as Json | readonly Json[]).flatMap((file) => {
     const hash = isObject(file) ? (file.hash ?? file.before) : undefined;
-    const seen = isObject(file) && typeof file.path === 'string' && typeof hash === 'string' && !hash.startsWith('predicted:');
+    const seen =
+      isObject(file) && typeof file.path === 'string' && typeof hash === 'string' && !hash.startsWith('predicted:');
     return seen ? [line(`file ${String(file.path)}`, `sha256 ${hash}`)] : [];
   });
 }
@@ -100,7 +114,10 @@ export function differences(then: readonly IdentityLine[], now: readonly Identit
 
 const valuesOf = (lines: readonly IdentityLine[]) => new Map(lines.map(({ name, value }) => [name, value]));
 
-/** What a run must not find otherwise than its plan did. To have less to do (a service that is stopped already) is no difference; a file that somebody edited is. */
+/**
+ * What a run must not find otherwise than its plan did. To have less to do (a service that is stopped already) is no
+ * difference; a file that somebody edited is.
+ */
 export function pinnedDifferences(
   then: { readonly pinned: readonly IdentityLine[]; readonly plan: Pick<Plan, 'refusal'> },
   now: Plan,
@@ -109,7 +126,9 @@ export function pinnedDifferences(
   const differ = differences(then.pinned, pinnedOf(now));
   const refused = then.plan.refusal !== null && now.refusal === null;
   return [
-    ...(refused ? [{ name: 'the plan', planned: `would touch nothing: ${then.plan.refusal?.outcome}`, now: 'would act' }] : []),
+    ...(refused
+      ? [{ name: 'the plan', planned: `would touch nothing: ${then.plan.refusal?.outcome}`, now: 'would act' }]
+      : []),
     ...differ
       .filter(({ name, now: is }) => name.startsWith('limit ') || (looked && (is !== null || name.startsWith('file '))))
       .map(sayFile),
@@ -128,7 +147,8 @@ function sayFile(difference: Difference): Difference {
 export function driftOf(then: Plan, now: Plan): readonly StepDrift[] {
   return actionsOf(now).flatMap((step) => {
     const before = actionsOf(then).find(({ id }) => id === step.id);
-    const kind = step.observation?.targets.kind === 'none' ? before?.observation?.targets.kind : step.observation?.targets.kind;
+    const kind =
+      step.observation?.targets.kind === 'none' ? before?.observation?.targets.kind : step.observation?.targets.kind;
     return before && (kind === 'processes' || kind === 'files') ? [moved(kind, before, step)] : [];
   });
 }
@@ -143,9 +163,11 @@ function moved(kind: StepDrift['kind'], before: PlannedAction, step: PlannedActi
   return { ...common, new: countMissing(are, were), gone: countMissing(were, are) };
 }
 
-const countOf = ({ observation }: PlannedAction): number => (observation?.verdict === 'change' ? observation.targets.count : 0);
+const countOf = ({ observation }: PlannedAction): number =>
+  observation?.verdict === 'change' ? observation.targets.count : 0;
 
-const countMissing = (of: ReadonlySet<string>, from: ReadonlySet<string>): number => [...of].filter((each) => !from.has(each)).length;
+const countMissing = (of: ReadonlySet<string>, from: ReadonlySet<string>): number =>
+  [...of].filter((each) => !from.has(each)).length;
 
 /** Pid and start time: a later process with the same number is a new one. */
 function identitiesOf({ observation }: PlannedAction): ReadonlySet<string> {

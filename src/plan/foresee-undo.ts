@@ -21,7 +21,11 @@ export async function foreseeUndo(step: Step, foreseen: Foreseen): Promise<reado
   return steps;
 }
 
-async function foreseeOne(step: Step, undo: AuthoredUndoStep, { look, runbook, findings, catalogue }: Foreseen): Promise<PlannedUndo> {
+async function foreseeOne(
+  step: Step,
+  undo: AuthoredUndoStep,
+  { look, runbook, findings, catalogue }: Foreseen,
+): Promise<PlannedUndo> {
   const verb = await catalogue.action(undo.verb);
   const arg = resolveArg({ ...step, arg: undo.arg }, runbook, findings);
   const seen = await verb.observe(look, arg).catch((error: unknown) => cannot('could not look', String(error)));

@@ -1,7 +1,10 @@
 import type { FileContent, Host } from '../model/host.ts';
 import type { Prediction } from '../model/verb.ts';
 
-/** A host as it will be after the steps that were planned so far. Nothing is changed: predictions are laid over what is seen. */
+/**
+ * A host as it will be after the steps that were planned so far. Nothing is changed: predictions are laid over what is
+ * seen.
+ */
 export interface Foresight {
   readonly host: Host;
   readonly add: (predictions: readonly Prediction[]) => void;
@@ -14,7 +17,8 @@ export interface Foresight {
 export function foresee(host: Host): Foresight {
   const predictions: Prediction[] = [];
   let used = false;
-  const find = <K extends Prediction['kind']>(kind: K) => predictions.filter((p): p is Extract<Prediction, { kind: K }> => p.kind === kind);
+  const find = <K extends Prediction['kind']>(kind: K) =>
+    predictions.filter((p): p is Extract<Prediction, { kind: K }> => p.kind === kind);
   const use = <T>(value: T): T => {
     used = true;
     return value;
@@ -65,14 +69,23 @@ export function foresee(host: Host): Foresight {
           if (!seen.ok || gone.length === 0) return seen;
           const count = gone.reduce((sum, p) => sum + p.count, 0);
           const bytes = gone.reduce((sum, p) => sum + p.bytes, 0);
-          return use({ ...seen, count: Math.max(0, seen.count - count), bytes: Math.max(0, seen.bytes - bytes), sample: [] });
+          return use({
+            ...seen,
+            count: Math.max(0, seen.count - count),
+            bytes: Math.max(0, seen.bytes - bytes),
+            sample: [],
+          });
         },
         read: async (paths, options) => {
           const seen = await host.files.read(paths, options);
           return seen.map((content): FileContent => {
-            const next = content.ok ? find('file').findLast((p) => p.path === content.real || p.path === content.path) : undefined;
+            const next = content.ok
+              ? find('file').findLast((p) => p.path === content.real || p.path === content.path)
+              : undefined;
             // A predicted content has no hash of its own: nothing may be written on the ground of a prediction.
-            return next && content.ok ? use({ ...content, bytes: next.bytes, hash: `predicted:${next.path}` }) : content;
+            return next && content.ok
+              ? use({ ...content, bytes: next.bytes, hash: `predicted:${next.path}` })
+              : content;
           });
         },
       },

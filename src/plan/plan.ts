@@ -25,7 +25,10 @@ export interface PlanRequest extends Looking {
   readonly given?: Permit;
   /** Raised for this run by a person. */
   readonly raised: Limits;
-  /** A run that goes on: what was found, what is finished and what was used by then. The thresholds gate the first act only, so nothing is diagnosed again. */
+  /**
+   * A run that goes on: what was found, what is finished and what was used by then. The thresholds gate the first act
+   * only, so nothing is diagnosed again.
+   */
   readonly carried?: Carried;
 }
 
@@ -36,7 +39,10 @@ export interface Carried {
   readonly unsettled: ReadonlyMap<string, Unsettled>;
 }
 
-/** Looks, judges, and observes every action on the host as the actions before it will leave it. `host` must be read-only. */
+/**
+ * Looks, judges, and observes every action on the host as the actions before it will leave it. `host` must be
+ * read-only.
+ */
 export async function makePlan(request: PlanRequest): Promise<{ readonly plan: Plan; readonly findings: Findings }> {
   const { runbook, mode } = request;
   const asked = { runbook, params: request.params, host: request.host.name, at: request.clock.now() };
@@ -51,7 +57,13 @@ export async function makePlan(request: PlanRequest): Promise<{ readonly plan: P
   const verify = runbook.verify.map((step) => foreseeVerify(step, acting.findings, runbook));
   const steps: readonly PlannedStep[] = [...looked.planned, ...acting.steps, ...verify];
   const plan: Plan = {
-    runbook: { name: runbook.name, version: runbook.version, title: runbook.title, path: runbook.source.path, hash: runbook.source.hash },
+    runbook: {
+      name: runbook.name,
+      version: runbook.version,
+      title: runbook.title,
+      path: runbook.source.path,
+      hash: runbook.source.hash,
+    },
     host: request.host.name,
     at: asked.at,
     params: request.params,
@@ -77,7 +89,10 @@ async function unlooked({ carried, params, emit }: PlanRequest, { reasons }: Ref
 async function diagnosed(request: PlanRequest) {
   const { runbook, carried, emit } = request;
   if (carried)
-    return { looked: { planned: [], findings: carried.findings }, diagnosis: { verdict: 'this-incident', reasons: [] } as const };
+    return {
+      looked: { planned: [], findings: carried.findings },
+      diagnosis: { verdict: 'this-incident', reasons: [] } as const,
+    };
   const looked = await lookAtAll(runbook.diagnose, startFindings(request.params), request);
   const diagnosis = diagnose(
     looked.planned,
@@ -98,7 +113,10 @@ async function lookAtAll(steps: readonly Step[], start: Findings, request: PlanR
   return { planned, findings };
 }
 
-async function observeAll(start: Findings, { given, limits, request }: Pick<Observing, 'given' | 'limits' | 'request'>) {
+async function observeAll(
+  start: Findings,
+  { given, limits, request }: Pick<Observing, 'given' | 'limits' | 'request'>,
+) {
   const steps: PlannedStep[] = [];
   const foresight = foresee(request.host);
   const toDo = request.runbook.act.filter(({ id }) => !request.carried?.finished.has(id));
@@ -120,11 +138,20 @@ async function observeAll(start: Findings, { given, limits, request }: Pick<Obse
   return { steps, findings, known };
 }
 
-/** A look in `act` is taken at its turn. What later steps have for their targets is looked at here as well, to be shown and counted; nothing of it is journaled. */
+/**
+ * A look in `act` is taken at its turn. What later steps have for their targets is looked at here as well, to be shown
+ * and counted; nothing of it is journaled.
+ */
 async function lookAhead(step: Step, findings: Findings, request: PlanRequest & Pick<Observing, 'known' | 'late'>) {
   const ahead = aheadOf(step, request.runbook);
-  const looked = ahead && mayBe(step, request) ? await lookAt(ahead, findings, { ...request, emit: async () => {} }) : null;
-  const planned = atItsTurn(step, resolveArg(step, request.runbook, findings), looked?.planned.finding ?? null, findings);
+  const looked =
+    ahead && mayBe(step, request) ? await lookAt(ahead, findings, { ...request, emit: async () => {} }) : null;
+  const planned = atItsTurn(
+    step,
+    resolveArg(step, request.runbook, findings),
+    looked?.planned.finding ?? null,
+    findings,
+  );
   return { planned, findings: looked?.findings ?? findings };
 }
 
@@ -177,18 +204,31 @@ async function observeOne(step: Step, findings: Findings, observing: Observing):
     progress: () => {},
     takenDown: foresight.takenDown,
   };
-  const foreseen = await verb.observe(look, arg).catch((error: unknown) => cannot(`could not look: ${step.verb}`, String(error)));
-  const now = foresight.used() && foreseen.state ? (await verb.observe({ ...look, host: request.host }, arg)).state?.now : undefined;
-  const observation: Observation = now !== undefined && foreseen.state ? { ...foreseen, state: { ...foreseen.state, now } } : foreseen;
+  const foreseen = await verb
+    .observe(look, arg)
+    .catch((error: unknown) => cannot(`could not look: ${step.verb}`, String(error)));
+  const now =
+    foresight.used() && foreseen.state
+      ? (await verb.observe({ ...look, host: request.host }, arg)).state?.now
+      : undefined;
+  const observation: Observation =
+    now !== undefined && foreseen.state ? { ...foreseen, state: { ...foreseen.state, now } } : foreseen;
   foresight.add(late === null ? observation.predicts : withoutLateGains(observation.predicts));
-  const undoSteps = observation.verdict === 'change' ? await foreseeUndo(step, { look, runbook, findings, catalogue }) : [];
+  const undoSteps =
+    observation.verdict === 'change' ? await foreseeUndo(step, { look, runbook, findings, catalogue }) : [];
   const rule = given.kind === 'allowed' ? given.rule : null;
   const owed = request.carried?.unsettled.get(step.id);
-  const counted = owed ? minus(used, observation.verdict === 'nothing' ? {} : givenBack(owed, observation.targets)) : used;
+  const counted = owed
+    ? minus(used, observation.verdict === 'nothing' ? {} : givenBack(owed, observation.targets))
+    : used;
   const over =
-    given.kind === 'denied' ? undefined : overLimit({ limits, used: counted, costs: observation.costs, rule, own: request.runbook.limits });
+    given.kind === 'denied'
+      ? undefined
+      : overLimit({ limits, used: counted, costs: observation.costs, rule, own: request.runbook.limits });
   const decision =
-    over === undefined ? decide(given, step, observation.undo) : ({ effect: 'over-limit', reason: over, rule: rule?.id ?? null } as const);
+    over === undefined
+      ? decide(given, step, observation.undo)
+      : ({ effect: 'over-limit', reason: over, rule: rule?.id ?? null } as const);
   const before = now !== undefined && foreseen.state && foreseen.state.now !== now ? foreseen.state.now : null;
   return {
     ...base,

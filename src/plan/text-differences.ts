@@ -40,7 +40,9 @@ export function textDifferences(path: string, then: string, now: string): readon
     now: quoted(are[at]),
   })).filter((row) => row.planned !== row.now);
   const rest = rows.length - MOST_LINES;
-  return rest <= 0 ? rows : [...rows.slice(0, MOST_LINES), { name: path, planned: `${rest} more lines`, now: 'otherwise' }];
+  return rest <= 0
+    ? rows
+    : [...rows.slice(0, MOST_LINES), { name: path, planned: `${rest} more lines`, now: 'otherwise' }];
 }
 
 const quoted = (text: string | undefined): string | null => (text === undefined ? null : `\`${text}\``);

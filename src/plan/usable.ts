@@ -1,11 +1,15 @@
 import { showDuration } from '../model/quantity.ts';
 import { type MachineThen, type SavedPlan, shortId } from '../model/saved-plan.ts';
 
-/** Why this plan is not for this machine, this user or this moment, each in its own words; null: it may be compared. Nothing was looked at yet. */
+/**
+ * Why this plan is not for this machine, this user or this moment, each in its own words; null: it may be compared.
+ * Nothing was looked at yet.
+ */
 export function unusable(saved: SavedPlan, now: MachineThen): string | null {
   const { machine, valid, at } = saved;
   const named = `plan ${shortId(saved.id)} of ${at.replace(/\.\d+Z$/, 'Z')}`;
-  if (machine.host !== now.host) return `${named} is of another host: it was made on ${machine.host}, this is ${now.host}; plan again here`;
+  if (machine.host !== now.host)
+    return `${named} is of another host: it was made on ${machine.host}, this is ${now.host}; plan again here`;
   if (machine.boot !== now.boot)
     return `${named} is of another life of this host: it was booted since (boot id then ${machine.boot}, now ${now.boot}); plan again`;
   if (machine.uid !== now.uid)

@@ -4,7 +4,10 @@ import type { Host, ProcessRecord } from '../model/host.ts';
 import { isObject, type Json } from '../model/json.ts';
 import { isStepReference } from '../model/reference.ts';
 
-/** From the two steps that a look at jobs may go by: the mail that lies there, and the mailers that hang. A text says what it could not go by. */
+/**
+ * From the two steps that a look at jobs may go by: the mail that lies there, and the mailers that hang. A text says
+ * what it could not go by.
+ */
 export async function suspicionFrom(host: Host, arg: Json, now: number): Promise<Suspicion | string | null> {
   const { choose, mail_in: mail, mailed_by: by } = isObject(arg) ? arg : {};
   if (choose === 'all' || (mail === undefined && by === undefined)) return null;
@@ -14,7 +17,12 @@ export async function suspicionFrom(host: Host, arg: Json, now: number): Promise
   if (typeof mailers === 'string') return mailers;
   const asked = distinct(mailers.flatMap((one) => mailerOf(one, mailers)));
   if (by === undefined || mailers.length > 0)
-    return { ...caught, anybody: false, mailers: asked, since: mailers.length === 0 ? now : now - (await oldestOf(host, mailers)) };
+    return {
+      ...caught,
+      anybody: false,
+      mailers: asked,
+      since: mailers.length === 0 ? now : now - (await oldestOf(host, mailers)),
+    };
   // What hung was perhaps ended by hand. Mail that found no room since the newest that lies there has left no trace.
   return { ...caught, anybody: true, mailers: [], since: newestIn(mail) ?? now };
 }
@@ -46,19 +54,29 @@ function processesIn(by: Json): readonly ProcessRecord[] | string {
   return found.processes as unknown as readonly ProcessRecord[];
 }
 
-/** How long the oldest job has run that a mailer is of: the mailer is only started once its job has ended, a process of cron waits for both. */
+/**
+ * How long the oldest job has run that a mailer is of: the mailer is only started once its job has ended, a process of
+ * cron waits for both.
+ */
 async function oldestOf(host: Host, mailers: readonly ProcessRecord[]): Promise<number> {
-  const parents = new Map(mailers.flatMap(({ ancestry }) => ancestry.slice(0, 2).map(({ pid, name }) => [pid, name] as const)));
+  const parents = new Map(
+    mailers.flatMap(({ ancestry }) => ancestry.slice(0, 2).map(({ pid, name }) => [pid, name] as const)),
+  );
   const daemons = new Set(mailers.flatMap(({ startedBy }) => (startedBy ? [startedBy.pid] : [])));
   const list = parents.size === 0 ? null : await host.processes.list({ name: [...new Set(parents.values())] });
-  const ages = list?.ok ? list.processes.filter(({ pid }) => parents.has(pid) && !daemons.has(pid)).map(({ age }) => age) : [];
+  const ages = list?.ok
+    ? list.processes.filter(({ pid }) => parents.has(pid) && !daemons.has(pid)).map(({ age }) => age)
+    : [];
   return [...mailers.map(({ age }) => age), ...ages].reduce((most, age) => Math.max(most, age), 0);
 }
 
 /** Options of sendmail(1) whose value may be a word of its own. */
 const WITH_VALUE = /^-[fFrNRVLBoOhXp]$/;
 
-function mailerOf({ args, user, ppid }: ProcessRecord, all: readonly ProcessRecord[]): readonly Suspicion['mailers'][number][] {
+function mailerOf(
+  { args, user, ppid }: ProcessRecord,
+  all: readonly ProcessRecord[],
+): readonly Suspicion['mailers'][number][] {
   // postdrop knows nobody; its sendmail does, while it lives.
   const words = args.slice(1).filter((word, at, rest) => !word.startsWith('-') && !WITH_VALUE.test(rest[at - 1] ?? ''));
   if (words.length > 0 && !args.includes('-t')) return words.map((to) => ({ to, user }));
@@ -69,11 +87,21 @@ function distinct(mailers: Suspicion['mailers']): Suspicion['mailers'] {
   return [...new Map(mailers.map((one) => [JSON.stringify(one), one])).values()];
 }
 
-/** A mailer to somebody whom no job mails is told by its user; and of the subjects only those are kept that name a job. */
+/**
+ * A mailer to somebody whom no job mails is told by its user; and of the subjects only those are kept that name a job.
+ */
 export function narrowed(suspicion: Suspicion, jobs: readonly Candidate[]): Suspicion {
   const recipients = new Set(jobs.map(({ mailTo }) => mailTo));
-  const mailers = suspicion.mailers.map(({ to, user }) => (to !== null && recipients.has(to) ? { to, user } : { to: null, user }));
-  const only = (one: Suspicion['named'][number]) => ({ named: [one], anyOf: [], anybody: false, mailers: [], since: 0 });
+  const mailers = suspicion.mailers.map(({ to, user }) =>
+    to !== null && recipients.has(to) ? { to, user } : { to: null, user },
+  );
+  const only = (one: Suspicion['named'][number]) => ({
+    named: [one],
+    anyOf: [],
+    anybody: false,
+    mailers: [],
+    since: 0,
+  });
   const there = { now: 0, offset: () => 0 };
   const named = suspicion.named.filter((one) => jobs.some((job) => isSuspect(only(one), job, there)));
   return { ...suspicion, named, mailers: distinct(mailers) };

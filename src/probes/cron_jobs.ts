@@ -64,10 +64,15 @@ export default defineProbe({
       'True: only jobs whose output would be mailed if they print. False: only those where it is certain that nothing is mailed.',
     ),
     user: oneOrMore(text('A user name.'), 'The user that the job runs as.'),
-    command: object('What the command must look like.', { matches: pattern('A regular expression over the command, without its input.') }, [
-      'matches',
-    ]),
-    schedule: oneOrMore(text('Five fields a single blank apart, or an @word.'), 'The schedule as it stands in the crontab.'),
+    command: object(
+      'What the command must look like.',
+      { matches: pattern('A regular expression over the command, without its input.') },
+      ['matches'],
+    ),
+    schedule: oneOrMore(
+      text('Five fields a single blank apart, or an @word.'),
+      'The schedule as it stands in the crontab.',
+    ),
     crontabs: oneOrMore(
       path('A folder.'),
       `Folders of users' crontabs; those that do not exist are passed over (default ${USER_FOLDERS.join(', ')}).`,
@@ -84,7 +89,11 @@ export default defineProbe({
       'Or that a hung mailer of that step can be of: jobs that mail its recipient (or, where it names none, run as its user) and were due since the oldest, or the job that it is of, was started.',
       'processes',
     ),
-    choose: word('With mail_in or mailed_by: the jobs that they point at (the default), or all the same all.', 'suspects', 'all'),
+    choose: word(
+      'With mail_in or mailed_by: the jobs that they point at (the default), or all the same all.',
+      'suspects',
+      'all',
+    ),
   }),
   example: { of: 'all', mailed: true },
   needs: [],
@@ -103,7 +112,9 @@ export default defineProbe({
 
   explain(arg) {
     const { users, system } = placesOf(arg);
-    const lines = users.map((folder) => `for f in ${folder}/*; do [ -f "$f" ] && printf '%s\\n' "$f:" && cat "$f"; done`);
+    const lines = users.map(
+      (folder) => `for f in ${folder}/*; do [ -f "$f" ] && printf '%s\\n' "$f:" && cat "$f"; done`,
+    );
     return system.length === 0 ? lines : [...lines, `grep -rEv '^[[:space:]]*(#|$)' ${system.join(' ')}`];
   },
 });
@@ -144,7 +155,8 @@ async function findSources(host: Host, arg: Json, setting: CronSetting): Promise
       const { source, reason } = sourceOf(entry, place.user, setting);
       if (reason === null) sources.push(source);
       // Debian's placeholder and the like are nobody's concern, nor is a folder beside crontabs.
-      else if (!entry.name.startsWith('.') && !(place.user && entry.type === 'directory')) ignored.push({ path: source.path, reason });
+      else if (!entry.name.startsWith('.') && !(place.user && entry.type === 'directory'))
+        ignored.push({ path: source.path, reason });
     }
   }
   return { ok: true, sources, ignored };
@@ -172,8 +184,9 @@ function sourceOf(
 }
 
 /**
- * What a folder holds; `folder` is its device and inode, null where it does not exist, or is a file where one may stand. A folder of users' crontabs that is
- * a link is not taken for an empty one: the message says to name the folder itself.
+ * What a folder holds; `folder` is its device and inode, null where it does not exist, or is a file where one may
+ * stand. A folder of users' crontabs that is a link is not taken for an empty one: the message says to name the folder
+ * itself.
  */
 async function entriesOf(
   host: Host,
@@ -182,16 +195,25 @@ async function entriesOf(
 ): Promise<{ readonly ok: true; readonly folder: string | null; readonly entries: readonly Entry[] } | Blind> {
   const list = await host.files.list({ in: at }, { sample: MOST_FILES });
   if (!list.ok) return none.includes(list.code) ? { ok: true, folder: null, entries: [] } : blind(at, list);
-  if (list.count > list.sample.length) return { ok: false, reason: `${at} holds ${list.count} files, more than ${MOST_FILES}` };
-  const entries = list.sample.map((record) => ({ ...record, folder: at })).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  if (list.count > list.sample.length)
+    return { ok: false, reason: `${at} holds ${list.count} files, more than ${MOST_FILES}` };
+  const entries = list.sample
+    .map((record) => ({ ...record, folder: at }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   return { ok: true, folder: `${list.handle.device}:${list.handle.inode}`, entries };
 }
 
-/** A crontab that is named itself, such as /etc/crontab: a link there must be root's as well. Nothing, where there is none. */
+/**
+ * A crontab that is named itself, such as /etc/crontab: a link there must be root's as well. Nothing, where there is
+ * none.
+ */
 async function itself(host: Host, path: string): Promise<readonly Entry[]> {
   const cut = path.lastIndexOf('/');
   const [folder, name] = [path.slice(0, cut), path.slice(cut + 1)];
-  const list = await host.files.list({ in: folder || '/', name: `^${name.replaceAll(/[^\w-]/g, '\\$&')}$` }, { sample: 1 });
+  const list = await host.files.list(
+    { in: folder || '/', name: `^${name.replaceAll(/[^\w-]/g, '\\$&')}$` },
+    { sample: 1 },
+  );
   // What cannot be listed is read by its name, and told where it cannot be read.
   if (!list.ok) return [{ folder, name, type: 'file', uid: 0, links: 1 }];
   return list.sample.map((record) => ({ ...record, folder }));
@@ -234,7 +256,11 @@ async function readSources(
   return { ok: true, ...found };
 }
 
-function problemOf({ path, kind, owner }: Source, content: FileContent & { ok: true }, setting: CronSetting): string | null {
+function problemOf(
+  { path, kind, owner }: Source,
+  content: FileContent & { ok: true },
+  setting: CronSetting,
+): string | null {
   if (!isCronsOwn(path)) return null;
   const { mode, uid, links } = content;
   return fileProblem({ path, kind, owner, text: latin1Of(content.bytes), mode, uid, links }, setting);
@@ -281,9 +307,17 @@ function suspectsIn(all: readonly FoundJob[], given: Suspicion, there: ClockTher
   const suspicion = narrowed(given, all);
   const jobs = all.filter((job) => isSuspect(suspicion, job, there));
   if (jobs.length === 0)
-    return { suspicion: null, jobs: all, others: 0, say: '; no mail and no mailer points at one of them, so each may be it' };
+    return {
+      suspicion: null,
+      jobs: all,
+      others: 0,
+      say: '; no mail and no mailer points at one of them, so each may be it',
+    };
   const others = all.length - jobs.length;
-  const say = others === 0 ? '' : `; ${plural(others, 'other')} left alone: no mail of theirs lies there, no hung mailer can be theirs`;
+  const say =
+    others === 0
+      ? ''
+      : `; ${plural(others, 'other')} left alone: no mail of theirs lies there, no hung mailer can be theirs`;
   return { suspicion, jobs, others, say };
 }
 
@@ -294,10 +328,18 @@ function rateOf(job: FoundJob, { now, offset }: ClockThere): number {
 
 function jobsBlock(jobs: readonly FoundJob[]): readonly Block[] {
   if (jobs.length === 0) return [];
-  const rows = jobs.map((job) => [`${job.file}:${job.line}`, job.schedule, job.user, job.mailed ? (job.mailTo ?? '') : '-', job.command]);
+  const rows = jobs.map((job) => [
+    `${job.file}:${job.line}`,
+    job.schedule,
+    job.user,
+    job.mailed ? (job.mailTo ?? '') : '-',
+    job.command,
+  ]);
   return [{ kind: 'table', title: 'cron jobs', columns: ['where', 'schedule', 'user', 'mails to', 'command'], rows }];
 }
 
 function ignoredBlock(ignored: CronJobsFound['ignored']): readonly Block[] {
-  return ignored.length === 0 ? [] : [{ kind: 'text', lines: ignored.map(({ path, reason }) => `cron ignores ${path}: ${reason}`) }];
+  return ignored.length === 0
+    ? []
+    : [{ kind: 'text', lines: ignored.map(({ path, reason }) => `cron ignores ${path}: ${reason}`) }];
 }

@@ -51,7 +51,8 @@ interface Part {
 /** No fixed table: nothing to run out of, so all of one. 0 of 0 would read as full. */
 const inodesFree = ({ inodes }: FileSystemUsage): Part =>
   inodes.total === 0 ? { value: 1, of: 1 } : { value: inodes.free, of: inodes.total };
-const spaceFree = ({ space }: FileSystemUsage): Part => (space.total === 0 ? { value: 1, of: 1 } : { value: space.free, of: space.total });
+const spaceFree = ({ space }: FileSystemUsage): Part =>
+  space.total === 0 ? { value: 1, of: 1 } : { value: space.free, of: space.total };
 const rest = ({ value, of }: Part): Part => ({ value: of - value, of });
 
 function measuresOf(usage: FileSystemUsage) {
@@ -78,7 +79,9 @@ function summaryOf(usage: FileSystemUsage): string {
 function inodesText({ inodes }: FileSystemUsage, free: Part): string {
   if (inodes.total === 0) return 'inodes without a limit';
   const of = `of ${showCount(inodes.total)}`;
-  return inodes.free === 0 ? `no inode free (0 ${of})` : `${showCount(inodes.free)} ${of} inodes free (${percentOf(free)})`;
+  return inodes.free === 0
+    ? `no inode free (0 ${of})`
+    : `${showCount(inodes.free)} ${of} inodes free (${percentOf(free)})`;
 }
 
 function tableOf(usage: FileSystemUsage) {

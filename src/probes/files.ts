@@ -28,10 +28,16 @@ const MEASURES = {
   oldest: { about: 'how long ago the first of them was last changed; absent where there is none', unit: 'duration' },
   newest: { about: 'how long ago the last of them was changed; absent where there is none', unit: 'duration' },
   owners: { about: 'how many different users own them', unit: 'count' },
-  others: { about: 'how many match all else and do not hold what `holds` asks for: they stay; needs `holds`', unit: 'count' },
+  others: {
+    about: 'how many match all else and do not hold what `holds` asks for: they stay; needs `holds`',
+    unit: 'count',
+  },
   growth: { about: 'how many more there are than at the first look; needs `over`, or a watch', unit: 'count' },
   per_minute: { about: 'growth a minute; needs `over`', unit: 'rate' },
-  sample_matching: { about: 'how many of a sample hold the text of `sample_matches`, as a part of those that were read', unit: 'percent' },
+  sample_matching: {
+    about: 'how many of a sample hold the text of `sample_matches`, as a part of those that were read',
+    unit: 'percent',
+  },
 } as const satisfies Record<string, MeasureAbout>;
 
 /** On the screen and in the finding; `sample_matches` reads as many. */
@@ -95,7 +101,8 @@ async function look(look: Look, arg: Json): Promise<Finding> {
 
 async function findingOf({ host, clock }: Look, arg: Json, seen: FilesSeen, growth: Growth | null): Promise<Finding> {
   const now = clock.now();
-  const sampled = isObject(arg) && typeof arg.sample_matches === 'string' ? await readSample(host, seen, arg.sample_matches) : null;
+  const sampled =
+    isObject(arg) && typeof arg.sample_matches === 'string' ? await readSample(host, seen, arg.sample_matches) : null;
   const oldest = ageOf(seen.oldest, now);
   const newest = ageOf(seen.newest, now);
   const unread = unreadOf(seen);
@@ -119,7 +126,9 @@ async function findingOf({ host, clock }: Look, arg: Json, seen: FilesSeen, grow
       bytes: seen.bytes,
       oldest: seen.oldest,
       newest: seen.newest,
-      ...(seen.caught && { caught: { values: seen.caught.values.map((each) => ({ ...each })), more: seen.caught.more } }),
+      ...(seen.caught && {
+        caught: { values: seen.caught.values.map((each) => ({ ...each })), more: seen.caught.more },
+      }),
     },
     blocks: [...ledBlock(arg, seen), ...blocksOf(seen, now)],
   };
@@ -134,7 +143,9 @@ function ledBlock(arg: Json, { real }: FilesSeen): readonly Block[] {
 /** One in a hundred that cannot be read decides nothing; more could be all that is sought. Null: it may be judged. */
 function unreadOf({ count, aside }: FilesSeen): string | null {
   const unread = aside?.why.unreadable ?? 0;
-  return unread * 100 > count ? `${plural(unread, 'file')} may not be read, so nobody can tell what they hold: run it as root` : null;
+  return unread * 100 > count
+    ? `${plural(unread, 'file')} may not be read, so nobody can tell what they hold: run it as root`
+    : null;
 }
 
 const perMinute = ({ count, over }: Growth): number => Math.round(((count * 60_000) / Math.max(1, over)) * 10) / 10;
@@ -143,9 +154,14 @@ const perMinute = ({ count, over }: Growth): number => Math.round(((count * 60_0
 async function readSample(host: Host, seen: FilesSeen, wanted: string): Promise<Sampled> {
   const regular = seen.sample.filter((record) => record.type === 'file' && isPathSafe(record.name));
   const paths = regular.map((record) => `${seen.handle.selector.in}/${shownName(record.name)}`);
-  const contents = (await host.files.read(paths, { max: SAMPLE_BYTES })).flatMap((content) => (content.ok ? [content] : []));
+  const contents = (await host.files.read(paths, { max: SAMPLE_BYTES })).flatMap((content) =>
+    content.ok ? [content] : [],
+  );
   const expression = patternOf(wanted, { lines: true });
-  return { matching: contents.filter((content) => expression.test(latin1Of(content.bytes))).length, read: contents.length };
+  return {
+    matching: contents.filter((content) => expression.test(latin1Of(content.bytes))).length,
+    read: contents.length,
+  };
 }
 
 /** A name that is not UTF-8 cannot be written as a path of the `read` port. */
@@ -164,7 +180,9 @@ function summaryOf(seen: FilesSeen, { oldest, newest, growth, sampled }: Shown):
   const parts = [
     `${plural(seen.count, 'file')}, ${showSize(seen.bytes)}`,
     `the oldest ${showDuration(oldest ?? 0)} old, the newest ${showDuration(newest ?? 0)}`,
-    ...(growth ? [`${growth.count < 0 ? '−' : '+'}${showCount(Math.abs(growth.count))} in ${showDuration(growth.over)}`] : []),
+    ...(growth
+      ? [`${growth.count < 0 ? '−' : '+'}${showCount(Math.abs(growth.count))} in ${showDuration(growth.over)}`]
+      : []),
     ...(aside === '' ? [] : [aside]),
     ...(sampled ? [`${sampled.matching} of ${sampled.read} sampled hold the text`] : []),
   ];

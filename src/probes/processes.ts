@@ -1,7 +1,15 @@
 import type { Block } from '../model/block.ts';
 import type { ProcessList, ProcessRecord } from '../model/host.ts';
 import { isObject, type Json, listOf } from '../model/json.ts';
-import { countByName, impossibleName, PROCESS_SELECTOR, processTable, selectorOf, starterText, strangersText } from '../model/processes.ts';
+import {
+  countByName,
+  impossibleName,
+  PROCESS_SELECTOR,
+  processTable,
+  selectorOf,
+  starterText,
+  strangersText,
+} from '../model/processes.ts';
 import { plural, showCount, showDuration } from '../model/quantity.ts';
 import { object } from '../model/shape.ts';
 import { defineProbe, type Finding, type Look, type MeasureAbout, unknownFinding } from '../model/verb.ts';
@@ -10,7 +18,10 @@ const MEASURES = {
   count: { about: 'how many there are', unit: 'count' },
   oldest: { about: 'how long ago the first of them was started; 0 where there is none', unit: 'duration' },
   newest: { about: 'how long ago the last of them was started; 0 where there is none', unit: 'duration' },
-  per_minute: { about: 'how many of those that still live were started a minute, over the last ten minutes at most', unit: 'rate' },
+  per_minute: {
+    about: 'how many of those that still live were started a minute, over the last ten minutes at most',
+    unit: 'rate',
+  },
   users: { about: 'how many different users they belong to', unit: 'count' },
 } as const satisfies Record<string, MeasureAbout>;
 
@@ -57,8 +68,13 @@ function shortened(found: Finding, unreadable: number): Finding {
 function summaryOf(processes: readonly ProcessRecord[]): string {
   if (processes.length === 0) return 'no such process';
   const { oldest, per_minute } = measuresOf(processes);
-  const starters = [...new Set(processes.map((each) => (each.startedBy ? starterText(each).replace(/ by .*$/, '') : '')))].filter(Boolean);
-  const by = starters.length > 0 ? `, started by ${starters.slice(0, 3).join(', ')}${starters.length > 3 ? ' and others' : ''}` : '';
+  const starters = [
+    ...new Set(processes.map((each) => (each.startedBy ? starterText(each).replace(/ by .*$/, '') : ''))),
+  ].filter(Boolean);
+  const by =
+    starters.length > 0
+      ? `, started by ${starters.slice(0, 3).join(', ')}${starters.length > 3 ? ' and others' : ''}`
+      : '';
   return `${plural(processes.length, 'process', 'processes')}: ${countByName(processes)}${by}; oldest ${showDuration(oldest)}, ${per_minute} a minute`;
 }
 
@@ -73,7 +89,10 @@ function measuresOf(processes: readonly ProcessRecord[]) {
 
 const MINUTE = 60_000;
 
-/** Over the time since the oldest was started, at least one minute (less would call three quick starts a flood) and at most ten. */
+/**
+ * Over the time since the oldest was started, at least one minute (less would call three quick starts a flood) and at
+ * most ten.
+ */
 function startsPerMinute(ages: readonly number[], oldest: number): number {
   const over = Math.min(Math.max(oldest, MINUTE), 10 * MINUTE);
   return Math.round((ages.filter((age) => age <= over).length / (over / MINUTE)) * 10) / 10;
@@ -94,12 +113,16 @@ function treeOf(processes: readonly ProcessRecord[]): Block {
 /** From the first ancestor down to each process that is not itself the parent of another one in the list. */
 function chainsOf(processes: readonly ProcessRecord[]): readonly (readonly Link[])[] {
   const parents = new Set(processes.flatMap((each) => each.ancestry.map((ancestor) => ancestor.pid)));
-  return processes.filter((each) => !parents.has(each.pid)).map((each) => [...each.ancestry.toReversed(), ...orphanOf(each), each]);
+  return processes
+    .filter((each) => !parents.has(each.pid))
+    .map((each) => [...each.ancestry.toReversed(), ...orphanOf(each), each]);
 }
 
 /** A process whose parents have ended still has its session or cgroup to tell where it is from. */
 function orphanOf({ startedBy }: ProcessRecord): readonly Link[] {
-  return startedBy && startedBy.by !== 'ancestor' ? [{ pid: startedBy.pid, name: `${startedBy.by} of ${startedBy.name}` }] : [];
+  return startedBy && startedBy.by !== 'ancestor'
+    ? [{ pid: startedBy.pid, name: `${startedBy.by} of ${startedBy.name}` }]
+    : [];
 }
 
 const shapeOf = (chain: readonly Link[]): string =>
@@ -113,7 +136,9 @@ function chainLine(chain: readonly Link[], times: number): string {
 function explain(arg: Json): readonly string[] {
   const names = isObject(arg) ? listOf(arg.name).map(String) : [];
   const list =
-    names.length > 0 ? `ps -o pid,ppid,sid,etime,user,stat,args -C ${quote(names.join(','))}` : 'ps -eo pid,ppid,sid,etime,user,stat,args';
+    names.length > 0
+      ? `ps -o pid,ppid,sid,etime,user,stat,args -C ${quote(names.join(','))}`
+      : 'ps -eo pid,ppid,sid,etime,user,stat,args';
   return [list, 'pstree -ap    # who started them'];
 }
 

@@ -23,7 +23,10 @@ const EXITS: Schema = {
 
 const measures: Readonly<Record<string, MeasureAbout>> = {
   exit: { about: 'the exit status', unit: 'count' },
-  stdout: { about: 'what it printed, without newlines at the end; the middle is left out of more than 128 KiB', unit: 'text' },
+  stdout: {
+    about: 'what it printed, without newlines at the end; the middle is left out of more than 128 KiB',
+    unit: 'text',
+  },
   stderr: { about: 'what it printed to standard error', unit: 'text' },
 };
 
@@ -46,7 +49,8 @@ async function look({ host, signal }: Look, arg: Json): Promise<Finding> {
   if (typeof request === 'string') return unknownFinding(measures, request);
   const result = await host.commands.run({ ...request, effect: 'read' }, signal);
   const missing = whyUnknown(result, request.timeout) ?? whyNoAnswer(result, arg);
-  if (!result.ok || missing !== null) return { ...unknownFinding(measures, missing ?? ''), blocks: result.ok ? saidBy(result) : [] };
+  if (!result.ok || missing !== null)
+    return { ...unknownFinding(measures, missing ?? ''), blocks: result.ok ? saidBy(result) : [] };
   const [stdout, stderr] = [result.stdout, result.stderr].map((captured) => withoutEnd(capturedText(captured), '\n'));
   return {
     summary: `${commandLine(request.argv)} ended with ${result.exit} (declared read, not verified)`,

@@ -19,7 +19,10 @@ const measures: Readonly<Record<string, MeasureAbout>> = {
   exists: { about: 'whether the service manager knows it', unit: 'boolean' },
   since: { about: 'since when it has been in this state', unit: 'epoch' },
   masked: { about: 'whether its manager refuses to start it (systemctl mask); it may run still', unit: 'boolean' },
-  removed: { about: 'whether it runs although its unit file is gone, so that it could not be started again', unit: 'boolean' },
+  removed: {
+    about: 'whether it runs although its unit file is gone, so that it could not be started again',
+    unit: 'boolean',
+  },
   running_for: { about: 'how long it has been running; nothing where it is not', unit: 'duration' },
 };
 
@@ -35,7 +38,9 @@ export default defineProbe({
   measures,
   look,
   explain: (arg) =>
-    serviceNames(arg).map((name) => (name.startsWith('/') ? commandLine([name, 'status']) : commandLine(['service', name, 'status']))),
+    serviceNames(arg).map((name) =>
+      name.startsWith('/') ? commandLine([name, 'status']) : commandLine(['service', name, 'status']),
+    ),
 });
 
 async function look({ host, clock }: Look, arg: Json): Promise<Finding> {
@@ -43,7 +48,10 @@ async function look({ host, clock }: Look, arg: Json): Promise<Finding> {
   if ('tried' in found) return nowhere(found.tried);
   const { state } = found;
   if (state.state === 'unknown') {
-    return { ...unknownFinding(measures, state.reason ?? `the state of ${state.name} cannot be told`), detail: { ...state } };
+    return {
+      ...unknownFinding(measures, state.reason ?? `the state of ${state.name} cannot be told`),
+      detail: { ...state },
+    };
   }
   const lasted = state.since === null ? null : Math.max(0, clock.now() - state.since);
   return {
@@ -65,7 +73,15 @@ async function look({ host, clock }: Look, arg: Json): Promise<Finding> {
 function nowhere(tried: readonly string[]): Finding {
   return {
     summary: noService(tried),
-    measures: { state: 'absent', enabled: null, exists: false, since: null, masked: false, removed: false, running_for: null },
+    measures: {
+      state: 'absent',
+      enabled: null,
+      exists: false,
+      since: null,
+      masked: false,
+      removed: false,
+      running_for: null,
+    },
     detail: null,
     blocks: [],
   };

@@ -77,7 +77,8 @@ function findingOf(content: Extract<FileContent, { ok: true }>, test: (line: str
     summary: `${plural(found.length, 'line')} of ${plural(lines.length, 'line')} of ${file} ${found.length === 1 ? 'matches' : 'match'}`,
     measures: { matches: found.length, exists: true },
     detail: { path: content.path, exists: true, matches: found.length, hash: content.hash },
-    blocks: found.length === 0 ? [] : [{ kind: 'table', title, columns: ['line', 'text'], rows: found.slice(0, MOST_LINES) }],
+    blocks:
+      found.length === 0 ? [] : [{ kind: 'table', title, columns: ['line', 'text'], rows: found.slice(0, MOST_LINES) }],
   };
 }
 

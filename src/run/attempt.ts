@@ -16,7 +16,10 @@ import { heard } from './severed.ts';
 /** What a journal line may hold of large targets: the machine's form is left out above this many. */
 const MEMBERS_KEPT = 1000;
 
-/** One try of one action: bytes kept, intent durable, then the act, then what came of it. A throw leaves an intent without an outcome: unknown. So does a lost connection. */
+/**
+ * One try of one action: bytes kept, intent durable, then the act, then what came of it. A throw leaves an intent
+ * without an outcome: unknown. So does a lost connection.
+ */
 export async function attempt(
   running: Running,
   step: Step,
@@ -57,7 +60,9 @@ export async function attempt(
   }));
   const act = () =>
     inTime(running, step, (signal) =>
-      verb.apply(acting(running, step.id, records, signal), arg, observation).catch((error: unknown) => brokeOff(error, costs)),
+      verb
+        .apply(acting(running, step.id, records, signal), arg, observation)
+        .catch((error: unknown) => brokeOff(error, costs)),
     );
   let applied = ready.unarmed
     ? notWithout(ready.unarmed)
@@ -68,14 +73,22 @@ export async function attempt(
   await emit({ type: 'action.applied', step: step.id, applied });
   book.done.pop();
   if (touched(applied))
-    book.done.push({ ...done, undo: applied.undo ?? done.undo, sure: applied.outcome !== 'failed' || tookSome(applied.used) });
+    book.done.push({
+      ...done,
+      undo: applied.undo ?? done.undo,
+      sure: applied.outcome !== 'failed' || tookSome(applied.used),
+    });
   book.used = addCosts(book.used, applied.used);
   await releaseLeases(running, step.id, applied.releases ?? []);
   return applied;
 }
 
 /** The step's `timeout` sends the act to its next safe point, as an interrupt does; but then the step has failed. */
-async function inTime(running: Running, { timeout }: Step, act: (signal?: AbortSignal) => Promise<Applied>): Promise<Applied> {
+async function inTime(
+  running: Running,
+  { timeout }: Step,
+  act: (signal?: AbortSignal) => Promise<Applied>,
+): Promise<Applied> {
   if (timeout === undefined) return act();
   const deadline = AbortSignal.timeout(timeout);
   const applied = await act(AbortSignal.any([running.interrupts.signal, deadline]));
@@ -83,7 +96,10 @@ async function inTime(running: Running, { timeout }: Step, act: (signal?: AbortS
   return { ...applied, outcome: 'failed', reason: `it did not end within ${showDuration(timeout)} (timeout)` };
 }
 
-/** A verb that throws has a bug, or a port has: what it changed by then is not known, so its undo stays in the book, and what it may have used counts. */
+/**
+ * A verb that throws has a bug, or a port has: what it changed by then is not known, so its undo stays in the book, and
+ * what it may have used counts.
+ */
 function brokeOff(error: unknown, used: Limits): Applied {
   if (error instanceof JournalError) throw error;
   return { outcome: 'failed', summary: 'broke off', reason: String(error), used, blocks: [] };
@@ -96,13 +112,22 @@ export function counted(applied: Applied, reserved: Limits): Applied {
 
 /** What it does not reserve itself as it goes. How long it is stopped is watched over by its lease. */
 function costsOf({ reserves = [] }: ActionVerb, { costs }: Observation): Limits {
-  const own = Object.entries(costs).filter(([name]) => name !== 'stopped_for' && !reserves.some((limit) => limit === name));
+  const own = Object.entries(costs).filter(
+    ([name]) => name !== 'stopped_for' && !reserves.some((limit) => limit === name),
+  );
   return Object.fromEntries(own);
 }
 
 /** Resume takes it up. */
 function notBegun(): Applied {
-  return { outcome: 'partial', summary: 'not begun', reason: LEASE_OVER, used: {}, blocks: [], undo: { kind: 'nothing' } };
+  return {
+    outcome: 'partial',
+    summary: 'not begun',
+    reason: LEASE_OVER,
+    used: {},
+    blocks: [],
+    undo: { kind: 'nothing' },
+  };
 }
 
 /** Nothing is stopped that nobody would start again. */
@@ -116,7 +141,10 @@ function touched(applied: Applied): boolean {
   return applied.undo?.kind !== 'nothing';
 }
 
-export async function keepBytes(running: Running, keep: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
+export async function keepBytes(
+  running: Running,
+  keep: Readonly<Record<string, string>>,
+): Promise<Readonly<Record<string, string>>> {
   const records: Record<string, string> = {};
   for (const [name, bytes] of Object.entries(keep)) records[name] = await running.journal.keep(bytes);
   return records;
@@ -125,5 +153,9 @@ export async function keepBytes(running: Running, keep: Readonly<Record<string, 
 export function journaled(targets: Observation['targets']): Observation['targets'] {
   return targets.count <= MEMBERS_KEPT
     ? targets
-    : { ...targets, members: targets.members.slice(0, 20), detail: isObject(targets.detail) ? (targets.detail.handle ?? null) : null };
+    : {
+        ...targets,
+        members: targets.members.slice(0, 20),
+        detail: isObject(targets.detail) ? (targets.detail.handle ?? null) : null,
+      };
 }

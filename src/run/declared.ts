@@ -4,10 +4,14 @@ import { resolveArg } from '../model/scope.ts';
 import type { DeclaredUndo } from '../model/undo.ts';
 import type { Running } from './running.ts';
 
-/** The undo that the author wrote beside the step, with its references as they stand now. Undefined: none, or an earlier try of the step has it. */
+/**
+ * The undo that the author wrote beside the step, with its references as they stand now. Undefined: none, or an earlier
+ * try of the step has it.
+ */
 export function declaredUndo({ book, plan, runbook }: Running, step: Step): DeclaredUndo | undefined {
   const { undo } = step;
-  if (undo === undefined || book.done.some((done) => done.step === step.id && done.declared !== undefined)) return undefined;
+  if (undo === undefined || book.done.some((done) => done.step === step.id && done.declared !== undefined))
+    return undefined;
   if (undo.kind === 'note') return undo;
   const planned = plan.steps.find((one) => one.id === step.id);
   const says = planned?.kind === 'action' ? (planned.undoSteps ?? []) : [];

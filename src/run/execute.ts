@@ -102,15 +102,23 @@ async function stop(running: Running, halt: Halt): Promise<Ending> {
     };
   if (halt.outcome !== 'rollback-incomplete' && !(undo && !isWhole(remains))) return ending;
   const complete = undo ? isWhole(remains) : !touched;
-  return { ...ending, outcome: complete ? 'rolled-back' : 'rollback-incomplete', reasons: [halt.reason, ...sayRemains(remains)] };
+  return {
+    ...ending,
+    outcome: complete ? 'rolled-back' : 'rollback-incomplete',
+    reasons: [halt.reason, ...sayRemains(remains)],
+  };
 }
 
 async function wantsUndo(running: Running, halt: Halt): Promise<'safe' | 'all' | false> {
   const { by, book } = running;
-  const dangerous = book.done.flatMap((done) => (done.dangerous === null || !canBeUndone(done) ? [] : [done.dangerous]));
+  const dangerous = book.done.flatMap((done) =>
+    done.dangerous === null || !canBeUndone(done) ? [] : [done.dangerous],
+  );
   if (halt.undo === 'no') return false;
   if (by.kind === 'policy')
-    return (halt.undo === 'yes' || halt.undo === 'now' || by.rule.onFailure === 'undo') && by.rule.undo !== 'none' ? by.rule.undo : false;
+    return (halt.undo === 'yes' || halt.undo === 'now' || by.rule.onFailure === 'undo') && by.rule.undo !== 'none'
+      ? by.rule.undo
+      : false;
   if (halt.undo === 'now' || (halt.undo === 'yes' && dangerous.length === 0)) return 'safe';
   const answer = await by.ask.undo({
     why: halt.reason,
@@ -120,7 +128,10 @@ async function wantsUndo(running: Running, halt: Halt): Promise<'safe' | 'all' |
   return answer === 'undo' ? 'all' : halt.undo === 'yes' || running.interrupts.pressed >= 2 ? 'safe' : false;
 }
 
-/** A person whose watch was interrupted may go on with it, from its beginning; automation ends it there, with what was seen. */
+/**
+ * A person whose watch was interrupted may go on with it, from its beginning; automation ends it there, with what was
+ * seen.
+ */
 async function prove(running: Running): Promise<Ending> {
   if (running.book.leases.size === 0) running.interrupts.ignore(HANG_UP);
   for (;;) {
@@ -129,14 +140,20 @@ async function prove(running: Running): Promise<Ending> {
     const halt = await afterInterrupt(running, 'verify');
     if (halt?.undo === 'yes' || halt?.undo === 'now') return stop(running, halt);
     if (halt)
-      return { outcome: halt.outcome === 'deadline' ? 'deadline' : 'inconclusive', verdict: 'inconclusive', reasons: judged.reasons };
+      return {
+        outcome: halt.outcome === 'deadline' ? 'deadline' : 'inconclusive',
+        verdict: 'inconclusive',
+        reasons: judged.reasons,
+      };
   }
 }
 
 async function proven(running: Running, judged: Judged & { readonly undo: boolean }): Promise<Ending> {
   const may = running.by.kind === 'person' ? 'safe' : running.by.rule.undo;
   const undo = may !== 'none' && judged.undo;
-  const remains = undo ? await rollback(running, judged.reasons.join('; '), { dangerous: may === 'all' }) : NOTHING_UNDONE;
+  const remains = undo
+    ? await rollback(running, judged.reasons.join('; '), { dangerous: may === 'all' })
+    : NOTHING_UNDONE;
   const lookedOnly = judged.verdict === 'held' && running.plan.diagnosis.verdict === 'looked-only';
   return {
     outcome: lookedOnly ? 'looked-only' : judged.verdict,
@@ -149,17 +166,27 @@ async function close(running: Running, ending: Ending): Promise<Ending> {
   const restored = await restoreLeases(running);
   const last: Ending = restored
     ? ending
-    : { ...ending, outcome: 'rollback-incomplete', reasons: [...ending.reasons, 'what was stopped could not be started again'] };
+    : {
+        ...ending,
+        outcome: 'rollback-incomplete',
+        reasons: [...ending.reasons, 'what was stopped could not be started again'],
+      };
   const left = async () => ({ open: await openItemsNow(running), missed: await missedJobs(running) });
   const rest = await heard(running.host, 'what stays open and which jobs were missed is not known', left);
   await running.emit({ type: 'run.finished', ...last, ...rest });
   return last;
 }
 
-/** Looked at once more: what was down at the start may be up by now. What can no longer be looked at is not known, whatever was seen then. */
+/**
+ * Looked at once more: what was down at the start may be up by now. What can no longer be looked at is not known,
+ * whatever was seen then.
+ */
 async function openItemsNow(running: Running): Promise<readonly string[]> {
   const asked = new Set(
-    running.runbook.open.flatMap((item) => [...(item.when ? stepsNamedIn(item.when) : []), ...(item.of === undefined ? [] : [item.of])]),
+    running.runbook.open.flatMap((item) => [
+      ...(item.when ? stepsNamedIn(item.when) : []),
+      ...(item.of === undefined ? [] : [item.of]),
+    ]),
   );
   let findings = running.book.findings;
   for (const step of running.runbook.diagnose.filter((one) => asked.has(one.id))) {
@@ -180,6 +207,8 @@ function sayUntil({ runbook, book, journal }: Running): readonly string[] {
     const { until, why } = runbook.act.find(({ id }) => id === step) ?? {};
     if (until === undefined || undo.kind !== 'revert') return [];
     const because = why === undefined ? '' : ` (${why})`;
-    return [`${step}${because} stays until ${until}; then ${undo.say}: firebreak rollback ${journal.run} --only ${step}`];
+    return [
+      `${step}${because} stays until ${until}; then ${undo.say}: firebreak rollback ${journal.run} --only ${step}`,
+    ];
   });
 }

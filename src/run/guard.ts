@@ -6,9 +6,14 @@ import { heard } from './severed.ts';
 import { byOnFail, finish } from './step.ts';
 import { lookingFor } from './verify.ts';
 
-/** A look between acts, taken at its turn. With an `expect` it guards what comes behind it: a no stops the run, and so does what could not be told. */
+/**
+ * A look between acts, taken at its turn. With an `expect` it guards what comes behind it: a no stops the run, and so
+ * does what could not be told.
+ */
 export async function guard(running: Running, step: Step): Promise<StepEnd> {
-  const looked = await heard(running.host, `${step.id} could not look`, () => lookAt(step, running.book.findings, lookingFor(running)));
+  const looked = await heard(running.host, `${step.id} could not look`, () =>
+    lookAt(step, running.book.findings, lookingFor(running)),
+  );
   running.book.findings = looked.findings;
   const { planned } = looked;
   if (planned.truth === 'not-looked') return finish(running, step, 'skipped', sayWhen(planned));
@@ -23,7 +28,9 @@ export async function guard(running: Running, step: Step): Promise<StepEnd> {
 function doubtOf(step: Step, { truth, finding, judgements }: PlannedProbe): string | null {
   if (!step.expect || truth === 'yes') return null;
   if (finding?.unknown !== undefined) return `could not look: ${finding.unknown}`;
-  const failed = judgements.filter((judgement) => judgement.truth !== 'yes').map(({ wanted, seen }) => `wanted ${wanted}, seen ${seen}`);
+  const failed = judgements
+    .filter((judgement) => judgement.truth !== 'yes')
+    .map(({ wanted, seen }) => `wanted ${wanted}, seen ${seen}`);
   return finding === null ? sayWhen({ judgements }) : failed.join('; ') || 'its expectation does not hold';
 }
 

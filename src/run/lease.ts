@@ -10,16 +10,24 @@ import { type Armed, letGo, starved, watchOver } from './watchdog.ts';
 /** Why a run is interrupted when a lease runs out. */
 export const LEASE_OVER = 'a lease ran out';
 
-/** How long before its deadline a lease is given up for lost: what it stopped is better started by us than by us and its watchdog at once. Milliseconds. */
+/**
+ * How long before its deadline a lease is given up for lost: what it stopped is better started by us than by us and its
+ * watchdog at once. Milliseconds.
+ */
 const MARGIN = 5000;
 const TRY_AGAIN = 5000;
 
 /**
- * What is stopped for the remedy runs again, whatever becomes of the engine: something that needs nobody alive watches over it, armed before the stop. The
- * engine renews it while it lives, up to `limits.stopped_for`; then the run is fenced: no further act. Where no process slot is left for a watchdog, and
- * only there, the engine's own word must do until there is one. A failure: the step may not act.
+ * What is stopped for the remedy runs again, whatever becomes of the engine: something that needs nobody alive watches
+ * over it, armed before the stop. The engine renews it while it lives, up to `limits.stopped_for`; then the run is
+ * fenced: no further act. Where no process slot is left for a watchdog, and only there, the engine's own word must do
+ * until there is one. A failure: the step may not act.
  */
-export async function armLease(running: Running, step: Pick<Step, 'id' | 'verb'>, terms: LeaseTerms | undefined): Promise<Failure | null> {
+export async function armLease(
+  running: Running,
+  step: Pick<Step, 'id' | 'verb'>,
+  terms: LeaseTerms | undefined,
+): Promise<Failure | null> {
   if (!terms) return null;
   const lease = leaseOf(running, step, terms);
   const armed = await watchOver(running, lease, terms.within);
@@ -28,7 +36,10 @@ export async function armLease(running: Running, step: Pick<Step, 'id' | 'verb'>
   return null;
 }
 
-/** What an earlier life of the run has stopped is stopped still: where nothing new can be armed, what that life had armed must do. */
+/**
+ * What an earlier life of the run has stopped is stopped still: where nothing new can be armed, what that life had
+ * armed must do.
+ */
 export async function takeOver(running: Running, earlier: OpenLease & { readonly verb: string }): Promise<void> {
   const { step, verb, handle, deadline } = earlier;
   // How long it is stopped counts from its first stop: a resume does not begin the limit anew.
@@ -75,7 +86,18 @@ async function hold(running: Running, lease: Lease, armed: Armed): Promise<void>
   running.book.leases.set(key, lease);
   running.book.stopped.push({ key, from: running.clock.now(), to: null });
   void keep(running, lease);
-  await running.emit({ type: 'lease.armed', step, key, service, ...(also && { also }), within, undo, say, handle, deadline });
+  await running.emit({
+    type: 'lease.armed',
+    step,
+    key,
+    service,
+    ...(also && { also }),
+    within,
+    undo,
+    say,
+    handle,
+    deadline,
+  });
   if (!armed.ok) await running.emit({ type: 'note', text: notYet(service, armed) });
 }
 
@@ -87,7 +109,10 @@ export async function armTheUnarmed(running: Running): Promise<void> {
   for (const lease of running.book.leases.values()) if (lease.watch === null) await renewed(running, lease);
 }
 
-/** Before an act: a lease may have run out while the engine was frozen or the machine asleep, when no timer of ours could tell. */
+/**
+ * Before an act: a lease may have run out while the engine was frozen or the machine asleep, when no timer of ours
+ * could tell.
+ */
 export async function fence(running: Running): Promise<boolean> {
   let late = false;
   for (const lease of running.book.leases.values()) late ||= (await standing(running, lease)).over;
@@ -118,7 +143,10 @@ function runsAgain(running: Running, key: string): void {
   for (const stopped of running.book.stopped) if (stopped.key === key) stopped.to ??= running.clock.now();
 }
 
-/** Starts again what is still stopped. Goes on when the journal is dead: the host matters more than the record of it. Returns whether all run. */
+/**
+ * Starts again what is still stopped. Goes on when the journal is dead: the host matters more than the record of it.
+ * Returns whether all run.
+ */
 export async function restoreLeases(running: Running): Promise<boolean> {
   let all = true;
   for (const [key, lease] of running.book.leases) {
@@ -141,8 +169,10 @@ export async function restoreLeases(running: Running): Promise<boolean> {
 }
 
 const letGoOf = (running: Running, lease: Lease): Promise<void> =>
-  heard(running.host, `${lease.service} runs; whether its watchdog was let go is not known, and it starts what runs already`, () =>
-    letGo(running, lease),
+  heard(
+    running.host,
+    `${lease.service} runs; whether its watchdog was let go is not known, and it starts what runs already`,
+    () => letGo(running, lease),
   );
 
 async function restore(running: Running, lease: Lease): Promise<{ readonly ok: boolean; readonly summary: string }> {
@@ -160,7 +190,10 @@ async function restore(running: Running, lease: Lease): Promise<{ readonly ok: b
 const isHeld = (running: Running, lease: Lease): boolean =>
   running.book.leases.get(lease.key) === lease && !running.book.over.signal.aborted;
 
-/** Renews at half time, as long as the limits leave something to gain; at the end raises the interrupt: prompts end, actions reach their safe point. */
+/**
+ * Renews at half time, as long as the limits leave something to gain; at the end raises the interrupt: prompts end,
+ * actions reach their safe point.
+ */
 async function keep(running: Running, lease: Lease): Promise<void> {
   while (isHeld(running, lease)) {
     await running.clock.sleep((await standing(running, lease)).pause, running.book.over.signal);
@@ -176,11 +209,16 @@ async function renewed(running: Running, lease: Lease): Promise<void> {
   lease.busy = (async () => {
     await before;
     if (!isHeld(running, lease)) return;
-    const armed = await watchOver(running, lease, Math.min(lease.within, lease.until - running.clock.monotonic())).catch(() => null);
+    const armed = await watchOver(
+      running,
+      lease,
+      Math.min(lease.within, lease.until - running.clock.monotonic()),
+    ).catch(() => null);
     if (!armed?.ok) return;
     lease.watch = armed.watch;
     // Released meanwhile: whoever did so waits for us, and then lets go of this one too.
-    if (isHeld(running, lease)) await running.emit({ type: 'lease.renewed', key: lease.key, ...armed.watch }).catch(() => {});
+    if (isHeld(running, lease))
+      await running.emit({ type: 'lease.renewed', key: lease.key, ...armed.watch }).catch(() => {});
   })();
   await lease.busy;
 }

@@ -5,7 +5,11 @@ import { CUT_SHORT, ON, type Running, type StepEnd } from './running.ts';
 /** People are steps too: at a terminal the person says that it is done; unattended the run stops for one. */
 export async function confirmByHand(
   running: Running,
-  { step, arg, done }: { readonly step: Step; readonly arg: Json; readonly done: (reason: string | null) => Promise<StepEnd> },
+  {
+    step,
+    arg,
+    done,
+  }: { readonly step: Step; readonly arg: Json; readonly done: (reason: string | null) => Promise<StepEnd> },
 ): Promise<StepEnd> {
   const { by, emit } = running;
   const text = isObject(arg) ? [arg.do, arg.confirm].filter((part) => part !== undefined).join('\n') : '';
@@ -15,10 +19,21 @@ export async function confirmByHand(
   }
   await emit({ type: 'approval.asked', step: step.id, question: text });
   const answer = await by.ask.confirm({ step: step.id, text });
-  await emit({ type: 'approval.given', step: step.id, choice: answer.done ? 'by-hand' : 'skip', by: by.name, reason: answer.reason });
+  await emit({
+    type: 'approval.given',
+    step: step.id,
+    choice: answer.done ? 'by-hand' : 'skip',
+    by: by.name,
+    reason: answer.reason,
+  });
   if (answer.done) return done(answer.reason);
   await emit({ type: 'step.finished', step: step.id, outcome: 'skipped', reason: answer.reason });
   if (step.onFail === 'continue') return ON;
   if (running.interrupts.signal.aborted) return CUT_SHORT;
-  return { kind: 'halt', outcome: 'needs-a-human', reason: `${step.id} was not done: ${answer.reason ?? 'no reason given'}`, undo: 'ask' };
+  return {
+    kind: 'halt',
+    outcome: 'needs-a-human',
+    reason: `${step.id} was not done: ${answer.reason ?? 'no reason given'}`,
+    undo: 'ask',
+  };
 }

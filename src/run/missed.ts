@@ -7,7 +7,10 @@ import { looking, type Running, type Stopped } from './running.ts';
 /** Minutes told for each job; more would only repeat the schedule. */
 const TOLD = 10;
 
-/** Cron's jobs whose minute passed while the run kept cron stopped: they did not run, and cron does not catch up. All jobs, not only those that mail. */
+/**
+ * Cron's jobs whose minute passed while the run kept cron stopped: they did not run, and cron does not catch up. All
+ * jobs, not only those that mail.
+ */
 export async function missedJobs(running: Running): Promise<readonly MissedJob[]> {
   const windows = running.book.stopped.filter((stopped) => /cron[^/]*$/.test(stopped.key));
   const step = running.runbook.diagnose.find((one) => one.verb === 'cron_jobs');
@@ -38,7 +41,11 @@ interface ClockThere {
   readonly offset: Offset;
 }
 
-function missedBy({ file, schedule, command }: Job, windows: readonly Stopped[], { now, ahead, offset }: ClockThere): readonly MissedJob[] {
+function missedBy(
+  { file, schedule, command }: Job,
+  windows: readonly Stopped[],
+  { now, ahead, offset }: ClockThere,
+): readonly MissedJob[] {
   const minutes = windows.flatMap(({ from, to }) =>
     missedMinutes({ schedule, from: from + ahead, to: to === null ? now : to + ahead, limit: TOLD, offset }),
   );

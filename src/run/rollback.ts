@@ -19,14 +19,21 @@ export interface Remains {
 /** All is as it was, as far as anybody can tell. */
 export const isWhole = ({ left, irreversible }: Remains): boolean => left.length === 0 && irreversible.length === 0;
 
-export const sayRemains = ({ left, irreversible, unsure }: Remains): readonly string[] => [...left, ...irreversible, ...unsure];
+export const sayRemains = ({ left, irreversible, unsure }: Remains): readonly string[] => [
+  ...left,
+  ...irreversible,
+  ...unsure,
+];
 
 interface Options {
   /** What would bring the incident back too. */
   readonly dangerous: boolean;
 }
 
-/** Undoes what was done, newest first. What cannot be undone is named, what would bring the incident back is left unless it is allowed. */
+/**
+ * Undoes what was done, newest first. What cannot be undone is named, what would bring the incident back is left unless
+ * it is allowed.
+ */
 export async function rollback(running: Running, why: string, options: Options): Promise<Remains> {
   const { book, emit } = running;
   const newestFirst = book.done.toReversed();
@@ -51,7 +58,10 @@ export async function rollback(running: Running, why: string, options: Options):
 
 function sayForGood(done: Done): string {
   const { undo, declared, sure } = done;
-  const why = undo.kind === 'irreversible' ? `${undo.because}${undo.evidence === '' ? '' : ` (${undo.evidence})`}` : 'it has no undo';
+  const why =
+    undo.kind === 'irreversible'
+      ? `${undo.because}${undo.evidence === '' ? '' : ` (${undo.evidence})`}`
+      : 'it has no undo';
   const cannot = sure ? `cannot be undone, ${why}` : `it failed, and what it may have changed cannot be undone, ${why}`;
   return declared?.kind === 'note' ? `${cannot}; by hand: ${declared.text}` : cannot;
 }
@@ -65,7 +75,10 @@ async function forget(running: Running, done: Done): Promise<void> {
   await releaseLeases(running, `undo of ${done.step}`, keys);
 }
 
-/** Null: undone. Else why it is not. First what the action derived, then the author's steps; where one fails the rest is left. */
+/**
+ * Null: undone. Else why it is not. First what the action derived, then the author's steps; where one fails the rest is
+ * left.
+ */
 async function undoOne(running: Running, done: Done, options: Options): Promise<string | null> {
   if (done.dangerous !== null && !options.dangerous) return `left as it is: ${done.dangerous}`;
   let back = done;
@@ -78,7 +91,9 @@ async function undoOne(running: Running, done: Done, options: Options): Promise<
   if (back.undo.kind === 'revert' && toRevert(back)) {
     const { say, data } = back.undo;
     await running.emit({ type: 'undo.intended', step: back.step, say });
-    const applied = await heard(running.host, `whether ${back.step} was undone is not known`, () => revert(running, back, data));
+    const applied = await heard(running.host, `whether ${back.step} was undone is not known`, () =>
+      revert(running, back, data),
+    );
     await running.emit({ type: 'undo.applied', step: back.step, applied });
     if (applied.outcome !== 'done') return withNote(back, applied.reason ?? applied.summary);
     await settle();
@@ -93,7 +108,8 @@ async function undoOne(running: Running, done: Done, options: Options): Promise<
 }
 
 /** What did not work by itself is for the person whom the note speaks to. */
-const withNote = ({ declared }: Done, why: string): string => (declared?.kind === 'note' ? `${why}; by hand: ${declared.text}` : why);
+const withNote = ({ declared }: Done, why: string): string =>
+  declared?.kind === 'note' ? `${why}; by hand: ${declared.text}` : why;
 
 async function revert(running: Running, done: Done, data: Json): Promise<Applied> {
   try {
@@ -101,6 +117,12 @@ async function revert(running: Running, done: Done, data: Json): Promise<Applied
     // An undo is not cut short by the interrupt that caused it.
     return await verb.revert(acting(running, done.step, done.records, new AbortController().signal), data);
   } catch (error) {
-    return { outcome: 'failed', summary: `undo of ${done.step} broke off`, reason: String(error), used: {}, blocks: [] };
+    return {
+      outcome: 'failed',
+      summary: `undo of ${done.step} broke off`,
+      reason: String(error),
+      used: {},
+      blocks: [],
+    };
   }
 }

@@ -74,7 +74,10 @@ export interface Lease extends LeaseTerms {
   readonly verb: string;
   /** On the monotonic clock: the engine renews it until then, at the latest. */
   readonly until: number;
-  /** What starts the service with nobody alive. Null: there was no process slot for it so far, and only the engine watches. */
+  /**
+   * What starts the service with nobody alive. Null: there was no process slot for it so far, and only the engine
+   * watches.
+   */
   watch: Watch | null;
   /** Settled once no renewal is at work: who lets go of the lease waits for it. */
   busy: Promise<void>;
@@ -85,7 +88,10 @@ export interface Watch {
   readonly deadline: LeaseDeadline;
 }
 
-/** How a step leaves the run: on to the next, cut short by an interrupt (whoever then goes on begins with it again), or halted with what that means. */
+/**
+ * How a step leaves the run: on to the next, cut short by an interrupt (whoever then goes on begins with it again), or
+ * halted with what that means.
+ */
 export type StepEnd =
   | { readonly kind: 'on' }
   | { readonly kind: 'cut-short' }
@@ -108,7 +114,10 @@ export const CUT_SHORT: StepEnd = { kind: 'cut-short' };
 /** The terminal is gone: there is nobody to ask. */
 export const HANG_UP = 'SIGHUP';
 
-/** The kill switch is an interrupt of its own, looked up at every safe point. Whom a person attends to, that person stops. */
+/**
+ * The kill switch is an interrupt of its own, looked up at every safe point. Whom a person attends to, that person
+ * stops.
+ */
 export function heedStop({ by, stop, interrupts }: Running): boolean {
   const reason = by.kind === 'policy' ? stop?.() : null;
   if (reason && !interrupts.signal.aborted) interrupts.raise(reason);
@@ -129,7 +138,12 @@ export function looking(running: Running, step: string, signal = running.interru
   };
 }
 
-export function acting(running: Running, step: string, records: Readonly<Record<string, string>>, signal?: AbortSignal): Act {
+export function acting(
+  running: Running,
+  step: string,
+  records: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
+): Act {
   const { book, plan, journal } = running;
   return {
     ...looking(running, step, signal),

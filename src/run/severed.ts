@@ -5,8 +5,8 @@ import type { OpenLease } from '../model/state.ts';
 import type { Ending, Running } from './running.ts';
 
 /**
- * The way to the host is cut. Thrown through everything, as a JournalError is: nothing may follow, neither an act nor an undo, nor a word of an outcome that
- * nobody knows.
+ * The way to the host is cut. Thrown through everything, as a JournalError is: nothing may follow, neither an act nor
+ * an undo, nor a word of an outcome that nobody knows.
  */
 export class Severed extends Error {
   override readonly name = 'Severed';
@@ -18,14 +18,18 @@ export class Severed extends Error {
   }
 }
 
-/** What `ask` came to; Severed where one of its questions got no answer, whatever it made of that. `open`: what is then not done or not known, in words. */
+/**
+ * What `ask` came to; Severed where one of its questions got no answer, whatever it made of that. `open`: what is then
+ * not done or not known, in words.
+ */
 export async function heard<T>(host: Host, open: string, ask: () => Promise<T>): Promise<T> {
   const before = unansweredBy(host);
   const settled = await ask().then(
     (value) => ({ value }),
     (error: unknown) => ({ error }),
   );
-  if ('error' in settled && (settled.error instanceof Severed || settled.error instanceof JournalError)) throw settled.error;
+  if ('error' in settled && (settled.error instanceof Severed || settled.error instanceof JournalError))
+    throw settled.error;
   heed(host, before, open);
   if ('error' in settled) throw settled.error;
   return settled.value;
@@ -48,8 +52,15 @@ function cut(name: string, { lost, unanswered }: Connection, before: number): Fa
 
 type Left = Pick<OpenLease, 'service' | 'deadline' | 'say'>;
 
-/** The run ends here, and can be taken up again. What was stopped stays under its lease, which nobody lets go of: over there it needs none of us. */
-export async function endSevered({ emit, host }: Pick<Running, 'emit' | 'host'>, cause: Severed, leases: readonly Left[]): Promise<Ending> {
+/**
+ * The run ends here, and can be taken up again. What was stopped stays under its lease, which nobody lets go of: over
+ * there it needs none of us.
+ */
+export async function endSevered(
+  { emit, host }: Pick<Running, 'emit' | 'host'>,
+  cause: Severed,
+  leases: readonly Left[],
+): Promise<Ending> {
   const reasons = [cause.message, ...leases.map((lease) => sayKept(lease, host.name))];
   const ending: Ending = { outcome: 'outcome-unknown', verdict: null, reasons };
   await emit({ type: 'run.finished', ...ending, open: [], missed: [] });
@@ -58,7 +69,11 @@ export async function endSevered({ emit, host }: Pick<Running, 'emit' | 'host'>,
 
 /** The leases of the book, and none of them is restored or released by this life any more. */
 export function leaveLeases({ book }: Pick<Running, 'book'>): readonly Left[] {
-  const left = [...book.leases.values()].map(({ service, say, watch }) => ({ service, say, deadline: watch?.deadline ?? null }));
+  const left = [...book.leases.values()].map(({ service, say, watch }) => ({
+    service,
+    say,
+    deadline: watch?.deadline ?? null,
+  }));
   book.leases.clear();
   return left;
 }

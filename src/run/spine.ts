@@ -31,8 +31,9 @@ export function spine(parts: SpineParts): Emit {
 }
 
 /**
- * The one way in for everything that happens: numbered, stamped, journaled, then shown; one at a time, in the order of the calls.
- * After a failed append every later call rejects: no journal, no act. A view that breaks is dropped, the run goes on.
+ * The one way in for everything that happens: numbered, stamped, journaled, then shown; one at a time, in the order of
+ * the calls. After a failed append every later call rejects: no journal, no act. A view that breaks is dropped, the run
+ * goes on.
  */
 export function spineOver<F extends { readonly type: string }>(parts: SpineOf<F>): (fact: F) => Promise<void> {
   const { run, host, journal, views, clock, redact = (value) => value, after = 0 } = parts;

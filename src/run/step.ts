@@ -26,19 +26,29 @@ export async function act(running: Running, step: Step): Promise<StepEnd> {
   await settle(running, step, observation);
   if (observation.verdict === 'nothing') return finish(running, step, 'nothing-to-do', observation.summary);
   if (observation.verdict === 'cannot') return failed(running, step, observation.reason ?? observation.summary);
-  if (running.unknown.has(step.id) && !verb.idempotent && running.by.kind === 'policy') return unknown(running, step, observation);
+  if (running.unknown.has(step.id) && !verb.idempotent && running.by.kind === 'policy')
+    return unknown(running, step, observation);
   const rule = running.by.kind === 'policy' ? running.by.rule : null;
   const { limits } = running.plan;
-  const over = overLimit({ limits, used: running.book.used, costs: observation.costs, rule, own: running.runbook.limits });
+  const over = overLimit({
+    limits,
+    used: running.book.used,
+    costs: observation.costs,
+    rule,
+    own: running.runbook.limits,
+  });
   if (over !== undefined) return refuse(running, step, over);
-  if (step.verb === 'manual') return confirmByHand(running, { step, arg, done: (reason) => doneByHand(running, step, reason) });
+  if (step.verb === 'manual')
+    return confirmByHand(running, { step, arg, done: (reason) => doneByHand(running, step, reason) });
   const answer = await approve(running, step, arg, observation);
   return answer.choice === 'run' ? apply(running, step, { verb, arg, observation }) : obey(running, step, answer, verb);
 }
 
 async function observe(running: Running, step: Step, verb: ActionVerb, arg: Json): Promise<Observation> {
   const observation = await heard(running.host, notBegun(step), () =>
-    verb.observe(looking(running, step.id), arg).catch((error: unknown) => cannot(`could not look before ${step.verb}`, String(error))),
+    verb
+      .observe(looking(running, step.id), arg)
+      .catch((error: unknown) => cannot(`could not look before ${step.verb}`, String(error))),
   );
   await running.emit({ type: 'action.observed', step: step.id, observation: shown(observation) });
   return observation;
@@ -55,7 +65,10 @@ async function observePatiently(running: Running, step: Step, verb: ActionVerb, 
   return observation;
 }
 
-/** What an earlier life may have used up in this step and nobody wrote down: who is still there was not taken, all the rest counts. */
+/**
+ * What an earlier life may have used up in this step and nobody wrote down: who is still there was not taken, all the
+ * rest counts.
+ */
 async function settle({ book, emit }: Running, { id }: Step, { verdict, targets }: Observation): Promise<void> {
   const owed = book.unsettled.get(id);
   if (owed === undefined || verdict === 'cannot') return;
@@ -74,7 +87,8 @@ async function approve(running: Running, step: Step, arg: Json, observation: Obs
   if (!planned) throw new Error(`bug: step ${step.id} is not in the plan`);
   if (by.kind === 'policy') {
     await emit({ type: 'policy.decided', step: step.id, decision: planned.decision });
-    if (planned.decision.effect !== 'allow') throw new Error(`bug: ${step.id} is not allowed, and its plan was not refused`);
+    if (planned.decision.effect !== 'allow')
+      throw new Error(`bug: ${step.id} is not allowed, and its plan was not refused`);
     return { choice: 'run', reason: null };
   }
   if (!asksFirst(step, observation.undo)) return { choice: 'run', reason: 'the runbook does not ask' };
@@ -106,7 +120,11 @@ async function apply(running: Running, step: Step, approved: Approved): Promise<
   await heard(running.host, notBegun(step), () => fence(running));
   let applied: Applied = { outcome: 'failed', summary: 'not tried', used: {}, blocks: [] };
   let { observation } = approved;
-  for (let number = 1; number <= times && applied.outcome === 'failed' && !running.interrupts.signal.aborted; number += 1) {
+  for (
+    let number = 1;
+    number <= times && applied.outcome === 'failed' && !running.interrupts.signal.aborted;
+    number += 1
+  ) {
     if (number > 1) {
       await running.clock.sleep(step.retry?.every ?? 0, running.interrupts.signal);
       if (running.interrupts.signal.aborted) break;
@@ -167,7 +185,15 @@ async function byHand(running: Running, step: Step, verb: ActionVerb, answer: An
 async function doneByHand(running: Running, step: Step, reason: string | null): Promise<StepEnd> {
   const declared = declaredUndo(running, step);
   const { id, verb } = step;
-  running.book.done.push({ step: id, verb, undo: BY_HAND, ...(declared && { declared }), records: {}, dangerous: null, sure: true });
+  running.book.done.push({
+    step: id,
+    verb,
+    undo: BY_HAND,
+    ...(declared && { declared }),
+    records: {},
+    dangerous: null,
+    sure: true,
+  });
   await running.emit({ type: 'step.finished', step: id, outcome: 'by-hand', reason, ...(declared && { declared }) });
   return ON;
 }
@@ -189,7 +215,9 @@ async function failed(running: Running, step: Step, reason: string): Promise<Ste
   return running.interrupts.signal.aborted ? CUT_SHORT : byOnFail(running, step, `${step.id} failed: ${reason}`);
 }
 
-/** What the runbook says of a step that failed. `ask` is for a person at a terminal; with nobody to ask it is `stop`. */
+/**
+ * What the runbook says of a step that failed. `ask` is for a person at a terminal; with nobody to ask it is `stop`.
+ */
 export async function byOnFail(running: Running, step: Step, reason: string): Promise<StepEnd> {
   if (step.onFail === 'continue') return ON;
   const { by, emit } = running;
@@ -203,7 +231,12 @@ export async function byOnFail(running: Running, step: Step, reason: string): Pr
   return { kind: 'halt', outcome: 'rollback-incomplete', reason, undo: step.onFail === 'undo' ? 'yes' : 'ask' };
 }
 
-export async function finish(running: Running, step: Step, outcome: StepOutcome, reason: string | null): Promise<StepEnd> {
+export async function finish(
+  running: Running,
+  step: Step,
+  outcome: StepOutcome,
+  reason: string | null,
+): Promise<StepEnd> {
   await running.emit({ type: 'step.finished', step: step.id, outcome, reason });
   return ON;
 }

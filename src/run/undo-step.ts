@@ -13,12 +13,17 @@ interface Part {
   readonly part: number;
 }
 
-/** A step of the undo that an author wrote: looked at, held to the limits, journaled before it acts. Nothing interrupts it: an undo is not cut short by what caused it. */
+/**
+ * A step of the undo that an author wrote: looked at, held to the limits, journaled before it acts. Nothing interrupts
+ * it: an undo is not cut short by what caused it.
+ */
 export async function undoStep(running: Running, done: Done, { step, part }: Part): Promise<Applied> {
   const verb = await running.catalogue.action(step.verb);
   const signal = new AbortController().signal;
   const observation = await heard(running.host, `whether ${done.step} can be undone is not known`, () =>
-    verb.observe(looking(running, done.step, signal), step.arg).catch((error: unknown) => cannot('could not look', String(error))),
+    verb
+      .observe(looking(running, done.step, signal), step.arg)
+      .catch((error: unknown) => cannot('could not look', String(error))),
   );
   const refused = refusal(running, done, { verb, observation, part });
   if (refused !== null) return over(running, done, part, refused);
@@ -69,7 +74,9 @@ async function byHand({ by }: Running, { step: id }: Done, { arg, say }: UndoSte
   const text = isObject(arg) ? [arg.do, arg.confirm].filter((part) => part !== undefined).join('\n') : say;
   if (by.kind === 'policy') return failed(say, `this is for a person: ${text}`);
   const answer = await by.ask.confirm({ step: id, text });
-  return answer.done ? { outcome: 'done', summary: say, used: {}, blocks: [] } : failed(say, answer.reason ?? 'it was not done');
+  return answer.done
+    ? { outcome: 'done', summary: say, used: {}, blocks: [] }
+    : failed(say, answer.reason ?? 'it was not done');
 }
 
 const brokeOff = (error: unknown): Applied => failed('broke off', String(error));

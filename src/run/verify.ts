@@ -24,7 +24,10 @@ export async function verify(running: Running): Promise<Judged & { readonly undo
   return { ...worse(all, down), undo: back };
 }
 
-/** Whoever needs a service went down with it: where the service runs again, and they do not, the remedy has done harm, whatever the lines say. */
+/**
+ * Whoever needs a service went down with it: where the service runs again, and they do not, the remedy has done harm,
+ * whatever the lines say.
+ */
 async function whoIsDown({ host, book }: Running): Promise<Judged> {
   const reasons: string[] = [];
   for (const { service, also } of book.done.map(({ undo }) => readTaken(undo)).filter((taken) => taken !== null)) {
@@ -44,7 +47,9 @@ async function verifyOne(running: Running, step: Step): Promise<Judged> {
   if (when.truth !== 'yes') {
     await finish(running, step, 'skipped', when.say);
     // Not to be looked at is fine; not to know whether it was to be looked at proves nothing.
-    return when.truth === 'no' ? { verdict: 'held', reasons: [] } : { verdict: 'inconclusive', reasons: [`${step.id}: ${when.say}`] };
+    return when.truth === 'no'
+      ? { verdict: 'held', reasons: [] }
+      : { verdict: 'inconclusive', reasons: [`${step.id}: ${when.say}`] };
   }
   if (step.verb !== 'watch') return probe(running, step);
   await running.emit({ type: 'step.started', step: step.id, phase: step.phase, verb: step.verb });
@@ -60,7 +65,12 @@ async function probe(running: Running, step: Step): Promise<Judged> {
   );
   running.book.findings = findings;
   const seen = planned.judgements.map((judgement) => `${step.id}: wanted ${judgement.wanted}, seen ${judgement.seen}`);
-  await finish(running, step, planned.truth === 'no' ? 'failed' : 'done', planned.truth === 'no' ? (seen[0] ?? null) : null);
+  await finish(
+    running,
+    step,
+    planned.truth === 'no' ? 'failed' : 'done',
+    planned.truth === 'no' ? (seen[0] ?? null) : null,
+  );
   if (planned.truth === 'no') return { verdict: 'recurred', reasons: seen };
   return planned.truth === 'unknown'
     ? { verdict: 'inconclusive', reasons: [`${step.id}: ${planned.finding?.unknown ?? 'could not look'}`] }

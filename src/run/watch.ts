@@ -13,7 +13,10 @@ import { counts, watchSpec } from '../model/watch.ts';
 import { heedStop, type Running } from './running.ts';
 import { heard } from './severed.ts';
 
-/** How often cron's own counters are read between two samples, in milliseconds: its minute may last seconds only (a clock that runs fast). */
+/**
+ * How often cron's own counters are read between two samples, in milliseconds: its minute may last seconds only (a
+ * clock that runs fast).
+ */
 const PULSE = 200;
 
 const CUT = 'the watch was cut short, so nothing is proven';
@@ -31,8 +34,8 @@ interface Sample {
 }
 
 /**
- * Samples at the start, every `every`, and at the end. Held: every line true at every sample that counts and the proof seen. A line that breaks ends it,
- * unless its author lets it settle first or tolerates so many bad samples.
+ * Samples at the start, every `every`, and at the end. Held: every line true at every sample that counts and the proof
+ * seen. A line that breaks ends it, unless its author lets it settle first or tolerates so many bad samples.
  */
 export async function watch(running: Running, step: Step): Promise<Judged> {
   const spec = watchSpec(step, resolveArg(step, running.runbook, running.book.findings), running.book.findings);
@@ -60,12 +63,15 @@ export async function watch(running: Running, step: Step): Promise<Judged> {
       minutes: spec.proof ? cron.minutes() : null,
       left,
     });
-    if (sample.broken.length > 0 && !standing) return { verdict: 'recurred', reasons: [...sample.broken, ...jury.before()] };
+    if (sample.broken.length > 0 && !standing)
+      return { verdict: 'recurred', reasons: [...sample.broken, ...jury.before()] };
     heedStop(running);
     if (interrupts.signal.aborted)
       return {
         verdict: 'inconclusive',
-        reasons: [`the watch was interrupted (${String(interrupts.signal.reason)}) ${Math.ceil(left / 1000)} s before its end`],
+        reasons: [
+          `the watch was interrupted (${String(interrupts.signal.reason)}) ${Math.ceil(left / 1000)} s before its end`,
+        ],
       };
     if (left === 0) return conclude(spec, cron, jury.doubts());
     await cron.until(Math.min(spec.every, end - clock.monotonic()));
@@ -76,7 +82,10 @@ export async function watch(running: Running, step: Step): Promise<Judged> {
 
 interface Jury {
   /** Why what is bad in this sample does not count; undefined: it counts, or nothing is bad. */
-  readonly hear: (sample: Sample, when: { readonly settling: boolean; readonly last: boolean }) => WatchStanding | undefined;
+  readonly hear: (
+    sample: Sample,
+    when: { readonly settling: boolean; readonly last: boolean },
+  ) => WatchStanding | undefined;
   /** What was bad already, for the verdict. */
   readonly before: () => readonly string[];
   /** Why nothing is proven. */
@@ -97,7 +106,10 @@ function startJury({ tolerate = 0, settle = 0 }: WatchSpec): Jury {
       tolerated += 1;
       return 'tolerated';
     },
-    before: () => (tolerated === 0 ? [] : [`${tolerated === 1 ? 'a bad sample was' : `${tolerated} bad samples were`} tolerated before`]),
+    before: () =>
+      tolerated === 0
+        ? []
+        : [`${tolerated === 1 ? 'a bad sample was' : `${tolerated} bad samples were`} tolerated before`],
     doubts: () =>
       counted === 0
         ? [`the watch was over before it had settled (settle: ${showDuration(settle)})`]
@@ -109,7 +121,9 @@ function conclude(spec: WatchSpec, cron: CronWatch, doubts: readonly string[]): 
   const reasons = [...doubts];
   const wanted = spec.proof?.cronMinutes ?? 0;
   if (cron.minutes() < wanted)
-    reasons.push(`cron was seen to run and end a job in ${cron.minutes()} of the ${wanted} minutes that prove it${cron.trouble()}`);
+    reasons.push(
+      `cron was seen to run and end a job in ${cron.minutes()} of the ${wanted} minutes that prove it${cron.trouble()}`,
+    );
   return { verdict: reasons.length === 0 ? 'held' : 'inconclusive', reasons };
 }
 
@@ -133,7 +147,8 @@ function startSampler(running: Running, hold: readonly Hold[]): (settling: boole
           if (truth === 'unknown') unknown.push(`${of}: ${wanted}`);
         }
         // `none_of`: what must not be is so.
-        if (truth === 'no' && judgements.every((each) => each.truth !== 'no')) broken.push(`${of}: ${notWanted(judgements)}`);
+        if (truth === 'no' && judgements.every((each) => each.truth !== 'no'))
+          broken.push(`${of}: ${notWanted(judgements)}`);
       }
       for (const name of lines.flatMap(measuresIn)) {
         const measure = seen.measures[name] ?? null;
@@ -162,7 +177,9 @@ interface Seen {
   readonly lines: readonly { readonly truth: Truth; readonly judgements: readonly Judgement[] }[];
 }
 
-/** The same selector, time-out and tries as in diagnose; `growth` is how many more there are than at the first sample. */
+/**
+ * The same selector, time-out and tries as in diagnose; `growth` is how many more there are than at the first sample.
+ */
 async function lookAgain(
   running: Running,
   of: string,
@@ -177,12 +194,15 @@ async function lookAgain(
     const count = toNumber(finding.measures.count ?? null);
     return count === null ? finding.measures : { ...finding.measures, growth: count - (first.get(of) ?? count) };
   };
-  const step = running.runbook.diagnose.find((one) => one.id === of) ?? running.runbook.act.find((one) => one.id === of);
+  const step =
+    running.runbook.diagnose.find((one) => one.id === of) ?? running.runbook.act.find((one) => one.id === of);
   if (!step) return judged({});
   const arg = findings.steps[of]?.reference.selector ?? resolveArg(step, running.runbook, findings);
   // An interrupt ends the watch after its sample, not in the middle of one.
   const looking = { ...running, signal: new AbortController().signal };
-  const finding = await findFor(step, arg, looking, (found) => judged(grown(found)).lines.every(({ truth }) => truth === 'yes'));
+  const finding = await findFor(step, arg, looking, (found) =>
+    judged(grown(found)).lines.every(({ truth }) => truth === 'yes'),
+  );
   const seen = judged(grown(finding));
   const count = toNumber(finding.measures.count ?? null);
   if (count !== null && !first.has(of)) first.set(of, count);
@@ -215,7 +235,8 @@ function startCronWatch(running: Running, spec: WatchSpec): CronWatch {
     pid ??= spec.proof ? await mainPid(running, spec.proof.services) : null;
     if (pid === null) return;
     const counters = await host.processes.counters(pid);
-    // Ended, or its number is another's by now, whose minutes prove nothing: the service's new main process is looked up at the next beat.
+    // Ended, or its number is another's by now, whose minutes prove nothing: the service's new main process is looked
+    // up at the next beat.
     if (counters === null || (start !== null && counters.start !== start)) {
       pid = start = null;
       return;
@@ -230,7 +251,10 @@ function startCronWatch(running: Running, spec: WatchSpec): CronWatch {
       const end = clock.monotonic() + milliseconds;
       do {
         if (spec.proof) await heard(host, CUT, beat);
-        await clock.sleep(Math.max(0, Math.min(spec.proof ? PULSE : milliseconds, end - clock.monotonic())), interrupts.signal);
+        await clock.sleep(
+          Math.max(0, Math.min(spec.proof ? PULSE : milliseconds, end - clock.monotonic())),
+          interrupts.signal,
+        );
       } while (clock.monotonic() < end && !interrupts.signal.aborted);
     },
     minutes: () => pulse.minutes,

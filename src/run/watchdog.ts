@@ -4,15 +4,21 @@ import type { Lease, Running, Watch } from './running.ts';
 export type Armed = Result<{ readonly watch: Watch }>;
 
 /**
- * Has the host start the service in so many milliseconds, with nobody of ours alive, and lets go of every other lease of that service: the one that this renews, one of
- * an engine that was killed, of this run or of another. Only one run has the host, so none of them belongs to anybody who lives.
+ * Has the host start the service in so many milliseconds, with nobody of ours alive, and lets go of every other lease
+ * of that service: the one that this renews, one of an engine that was killed, of this run or of another. Only one run
+ * has the host, so none of them belongs to anybody who lives.
  */
 export async function watchOver({ host, clock, journal }: Running, lease: Lease, within: number): Promise<Armed> {
   const { bootId, uptime } = await host.machine.facts();
   if (bootId === '') return failure('unreachable', `${host.name} does not say how long it has been up`);
   const deadline = { boot: bootId, uptime: uptime + within, at: new Date(clock.now() + within).toISOString() };
   const id = `${prefixOf(lease.service)}${journal.run}.${Math.round(uptime)}`;
-  const armed = await host.services.arm({ id, service: lease.service, ...(lease.also && { also: lease.also }), within });
+  const armed = await host.services.arm({
+    id,
+    service: lease.service,
+    ...(lease.also && { also: lease.also }),
+    within,
+  });
   if (!armed.ok) return armed;
   await letGoBut(host.services, lease, JSON.stringify(armed.handle));
   return { ok: true, watch: { handle: armed.handle, deadline } };
@@ -25,7 +31,11 @@ export async function letGo({ host }: Pick<Running, 'host'>, lease: Pick<Lease, 
 }
 
 /** What cannot be released starts what runs already: no harm, and no reason to stop for. */
-async function letGoBut(services: Running['host']['services'], { service }: Pick<Lease, 'service'>, but: string | null): Promise<void> {
+async function letGoBut(
+  services: Running['host']['services'],
+  { service }: Pick<Lease, 'service'>,
+  but: string | null,
+): Promise<void> {
   const found = await services.armed(prefixOf(service));
   if (!found.ok) return;
   for (const handle of found.handles) if (JSON.stringify(handle) !== but) await services.release(handle);

@@ -16,7 +16,10 @@ export interface Allowance {
   readonly used: Limits;
 }
 
-/** One action as the plan and the question before it show it: what, why, exact targets, what changes, how it is undone. Without number and id. */
+/**
+ * One action as the plan and the question before it show it: what, why, exact targets, what changes, how it is undone.
+ * Without number and id.
+ */
 export function renderAction(step: PlannedAction, paper: Paper, allowance?: Allowance): readonly string[] {
   const why = step.why === null ? [] : field('why', step.why, paper);
   if (step.skipped !== null) return [...why, ...field('skipped', step.skipped, paper, paper.style.yellow)];
@@ -58,7 +61,9 @@ function change(step: PlannedAction, observation: Observation, paper: Paper): re
 
 /** now → before this step, where earlier steps change it → after. */
 function path(now: string, before: string | null, after: string): string {
-  return before === null || before === now ? `${now} → ${after}` : `${now} now → ${before} before this step → ${after} after`;
+  return before === null || before === now
+    ? `${now} → ${after}`
+    : `${now} now → ${before} before this step → ${after} after`;
 }
 
 /** How many, how much, and which: in a table that the verb drew, or by name. */
@@ -113,7 +118,12 @@ function undoStepLines({ undoSteps = [] }: PlannedAction, undo: Observation['und
   const number = (at: number): string => (undoSteps.length === 1 ? '' : `${at + 1}. `);
   return [
     ...undoSteps.flatMap(({ say, why, now }, at) => [
-      ...field(undo.kind === 'revert' ? 'then' : 'undo', `${number(at)}${say}${why === null ? '' : `: ${why}`}`, paper, paper.style.green),
+      ...field(
+        undo.kind === 'revert' ? 'then' : 'undo',
+        `${number(at)}${say}${why === null ? '' : `: ${why}`}`,
+        paper,
+        paper.style.green,
+      ),
       ...(now === null ? [] : field('for now', now, paper)),
     ]),
     ...(undo.kind === 'irreversible' ? field('by itself', `it cannot be undone: ${undo.because}`, paper) : []),
@@ -165,12 +175,15 @@ function limitLines(costs: Limits, { limits, used }: Allowance, paper: Paper): r
 export function limitText(name: LimitName, used: number, allowed: number | undefined): string {
   const show = name === 'stopped_for' ? showDuration : showCount;
   const word = name.replaceAll('_', ' ');
-  return allowed === undefined ? `${word} ${show(used)}, no limit` : `${word} ${show(used)} of ${show(allowed)} allowed`;
+  return allowed === undefined
+    ? `${word} ${show(used)}, no limit`
+    : `${word} ${show(used)} of ${show(allowed)} allowed`;
 }
 
 function typed(step: PlannedAction, { explain }: Observation, paper: Paper): readonly string[] {
   const lines = explain.length > 0 ? explain : step.explain;
   const shown = paper.all ? lines : lines.slice(0, SHOWN);
-  const more = lines.length > shown.length ? [`# … ${lines.length - shown.length} more: ${paper.toSeeAll ?? '--all'}`] : [];
+  const more =
+    lines.length > shown.length ? [`# … ${lines.length - shown.length} more: ${paper.toSeeAll ?? '--all'}`] : [];
   return commands('by hand', [...shown, ...more], paper);
 }

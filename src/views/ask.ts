@@ -58,7 +58,12 @@ async function approve(question: Question, prompts: Prompts): Promise<Answer> {
 
 function review({ step, at }: Question, paper: Paper): readonly string[] {
   const sheet = { ...paper, toSeeAll: 'show all' };
-  return ['', rule(`${at.number} of ${at.of}  ${escaped(step.id)} · ${escaped(step.verb)}`, paper), ...renderAction(step, sheet), ''];
+  return [
+    '',
+    rule(`${at.number} of ${at.of}  ${escaped(step.id)} · ${escaped(step.verb)}`, paper),
+    ...renderAction(step, sheet),
+    '',
+  ];
 }
 
 function choices({ step, undoable }: Question, paper: Paper): Choosing<Word> {
@@ -102,7 +107,8 @@ async function reallyRun({ step }: Question, prompts: Prompts): Promise<Answer |
   const count = String(step.observation.targets.count);
   const answer = await prompts.type({
     message: `This cannot be undone. Type the count, ${count}, to run it (empty: back):`,
-    check: (typed) => (typed === '' || digits(typed) === count ? undefined : `that is not ${count}; nothing has been done`),
+    check: (typed) =>
+      typed === '' || digits(typed) === count ? undefined : `that is not ${count}; nothing has been done`,
   });
   if (answer === null) return GONE;
   return digits(answer) === count ? { choice: 'run', reason: null } : 'again';
@@ -189,14 +195,20 @@ async function failed(question: Parameters<Ask['failed']>[0], prompts: Prompts):
     default: 'quit',
     choices: [
       { value: 'continue', about: 'go on with the next step, without this one' },
-      { value: 'undo', about: steps.length === 0 ? 'end here; there is nothing to undo' : 'undo what was done, newest first, and end' },
+      {
+        value: 'undo',
+        about: steps.length === 0 ? 'end here; there is nothing to undo' : 'undo what was done, newest first, and end',
+      },
       { value: 'quit', about: 'end here, leave what was done' },
     ],
   });
   return word ?? 'quit';
 }
 
-async function interrupted(question: Parameters<Ask['interrupted']>[0], prompts: Prompts): ReturnType<Ask['interrupted']> {
+async function interrupted(
+  question: Parameters<Ask['interrupted']>[0],
+  prompts: Prompts,
+): ReturnType<Ask['interrupted']> {
   const paper = prompts.paper();
   const steps = question.undoable.flatMap((step) => hang('  ↶ ', escaped(step), paper.columns));
   await prompts.print([

@@ -11,11 +11,18 @@ export function renderBlock(block: Block, paper: Paper): readonly string[] {
   switch (block.kind) {
     case 'text': {
       const lines = paper.all ? block.lines : block.lines.slice(0, SHOWN);
-      return [...lines.flatMap((line) => cutHard(escaped(line), paper.columns)), ...moreLine(block.lines.length, paper)];
+      return [
+        ...lines.flatMap((line) => cutHard(escaped(line), paper.columns)),
+        ...moreLine(block.lines.length, paper),
+      ];
     }
     case 'table':
       if (block.rows.length === 0) return [];
-      return [...title(block.title, paper), ...renderTable(block, paper), ...moreLine(block.rows.length, paper, block.first)];
+      return [
+        ...title(block.title, paper),
+        ...renderTable(block, paper),
+        ...moreLine(block.rows.length, paper, block.first),
+      ];
     case 'diff':
       return renderDiff(block.path, block.before, block.after, paper);
     case 'series':
@@ -37,5 +44,7 @@ function series(values: readonly number[], paper: Paper): readonly string[] {
   if (first === undefined || last === undefined) return [paper.style.dim('no sample')];
   const numbers = `first ${showNumber(first)}, last ${showNumber(last)}, min ${showNumber(Math.min(...values))}, max ${showNumber(Math.max(...values))}`;
   const room = paper.columns - width(numbers) - 2;
-  return room >= 10 ? [`${sparkline(values, room)}  ${numbers}`] : [sparkline(values, paper.columns), ...cutHard(numbers, paper.columns)];
+  return room >= 10
+    ? [`${sparkline(values, room)}  ${numbers}`]
+    : [sparkline(values, paper.columns), ...cutHard(numbers, paper.columns)];
 }

@@ -20,7 +20,11 @@ export function declaredLines(runbook: string, commands: readonly DeclaredComman
 }
 
 /** Whether they may run. Whoever types nothing, or is gone, has not said yes. */
-export async function askDeclared(prompts: Prompts, runbook: string, commands: readonly DeclaredCommand[]): Promise<boolean> {
+export async function askDeclared(
+  prompts: Prompts,
+  runbook: string,
+  commands: readonly DeclaredCommand[],
+): Promise<boolean> {
   const paper = prompts.paper();
   await prompts.print(['', rule('before it looks', paper), ...declaredLines(runbook, commands, paper), '']);
   const word = await prompts.type({

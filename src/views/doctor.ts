@@ -30,5 +30,7 @@ function markOf(state: Shown['state'], { style }: Paper): string {
 }
 
 function verdict(checks: readonly Shown[], { style }: Paper): string {
-  return checks.some(({ state }) => state === 'stuck') ? style.bad('A run could not act now.') : style.good('A run could act now.');
+  return checks.some(({ state }) => state === 'stuck')
+    ? style.bad('A run could not act now.')
+    : style.good('A run could act now.');
 }

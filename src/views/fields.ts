@@ -13,7 +13,12 @@ export function field(label: string, text: string, paper: Paper, paint?: (line: 
 }
 
 /** The same label for several texts, said once. */
-export function fields(label: string, texts: readonly string[], paper: Paper, paint?: (line: string) => string): readonly string[] {
+export function fields(
+  label: string,
+  texts: readonly string[],
+  paper: Paper,
+  paint?: (line: string) => string,
+): readonly string[] {
   return texts.flatMap((text, at) => field(at === 0 ? label : '', text, paper, paint));
 }
 

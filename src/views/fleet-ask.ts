@@ -37,7 +37,13 @@ async function approve(plan: FleetPlan, words: ReviewWords, prompts: Prompts): P
       message: `${escaped(plan.runbook.name)} on ${plural(hosts.length, 'host')}: what now?`,
       default: 'show all',
       choices: [
-        { value: 'run', about: fit(`begins with ${plural(first.length, 'host')}: ${hostsText(first, 40)}`, prompts.paper().columns - 20) },
+        {
+          value: 'run',
+          about: fit(
+            `begins with ${plural(first.length, 'host')}: ${hostsText(first, 40)}`,
+            prompts.paper().columns - 20,
+          ),
+        },
         { value: 'show all', about: 'every host by name, then ask again' },
         { value: 'quit', about: 'end here; no host has been touched' },
       ],
@@ -60,12 +66,18 @@ async function show(plan: FleetPlan, words: ReviewWords, prompts: Prompts, all: 
 
 /** Many hosts at once, and for good: not a matter of one key. */
 async function reallyRun(plan: FleetPlan, hosts: number, prompts: Prompts): Promise<Choice | 'again'> {
-  const { forGood } = totalsOf(plan.groups.filter(({ kind }) => kind === 'act').flatMap((group) => plansOf(group, plan.plans)));
+  const { forGood } = totalsOf(
+    plan.groups.filter(({ kind }) => kind === 'act').flatMap((group) => plansOf(group, plan.plans)),
+  );
   const count = String(hosts);
-  const what = forGood.length === 0 ? `This acts on ${plural(hosts, 'host')}.` : `${escaped(forGood.join(', '))} cannot be undone.`;
+  const what =
+    forGood.length === 0
+      ? `This acts on ${plural(hosts, 'host')}.`
+      : `${escaped(forGood.join(', '))} cannot be undone.`;
   const answer = await prompts.type({
     message: `${what} Type the number of hosts, ${count}, to run it (empty: back):`,
-    check: (typed) => (['', count].includes(typed.trim()) ? undefined : `that is not ${count}; no host has been touched`),
+    check: (typed) =>
+      ['', count].includes(typed.trim()) ? undefined : `that is not ${count}; no host has been touched`,
   });
   if (answer === null) return GONE;
   return answer.trim() === count ? RUN : 'again';
@@ -147,7 +159,12 @@ async function typeUndo(prompts: Prompts): Promise<'undo' | 'leave'> {
 async function confirm(manual: Parameters<FleetAsk['confirm']>[0], prompts: Prompts): ReturnType<FleetAsk['confirm']> {
   const paper = prompts.paper();
   const where = `${escaped(manual.step)} on ${escaped(manual.host)}`;
-  await prompts.print(['', rule(`${where} · by hand`, paper), ...indent(hang('', escaped(manual.text), paper.columns - 2), 2), '']);
+  await prompts.print([
+    '',
+    rule(`${where} · by hand`, paper),
+    ...indent(hang('', escaped(manual.text), paper.columns - 2), 2),
+    '',
+  ]);
   const word = await prompts.choose({
     message: `${where}: is it done?`,
     default: 'not done',

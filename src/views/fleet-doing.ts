@@ -26,7 +26,8 @@ function undoing({ rollback }: RunState): Doing {
 /** What went wrong last is said until something else begins. */
 function between({ meta, steps, notes, last, finished }: RunState): Doing {
   const failed = steps.findLast(({ status }) => status === 'failed' || status === 'partial');
-  if (failed !== undefined) return { step: failed.id, text: `failed: ${failed.reason ?? 'it does not say why'}`, trouble: true };
+  if (failed !== undefined)
+    return { step: failed.id, text: `failed: ${failed.reason ?? 'it does not say why'}`, trouble: true };
   if (finished !== null) return { step: '', text: 'done', trouble: false };
   const note = notes.at(-1);
   // Before the first step a note says how the run was started.
@@ -45,14 +46,16 @@ function stepText({ status, verb, targets, progress, observation }: StepState): 
 function progressText({ done, total, rate, text }: NonNullable<StepState['progress']>): string {
   if (total <= 0) return text;
   const counts = `${showCount(done)} of ${showCount(total)}`;
-  const left = rate === undefined || rate <= 0 || done >= total ? [] : [`${showDuration(((total - done) / rate) * 1000)} left`];
+  const left =
+    rate === undefined || rate <= 0 || done >= total ? [] : [`${showDuration(((total - done) / rate) * 1000)} left`];
   return [text.includes(counts) || text === '' ? counts : `${counts}: ${text}`, ...left].join(', ');
 }
 
 function watching({ id, watch }: StepState, since: number): Doing {
   const sample = watch?.samples.at(-1);
   if (sample === undefined) return { step: id, text: 'watches', trouble: false };
-  if (sample.broken.length > 0 && sample.standing === undefined) return { step: id, text: sample.broken.join('; '), trouble: true };
+  if (sample.broken.length > 0 && sample.standing === undefined)
+    return { step: id, text: sample.broken.join('; '), trouble: true };
   const left = Math.max(0, sample.left - since);
   const minutes = sample.minutes === null ? '' : `, ${plural(sample.minutes, 'cron minute')} seen`;
   const goes = left === 0 ? 'the last look' : `watches, ${showDuration(Math.ceil(left / 1000) * 1000)} left`;

@@ -58,7 +58,9 @@ export interface Before {
   readonly runState: (run: string) => RunState | null;
 }
 
-/** One fold of the fleet and one a host at work; the views draw from them and keep no idea of their own of what is done. */
+/**
+ * One fold of the fleet and one a host at work; the views draw from them and keep no idea of their own of what is done.
+ */
 export function followFleet(before?: Before): Follower {
   let fleet = before?.fleet ?? initialFleet;
   const working = new Map<string, RunState>();
@@ -82,7 +84,8 @@ export function followFleet(before?: Before): Follower {
       return { fleet, working, touched };
     },
     take: (event) => {
-      if (!isFleetEvent(event)) return void working.set(event.host, apply(working.get(event.host) ?? initialState, event));
+      if (!isFleetEvent(event))
+        return void working.set(event.host, apply(working.get(event.host) ?? initialState, event));
       fleet = applyFleet(fleet, event);
       if (event.type === 'host.started') working.set(event.host, parked.get(event.host) ?? initialState);
       if (event.type === 'host.finished' || event.type === 'host.rolled-back') leave(event);
@@ -107,7 +110,10 @@ export type Standing =
 
 const ENDED = ['held', 'interrupted', 'rolled-back'] as const;
 
-/** `refused` and `unreachable`: planning has found why nothing is done on it. `not-begun`: it was its turn, and the fleet had been stopped. */
+/**
+ * `refused` and `unreachable`: planning has found why nothing is done on it. `not-begun`: it was its turn, and the
+ * fleet had been stopped.
+ */
 export function standingOf({ status, run, end, rolledBack }: HostState, stopped: boolean): Standing {
   if (status === 'running') return 'running';
   if (status === 'rolled-back' && rolledBack?.outcome === 'rolled-back') return 'rolled-back';
@@ -177,7 +183,11 @@ export function batchOf({ batches }: FleetState, host: string): number | null {
 /** `2:31`, `1:02:05` */
 export function clock(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
-  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, String(seconds % 60).padStart(2, '0')];
+  const [hours, minutes, rest] = [
+    Math.floor(seconds / 3600),
+    Math.floor(seconds / 60) % 60,
+    String(seconds % 60).padStart(2, '0'),
+  ];
   return hours === 0 ? `${minutes}:${rest}` : `${hours}:${String(minutes).padStart(2, '0')}:${rest}`;
 }
 

@@ -27,7 +27,10 @@ export interface Stage {
   readonly began: number;
 }
 
-/** The lines at the bottom of the screen as they are now: some hosts at work, the names of those in trouble, how many stand where. */
+/**
+ * The lines at the bottom of the screen as they are now: some hosts at work, the names of those in trouble, how many
+ * stand where.
+ */
 export function frame({ follower, seen, begun, screen, began }: Stage): readonly string[] {
   const { now } = follower;
   const paper = { ...screen.paper(), columns: screen.paper().columns - 1 };
@@ -50,7 +53,10 @@ function workingLines({ working }: Followed, { room, seen, begun, at, paper }: W
   const rows = [...working].map(([host, state]) => ({ host, doing: doing(state, at - (seen.get(host) ?? at)) }));
   const sorted = [...rows.filter((row) => row.doing.trouble), ...rows.filter((row) => !row.doing.trouble)];
   const shown = sorted.slice(0, sorted.length > room ? room - 1 : room);
-  const nameRoom = Math.min(Math.floor(paper.columns / 3), Math.max(0, ...shown.map(({ host }) => width(escaped(host)))));
+  const nameRoom = Math.min(
+    Math.floor(paper.columns / 3),
+    Math.max(0, ...shown.map(({ host }) => width(escaped(host)))),
+  );
   const stepRoom = Math.min(16, Math.max(0, ...shown.map((row) => width(escaped(row.doing.step)))));
   const lines = shown.map(({ host, doing: { step, text, trouble } }) => {
     const time = clock(at - (begun.get(host) ?? at));
@@ -59,7 +65,9 @@ function workingLines({ working }: Followed, { room, seen, begun, at, paper }: W
     return trouble ? paper.style.warn(start + rest) : `${start}${rest}`;
   });
   const left = sorted.slice(shown.length).map(({ host }) => host);
-  return left.length === 0 ? lines : [...lines, paper.style.dim(`  … ${left.length} more: ${hostsText(left, paper.columns - 20)}`)];
+  return left.length === 0
+    ? lines
+    : [...lines, paper.style.dim(`  … ${left.length} more: ${hostsText(left, paper.columns - 20)}`)];
 }
 
 /** By name, as long as there is any. Why is said above, where it stays. */

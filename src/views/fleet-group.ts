@@ -45,7 +45,9 @@ function groupStep(id: string, steps: readonly PlannedAction[]): GroupStep {
   const byKind = Map.groupBy(steps, kindOf);
   const kind = WEIGHT.find((one) => byKind.has(one)) ?? 'not-looked';
   const those = byKind.get(kind) ?? [];
-  const others = [...byKind].filter(([one]) => one !== kind).map(([one, rest]) => `${KINDS[one]} on ${showCount(rest.length)} of them`);
+  const others = [...byKind]
+    .filter(([one]) => one !== kind)
+    .map(([one, rest]) => `${KINDS[one]} on ${showCount(rest.length)} of them`);
   const said = textOf(kind, those);
   return {
     id,
@@ -127,7 +129,9 @@ function waysBack(steps: readonly PlannedAction[]): Pick<GroupStep, 'forGood' | 
   const forGood = steps
     .filter(isForGood)
     .flatMap(({ observation }) => (observation?.undo.kind === 'irreversible' ? [observation.undo.because] : []));
-  const undo = steps.filter(({ observation }) => observation?.verdict === 'change').flatMap((step) => sayUndo(step) ?? []);
+  const undo = steps
+    .filter(({ observation }) => observation?.verdict === 'change')
+    .flatMap((step) => sayUndo(step) ?? []);
   return { forGood: forGood.length === 0 ? null : oneOf(forGood), undo: undo.length === 0 ? null : oneOf(undo) };
 }
 
@@ -141,7 +145,9 @@ function sayUndo({ observation, undoSteps = [], undoNote }: PlannedAction): stri
 
 function decidedText(steps: readonly PlannedAction[]): string | null {
   // Which rule allows it is said once, at the end.
-  const told = steps.filter(({ decision: { effect, rule } }) => effect !== 'ask' && !(effect === 'allow' && rule !== null));
+  const told = steps.filter(
+    ({ decision: { effect, rule } }) => effect !== 'ask' && !(effect === 'allow' && rule !== null),
+  );
   const words = new Set(told.map(decisionWords));
   const refused = steps.find(({ decision }) => decision.effect === 'deny' || decision.effect === 'over-limit');
   if (words.size === 0) return null;
@@ -154,7 +160,9 @@ function decidedText(steps: readonly PlannedAction[]): string | null {
 export function differencesOf(steps: readonly GroupStep[], main: readonly GroupStep[]): readonly string[] {
   const known = new Map(main.map((step) => [step.id, step]));
   const changed = steps.filter((step) => known.get(step.id)?.key !== step.key).map(({ id, text }) => `${id}: ${text}`);
-  const gone = main.filter(({ id }) => steps.every((step) => step.id !== id)).map(({ id }) => `${id}: is not among its steps`);
+  const gone = main
+    .filter(({ id }) => steps.every((step) => step.id !== id))
+    .map(({ id }) => `${id}: is not among its steps`);
   return [...changed, ...gone];
 }
 
@@ -170,7 +178,9 @@ export function groupWarnings(plans: readonly Plan[]): readonly GroupWarning[] {
   const all = plans.flatMap(({ host, steps }) =>
     steps
       .filter(isAction)
-      .flatMap(({ id, observation }) => (observation?.warnings ?? []).map((text) => ({ text: `${id}: ${text}`, host }))),
+      .flatMap(({ id, observation }) =>
+        (observation?.warnings ?? []).map((text) => ({ text: `${id}: ${text}`, host })),
+      ),
   );
   return [...Map.groupBy(all, ({ text }) => sameBut(text)).values()].map((those) => ({
     text: oneOf(those.map(({ text }) => text)),

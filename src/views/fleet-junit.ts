@@ -1,11 +1,24 @@
 import type { FleetView } from '../model/fleet-ports.ts';
 import type { HostState } from '../model/fleet-state.ts';
 import { OUTCOMES } from '../model/outcome.ts';
-import { type Followed, followFleet, isOver, lastEnd, type Standing, standingOf, tookOf, touchedText, wholeEnd } from './fleet-follow.ts';
+import {
+  type Followed,
+  followFleet,
+  isOver,
+  lastEnd,
+  type Standing,
+  standingOf,
+  tookOf,
+  touchedText,
+  wholeEnd,
+} from './fleet-follow.ts';
 import type { Writing } from './fleet-lines.ts';
 import { element, seconds, xml } from './junit.ts';
 
-/** A fleet run as a JUnit report: each host is a testcase, and so is the outcome. One document, written at the end, also of a run that broke off. */
+/**
+ * A fleet run as a JUnit report: each host is a testcase, and so is the outcome. One document, written at the end, also
+ * of a run that broke off.
+ */
 export function fleetJunitView({ write, before }: Writing): FleetView {
   const follower = followFleet(before);
   return {
@@ -65,13 +78,15 @@ function hostCase(host: HostState, followed: Followed, runbook: string): string 
   const message = end === null ? (host.status === 'running' ? 'its run did not end' : 'not begun') : wholeEnd(host);
   const failed = kind === 'passed' ? [] : [element(kind, { message }, [])];
   const said = [host.run === null ? [] : [`run ${host.run}`], [touchedText(followed.touched.get(host.host))]].flat();
-  return element('testcase', { name: host.host, classname: runbook, time: seconds(tookOf(host, followed.touched.get(host.host)) ?? 0) }, [
-    ...failed,
-    `<system-out>${said.map(xml).join('\n')}</system-out>`,
-  ]);
+  return element(
+    'testcase',
+    { name: host.host, classname: runbook, time: seconds(tookOf(host, followed.touched.get(host.host)) ?? 0) },
+    [...failed, `<system-out>${said.map(xml).join('\n')}</system-out>`],
+  );
 }
 
-const outcomeKind = ({ fleet: { finished } }: Followed): Kind => (finished === null ? 'error' : finished.exit === 0 ? 'passed' : 'failure');
+const outcomeKind = ({ fleet: { finished } }: Followed): Kind =>
+  finished === null ? 'error' : finished.exit === 0 ? 'passed' : 'failure';
 
 /** A pipeline must not be green because every host that was begun is well. */
 function outcomeCase(followed: Followed, runbook: string): string {
@@ -80,13 +95,24 @@ function outcomeCase(followed: Followed, runbook: string): string {
   const message =
     finished === null
       ? 'the fleet run did not end by itself'
-      : [`${finished.outcome}, exit ${finished.exit}: ${OUTCOMES[finished.outcome].about}`, ...finished.reasons].join('; ');
-  const inside = [...(kind === 'passed' ? [] : [element(kind, { message }, [])]), `<system-out>${xml(message)}</system-out>`];
+      : [`${finished.outcome}, exit ${finished.exit}: ${OUTCOMES[finished.outcome].about}`, ...finished.reasons].join(
+          '; ',
+        );
+  const inside = [
+    ...(kind === 'passed' ? [] : [element(kind, { message }, [])]),
+    `<system-out>${xml(message)}</system-out>`,
+  ];
   return element('testcase', { name: 'outcome', classname: runbook, time: seconds(0) }, inside);
 }
 
 function properties({ fleet: { run, meta } }: Followed): readonly string[] {
-  const values = { run, version: meta?.runbook.version, sha256: meta?.runbook.hash, tool: meta?.tool, mode: meta?.mode };
+  const values = {
+    run,
+    version: meta?.runbook.version,
+    sha256: meta?.runbook.hash,
+    tool: meta?.tool,
+    mode: meta?.mode,
+  };
   return Object.entries(values).flatMap(([name, value]) => (value ? [element('property', { name, value }, [])] : []));
 }
 

@@ -21,8 +21,9 @@ import { padEnd, width } from './layout.ts';
 import { type Look, type Paper, paperOf } from './style.ts';
 
 /**
- * For pipes, logs and unattended fleets: `TIME  HOST  WORD  text`, never wrapped. A line when a host begins and one when it has ended; what goes wrong
- * in between, with its reason; the batches. A host's steps are in its own journal. The summary at the end is for people, and is laid out.
+ * For pipes, logs and unattended fleets: `TIME HOST WORD text`, never wrapped. A line when a host begins and one when
+ * it has ended; what goes wrong in between, with its reason; the batches. A host's steps are in its own journal. The
+ * summary at the end is for people, and is laid out.
  */
 export function fleetLinesView({ write, before, ...look }: Look & Writing): FleetView {
   const paper = paperOf(look);
@@ -48,17 +49,33 @@ export interface Writing {
   readonly before?: Before | undefined;
 }
 
-const roomFor = (hosts: readonly string[]): number => Math.min(32, Math.max(12, ...hosts.map((host) => width(escaped(host)))));
+const roomFor = (hosts: readonly string[]): number =>
+  Math.min(32, Math.max(12, ...hosts.map((host) => width(escaped(host)))));
 
 type Line = readonly [who: string, word: string, text: string];
 
-function layOut(at: string, [who, word, text]: Line, { room, paper: { style } }: { readonly room: number; readonly paper: Paper }): string {
+function layOut(
+  at: string,
+  [who, word, text]: Line,
+  { room, paper: { style } }: { readonly room: number; readonly paper: Paper },
+): string {
   const time = at.replace(/\.\d+Z$/, 'Z');
   const paint = word === 'held' ? style.good : BAD.has(word) ? style.bad : style.bold;
   return `${style.dim(time)}  ${padEnd(escaped(who), room)}  ${paint(word)}${' '.repeat(Math.max(0, 9 - word.length))}  ${escaped(text)}`.trimEnd();
 }
 
-const CALM = new Set(['started', 'resumed', 'planned', 'begins', 'ended', 'next', 'note', 'act', 'not-this-incident', 'undoes']);
+const CALM = new Set([
+  'started',
+  'resumed',
+  'planned',
+  'begins',
+  'ended',
+  'next',
+  'note',
+  'act',
+  'not-this-incident',
+  'undoes',
+]);
 const BAD = { has: (word: string): boolean => !CALM.has(word) };
 
 function fleetLines(event: FleetEvent, now: Followed): readonly Line[] {
@@ -66,7 +83,11 @@ function fleetLines(event: FleetEvent, now: Followed): readonly Line[] {
     case 'fleet.started': {
       const { runbook, mode, who, run, hosts } = event;
       return [
-        ['fleet', 'started', `${runbook.name} ${runbook.version} on ${plural(hosts.length, 'host')}, ${mode}, by ${who}, run ${run}`],
+        [
+          'fleet',
+          'started',
+          `${runbook.name} ${runbook.version} on ${plural(hosts.length, 'host')}, ${mode}, by ${who}, run ${run}`,
+        ],
       ];
     }
     case 'fleet.resumed':
@@ -77,7 +98,13 @@ function fleetLines(event: FleetEvent, now: Followed): readonly Line[] {
         ...event.groups.map(({ kind, hosts, says }): Line => ['plan', kind, `${names(hosts)}: ${says}`]),
       ];
     case 'batch.started':
-      return [[`batch ${event.batch}`, 'started', `of ${event.of}, ${plural(event.hosts.length, 'host')}: ${names(event.hosts)}`]];
+      return [
+        [
+          `batch ${event.batch}`,
+          'started',
+          `of ${event.of}, ${plural(event.hosts.length, 'host')}: ${names(event.hosts)}`,
+        ],
+      ];
     case 'host.started':
       return [[event.host, 'begins', `run ${event.run}`]];
     case 'host.finished':
@@ -107,7 +134,10 @@ function unheardOf(_: never): readonly Line[] {
 }
 
 /** How it ended, what it took, and what to type where that is not well. */
-function ended(event: FleetEventOf<'host.finished'> | FleetEventOf<'host.rolled-back'>, { fleet, touched }: Followed): readonly Line[] {
+function ended(
+  event: FleetEventOf<'host.finished'> | FleetEventOf<'host.rolled-back'>,
+  { fleet, touched }: Followed,
+): readonly Line[] {
   const host = fleet.hosts.find((one) => one.host === event.host);
   if (host === undefined) return [];
   const mine = touched.get(event.host);
@@ -123,8 +153,13 @@ function ended(event: FleetEventOf<'host.finished'> | FleetEventOf<'host.rolled-
 
 function batchText({ batch, failed }: FleetEventOf<'batch.finished'>, { fleet }: Followed): string {
   const inIt = new Set(fleet.batches.findLast((one) => one.batch === batch)?.hosts ?? []);
-  const counts = countsText({ ...fleet, hosts: fleet.hosts.filter(({ host }) => inIt.has(host)) }).map(([, words]) => words);
-  return [counts.join(', ') || 'no host was touched', ...(failed.length === 0 ? [] : [`failed: ${names(failed)}`])].join('; ');
+  const counts = countsText({ ...fleet, hosts: fleet.hosts.filter(({ host }) => inIt.has(host)) }).map(
+    ([, words]) => words,
+  );
+  return [
+    counts.join(', ') || 'no host was touched',
+    ...(failed.length === 0 ? [] : [`failed: ${names(failed)}`]),
+  ].join('; ');
 }
 
 /** Of the runs of hosts only what somebody might have to act on before the end. */

@@ -20,8 +20,9 @@ export interface LiveFleet extends FleetView {
 }
 
 /**
- * Many hosts at once. What stays (batches, who is in trouble and why) is printed as it happens; below it a few lines are drawn over: some hosts at
- * work, the names of those in trouble, and how many stand where. An event only folds: the price of the screen does not know how many hosts there are.
+ * Many hosts at once. What stays (batches, who is in trouble and why) is printed as it happens; below it a few lines
+ * are drawn over: some hosts at work, the names of those in trouble, and how many stand where. An event only folds: the
+ * price of the screen does not know how many hosts there are.
  */
 export function liveFleet(screen: FleetScreen, before?: Before): LiveFleet {
   const region = regionOn(screen);

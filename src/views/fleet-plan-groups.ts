@@ -45,7 +45,9 @@ function reasonLines(group: PlanGroup, plans: readonly HostPlan[], paper: Paper)
   const all = reasonsOf(group, plans);
   if (all.length === 1) return all.flatMap(({ reason }) => below(reason, paper, paint));
   const shown = paper.all ? all : all.slice(0, REASONS);
-  const lines = shown.flatMap(({ reason, hosts }) => hang('  - ', `${hostsText(hosts, NAMES)}: ${escaped(reason)}`, paper.columns, paint));
+  const lines = shown.flatMap(({ reason, hosts }) =>
+    hang('  - ', `${hostsText(hosts, NAMES)}: ${escaped(reason)}`, paper.columns, paint),
+  );
   return [...lines, ...moreLines(all.length - shown.length, 'reasons', paper)];
 }
 
@@ -58,7 +60,10 @@ const moreLines = (left: number, what: string, paper: Paper): readonly string[] 
 
 function exampleLines(group: PlanGroup, { plans }: FleetPlan, { whole }: Whole, paper: Paper): readonly string[] {
   const own = plansOf(group, plans);
-  const one = group.example === null || whole === undefined ? [] : hang('  one whole:  ', escaped(whole(group.example)), paper.columns);
+  const one =
+    group.example === null || whole === undefined
+      ? []
+      : hang('  one whole:  ', escaped(whole(group.example)), paper.columns);
   return [
     '',
     ...stepLines(groupSteps(own), paper),
@@ -74,23 +79,40 @@ function stepLines(steps: readonly GroupStep[], paper: Paper): readonly string[]
   const room = Math.min(24, Math.max(0, ...steps.map(({ id }) => width(escaped(id)))));
   const inner = 6 + room + 2;
   return steps.flatMap((step, at) => [
-    ...hang(`  ${padEnd(String(at + 1), 3)} ${padEnd(escaped(step.id), room)}  `, escaped(step.text), paper.columns, paint(step, paper)),
+    ...hang(
+      `  ${padEnd(String(at + 1), 3)} ${padEnd(escaped(step.id), room)}  `,
+      escaped(step.text),
+      paper.columns,
+      paint(step, paper),
+    ),
     ...(step.forGood === null
       ? []
       : indent(hang('', escaped(`CANNOT BE UNDONE: ${step.forGood}`), paper.columns - inner, paper.style.bad), inner)),
-    ...(step.undo === null ? [] : indent(hang('undo: ', escaped(step.undo), paper.columns - inner, paper.style.green), inner)),
-    ...(step.decided === null ? [] : indent(hang('', escaped(step.decided), paper.columns - inner, paper.style.dim), inner)),
+    ...(step.undo === null
+      ? []
+      : indent(hang('undo: ', escaped(step.undo), paper.columns - inner, paper.style.green), inner)),
+    ...(step.decided === null
+      ? []
+      : indent(hang('', escaped(step.decided), paper.columns - inner, paper.style.dim), inner)),
   ]);
 }
 
 function paint({ kind }: GroupStep, { style }: Paper): ((line: string) => string) | undefined {
-  return kind === 'change' ? style.bold : kind === 'nothing' ? style.green : kind === 'cannot' ? style.bad : style.yellow;
+  return kind === 'change'
+    ? style.bold
+    : kind === 'nothing'
+      ? style.green
+      : kind === 'cannot'
+        ? style.bad
+        : style.yellow;
 }
 
 /** Looks between the actions: what they guard is said, since they are taken at their turn. */
 function guardLines(plan: Plan | undefined, paper: Paper): readonly string[] {
   return (plan?.steps ?? []).flatMap((step) =>
-    step.kind === 'probe' && step.atTurn !== undefined ? hang(`  ·   ${escaped(step.id)}  `, escaped(step.atTurn), paper.columns) : [],
+    step.kind === 'probe' && step.atTurn !== undefined
+      ? hang(`  ·   ${escaped(step.id)}  `, escaped(step.atTurn), paper.columns)
+      : [],
   );
 }
 
@@ -113,7 +135,12 @@ function warningLines(plans: readonly Plan[], paper: Paper): readonly string[] {
   return [...lines, ...moreLines(warnings.length - shown.length, 'warnings', paper)];
 }
 
-function otherLines(group: PlanGroup, main: PlanGroup | undefined, { plans }: FleetPlan, paper: Paper): readonly string[] {
+function otherLines(
+  group: PlanGroup,
+  main: PlanGroup | undefined,
+  { plans }: FleetPlan,
+  paper: Paper,
+): readonly string[] {
   const own = plansOf(group, plans);
   const differences = differencesOf(groupSteps(own), groupSteps(main === undefined ? [] : plansOf(main, plans)));
   const shown = paper.all ? differences : differences.slice(0, REASONS);

@@ -5,13 +5,28 @@ import { plural, showCount } from '../model/quantity.ts';
 import { escaped } from './escape.ts';
 import { costsOf, differencesOf, type GroupStep, groupSteps, groupWarnings, totalsOf } from './fleet-group.ts';
 import type { ReviewLook } from './fleet-plan.ts';
-import { decidesText, groupsText, inOrder, mainGroup, names, plansOf, reasonsOf, strategyText, timeText } from './fleet-plan-words.ts';
+import {
+  decidesText,
+  groupsText,
+  inOrder,
+  mainGroup,
+  names,
+  plansOf,
+  reasonsOf,
+  strategyText,
+  timeText,
+} from './fleet-plan-words.ts';
 import { cell, code, fence, md, mdTable } from './markdown.ts';
 import { showValue } from './plan.ts';
 
 /** The review of many hosts as Markdown, for a change ticket: the groups in words, then a row for every host. */
 export function fleetPlanMarkdown(review: FleetPlan, look: ReviewLook): string {
-  const parts = [head(review), short(review, look), ...inOrder(review.groups).map((group) => groupPart(group, review)), batches(review)];
+  const parts = [
+    head(review),
+    short(review, look),
+    ...inOrder(review.groups).map((group) => groupPart(group, review)),
+    batches(review),
+  ];
   return `${[...parts, open(review), table(review), next(look)]
     .filter((part) => part.length > 0)
     .map((part) => part.join('\n'))
@@ -64,12 +79,15 @@ function groupPart(group: PlanGroup, { plans, groups }: FleetPlan): readonly str
   const main = mainGroup(groups);
   const steps = groupSteps(own);
   const told =
-    group === main ? steps.flatMap(stepText) : differencesOf(steps, main === undefined ? [] : groupSteps(plansOf(main, plans))).map(bullet);
+    group === main
+      ? steps.flatMap(stepText)
+      : differencesOf(steps, main === undefined ? [] : groupSteps(plansOf(main, plans))).map(bullet);
   const warnings = groupWarnings(own).map(({ text, hosts, of }) => {
     return `- **Warning:** ${md(text)}${hosts.length === of ? '' : ` (${md(names(hosts))})`}`;
   });
   const title = `## ${KINDS[group.kind]}: ${plural(group.hosts.length, 'host')}`;
-  if (group.kind !== 'act') return [title, '', ...reasonsOf(group, plans).map(({ reason, hosts }) => bullet(`${names(hosts)}: ${reason}`))];
+  if (group.kind !== 'act')
+    return [title, '', ...reasonsOf(group, plans).map(({ reason, hosts }) => bullet(`${names(hosts)}: ${reason}`))];
   const acts = [...told, ...warnings];
   return [title, '', `${md(names(group.hosts))}: ${md(group.says)}`, ...(acts.length === 0 ? [] : ['', ...acts])];
 }

@@ -33,7 +33,9 @@ const KINDS: readonly PlanGroup['kind'][] = ['act', 'looked-only', 'not-this-inc
 
 /** Those that act first, the largest first. */
 export function inOrder(groups: readonly PlanGroup[]): readonly PlanGroup[] {
-  return groups.toSorted((one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind) || other.hosts.length - one.hosts.length);
+  return groups.toSorted(
+    (one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind) || other.hosts.length - one.hosts.length,
+  );
 }
 
 /** The largest group that acts: the one that is shown step by step, and that others are compared with. */
@@ -53,7 +55,9 @@ export function reasonsOf(
 ): readonly { readonly reason: string; readonly hosts: readonly string[] }[] {
   const wanted = new Set(hosts);
   const own = plans.filter(({ host }) => wanted.has(host));
-  const byReason = Map.groupBy(own, (one) => (one.kind === 'unreachable' ? one.reason : one.plan.refusal?.reasons.join('; ') || says));
+  const byReason = Map.groupBy(own, (one) =>
+    one.kind === 'unreachable' ? one.reason : one.plan.refusal?.reasons.join('; ') || says,
+  );
   return [...byReason].map(([reason, those]) => ({ reason, hosts: those.map(({ host }) => host) }));
 }
 
@@ -79,8 +83,13 @@ export function timeText(plans: readonly Plan[], { batches, strategy }: FleetPla
 
 /** A person once for all of them, or the rules that have allowed it. */
 export function decidesText(plans: readonly Plan[]): string {
-  const decisions = plans.flatMap(({ steps }) => steps.flatMap((step) => (step.kind === 'action' ? [step.decision] : [])));
+  const decisions = plans.flatMap(({ steps }) =>
+    steps.flatMap((step) => (step.kind === 'action' ? [step.decision] : [])),
+  );
   const rules = new Set(decisions.flatMap(({ effect, rule }) => (effect === 'allow' && rule !== null ? [rule] : [])));
   if (rules.size === 0) return 'a person, once for all hosts, and again before each further batch';
-  return `the policy, without asking: ${plural(rules.size, 'rule')} ${[...rules].join(', ')}`.replace('1 rule ', 'rule ');
+  return `the policy, without asking: ${plural(rules.size, 'rule')} ${[...rules].join(', ')}`.replace(
+    '1 rule ',
+    'rule ',
+  );
 }

@@ -25,7 +25,10 @@ export interface ReviewWords extends Whole {
   readonly refusal?: Refusal | null;
 }
 
-/** One screen for many hosts: what is alike is said once, what is not by name, and nothing in it is said of a host that it was not seen on. */
+/**
+ * One screen for many hosts: what is alike is said once, what is not by name, and nothing in it is said of a host that
+ * it was not seen on.
+ */
 export function renderFleetPlan(review: FleetPlan, look: ReviewLook): string {
   return reviewOn(paperOf(look), review, look);
 }
@@ -56,9 +59,19 @@ function header(review: FleetPlan, paper: Paper): readonly string[] {
   const { runbook, params, plans, skipped } = review;
   const values = Object.entries(params).map(([name, value]) => `${name}=${showValue(value)}`);
   return [
-    ...hang('PLAN  ', escaped(`${runbook.name} ${runbook.version} on ${plural(plans.length, 'host')}`), paper.columns, paper.style.bold),
+    ...hang(
+      'PLAN  ',
+      escaped(`${runbook.name} ${runbook.version} on ${plural(plans.length, 'host')}`),
+      paper.columns,
+      paper.style.bold,
+    ),
     ...hang('      ', escaped(runbook.title), paper.columns),
-    ...hang('      ', groupsText(review.groups), paper.columns, allAct(review.groups) ? paper.style.good : paper.style.warn),
+    ...hang(
+      '      ',
+      groupsText(review.groups),
+      paper.columns,
+      allAct(review.groups) ? paper.style.good : paper.style.warn,
+    ),
     '',
     ...field('runbook', `${runbook.path}, sha256 ${runbook.hash.slice(0, 12)}`, paper),
     ...field('looked at', lookedText(plans), paper),
@@ -107,12 +120,15 @@ function openPart({ plans, groups }: FleetPlan, paper: Paper): readonly string[]
     one.kind === 'plan' && acting.has(one.host) ? one.plan.open.map((say) => ({ say, host: one.host })) : [],
   );
   const lines = [...Map.groupBy(all, ({ say }) => say)].map(
-    ([say, those]) => `${escaped(say)}${those.length === acting.size ? '' : ` (${names(those.map(({ host }) => host))})`}`,
+    ([say, those]) =>
+      `${escaped(say)}${those.length === acting.size ? '' : ` (${names(those.map(({ host }) => host))})`}`,
   );
   if (lines.length === 0) return [];
   return [
     ...heading('OPEN', 'what this runbook does not cure', paper),
-    ...lines.slice(0, paper.all ? undefined : REASONS).flatMap((line) => hang('  ! ', line, paper.columns, paper.style.yellow)),
+    ...lines
+      .slice(0, paper.all ? undefined : REASONS)
+      .flatMap((line) => hang('  ! ', line, paper.columns, paper.style.yellow)),
   ];
 }
 
@@ -139,15 +155,24 @@ function footer(review: FleetPlan, look: ReviewWords, paper: Paper): readonly st
 function totals(plans: readonly Plan[], paper: Paper): readonly string[] {
   const { inAll, each, forGood } = totalsOf(plans);
   return [
-    ...(inAll.length === 0 ? [] : field('in all', `${inAll.join(', ')} on ${plural(plans.length, 'host')}`, paper, paper.style.bold)),
+    ...(inAll.length === 0
+      ? []
+      : field('in all', `${inAll.join(', ')} on ${plural(plans.length, 'host')}`, paper, paper.style.bold)),
     ...(each.length === 0 ? [] : field('a host', `at most ${each.join(', ')}`, paper)),
-    ...(forGood.length === 0 ? [] : field('for good', `${forGood.join(', ')}: cannot be undone`, paper, paper.style.bad)),
+    ...(forGood.length === 0
+      ? []
+      : field('for good', `${forGood.join(', ')}: cannot be undone`, paper, paper.style.bad)),
   ];
 }
 
 function leftOut(count: number, paper: Paper): readonly string[] {
   if (count === 0) return [];
-  return field('left out', `${plural(count, 'host')} ${count === 1 ? 'is' : 'are'} not touched: see above`, paper, paper.style.warn);
+  return field(
+    'left out',
+    `${plural(count, 'host')} ${count === 1 ? 'is' : 'are'} not touched: see above`,
+    paper,
+    paper.style.warn,
+  );
 }
 
 function refused({ outcome, reasons }: Refusal, paper: Paper): readonly string[] {

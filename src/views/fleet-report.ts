@@ -61,9 +61,20 @@ export function fleetReportJson(reported: FleetReported): string {
   const { id, folder, place, fleet, events, problem, damaged, running } = reported;
   const { meta, finished } = fleet;
   const whole = {
-    ...{ report: 1, kind: 'fleet', run: id, runbook: meta?.runbook.name ?? null, version: meta?.runbook.version ?? null },
+    ...{
+      report: 1,
+      kind: 'fleet',
+      run: id,
+      runbook: meta?.runbook.name ?? null,
+      version: meta?.runbook.version ?? null,
+    },
     ...{ who: meta?.who ?? null, mode: meta?.mode ?? null, started: meta?.at ?? null, finished: finished?.at ?? null },
-    ...{ took: tookAll(reported), outcome: finished?.outcome ?? null, exit: finished?.exit ?? null, running: running !== null },
+    ...{
+      took: tookAll(reported),
+      outcome: finished?.outcome ?? null,
+      exit: finished?.exit ?? null,
+      running: running !== null,
+    },
     hosts: fleet.hosts.map((host) => hostRow(host, reported)),
     ...{ place: place.path, folder, problem, damaged, timeline: fleetTimeline(events), state: fleet },
   };
@@ -82,7 +93,12 @@ function hostRow(host: HostState, { fleet, touched, unread }: FleetReported) {
       reasons: end?.reasons ?? [],
       rolledBack: host.rolledBack !== null,
     },
-    ...{ killed: mine?.killed ?? null, deleted: mine?.deleted ?? null, edited: mine?.edited ?? null, took: tookOf(host, mine) },
+    ...{
+      killed: mine?.killed ?? null,
+      deleted: mine?.deleted ?? null,
+      edited: mine?.edited ?? null,
+      took: tookOf(host, mine),
+    },
     ...{ open: mine?.open ?? [], unknown: mine?.unknown ?? [], problem: unread.get(host.host) ?? null },
   };
 }
@@ -92,14 +108,17 @@ function hostRow(host: HostState, { fleet, touched, unread }: FleetReported) {
 function head({ id, fleet, touched, problem, running }: FleetReported): readonly string[] {
   const name = fleet.meta?.runbook.name ?? 'a fleet run that was not started';
   const result = running !== null ? 'running' : (fleet.finished?.outcome.replaceAll('-', ' ') ?? 'unfinished');
-  const damage = problem === null ? [] : [`> **The journal is not whole:** ${md(problem)}. This report tells what can be read.`, ''];
+  const damage =
+    problem === null ? [] : [`> **The journal is not whole:** ${md(problem)}. This report tells what can be read.`, ''];
   return [
     `# ${md(name)} on ${plural(fleet.hosts.length, 'host')}: ${result}`,
     '',
     ...damage,
     `${md(fleet.meta?.runbook.title ?? '')} · fleet run ${code(id)}`.replace(/^ · /, ''),
     '',
-    [when(fleet), planned(fleet), stands(fleet), done(touched), end({ fleet, running })].filter((sentence) => sentence !== '').join(' '),
+    [when(fleet), planned(fleet), stands(fleet), done(touched), end({ fleet, running })]
+      .filter((sentence) => sentence !== '')
+      .join(' '),
   ];
 }
 
@@ -148,7 +167,9 @@ function end({ fleet, running }: Pick<FleetReported, 'fleet' | 'running'>): stri
 
 function open({ fleet, touched, running }: FleetReported): readonly string[] {
   if (running !== null) return [];
-  const unknown = [...touched].flatMap(([host, mine]) => mine.unknown.map((step) => ({ host, say: `${step}: its outcome is unknown` })));
+  const unknown = [...touched].flatMap(([host, mine]) =>
+    mine.unknown.map((step) => ({ host, say: `${step}: its outcome is unknown` })),
+  );
   const stays = [...touched].flatMap(([host, mine]) => mine.open.map((say) => ({ host, say })));
   const lines = [...Map.groupBy([...unknown, ...stays], ({ say }) => say)].map(
     ([say, those]) => `- [ ] ${md(say)} (${md(names(those.map(({ host }) => host)))})`,
@@ -171,7 +192,10 @@ function hosts(reported: FleetReported): readonly string[] {
     const took = tookOf(host, mine);
     const counts = mine === undefined ? ['', '', ''] : [mine.killed, mine.deleted, mine.edited].map(showCount);
     const problem = unread.get(host.host);
-    const note = [...(problem === undefined ? [] : [`its journal: ${problem}`]), ...(lastEnd(host)?.reasons ?? [])].join('; ');
+    const note = [
+      ...(problem === undefined ? [] : [`its journal: ${problem}`]),
+      ...(lastEnd(host)?.reasons ?? []),
+    ].join('; ');
     const verdict = isTrouble(host) ? `**${cell(verdictOf(host, fleet))}**` : cell(verdictOf(host, fleet));
     return [
       cell(host.host),
@@ -208,13 +232,19 @@ function trouble(host: HostState, mine: Touched | undefined, fleet: string): rea
 }
 
 function timeline({ events }: FleetReported): readonly string[] {
-  const rows = fleetTimeline(events).map(({ at, offset, host, text }) => [clockText(at), offset, cell(host ?? ''), cell(text)]);
+  const rows = fleetTimeline(events).map(({ at, offset, host, text }) => [
+    clockText(at),
+    offset,
+    cell(host ?? ''),
+    cell(text),
+  ]);
   return rows.length === 0 ? [] : ['## Timeline', '', ...mdTable(['UTC', 'after', 'host', 'what'], rows)];
 }
 
 function goOn({ id, fleet, touched, running }: FleetReported): readonly string[] {
   if (running !== null) return [];
-  const unfinished = fleet.finished === null || fleet.hosts.some(({ end: last }) => last === null || isUnfinishedEnd(last));
+  const unfinished =
+    fleet.finished === null || fleet.hosts.some(({ end: last }) => last === null || isUnfinishedEnd(last));
   const undo = fleet.hosts.some(({ host, status }) => status !== 'rolled-back' && touched.get(host)?.undoable === true);
   const lines = [
     ...(unfinished ? [`firebreak resume ${escaped(id)}`] : []),

@@ -6,15 +6,21 @@ import type { FleetReported } from './fleet-report.ts';
 import { hang } from './layout.ts';
 import type { Paper, Style } from './style.ts';
 
-/** Three lines a fleet run, as for the run of one host: how it ended; what, on how many, who, when; what came of the hosts and was changed on them. */
+/**
+ * Three lines a fleet run, as for the run of one host: how it ended; what, on how many, who, when; what came of the
+ * hosts and was changed on them.
+ */
 export function fleetRunText(source: FleetReported, paper: Paper, verified: boolean): string {
   const { id, problem, place, folder } = source;
-  const line = (text: string, paint?: (part: string) => string): readonly string[] => hang('    ', escaped(text), paper.columns, paint);
+  const line = (text: string, paint?: (part: string) => string): readonly string[] =>
+    hang('    ', escaped(text), paper.columns, paint);
   const lines = [
     `${paper.style.bold(escaped(id))}  ${resultText(source, paper.style)}`,
     ...line(whatText(source)),
     ...line(`${hostsText(source)}; ${changedText(source)}`),
-    ...(place.home ? [] : line(`journal in ${folder}: not at home, it does not survive a reboot there`, paper.style.yellow)),
+    ...(place.home
+      ? []
+      : line(`journal in ${folder}: not at home, it does not survive a reboot there`, paper.style.yellow)),
     ...(problem === null ? [] : line(problem, paper.style.bad)),
     ...(verified && !source.damaged
       ? line(`verified: ${plural(source.events.length, 'event')} in an unbroken chain`, paper.style.green)
@@ -29,7 +35,8 @@ function resultText({ fleet, damaged, running }: FleetReported, style: Style): s
   if (fleet.finished === null) return style.warn('unfinished');
   const { outcome } = fleet.finished;
   const exit = exitCode(outcome);
-  const paint = outcome === 'held' || outcome === 'looked-only' ? style.good : exit === 2 || exit === 130 ? style.warn : style.bad;
+  const paint =
+    outcome === 'held' || outcome === 'looked-only' ? style.good : exit === 2 || exit === 130 ? style.warn : style.bad;
   return paint(`${outcome.replaceAll('-', ' ')} (exit ${exit})`);
 }
 
@@ -49,7 +56,8 @@ const hostsText = ({ fleet }: FleetReported): string =>
 function changedText({ touched }: FleetReported): string {
   const all = [...touched.values()];
   if (all.every(({ acted }) => !acted)) return 'nothing changed';
-  const sum = (of: 'killed' | 'deleted' | 'edited'): string => showCount(all.reduce((total, one) => total + one[of], 0));
+  const sum = (of: 'killed' | 'deleted' | 'edited'): string =>
+    showCount(all.reduce((total, one) => total + one[of], 0));
   return `killed ${sum('killed')}, deleted ${sum('deleted')}, edited ${sum('edited')}`;
 }
 

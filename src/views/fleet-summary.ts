@@ -4,18 +4,34 @@ import { OUTCOMES, type OutcomeName } from '../model/outcome.ts';
 import { plural, showCount, showDuration } from '../model/quantity.ts';
 import { escaped } from './escape.ts';
 import { heading, rule } from './fields.ts';
-import { type Followed, isOver, isTrouble, type Standing, standings, type Touched, WORDS, wholeEnd } from './fleet-follow.ts';
+import {
+  type Followed,
+  isOver,
+  isTrouble,
+  type Standing,
+  standings,
+  type Touched,
+  WORDS,
+  wholeEnd,
+} from './fleet-follow.ts';
 import { hostLines, hostsText } from './fleet-words.ts';
 import { hang, indent, narrower, padEnd, width } from './layout.ts';
 import type { Paper, Style } from './style.ts';
 
 /**
- * The end of a fleet run, the same for every view: how many stand where, by name; everybody in trouble with the reason and what to type for it; what was
- * touched in all; and the outcome last, where a screen of 24 lines still shows it.
+ * The end of a fleet run, the same for every view: how many stand where, by name; everybody in trouble with the reason
+ * and what to type for it; what was touched in all; and the outcome last, where a screen of 24 lines still shows it.
  */
 export function renderFleetSummary(followed: Followed, paper: Paper): readonly string[] {
-  const parts = [hostsPart(followed, paper), troublePart(followed, paper), touchedPart(followed, paper), openPart(followed, paper)];
-  return [...parts, resultPart(followed, paper)].filter((part) => part.length > 0).flatMap((part, at) => (at === 0 ? part : ['', ...part]));
+  const parts = [
+    hostsPart(followed, paper),
+    troublePart(followed, paper),
+    touchedPart(followed, paper),
+    openPart(followed, paper),
+  ];
+  return [...parts, resultPart(followed, paper)]
+    .filter((part) => part.length > 0)
+    .flatMap((part, at) => (at === 0 ? part : ['', ...part]));
 }
 
 const MARKS: Readonly<Record<Standing, readonly [mark: string, paint: keyof Style]>> = {
@@ -37,7 +53,9 @@ function hostsPart({ fleet }: Followed, paper: Paper): readonly string[] {
   const all = standings(fleet);
   const rows = WORDS.flatMap(([standing, word]) => {
     const hosts = all.get(standing) ?? [];
-    return hosts.length === 0 ? [] : [{ standing, text: `${showCount(hosts.length)} ${word}`, hosts: hosts.map(({ host }) => host) }];
+    return hosts.length === 0
+      ? []
+      : [{ standing, text: `${showCount(hosts.length)} ${word}`, hosts: hosts.map(({ host }) => host) }];
   });
   const room = Math.max(0, ...rows.map(({ text }) => width(text)));
   const lines = rows.flatMap(({ standing, text, hosts }) => {
@@ -63,7 +81,11 @@ function troublePart({ fleet, touched }: Followed, paper: Paper): readonly strin
 }
 
 /** What to type for a host; nothing where it was never begun. */
-export function toDo({ host, run, end, rolledBack }: HostState, touched: Touched | undefined, fleet: string): readonly string[] {
+export function toDo(
+  { host, run, end, rolledBack }: HostState,
+  touched: Touched | undefined,
+  fleet: string,
+): readonly string[] {
   if (end === null || run === null) return [];
   const resumable = isUnfinishedEnd(end) && rolledBack === null;
   const undo = touched?.undoable === true && rolledBack === null;
@@ -97,14 +119,26 @@ function openPart({ touched }: Followed, paper: Paper): readonly string[] {
 
 // ---------------------------------------------------------------- the result
 
-const CALM: readonly OutcomeName[] = ['not-this-incident', 'inconclusive', 'interrupted', 'rolled-back', 'needs-a-human'];
+const CALM: readonly OutcomeName[] = [
+  'not-this-incident',
+  'inconclusive',
+  'interrupted',
+  'rolled-back',
+  'needs-a-human',
+];
 
 function resultPart({ fleet }: Followed, paper: Paper): readonly string[] {
   const { outcome, reasons } = fleet.finished ?? { outcome: 'outcome-unknown', reasons: [] };
   const paint = outcome === 'held' || outcome === 'looked-only' ? 'good' : CALM.includes(outcome) ? 'warn' : 'bad';
   const { meta, finished } = fleet;
-  const took = meta === null || finished === null ? '' : `, ${showDuration(Math.max(0, Date.parse(finished.at) - Date.parse(meta.at)))}`;
-  const what = meta === null ? '' : `${meta.runbook.name} ${meta.runbook.version} on ${plural(fleet.hosts.length, 'host')}${took}, `;
+  const took =
+    meta === null || finished === null
+      ? ''
+      : `, ${showDuration(Math.max(0, Date.parse(finished.at) - Date.parse(meta.at)))}`;
+  const what =
+    meta === null
+      ? ''
+      : `${meta.runbook.name} ${meta.runbook.version} on ${plural(fleet.hosts.length, 'host')}${took}, `;
   return [
     rule('result', paper),
     ...hang('', outcome.replaceAll('-', ' ').toUpperCase(), paper.columns, paper.style[paint]),
@@ -126,6 +160,7 @@ function isTold(reason: string, { hosts }: FleetState): boolean {
 function commandLines(fleet: FleetState, paper: Paper): readonly string[] {
   const { run, finished, hosts } = fleet;
   const unfinished = finished === null || hosts.some(({ end }) => end === null || isUnfinishedEnd(end));
-  const line = (label: string, command: string) => hang(label, `firebreak ${command} ${escaped(run)}`, paper.columns, paper.style.bold);
+  const line = (label: string, command: string) =>
+    hang(label, `firebreak ${command} ${escaped(run)}`, paper.columns, paper.style.bold);
   return [...(isOver(fleet) && unfinished ? line('To go on: ', 'resume') : []), ...line('The whole story: ', 'report')];
 }

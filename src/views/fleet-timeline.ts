@@ -42,9 +42,13 @@ function tell(event: FleetEvent): Told | null {
     case 'host.rolled-back':
       return { host: event.host, text: `after its rollback ${endText(event)}` };
     case 'batch.finished':
-      return fleet(`batch ${event.batch} is over${event.failed.length === 0 ? '' : `; failed: ${names(event.failed)}`}`);
+      return fleet(
+        `batch ${event.batch} is over${event.failed.length === 0 ? '' : `; failed: ${names(event.failed)}`}`,
+      );
     case 'fleet.stopped':
-      return fleet(`stopped: ${event.why}${event.notBegun.length === 0 ? '' : `; not begun: ${names(event.notBegun)}`}`);
+      return fleet(
+        `stopped: ${event.why}${event.notBegun.length === 0 ? '' : `; not begun: ${names(event.notBegun)}`}`,
+      );
     case 'fleet.noted':
       return fleet(event.text);
     case 'fleet.finished':

@@ -24,7 +24,10 @@ export function lastingLines(event: FleetEvent, { fleet, touched }: Followed, pa
       return hang('', groupsText(event.groups), columns);
     case 'batch.started':
       return [
-        fit(`BATCH ${event.batch} of ${event.of}  ${plural(event.hosts.length, 'host')}: ${hostsText(event.hosts, columns - 34)}`, columns),
+        fit(
+          `BATCH ${event.batch} of ${event.of}  ${plural(event.hosts.length, 'host')}: ${hostsText(event.hosts, columns - 34)}`,
+          columns,
+        ),
       ].map(style.bold);
     case 'host.finished':
     case 'host.rolled-back': {
@@ -39,7 +42,12 @@ export function lastingLines(event: FleetEvent, { fleet, touched }: Followed, pa
     case 'batch.finished':
       return batchLines(event, { fleet, paper });
     case 'fleet.stopped':
-      return hang('STOPPED  ', escaped(`${event.why}; ${plural(event.notBegun.length, 'host')} not begun`), columns, style.bad);
+      return hang(
+        'STOPPED  ',
+        escaped(`${event.why}; ${plural(event.notBegun.length, 'host')} not begun`),
+        columns,
+        style.bad,
+      );
     case 'fleet.noted':
       return hang('  ', escaped(event.text), columns, style.yellow);
     case 'host.started':
@@ -54,7 +62,10 @@ function unheardOf(_: never): readonly string[] {
   return [];
 }
 
-function startedLines({ runbook, hosts, run, who }: FleetEventOf<'fleet.started'>, { columns, style }: Paper): readonly string[] {
+function startedLines(
+  { runbook, hosts, run, who }: FleetEventOf<'fleet.started'>,
+  { columns, style }: Paper,
+): readonly string[] {
   return [
     ...hang('', escaped(`${runbook.name} ${runbook.version} on ${plural(hosts.length, 'host')}`), columns, style.bold),
     ...hang('', escaped(runbook.title), columns),
@@ -62,7 +73,9 @@ function startedLines({ runbook, hosts, run, who }: FleetEventOf<'fleet.started'
   ];
 }
 
-/** `✘ web-7  recurred: mail grew by 2`, its later lines below what the first says; of a very long name below the name. */
+/**
+ * `✘ web-7  recurred: mail grew by 2`, its later lines below what the first says; of a very long name below the name.
+ */
 function marked(mark: string, host: string, text: string, { columns }: Paper): readonly string[] {
   const start = `  ${mark} ${escaped(host)}  `;
   if (width(start) > columns / 2) return hang(`  ${mark} `, `${escaped(host)}  ${escaped(text)}`, columns);

@@ -10,7 +10,10 @@ interface Fold {
   readonly count: number;
 }
 
-/** `web-1 … web-37`: names that differ in one number and follow each other without a gap, by their first and last. Says no name that is not there. */
+/**
+ * `web-1 … web-37`: names that differ in one number and follow each other without a gap, by their first and last. Says
+ * no name that is not there.
+ */
 export function foldHosts(hosts: readonly string[]): readonly Fold[] {
   const names = [...hosts].sort(naturally);
   const folds: Fold[] = [];
@@ -37,7 +40,10 @@ function runLength(names: readonly string[], from: number): number {
   return length;
 }
 
-/** Which of the numbers in two names is one more in the second, where nothing else differs; null: they do not follow each other. */
+/**
+ * Which of the numbers in two names is one more in the second, where nothing else differs; null: they do not follow
+ * each other.
+ */
 function nextBy(one: string, other: string): number | null {
   const [left, right] = [one.split(/(\d+)/), other.split(/(\d+)/)];
   if (left.length !== right.length) return null;
@@ -119,17 +125,24 @@ function take(text: string): Told {
 /** The same for sentences that differ in nothing but counts. */
 export const sameBut = (text: string): string => take(text).key;
 
-/** `kill 5-9 processes: 3-4 sendmail`: one sentence for those that differ in nothing but counts; null: they differ in more. */
+/**
+ * `kill 5-9 processes: 3-4 sendmail`: one sentence for those that differ in nothing but counts; null: they differ in
+ * more.
+ */
 export function spread(texts: readonly string[]): string | null {
   const told = texts.map(take);
   const [first] = told;
   if (first === undefined || told.some(({ key }) => key !== first.key)) return null;
-  const widest = told.reduce((most, one) => ((one.numbers[0]?.value ?? 0) > (most.numbers[0]?.value ?? 0) ? one : most));
+  const widest = told.reduce((most, one) =>
+    (one.numbers[0]?.value ?? 0) > (most.numbers[0]?.value ?? 0) ? one : most,
+  );
   return widest.between.map((part, at) => part + (at < widest.numbers.length ? range(told, at) : '')).join('');
 }
 
 function range(told: readonly Told[], at: number): string {
-  const numbers = told.flatMap(({ numbers }) => numbers.slice(at, at + 1)).sort((one, other) => one.value - other.value);
+  const numbers = told
+    .flatMap(({ numbers }) => numbers.slice(at, at + 1))
+    .sort((one, other) => one.value - other.value);
   const [low, high] = [numbers[0], numbers.at(-1)];
   if (low === undefined || high === undefined) return '';
   const unit = high.unit === '' ? '' : ` ${high.unit}`;
@@ -143,7 +156,8 @@ export function countRange(counts: readonly number[], show: (count: number) => s
   return low === high ? high : `${low}-${high}`;
 }
 
-export const totalText = (count: string, bytes: number): string => `${count} in all${bytes > 0 ? `, ${showSize(bytes)}` : ''}`;
+export const totalText = (count: string, bytes: number): string =>
+  `${count} in all${bytes > 0 ? `, ${showSize(bytes)}` : ''}`;
 
 /** Lines below a title, two in. */
 export function below(text: string, paper: Paper, paint?: (line: string) => string): readonly string[] {

@@ -33,7 +33,9 @@ export const FEW_HOSTS = 40;
 export function renderHosts(shown: HostsShown, paper: Paper): string {
   const { targets, skipped, ways } = shown;
   const lines = [
-    paper.style.bold(`${plural(targets.length, 'host')}${skipped.length === 0 ? '' : `, ${showCount(skipped.length)} skipped`}`),
+    paper.style.bold(
+      `${plural(targets.length, 'host')}${skipped.length === 0 ? '' : `, ${showCount(skipped.length)} skipped`}`,
+    ),
     ...(ways === null ? batchLines(shown, paper) : tableLines(shown, ways, paper)),
     ...(skipped.length === 0 ? [] : nameLines('skipped  ', skipped, paper)),
     ...groupLines(targets, paper),
@@ -51,13 +53,25 @@ function sizesText({ strategy, batches }: HostsShown): string {
 }
 
 /** The table is one line a host, however narrow the terminal. */
-function tableLines({ targets, batches }: HostsShown, ways: NonNullable<HostsShown['ways']>, paper: Paper): readonly string[] {
+function tableLines(
+  { targets, batches }: HostsShown,
+  ways: NonNullable<HostsShown['ways']>,
+  paper: Paper,
+): readonly string[] {
   const batchOf = new Map(batches.flatMap((hosts, at) => hosts.map((host) => [host, at + 1] as const)));
   const inOrder =
-    batches.length === 0 ? targets : batches.flatMap((hosts) => hosts.flatMap((name) => targets.find((one) => one.name === name) ?? []));
+    batches.length === 0
+      ? targets
+      : batches.flatMap((hosts) => hosts.flatMap((name) => targets.find((one) => one.name === name) ?? []));
   const said = COLUMNS.filter(({ of }) => inOrder.some((target) => of(target, ways) !== ''));
-  const rows = inOrder.map((target) => [String(batchOf.get(target.name) ?? '-'), ...said.map(({ of }) => of(target, ways))]);
-  return renderTable({ columns: ['batch', ...said.map(({ title }) => title)], rows, first: rows.length }, { ...paper, all: false });
+  const rows = inOrder.map((target) => [
+    String(batchOf.get(target.name) ?? '-'),
+    ...said.map(({ of }) => of(target, ways)),
+  ]);
+  return renderTable(
+    { columns: ['batch', ...said.map(({ title }) => title)], rows, first: rows.length },
+    { ...paper, all: false },
+  );
 }
 
 interface Column {
@@ -94,7 +108,9 @@ function batchLines({ targets, batches }: HostsShown, paper: Paper): readonly st
       paper,
     );
   const most = String(Math.max(...batches.map(({ length }) => length))).length;
-  return batches.flatMap((hosts, at) => nameLines(`batch ${at + 1}  ${String(hosts.length).padStart(most)}  `, hosts, paper));
+  return batches.flatMap((hosts, at) =>
+    nameLines(`batch ${at + 1}  ${String(hosts.length).padStart(most)}  `, hosts, paper),
+  );
 }
 
 const LINES = 12;
@@ -108,7 +124,9 @@ function nameLines(label: string, names: readonly string[], paper: Paper): reado
 function groupLines(targets: readonly Target[], paper: Paper): readonly string[] {
   const sizes = new Map<string, number>();
   for (const { groups } of targets) for (const group of groups) sizes.set(group, (sizes.get(group) ?? 0) + 1);
-  const said = [...sizes].sort(([, one], [, other]) => other - one).map(([group, size]) => `${escaped(group)} ${showCount(size)}`);
+  const said = [...sizes]
+    .sort(([, one], [, other]) => other - one)
+    .map(([group, size]) => `${escaped(group)} ${showCount(size)}`);
   return said.length === 0 ? [] : hang('groups   ', said.join(', '), paper.columns);
 }
 
@@ -116,7 +134,9 @@ function groupLines(targets: readonly Target[], paper: Paper): readonly string[]
 function sameLines({ targets, ways }: HostsShown, paper: Paper): readonly string[] {
   const direct = targets.flatMap(({ name }) => {
     const way = ways?.get(name);
-    return way === undefined || typeof way === 'string' || way.via !== null ? [] : [{ name, place: `${way.hostname} port ${way.port}` }];
+    return way === undefined || typeof way === 'string' || way.via !== null
+      ? []
+      : [{ name, place: `${way.hostname} port ${way.port}` }];
   });
   const places = Map.groupBy(direct, ({ place }) => place);
   const same = [...places].filter(([, hosts]) => hosts.length > 1);
@@ -140,7 +160,11 @@ export function hostsJson({ targets, skipped, strategy, batches, ways }: HostsSh
   const batchOf = new Map(batches.flatMap((hosts, at) => hosts.map((host) => [host, at + 1] as const)));
   const hosts = targets.map((target) => {
     const way = ways?.get(target.name);
-    return { ...target, batch: batchOf.get(target.name) ?? null, ssh: typeof way === 'string' ? { error: way } : (way ?? null) };
+    return {
+      ...target,
+      batch: batchOf.get(target.name) ?? null,
+      ssh: typeof way === 'string' ? { error: way } : (way ?? null),
+    };
   });
   return `${escapeJson(JSON.stringify({ hosts, skipped, strategy, batches }, null, 2))}\n`;
 }

@@ -5,8 +5,8 @@ import { escaped } from './escape.ts';
 import { doneText } from './summary.ts';
 
 /**
- * A run as a JUnit report, for pipelines that rehearse runbooks: each step is a testcase, and so is the outcome. One document, written when the
- * run has ended; a run that broke off is a report with an error.
+ * A run as a JUnit report, for pipelines that rehearse runbooks: each step is a testcase, and so is the outcome. One
+ * document, written when the run has ended; a run that broke off is a report with an error.
  */
 export function junitView({ write }: { readonly write: (text: string) => void }): View {
   let state: RunState = initialState;
@@ -27,17 +27,20 @@ interface Case {
   readonly out: readonly string[];
 }
 
-type Result = { readonly kind: 'passed' } | { readonly kind: 'failure' | 'error' | 'skipped'; readonly message: string };
+type Result =
+  | { readonly kind: 'passed' }
+  | { readonly kind: 'failure' | 'error' | 'skipped'; readonly message: string };
 const PASSED: Result = { kind: 'passed' };
 
 export function renderJunit(state: RunState): string {
   const name = state.meta?.runbook.name ?? 'firebreak';
   const cases = [...state.steps.map((step) => caseOf(step, name)), outcomeCase(state, name)];
   const counts = { ...countsOf(cases), time: seconds(elapsed(state)) };
-  const suite = element('testsuite', { name: `${name} on ${state.host}`, ...counts, timestamp: stampOf(state), hostname: state.host }, [
-    element('properties', {}, propertiesOf(state)),
-    ...cases.map(renderCase),
-  ]);
+  const suite = element(
+    'testsuite',
+    { name: `${name} on ${state.host}`, ...counts, timestamp: stampOf(state), hostname: state.host },
+    [element('properties', {}, propertiesOf(state)), ...cases.map(renderCase)],
+  );
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element('testsuites', { name: 'firebreak', ...counts }, [suite])}`;
 }
 
@@ -62,7 +65,9 @@ function resultOf(step: StepState): Result {
   if (step.watch) return watchResult(step);
   if (step.truth === null) return { kind: 'skipped', message: 'not reached' };
   if (step.truth === 'unknown') return { kind: 'error', message: step.finding?.unknown ?? 'it could not be told' };
-  const failed = step.judgements.filter(({ truth }) => truth !== 'yes').map(({ wanted, seen }) => `wanted ${wanted}, seen ${seen}`);
+  const failed = step.judgements
+    .filter(({ truth }) => truth !== 'yes')
+    .map(({ wanted, seen }) => `wanted ${wanted}, seen ${seen}`);
   return step.truth === 'no' ? { kind: 'failure', message: failed.join('; ') } : PASSED;
 }
 
@@ -90,15 +95,21 @@ function actionResult(step: StepState): Result {
 function watchResult({ watch }: StepState): Result {
   if (watch?.verdict === 'held') return PASSED;
   const reasons = watch?.reasons.join('; ') ?? '';
-  return watch?.verdict ? { kind: 'failure', message: `${watch.verdict}: ${reasons}` } : { kind: 'skipped', message: 'not judged' };
+  return watch?.verdict
+    ? { kind: 'failure', message: `${watch.verdict}: ${reasons}` }
+    : { kind: 'skipped', message: 'not judged' };
 }
 
 /** A pipeline must not be green because every step that was reached is well. */
 function outcomeCase(state: RunState, runbook: string): Case {
   const { finished } = state;
   const common = { name: 'outcome', group: runbook, took: 0 };
-  if (finished === null) return { ...common, result: { kind: 'error', message: 'the run did not end by itself' }, out: [] };
-  const message = [`${finished.outcome}, exit ${finished.exit}: ${OUTCOMES[finished.outcome].about}`, ...finished.reasons].join('; ');
+  if (finished === null)
+    return { ...common, result: { kind: 'error', message: 'the run did not end by itself' }, out: [] };
+  const message = [
+    `${finished.outcome}, exit ${finished.exit}: ${OUTCOMES[finished.outcome].about}`,
+    ...finished.reasons,
+  ].join('; ');
   return { ...common, result: finished.exit === 0 ? PASSED : { kind: 'failure', message }, out: [message] };
 }
 

@@ -92,7 +92,12 @@ export function cutHard(text: string, columns: number): readonly string[] {
 }
 
 /** `text` with its later lines under its first: `label     text text\n          text`. */
-export function hang(label: string, text: string, columns: number, paint = (line: string): string => line): readonly string[] {
+export function hang(
+  label: string,
+  text: string,
+  columns: number,
+  paint = (line: string): string => line,
+): readonly string[] {
   const room = Math.max(10, columns - width(label));
   return wrap(text, room).map((line, at) => `${at === 0 ? label : ' '.repeat(width(label))}${paint(line)}`.trimEnd());
 }

@@ -6,7 +6,10 @@ import { heading, rule } from './fields.ts';
 import { hang, indent } from './layout.ts';
 import type { Paper } from './style.ts';
 
-/** The person wants out at once: what is not done, what is not undone, and the very commands for both. No prompt, nothing to wait for. */
+/**
+ * The person wants out at once: what is not done, what is not undone, and the very commands for both. No prompt,
+ * nothing to wait for.
+ */
 export function renderLeft(state: RunState, plan: Plan | null, paper: Paper): readonly string[] {
   return [
     '',
@@ -14,7 +17,9 @@ export function renderLeft(state: RunState, plan: Plan | null, paper: Paper): re
     ...hang('', 'Ended at once. Nothing more is done or undone.', paper.columns, paper.style.warn),
     ...toFinish(state, plan, paper),
     ...toUndo(state, paper),
-    ...openLeases(state).flatMap(({ say }) => hang('  ! ', escaped(`${say}: done for you when its lease runs out`), paper.columns)),
+    ...openLeases(state).flatMap(({ say }) =>
+      hang('  ! ', escaped(`${say}: done for you when its lease runs out`), paper.columns),
+    ),
     ...goOn(state, paper),
   ];
 }
@@ -35,7 +40,11 @@ function toFinish(state: RunState, plan: Plan | null, paper: Paper): readonly st
   const left = state.steps.filter(({ phase, status }) => phase === 'act' && !OVER.includes(status));
   if (left.length === 0) return [];
   const lines = left.flatMap((step) => [
-    ...hang('  · ', escaped(`${step.id}${step.attempts > 0 ? ', perhaps done in part: look first' : ''}`), paper.columns),
+    ...hang(
+      '  · ',
+      escaped(`${step.id}${step.attempts > 0 ? ', perhaps done in part: look first' : ''}`),
+      paper.columns,
+    ),
     ...indent(
       commandsOf(step.id, plan).flatMap((line) => hang('', escaped(line), paper.columns - 6)),
       6,

@@ -16,8 +16,8 @@ const PROGRESS_EVERY = 5000;
 const WATCH_EVERY = 30_000;
 
 /**
- * For pipes, logs and unattended runs: `TIME  STEP  WORD  text`, one line an event that is worth one, never wrapped, so that grep and awk find
- * what they look for. The summary at the end is for people, and is laid out.
+ * For pipes, logs and unattended runs: `TIME STEP WORD text`, one line an event that is worth one, never wrapped, so
+ * that grep and awk find what they look for. The summary at the end is for people, and is laid out.
  */
 export function linesView({ write, ...look }: Look & { readonly write: (text: string) => void }): View {
   const paper = paperOf(look);
@@ -72,7 +72,9 @@ function lineOf(event: RunEvent, { state, before, pace }: Context): readonly Lin
     case 'plan.compared':
       return [['plan', 'holds', sayCompared(event.plan, event.drift)]];
     case 'action.observed':
-      return event.observation.verdict === 'cannot' ? [[event.step, 'cannot', event.observation.reason ?? event.observation.summary]] : [];
+      return event.observation.verdict === 'cannot'
+        ? [[event.step, 'cannot', event.observation.reason ?? event.observation.summary]]
+        : [];
     case 'policy.decided': {
       const { effect, reason } = event.decision;
       return [[event.step, effect === 'allow' ? 'allowed' : effect === 'ask' ? 'asks' : 'denied', reason]];
@@ -80,7 +82,9 @@ function lineOf(event: RunEvent, { state, before, pace }: Context): readonly Lin
     case 'approval.asked':
       return [[event.step, 'asks', event.question]];
     case 'approval.given':
-      return [[event.step, 'answer', `${event.choice} by ${event.by}${event.reason === null ? '' : `: ${event.reason}`}`]];
+      return [
+        [event.step, 'answer', `${event.choice} by ${event.by}${event.reason === null ? '' : `: ${event.reason}`}`],
+      ];
     case 'action.intended':
       return [
         [
@@ -112,14 +116,24 @@ function lineOf(event: RunEvent, { state, before, pace }: Context): readonly Lin
     case 'undo.applied':
       return [[event.step, event.applied.outcome, `undo: ${event.applied.reason ?? event.applied.summary}`]];
     case 'rollback.finished':
-      return [['rollback', event.complete ? 'done' : 'failed', event.complete ? 'complete' : `left: ${event.left.join('; ')}`]];
+      return [
+        [
+          'rollback',
+          event.complete ? 'done' : 'failed',
+          event.complete ? 'complete' : `left: ${event.left.join('; ')}`,
+        ],
+      ];
     case 'interrupted':
       return [['run', 'signal', `${event.signal} while ${event.doing}`]];
     case 'note':
       return [['run', 'note', event.text]];
     case 'run.finished':
       return [
-        ['run', 'ended', `${event.outcome}, exit ${OUTCOMES[event.outcome].exit}${event.reasons.map((reason) => `; ${reason}`).join('')}`],
+        [
+          'run',
+          'ended',
+          `${event.outcome}, exit ${OUTCOMES[event.outcome].exit}${event.reasons.map((reason) => `; ${reason}`).join('')}`,
+        ],
       ];
     case 'action.settled':
       return settled(event);
@@ -137,7 +151,9 @@ function lineOf(event: RunEvent, { state, before, pace }: Context): readonly Lin
 /** What is not known counts, and whoever is told of a limit later has read why. */
 function settled({ step, used }: Extract<RunEvent, { type: 'action.settled' }>): readonly Line[] {
   const counts = Object.entries(used).flatMap(([name, count]) => (count > 0 ? [`${name} ${showCount(count)}`] : []));
-  return counts.length === 0 ? [] : [[step, 'counts', `${counts.join(', ')}: what the attempt that was cut short may have used`]];
+  return counts.length === 0
+    ? []
+    : [[step, 'counts', `${counts.join(', ')}: what the attempt that was cut short may have used`]];
 }
 
 function unheardOf(_: never): readonly Line[] {
@@ -148,10 +164,17 @@ function unheardOf(_: never): readonly Line[] {
 function finished(id: string, state: RunState): readonly Line[] {
   const step = state.steps.find((one) => one.id === id);
   if (step === undefined || step.watch !== null || (step.kind === 'probe' && step.status === 'done')) return [];
-  return [[id, step.status, step.status === 'done' || step.status === 'partial' ? doneText(step) : (step.reason ?? '')]];
+  return [
+    [id, step.status, step.status === 'done' || step.status === 'partial' ? doneText(step) : (step.reason ?? '')],
+  ];
 }
 
-const DIAGNOSED = { 'this-incident': 'incident', 'looked-only': 'looked', 'not-this-incident': 'no', unknown: 'unknown' } as const;
+const DIAGNOSED = {
+  'this-incident': 'incident',
+  'looked-only': 'looked',
+  'not-this-incident': 'no',
+  unknown: 'unknown',
+} as const;
 
 function sampled(event: Extract<RunEvent, { type: 'watch.sampled' }>, before: RunState, pace: Pacer): readonly Line[] {
   const last = before.steps.find(({ id }) => id === event.step)?.watch?.samples.at(-1);
@@ -163,15 +186,24 @@ function sampled(event: Extract<RunEvent, { type: 'watch.sampled' }>, before: Ru
     textsDiffer(last.texts, event.texts) ||
     event.left === 0;
   if (!pace(event.step, event.mono, WATCH_EVERY) && !changed) return [];
-  const values = Object.entries(event.values).map(([name, value]) => `${measureName(name)} ${value === null ? '?' : showNumber(value)}`);
+  const values = Object.entries(event.values).map(
+    ([name, value]) => `${measureName(name)} ${value === null ? '?' : showNumber(value)}`,
+  );
   const minutes = event.minutes === null ? [] : [`${plural(event.minutes, 'cron minute')} seen`];
   const left = event.left === 0 ? 'the end' : `${showDuration(event.left)} left`;
   const texts = Object.entries(event.texts ?? {}).map(([name, text]) => `${measureName(name)} ${showText(text)}`);
   const word = event.broken.length > 0 && event.standing === undefined ? 'broken' : 'watches';
-  return [[event.step, word, [...values, ...texts, ...minutes, left, ...brokenWords(event.broken, event.standing)].join(', ')]];
+  return [
+    [
+      event.step,
+      word,
+      [...values, ...texts, ...minutes, left, ...brokenWords(event.broken, event.standing)].join(', '),
+    ],
+  ];
 }
 
-const textsDiffer = (one: object | undefined, other: object | undefined): boolean => JSON.stringify(one) !== JSON.stringify(other);
+const textsDiffer = (one: object | undefined, other: object | undefined): boolean =>
+  JSON.stringify(one) !== JSON.stringify(other);
 
 type Pacer = (key: string, mono: number, every: number) => boolean;
 

@@ -34,7 +34,9 @@ export interface Screen {
 }
 
 /** A run as it happens. Draws from the fold alone; `clear` makes the screen free for a question. */
-export function liveView(screen: Screen): View & { readonly clear: () => Promise<void>; readonly planned: (plan: Plan) => void } {
+export function liveView(
+  screen: Screen,
+): View & { readonly clear: () => Promise<void>; readonly planned: (plan: Plan) => void } {
   let plan: Plan | null = null;
   let state: RunState = initialState;
   let phase: Phase | null = null;
@@ -94,20 +96,36 @@ export function liveView(screen: Screen): View & { readonly clear: () => Promise
         return print(probeLines(event, paper));
       case 'diagnosis.made':
         await print(diagnosisLines(event, paper));
-        if (event.verdict === 'this-incident') begin(PLANNING, working('plan', 'looking at what each action would touch', paper));
+        if (event.verdict === 'this-incident')
+          begin(PLANNING, working('plan', 'looking at what each action would touch', paper));
         return;
       case 'plan.compared':
-        return print(hang('  ', escaped(`the plan holds: ${sayCompared(event.plan, event.drift)}`), paper.columns, paper.style.green));
+        return print(
+          hang(
+            '  ',
+            escaped(`the plan holds: ${sayCompared(event.plan, event.drift)}`),
+            paper.columns,
+            paper.style.green,
+          ),
+        );
       case 'action.observed':
         return work === null
           ? undefined
-          : say(work.step, working(work.step === PLANNING ? 'plan' : event.step, escaped(event.observation.summary), paper));
+          : say(
+              work.step,
+              working(work.step === PLANNING ? 'plan' : event.step, escaped(event.observation.summary), paper),
+            );
       case 'approval.asked':
         return clear();
       case 'action.intended':
-        return say(event.step, working(event.step, `${escaped(event.verb)} ${plural(event.targets.count, 'target')}`, paper));
+        return say(
+          event.step,
+          working(event.step, `${escaped(event.verb)} ${plural(event.targets.count, 'target')}`, paper),
+        );
       case 'action.progress':
-        return work?.step === event.step ? work.row.below(progressLines(event.progress, narrower(paper, 6))) : undefined;
+        return work?.step === event.step
+          ? work.row.below(progressLines(event.progress, narrower(paper, 6)))
+          : undefined;
       case 'watch.sampled':
         return sampled(event);
       case 'watch.judged':
@@ -116,7 +134,11 @@ export function liveView(screen: Screen): View & { readonly clear: () => Promise
         return finished(event.step, paper);
       case 'lease.restored':
         return print(
-          hang(`  ${event.ok ? paper.style.green('✔') : paper.style.bad('✘')} `, escaped(`lease: ${event.summary}`), paper.columns),
+          hang(
+            `  ${event.ok ? paper.style.green('✔') : paper.style.bad('✘')} `,
+            escaped(`lease: ${event.summary}`),
+            paper.columns,
+          ),
         );
       case 'rollback.started':
         return print(['', `${paper.style.bold('UNDO')}  ${escaped(event.why)}`]);
@@ -128,7 +150,12 @@ export function liveView(screen: Screen): View & { readonly clear: () => Promise
         return end(undoLine(event, paper));
       case 'interrupted':
         return print(
-          hang('  ', escaped(`${event.signal}: stopping at the next safe point (${event.doing})`), paper.columns, paper.style.warn),
+          hang(
+            '  ',
+            escaped(`${event.signal}: stopping at the next safe point (${event.doing})`),
+            paper.columns,
+            paper.style.warn,
+          ),
         );
       case 'note':
         return aside(hang('  ', escaped(event.text), paper.columns, paper.style.yellow));
@@ -162,8 +189,13 @@ export function liveView(screen: Screen): View & { readonly clear: () => Promise
 
   async function finished(id: string, paper: Paper): Promise<void> {
     const step = stepIn(state, id);
-    if (step === undefined || step.watch !== null || step.kind === 'probe') return work?.step === id ? clear() : undefined;
-    const lines = hung(`${markOf(step, paper)} ${label(id, paper)}  `, `${escaped(doneText(step))}${took(step)}`, narrower(paper, 2));
+    if (step === undefined || step.watch !== null || step.kind === 'probe')
+      return work?.step === id ? clear() : undefined;
+    const lines = hung(
+      `${markOf(step, paper)} ${label(id, paper)}  `,
+      `${escaped(doneText(step))}${took(step)}`,
+      narrower(paper, 2),
+    );
     return work?.step === id ? end(lines.join('\n')) : print(lines);
   }
 
@@ -210,7 +242,9 @@ function probeLines({ step, truth, finding, judgements }: EventOf<'probe.found'>
   const missing = truth === 'no' || truth === 'unknown' ? judgements.filter((one) => one.truth !== 'yes') : [];
   return [
     ...hung(`${paper.style[paint](mark)} ${label(step, paper)}  `, escaped(finding.summary), paper),
-    ...missing.flatMap(({ wanted, seen }) => hang(indent, escaped(`wanted ${wanted}, seen ${seen}`), paper.columns, paper.style.yellow)),
+    ...missing.flatMap(({ wanted, seen }) =>
+      hang(indent, escaped(`wanted ${wanted}, seen ${seen}`), paper.columns, paper.style.yellow),
+    ),
   ];
 }
 
@@ -243,7 +277,8 @@ function progressLines({ done, total, rate, text }: Progress, paper: Paper): rea
   if (total <= 0) return [fit(escaped(text), paper.columns)];
   const counts = `${showCount(done)} of ${showCount(total)}`;
   const speed = rate === undefined || rate <= 0 ? [] : [`${showCount(rate)}/s`];
-  const left = rate === undefined || rate <= 0 || done >= total ? [] : [`${showDuration(((total - done) / rate) * 1000)} left`];
+  const left =
+    rate === undefined || rate <= 0 || done >= total ? [] : [`${showDuration(((total - done) / rate) * 1000)} left`];
   const more = text === '' || text.includes(counts) ? [] : [fit(escaped(text), paper.columns)];
   return [[bar(done / total, paper), counts, ...speed, ...left].join('  '), ...more];
 }

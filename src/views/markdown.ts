@@ -1,8 +1,9 @@
 import { escaped } from './escape.ts';
 
 /**
- * Markdown (CommonMark with GitHub's tables) in which everything that came from a host, a runbook or a person is text: a file named `](http://x)`,
- * a process named `<img>`, an argument with a newline stay what they are. Nothing is escaped that would only make the raw text harder to read.
+ * Markdown (CommonMark with GitHub's tables) in which everything that came from a host, a runbook or a person is text:
+ * a file named `](http://x)`, a process named `<img>`, an argument with a newline stay what they are. Nothing is
+ * escaped that would only make the raw text harder to read.
  */
 export function md(text: string): string {
   return escaped(text)

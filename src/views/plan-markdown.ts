@@ -15,9 +15,20 @@ import { watchedText } from './watch-words.ts';
 /** The command that shows what a ticket has no room for. */
 const WHOLE = 'firebreak plan --all';
 
-/** The review as Markdown, for a change ticket: what was found, what would be done to what, how it is undone, how it would be proven. */
+/**
+ * The review as Markdown, for a change ticket: what was found, what would be done to what, how it is undone, how it
+ * would be proven.
+ */
 export function planMarkdown(plan: Plan, { command }: { readonly command: string }): string {
-  const parts = [head(plan), summary(plan), diagnosis(plan), actions(plan), verify(plan), open(plan), next(plan, command)];
+  const parts = [
+    head(plan),
+    summary(plan),
+    diagnosis(plan),
+    actions(plan),
+    verify(plan),
+    open(plan),
+    next(plan, command),
+  ];
   return `${parts
     .filter((part) => part.length > 0)
     .map((part) => part.join('\n'))
@@ -32,7 +43,13 @@ function head({ runbook, host, at, params }: Plan): readonly string[] {
     ['Looked at', dayText(new Date(at).toISOString())],
     ['Parameters', values.map(cell).join('<br>') || 'none'],
   ];
-  return [`# Plan: ${md(runbook.name)} on ${md(host)}`, '', `${md(runbook.title)}. Nothing was changed.`, '', ...mdTable(['', ''], rows)];
+  return [
+    `# Plan: ${md(runbook.name)} on ${md(host)}`,
+    '',
+    `${md(runbook.title)}. Nothing was changed.`,
+    '',
+    ...mdTable(['', ''], rows),
+  ];
 }
 
 /** What an approver asks first. */
@@ -96,7 +113,9 @@ function actions({ steps }: Plan): readonly string[] {
   const inOrder = steps.filter(({ phase }) => phase === 'act');
   return [
     '## Actions',
-    ...inOrder.flatMap((step) => (step.kind === 'action' ? action(step, acting.indexOf(step)) : step.kind === 'probe' ? atTurn(step) : [])),
+    ...inOrder.flatMap((step) =>
+      step.kind === 'action' ? action(step, acting.indexOf(step)) : step.kind === 'probe' ? atTurn(step) : [],
+    ),
   ];
 }
 
@@ -126,7 +145,8 @@ function action(step: PlannedAction, at: number): readonly string[] {
     `- **Decided:** ${md(decisionWords(step))}${refused}`,
     ...(observation?.verdict === 'change' ? [`- **Undo:** ${undoText(observation.undo)}`] : []),
     ...undoSteps.map(
-      ({ say, why: because, now }) => `- **Undo step:** ${md([say, because, now].filter((part) => part !== null).join('; '))}`,
+      ({ say, why: because, now }) =>
+        `- **Undo step:** ${md([say, because, now].filter((part) => part !== null).join('; '))}`,
     ),
     ...(undoNote === null ? [] : [`- **Undo note:** ${md(undoNote)}`]),
     ...(observation?.lease === undefined ? [] : [`- **Lease:** ${md(observation.lease.say)}`]),

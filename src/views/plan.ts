@@ -13,7 +13,10 @@ import { hang, indent, narrower, padEnd, width } from './layout.ts';
 import { type Look, type Paper, paperOf } from './style.ts';
 import { watchedText } from './watch-words.ts';
 
-/** The whole review: what was found, what would be done to exactly what, how it would be proven. Pure; everything in it is escaped. */
+/**
+ * The whole review: what was found, what would be done to exactly what, how it would be proven. Pure; everything in it
+ * is escaped.
+ */
 export function renderPlan(
   plan: Plan,
   look: Look & {
@@ -37,7 +40,10 @@ export function renderPlan(
     .join('\n\n')}\n`;
 }
 
-/** The plan for machines: everything but the bytes that undo would keep and the files' predicted bytes, which may hold secrets. */
+/**
+ * The plan for machines: everything but the bytes that undo would keep and the files' predicted bytes, which may hold
+ * secrets.
+ */
 export function planToJson(plan: Plan): Json {
   const steps = plan.steps.map((step) => {
     if (step.kind !== 'action' || step.observation === null) return step;
@@ -62,7 +68,11 @@ function header({ runbook, host, at, params }: Plan, paper: Paper): readonly str
 }
 
 export function showValue(value: Json): string {
-  return typeof value === 'string' ? value : Array.isArray(value) ? value.map(showValue).join(',') : JSON.stringify(value);
+  return typeof value === 'string'
+    ? value
+    : Array.isArray(value)
+      ? value.map(showValue).join(',')
+      : JSON.stringify(value);
 }
 
 // ---------------------------------------------------------------- diagnosis
@@ -77,7 +87,9 @@ const VERDICTS = {
 function diagnosis(plan: Plan, paper: Paper): readonly string[] {
   const [words, paint] = VERDICTS[plan.diagnosis.verdict];
   const reasons = plan.diagnosis.verdict === 'this-incident' ? [] : plan.diagnosis.reasons;
-  const probes = plan.steps.filter((step) => step.kind === 'probe' && step.phase === 'diagnose') as readonly PlannedProbe[];
+  const probes = plan.steps.filter(
+    (step) => step.kind === 'probe' && step.phase === 'diagnose',
+  ) as readonly PlannedProbe[];
   return [
     `${paper.style.bold('DIAGNOSIS')}  ${paper.style[paint](words)}`,
     ...reasons.flatMap((reason) => hang('  - ', escaped(reason), paper.columns)),
@@ -101,7 +113,9 @@ function lists({ observation }: PlannedAction, table: Table): boolean {
   const names = ({ rows }: Table) => new Set(rows.map(([name]) => name));
   return (observation?.blocks ?? []).some(
     (block) =>
-      block.kind === 'table' && block.columns.join() === table.columns.join() && [...names(table)].every((name) => names(block).has(name)),
+      block.kind === 'table' &&
+      block.columns.join() === table.columns.join() &&
+      [...names(table)].every((name) => names(block).has(name)),
   );
 }
 
@@ -137,13 +151,21 @@ function renderProbe(probe: PlannedProbe, paper: Paper): readonly string[] {
 /** Of a look in `act` what was seen so far is no more than that: it is taken at its turn. */
 function foundLines({ atTurn, finding }: PlannedProbe, paper: Paper): readonly string[] {
   if (atTurn === undefined) return field('found', finding?.summary ?? 'not looked at yet', paper, paper.style.bold);
-  return [...field('at turn', atTurn, paper, paper.style.bold), ...(finding === null ? [] : field('now', finding.summary, paper))];
+  return [
+    ...field('at turn', atTurn, paper, paper.style.bold),
+    ...(finding === null ? [] : field('now', finding.summary, paper)),
+  ];
 }
 
 function judged(probe: PlannedProbe, paper: Paper): readonly string[] {
   const after = probe.decisive ? '' : ' (informs only)';
   return probe.judgements.flatMap(({ wanted, seen, truth }) =>
-    field('wanted', `${wanted}; seen: ${seen}${after}`, paper, truth === 'no' && probe.decisive ? paper.style.red : undefined),
+    field(
+      'wanted',
+      `${wanted}; seen: ${seen}${after}`,
+      paper,
+      truth === 'no' && probe.decisive ? paper.style.red : undefined,
+    ),
   );
 }
 
@@ -232,7 +254,11 @@ function open(plan: Plan, paper: Paper): readonly string[] {
 
 const ASKING = 'To run it, with a question before each action: ';
 
-function footer(plan: Plan, next: { readonly command: string; readonly unattended: boolean }, paper: Paper): readonly string[] {
+function footer(
+  plan: Plan,
+  next: { readonly command: string; readonly unattended: boolean },
+  paper: Paper,
+): readonly string[] {
   const { refusal } = plan;
   const observed = plan.steps.some((step) => step.kind === 'action');
   return [
@@ -241,7 +267,12 @@ function footer(plan: Plan, next: { readonly command: string; readonly unattende
     ...(refusal === null ? [] : refused(refusal, paper)),
     paper.style.good('Nothing was changed.'),
     ...(refusal === null
-      ? hang(next.unattended ? 'To run it, as the policy allows: ' : ASKING, escaped(next.command), paper.columns, paper.style.bold)
+      ? hang(
+          next.unattended ? 'To run it, as the policy allows: ' : ASKING,
+          escaped(next.command),
+          paper.columns,
+          paper.style.bold,
+        )
       : []),
   ];
 }
@@ -249,7 +280,8 @@ function footer(plan: Plan, next: { readonly command: string; readonly unattende
 /** What would end the run before its first act: said at the end, where a tired person looks first. */
 function refused({ outcome, reasons }: NonNullable<Plan['refusal']>, paper: Paper): readonly string[] {
   const { exit, about } = OUTCOMES[outcome];
-  const paint = outcome === 'looked-only' ? paper.style.good : outcome === 'not-this-incident' ? paper.style.warn : paper.style.bad;
+  const paint =
+    outcome === 'looked-only' ? paper.style.good : outcome === 'not-this-incident' ? paper.style.warn : paper.style.bad;
   return [
     ...hang('', `A run would touch nothing and exit ${exit}: ${about}.`, paper.columns, paint),
     ...reasons.flatMap((reason) => hang('  - ', escaped(reason), paper.columns)),
@@ -259,7 +291,9 @@ function refused({ outcome, reasons }: NonNullable<Plan['refusal']>, paper: Pape
 function totals({ steps, limits }: Plan, paper: Paper): readonly string[] {
   const actions = steps.filter((step) => step.kind === 'action');
   const used = actions.reduce<Limits>((sum, step) => addCosts(sum, step.observation?.costs ?? {}), {});
-  const taken = LIMITS.flatMap((name) => (used[name] === undefined || used[name] === 0 ? [] : [limitText(name, used[name], limits[name])]));
+  const taken = LIMITS.flatMap((name) =>
+    used[name] === undefined || used[name] === 0 ? [] : [limitText(name, used[name], limits[name])],
+  );
   const irreversible = actions.filter(isForGood);
   return [
     ...(taken.length === 0 ? [] : field('in all', taken.join(', '), paper)),
@@ -270,5 +304,7 @@ function totals({ steps, limits }: Plan, paper: Paper): readonly string[] {
 }
 
 function time({ estimate }: Plan): string {
-  return estimate === null ? 'nobody can tell: it depends on a person or a command' : `about ${showDuration(estimate)}, the watch included`;
+  return estimate === null
+    ? 'nobody can tell: it depends on a person or a command'
+    : `about ${showDuration(estimate)}, the watch included`;
 }

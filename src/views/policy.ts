@@ -15,7 +15,9 @@ export function renderExplanation(explanation: Explanation, paper: Paper): strin
   const { runbook, host, who, at, zone, rules } = explanation;
   const lines = [
     paper.style.bold(
-      escaped(`${runbook.name} ${runbook.version} on ${host}, unattended by ${who}, ${at.slice(0, 16).replace('T', ' ')} UTC`),
+      escaped(
+        `${runbook.name} ${runbook.version} on ${host}, unattended by ${who}, ${at.slice(0, 16).replace('T', ' ')} UTC`,
+      ),
     ),
     ...answer(explanation, paper),
     ...(rules.length === 0 ? [] : [`The zone of the host is ${escaped(zone)}. Every condition of a rule must hold:`]),
@@ -27,7 +29,9 @@ export function renderExplanation(explanation: Explanation, paper: Paper): strin
 function answer({ refusal, rule }: Explanation, paper: Paper): readonly string[] {
   if (refusal === null) return hang('', escaped(`may act: rule ${rule} allows it`), paper.columns, paper.style.good);
   const would =
-    rule === null || refusal.outcome === 'refused-by-policy' ? 'refused' : `rule ${rule} allows it, but if the incident is found`;
+    rule === null || refusal.outcome === 'refused-by-policy'
+      ? 'refused'
+      : `rule ${rule} allows it, but if the incident is found`;
   return refusal.reasons.flatMap((reason) =>
     hang('', escaped(`${would} (exit ${exitCode(refusal.outcome)}): ${reason}`), paper.columns, paper.style.bad),
   );
@@ -36,7 +40,12 @@ function answer({ refusal, rule }: Explanation, paper: Paper): readonly string[]
 function ruleLines({ id, allows, conditions, fleet }: Explanation['rules'][number], paper: Paper): readonly string[] {
   const title = allows ? paper.style.green('allows') : paper.style.yellow('does not allow');
   const several = fleet ? hang('       of a fleet    ', fleetText(fleet), paper.columns) : [];
-  return ['', `rule ${escaped(id)} ${title}`, ...conditions.flatMap((condition) => conditionLines(condition, paper)), ...several];
+  return [
+    '',
+    `rule ${escaped(id)} ${title}`,
+    ...conditions.flatMap((condition) => conditionLines(condition, paper)),
+    ...several,
+  ];
 }
 
 function conditionLines({ condition, holds, say }: RuleFinding, paper: Paper): readonly string[] {
@@ -51,7 +60,9 @@ export function explanationJson(explanation: Explanation): string {
 /** A policy that is well, in sentences: what an author meant shows best in other words. */
 export function renderPolicy(policy: Policy, notes: readonly RuleNote[], paper: Paper): string {
   const lines = [
-    ...policy.freeze.flatMap(({ from, to, why }) => hang('    ', escaped(`frozen from ${from} to ${to}: ${why}`), paper.columns)),
+    ...policy.freeze.flatMap(({ from, to, why }) =>
+      hang('    ', escaped(`frozen from ${from} to ${to}: ${why}`), paper.columns),
+    ),
     ...policy.rules.flatMap((rule) => hang('    ', escaped(`${rule.id}: ${sayRule(rule)}`), paper.columns)),
     ...notes.flatMap(({ rule, say }) => hang('  ! ', escaped(`rule ${rule} ${say}`), paper.columns, paper.style.warn)),
   ];
@@ -109,6 +120,9 @@ const sayLimit = (name: LimitName, limit: number): string =>
 function sayAfter({ onFailure, undo, coolDown }: PolicyRule): string {
   const what = { safe: 'all but what would bring the incident back', all: 'everything', none: 'nothing' }[undo];
   const failure = onFailure === 'undo' ? 'undo what was done' : 'leave it for a person';
-  const again = coolDown === 0 ? '' : ` A person is needed when the incident is back within ${showDuration(coolDown)} of a fix that held.`;
+  const again =
+    coolDown === 0
+      ? ''
+      : ` A person is needed when the incident is back within ${showDuration(coolDown)} of a fix that held.`;
   return `On failure ${failure}; may undo ${what}.${again}`;
 }

@@ -63,7 +63,10 @@ function notesOf(problem: Problem, style: Style, columns: number): readonly stri
   ];
 }
 
-/** All of them, the likeliest first, on as many lines as it takes. What comes from a file as long as one likes ends somewhere. */
+/**
+ * All of them, the likeliest first, on as many lines as it takes. What comes from a file as long as one likes ends
+ * somewhere.
+ */
 function wordList(words: readonly string[], columns: number): readonly string[] {
   const shown = words.slice(0, MOST_WORDS).map((word) => escaped(word));
   const rest = words.length > MOST_WORDS ? ` and ${words.length - MOST_WORDS} more` : '';

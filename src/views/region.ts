@@ -21,8 +21,8 @@ export interface Region {
 }
 
 /**
- * Each line ends with a newline, so that the cursor rests below the region: whatever else is printed, a `^C` too, comes there and is drawn over. A line
- * never fills the last column: the terminal would wrap it or not as it likes.
+ * Each line ends with a newline, so that the cursor rests below the region: whatever else is printed, a `^C` too, comes
+ * there and is drawn over. A line never fills the last column: the terminal would wrap it or not as it likes.
  */
 export function regionOn(canvas: Canvas): Region {
   let drawn: readonly string[] = [];
@@ -47,7 +47,12 @@ export function regionOn(canvas: Canvas): Region {
     draw: (lines) => {
       if (canvas.frozen()) return;
       const shown = lines.slice(-Math.max(1, canvas.rows() - 2));
-      if (canvas.columns() === drawnAt && shown.length === drawn.length && shown.every((line, at) => line === drawn[at])) return;
+      if (
+        canvas.columns() === drawnAt &&
+        shown.length === drawn.length &&
+        shown.every((line, at) => line === drawn[at])
+      )
+        return;
       write(shown, '');
     },
     print: (lines) => write(drawn, lines.map((line) => `${line}\n`).join('')),

@@ -16,7 +16,10 @@ export interface Reported extends RunSource {
   readonly events: readonly RunEvent[];
 }
 
-/** What a colleague reads in the morning: first what happened and what is left to do, then how it went, then everything that was seen. */
+/**
+ * What a colleague reads in the morning: first what happened and what is left to do, then how it went, then everything
+ * that was seen.
+ */
 export function reportMarkdown(reported: Reported): string {
   const state = reported.state;
   const parts = [
@@ -43,7 +46,12 @@ export function reportJson(reported: Reported): string {
 }
 
 function timeline({ events }: Reported): readonly string[] {
-  const rows = timelineOf(events).map(({ at, offset, step, text }) => [clockText(at), offset, cell(step ?? ''), cell(text)]);
+  const rows = timelineOf(events).map(({ at, offset, step, text }) => [
+    clockText(at),
+    offset,
+    cell(step ?? ''),
+    cell(text),
+  ]);
   return rows.length === 0 ? [] : ['## Timeline', '', ...mdTable(['UTC', 'after', 'step', 'what'], rows)];
 }
 

@@ -49,7 +49,10 @@ export interface RunRow {
   /** Process ids that were named as targets of a kill that was begun. */
   readonly pids: readonly number[];
   readonly open: readonly string[];
-  /** What the run has stopped and what was not seen to be started again: when it starts by itself; null: nothing sees to that. */
+  /**
+   * What the run has stopped and what was not seen to be started again: when it starts by itself; null: nothing sees to
+   * that.
+   */
   readonly leases: readonly { readonly service: string; readonly by: string | null }[];
   readonly place: string;
   readonly folder: string;
@@ -92,7 +95,9 @@ export function rowOf({ id, folder, place, state, problem, damaged, running, ver
 
 /** From the machine's form of the targets, or from their text where there were too many to keep it. */
 function targetPids({ steps }: RunState): readonly number[] {
-  const named = steps.flatMap(({ attempts, targets }) => (attempts > 0 && targets?.kind === 'processes' ? [targets] : []));
+  const named = steps.flatMap(({ attempts, targets }) =>
+    attempts > 0 && targets?.kind === 'processes' ? [targets] : [],
+  );
   const pids = named.flatMap(({ detail, members }) => {
     const known = isObject(detail) && Array.isArray(detail.processes) ? detail.processes.flatMap(pidOf) : [];
     return known.length > 0 ? known : members.flatMap((member) => /^\d+/.exec(member)?.map(Number) ?? []);
@@ -115,13 +120,16 @@ export function runText(source: RunSource, paper: Paper): string {
 
 function runLines(source: RunSource, paper: Paper): readonly string[] {
   const { state, place, folder, problem, verified } = source;
-  const line = (text: string, paint?: (part: string) => string): readonly string[] => hang('    ', escaped(text), paper.columns, paint);
+  const line = (text: string, paint?: (part: string) => string): readonly string[] =>
+    hang('    ', escaped(text), paper.columns, paint);
   return [
     `${paper.style.bold(escaped(source.id))}  ${resultText(source, paper.style)}`,
     ...line(whatText(state)),
     ...line(countsText(state)),
     ...openLeases(state).flatMap((lease) => line(`lease: ${sayLease(lease)}`, paper.style.warn)),
-    ...(place.home ? [] : line(`journal in ${folder}: not at home, it does not survive a reboot there`, paper.style.yellow)),
+    ...(place.home
+      ? []
+      : line(`journal in ${folder}: not at home, it does not survive a reboot there`, paper.style.yellow)),
     ...(problem === null ? [] : line(problem, paper.style.bad)),
     ...(verified === null ? [] : line(verified, paper.style.green)),
   ];
@@ -132,7 +140,8 @@ function resultText({ state, damaged, running }: RunSource, style: Style): strin
   if (running !== null) return style.cyan(`running now, ${escaped(running)}`);
   if (state.finished === null) return style.warn(`unfinished: ${escaped(lastThing(state))}`);
   const { outcome, exit } = state.finished;
-  const paint = outcome === 'held' || outcome === 'looked-only' ? style.good : exit === 2 || exit === 130 ? style.warn : style.bad;
+  const paint =
+    outcome === 'held' || outcome === 'looked-only' ? style.good : exit === 2 || exit === 130 ? style.warn : style.bad;
   return paint(`${outcome.replaceAll('-', ' ')} (exit ${exit})`);
 }
 
@@ -148,7 +157,9 @@ function whatText(state: RunState): string {
 function perhaps(unsettled: RunState['unsettled']): string {
   const { kill = 0, delete: deleted = 0, edit = 0 } = sumOf(unsettled);
   const counts = Object.entries({ killed: kill, deleted, edited: edit }).filter(([, count]) => count > 0);
-  return counts.length === 0 ? '' : `; cut short, up to ${counts.map(([done, count]) => `${showCount(count)} more ${done}`).join(', ')}`;
+  return counts.length === 0
+    ? ''
+    : `; cut short, up to ${counts.map(([done, count]) => `${showCount(count)} more ${done}`).join(', ')}`;
 }
 
 function countsText({ used, unsettled, open, steps }: RunState): string {

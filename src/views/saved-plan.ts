@@ -11,8 +11,8 @@ import { planToJson, renderPlan } from './plan.ts';
 import { type Look, type Paper, paperOf } from './style.ts';
 
 /**
- * A plan for a file that lies about: all that is needed to show it again, and no more. What probes gave to later steps is left out, and of a file
- * that would be edited only the lines that a diff shows.
+ * A plan for a file that lies about: all that is needed to show it again, and no more. What probes gave to later steps
+ * is left out, and of a file that would be edited only the lines that a diff shows.
  */
 export function shownAgain(plan: Plan): Plan {
   const json = planToJson({ ...plan, steps: plan.steps.map(slim) }) as unknown as Plan & { readonly v: number };
@@ -24,7 +24,9 @@ function slim(step: PlannedStep): PlannedStep {
   const arg = withoutFound(step.arg);
   if (step.kind === 'probe') return { ...step, arg, finding: step.finding && { ...step.finding, detail: null } };
   if (step.kind !== 'action' || step.observation === null) return { ...step, arg };
-  const blocks = step.observation.blocks.map((block) => (block.kind === 'diff' ? { ...block, ...shownPart(block) } : block));
+  const blocks = step.observation.blocks.map((block) =>
+    block.kind === 'diff' ? { ...block, ...shownPart(block) } : block,
+  );
   return { ...step, arg, observation: { ...step.observation, blocks } };
 }
 
@@ -49,7 +51,11 @@ function heading({ id, at, until, by, machine, asked, valid }: SavedPlan, paper:
   return [
     `${paper.style.bold('SAVED')} ${shortId(id)}`,
     ...field('by', `${by}, ${timeOf(at)}, as uid ${machine.uid}`, paper),
-    ...field('valid', `${showDuration(valid)}, until ${timeOf(until)}; once, on ${machine.host}, until it is booted`, paper),
+    ...field(
+      'valid',
+      `${showDuration(valid)}, until ${timeOf(until)}; once, on ${machine.host}, until it is booted`,
+      paper,
+    ),
     ...field('decides', asked.policy === null ? 'a person, before each action' : `the policy ${asked.policy}`, paper),
   ];
 }
@@ -70,12 +76,19 @@ export function renderComparison({ saved, unusable, differences, drift }: Compar
   const same = unusable === null && differences.length === 0;
   const bullet = (text: string) => hang('  - ', escaped(text), paper.columns);
   const lines = [
-    ...hang('', `plan ${shortId(saved.id)}, saved ${timeOf(saved.at)} by ${escaped(saved.by)}`, paper.columns, paper.style.bold),
+    ...hang(
+      '',
+      `plan ${shortId(saved.id)}, saved ${timeOf(saved.at)} by ${escaped(saved.by)}`,
+      paper.columns,
+      paper.style.bold,
+    ),
     ...(unusable === null ? [] : hang('', escaped(unusable), paper.columns, paper.style.bad)),
     ...(differences.length === 0 ? [] : ['differs:', ...differences.map(sayDifference).flatMap(bullet)]),
     ...(drift.length === 0 ? [] : ['what it would touch:', ...drift.map(sayDrift).flatMap(bullet)]),
     rule('in short', paper),
-    same ? paper.style.good('The plan still holds.') : paper.style.bad('It cannot be run: plan again, and review what it says now.'),
+    same
+      ? paper.style.good('The plan still holds.')
+      : paper.style.bad('It cannot be run: plan again, and review what it says now.'),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -2,7 +2,10 @@ import { inThousands } from '../model/quantity.ts';
 
 const BARS = '▁▂▃▄▅▆▇█';
 
-/** Numbers over time as bars from the smallest to the largest; `null` (could not be measured) is a gap. Longer than `columns`: each bar is the peak of its share. */
+/**
+ * Numbers over time as bars from the smallest to the largest; `null` (could not be measured) is a gap. Longer than
+ * `columns`: each bar is the peak of its share.
+ */
 export function sparkline(values: readonly (number | null)[], columns = 40): string {
   const shown = peaks(values, Math.max(1, columns));
   const numbers = shown.filter((value) => value !== null);
@@ -19,7 +22,10 @@ function bar(value: number, low: number, high: number): string {
 function peaks(values: readonly (number | null)[], columns: number): readonly (number | null)[] {
   if (values.length <= columns) return values;
   return Array.from({ length: columns }, (_, at) => {
-    const share = values.slice(Math.floor((at * values.length) / columns), Math.floor(((at + 1) * values.length) / columns));
+    const share = values.slice(
+      Math.floor((at * values.length) / columns),
+      Math.floor(((at + 1) * values.length) / columns),
+    );
     const numbers = share.filter((value) => value !== null);
     return numbers.length === 0 ? null : Math.max(...numbers);
   });

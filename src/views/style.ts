@@ -19,7 +19,9 @@ export type Style = Readonly<Record<keyof typeof PAINTS, (text: string) => strin
 export function styleOf(color: boolean): Style {
   const paint = (format: Parameters<typeof styleText>[0]) => (text: string) =>
     color && text !== '' ? styleText(format, text, { validateStream: false }) : text;
-  return Object.fromEntries(Object.entries(PAINTS).map(([name, format]) => [name, paint(format as never)])) as unknown as Style;
+  return Object.fromEntries(
+    Object.entries(PAINTS).map(([name, format]) => [name, paint(format as never)]),
+  ) as unknown as Style;
 }
 
 /** What a text is laid out on. */

@@ -2,7 +2,14 @@ import type { MissedJob } from '../model/event.ts';
 import { sayLease } from '../model/lease.ts';
 import { OUTCOMES, type OutcomeName } from '../model/outcome.ts';
 import { plural, showDuration } from '../model/quantity.ts';
-import { isDrill, openLeases, type RunState, type StepState, type UndoEntry, type WatchSample } from '../model/state.ts';
+import {
+  isDrill,
+  openLeases,
+  type RunState,
+  type StepState,
+  type UndoEntry,
+  type WatchSample,
+} from '../model/state.ts';
 import { canBeUndone, isCovered, sayWayBack } from '../model/undo.ts';
 import { escaped } from './escape.ts';
 import { heading, rule } from './fields.ts';
@@ -12,19 +19,33 @@ import type { Paper, Style } from './style.ts';
 import { namesIn, textsOf } from './watch-words.ts';
 
 /**
- * The end of a run, the same for every view: what was done, how each of it is undone, what stays open, and the verdict last, where a screen of
- * 24 lines still shows it.
+ * The end of a run, the same for every view: what was done, how each of it is undone, what stays open, and the verdict
+ * last, where a screen of 24 lines still shows it.
  */
 export function renderSummary(state: RunState, paper: Paper): readonly string[] {
-  const parts = [done(state, paper), evidence(state, paper), rollback(state, paper), undo(state, paper), leases(state, paper)];
+  const parts = [
+    done(state, paper),
+    evidence(state, paper),
+    rollback(state, paper),
+    undo(state, paper),
+    leases(state, paper),
+  ];
   const after = [missed(state.missed, paper), open(state, paper), verdict(state, paper)];
-  return [...parts, ...after].filter((part) => part.length > 0).flatMap((part, at) => (at === 0 ? part : ['', ...part]));
+  return [...parts, ...after]
+    .filter((part) => part.length > 0)
+    .flatMap((part, at) => (at === 0 ? part : ['', ...part]));
 }
 
 // ---------------------------------------------------------------- verdict
 
 const GOOD: readonly OutcomeName[] = ['held', 'looked-only'];
-const CALM: readonly OutcomeName[] = ['not-this-incident', 'inconclusive', 'interrupted', 'rolled-back', 'needs-a-human'];
+const CALM: readonly OutcomeName[] = [
+  'not-this-incident',
+  'inconclusive',
+  'interrupted',
+  'rolled-back',
+  'needs-a-human',
+];
 
 function paintOf(outcome: OutcomeName): keyof Style {
   if (GOOD.includes(outcome)) return 'good';
@@ -33,7 +54,8 @@ function paintOf(outcome: OutcomeName): keyof Style {
 
 function verdict(state: RunState, paper: Paper): readonly string[] {
   const { outcome, reasons } = state.finished ?? { outcome: 'outcome-unknown', reasons: [] };
-  const took = state.meta === null || state.finished === null ? '' : `, ${showDuration(state.finished.mono - state.meta.mono)}`;
+  const took =
+    state.meta === null || state.finished === null ? '' : `, ${showDuration(state.finished.mono - state.meta.mono)}`;
   const what =
     state.meta === null
       ? ''
@@ -44,7 +66,9 @@ function verdict(state: RunState, paper: Paper): readonly string[] {
     ...reasons.flatMap((reason) => hang('  - ', escaped(reason), paper.columns)),
     ...hang('', escaped(`${what}exit ${OUTCOMES[outcome].exit}`), paper.columns),
     ...goingOn(state, paper),
-    ...(state.run === '' ? [] : hang('The whole story: ', `firebreak report ${escaped(state.run)}`, paper.columns, paper.style.bold)),
+    ...(state.run === ''
+      ? []
+      : hang('The whole story: ', `firebreak report ${escaped(state.run)}`, paper.columns, paper.style.bold)),
   ];
 }
 
@@ -53,7 +77,8 @@ function goingOn(state: RunState, paper: Paper): readonly string[] {
   const { run, finished, verdict: seen } = state;
   if (isDrill(state)) return [];
   const label = finished?.outcome === 'outcome-unknown' ? 'To go on: ' : 'To watch again: ';
-  const again = finished?.outcome === 'outcome-unknown' || (finished?.outcome === 'inconclusive' && seen === 'inconclusive');
+  const again =
+    finished?.outcome === 'outcome-unknown' || (finished?.outcome === 'inconclusive' && seen === 'inconclusive');
   return again ? hang(label, `firebreak resume ${escaped(run)}`, paper.columns, paper.style.bold) : [];
 }
 
@@ -68,7 +93,10 @@ function evidence(state: RunState, paper: Paper): readonly string[] {
   return [paper.style.bold('WATCHED'), ...lines, ...seen];
 }
 
-/** One line a value: its name, its latest number, and how it went since the watch began; of a text what it was, the latest last. */
+/**
+ * One line a value: its name, its latest number, and how it went since the watch began; of a text what it was, the
+ * latest last.
+ */
 export function seriesLines(samples: readonly WatchSample[], paper: Paper): readonly string[] {
   const { broken = [], standing } = samples.at(-1) ?? {};
   const names = namesIn(samples);
@@ -82,7 +110,8 @@ export function seriesLines(samples: readonly WatchSample[], paper: Paper): read
     const paint = wrong ? (standing === undefined ? 'red' : 'yellow') : 'cyan';
     const start = `  ${padEnd(escaped(measureName(name)), nameRoom)}  `;
     const was = texts[at];
-    if (was) return `${wrong ? paper.style[paint](start) : start}${paper.style[paint](lastTexts(was, paper.columns - width(start)))}`;
+    if (was)
+      return `${wrong ? paper.style[paint](start) : start}${paper.style[paint](lastTexts(was, paper.columns - width(start)))}`;
     const label = `${start}${' '.repeat(numberRoom - width(latest[at] ?? ''))}${latest[at] ?? ''}`;
     const bars = sparkline(values[at] ?? [], Math.max(8, Math.min(60, paper.columns - width(label) - 4)));
     return `${wrong ? paper.style[standing === undefined ? 'bad' : 'warn'](label) : label}  ${paper.style[paint](bars)}`;
@@ -134,7 +163,9 @@ interface Row {
 /** `  ✔ stop-cron     stopped cron`: ids in one column. */
 function columns(rows: readonly Row[], paper: Paper): readonly string[] {
   const room = Math.min(24, Math.max(0, ...rows.map(({ id }) => width(escaped(id)))));
-  return rows.flatMap(({ mark, id, text, paint }) => hang(`  ${mark} ${padEnd(escaped(id), room)}  `, escaped(text), paper.columns, paint));
+  return rows.flatMap(({ mark, id, text, paint }) =>
+    hang(`  ${mark} ${padEnd(escaped(id), room)}  `, escaped(text), paper.columns, paint),
+  );
 }
 
 const MARKS: Readonly<Record<StepState['status'], readonly [mark: string, paint: keyof Style]>> = {
@@ -193,7 +224,9 @@ function rollback({ rollback: state }: RunState, paper: Paper): readonly string[
     id: step,
     text: applied.reason === undefined ? applied.summary : `${applied.summary}: ${applied.reason}`,
   }));
-  const left = state.left.flatMap((line) => hang('  ! ', escaped(`not undone: ${line}`), paper.columns, paper.style.bad));
+  const left = state.left.flatMap((line) =>
+    hang('  ! ', escaped(`not undone: ${line}`), paper.columns, paper.style.bad),
+  );
   return [...heading('UNDONE', escaped(`because ${state.why}`), paper), ...columns(rows, paper), ...left];
 }
 
@@ -214,7 +247,8 @@ function undo(state: RunState, paper: Paper): readonly string[] {
 
 function undoRow(entry: UndoEntry, paper: Paper): Row {
   const { step, outcome, undo: how } = entry;
-  const unsure = outcome === 'intended' ? 'outcome unknown; look first. ' : outcome === 'failed' ? 'it failed; look first. ' : '';
+  const unsure =
+    outcome === 'intended' ? 'outcome unknown; look first. ' : outcome === 'failed' ? 'it failed; look first. ' : '';
   const back = sayWayBack(entry);
   if (canBeUndone(entry)) return { mark: paper.style.cyan('↶'), id: step, text: `${unsure}${back}` };
   switch (how.kind) {

@@ -18,20 +18,27 @@ interface Table {
   readonly first?: number;
 }
 
-/** Columns fitted to the paper: numbers and dates keep their width, the widest texts give way first. With `all` nothing is left out: a long cell goes on below itself. */
+/**
+ * Columns fitted to the paper: numbers and dates keep their width, the widest texts give way first. With `all` nothing
+ * is left out: a long cell goes on below itself.
+ */
 export function renderTable(table: Table, paper: Paper): readonly string[] {
   const rows = (paper.all ? table.rows : table.rows.slice(0, table.first ?? SHOWN)).map((row) =>
     table.columns.map((_, at) => escaped(row[at] ?? '')),
   );
   const titles = table.columns.map(escaped);
-  const every = (pattern: RegExp, at: number): boolean => rows.length > 0 && rows.every((row) => pattern.test(row[at] ?? ''));
+  const every = (pattern: RegExp, at: number): boolean =>
+    rows.length > 0 && rows.every((row) => pattern.test(row[at] ?? ''));
   const exact = titles.map((_, at) => every(EXACT, at));
   const numeric = titles.map((_, at) => every(NUMBER, at));
   const widths = columnWidths(titles, rows, exact, paper.columns);
   const pad = (cell: string, at: number): string => (numeric[at] ? padStart : padEnd)(cell, widths[at] ?? 0);
   const line = (cells: readonly string[]): string => cells.map(pad).join(' '.repeat(GAP)).trimEnd();
   const head = sideBySide(titles.map((title, at) => wrap(title, widths[at] ?? 1)));
-  return [...head.map((cells) => paper.style.dim(line(cells))), ...rows.flatMap((row) => rowLines(row, widths, paper.all).map(line))];
+  return [
+    ...head.map((cells) => paper.style.dim(line(cells))),
+    ...rows.flatMap((row) => rowLines(row, widths, paper.all).map(line)),
+  ];
 }
 
 /** `… 402 more: ${paper.toSeeAll ?? '--all'}`, or nothing. */
@@ -57,7 +64,8 @@ function columnWidths(
 /** The largest cap on the columns that may shrink under which all fit. */
 function share(natural: readonly number[], fixed: readonly boolean[], columns: number): readonly number[] {
   const room = columns - GAP * (natural.length - 1);
-  const capped = (cap: number): readonly number[] => natural.map((wide, at) => (fixed[at] ? wide : Math.min(wide, cap)));
+  const capped = (cap: number): readonly number[] =>
+    natural.map((wide, at) => (fixed[at] ? wide : Math.min(wide, cap)));
   const total = (widths: readonly number[]): number => widths.reduce((sum, wide) => sum + wide, 0);
   let cap = Math.max(NARROWEST, ...natural);
   while (cap > NARROWEST && total(capped(cap)) > room) cap -= 1;
@@ -67,7 +75,9 @@ function share(natural: readonly number[], fixed: readonly boolean[], columns: n
 /** What the last step of the cap left over goes to the first column that was cut. */
 function giveBack(natural: readonly number[], widths: readonly number[], spare: number): readonly number[] {
   const at = widths.findIndex((wide, index) => wide < (natural[index] ?? 0));
-  return spare <= 0 || at < 0 ? widths : widths.map((wide, index) => (index === at ? Math.min(natural[at] ?? wide, wide + spare) : wide));
+  return spare <= 0 || at < 0
+    ? widths
+    : widths.map((wide, index) => (index === at ? Math.min(natural[at] ?? wide, wide + spare) : wide));
 }
 
 function rowLines(cells: readonly string[], widths: readonly number[], all: boolean): readonly (readonly string[])[] {

@@ -7,7 +7,10 @@ import { padEnd } from './layout.ts';
 import { liveView, type Row, type Screen } from './live.ts';
 import { type Look, type Paper, paperOf, type Style } from './style.ts';
 
-/** The only file that knows listr2 and inquirer. They are loaded when a run is really shown: together they cost some 90 ms. */
+/**
+ * The only file that knows listr2 and inquirer. They are loaded when a run is really shown: together they cost some 90
+ * ms.
+ */
 type Listr2 = typeof import('listr2');
 type Inquirer = typeof import('inquirer')['default'];
 
@@ -18,13 +21,14 @@ export interface Terminal extends Look {
 }
 
 /**
- * Rows and questions on stderr, for a person. Never construct it without a terminal on both ends: a prompt without one ends the process with 13
- * or takes a piped `y` for an answer.
+ * Rows and questions on stderr, for a person. Never construct it without a terminal on both ends: a prompt without one
+ * ends the process with 13 or takes a piped `y` for an answer.
  */
-export async function terminalView(
-  terminal: Terminal,
-): Promise<
-  View & { readonly ask: Ask /** Told the plan, it can say how much proof is still wanted. */; readonly planned: (plan: Plan) => void }
+export async function terminalView(terminal: Terminal): Promise<
+  View & {
+    readonly ask: Ask /** Told the plan, it can say how much proof is still wanted. */;
+    readonly planned: (plan: Plan) => void;
+  }
 > {
   needTerminal(terminal);
   const [listr2, { default: inquirer }] = await Promise.all([import('listr2'), import('inquirer')]);
@@ -41,7 +45,8 @@ export async function promptsFor(terminal: Terminal, clear: () => Promise<void>)
 }
 
 function needTerminal({ streams }: Terminal): void {
-  if (!streams.stdin.isTTY || !streams.stderr.isTTY) throw new Error('bug: a terminal view needs a terminal on both ends');
+  if (!streams.stdin.isTTY || !streams.stderr.isTTY)
+    throw new Error('bug: a terminal view needs a terminal on both ends');
 }
 
 /** As wide as the terminal is now. */
@@ -51,7 +56,8 @@ export function paperOn(terminal: Terminal): () => Paper {
 
 /** A password. Null: interrupted, or nobody is there any more. */
 export async function askHidden(terminal: Terminal, message: string): Promise<string | null> {
-  if (!terminal.streams.stdin.isTTY || !terminal.streams.stderr.isTTY) throw new Error('bug: a question needs a terminal on both ends');
+  if (!terminal.streams.stdin.isTTY || !terminal.streams.stderr.isTTY)
+    throw new Error('bug: a question needs a terminal on both ends');
   const { default: inquirer } = await import('inquirer');
   const prompts = promptsOn(terminal, { paper: () => paperOf(terminal), clear: async () => {}, inquirer });
   return prompts.type({ message, hidden: true, check: (answer) => (answer === '' ? 'type it, or Ctrl-C' : undefined) });
@@ -81,7 +87,10 @@ interface Drawing {
   readonly listr2: Listr2;
 }
 
-/** One Listr a row: what is finished is printed for good, and between two rows the terminal is free for details and questions. */
+/**
+ * One Listr a row: what is finished is printed for good, and between two rows the terminal is free for details and
+ * questions.
+ */
 function beginRow(line: string, { stderr, style, listr2 }: Drawing): Row {
   let withdrawn = false;
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -157,7 +166,10 @@ function promptsOn(terminal: Terminal, { paper, clear, inquirer }: Asking): Prom
   const { stdin, stderr } = terminal.streams;
   const gone = hangUp(terminal.streams);
   let last = Number.NEGATIVE_INFINITY;
-  async function answered<T>(deaf: boolean | undefined, prompt: (context: PromptContext) => Promise<T>): Promise<T | null> {
+  async function answered<T>(
+    deaf: boolean | undefined,
+    prompt: (context: PromptContext) => Promise<T>,
+  ): Promise<T | null> {
     await clear();
     // In raw mode Ctrl-C is a key, and no signal: it counts like one.
     const keys = keyboard(stdin, () => terminal.interrupts.raise?.('SIGINT'));
@@ -168,7 +180,8 @@ function promptsOn(terminal: Terminal, { paper, clear, inquirer }: Asking): Prom
       if (!(await keys.ready(performance.now() - last > CONVERSATION ? DRAIN : 0))) return null;
       return await prompt({ input: keys.input, output: stderr, signal: AbortSignal.any(signals) });
     } catch {
-      // Aborted, Ctrl-C, or the terminal is gone: nobody has answered. A prompt that breaks has not been answered either.
+      // Aborted, Ctrl-C, or the terminal is gone: nobody has answered. A prompt that breaks has not been answered
+      // either.
       return null;
     } finally {
       keys.stop();
@@ -182,7 +195,9 @@ function promptsOn(terminal: Terminal, { paper, clear, inquirer }: Asking): Prom
       stderr.write(lines.map((line) => `${line}\n`).join(''));
     },
     choose: <T extends string>(question: Choosing<T>) =>
-      answered(question.deaf, (context) => put<T>(inquirer, { type: 'select', ...selectOf(question, paper().style) }, context)),
+      answered(question.deaf, (context) =>
+        put<T>(inquirer, { type: 'select', ...selectOf(question, paper().style) }, context),
+      ),
     type: ({ message, check, deaf, hidden }: Typing) => {
       const validate = (answer: string): true | string => check?.(answer) ?? true;
       const theme = themeOf(paper().style);
@@ -198,7 +213,9 @@ function promptsOn(terminal: Terminal, { paper, clear, inquirer }: Asking): Prom
 /** One question, one answer. */
 async function put<T>(inquirer: Inquirer, question: object, context: PromptContext): Promise<T> {
   const prompt = inquirer.createPromptModule(context);
-  const { answer } = await prompt<{ answer: T }>([{ name: 'answer', ...question }] as unknown as Parameters<typeof prompt>[0]);
+  const { answer } = await prompt<{ answer: T }>([{ name: 'answer', ...question }] as unknown as Parameters<
+    typeof prompt
+  >[0]);
   return answer as T;
 }
 
@@ -232,9 +249,9 @@ interface Keyboard {
 }
 
 /**
- * stdin for one question. Not stdin itself: readline throws where its input reports an error (EIO once the terminal is gone). And readline closes
- * by itself on Ctrl-D, which inquirer does not settle on either: seen from here its input pauses and leaves raw mode. After Ctrl-Z and fg it
- * pauses too, in raw mode, and waits for somebody to go on.
+ * stdin for one question. Not stdin itself: readline throws where its input reports an error (EIO once the terminal is
+ * gone). And readline closes by itself on Ctrl-D, which inquirer does not settle on either: seen from here its input
+ * pauses and leaves raw mode. After Ctrl-Z and fg it pauses too, in raw mode, and waits for somebody to go on.
  */
 function keyboard(stdin: NodeJS.ReadStream, pressed: () => void): Keyboard {
   const closed = new AbortController();

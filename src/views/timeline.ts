@@ -20,10 +20,13 @@ export function timelineOf(events: readonly RunEvent[]): readonly TimelineEntry[
   const brokenBefore = new Set<string>();
   return events.flatMap((event) => {
     // Perhaps after a reboot: the monotonic clock began anew, the one on the wall went on.
-    if (event.type === 'run.resumed') start = event.mono - (Date.parse(event.at) - Date.parse(events[0]?.at ?? event.at));
+    if (event.type === 'run.resumed')
+      start = event.mono - (Date.parse(event.at) - Date.parse(events[0]?.at ?? event.at));
     const text = textOf(event, brokenBefore);
     const step = 'step' in event && typeof event.step === 'string' ? event.step : null;
-    return text === null ? [] : [{ at: event.at, offset: `+${showDuration(Math.max(0, event.mono - start))}`, step, text }];
+    return text === null
+      ? []
+      : [{ at: event.at, offset: `+${showDuration(Math.max(0, event.mono - start))}`, step, text }];
   });
 }
 

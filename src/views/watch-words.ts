@@ -36,7 +36,10 @@ export function namesIn(samples: readonly WatchSample[]): readonly string[] {
   return [...new Set(samples.flatMap(({ values, texts = {} }) => [...Object.keys(values), ...Object.keys(texts)]))];
 }
 
-/** Null: this is measured in numbers. Else what it was, one after the other, the same only once; `?` where it could not be looked at. */
+/**
+ * Null: this is measured in numbers. Else what it was, one after the other, the same only once; `?` where it could not
+ * be looked at.
+ */
 export function textsOf(samples: readonly WatchSample[], name: string): readonly string[] | null {
   if (samples.every(({ texts = {} }) => texts[name] === undefined)) return null;
   const shown = samples.map(({ texts = {} }) => (texts[name] === undefined ? '?' : showText(texts[name])));

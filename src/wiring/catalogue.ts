@@ -2,7 +2,9 @@ import { readdirSync } from 'node:fs';
 import type { Catalogue } from '../model/ports.ts';
 import type { ActionVerb, ProbeVerb, Verb } from '../model/verb.ts';
 
-/** A folder is the list of its verbs: the path is the name. Files that start with `_` are shared by verbs, not verbs. */
+/**
+ * A folder is the list of its verbs: the path is the name. Files that start with `_` are shared by verbs, not verbs.
+ */
 export function folderCatalogue(): Catalogue {
   const probes = verbsIn('probes');
   const actions = verbsIn('actions');

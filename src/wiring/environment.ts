@@ -17,8 +17,9 @@ const MOVED = {
 } as const;
 
 /**
- * What the environment of this process may decide. A drill has a scene, and acts on nothing outside of it, so it may have places of its own; its own run begins below
- * the command `drill`, which acts on nothing itself. Everybody else's journals and lock are their own affair, and are journaled (`marksOf`).
+ * What the environment of this process may decide. A drill has a scene, and acts on nothing outside of it, so it may
+ * have places of its own; its own run begins below the command `drill`, which acts on nothing itself. Everybody else's
+ * journals and lock are their own affair, and are journaled (`marksOf`).
  */
 export function startedIn({ env, uid, command }: Start): Result<{ readonly scene: string | null }> {
   const scene = env.FIREBREAK_SCENE ?? '';
@@ -33,12 +34,18 @@ const sayMoved = (name: string, why: string): string =>
   `${name} is set, and root's runs do not take it: ${why}. Nothing was done. Type: unset ${name}. ` +
   'To rehearse: firebreak drill RUNBOOK. To test: mount over /var/lib/firebreak in a namespace of your own (unshare --mount)';
 
-/** Only what a drill builds is a scene: a tmpfs named drill, or a temporary folder with the drill's name. In both, nobody else can lay anything. */
+/**
+ * Only what a drill builds is a scene: a tmpfs named drill, or a temporary folder with the drill's name. In both,
+ * nobody else can lay anything.
+ */
 function sceneAt(path: string, uid: number): Result<{ readonly scene: string }> {
   try {
     const found = lstatSync(path);
-    if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0 || realpathSync(path) !== path) return noScene(path);
-    return /^firebreak-drill\.\w{6}$/.test(basename(path)) || isDrillMount(path) ? { ok: true, scene: path } : noScene(path);
+    if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0 || realpathSync(path) !== path)
+      return noScene(path);
+    return /^firebreak-drill\.\w{6}$/.test(basename(path)) || isDrillMount(path)
+      ? { ok: true, scene: path }
+      : noScene(path);
   } catch {
     return noScene(path);
   }
@@ -74,8 +81,12 @@ export function marksOf(starter: Starter): { readonly drill?: DrillMark; readonl
 export function ownNotes(starter: Starter): readonly string[] {
   const { state, lock } = ownPlaces(starter) ?? {};
   return [
-    ...(state === undefined ? [] : [`the journals are in ${state}, as whoever started it wanted: runs elsewhere were not counted`]),
-    ...(lock === undefined ? [] : [`the lock is ${lock}, as whoever started it wanted: other runs were not kept waiting`]),
+    ...(state === undefined
+      ? []
+      : [`the journals are in ${state}, as whoever started it wanted: runs elsewhere were not counted`]),
+    ...(lock === undefined
+      ? []
+      : [`the lock is ${lock}, as whoever started it wanted: other runs were not kept waiting`]),
   ];
 }
 

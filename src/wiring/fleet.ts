@@ -76,7 +76,11 @@ interface Pool {
   readonly mayKeep: () => boolean;
 }
 
-async function reachHost(wiring: FleetWiring, target: Target, { kept, mayKeep }: Pool): Promise<Result<{ readonly reached: FleetHost }>> {
+async function reachHost(
+  wiring: FleetWiring,
+  target: Target,
+  { kept, mayKeep }: Pool,
+): Promise<Result<{ readonly reached: FleetHost }>> {
   const { reach, secrets, user, pid } = wiring;
   // What was lost once in its life takes no write any more: a new life begins with a new connection.
   const before = kept.get(target.name);
@@ -121,7 +125,10 @@ function fleetPermit(wiring: FleetWiring, acting: readonly Target[]): Awaited<Re
   const { policy, runbook, params } = wiring;
   if (policy === null) return null;
   const { past } = triggerOf(wiring, { policy, runbook: runbook.name });
-  return tooManyHosts({ policy, runbook, params }, { acting, changed: changedHosts(past, { runbook, at: Date.now() }) });
+  return tooManyHosts(
+    { policy, runbook, params },
+    { acting, changed: changedHosts(past, { runbook, at: Date.now() }) },
+  );
 }
 
 // ---------------------------------------------------------------- journals
@@ -139,7 +146,8 @@ async function openHostRun(wiring: FleetWiring, host: string): Promise<Result<{ 
   const known = new Set(findRuns({ places: placesFor(wiring), uid: wiring.uid }).runs.map(({ id }) => id));
   const name = `${wiring.runbook.name.slice(0, 28)}-${host.slice(0, 31)}`;
   let run = newRunId({ now: Date.now(), runbook: name, random: Math.random });
-  for (let tries = 1; known.has(run) && tries < TRIES; tries += 1) run = newRunId({ now: Date.now(), runbook: name, random: Math.random });
+  for (let tries = 1; known.has(run) && tries < TRIES; tries += 1)
+    run = newRunId({ now: Date.now(), runbook: name, random: Math.random });
   const opened = await openJournal({ places: placesFor(wiring), uid: wiring.uid, run });
   return opened.ok ? { ok: true, journal: settling(opened.journal) } : opened;
 }

@@ -39,7 +39,9 @@ export interface Reach {
 export interface HostsElsewhere extends Hosts {
   /** For the journal: what a resume reaches it by. */
   readonly reached: Reached;
-  /** Before anything else is asked. A failure's code says why: `unreachable`, `host-key`, `auth`, `become`, `no-slots`. */
+  /**
+   * Before anything else is asked. A failure's code says why: `unreachable`, `host-key`, `auth`, `become`, `no-slots`.
+   */
   connect(): Promise<Result<object>>;
   /** One run a host, whoever drives it: here, over there, and from anywhere else. Failure `locked` says who has it. */
   lock(holder: Holder): Promise<Result<LockedHost>>;
@@ -54,9 +56,15 @@ export interface LockedHost {
   readonly release: () => Promise<void>;
 }
 
-/** Another machine, over ssh; nothing is sent before `connect`. What it needs is imported only here: a plan of this machine loads none of it. */
+/**
+ * Another machine, over ssh; nothing is sent before `connect`. What it needs is imported only here: a plan of this
+ * machine loads none of it.
+ */
 export async function hostsFor(target: Target, reach: Reach, secrets?: Vault): Promise<HostsElsewhere> {
-  const [{ sshHost }, { tagOf, takeLock }] = await Promise.all([import('../hosts/ssh.ts'), import('../journal/lock.ts')]);
+  const [{ sshHost }, { tagOf, takeLock }] = await Promise.all([
+    import('../hosts/ssh.ts'),
+    import('../journal/lock.ts'),
+  ]);
   const name = lockName(reach);
   const scope = { uid: reach.uid, ...(name !== undefined && { name }), host: target.name };
   const tag = tagOf(scope);
@@ -100,11 +108,14 @@ async function factsOf({ name, machine, connection }: Host): Promise<Result<Mach
   const facts = await machine.facts();
   if (facts.bootId !== '') return { ok: true, ...facts };
   return (
-    connection?.unanswered().last ?? failure('unreachable', `${name} does not say which life of which machine it is: is /proc mounted?`)
+    connection?.unanswered().last ??
+    failure('unreachable', `${name} does not say which life of which machine it is: is /proc mounted?`)
   );
 }
 
-/** Boot time and uptime are whole seconds and the answer takes its time: less than this is no difference. Milliseconds. */
+/**
+ * Boot time and uptime are whole seconds and the answer takes its time: less than this is no difference. Milliseconds.
+ */
 const EXACT = 3000;
 
 /** Its clock beside ours; what it calls its zone is only a name from a file over there. */

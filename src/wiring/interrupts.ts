@@ -9,7 +9,9 @@ const PRESSED: readonly string[] = ['SIGINT', 'SIGTERM'];
 const ONE_PRESS = 150;
 
 /** `listen` is process.on, given from cli.ts. */
-export function processInterrupts(listen: (signal: (typeof SIGNALS)[number], listener: () => void) => void): Interrupts {
+export function processInterrupts(
+  listen: (signal: (typeof SIGNALS)[number], listener: () => void) => void,
+): Interrupts {
   const interrupts = manualInterrupts(() => performance.now());
   for (const signal of SIGNALS) listen(signal, () => interrupts.raise(signal));
   return interrupts;

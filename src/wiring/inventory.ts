@@ -16,14 +16,20 @@ export interface InventoryFile {
   readonly text: string;
   /** What stands in group_vars and host_vars beside it. */
   readonly beside: readonly BesideFile[];
-  /** Of Ansible, where it has to read the file itself: the configuration that it will read, looked at by the trusted reader. */
+  /**
+   * Of Ansible, where it has to read the file itself: the configuration that it will read, looked at by the trusted
+   * reader.
+   */
   readonly config: string | null;
 }
 
 /** More files than this is no inventory. */
 const MOST_FILES = 10_000;
 
-/** Everything of an inventory that will be read, read once, so that it is known who could have written any of it before any of it is used. */
+/**
+ * Everything of an inventory that will be read, read once, so that it is known who could have written any of it before
+ * any of it is used.
+ */
 export function openInventory(path: string, env: Env, reader: TrustedReader): Result<{ readonly file: InventoryFile }> {
   if (isFolder(path)) {
     for (const file of filesBelow(path)) reader.read(file);
@@ -54,7 +60,10 @@ export async function readInventory(
   return { ok: true, inventory: loadListed(file.path, json) };
 }
 
-/** A program is one by its first line or by its mode; where a disk gives every file the mode of a program, what is in it decides. */
+/**
+ * A program is one by its first line or by its mode; where a disk gives every file the mode of a program, what is in it
+ * decides.
+ */
 function isForeign({ path, text }: InventoryFile): boolean {
   if (isFolder(path)) return true;
   const kind = inventoryKind(path, text);
@@ -90,7 +99,9 @@ function besideOf(path: string, reader: TrustedReader): readonly BesideFile[] {
     entriesOf(join(dirname(path), folder)).flatMap((entry) =>
       filesBelow(entry).flatMap((file) => {
         const read = reader.read(file);
-        const name = isFolder(entry) ? basename(entry) : basename(entry, ENDINGS.find((ending) => ending === extname(entry)) ?? '');
+        const name = isFolder(entry)
+          ? basename(entry)
+          : basename(entry, ENDINGS.find((ending) => ending === extname(entry)) ?? '');
         return read.ok && isVariables(file) ? [{ of, name, path: file, text: read.text }] : [];
       }),
     ),

@@ -40,7 +40,10 @@ export interface Peeked {
   readonly state: RunState;
 }
 
-/** The run that is named, or the newest that fits where none is. Only looked into: nothing is opened for writing, and of most journals only the end is read. */
+/**
+ * The run that is named, or the newest that fits where none is. Only looked into: nothing is opened for writing, and of
+ * most journals only the end is read.
+ */
 export function peekInto(who: Who, wanted: string | undefined, glance: Glance): Result<{ readonly peeked: Peeked }> {
   const { runs } = findRuns({ places: placesFor(who), uid: who.uid });
   if (wanted !== undefined) {
@@ -60,7 +63,10 @@ function lookedInto({ id, folder }: FoundRun): Result<{ readonly peeked: Peeked 
   return { ok: true, peeked: { id, state: stateOf(read.ok ? read.events : read.before) } };
 }
 
-/** The state of a run that fits; null: it does not, is a fleet's own journal, or cannot be read. In a drill's scene a drill fits, elsewhere a real run. */
+/**
+ * The state of a run that fits; null: it does not, is a fleet's own journal, or cannot be read. In a drill's scene a
+ * drill fits, elsewhere a real run.
+ */
 export function fitting(run: FoundRun, { maybe, fits }: Glance, scene?: string): RunState | null {
   const last = lastEvent(run);
   if (last !== null && !maybe(last)) return null;

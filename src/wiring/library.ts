@@ -29,7 +29,10 @@ function isPath(nameOrPath: string): boolean {
   return nameOrPath.includes('/') || /\.ya?ml$/.test(nameOrPath);
 }
 
-/** A bare name is one of the library's; anything with a slash or `.yaml` is a path. Never a file of the working folder by accident. */
+/**
+ * A bare name is one of the library's; anything with a slash or `.yaml` is a path. Never a file of the working folder
+ * by accident.
+ */
 export function runbookPath(nameOrPath: string, cwd: string): string {
   return isPath(nameOrPath) ? resolve(cwd, nameOrPath) : `${LIBRARY}${nameOrPath}.yaml`;
 }
@@ -41,7 +44,11 @@ export interface Reading {
 }
 export type ReadText = (path: string) => string | { readonly code: string };
 
-export async function readRunbook(nameOrPath: string, cwd: string, reading: Reading = {}): Promise<Checked<Runbook> | Missing> {
+export async function readRunbook(
+  nameOrPath: string,
+  cwd: string,
+  reading: Reading = {},
+): Promise<Checked<Runbook> | Missing> {
   const { catalogue = folderCatalogue(), readText: read = readText } = reading;
   const path = runbookPath(nameOrPath, cwd);
   const text = read(path);
@@ -67,6 +74,8 @@ function sayMissing(asked: string, path: string, code: string): string {
   if (code !== 'ENOENT') return sayUnread(path, code);
   const near = path.startsWith(LIBRARY) ? closest(asked, libraryNames()) : undefined;
   const hint =
-    near === undefined ? '`firebreak list` names the runbooks of the library; a path needs a slash or .yaml' : `did you mean ${near}?`;
+    near === undefined
+      ? '`firebreak list` names the runbooks of the library; a path needs a slash or .yaml'
+      : `did you mean ${near}?`;
   return `there is no runbook ${asked} (${path}); ${hint}`;
 }

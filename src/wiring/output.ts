@@ -9,12 +9,16 @@ export interface Output {
   flush(): Promise<void>;
 }
 
-/** To a file Node's stream writes once, and takes a short write on a full disk for the whole: what it may cut off is written here until all of it is there. */
+/**
+ * To a file Node's stream writes once, and takes a short write on a full disk for the whole: what it may cut off is
+ * written here until all of it is there.
+ */
 export function outputTo(stream: NodeJS.WriteStream, fd: number): Output {
   let lost: string | null = null;
   const failed = (error: NodeJS.ErrnoException): void => {
     // A reader that has read enough closes its pipe, and a terminal may hang up: nobody misses the rest.
-    if (error.code !== 'EPIPE' && stream.isTTY !== true && error.code !== 'ERR_STREAM_DESTROYED') lost ??= sayError(error);
+    if (error.code !== 'EPIPE' && stream.isTTY !== true && error.code !== 'ERR_STREAM_DESTROYED')
+      lost ??= sayError(error);
   };
   stream.on('error', failed);
   if (!isFile(stream, fd))
@@ -56,7 +60,11 @@ function writeWhole(fd: number, text: string, failed: (error: NodeJS.ErrnoExcept
   }
 }
 
-const MEANS: Readonly<Record<string, string>> = { ENOSPC: 'no space is left', EDQUOT: 'the quota is used up', EIO: 'input/output error' };
+const MEANS: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space is left',
+  EDQUOT: 'the quota is used up',
+  EIO: 'input/output error',
+};
 
 function sayError({ code = 'EIO', message }: NodeJS.ErrnoException): string {
   const means = MEANS[code];

@@ -6,13 +6,27 @@ import { readJournal } from '../journal/read.ts';
 import { finishRemoving, isOurs, removeRun } from '../journal/remove.ts';
 import { appendTally } from '../journal/tally.ts';
 import { type FleetState, fleetStateOf } from '../model/fleet-state.ts';
-import { fleetGone, fleetLookWords, type Gone, goneOf, isPart, lookWords, RETENTION, type Retention, whyKept } from '../model/retention.ts';
+import {
+  fleetGone,
+  fleetLookWords,
+  type Gone,
+  goneOf,
+  isPart,
+  lookWords,
+  RETENTION,
+  type Retention,
+  whyKept,
+} from '../model/retention.ts';
 import { type RunState, stateOf } from '../model/state.ts';
 import { fleetEventsIn, isFleetId } from './journal.ts';
 
 /** What one run may clean up after others, and how many it may look at for that: it has better things to do. */
 const BUDGET = { remove: 25, read: 100, glance: 1000 } as const;
-const ALL: Budget = { remove: Number.POSITIVE_INFINITY, read: Number.POSITIVE_INFINITY, glance: Number.POSITIVE_INFINITY };
+const ALL: Budget = {
+  remove: Number.POSITIVE_INFINITY,
+  read: Number.POSITIVE_INFINITY,
+  glance: Number.POSITIVE_INFINITY,
+};
 
 interface Budget {
   readonly remove: number;
@@ -60,7 +74,10 @@ function enter(who: Who, dry: boolean): Yard {
   return { who, runs, byId: new Map(runs.map((found) => [found.id, found])), now: Date.now(), dry };
 }
 
-/** After a run, and still under its lock: a look takes the place of the one before, and a few that are too old go. A failure leaves all as it is. */
+/**
+ * After a run, and still under its lock: a look takes the place of the one before, and a few that are too old go. A
+ * failure leaves all as it is.
+ */
 export function tidyAfter(who: Who, run: string): void {
   try {
     const yard = enter(who, false);
@@ -91,12 +108,18 @@ export function pruneAll(who: Who, { terms, dry }: { readonly terms: Retention; 
 
 const LATER = 'a later look found the same';
 
-/** All of the same words but this one. What is not at home yet does not outlive a reboot: it takes the place of none at home. */
+/**
+ * All of the same words but this one. What is not at home yet does not outlive a reboot: it takes the place of none at
+ * home.
+ */
 function supersede(yard: Yard, mine: FoundRun): readonly Pruned[] {
   const words = unitOf(yard, mine)?.words ?? null;
   if (words === null) return [];
   const alike = yard.runs.filter(
-    (found) => found.id !== mine.id && nameIn(found) === nameIn(mine) && (mine.place.home || found.place.path === mine.place.path),
+    (found) =>
+      found.id !== mine.id &&
+      nameIn(found) === nameIn(mine) &&
+      (mine.place.home || found.place.path === mine.place.path),
   );
   // The one before is among the newest.
   const looks = alike.slice(0, BUDGET.glance).filter(mayBeLook);
@@ -133,16 +156,20 @@ function prune(yard: Yard, terms: Retention, budget: Budget): Pruning {
     read += 1;
     const unit = unitOf(yard, found);
     if (unit === null) continue;
-    const isDue = unit.parts.every((part) => (rank.get(part.found.id) ?? 0) >= terms.runs || isOld(yard, part.found, terms));
+    const isDue = unit.parts.every(
+      (part) => (rank.get(part.found.id) ?? 0) >= terms.runs || isOld(yard, part.found, terms),
+    );
     const why = unit.kept ?? (isDue ? null : 'a part of it is younger');
     if (why !== null) kept.push({ run: found.id, why });
-    else removed.push(...remove(yard, unit, isOld(yard, found, terms) ? 'older than what is kept' : 'more than are kept'));
+    else
+      removed.push(...remove(yard, unit, isOld(yard, found, terms) ? 'older than what is kept' : 'more than are kept'));
     for (const { run } of removed.slice(gone.size)) gone.add(run);
   }
   return { removed, kept };
 }
 
-const isOld = ({ now }: Yard, found: FoundRun, { age }: Retention): boolean => now - Math.max(found.written, startOf(found)) > age;
+const isOld = ({ now }: Yard, found: FoundRun, { age }: Retention): boolean =>
+  now - Math.max(found.written, startOf(found)) > age;
 
 function isOver(found: FoundRun): boolean {
   const last = lastEvent(found);
@@ -179,7 +206,9 @@ function fleetUnit({ byId, now }: Yard, found: FoundRun, fleet: FleetState): Uni
     .find((why) => why !== null);
   const parts = hosts.flatMap((host, at) => {
     const state = states[at];
-    return state ? [{ found: host, gone: (why: string, when: number) => goneOf(host.id, { why, at: when }, state) }] : [];
+    return state
+      ? [{ found: host, gone: (why: string, when: number) => goneOf(host.id, { why, at: when }, state) }]
+      : [];
   });
   return {
     found,
@@ -189,7 +218,9 @@ function fleetUnit({ byId, now }: Yard, found: FoundRun, fleet: FleetState): Uni
   };
 }
 
-/** First its line, durable, then the folder; of a fleet the hosts' first, so that what is left of it can still be told. */
+/**
+ * First its line, durable, then the folder; of a fleet the hosts' first, so that what is left of it can still be told.
+ */
 function remove({ who, now, dry }: Yard, { parts }: Unit, why: string): readonly Pruned[] {
   const home = placesFor(who).find((place) => place.home);
   const removed: Pruned[] = [];

@@ -10,7 +10,10 @@ import type { SavedPlan } from '../model/saved-plan.ts';
 import { hostsHere } from './host.ts';
 import type { TrustedReader } from './trusted.ts';
 
-/** A new file for its owner alone: never over another one, never through a link. What could not be written whole is taken away again. */
+/**
+ * A new file for its owner alone: never over another one, never through a link. What could not be written whole is
+ * taken away again.
+ */
 export function writeNew(path: string, text: string): Result<object> {
   let fd: number;
   try {
@@ -52,9 +55,14 @@ export function readAny(path: string): Result<{ readonly text: string }> {
 }
 
 /**
- * Who saved a plan is told by whom its file belongs to: what the file says of its author anybody can write, with an id that fits. With sudo both names are root's.
+ * Who saved a plan is told by whom its file belongs to: what the file says of its author anybody can write, with an id
+ * that fits. With sudo both names are root's.
  */
-export async function authorOf(path: string, { by }: SavedPlan, me: { readonly uid: number; readonly user: string }): Promise<string> {
+export async function authorOf(
+  path: string,
+  { by }: SavedPlan,
+  me: { readonly uid: number; readonly user: string },
+): Promise<string> {
   const uid = fs.statSync(path).uid;
   if (uid === me.uid && by === me.user) return by;
   const owner = (await hostsHere().host.machine.users())[String(uid)] ?? `uid ${uid}`;
@@ -63,7 +71,10 @@ export async function authorOf(path: string, { by }: SavedPlan, me: { readonly u
 }
 
 /** The run of this host that has carried the plan out; null: it is fresh. */
-export function planUse(who: Who, { id: plan, at }: SavedPlan): { readonly run: string; readonly finished: boolean } | null {
+export function planUse(
+  who: Who,
+  { id: plan, at }: SavedPlan,
+): { readonly run: string; readonly finished: boolean } | null {
   const places = placesFor(who);
   const { runs } = findRuns({ places, uid: who.uid });
   return useOfPlan(runs, { plan, since: Date.parse(at) - SET_BACK, tally: readTally(places, who.uid) });

@@ -7,8 +7,9 @@ export interface Who {
 }
 
 /**
- * As long as one of these exists nothing starts unattended: the host's, which is root's, for everybody; a user's own for that user. The environment may name one more
- * place, but takes none away: whoever starts automation must not be able to look past a switch.
+ * As long as one of these exists nothing starts unattended: the host's, which is root's, for everybody; a user's own
+ * for that user. The environment may name one more place, but takes none away: whoever starts automation must not be
+ * able to look past a switch.
  */
 export function stopFiles({ env, home }: Who): readonly string[] {
   const given = env.XDG_CONFIG_HOME;
@@ -19,7 +20,8 @@ export function stopFiles({ env, home }: Who): readonly string[] {
 
 /**
  * The kill switch of unattended runs. Looks anew at each call, one lstat a file, and says why to stop; null: it is off.
- * FIREBREAK_STOP=1 sets it too. A file that cannot be looked for counts as set: a switch that fails must fail to the safe side.
+ * FIREBREAK_STOP=1 sets it too. A file that cannot be looked for counts as set: a switch that fails must fail to the
+ * safe side.
  */
 export function stopSwitch(who: Who): () => string | null {
   const files = stopFiles(who);

@@ -36,7 +36,10 @@ export function triggerOf(starter: Starter, { policy, runbook, except }: Remembe
   };
 }
 
-/** localtime(5): a link to the zone's file. The environment's TZ is whoever starts the run's, and a window is not theirs to move. */
+/**
+ * localtime(5): a link to the zone's file. The environment's TZ is whoever starts the run's, and a window is not theirs
+ * to move.
+ */
 export function hostZone(localtime = '/etc/localtime'): string {
   try {
     const name = readlinkSync(localtime).split('/zoneinfo/')[1];
@@ -47,25 +50,42 @@ export function hostZone(localtime = '/etc/localtime'): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-/** Runs that were written to since then; a rehearsal is none. The time of a run's last write is the file's: reading every journal there is would take long on an old host. */
+/**
+ * Runs that were written to since then; a rehearsal is none. The time of a run's last write is the file's: reading
+ * every journal there is would take long on an old host.
+ */
 function pastRuns(starter: Starter, since: number): readonly PastRun[] {
   const places = placesFor(starter);
   const { runs } = findRuns({ places, uid: starter.uid });
-  const here = runs.filter(({ written }) => written >= since).flatMap((run) => (mayCount(run, since) ? (remembered(run) ?? []) : []));
+  const here = runs
+    .filter(({ written }) => written >= since)
+    .flatMap((run) => (mayCount(run, since) ? (remembered(run) ?? []) : []));
   const ids = new Set(runs.map(({ id }) => id));
-  const gone = readTally(places, starter.uid).filter((one) => !ids.has(one.gone) && !(Date.parse(one.ended ?? one.at) < since));
+  const gone = readTally(places, starter.uid).filter(
+    (one) => !ids.has(one.gone) && !(Date.parse(one.ended ?? one.at) < since),
+  );
   return [...here, ...gone.map(goneRun)];
 }
 
 /** Of a run that was removed since the tally tells the same. */
 function goneRun({ gone, runbook, host, started, ended, acted, held, at }: Gone): PastRun {
   return {
-    ...{ id: gone, runbook, host, started: Date.parse(acted ?? started ?? at), acted: acted !== null, held: held !== null },
+    ...{
+      id: gone,
+      runbook,
+      host,
+      started: Date.parse(acted ?? started ?? at),
+      acted: acted !== null,
+      held: held !== null,
+    },
     ended: held === null && ended === null ? null : Date.parse(held ?? ended ?? at),
   };
 }
 
-/** Its last event tells: a look that found another incident counts for nothing, and what ended before counts no more. What cannot be told is read. */
+/**
+ * Its last event tells: a look that found another incident counts for nothing, and what ended before counts no more.
+ * What cannot be told is read.
+ */
 function mayCount(run: FoundRun, since: number): boolean {
   const last = lastEvent(run);
   return last === null || (TOUCHED.maybe(last) && !(Date.parse(last.at) < since));

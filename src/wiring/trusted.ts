@@ -34,7 +34,11 @@ export function trustedReader(uid: number): TrustedReader {
       return found.ok ? found.text : { code: found.code };
     },
     suspected: () =>
-      new Map([...before].flatMap(([path, found]) => (found.ok && found.suspicions.length > 0 ? [[path, found.suspicions] as const] : []))),
+      new Map(
+        [...before].flatMap(([path, found]) =>
+          found.ok && found.suspicions.length > 0 ? [[path, found.suspicions] as const] : [],
+        ),
+      ),
   };
 }
 

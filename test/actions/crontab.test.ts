@@ -23,7 +23,10 @@ async function argOf(world: FakeWorld, change: JsonObject = NO_MAIL): Promise<Js
 }
 
 function acting(world: FakeWorld, observation: Observation, over: Partial<Act> = {}): Act {
-  return actOn(world, { recall: async (name) => observation.keep[name] ?? assert.fail(`nothing kept as ${name}`), ...over });
+  return actOn(world, {
+    recall: async (name) => observation.keep[name] ?? assert.fail(`nothing kept as ${name}`),
+    ...over,
+  });
 }
 
 function undoData(applied: Applied | Observation): Json {
@@ -132,7 +135,10 @@ test('a file that somebody changed between the look and the act stops it before 
 test('a line that has moved since the diagnosis is found again, and a job that came since is silenced too', async () => {
   const host = cronWorld({ root: '* * * * * a\n' });
   const arg = await argOf(host);
-  host.files.set(`${SPOOL}/root`, file('# new\n* * * * * x >/dev/null 2>&1\n* * * * * a\n@daily late\n', { mode: 0o600 }));
+  host.files.set(
+    `${SPOOL}/root`,
+    file('# new\n* * * * * x >/dev/null 2>&1\n* * * * * a\n@daily late\n', { mode: 0o600 }),
+  );
   const observation = await crontab.observe(actOn(host), { ...arg, set_env: undefined, silence: 'redirect' });
   assert.deepEqual(
     observation.blocks.map((block) => (block.kind === 'diff' ? block.after : '')),
@@ -167,7 +173,10 @@ test("undo puts back the very bytes, also where crontab's header alone differs",
   const undo = async () => crontab.revert(acting(host, observation), undoData(applied));
   assert.deepEqual([(await undo()).outcome, textOf(host, `${SPOOL}/alice`)], ['done', before]);
   assert.ok(written);
-  host.files.set(`${SPOOL}/alice`, { ...written, bytes: base64Of(`${header('a crash before the last byte')}* * * * * a\n`) });
+  host.files.set(`${SPOOL}/alice`, {
+    ...written,
+    bytes: base64Of(`${header('a crash before the last byte')}* * * * * a\n`),
+  });
   assert.deepEqual([(await undo()).outcome, textOf(host, `${SPOOL}/alice`)], ['done', before]);
 });
 
@@ -179,7 +188,10 @@ test('a second try goes on where the first one failed', async () => {
   host.commands = (request) =>
     request.argv.includes('bob') ? { exit: 1, stderr: 'crontabs/tmp.x: No space left on device\n' } : works(request);
   const first = await crontab.apply(acting(host, observation), arg, observation);
-  assert.match(first.reason ?? '', /^crontab -u bob - ended with 1: crontabs\/tmp.x: No space left on device; written: /);
+  assert.match(
+    first.reason ?? '',
+    /^crontab -u bob - ended with 1: crontabs\/tmp.x: No space left on device; written: /,
+  );
   host.commands = works;
   const second = await crontab.apply(acting(host, observation), arg, observation);
   assert.deepEqual([second.outcome, second.used], ['done', { edit: 1 }]);
@@ -207,7 +219,11 @@ test('an interrupt between two files leaves the rest alone', async () => {
   const arg = await argOf(host);
   const observation = await crontab.observe(actOn(host), arg);
   const stop = new AbortController();
-  const applied = await crontab.apply(acting(host, observation, { signal: stop.signal, progress: () => stop.abort() }), arg, observation);
+  const applied = await crontab.apply(
+    acting(host, observation, { signal: stop.signal, progress: () => stop.abort() }),
+    arg,
+    observation,
+  );
   assert.deepEqual([applied.outcome, applied.used], ['partial', { edit: 1 }]);
 });
 
@@ -216,7 +232,10 @@ test('the limit on edits holds at the act', async () => {
   const arg = await argOf(host);
   const observation = await crontab.observe(actOn(host), arg);
   const applied = await crontab.apply(acting(host, observation, { allowance: () => 3 }), arg, observation);
-  assert.deepEqual([applied.outcome, applied.reason, host.log], ['failed', '4 crontabs would be edited, the limit allows 3', []]);
+  assert.deepEqual(
+    [applied.outcome, applied.reason, host.log],
+    ['failed', '4 crontabs would be edited, the limit allows 3', []],
+  );
 });
 
 test('a line that cannot be redirected stops the step with the reason, or is left with a warning', async () => {
@@ -245,7 +264,10 @@ test('bytes that are no text survive', async () => {
   const arg = await argOf(host, { silence: 'redirect' });
   const observation = await crontab.observe(actOn(host), arg);
   await crontab.apply(acting(host, observation), arg, observation);
-  assert.equal(textOf(host, `${SPOOL}/root`), `${header('a later time')}# \xff\xfe\0\n* * * * * a \xe9 >/dev/null 2>&1\n`);
+  assert.equal(
+    textOf(host, `${SPOOL}/root`),
+    `${header('a later time')}# \xff\xfe\0\n* * * * * a \xe9 >/dev/null 2>&1\n`,
+  );
   const [content] = await fakeHost(host).files.read([`${SPOOL}/root`]);
   assert.equal(content?.ok && content.bytes, base64Of(textOf(host, `${SPOOL}/root`)));
 });
@@ -265,8 +287,14 @@ test('a crontab that is immutable stops the step before anything is written, wit
   );
   assert.deepEqual(host.log, []);
   const left = await crontab.observe(actOn(host), await argOf(host, { ...NO_MAIL, refused: 'leave' }));
-  assert.deepEqual([left.verdict, left.targets.members], ['change', [`${SPOOL}/root`, '/etc/crontab', '/etc/anacrontab']]);
-  assert.match(left.warnings.join(), /^left as it is, it goes on mailing: \/var\/spool\/cron\/crontabs\/alice: not permitted/);
+  assert.deepEqual(
+    [left.verdict, left.targets.members],
+    ['change', [`${SPOOL}/root`, '/etc/crontab', '/etc/anacrontab']],
+  );
+  assert.match(
+    left.warnings.join(),
+    /^left as it is, it goes on mailing: \/var\/spool\/cron\/crontabs\/alice: not permitted/,
+  );
 });
 
 test('an immutable spool stops it too, and an immutable crontab that needs no change does not', async () => {
@@ -292,7 +320,9 @@ test('the crontab of a user whom cron.deny names is replaced where it lies, cron
   host.commands = (request) => (request.argv[0] === 'touch' ? { exit: 0 } : crontabs(request));
   const arg = await argOf(host);
   const observation = await crontab.observe(actOn(host), arg);
-  assert.deepEqual(observation.warnings, [`replaced where it lies: ${SPOOL}/alice: crontab does not serve alice (cron.allow, cron.deny)`]);
+  assert.deepEqual(observation.warnings, [
+    `replaced where it lies: ${SPOOL}/alice: crontab does not serve alice (cron.allow, cron.deny)`,
+  ]);
   assert.equal(observation.explain[0], `sed -i -e '2i\\MAILTO=""' -e '4i\\MAILTO=""' ${SPOOL}/alice`);
   const applied = await crontab.apply(acting(host, observation), arg, observation);
   assert.equal(applied.outcome, 'done', applied.reason);
@@ -384,5 +414,7 @@ test("a user's edit while the files before are written is not overwritten", asyn
 test('the commands by hand keep comments that crontab -l would take for its header', async () => {
   const host = cronWorld({ alice: '# mine\n* * * * * a\n' });
   const observation = await crontab.observe(actOn(host), await argOf(host));
-  assert.deepEqual(observation.explain, [`CRONTAB_NOHEADER=N crontab -u alice -l | sed -e '2i\\MAILTO=""' | crontab -u alice -`]);
+  assert.deepEqual(observation.explain, [
+    `CRONTAB_NOHEADER=N crontab -u alice -l | sed -e '2i\\MAILTO=""' | crontab -u alice -`,
+  ]);
 });

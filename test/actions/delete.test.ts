@@ -103,7 +103,10 @@ describe('delete, as planned', () => {
       assert.deepEqual([verdict, /system itself/.test(String(reason))], ['cannot', true], folder);
     }
     assert.equal((await remove.observe(actOn(world), { files: { in: SPOOL, type: 'directory' } })).verdict, 'cannot');
-    assert.match(String((await remove.observe(actOn(world), { files: { in: '/nowhere' } })).reason), /^could not look: /);
+    assert.match(
+      String((await remove.observe(actOn(world), { files: { in: '/nowhere' } })).reason),
+      /^could not look: /,
+    );
   });
 
   it('takes regular files only where no type is given', async () => {
@@ -124,7 +127,9 @@ describe('delete, as done', () => {
       [10, 20, 25],
     );
     assert.deepEqual([...world.files.keys()], [SPOOL, `${SPOOL}/not this`, `${SPOOL}/folder`]);
-    assert.deepEqual(applied.blocks, [{ kind: 'table', title: 'left alone', columns: ['name', 'why'], rows: [['folder', 'a directory']] }]);
+    assert.deepEqual(applied.blocks, [
+      { kind: 'table', title: 'left alone', columns: ['name', 'why'], rows: [['folder', 'a directory']] },
+    ]);
   });
 
   it('is partial where the limit is used up, and says how many are left', async () => {
@@ -148,14 +153,20 @@ describe('delete, as done', () => {
     const world = spoolWorld(3);
     const { applied } = await run(world, ending(world, { ...deleted, arrived: 1200, left: 9, ended: 'refilling' }));
     assert.deepEqual([applied.outcome, applied.used, applied.undo?.kind], ['failed', { delete: 7 }, 'irreversible']);
-    assert.match(String(applied.reason), /^files arrive faster than they go: 1 200 new in .*; the source still runs \(9 files are left\)$/);
+    assert.match(
+      String(applied.reason),
+      /^files arrive faster than they go: 1 200 new in .*; the source still runs \(9 files are left\)$/,
+    );
   });
 
   it('names what could not be deleted, and is not done then', async () => {
     const world = spoolWorld(3);
     const skipped = [{ name: '\xff\x1b', reason: 'not permitted' }];
     const { applied } = await run(world, ending(world, { ...deleted, left: 1, skipped }));
-    assert.deepEqual([applied.outcome, applied.reason], ['partial', '1 file is left that could not be deleted: "�\\u001b": not permitted']);
+    assert.deepEqual(
+      [applied.outcome, applied.reason],
+      ['partial', '1 file is left that could not be deleted: "�\\u001b": not permitted'],
+    );
     assert.deepEqual(applied.blocks, [
       { kind: 'table', title: 'left alone', columns: ['name', 'why'], rows: [['\ufffd\x1b', 'not permitted']] },
     ]);

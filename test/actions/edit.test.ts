@@ -21,7 +21,10 @@ const contentOf = (world: FakeWorld): string => Buffer.from(world.files.get(FILE
 
 /** As a run does it: what observe keeps, apply and revert may recall. */
 function acting(world: FakeWorld, observation: Observation, over: Partial<Act> = {}): Act {
-  return actOn(world, { recall: async (name) => observation.keep[name] ?? assert.fail(`nothing kept as ${name}`), ...over });
+  return actOn(world, {
+    recall: async (name) => observation.keep[name] ?? assert.fail(`nothing kept as ${name}`),
+    ...over,
+  });
 }
 
 async function applied(world: FakeWorld, arg: Json, over: Partial<Act> = {}) {
@@ -58,14 +61,22 @@ describe('edit', () => {
   });
 
   it('keeps what a file held out of what goes into the journal', async () => {
-    const { keep: _, predicts: __, blocks: ___, ...journaled } = await edit.observe(actOn(worldWith('SECRET\nroot: me\n')), ROOT);
+    const {
+      keep: _,
+      predicts: __,
+      blocks: ___,
+      ...journaled
+    } = await edit.observe(actOn(worldWith('SECRET\nroot: me\n')), ROOT);
     assert.doesNotMatch(JSON.stringify(journaled), new RegExp(`SECRET|${base64('SECRET').slice(0, 6)}`));
   });
 
   it('changes the file, and a second time has nothing to do', async () => {
     const world = worldWith('root: me\n');
     const { result } = await applied(world, ROOT);
-    assert.deepEqual([result.outcome, result.used, contentOf(world), world.log], ['done', { edit: 1 }, 'root: ops\n', [`replace ${FILE}`]]);
+    assert.deepEqual(
+      [result.outcome, result.used, contentOf(world), world.log],
+      ['done', { edit: 1 }, 'root: ops\n', [`replace ${FILE}`]],
+    );
     assert.equal((await edit.observe(actOn(world), ROOT)).verdict, 'nothing');
   });
 

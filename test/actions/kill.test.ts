@@ -23,7 +23,10 @@ interface Rig {
   readonly progress: Progress[];
 }
 
-function rig(processes: readonly ProcessRecord[], options: { readonly allowance?: number; readonly signal?: AbortSignal } = {}): Rig {
+function rig(
+  processes: readonly ProcessRecord[],
+  options: { readonly allowance?: number; readonly signal?: AbortSignal } = {},
+): Rig {
   const world = processWorld(...processes);
   const progress: Progress[] = [];
   const act: Act = {
@@ -48,12 +51,21 @@ describe('kill, as planned', () => {
   it("leaves alone what another user's own cron has started, and names it", async () => {
     const bobs = [
       processRecord({ pid: 200, name: 'cron', uid: 1001, user: 'bob' }),
-      processRecord({ pid: 201, name: 'sendmail', uid: 1001, user: 'bob', ppid: 200, ancestry: [{ pid: 200, name: 'cron' }] }),
+      processRecord({
+        pid: 201,
+        name: 'sendmail',
+        uid: 1001,
+        user: 'bob',
+        ppid: 200,
+        ancestry: [{ pid: 200, name: 'cron' }],
+      }),
     ];
     const { act } = rig([...mailStorm(2), ...bobs]);
     const { targets, warnings } = await kill.observe(act, order(null));
     assert.equal(targets.count, 4);
-    assert.deepEqual(warnings, ["left alone: 1 sendmail of cron(200), which only has the name: it is neither root's nor a system service"]);
+    assert.deepEqual(warnings, [
+      "left alone: 1 sendmail of cron(200), which only has the name: it is neither root's nor a system service",
+    ]);
   });
 
   it('shows the exact targets, what it costs, that it cannot be undone, and what a person could type', async () => {
@@ -145,7 +157,10 @@ describe('kill, as planned', () => {
   it('cannot where the host cannot be looked at', async () => {
     const { act } = rig(mailStorm(1));
     const list: Act['host']['processes']['list'] = async () => ({ ok: false, code: 'ENOTSUP', message: 'no /proc' });
-    const seen = await kill.observe({ ...act, host: { ...act.host, processes: { ...act.host.processes, list } } }, order(null));
+    const seen = await kill.observe(
+      { ...act, host: { ...act.host, processes: { ...act.host.processes, list } } },
+      order(null),
+    );
     assert.deepEqual([seen.verdict, seen.reason], ['cannot', 'could not look: no /proc']);
   });
 
@@ -203,7 +218,11 @@ describe('kill, as done', () => {
 
   it('adds what has come since the plan, and reports it', async () => {
     const it = rig(mailStorm(1));
-    const { summary, used } = await run(it, order(mailers(1)), (world) => void world.processes.push(...mailStorm(2).slice(3)));
+    const { summary, used } = await run(
+      it,
+      order(mailers(1)),
+      (world) => void world.processes.push(...mailStorm(2).slice(3)),
+    );
     assert.match(summary, /^4 processes ended in .*, 2 of them new since the plan$/);
     assert.deepEqual(used, { kill: 4 });
   });
@@ -211,13 +230,20 @@ describe('kill, as done', () => {
   it('never kills more than the limit has left', async () => {
     const it = rig(mailStorm(3), { allowance: 3 });
     const { outcome, used, reason } = await run(it, order(mailers(3), { kill_after: '1s' }));
-    assert.deepEqual([outcome, used, reason], ['partial', { kill: 3 }, '3 processes more than the limit kill allows, left alone']);
+    assert.deepEqual(
+      [outcome, used, reason],
+      ['partial', { kill: 3 }, '3 processes more than the limit kill allows, left alone'],
+    );
     assert.equal(it.world.log.length, 3);
   });
 
   it('keeps to the limit also for those that come later', async () => {
     const it = rig(mailStorm(1), { allowance: 3 });
-    const { outcome, used } = await run(it, order(mailers(1)), (world) => void world.processes.push(...mailStorm(2).slice(3)));
+    const { outcome, used } = await run(
+      it,
+      order(mailers(1)),
+      (world) => void world.processes.push(...mailStorm(2).slice(3)),
+    );
     assert.deepEqual([outcome, used], ['partial', { kill: 3 }]);
   });
 
@@ -267,7 +293,10 @@ describe('kill, as done', () => {
     const act = { ...it.act, host: { ...it.act.host, processes: { ...it.act.host.processes, signal } } };
     const given = order(mailers(1), { kill_after: '5s' });
     const { outcome, reason } = await kill.apply(act, given, await kill.observe(act, given));
-    assert.deepEqual([outcome, reason], ['failed', 'not signalled: sendmail(101): not permitted; postdrop(102): not permitted']);
+    assert.deepEqual(
+      [outcome, reason],
+      ['failed', 'not signalled: sendmail(101): not permitted; postdrop(102): not permitted'],
+    );
     assert.deepEqual(asked, ['TERM 101', 'TERM 102']);
   });
 
@@ -307,7 +336,9 @@ describe('the signals of kill', () => {
       CONT: 'it wakes a stopped process, which stays: `run` {argv: [kill, -CONT, PID], effect: write}',
     };
     for (const [signal, hint] of Object.entries(instead)) {
-      assert.deepEqual(await complaints(text(signal)), [`8:49 unknown-word: \`${signal}\` is not a word that \`signal\` knows (${hint})`]);
+      assert.deepEqual(await complaints(text(signal)), [
+        `8:49 unknown-word: \`${signal}\` is not a word that \`signal\` knows (${hint})`,
+      ]);
     }
     assert.deepEqual(await complaints(text('sigterm')), [
       '8:49 unknown-word: `sigterm` is not a word that `signal` knows (did you mean TERM?)',
@@ -317,6 +348,9 @@ describe('the signals of kill', () => {
   it('are no messages in a parameter either', async () => {
     const params = `params:\n  sig: {type: string, default: TERM}\n${text('$sig')}`;
     const [said] = await paramComplaints(params, { sig: 'HUP' });
-    assert.match(said ?? '', /^unknown-word: `HUP` is not a word that `sig` knows \(most daemons read their configuration again/);
+    assert.match(
+      said ?? '',
+      /^unknown-word: `HUP` is not a word that `sig` knows \(most daemons read their configuration again/,
+    );
   });
 });

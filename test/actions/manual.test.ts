@@ -10,7 +10,11 @@ it('a manual step shows what to do and what will be asked, and is for a person',
   const observation = await manual.observe(actOn(emptyWorld()), CALL);
   assert.deepEqual(
     [observation.verdict, observation.targets, observation.blocks],
-    ['change', { kind: 'person', count: 1, members: [CALL.do], detail: CALL }, [{ kind: 'text', lines: [CALL.do, CALL.confirm] }]],
+    [
+      'change',
+      { kind: 'person', count: 1, members: [CALL.do], detail: CALL },
+      [{ kind: 'text', lines: [CALL.do, CALL.confirm] }],
+    ],
   );
   assert.deepEqual([observation.undo.kind, observation.estimate], ['irreversible', null]);
 });

@@ -14,7 +14,10 @@ describe('restart', () => {
     const observation = await restart.observe(act, POSTFIX);
     assert.deepEqual([observation.verdict, observation.summary], ['change', 'restart postfix']);
     const applied = await restart.apply(act, POSTFIX, observation);
-    assert.deepEqual([applied.outcome, applied.summary], ['done', 'postfix is running, pid 1001, for 0 ms in place of pid 412']);
+    assert.deepEqual(
+      [applied.outcome, applied.summary],
+      ['done', 'postfix is running, pid 1001, for 0 ms in place of pid 412'],
+    );
     assert.deepEqual(world.log, ['restart postfix']);
   });
 
@@ -27,7 +30,10 @@ describe('restart', () => {
       await restart.apply(act, POSTFIX, observation);
       assert.ok(observation.undo.kind === 'revert');
       await restart.revert(act, observation.undo.data);
-      assert.deepEqual([world.services.get('postfix')?.state, world.log], ['stopped', ['restart postfix', 'stop postfix']]);
+      assert.deepEqual(
+        [world.services.get('postfix')?.state, world.log],
+        ['stopped', ['restart postfix', 'stop postfix']],
+      );
     }
   });
 
@@ -35,7 +41,10 @@ describe('restart', () => {
     const world = worldWith(service('postfix', 'running'));
     const act = actOn(world);
     const observation = await restart.observe(act, POSTFIX);
-    const host: Host = { ...act.host, services: { ...act.host.services, restart: async () => failure('exit-1', 'bad main.cf') } };
+    const host: Host = {
+      ...act.host,
+      services: { ...act.host.services, restart: async () => failure('exit-1', 'bad main.cf') },
+    };
     const applied = await restart.apply({ ...act, host }, POSTFIX, observation);
     assert.deepEqual([applied.outcome, applied.reason], ['failed', 'bad main.cf']);
     world.services.set('postfix', service('postfix', 'failed'));
@@ -45,7 +54,11 @@ describe('restart', () => {
   });
 
   it('names who needs the service, in plan, targets and undo, and they are up again at its end', async () => {
-    const world = worldWith(service('db', 'running'), service('web', 'running', { pid: 500 }), service('queue', 'running', { pid: 501 }));
+    const world = worldWith(
+      service('db', 'running'),
+      service('web', 'running', { pid: 500 }),
+      service('queue', 'running', { pid: 501 }),
+    );
     world.ties = new Map([['db', { needers: ['queue', 'web'] }]]);
     const act = actOn(world);
     const observation = await restart.observe(act, { service: { name: 'db' } });
@@ -68,7 +81,11 @@ describe('restart', () => {
   it('is not begun where what runs could not be started again: masked, its unit file gone, or so is one that needs it', async () => {
     const rows = [
       [{ masked: true }, {}, 'db is masked, so nothing could start it again: systemctl unmask db'],
-      [{ removed: true }, {}, 'the unit file of db is gone, so nothing could start it again: put it back, then systemctl daemon-reload'],
+      [
+        { removed: true },
+        {},
+        'the unit file of db is gone, so nothing could start it again: put it back, then systemctl daemon-reload',
+      ],
       [{}, { needers: ['web'], lost: ['web'] }, 'web would go down with db, and could not be started again'],
     ] as const;
     for (const [marks, ties, why] of rows) {

@@ -8,7 +8,8 @@ import { emptyWorld } from '../support/fake-world.ts';
 const FLUSH = { argv: ['postqueue', '-f', "it's"], effect: 'write' };
 const known = (exit: number, stderr = '') =>
   emptyWorld({
-    commands: ({ argv }) => (argv[0] === 'postqueue' || argv[0] === '/bin/sh' ? { exit, stdout: 'flushed\n', stderr } : undefined),
+    commands: ({ argv }) =>
+      argv[0] === 'postqueue' || argv[0] === '/bin/sh' ? { exit, stdout: 'flushed\n', stderr } : undefined,
   });
 
 describe('run as an action', () => {
@@ -75,7 +76,10 @@ describe('run as an action', () => {
 
   it('refuses words that execve(2) cannot take', async () => {
     for (const word of ['a\0b', 'x'.repeat(200_000)]) {
-      assert.equal((await run.observe(actOn(known(0)), { argv: ['postqueue', word], effect: 'write' })).verdict, 'cannot');
+      assert.equal(
+        (await run.observe(actOn(known(0)), { argv: ['postqueue', word], effect: 'write' })).verdict,
+        'cannot',
+      );
     }
   });
 

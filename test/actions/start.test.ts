@@ -43,7 +43,10 @@ describe('start', () => {
 
   it('fails with the words of the service manager, and keeps the lease', async () => {
     const act = actOn(worldWith(service('cron', 'stopped')));
-    const host: Host = { ...act.host, services: { ...act.host.services, start: async () => failure('exit-1', 'cron: no licence') } };
+    const host: Host = {
+      ...act.host,
+      services: { ...act.host.services, start: async () => failure('exit-1', 'cron: no licence') },
+    };
     const applied = await start.apply({ ...act, host }, CRON, await start.observe(act, CRON));
     assert.deepEqual([applied.outcome, applied.reason, applied.releases], ['failed', 'cron: no licence', undefined]);
   });

@@ -13,13 +13,18 @@ const DB = { service: { name: 'db' } };
 const LEASED = { ...DB, restore_within: '15m' };
 
 function threeServices(): FakeWorld {
-  const world = worldWith(service('db', 'running'), service('web', 'running', { pid: 500 }), service('queue', 'running', { pid: 501 }));
+  const world = worldWith(
+    service('db', 'running'),
+    service('web', 'running', { pid: 500 }),
+    service('queue', 'running', { pid: 501 }),
+  );
   world.ties = new Map([['db', { needers: ['queue', 'web'] }]]);
   return world;
 }
 
 /** As the run has it: what its steps have done so far tells what went down. */
-const after = (world: FakeWorld, ...undos: readonly Undo[]): Act => actOn(world, { takenDown: (name) => takenDown(undos, name) });
+const after = (world: FakeWorld, ...undos: readonly Undo[]): Act =>
+  actOn(world, { takenDown: (name) => takenDown(undos, name) });
 
 const states = (world: FakeWorld) => ['db', 'queue', 'web'].map((name) => world.services.get(name)?.state);
 
@@ -31,7 +36,14 @@ describe('stop, of what others need', () => {
     assert.equal(seen.summary, 'stop db, and with it queue and web, which need it, to be started again within 15 min');
     assert.deepEqual(seen.targets.members, ['db', 'queue', 'web']);
     assert.deepEqual(seen.undo, { kind: 'revert', say, data });
-    assert.deepEqual(seen.lease, { key: 'service:db', service: 'db', also: ['queue', 'web'], within: 900_000, undo: data, say });
+    assert.deepEqual(seen.lease, {
+      key: 'service:db',
+      service: 'db',
+      also: ['queue', 'web'],
+      within: 900_000,
+      undo: data,
+      say,
+    });
   });
 
   it('is undone with them, and a later start of the run starts them too', async () => {
@@ -39,7 +51,10 @@ describe('stop, of what others need', () => {
       const world = threeServices();
       const seen = await stop.observe(actOn(world), DB);
       assert.ok(seen.undo.kind === 'revert');
-      assert.equal((await stop.apply(actOn(world), DB, seen)).summary, 'db is stopped, pid 412 is gone, and with it queue and web');
+      assert.equal(
+        (await stop.apply(actOn(world), DB, seen)).summary,
+        'db is stopped, pid 412 is gone, and with it queue and web',
+      );
       assert.deepEqual(states(world), ['stopped', 'stopped', 'stopped']);
       const act = after(world, seen.undo);
       if (way === 'undo') await stop.revert(act, seen.undo.data);
@@ -59,7 +74,10 @@ describe('stop, of what others need', () => {
 
   it('goes on where nobody can be asked who they are, and says so', async () => {
     const act = actOn(threeServices());
-    const host: Host = { ...act.host, services: { ...act.host.services, ties: async () => failure('EAGAIN', 'no process slot is left') } };
+    const host: Host = {
+      ...act.host,
+      services: { ...act.host.services, ties: async () => failure('EAGAIN', 'no process slot is left') },
+    };
     const seen = await stop.observe({ ...act, host }, LEASED);
     assert.deepEqual(
       [seen.verdict, seen.summary, seen.warnings],
@@ -77,7 +95,10 @@ describe('what is foreseen of a stop and of a start', () => {
     const world = threeServices();
     world.ties = new Map([['db', { starters: ['db.socket'] }]]);
     const { verdict, warnings } = await stop.observe(actOn(world), DB);
-    assert.deepEqual([verdict, warnings], ['change', ['db.socket may start db again at any time: stop that first, or it comes back']]);
+    assert.deepEqual(
+      [verdict, warnings],
+      ['change', ['db.socket may start db again at any time: stop that first, or it comes back']],
+    );
   });
 
   it('a stop that does not hold names what may have started the service again', async () => {
@@ -98,7 +119,10 @@ describe('what is foreseen of a stop and of a start', () => {
   it('what could not be started again is not stopped under a lease, and its stop cannot be undone', async () => {
     const rows = [
       [{ masked: true }, 'db is masked, so nothing could start it again: systemctl unmask db'],
-      [{ removed: true }, 'the unit file of db is gone, so nothing could start it again: put it back, then systemctl daemon-reload'],
+      [
+        { removed: true },
+        'the unit file of db is gone, so nothing could start it again: put it back, then systemctl daemon-reload',
+      ],
     ] as const;
     for (const [marks, why] of rows) {
       const world = worldWith(service('db', 'running', marks));
@@ -121,6 +145,8 @@ describe('what is foreseen of a stop and of a start', () => {
     const world = worldWith(service('db', 'stopped'));
     world.ties = new Map([['db', { endless: ['start'] }]]);
     const { warnings } = await start.observe(actOn(world), DB);
-    assert.deepEqual(warnings, ['the unit of db sets no limit to how long a start may take: it is waited for 10 min at the most']);
+    assert.deepEqual(warnings, [
+      'the unit of db sets no limit to how long a start may take: it is waited for 10 min at the most',
+    ]);
   });
 });

@@ -57,8 +57,14 @@ describe('stop, seen', () => {
   });
 
   it('cannot where the state cannot be told, and gives the reason', async () => {
-    const observation = await stop.observe(actOn(worldWith(service('cron', 'unknown', { reason: 'no process slot' }))), CRON);
-    assert.deepEqual([observation.verdict, observation.reason], ['cannot', 'the state of cron cannot be told: no process slot']);
+    const observation = await stop.observe(
+      actOn(worldWith(service('cron', 'unknown', { reason: 'no process slot' }))),
+      CRON,
+    );
+    assert.deepEqual(
+      [observation.verdict, observation.reason],
+      ['cannot', 'the state of cron cannot be told: no process slot'],
+    );
   });
 
   it('warns who is not root', async () => {

@@ -12,8 +12,11 @@ const RUN = ['run', './paint.yaml', ...ALONE];
 const TTY = { stdin: true, stdout: true, stderr: true };
 
 const runsOf = (stage: Stage): readonly string[] =>
-  existsSync(stage.path('state/runs')) ? readdirSync(stage.path('state/runs')).filter((name) => !name.startsWith('.')) : [];
-const textOf = (stage: Stage, run: string): string => readFileSync(stage.path(`state/runs/${run}/journal.ndjson`), 'utf8');
+  existsSync(stage.path('state/runs'))
+    ? readdirSync(stage.path('state/runs')).filter((name) => !name.startsWith('.'))
+    : [];
+const textOf = (stage: Stage, run: string): string =>
+  readFileSync(stage.path(`state/runs/${run}/journal.ndjson`), 'utf8');
 const stateIn = (stage: Stage, run: string) => {
   const read = readJournal(stage.path(`state/runs/${run}`));
   return stateOf(read.ok ? read.events : []);
@@ -53,7 +56,10 @@ test('a rollback that is answered `leave` leaves the run held, with its cool-dow
 
 test('a rollback in which nothing could be undone leaves the cool-down of the run that held', async (t) => {
   const stage = setStage(t);
-  stage.write('policy.yaml', PAINT_POLICY.replace('limits: {delete: 5}', 'limits: {delete: 5}, cool_down: 1h, undo: all'));
+  stage.write(
+    'policy.yaml',
+    PAINT_POLICY.replace('limits: {delete: 5}', 'limits: {delete: 5}, cool_down: 1h, undo: all'),
+  );
   assert.equal((await stage.firebreak(RUN)).exit, 0);
   const [run = ''] = runsOf(stage);
   // Edited by somebody since: it is left.
@@ -66,7 +72,10 @@ test('a rollback in which nothing could be undone leaves the cool-down of the ru
 
 test('a bare rollback takes the newest run that changed anything, says which, and never an older one in its place', async (t) => {
   const stage = setStage(t);
-  stage.write('policy.yaml', PAINT_POLICY.replace('limits: {delete: 5}', 'limits: {delete: 5}, undo: all, cool_down: 0s'));
+  stage.write(
+    'policy.yaml',
+    PAINT_POLICY.replace('limits: {delete: 5}', 'limits: {delete: 5}, undo: all, cool_down: 0s'),
+  );
   const none = await stage.firebreak(['rollback', ...ALONE]);
   assert.deepEqual(
     [none.exit, none.out, none.err],
@@ -91,7 +100,10 @@ test('a bare rollback takes the newest run that changed anything, says which, an
   const texts = [textOf(stage, older), textOf(stage, newer)];
   const again = await stage.firebreak(['rollback', ...ALONE]);
   assert.deepEqual([again.exit, again.out], [0, '']);
-  assert.match(again.err, new RegExp(`^rollback of ${newer}: .*rolled\\s+back\n.*nothing of it is left to undo\n`, 's'));
+  assert.match(
+    again.err,
+    new RegExp(`^rollback of ${newer}: .*rolled\\s+back\n.*nothing of it is left to undo\n`, 's'),
+  );
   assert.deepEqual([textOf(stage, older), textOf(stage, newer)], texts);
 });
 
@@ -104,7 +116,8 @@ test('without a run that is unfinished, resume says that there is nothing to res
   const before = textOf(stage, run);
   assert.deepEqual(await stage.firebreak(['resume', ...ALONE]), { exit: 66, out: '', err: none });
   const over = `firebreak: nothing to resume: ${run} is over, it held; to begin anew: firebreak run paint\n`;
-  for (const name of [run, 'last']) assert.deepEqual(await stage.firebreak(['resume', name, ...ALONE]), { exit: 66, out: '', err: over });
+  for (const name of [run, 'last'])
+    assert.deepEqual(await stage.firebreak(['resume', name, ...ALONE]), { exit: 66, out: '', err: over });
   assert.equal(textOf(stage, run), before);
 });
 
@@ -139,7 +152,10 @@ for (const how of ['SIGTERM', 'SIGHUP', 'the kill switch']) {
   });
 }
 
-/** The journal as a backup or a power cut leaves it: without the lines from the first that fits, the host as it was by then. */
+/**
+ * The journal as a backup or a power cut leaves it: without the lines from the first that fits, the host as it was by
+ * then.
+ */
 function restoreBefore(stage: Stage, run: string, type: string): void {
   const path = stage.path(`state/runs/${run}/journal.ndjson`);
   const lines = readFileSync(path, 'utf8').split('\n');

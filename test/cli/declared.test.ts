@@ -86,7 +86,10 @@ for (const { title, answers, runs } of [
       assert.equal(looked(stage), false);
       terminal.type(typed ?? '');
     }, 50).unref();
-    const said = await stage.firebreak(['plan', './theirs.yaml'], { streams, tty: { stdin: true, stdout: true, stderr: true } });
+    const said = await stage.firebreak(['plan', './theirs.yaml'], {
+      streams,
+      tty: { stdin: true, stdout: true, stderr: true },
+    });
     clearInterval(typing);
     assert.deepEqual([looked(stage), said.exit === 77, left], [runs, !runs, []], said.err);
   });

@@ -18,7 +18,11 @@ after(() => rmSync(work, { recursive: true }));
 const uid = statSync(work).uid;
 
 async function doctor(state: string, env: Record<string, string>, ...argv: readonly string[]) {
-  const { io, out } = testIo({ env: { FIREBREAK_STATE: state, FIREBREAK_LOCK: `doctor-${process.pid}`, ...env }, uid, home: '/' });
+  const { io, out } = testIo({
+    env: { FIREBREAK_STATE: state, FIREBREAK_LOCK: `doctor-${process.pid}`, ...env },
+    uid,
+    home: '/',
+  });
   const code = await main(['doctor', ...argv], io);
   return { code, out: out() };
 }
@@ -65,7 +69,9 @@ test('the process slots are those that the launcher counted', async () => {
   const state = join(work, 'slots');
   mkdirSync(state, { mode: 0o700 });
   const seen = async (counted: string) => {
-    const check = (await checksOf(state, counted === '' ? {} : { FIREBREAK_COUNTED: counted })).checks.get('process slots');
+    const check = (await checksOf(state, counted === '' ? {} : { FIREBREAK_COUNTED: counted })).checks.get(
+      'process slots',
+    );
     return [check?.state, check?.seen];
   };
   assert.deepEqual(await seen('1000000 '), ['well', 'no limit is near']);
@@ -93,7 +99,9 @@ function partsOf(over: Partial<DoctorParts> = {}): DoctorParts {
 
 test('the table says what is done instead where something is missing', async () => {
   const checks = await examine(partsOf());
-  const shown = checks.filter(({ name }) => ['journal', 'prepared', 'lock', 'disk /var', 'process slots', 'user'].includes(name));
+  const shown = checks.filter(({ name }) =>
+    ['journal', 'prepared', 'lock', 'disk /var', 'process slots', 'user'].includes(name),
+  );
   assert.equal(
     doctorText(shown, paperOf({ columns: 80 })),
     `! journal        /var/lib/firebreak: no inode is free; /run/firebreak: has room

@@ -8,7 +8,11 @@ import { writeRun } from '../support/journals.ts';
 import { PAINT_POLICY, type Stage, setStage } from '../support/stage.ts';
 
 /** A drill of the stage's own runbook: its scene is a folder beside everything else that the runbook could touch. */
-function setScene(test: TestContext): { readonly stage: Stage; readonly scene: string; readonly inScene: readonly string[] } {
+function setScene(test: TestContext): {
+  readonly stage: Stage;
+  readonly scene: string;
+  readonly inScene: readonly string[];
+} {
   const stage = setStage(test);
   const scene = realpathSync(mkdtempSync(join(tmpdir(), 'firebreak-drill.')));
   test.after(() => rmSync(scene, { recursive: true, force: true }));
@@ -32,7 +36,10 @@ test('a drill is told apart wherever its run is shown', async (context) => {
   assert.match((await stage.firebreak(['runs'])).out, /\n {4}drill of paint 1\.0\.0 on /);
   const report = (await stage.firebreak(['report'])).out;
   assert.match(report, /^# Drill of paint on /);
-  assert.ok(report.includes(`| Drill | in ${scene}; nothing outside of it was touched, and it counts for no real run |`), report);
+  assert.ok(
+    report.includes(`| Drill | in ${scene}; nothing outside of it was touched, and it counts for no real run |`),
+    report,
+  );
 });
 
 test('a drill that would act outside of its scene is refused before it touches anything, and says what is outside', async (context) => {
@@ -43,7 +50,10 @@ test('a drill that would act outside of its scene is refused before it touches a
   assert.ok(ran.out.includes(`paint would act outside of the drill's scene ${scene}: ${stage.folder}/conf`), ran.out);
   assert.ok(ran.out.includes(`clean would act outside of the drill's scene ${scene}: ${stage.folder}/spool`), ran.out);
   assert.deepEqual(stage.world(), before);
-  assert.equal((await stage.firebreak(['run', 'cron-mail-storm', '--host', 'web1', ...ALONE(stage)], { scene })).exit, 64);
+  assert.equal(
+    (await stage.firebreak(['run', 'cron-mail-storm', '--host', 'web1', ...ALONE(stage)], { scene })).exit,
+    64,
+  );
 });
 
 test('a drill that held does not keep the real remedy from starting, and uses no run of the hour', async (context) => {
@@ -81,7 +91,10 @@ test('in a drill, resume and rollback take up no real run', async (context) => {
   assert.equal((await stage.firebreak(['rollback', ...ALONE(stage)], { scene })).exit, 66);
   const [row] = JSON.parse((await stage.firebreak(['runs', '--json'])).out) as { run: string }[];
   const named = await stage.firebreak(['rollback', row?.run ?? '', ...ALONE(stage)], { scene });
-  assert.deepEqual([named.exit, named.err], [64, `firebreak: ${row?.run} was a real run, and this is a drill: it is not touched here\n`]);
+  assert.deepEqual(
+    [named.exit, named.err],
+    [64, `firebreak: ${row?.run} was a real run, and this is a drill: it is not touched here\n`],
+  );
 });
 
 test('a drill that was killed promises no lease: its scene is gone, and with it what was stopped', async (context) => {
@@ -101,10 +114,22 @@ test('a drill that was killed promises no lease: its scene is gone, and with it 
       boot: { id: 'b', at: 0 },
       drill: { scene: '/mnt' },
     },
-    { type: 'lease.armed', step: 'stop-it', key: 'service:x', service: 'x', within: 60_000, undo: null, say: 'start x' },
+    {
+      type: 'lease.armed',
+      step: 'stop-it',
+      key: 'service:x',
+      service: 'x',
+      within: 60_000,
+      undo: null,
+      say: 'start x',
+    },
   ];
   await writeRun(stage.path('state'), process.getuid?.() ?? 0, '20261123-165504-paint-3f2a', facts);
-  const said = [await stage.firebreak(['runs']), await stage.firebreak(['report']), await stage.firebreak(['report', '--json'])];
+  const said = [
+    await stage.firebreak(['runs']),
+    await stage.firebreak(['report']),
+    await stage.firebreak(['report', '--json']),
+  ];
   assert.deepEqual(
     said.map(({ out }) => /lease: |is neither released|"service": "x"/.test(out)),
     [false, false, false],

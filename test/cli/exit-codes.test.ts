@@ -29,7 +29,8 @@ function edited(stage: Stage, ...changes: readonly (readonly [string, string])[]
 
 const FAILS = "  - id: fail\n    why: to see what comes of it\n    run: {argv: ['false'], effect: write}\n";
 const CLEAN = '  - id: clean\n    why: they are old\n    delete: {targets: $old, batch: 2}\n';
-const policy = (stage: Stage, more: string) => stage.write('policy.yaml', PAINT_POLICY.replace('limits: {delete: 5}', more));
+const policy = (stage: Stage, more: string) =>
+  stage.write('policy.yaml', PAINT_POLICY.replace('limits: {delete: 5}', more));
 
 /** A service of this stage alone, stopped for longer than the runbook allows. */
 async function overdue(t: TestContext): Promise<Said> {
@@ -53,7 +54,12 @@ async function unknownOutcome(t: TestContext): Promise<Said> {
   const stage = edited(setStage(t), [CLEAN, FAILS.replace("'false'", "'true'")]);
   const text = readFileSync(stage.path('paint.yaml'), 'utf8');
   assert.ok(STARTED.type === 'run.started');
-  const step = (id: string, phase: 'diagnose' | 'act' | 'verify', verb: string, kind: 'probe' | 'action' | 'watch') => ({
+  const step = (
+    id: string,
+    phase: 'diagnose' | 'act' | 'verify',
+    verb: string,
+    kind: 'probe' | 'action' | 'watch',
+  ) => ({
     id,
     phase,
     verb,
@@ -176,7 +182,8 @@ const ROWS: Readonly<Record<OutcomeName, readonly [(t: TestContext) => Promise<S
   ],
   recurred: [(t) => edited(setStage(t), ['at_most: 0', 'at_least: 1']).firebreak(RUN), /RECURRED/],
   'over-limit': [
-    (t) => edited(setStage(t), ['edit: 1, delete: 5', 'edit: 1, delete: 2']).firebreak(['run', './paint.yaml', '--dry-run']),
+    (t) =>
+      edited(setStage(t), ['edit: 1, delete: 5', 'edit: 1, delete: 2']).firebreak(['run', './paint.yaml', '--dry-run']),
     /--limit delete=3/,
   ],
   'plan-mismatch': [mismatch, /file .*\/conf: then sha256/],
@@ -192,15 +199,23 @@ const ROWS: Readonly<Record<OutcomeName, readonly [(t: TestContext) => Promise<S
   'rollback-incomplete': [(t) => edited(setStage(t), [CLEAN, CLEAN + FAILS]).firebreak(RUN), /fail failed/],
   'outcome-unknown': [unknownOutcome, /whether fail was done is not known/],
   usage: [(t) => setStage(t).firebreak(['run', './paint.yaml', '--unatended']), /Did you mean --unattended/],
-  'invalid-runbook': [(t) => edited(setStage(t), ['version', 'versoin']).firebreak(RUN), /paint\.yaml:3:1: error\[unknown-key\]/],
-  'no-such-file': [(t) => setStage(t).firebreak(['run', './none.yaml', ...ALONE]), /there is no runbook \.\/none\.yaml/],
+  'invalid-runbook': [
+    (t) => edited(setStage(t), ['version', 'versoin']).firebreak(RUN),
+    /paint\.yaml:3:1: error\[unknown-key\]/,
+  ],
+  'no-such-file': [
+    (t) => setStage(t).firebreak(['run', './none.yaml', ...ALONE]),
+    /there is no runbook \.\/none\.yaml/,
+  ],
   'unsupported-machine': [tooOld, /Node/],
   bug: [(t) => setStage(t).firebreak(['list'], { stdout: broken }), /a bug in firebreak/],
   'no-output': [cutOff, /the output could not be written and is cut off: ENOSPC: no space is left/],
   'no-journal': [
     (t) => {
       const stage = setStage(t);
-      return stage.firebreak(RUN, { env: { FIREBREAK_STATE: stage.path('conf/state'), FIREBREAK_LOCK: `no-journal-${process.pid}` } });
+      return stage.firebreak(RUN, {
+        env: { FIREBREAK_STATE: stage.path('conf/state'), FIREBREAK_LOCK: `no-journal-${process.pid}` },
+      });
     },
     /journal/,
   ],

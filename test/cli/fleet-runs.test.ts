@@ -49,7 +49,9 @@ const STOP: readonly FleetFact[] = [
 
 interface Stage {
   readonly state: string;
-  readonly firebreak: (...argv: readonly string[]) => Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
+  readonly firebreak: (
+    ...argv: readonly string[]
+  ) => Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
 }
 
 /** A fleet run of which one host held and another was cut short. */
@@ -70,7 +72,10 @@ async function stage(context: TestContext, facts: readonly FleetFact[]): Promise
   return {
     state,
     firebreak: async (...argv) => {
-      const { io, out, err } = testIo({ env: { FIREBREAK_STATE: state, FIREBREAK_LOCK: state }, uid: statSync(state).uid });
+      const { io, out, err } = testIo({
+        env: { FIREBREAK_STATE: state, FIREBREAK_LOCK: state },
+        uid: statSync(state).uid,
+      });
       return { code: await main(argv, io), out: out(), err: err() };
     },
   };
@@ -134,7 +139,10 @@ test('resume and rollback take up the fleet, also one whose engine was killed; a
     for (const command of ['resume', 'rollback']) {
       const { firebreak } = await stage(context, facts);
       const said = await firebreak(command, FLEET, ...UNATTENDED, '--host', 'db-9');
-      assert.deepEqual([said.code, said.err], [64, `firebreak: --host db-9: the fleet run ${FLEET} has no such host\n`]);
+      assert.deepEqual(
+        [said.code, said.err],
+        [64, `firebreak: --host db-9: the fleet run ${FLEET} has no such host\n`],
+      );
     }
 });
 
@@ -178,7 +186,12 @@ test('old runs of a fleet go with its journal, all of them or none, and the flee
     const { state, firebreak } = await stage(context, [...FACTS, ...STOP]);
     for (const run of [ONE, TWO]) rmSync(join(state, 'runs', run), { recursive: true });
     await writeRun(state, uid, ONE, [...HELD.slice(0, -1), part, ...HELD.slice(-1)]);
-    await writeRun(state, uid, TWO, second === 'over' ? [...HELD.slice(0, -1), part, ...HELD.slice(-1)] : [...STOPPED, part]);
+    await writeRun(
+      state,
+      uid,
+      TWO,
+      second === 'over' ? [...HELD.slice(0, -1), part, ...HELD.slice(-1)] : [...STOPPED, part],
+    );
     later();
     const { out } = await firebreak('runs', '--prune', '--json');
     mock.timers.reset();

@@ -4,7 +4,10 @@ import { type TestContext, test } from 'node:test';
 import { manualInterrupts } from '../../src/wiring/interrupts.ts';
 import { type Said, type Stage, setStage } from '../support/stage.ts';
 
-/** In the place of ssh, for many hosts: what it would start over there is started here. While there is a file `down-NAME` that host cannot be reached. */
+/**
+ * In the place of ssh, for many hosts: what it would start over there is started here. While there is a file
+ * `down-NAME` that host cannot be reached.
+ */
 const SSH = (folder: string) => `#!/bin/sh
 while [ "$1" != -- ]; do shift; done
 if [ -e ${folder}/down-"$2" ]; then echo "ssh: connect to host $2 port 22: Connection refused" >&2; exit 255; fi
@@ -118,7 +121,9 @@ test('a policy that does not speak of fleets lets one host after the other, and 
   const { exit, out } = await fire('run', './wait.yaml', ...HOSTS, ...ALONE);
   assert.equal(exit, 0, out);
   assert.match(out, /at most 1 host at once instead of 10: rule waits has no `fleet:`/);
-  const order = out.split('\n').flatMap((line) => /^\S+ {2}(far\d) +(begins|held)/.exec(line)?.slice(1, 3).join(' ') ?? []);
+  const order = out
+    .split('\n')
+    .flatMap((line) => /^\S+ {2}(far\d) +(begins|held)/.exec(line)?.slice(1, 3).join(' ') ?? []);
   assert.deepEqual(order, ['far1 begins', 'far1 held', 'far2 begins', 'far2 held', 'far3 begins', 'far3 held']);
 });
 
@@ -142,7 +147,10 @@ test('Ctrl-C once lets the host at work come to its end, twice stops it there, a
   assert.match((await fire('runs')).out, /^.*-fleet-.* {2}interrupted \(exit 130\)$/m);
   const third = await press(3, run);
   assert.equal(third.exit, 10);
-  assert.match(third.err, /^firebreak: ended at once; left half-way: far1\n {2}firebreak resume \S+-fleet-wait-a-little-\S+ {6}goes on\n/);
+  assert.match(
+    third.err,
+    /^firebreak: ended at once; left half-way: far1\n {2}firebreak resume \S+-fleet-wait-a-little-\S+ {6}goes on\n/,
+  );
   const resumed = await fire('resume', ...ALONE);
   assert.equal(resumed.exit, 0, resumed.out);
 });

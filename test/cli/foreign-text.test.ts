@@ -25,7 +25,10 @@ test('who holds the lock is told escaped, on one line', async (context) => {
   const ran = await run('run', stage.path('paint.yaml'), '--unattended', '--policy', stage.path('policy.yaml'));
   assert.deepEqual(
     [ran.exit, ran.err],
-    [75, `firebreak: another run holds this host: r, started by ${SHOWN} at 2026-11-23T03:00:00Z, pid 7; nothing was touched\n`],
+    [
+      75,
+      `firebreak: another run holds this host: r, started by ${SHOWN} at 2026-11-23T03:00:00Z, pid 7; nothing was touched\n`,
+    ],
   );
   for (const argv of [['doctor'], ['doctor', '--json'], ['runs'], ['report']]) {
     const { out, err } = await run(...argv);
@@ -36,7 +39,10 @@ test('who holds the lock is told escaped, on one line', async (context) => {
 test('why the kill switch was set is told escaped', async (context) => {
   const stage = setStage(context);
   const env = { PATH: '/usr/bin:/bin', FIREBREAK_STATE: stage.path('state'), FIREBREAK_STOP: EVIL };
-  const ran = await stage.firebreak(['run', stage.path('paint.yaml'), '--unattended', '--policy', stage.path('policy.yaml')], { env });
+  const ran = await stage.firebreak(
+    ['run', stage.path('paint.yaml'), '--unattended', '--policy', stage.path('policy.yaml')],
+    { env },
+  );
   assert.equal(
     ran.err,
     `firebreak: the kill switch is set: FIREBREAK_STOP=${SHOWN}; nothing was started. A person at a terminal may still run it\n`,
@@ -51,7 +57,16 @@ test('an ssh that does not answer and does not end on TERM is ended all the same
   const stage = setStage(context);
   stage.write('ssh', "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 1; done\n");
   chmodSync(stage.path('ssh'), 0o755);
-  const target = { name: 'web1', address: null, port: null, user: null, identity: null, groups: [], labels: {}, become: null };
+  const target = {
+    name: 'web1',
+    address: null,
+    port: null,
+    user: null,
+    identity: null,
+    groups: [],
+    labels: {},
+    become: null,
+  };
   const sockets = { fresh: () => null, remove: () => {}, close: () => {} };
   assert.equal(userOf({ target, config: null, env: { PATH: `${stage.folder}:/usr/bin:/bin` }, sockets }), 'the user');
 });

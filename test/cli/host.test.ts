@@ -9,8 +9,8 @@ import { type Said, type Stage, setStage } from '../support/stage.ts';
 const uid = process.getuid?.() ?? 0;
 
 /**
- * In the place of ssh: what it would start over there is started here, by a POSIX shell, so that all but the network is real. While there is a file `down`
- * it says why it cannot.
+ * In the place of ssh: what it would start over there is started here, by a POSIX shell, so that all but the network is
+ * real. While there is a file `down` it says why it cannot.
  */
 const SSH = (folder: string) => `#!/bin/sh
 if [ -e ${folder}/down ]; then cat ${folder}/down >&2; exit 255; fi
@@ -129,7 +129,10 @@ test('cut in the watch: exit 10 and how to go on; resume reaches the same host a
   const other = await stage.ssh(['resume', id, '--host', 'far4', ...ALONE]);
   assert.deepEqual([other.exit, other.err], [64, `firebreak: ${id} was a run on far3, not on far4\n`]);
   const none = await stage.ssh(['resume', '--host', 'far4', ...ALONE]);
-  assert.deepEqual([none.exit, none.err], [66, 'firebreak: nothing to resume: no run is unfinished on far4; see: firebreak runs\n']);
+  assert.deepEqual(
+    [none.exit, none.err],
+    [66, 'firebreak: nothing to resume: no run is unfinished on far4; see: firebreak runs\n'],
+  );
   const again = await stage.ssh(['resume', ...HOST, ...ALONE]);
   assert.equal(again.exit, 0, again.out + again.err);
   const intents = eventsOf(stage).events.filter(({ type }) => type === 'action.intended');
@@ -138,7 +141,8 @@ test('cut in the watch: exit 10 and how to go on; resume reaches the same host a
   assert.deepEqual([back.exit, stage.world().conf.startsWith('colour = red')], [0, true], back.out + back.err);
 });
 
-const UNDO = 'firebreak_policy: 1\nallow:\n  - {id: paints, runbook: paint, declared_write: allow, limits: {delete: 5}, undo: all}\n';
+const UNDO =
+  'firebreak_policy: 1\nallow:\n  - {id: paints, runbook: paint, declared_write: allow, limits: {delete: 5}, undo: all}\n';
 
 test('one run a host: who comes second is told who has it', async (test) => {
   const stage = setFar(test);
@@ -149,7 +153,10 @@ test('one run a host: who comes second is told who has it', async (test) => {
   const { exit, err } = await stage.ssh(['run', './paint.yaml', ...HOST, ...ALONE]);
   assert.deepEqual(
     [exit, err],
-    [75, 'firebreak: another run holds far3: paint, started by ada at 2026-11-23T03:00:00Z, pid 7; nothing was touched\n'],
+    [
+      75,
+      'firebreak: another run holds far3: paint, started by ada at 2026-11-23T03:00:00Z, pid 7; nothing was touched\n',
+    ],
   );
   // Another host is another lock.
   assert.equal((await stage.ssh(['run', './paint.yaml', '--host', 'far4', ...ALONE])).exit, 0);
@@ -189,7 +196,9 @@ test('a drill and the room for a journal are of this machine', async (test) => {
 test('the doctor tells of another host whether it answers and what it has', async (test) => {
   const stage = setFar(test);
   const { exit, out } = await stage.ssh(['doctor', ...HOST, '--json']);
-  const { checks } = JSON.parse(out) as { readonly checks: readonly { readonly name: string; readonly state: string }[] };
+  const { checks } = JSON.parse(out) as {
+    readonly checks: readonly { readonly name: string; readonly state: string }[];
+  };
   assert.equal(exit, 0, out);
   assert.deepEqual(
     checks.slice(0, 3).map(({ name, state }) => [name, state]),

@@ -23,7 +23,10 @@ function write(name: string, text: string, mode = 0o644): string {
   return path;
 }
 
-async function firebreak(argv: readonly string[], given: Partial<Io> = {}): Promise<{ code: number; out: string; err: string }> {
+async function firebreak(
+  argv: readonly string[],
+  given: Partial<Io> = {},
+): Promise<{ code: number; out: string; err: string }> {
   const { io, out, err } = testIo({ cwd: folder, env: { PATH: '/usr/bin:/bin' }, ...given });
   return { code: await main(argv, io), out: out(), err: err() };
 }
@@ -44,7 +47,9 @@ hosts:
 );
 const HOSTS = ['hosts', '--ssh-config', 'ssh_config', '--inventory', 'hosts.yaml'];
 const here = (program: string) =>
-  ['/usr/bin', '/bin', '/usr/local/bin'].some((path) => fs.existsSync(join(path, program))) ? {} : { skip: `there is no ${program} here` };
+  ['/usr/bin', '/bin', '/usr/local/bin'].some((path) => fs.existsSync(join(path, program)))
+    ? {}
+    : { skip: `there is no ${program} here` };
 
 test('a selection is shown as a table: who, in which batch, and where ssh would go', here('ssh'), async () => {
   assert.deepEqual(await firebreak([...HOSTS, '--skip', 'web3', '--batches', '1,rest']), {
@@ -63,13 +68,16 @@ once; the first host that fails stops it: no further host is begun.
   });
 });
 
-test('two hundred hosts are a line a batch, and with --all a line each, however narrow the terminal', here('ssh'), async () => {
-  const names = Array.from({ length: 200 }, (_, at) => `web${at + 1}`);
-  write('many.txt', names.join('\n'));
-  const many = ['hosts', '--ssh-config', 'ssh_config', '--inventory', 'many.txt'];
-  assert.equal(
-    (await firebreak(many)).out,
-    `200 hosts
+test(
+  'two hundred hosts are a line a batch, and with --all a line each, however narrow the terminal',
+  here('ssh'),
+  async () => {
+    const names = Array.from({ length: 200 }, (_, at) => `web${at + 1}`);
+    write('many.txt', names.join('\n'));
+    const many = ['hosts', '--ssh-config', 'ssh_config', '--inventory', 'many.txt'];
+    assert.equal(
+      (await firebreak(many)).out,
+      `200 hosts
 batch 1    1  web1
 batch 2    9  web2 … web10
 batch 3   40  web11 … web50
@@ -78,17 +86,18 @@ Batches 1, 5%, 25%, rest, of those on which something is to be done; at most 10
 hosts at once; the first host that fails stops it: no further host is begun.
 Addresses, labels, a line each: --all
 `,
-  );
-  for (const columns of [80, 200]) {
-    const lines = (await firebreak([...many, '--all', '--order', 'reverse'], { columns })).out.split('\n');
-    assert.equal(lines.filter((line) => /^ +\d+ {2}web\d+ {2}/.test(line)).length, 200);
-    assert.match(lines[2] ?? '', /^ {4}1 {2}web200 {2}oncall@web200$/);
-    assert.deepEqual(
-      lines.filter((line) => line.length > columns),
-      [],
     );
-  }
-});
+    for (const columns of [80, 200]) {
+      const lines = (await firebreak([...many, '--all', '--order', 'reverse'], { columns })).out.split('\n');
+      assert.equal(lines.filter((line) => /^ +\d+ {2}web\d+ {2}/.test(line)).length, 200);
+      assert.match(lines[2] ?? '', /^ {4}1 {2}web200 {2}oncall@web200$/);
+      assert.deepEqual(
+        lines.filter((line) => line.length > columns),
+        [],
+      );
+    }
+  },
+);
 
 test('for programs there is every host with its batch and what ssh makes of it', here('ssh'), async () => {
   const { code, out } = await firebreak([...HOSTS, '--limit', 'web,!web3', '--order', 'reverse', '--json']);
@@ -123,7 +132,12 @@ test('for programs there is every host with its batch and what ssh makes of it',
   assert.deepEqual(rest, {
     skipped: [],
     strategy: {
-      batches: [{ kind: 'hosts', count: 1 }, { kind: 'share', percent: 5 }, { kind: 'share', percent: 25 }, { kind: 'rest' }],
+      batches: [
+        { kind: 'hosts', count: 1 },
+        { kind: 'share', percent: 5 },
+        { kind: 'share', percent: 25 },
+        { kind: 'rest' },
+      ],
       atOnce: 10,
       pause: 0,
       failures: { kind: 'hosts', count: 0 },
@@ -133,20 +147,32 @@ test('for programs there is every host with its batch and what ssh makes of it',
   });
 });
 
-test('one address under several names is pointed out, and what ssh has against its configuration is said', here('ssh'), async () => {
-  const same = await firebreak(['hosts', '--ssh-config', 'none', '--hosts', 'deploy@192.0.2.11,b', '--batches', 'rest']);
-  assert.doesNotMatch(same.out, /one machine/);
-  write('same.txt', 'web2\n192.0.2.12\n');
-  write('same_config', 'Host web2\n  HostName 192.0.2.12\n');
-  assert.match(
-    (await firebreak(['hosts', '--ssh-config', 'same_config', '--inventory', 'same.txt'])).out,
-    /^! web2, 192\.0\.2\.12 are all 192\.0\.2\.12 port 22: one machine, or several behind\none address\?$/m,
-  );
-  write('broken_config', 'Hots web2\n');
-  const broken = await firebreak(['hosts', '--ssh-config', 'broken_config', '--hosts', 'a']);
-  assert.equal(broken.code, 69);
-  assert.match(broken.err, /^firebreak: ssh says: .*broken_config: terminating, 1 bad configuration options$/m);
-});
+test(
+  'one address under several names is pointed out, and what ssh has against its configuration is said',
+  here('ssh'),
+  async () => {
+    const same = await firebreak([
+      'hosts',
+      '--ssh-config',
+      'none',
+      '--hosts',
+      'deploy@192.0.2.11,b',
+      '--batches',
+      'rest',
+    ]);
+    assert.doesNotMatch(same.out, /one machine/);
+    write('same.txt', 'web2\n192.0.2.12\n');
+    write('same_config', 'Host web2\n  HostName 192.0.2.12\n');
+    assert.match(
+      (await firebreak(['hosts', '--ssh-config', 'same_config', '--inventory', 'same.txt'])).out,
+      /^! web2, 192\.0\.2\.12 are all 192\.0\.2\.12 port 22: one machine, or several behind\none address\?$/m,
+    );
+    write('broken_config', 'Hots web2\n');
+    const broken = await firebreak(['hosts', '--ssh-config', 'broken_config', '--hosts', 'a']);
+    assert.equal(broken.code, 69);
+    assert.match(broken.err, /^firebreak: ssh says: .*broken_config: terminating, 1 bad configuration options$/m);
+  },
+);
 
 test("a runbook's own strategy counts, and flags win over it", here('ssh'), async () => {
   write(
@@ -161,7 +187,15 @@ diagnose:
 `,
   );
   const words = async (...argv: readonly string[]) => {
-    const { code, out, err } = await firebreak(['hosts', './look.yaml', '--ssh-config', 'ssh_config', '--hosts', 'b,c,a', ...argv]);
+    const { code, out, err } = await firebreak([
+      'hosts',
+      './look.yaml',
+      '--ssh-config',
+      'ssh_config',
+      '--hosts',
+      'b,c,a',
+      ...argv,
+    ]);
     assert.deepEqual([code, err], [0, '']);
     return out.slice(out.indexOf('Batches')).replaceAll('\n', ' ').trim();
   };
@@ -179,27 +213,59 @@ diagnose:
 test('whatever is wrong with a selection is one clear line, and nothing is chosen', async () => {
   const wrong: readonly (readonly [readonly string[], number, string])[] = [
     [[], 64, 'name hosts with --host, --hosts or --inventory'],
-    [['--host', '-oProxyCommand=reboot'], 64, '--host -oProxyCommand=reboot: it begins with `-`: ssh would take it for an option'],
+    [
+      ['--host', '-oProxyCommand=reboot'],
+      64,
+      '--host -oProxyCommand=reboot: it begins with `-`: ssh would take it for an option',
+    ],
     [['--host=web1\u001b[31m'], 64, '--host web1\\x1b[31m: it holds a character that cannot be seen'],
     [['--hosts', 'web1,,web2'], 64, '--hosts : it is empty'],
     [['--host', 'web1,web2'], 64, '--host web1,web2: it holds a comma: several hosts are `--hosts a,b,c`'],
-    [['--hosts', 'a,root@A'], 64, '--hosts root@A: a is named twice, in two ways; in an inventory each can have a name'],
+    [
+      ['--hosts', 'a,root@A'],
+      64,
+      '--hosts root@A: a is named twice, in two ways; in an inventory each can have a name',
+    ],
     [['--hosts', 'web1,web2', '--limit', 'web3'], 64, 'web3 matches no host, group or label; did you mean web1?'],
-    [['--hosts', 'web1', '--limit', 'kil=100'], 64, 'kil=100 matches no host, group or label; did you mean --limit kill=100?'],
+    [
+      ['--hosts', 'web1', '--limit', 'kil=100'],
+      64,
+      'kil=100 matches no host, group or label; did you mean --limit kill=100?',
+    ],
     [['--hosts', 'web1', '--skip', 'web1'], 64, 'every host that was chosen is skipped'],
     [['--skip', 'web1'], 64, '--skip is for hosts over ssh: name them with --host, --hosts or --inventory'],
     [['--hosts', 'a', '--batches', '1,x'], 64, '--batches 1,x: `x` is no size; write 1,5%,25%,rest'],
-    [['--hosts', 'a', '--batches', '1'], 64, '--batches 1: the last batch is `rest`: it says what becomes of everybody else'],
+    [
+      ['--hosts', 'a', '--batches', '1'],
+      64,
+      '--batches 1: the last batch is `rest`: it says what becomes of everybody else',
+    ],
     [['--hosts', 'a', '--at-once', '0'], 64, '--at-once 0: write a whole number, 1 or more'],
     [['--hosts', 'a', '--pause', '30'], 64, '--pause 30: write 30s or 5m'],
     [['--hosts', 'a', '--max-failures', 'rest'], 64, '--max-failures rest: write a number or a share: 2, 5%'],
     [['--inventory', 'none.yaml'], 66, `--inventory: ${folder}/none.yaml cannot be read: no such file`],
-    [['--inventory', '/dev/null'], 66, '--inventory: /dev/null cannot be read: it is no regular file (a pipe, a device, a folder)'],
-    [['--hosts', 'a', '--ssh-config', 'none_here'], 66, `--ssh-config: ${folder}/none_here cannot be read: no such file`],
-    [['--inventory', 'hosts.yaml', '--hosts', 'web1,wbe2'], 64, `wbe2 is not in ${folder}/hosts.yaml; did you mean web2?`],
+    [
+      ['--inventory', '/dev/null'],
+      66,
+      '--inventory: /dev/null cannot be read: it is no regular file (a pipe, a device, a folder)',
+    ],
+    [
+      ['--hosts', 'a', '--ssh-config', 'none_here'],
+      66,
+      `--ssh-config: ${folder}/none_here cannot be read: no such file`,
+    ],
+    [
+      ['--inventory', 'hosts.yaml', '--hosts', 'web1,wbe2'],
+      64,
+      `wbe2 is not in ${folder}/hosts.yaml; did you mean web2?`,
+    ],
   ];
   for (const [argv, code, says] of wrong) {
-    assert.deepEqual(await firebreak(['hosts', ...argv]), { code, out: '', err: `firebreak: ${says}\n` }, argv.join(' '));
+    assert.deepEqual(
+      await firebreak(['hosts', ...argv]),
+      { code, out: '', err: `firebreak: ${says}\n` },
+      argv.join(' '),
+    );
   }
 });
 
@@ -207,7 +273,10 @@ test('where no hosts are chosen a limit that is none is told as ever, with what 
   const says = async (limit: string) => (await firebreak(['plan', 'cron-mail-storm', '--limit', limit])).err;
   const known = 'the limits are kill, delete, edit, stopped_for, services, commands;';
   assert.equal(await says('kil=3'), `firebreak: --limit kil: ${known} did you mean kill?\n`);
-  assert.equal(await says('web*'), `firebreak: --limit web*: ${known} hosts to choose from are named with --hosts or --inventory\n`);
+  assert.equal(
+    await says('web*'),
+    `firebreak: --limit web*: ${known} hosts to choose from are named with --hosts or --inventory\n`,
+  );
 });
 
 test('an inventory with mistakes is told with its lines, and so is it by `check`', async () => {
@@ -231,7 +300,10 @@ test('inventories and ssh configurations that others could have written are not 
     fs.chmodSync(write(name, 'all:\n  hosts: {a: }\n'), 0o666);
     const { code, out, err } = await firebreak(['hosts', ...argv]);
     assert.deepEqual([code, out], [77, '']);
-    assert.match(err, new RegExp(`^firebreak: others could have written ${folder}/${name}:[\\s\\S]*chmod go-w ${folder}/${name}`));
+    assert.match(
+      err,
+      new RegExp(`^firebreak: others could have written ${folder}/${name}:[\\s\\S]*chmod go-w ${folder}/${name}`),
+    );
   }
 });
 
@@ -241,7 +313,13 @@ const INI = write('web.ini', '[web]\nweb[1:2] role=front\n[web:vars]\nansible_us
 
 test('where ansible-inventory is not installed the way out is said', async () => {
   const { listInventory } = await import('../../src/hosts/ansible-inventory.ts');
-  const listed = await listInventory({ file: INI, env: {}, config: null, signal: new AbortController().signal, programs: folder });
+  const listed = await listInventory({
+    file: INI,
+    env: {},
+    config: null,
+    signal: new AbortController().signal,
+    programs: folder,
+  });
   assert.deepEqual(listed, {
     ok: false,
     code: 'no-ansible',
@@ -258,7 +336,8 @@ function fakeAnsible(script: string): { readonly PATH: string } {
 
 test('an inventory that is a program is run by Ansible alone', async () => {
   const program = write('dynamic', `#!/bin/sh\ntouch ${folder}/ran\n`, 0o755);
-  const list = '{"_meta": {"hostvars": {"web1": {"ansible_host": "192.0.2.1", "role": "front"}}}, "web": {"hosts": ["web1"]}}';
+  const list =
+    '{"_meta": {"hostvars": {"web1": {"ansible_host": "192.0.2.1", "role": "front"}}}, "web": {"hosts": ["web1"]}}';
   const env = fakeAnsible(`[ "$*" = "--list -i ${program}" ] && echo '${list}'`);
   const selection = await targets({ inventory: program, limit: ['web'] }, { env });
   assert.deepEqual(
@@ -280,8 +359,13 @@ test('what ansible-inventory says when it cannot is said', async () => {
     66,
     `firebreak: --inventory: ansible-inventory -i ${INI} ended with 4: vault password wanted\n`,
   ]);
-  assert.deepEqual(await says('echo no json'), [66, `firebreak: --inventory: what ansible-inventory -i ${INI} prints is not JSON\n`]);
-  const flood = await says('while :; do echo 0123456789012345678901234567890123456789012345678901234567890123; done | head -c 40000000');
+  assert.deepEqual(await says('echo no json'), [
+    66,
+    `firebreak: --inventory: what ansible-inventory -i ${INI} prints is not JSON\n`,
+  ]);
+  const flood = await says(
+    'while :; do echo 0123456789012345678901234567890123456789012345678901234567890123; done | head -c 40000000',
+  );
   assert.deepEqual(flood, [66, `firebreak: --inventory: ansible-inventory -i ${INI} printed more than 32 MiB\n`]);
 });
 
@@ -378,7 +462,10 @@ test('a new kind of limit takes no word from labels: where a host has a label of
   assert.deepEqual(await of('labelled.yaml', 'commands=3'), ['a', '']);
   assert.deepEqual(await of('plain.yaml', 'commands=3', 'b'), ['b', 'commands=3']);
   const { code, err } = await firebreak(['hosts', '--inventory', 'plain.yaml', '--limit', 'services=mail']);
-  assert.deepEqual([code, err], [64, 'firebreak: --limit services=mail raises a limit of a run; no host, group or label is meant by it\n']);
+  assert.deepEqual(
+    [code, err],
+    [64, 'firebreak: --limit services=mail raises a limit of a run; no host, group or label is meant by it\n'],
+  );
 });
 
 test('the host options can be typed again as they were', () => {
@@ -392,7 +479,15 @@ test('the host options can be typed again as they were', () => {
       become: true,
       becomePassword: 'env:X',
     },
-    ...{ batches: '1,rest', atOnce: '3', pause: '1s', maxFailures: '5%', order: 'name', limit: ['web'], param: ['p=1'] },
+    ...{
+      batches: '1,rest',
+      atOnce: '3',
+      pause: '1s',
+      maxFailures: '5%',
+      order: 'name',
+      limit: ['web'],
+      param: ['p=1'],
+    },
   };
   assert.equal(
     hostWords(options).join(' '),
@@ -422,13 +517,20 @@ test("sudo's password is taken from where it is, however short, and is in no byt
   const { io, err } = testIo({ cwd: folder, env, secrets: secretsHere(env) });
   const selection = await targetsOf(io, { host: 'web1', become: true, becomePassword: 'env:SUDO_WORD' });
   assert.ok(selection !== null && typeof selection === 'object', err());
-  assert.deepEqual(selection.ssh, { config: null, become: true, password: { $secret: "sudo's password", from: 'env:SUDO_WORD' } });
+  assert.deepEqual(selection.ssh, {
+    config: null,
+    become: true,
+    password: { $secret: "sudo's password", from: 'env:SUDO_WORD' },
+  });
   const reach = reachOf(io, selection);
   assert.equal(await reach.password?.(), 'oncall');
   assert.doesNotMatch(JSON.stringify(selection), /oncall/);
   const file = write('password', 'correct horse battery\n', 0o600);
   const long = await targetsOf(io, { host: 'web1', becomePassword: `file:${file}` });
-  assert.equal(long !== null && typeof long === 'object' && (await reachOf(io, long).password?.()), 'correct horse battery');
+  assert.equal(
+    long !== null && typeof long === 'object' && (await reachOf(io, long).password?.()),
+    'correct horse battery',
+  );
   assert.equal(io.secrets?.redact('it is correct horse battery').includes('correct horse'), false);
 });
 

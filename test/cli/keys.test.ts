@@ -11,8 +11,8 @@ import { paramComplaints } from '../support/real-verbs.ts';
 import { setStage } from '../support/stage.ts';
 
 /**
- * Every key that `check` accepts does what its description says. One test a key, named after it, that fails where the key is ignored: real commands
- * that count how often they were asked.
+ * Every key that `check` accepts does what its description says. One test a key, named after it, that fails where the
+ * key is ignored: real commands that count how often they were asked.
  */
 interface Ran {
   readonly exit: number;
@@ -52,20 +52,30 @@ const diagnose = (step: string, rest = ACT + OK) => `diagnose:\n  - {id: a, ${st
 const RETRY = 'retry: {times: 2, every: 1ms}';
 
 test('retry: a probe of diagnose is asked again until it holds, and no more often than it says', async (t) => {
-  assert.deepEqual(await run(t, (folder) => diagnose(`${counting(folder, 3)}, expect: {exit: 0}, ${RETRY}`)).then(told), [0, 3]);
-  assert.deepEqual(await run(t, (folder) => diagnose(`${counting(folder, 4)}, expect: {exit: 0}, ${RETRY}`)).then(told), [2, 3]);
+  assert.deepEqual(
+    await run(t, (folder) => diagnose(`${counting(folder, 3)}, expect: {exit: 0}, ${RETRY}`)).then(told),
+    [0, 3],
+  );
+  assert.deepEqual(
+    await run(t, (folder) => diagnose(`${counting(folder, 4)}, expect: {exit: 0}, ${RETRY}`)).then(told),
+    [2, 3],
+  );
   assert.deepEqual(await run(t, (folder) => diagnose(`${counting(folder, 2)}, expect: {exit: 0}`)).then(told), [2, 1]);
 });
 
 test('retry: a probe that could not ask is asked again as well', async (t) => {
-  const of = (more: string) => run(t, (folder) => diagnose(`${counting(folder, 2, 'exit 2')}, expect: {stdout: ''}${more}`)).then(told);
+  const of = (more: string) =>
+    run(t, (folder) => diagnose(`${counting(folder, 2, 'exit 2')}, expect: {stdout: ''}${more}`)).then(told);
   assert.deepEqual(await of(`, ${RETRY}`), [0, 2]);
   assert.deepEqual(await of(''), [7, 1]);
 });
 
 test('retry: so is a probe of verify, and the look of a watch', async (t) => {
   const verify = (more: string) =>
-    run(t, (folder) => `diagnose:\n${YES}${ACT}verify:\n  - {id: v, ${counting(folder, 2)}, expect: {exit: 0}${more}}\n`).then(told);
+    run(
+      t,
+      (folder) => `diagnose:\n${YES}${ACT}verify:\n  - {id: v, ${counting(folder, 2)}, expect: {exit: 0}${more}}\n`,
+    ).then(told);
   assert.deepEqual(await verify(`, ${RETRY}`), [0, 2]);
   assert.deepEqual(await verify(''), [4, 1]);
   const watch = (more: string) =>
@@ -87,7 +97,10 @@ test('timeout: a look that is cut short is unknown, in diagnose, in verify and i
     diagnose(`files: {in: ${folder}/spool, over: 20s}, expect: {growth: {at_most: 0}}, timeout: 50ms`),
   );
   assert.equal(grows.exit, 7);
-  const verify = await run(t, () => `diagnose:\n${YES}${ACT}verify:\n  - {id: v, ${slow}, expect: {exit: 0}, timeout: 50ms}\n`);
+  const verify = await run(
+    t,
+    () => `diagnose:\n${YES}${ACT}verify:\n  - {id: v, ${slow}, expect: {exit: 0}, timeout: 50ms}\n`,
+  );
   assert.equal(verify.exit, 7);
   const watch = await run(
     t,
@@ -99,14 +112,25 @@ test('timeout: a look that is cut short is unknown, in diagnose, in verify and i
 });
 
 test('timeout: an act goes to its next safe point, and the step has failed', async (t) => {
-  const { exit, out } = await run(t, () => `diagnose:\n${YES}act:\n  - {id: nap, why: w, wait: {for: 20s}, timeout: 50ms}\n${OK}`);
+  const { exit, out } = await run(
+    t,
+    () => `diagnose:\n${YES}act:\n  - {id: nap, why: w, wait: {for: 20s}, timeout: 50ms}\n${OK}`,
+  );
   assert.notEqual(exit, 0);
   assert.match(out, /nap.*it did not end within 50 ms \(timeout\)/);
 });
 
 test('timeout: where it would not be kept it is an error', async (t) => {
-  for (const verb of ['start: {service: {name: x}}', 'edit: {file: /etc/x, remove_lines: {matching: a}}', 'manual: {do: x}']) {
-    const { exit, out } = await run(t, () => `diagnose:\n${YES}act:\n  - {id: s, why: w, ${verb}, timeout: 1s}\n${OK}`, 'plan');
+  for (const verb of [
+    'start: {service: {name: x}}',
+    'edit: {file: /etc/x, remove_lines: {matching: a}}',
+    'manual: {do: x}',
+  ]) {
+    const { exit, out } = await run(
+      t,
+      () => `diagnose:\n${YES}act:\n  - {id: s, why: w, ${verb}, timeout: 1s}\n${OK}`,
+      'plan',
+    );
     assert.equal(exit, 65, out);
     assert.match(out, /keeps no `timeout` of its step/);
   }
@@ -127,12 +151,21 @@ test('exits_that_answer: an exit that is no answer is unknown, in every phase', 
 test('expect: an exit that is judged is an answer, but for those of a command that could not be run', async (t) => {
   const of = async (shell: string) =>
     (await run(t, () => diagnose(`run: {shell: '${shell}', effect: read}, expect: {exit: {is_not: 0}}`))).exit;
-  assert.deepEqual([await of('exit 3'), await of('exit 0'), await of('no-such-command-at-all'), await of('kill -9 $$')], [0, 2, 7, 7]);
+  assert.deepEqual(
+    [await of('exit 3'), await of('exit 0'), await of('no-such-command-at-all'), await of('kill -9 $$')],
+    [0, 2, 7, 7],
+  );
 });
 
 test('decisive: a step that informs only decides nothing', async (t) => {
   const of = async (more: string) =>
-    (await run(t, () => `diagnose:\n${YES}  - {id: b, run: {shell: 'exit 1', effect: read}, expect: {exit: 0}${more}}\n${ACT}${OK}`)).exit;
+    (
+      await run(
+        t,
+        () =>
+          `diagnose:\n${YES}  - {id: b, run: {shell: 'exit 1', effect: read}, expect: {exit: 0}${more}}\n${ACT}${OK}`,
+      )
+    ).exit;
   assert.deepEqual([await of(''), await of(', decisive: false')], [2, 0]);
 });
 
@@ -221,7 +254,15 @@ test('settle: a time that is as long as the watch is an error, and no verdict wh
   const stage = setStage(t);
   stage.write('policy.yaml', POLICY);
   stage.write('k.yaml', `firebreak: 1\nrunbook: k\nversion: 1.0.0\ntitle: k\n${text('1m')}`);
-  const short = await stage.firebreak(['run', './k.yaml', '--unattended', '--policy', 'policy.yaml', '--param', 'long=40ms']);
+  const short = await stage.firebreak([
+    'run',
+    './k.yaml',
+    '--unattended',
+    '--policy',
+    'policy.yaml',
+    '--param',
+    'long=40ms',
+  ]);
   assert.equal(short.exit, 7);
   assert.match(short.out + short.err, /the watch was over before it had settled \(settle: 50 ms\)/);
 });
@@ -267,13 +308,19 @@ for (const name of LIMITS) {
       'k.yaml',
       `firebreak: 1\nrunbook: k\nversion: 1.0.0\ntitle: k\nlimits: {${name}: ${none}}\ndiagnose:\n  - {id: yes, disk: {path: /}, expect: {space_free: {at_least: 0%}}}\nact:\n  - {id: a, why: w, ${act}}\n${OK}`,
     );
-    const exit = async (limit: string) => (await stage.firebreak(['plan', './k.yaml', '--limit', `${name}=${limit}`])).exit;
-    assert.deepEqual([await exit(name === 'stopped_for' ? '1m' : '0'), await exit(name === 'stopped_for' ? '1h' : '9')], [5, 0]);
+    const exit = async (limit: string) =>
+      (await stage.firebreak(['plan', './k.yaml', '--limit', `${name}=${limit}`])).exit;
+    assert.deepEqual(
+      [await exit(name === 'stopped_for' ? '1m' : '0'), await exit(name === 'stopped_for' ? '1h' : '9')],
+      [5, 0],
+    );
   });
 }
 
 /** A declaration with the key, a value that it takes and one that it refuses (undefined: none is given). */
-const DECLARED: Readonly<Record<string, readonly [declared: string, good: string | undefined, bad: string | undefined]>> = {
+const DECLARED: Readonly<
+  Record<string, readonly [declared: string, good: string | undefined, bad: string | undefined]>
+> = {
   type: ['type: integer', '7', 'seven'],
   default: ['type: string, default: x', undefined, '-x'],
   pattern: ["type: string, pattern: '[a-z]+'", 'abc', 'abc1'],
@@ -284,8 +331,8 @@ const DECLARED: Readonly<Record<string, readonly [declared: string, good: string
 };
 
 test('a parameter: each key of its declaration is kept', async () => {
-  const { properties } = (RUNBOOK.properties as unknown as { params: { additionalProperties: { properties: object } } }).params
-    .additionalProperties;
+  const { properties } = (RUNBOOK.properties as unknown as { params: { additionalProperties: { properties: object } } })
+    .params.additionalProperties;
   assert.deepEqual(Object.keys(properties).toSorted(), [...Object.keys(DECLARED), 'about'].toSorted());
   for (const [key, [declared, good, bad]] of Object.entries(DECLARED)) {
     const text = `params: {p: {about: a, ${declared}}}\ndiagnose:\n  - {id: a, run: {argv: [echo], effect: read, env: {P: $p}}}\n`;

@@ -5,7 +5,10 @@ import { PAINT_POLICY, type Stage, setStage } from '../support/stage.ts';
 
 const ALONE = ['--unattended', '--policy', 'policy.yaml'];
 
-/** Real files: a look behind the first act tells whether the last one may delete for good. `ran` counts how often the reading command ran. */
+/**
+ * Real files: a look behind the first act tells whether the last one may delete for good. `ran` counts how often the
+ * reading command ran.
+ */
 function stage(t: TestContext, guard = '', read = 'exit 0'): Stage {
   const made = setStage(t);
   made.write(
@@ -39,7 +42,10 @@ verify:
     expect: {count: {at_most: 0}}
 `,
   );
-  made.write('policy.yaml', PAINT_POLICY.replaceAll('paint', 'late').replace('limits: {delete: 5}', 'declared_read: allow'));
+  made.write(
+    'policy.yaml',
+    PAINT_POLICY.replaceAll('paint', 'late').replace('limits: {delete: 5}', 'declared_read: allow'),
+  );
   return made;
 }
 
@@ -48,7 +54,10 @@ test('a plan shows what is decided at its turn, counts it, and runs no reading c
   const planned = await here.firebreak(['plan', './late.yaml', '--policy', 'policy.yaml', '--save', 'plan.json']);
   assert.equal(planned.exit, 0, planned.err);
   assert.match(planned.out, /at turn +looked at when its turn comes; it informs the\s+steps behind it/);
-  assert.match(planned.out, /when +decided at its turn, when left has been looked at;\s+counted\s+here\s+as\s+if\s+it\s+ran/);
+  assert.match(
+    planned.out,
+    /when +decided at its turn, when left has been looked at;\s+counted\s+here\s+as\s+if\s+it\s+ran/,
+  );
   assert.match(planned.out, /for good +mark, clean: cannot be undone/);
   assert.match(planned.out, /in all +delete 3 of 5 allowed/);
   assert.equal(existsSync(here.path('ran')), false);

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -40,7 +50,10 @@ function installed(home: string): string {
 /** A folder for PATH with a `node` in it that has this version, and runs our own Node for everything else. */
 function nodeOfVersion(version: string): string {
   const folder = mkdtempSync(join(work, 'path-'));
-  writeFileSync(join(folder, 'node'), `#!/bin/sh\n[ "$1" = --version ] && { echo ${version}; exit; }\nexec ${process.execPath} "$@"\n`);
+  writeFileSync(
+    join(folder, 'node'),
+    `#!/bin/sh\n[ "$1" = --version ] && { echo ${version}; exit; }\nexec ${process.execPath} "$@"\n`,
+  );
   chmodSync(join(folder, 'node'), 0o755);
   return folder;
 }
@@ -48,7 +61,11 @@ function nodeOfVersion(version: string): string {
 function run(file: string, args: readonly string[] = [], more: { env?: Record<string, string>; cwd?: string } = {}) {
   const env = { PATH: '/usr/bin:/bin', FIREBREAK_NODE: process.execPath, ...more.env };
   const result = spawnSync(file, args, { env, cwd: more.cwd ?? '/', encoding: 'utf8', timeout: 20_000 });
-  return { exit: result.status, stderr: result.stderr, said: result.stdout === '' ? null : (JSON.parse(result.stdout) as Confession) };
+  return {
+    exit: result.status,
+    stderr: result.stderr,
+    said: result.stdout === '' ? null : (JSON.parse(result.stdout) as Confession),
+  };
 }
 
 test('the program gets its arguments untouched, the working folder of the caller, and flags that save process slots and memory', () => {
@@ -108,7 +125,9 @@ test('Node is taken from PATH where its version suits', () => {
   const home = installed(join(work, 'versions'));
   const exits = ['v24.15.0', 'v24.99.1', 'v26.0.0', 'v31.4.0'].map(
     (version) =>
-      run(join(home, 'bin/firebreak'), [], { env: { FIREBREAK_NODE: '', PATH: `${nodeOfVersion(version)}:/usr/bin:/bin` } }).exit,
+      run(join(home, 'bin/firebreak'), [], {
+        env: { FIREBREAK_NODE: '', PATH: `${nodeOfVersion(version)}:/usr/bin:/bin` },
+      }).exit,
   );
   assert.deepEqual(exits, [0, 0, 0, 0]);
 });
@@ -116,7 +135,9 @@ test('Node is taken from PATH where its version suits', () => {
 test('a Node that is too old, too odd or missing is exit 69 with what to do', () => {
   const home = installed(join(work, 'old'));
   for (const version of ['v20.20.2', 'v24.14.9', 'v25.1.0', 'v9.0.0', 'nonsense', '']) {
-    const result = run(join(home, 'bin/firebreak'), [], { env: { FIREBREAK_NODE: '', PATH: `${nodeOfVersion(version)}:/usr/bin:/bin` } });
+    const result = run(join(home, 'bin/firebreak'), [], {
+      env: { FIREBREAK_NODE: '', PATH: `${nodeOfVersion(version)}:/usr/bin:/bin` },
+    });
     assert.equal(result.exit, 69, version);
     assert.match(result.stderr, /needs Node\.js \^24\.15 or >=26[\s\S]*npm ci[\s\S]*FIREBREAK_NODE/);
   }
@@ -139,7 +160,10 @@ test("the Node of the project that Firebreak is installed in is found beside npm
   mkdirSync(join(work, 'hoisted/node_modules/.bin'));
   symlinkSync(process.execPath, join(work, 'hoisted/node_modules/.bin/node'));
   const old = nodeOfVersion('v20.0.0');
-  assert.equal(run(join(home, 'bin/firebreak'), [], { env: { FIREBREAK_NODE: '', PATH: `${old}:/usr/bin:/bin` } }).exit, 0);
+  assert.equal(
+    run(join(home, 'bin/firebreak'), [], { env: { FIREBREAK_NODE: '', PATH: `${old}:/usr/bin:/bin` } }).exit,
+    0,
+  );
 });
 
 test('in a checkout the build runs only while no source is newer: a stale build never runs', () => {
@@ -150,7 +174,15 @@ test('in a checkout the build runs only while no source is newer: a stale build 
   symlinkSync('..', join(home, 'src/model/round'));
   mkdirSync(join(home, 'node_modules/yaml'), { recursive: true });
   const deep = ['very', 'very/far', 'very/far/down', 'very/far/down/file.ts'].map((path) => `src/model/deep/${path}`);
-  const folders = ['package-lock.json', 'src', 'src/cli.ts', 'src/model', 'src/model/deep', 'src/model/deep/file.ts', ...deep];
+  const folders = [
+    'package-lock.json',
+    'src',
+    'src/cli.ts',
+    'src/model',
+    'src/model/deep',
+    'src/model/deep/file.ts',
+    ...deep,
+  ];
   write(join(home, 'package-lock.json'), '{}');
   const age = (path: string, seconds: number) => utimesSync(join(home, path), seconds, seconds);
   for (const path of folders) age(path, 1_700_000_000);
@@ -238,7 +270,10 @@ test('where Node could not start first aid is printed at once, and nothing is st
     [
       69,
       null,
-      ['firebreak: too few process slots are free: 2 with its own, and Firebreak needs 3. Nothing was done.', '  FIREBREAK_SLOTS says so.'],
+      [
+        'firebreak: too few process slots are free: 2 with its own, and Firebreak needs 3. Nothing was done.',
+        '  FIREBREAK_SLOTS says so.',
+      ],
       3,
     ],
   );
@@ -247,7 +282,8 @@ test('where Node could not start first aid is printed at once, and nothing is st
 
 test('first aid names the mailers that cron started, and only those, with the words to type', () => {
   const home = installed(join(work, 'mailers'));
-  // Copies of a shell have these names in comm; `read` waits without a child. cron leads its session, as the daemon does.
+  // Copies of a shell have these names in comm; `read` waits without a child. cron leads its session, as the daemon
+  // does.
   for (const name of ['cron', 'sendmail', 'postdrop']) copyFileSync('/bin/sh', join(home, name));
   const scene = `
     exec 3<>"$PWD/fifo"
@@ -258,10 +294,13 @@ test('first aid names the mailers that cron started, and only those, with the wo
     echo >&3; echo >&3; echo >&3; echo >&3`;
   spawnSync('mkfifo', [join(home, 'fifo')]);
   const { stdout, stderr } = spawnSync('sh', ['-c', scene], { cwd: home, encoding: 'utf8', timeout: 20_000 });
-  const pids = (who: string) => stdout.split('\n').flatMap((line) => (line.startsWith(`${who} `) ? [line.slice(who.length + 1)] : []));
+  const pids = (who: string) =>
+    stdout.split('\n').flatMap((line) => (line.startsWith(`${who} `) ? [line.slice(who.length + 1)] : []));
   const typed = stderr
     .split('\n')
-    .flatMap((line) => (line.startsWith('     kill') && !line.includes('-KILL') ? line.trim().split(' ').slice(1) : []));
+    .flatMap((line) =>
+      line.startsWith('     kill') && !line.includes('-KILL') ? line.trim().split(' ').slice(1) : [],
+    );
   assert.equal(pids('mailer').length, 2, stdout + stderr);
   for (const pid of pids('mailer')) assert.ok(typed.includes(pid), stderr);
   assert.deepEqual([pids('stranger').length, typed.includes(pids('stranger')[0] ?? '')], [1, false], stderr);
@@ -273,8 +312,10 @@ test('first aid leaves alone what another user runs under the name of cron, and 
   const home = installed(join(work, 'look-alikes'));
   for (const name of ['cron', 'sendmail']) copyFileSync('/bin/sh', join(home, name));
   // In front of and behind the real one, each with a mailer; all of them lead their sessions.
-  const own = (who: string) => `setsid -f ./cron -c 'echo ${who} $$; ./sendmail -c "echo ${who}-mailer \\$\\$; read x"; read x' <&3`;
-  const theirs = (who: string) => own(who).replace('setsid -f', 'setsid -f setpriv --reuid=1001 --regid=1001 --clear-groups');
+  const own = (who: string) =>
+    `setsid -f ./cron -c 'echo ${who} $$; ./sendmail -c "echo ${who}-mailer \\$\\$; read x"; read x' <&3`;
+  const theirs = (who: string) =>
+    own(who).replace('setsid -f', 'setsid -f setpriv --reuid=1001 --regid=1001 --clear-groups');
   const scene = `
     exec 3<>"$PWD/fifo"
     chmod 666 fifo; chmod 755 . ..
@@ -287,7 +328,9 @@ test('first aid leaves alone what another user runs under the name of cron, and 
     stdout.split('\n').flatMap((line) => (line.startsWith(`${who} `) ? [line.slice(who.length + 1)] : []))[0] ?? 'none';
   const typed = stderr
     .split('\n')
-    .flatMap((line) => (line.startsWith('     kill') && !line.includes('-KILL') ? line.trim().split(' ').slice(1) : []));
+    .flatMap((line) =>
+      line.startsWith('     kill') && !line.includes('-KILL') ? line.trim().split(' ').slice(1) : [],
+    );
   const all = ['first', 'first-mailer', 'last', 'last-mailer', 'real', 'real-mailer'];
   assert.ok(
     all.every((who) => pid(who) !== 'none'),

@@ -45,7 +45,15 @@ test('what is asked for as JSON is one JSON text on stdout, and nothing else', a
     assert.doesNotThrow(() => JSON.parse(said.out), line);
     assert.match(said.out, holds, line);
   }
-  const run = await stage.firebreak(['run', './paint.yaml', '--unattended', '--policy', 'policy.yaml', '--output', 'ndjson']);
+  const run = await stage.firebreak([
+    'run',
+    './paint.yaml',
+    '--unattended',
+    '--policy',
+    'policy.yaml',
+    '--output',
+    'ndjson',
+  ]);
   assert.deepEqual([run.exit, run.err], [0, '']);
   for (const line of ['runs --json', 'report --json', 'report --format json']) {
     const { out } = await stage.firebreak(line.split(' '));

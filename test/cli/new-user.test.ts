@@ -241,8 +241,18 @@ steps:
     `older_than: 1 day`,
     `13:50 bad-duration · \`1 day\` is not a duration; write it like 30s, 15m, 1h30m · did you mean 1d?`,
   ],
-  ['a duration without a unit', `older_than: 1d`, `older_than: 86400`, `13:50 bad-duration · 86400 has no unit; write 86400s or 86400m`],
-  ['a tab', `    why: the files`, `	why: the files`, `17:1 yaml-syntax · tabs are not allowed as indentation · indent with spaces`],
+  [
+    'a duration without a unit',
+    `older_than: 1d`,
+    `older_than: 86400`,
+    `13:50 bad-duration · 86400 has no unit; write 86400s or 86400m`,
+  ],
+  [
+    'a tab',
+    `    why: the files`,
+    `	why: the files`,
+    `17:1 yaml-syntax · tabs are not allowed as indentation · indent with spaces`,
+  ],
   [
     'a key twice',
     `title: the web`,
@@ -327,7 +337,12 @@ title: the web`,
     ``,
     `1:1 missing-key · \`firebreak\` is missing · add \`firebreak: 1\``,
   ],
-  ['an id with blanks', `id: start-web`, `id: Start Web`, `19:9 bad-value · \`Start Web\` is not what \`id\` takes · for example mailers`],
+  [
+    'an id with blanks',
+    `id: start-web`,
+    `id: Start Web`,
+    `19:9 bad-value · \`Start Web\` is not what \`id\` takes · for example mailers`,
+  ],
   [
     'an act in the diagnosis',
     `    service: {name: nginx}
@@ -430,7 +445,10 @@ function withWord(word: string, beside: string): string {
   const key = JSON.stringify(word);
   if ((COMPARATORS as readonly string[]).includes(beside)) return GOOD.replace('{at_least: 10}', () => `{${key}: 10}`);
   if (['act', 'diagnose', 'verify', 'params', 'about', 'runbook', 'open'].includes(beside)) {
-    const head = beside === 'runbook' && ['id', 'name'].includes(word) ? GOOD.replace('runbook: web-down', () => `${key}: web-down`) : null;
+    const head =
+      beside === 'runbook' && ['id', 'name'].includes(word)
+        ? GOOD.replace('runbook: web-down', () => `${key}: web-down`)
+        : null;
     if (head !== null) return head;
     if (['params', 'about', 'open'].includes(beside)) return `${GOOD}${key}: x\n`;
   }

@@ -64,8 +64,12 @@ test('a command that prints nothing misses nothing, and a file that takes all of
 });
 
 test('a reader that has read enough is no error', () => {
-  const ended = spawnSync('/bin/sh', ['-c', '{ "$1" schema runbook; echo "exit $?" >&2; } | head -c 1', 'sh', launcher], {
-    encoding: 'utf8',
-  });
+  const ended = spawnSync(
+    '/bin/sh',
+    ['-c', '{ "$1" schema runbook; echo "exit $?" >&2; } | head -c 1', 'sh', launcher],
+    {
+      encoding: 'utf8',
+    },
+  );
   assert.deepEqual([ended.stdout, ended.stderr], ['{', 'exit 0\n']);
 });

@@ -53,13 +53,29 @@ function setScene(test: TestContext, far: boolean, wait = '1ms'): Scene {
   const stage = setStage(test);
   const { folder, path, write } = stage;
   chmodSync(folder, 0o755);
-  for (const name of ['sp', 'sp/app', 'sp/app/queue', 'sp/app/queue/in', 'victim', 'victim/queue', 'victim/queue/in', 'bin'])
+  for (const name of [
+    'sp',
+    'sp/app',
+    'sp/app/queue',
+    'sp/app/queue/in',
+    'victim',
+    'victim/queue',
+    'victim/queue/in',
+    'bin',
+  ])
     mkdirSync(path(name));
   for (const at of ['sp/app', 'victim']) {
     for (const name of ['a', 'b']) write(`${at}/queue/in/${name}`, name);
     write(`${at}/conf`, 'colour = red\n');
   }
-  for (const name of ['sp/app', 'sp/app/queue', 'sp/app/queue/in', 'sp/app/conf', 'sp/app/queue/in/a', 'sp/app/queue/in/b'])
+  for (const name of [
+    'sp/app',
+    'sp/app/queue',
+    'sp/app/queue/in',
+    'sp/app/conf',
+    'sp/app/queue/in/a',
+    'sp/app/queue/in/b',
+  ])
     lchownSync(path(name), STRANGER, STRANGER);
   writeFileSync(path('bin/ssh'), SSH, { mode: 0o755 });
   write('sweep.yaml', runbook(folder, wait));
@@ -75,7 +91,8 @@ function setScene(test: TestContext, far: boolean, wait = '1ms'): Scene {
   };
   return {
     ...stage,
-    sweep: (argv, given) => stage.firebreak([...argv, ...(far ? ['--host', 'oncall@far3'] : [])], far ? { env, ...given } : given),
+    sweep: (argv, given) =>
+      stage.firebreak([...argv, ...(far ? ['--host', 'oncall@far3'] : [])], far ? { env, ...given } : given),
     again: (argv) => stage.firebreak(argv, far ? { env } : {}),
     plant: (name) => {
       renameSync(path(name), path('moved'));
@@ -93,7 +110,11 @@ const RUN = ['run', './sweep.yaml', ...ALONE];
 /** Wrapped as the screen wraps it. */
 const flat = ({ out, err }: Said): string => (out + err).replace(/\s+/g, '');
 
-function isRefused(scene: Scene, said: Said, { codes, names }: { readonly codes: readonly number[]; readonly names: string }): void {
+function isRefused(
+  scene: Scene,
+  said: Said,
+  { codes, names }: { readonly codes: readonly number[]; readonly names: string },
+): void {
   assert.ok(codes.includes(said.exit), `${said.exit}: ${said.out}${said.err}`);
   assert.ok(flat(said).includes(scene.path(names)), said.out + said.err);
 }
@@ -122,7 +143,8 @@ for (const far of [false, true]) {
         const scene = setScene(t, far);
         scene.plant(planted);
         const before = scene.tree();
-        for (const argv of [['plan', './sweep.yaml', ...BY], RUN]) isRefused(scene, await scene.sweep(argv), { codes: [3], names: leads });
+        for (const argv of [['plan', './sweep.yaml', ...BY], RUN])
+          isRefused(scene, await scene.sweep(argv), { codes: [3], names: leads });
         assert.deepEqual(scene.tree(), before);
       });
 
@@ -181,7 +203,10 @@ for (const far of [false, true]) {
       const under = await scene.sweep(['plan', './sweep.yaml', ...param]);
       isRefused(scene, under, { codes: [3], names: 'victim/queue/in' });
       assert.ok(flat(under).includes('doesnotliebelow'), under.out + under.err);
-      scene.write('sweep.yaml', runbook(scene.folder, '1ms').replaceAll(`under: ${scene.folder}/sp,`, `under: ${scene.folder},`));
+      scene.write(
+        'sweep.yaml',
+        runbook(scene.folder, '1ms').replaceAll(`under: ${scene.folder}/sp,`, `under: ${scene.folder},`),
+      );
       const policy = await scene.sweep([...RUN, ...param]);
       isRefused(scene, policy, { codes: [77], names: 'victim/queue/in' });
       assert.deepEqual(scene.tree(), before);

@@ -38,7 +38,10 @@ function newHost(): { readonly env: Record<string, string>; readonly stop: strin
   return { env, stop: join(home, 'firebreak/stop'), state };
 }
 
-async function firebreak(argv: readonly string[], given: Partial<Io> = {}): Promise<{ code: number; out: string; err: string }> {
+async function firebreak(
+  argv: readonly string[],
+  given: Partial<Io> = {},
+): Promise<{ code: number; out: string; err: string }> {
   const { io, out, err } = testIo({ env: newHost().env, cwd: folder, user: 'ada', ...given });
   const code = await main(argv, io);
   if (argv.includes('ndjson')) assertNdjson(out());
@@ -91,7 +94,10 @@ test('a policy that is well is said in sentences; one that is not is told with p
   assert.deepEqual(
     [
       both.code,
-      JSON.parse(both.out).map(({ ok, problems }: { ok: boolean; problems: { code: string }[] }) => [ok, problems.map(({ code }) => code)]),
+      JSON.parse(both.out).map(({ ok, problems }: { ok: boolean; problems: { code: string }[] }) => [
+        ok,
+        problems.map(({ code }) => code),
+      ]),
     ],
     [
       65,
@@ -194,8 +200,14 @@ test('the zone of the host is that of its localtime, whatever TZ says', () => {
 
 test('the kill switch is a file of the host, one of the user, or the environment; its first line is the reason', () => {
   const { env, stop } = newHost();
-  assert.deepEqual(stopFiles({ env: {}, home: '/home/ada' }), ['/etc/firebreak/stop', '/home/ada/.config/firebreak/stop']);
-  assert.deepEqual(stopFiles({ env: { XDG_CONFIG_HOME: 'relative' }, home: '/home/ada' })[1], '/home/ada/.config/firebreak/stop');
+  assert.deepEqual(stopFiles({ env: {}, home: '/home/ada' }), [
+    '/etc/firebreak/stop',
+    '/home/ada/.config/firebreak/stop',
+  ]);
+  assert.deepEqual(
+    stopFiles({ env: { XDG_CONFIG_HOME: 'relative' }, home: '/home/ada' })[1],
+    '/home/ada/.config/firebreak/stop',
+  );
   const look = stopSwitch({ env, home: '/nonexistent' });
   assert.equal(look(), null);
   fs.writeFileSync(stop, 'ask ada first\nsecond line\n');
@@ -203,7 +215,10 @@ test('the kill switch is a file of the host, one of the user, or the environment
   fs.rmSync(stop);
   fs.symlinkSync('/nonexistent', stop);
   assert.equal(look(), `the kill switch is set: ${stop}`);
-  assert.equal(stopSwitch({ env: { ...env, FIREBREAK_STOP: '1' }, home: '/' })(), 'the kill switch is set: FIREBREAK_STOP=1');
+  assert.equal(
+    stopSwitch({ env: { ...env, FIREBREAK_STOP: '1' }, home: '/' })(),
+    'the kill switch is set: FIREBREAK_STOP=1',
+  );
   fs.rmSync(stop);
   fs.symlinkSync(stop, stop);
   assert.equal(look(), `the kill switch is set: ${stop}`);
@@ -220,7 +235,11 @@ test('with the kill switch set an unattended start ends with 77 before anything,
   const { env, stop, state } = newHost();
   fs.writeFileSync(stop, 'maintenance\n');
   const before = marks();
-  for (const argv of [UNATTENDED, ['resume', '--unattended', '--policy', ALLOW], ['rollback', '--unattended', '--policy', ALLOW]]) {
+  for (const argv of [
+    UNATTENDED,
+    ['resume', '--unattended', '--policy', ALLOW],
+    ['rollback', '--unattended', '--policy', ALLOW],
+  ]) {
     assert.deepEqual(await firebreak(argv, { env }), {
       code: 77,
       out: '',
@@ -228,7 +247,10 @@ test('with the kill switch set an unattended start ends with 77 before anything,
     });
   }
   assert.deepEqual([fs.existsSync(state), marks()], [false, before]);
-  assert.match((await firebreak(['runs'], { env })).err, /the kill switch is set: .*: maintenance: nothing starts unattended/);
+  assert.match(
+    (await firebreak(['runs'], { env })).err,
+    /the kill switch is set: .*: maintenance: nothing starts unattended/,
+  );
   const explained = await firebreak(['policy', 'explain', RUNBOOK, '--policy', ALLOW], { env });
   assert.deepEqual([explained.code, explained.out.includes('the kill switch is set')], [77, true]);
 });
@@ -274,7 +296,10 @@ test('a fix that held cools down: the same again ends with 3 and names the run, 
     'firebreak_policy: 1\nallow:\n  - {runbook: mark, declared_read: allow, declared_write: allow, cool_down: 0s, runs: {an_hour: 2}}\n',
   );
   const often = UNATTENDED.map((word) => (word === ALLOW ? other : word));
-  assert.deepEqual([(await firebreak(often, { env })).code, (await firebreak(often, { env })).code, marks()], [0, 5, before + 2]);
+  assert.deepEqual(
+    [(await firebreak(often, { env })).code, (await firebreak(often, { env })).code, marks()],
+    [0, 5, before + 2],
+  );
 });
 
 test('what no rule allows ends with 77, with nothing run, not even what is declared to read', async () => {

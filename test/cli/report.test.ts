@@ -15,7 +15,10 @@ const uid = fs.statSync(folder).uid;
 const EARLY = '20261123-165504-cron-mail-storm-3f2a';
 const LATE = '20261124-030000-cron-mail-storm-77aa';
 
-async function firebreak(state: string, ...argv: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+async function firebreak(
+  state: string,
+  ...argv: readonly string[]
+): Promise<{ code: number; out: string; err: string }> {
   const { io, out, err } = testIo({ env: { FIREBREAK_STATE: join(folder, state) }, uid });
   const code = await main(argv, io);
   return { code, out: out(), err: err() };
@@ -41,7 +44,10 @@ test('as JSON it is one object with the state and the timeline', async () => {
   await twoRuns('json');
   const { code, out } = await firebreak('json', 'report', EARLY, '--format', 'json');
   const { run, outcome, state, timeline } = JSON.parse(out);
-  assert.deepEqual([code, run, outcome, state.used.kill, timeline[0].text], [0, EARLY, 'held', 3, 'started by root, unattended']);
+  assert.deepEqual(
+    [code, run, outcome, state.used.kill, timeline[0].text],
+    [0, EARLY, 'held', 3, 'started by root, unattended'],
+  );
 });
 
 test('no such run is 66, more than one is 64, and both say what to do', async () => {
@@ -56,7 +62,11 @@ test('no such run is 66, more than one is 64, and both say what to do', async ()
     out: '',
     err: `firebreak: 202611 may be any of ${LATE}, ${EARLY}\n`,
   });
-  assert.deepEqual(await firebreak('nothing', 'report'), { code: 66, out: '', err: 'firebreak: there is no run yet\n' });
+  assert.deepEqual(await firebreak('nothing', 'report'), {
+    code: 66,
+    out: '',
+    err: 'firebreak: there is no run yet\n',
+  });
 });
 
 test('an unknown format is a mistake in use', async () => {
@@ -70,6 +80,9 @@ test('a damaged journal is reported as far as it goes, with exit 74', async () =
   fs.writeFileSync(path, lines.toSpliced(6, 1).join('\n'));
   const { code, out, err } = await firebreak('damaged', 'report');
   assert.equal(code, 74);
-  assert.equal(err, 'firebreak: line 7 of the journal does not continue the one before: something was changed, removed or reordered\n');
+  assert.equal(
+    err,
+    'firebreak: line 7 of the journal does not continue the one before: something was changed, removed or reordered\n',
+  );
   assert.match(out, /\*\*The journal is not whole:\*\* line 7/);
 });

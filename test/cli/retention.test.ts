@@ -25,7 +25,9 @@ const uid = process.getuid?.() ?? 0;
 
 /** Every file and folder below the state folder. */
 function all(stage: Stage): readonly string[] {
-  return existsSync(stage.path('state')) ? readdirSync(stage.path('state'), { recursive: true }).map(String).sort() : [];
+  return existsSync(stage.path('state'))
+    ? readdirSync(stage.path('state'), { recursive: true }).map(String).sort()
+    : [];
 }
 const runsOf = (stage: Stage): readonly string[] => readdirSync(stage.path('state/runs')).sort();
 const tally = (stage: Stage) => readTally([{ path: stage.path('state'), home: true }], uid);
@@ -43,7 +45,13 @@ test('a watchman who finds nothing every five minutes leaves one folder, and a l
   }
   const [last = ''] = runsOf(stage);
   assert.match(last, /^20261123-015500-paint-/);
-  assert.deepEqual(all(stage), ['runs', `runs/${last}`, `runs/${last}/journal.ndjson`, `runs/${last}/records`, 'tally.ndjson']);
+  assert.deepEqual(all(stage), [
+    'runs',
+    `runs/${last}`,
+    `runs/${last}/journal.ndjson`,
+    `runs/${last}/records`,
+    'tally.ndjson',
+  ]);
   assert.deepEqual(
     tally(stage).map(({ why, outcome, acted }) => [why, outcome, acted]),
     Array.from({ length: 23 }, () => ['a later look found the same', 'not-this-incident', null]),

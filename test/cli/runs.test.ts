@@ -22,7 +22,10 @@ function newState(): string {
   return join(folder, `state-${++made}`);
 }
 
-async function firebreak(state: string, ...argv: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+async function firebreak(
+  state: string,
+  ...argv: readonly string[]
+): Promise<{ code: number; out: string; err: string }> {
   const { io, out, err } = testIo({ env: { FIREBREAK_STATE: state }, uid });
   const code = await main(argv, io);
   return { code, out: out(), err: err() };
@@ -107,7 +110,8 @@ test('a changed journal is named with its line, and --verify ends with 74', asyn
   fs.writeFileSync(path, fs.readFileSync(path, 'utf8').replace('3 processes ended', '2 processes ended'));
   const listed = await firebreak(state, 'runs');
   assert.equal(listed.code, 0);
-  const problem = /line 17 of the journal does not continue the one before: something was\n {4}changed, removed or reordered/;
+  const problem =
+    /line 17 of the journal does not continue the one before: something was\n {4}changed, removed or reordered/;
   assert.match(listed.out, problem);
   assert.match(listed.out, /^\S+ {2}journal damaged\n/);
   const verified = await firebreak(state, 'runs', '--verify');
@@ -146,7 +150,10 @@ test('a run that somebody is at is told from one that died', async () => {
   fs.utimesSync(join(state, 'runs', EARLY, 'journal.ndjson'), 1000, 1000);
   await writeRun(state, uid, LATE, [...STOPPED, ...intends(KILL)]);
   const env = { FIREBREAK_STATE: state, FIREBREAK_LOCK: `runs-test-${process.pid}` };
-  const taken = await takeLock({ uid, name: env.FIREBREAK_LOCK }, { run: 'cron-mail-storm', who: 'ada', pid: 4711, since });
+  const taken = await takeLock(
+    { uid, name: env.FIREBREAK_LOCK },
+    { run: 'cron-mail-storm', who: 'ada', pid: 4711, since },
+  );
   assert.ok(taken.ok);
   const { io, out } = testIo({ env, uid });
   assert.equal(await main(['runs'], io), 0);
@@ -157,7 +164,11 @@ test('a run that somebody is at is told from one that died', async () => {
     out()
       .split('\n')
       .filter((line) => !line.startsWith(' ')),
-    [`${LATE}  running now, pid 4711, by ada since ${since}`, `${EARLY}  unfinished: kill-mailers: outcome unknown`, ''],
+    [
+      `${LATE}  running now, pid 4711, by ada since ${since}`,
+      `${EARLY}  unfinished: kill-mailers: outcome unknown`,
+      '',
+    ],
   );
   assert.match(report.out(), /^# cron-mail-storm on lab: running\n/);
   assert.doesNotMatch(report.out(), /## Open|did not finish/);

@@ -111,10 +111,15 @@ const CHANGES: readonly (readonly [string, (stage: Stage) => readonly string[], 
     (stage) => forge(stage, ({ machine }) => ({ machine: { ...machine, boot: 'an-earlier-one' } })),
     /is of another life of this host: it was booted since/,
   ],
-  ['the user', (stage) => forge(stage, ({ machine }) => ({ machine: { ...machine, uid: 4711 } })), /was made as uid 4711, this is uid \d+/],
+  [
+    'the user',
+    (stage) => forge(stage, ({ machine }) => ({ machine: { ...machine, uid: 4711 } })),
+    /was made as uid 4711, this is uid \d+/,
+  ],
   [
     'the hour',
-    (stage) => forge(stage, ({ machine, valid }) => ({ machine: { ...machine, uptime: machine.uptime - valid - 60_000 } })),
+    (stage) =>
+      forge(stage, ({ machine, valid }) => ({ machine: { ...machine, uptime: machine.uptime - valid - 60_000 } })),
     /has expired: it was valid for 1 h, and is 1 h 1 min old; plan again/,
   ],
   [
@@ -230,9 +235,17 @@ test('a plan is shown again without the host, the runbook and the policy: as tex
   assert.deepEqual([text.exit, text.err], [0, '']);
   const lines = text.out.split('\n');
   assert.equal(lines[0], `SAVED ${planned.id.slice(0, 12)}`);
-  for (const line of ['      -colour = red', '      +colour = blue', '2   clean · delete · allowed by rule paints', 'Nothing was changed.'])
+  for (const line of [
+    '      -colour = red',
+    '      +colour = blue',
+    '2   clean · delete · allowed by rule paints',
+    'Nothing was changed.',
+  ])
     assert.ok(lines.includes(line), `${line}\n${text.out}`);
-  assert.match(text.out.replace(/\n\s+/g, ' '), /To run it, as the policy allows: firebreak run --plan plan\.json --unattended --policy/);
+  assert.match(
+    text.out.replace(/\n\s+/g, ' '),
+    /To run it, as the policy allows: firebreak run --plan plan\.json --unattended --policy/,
+  );
   assert.deepEqual(JSON.parse((await stage.firebreak(['show', 'plan.json', '--json'])).out), planned);
   const { out } = await stage.firebreak(['show', 'plan.json', '--format', 'md']);
   assert.match(out, /^# Plan: paint on .*\n/);
@@ -265,14 +278,24 @@ test('the same plan is one Markdown page, whole', async (t) => {
 const BROKEN: readonly (readonly [string, number, (text: string) => string, RegExp])[] = [
   ['no JSON', 65, (text) => text.slice(0, 400), /plan\.json:\d+:\d+: error\[yaml-syntax\]/],
   ['empty', 65, () => '', /plan\.json:1:1: error\[empty-file\]/],
-  ['something else', 65, () => 'firebreak: 1\nrunbook: x\n', /plan\.json:1:12: error\[not-a-plan\]: this is no saved plan/],
+  [
+    'something else',
+    65,
+    () => 'firebreak: 1\nrunbook: x\n',
+    /plan\.json:1:12: error\[not-a-plan\]: this is no saved plan/,
+  ],
   [
     'misspelt',
     65,
     (text) => text.replace('"pinned"', '"pined"'),
     /plan\.json:\d+:3: error\[unknown-key\]: `pined`[\s\S]*did you mean pinned\?/,
   ],
-  ['of a later format', 65, (text) => text.replace('"format": 1', '"format": 2'), /plan\.json:3:13: error\[newer-format\]/],
+  [
+    'of a later format',
+    65,
+    (text) => text.replace('"format": 1', '"format": 2'),
+    /plan\.json:3:13: error\[newer-format\]/,
+  ],
   ['edited', 6, (text) => text.replace('they are old', 'because'), /plan\.json:4:9: error\[changed-plan\]/],
 ];
 for (const [what, exit, damage, expected] of BROKEN) {
@@ -335,7 +358,10 @@ test('a plan whose content has another form is told where it is wrong, whatever 
     (plan) => ({ ...plan, asked: { params: 'x' } }),
     (plan) => ({ ...plan, texts: [] }),
     (plan) => ({ ...plan, at: {} }),
-    (plan) => ({ ...plan, plan: { ...(plan.plan as object), steps: [{ kind: 'action', id: 'a', phase: 'act', verb: 'edit' }] } }),
+    (plan) => ({
+      ...plan,
+      plan: { ...(plan.plan as object), steps: [{ kind: 'action', id: 'a', phase: 'act', verb: 'edit' }] },
+    }),
     (plan) => ({ ...plan, plan: { ...(plan.plan as object), open: [{}] } }),
   ];
   for (const change of changes) {

@@ -17,9 +17,13 @@ async function schema(...args: readonly string[]): Promise<JsonObject> {
 }
 
 function validator(of: JsonObject): (text: string) => boolean {
-  const check = new Ajv2020({ strict: true, strictRequired: false, strictTypes: false, allErrors: true, formats: { regex: true } }).compile(
-    of,
-  );
+  const check = new Ajv2020({
+    strict: true,
+    strictRequired: false,
+    strictTypes: false,
+    allErrors: true,
+    formats: { regex: true },
+  }).compile(of);
   return (text) => check(parse('x.yaml', text).source?.value);
 }
 
@@ -89,6 +93,8 @@ function undescribed(json: Json, path: string): readonly string[] {
   if (!isObject(json)) return [];
   // Conditions of `if` speak of properties that are described where they stand.
   const properties = isObject(json.properties) && !/\/(?:allOf|if)\b/.test(path) ? Object.entries(json.properties) : [];
-  const bare = properties.filter(([, shape]) => !isObject(shape) || typeof shape.description !== 'string').map(([key]) => `${path}.${key}`);
+  const bare = properties
+    .filter(([, shape]) => !isObject(shape) || typeof shape.description !== 'string')
+    .map(([key]) => `${path}.${key}`);
   return [...bare, ...Object.entries(json).flatMap(([key, item]) => undescribed(item ?? null, `${path}/${key}`))];
 }

@@ -25,7 +25,10 @@ const leaksIn = (text: string): readonly string[] => FORMS.filter((form) => text
 
 const PRINTS = `printf '%s\\n' "$T"; read -r line; echo "$line" >&2; printf %s "$T" | base64; printf 'ab%s' "$T" | base64 -w 20; printf %s "$T" | od -An -tx1`;
 
-/** A secret on every way that a host has: in a file that is edited, in what commands print, in a name; and on every way in. */
+/**
+ * A secret on every way that a host has: in a file that is edited, in what commands print, in a name; and on every way
+ * in.
+ */
 function runbook(folder: string, fails: boolean): string {
   const use = (effect: string, script: string, secret: string) =>
     `run: {effect: ${effect}, shell: ${JSON.stringify(script)}, env: {T: ${secret}}, stdin: ${secret}}`;
@@ -60,7 +63,10 @@ function stageOf(t: TestContext, { fails = false } = {}): Stage {
   stage.write('policy.yaml', POLICY);
   stage.write('token', `${CANARY}\n`);
   stage.write('token2', CANARY);
-  stage.write('conf', `# ${CANARY}\ncolour = red # ${CANARY}\npassword = ${CANARY}\nurl = ${encodeURIComponent(CANARY)}\n`);
+  stage.write(
+    'conf',
+    `# ${CANARY}\ncolour = red # ${CANARY}\npassword = ${CANARY}\nurl = ${encodeURIComponent(CANARY)}\n`,
+  );
   stage.write(`spool/${CANARY.replaceAll('/', '-')}`, 'a name');
   return stage;
 }
@@ -138,7 +144,8 @@ for (const fails of [false, true]) {
       said.map(() => (fails ? 9 : 0)),
       said[0]?.out,
     );
-    for (const argv of [['report'], ['report', '--json'], ['runs'], ['runs', '--json']]) said.push(await stage.firebreak(argv, { env }));
+    for (const argv of [['report'], ['report', '--json'], ['runs'], ['runs', '--json']])
+      said.push(await stage.firebreak(argv, { env }));
     assertClean(stage, said);
     assert.match(said[2]?.out ?? '', /‹secret \w+›/);
     assert.match(said[2]?.out ?? '', /"filed":"file:/);
@@ -159,9 +166,12 @@ test('a secret is in no error: not where a view breaks, and not in what is said 
   assert.match(crash.err, /cannot write ‹secret \w+› to ‹secret \w+›/);
   const broken = await stage.firebreak(RUN, { env, stdout });
   assert.equal(broken.exit, 0, broken.err);
-  const typo = await stage.firebreak(['run', './canary.yaml', '--param', `filed=${CANARY}`, '--unattended', '--policy', 'policy.yaml'], {
-    env,
-  });
+  const typo = await stage.firebreak(
+    ['run', './canary.yaml', '--param', `filed=${CANARY}`, '--unattended', '--policy', 'policy.yaml'],
+    {
+      env,
+    },
+  );
   assert.equal(typo.exit, 64);
   assertClean(stage, [crash, broken, typo]);
 });
@@ -177,7 +187,11 @@ test('a secret is not drawn on the terminal that asks', { timeout: 60_000 }, asy
     terminal.type('quit\r');
   }, 50).unref();
   const tty = { stdin: true, stdout: true, stderr: true };
-  const said = await stage.firebreak(['run', './canary.yaml', '--all', '--allow-reads'], { env: envOf(stage), streams, tty });
+  const said = await stage.firebreak(['run', './canary.yaml', '--all', '--allow-reads'], {
+    env: envOf(stage),
+    streams,
+    tty,
+  });
   clearInterval(typing);
   assert.match(terminal.drawn(), /colour = blue/);
   assert.match(terminal.drawn(), /‹secret \w+›/);

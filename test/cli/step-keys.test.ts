@@ -17,7 +17,8 @@ interface Parts {
 
 const RED = (folder: string): string =>
   `  - {id: red, text: {file: ${folder}/conf, matches: '^colour = red'}, expect: {matches: {at_least: 1}}}\n`;
-const CALM = (folder: string): string => `  - {id: calm, files: {in: ${folder}/spool, type: file}, expect: {count: {at_least: 1}}}\n`;
+const CALM = (folder: string): string =>
+  `  - {id: calm, files: {in: ${folder}/spool, type: file}, expect: {count: {at_least: 1}}}\n`;
 const touch = (folder: string, name: string): string => `run: {argv: [touch, ${folder}/${name}], effect: write}`;
 
 function write(stage: Stage, { diagnose = '', act = '', verify, open, limits }: Parts): void {
@@ -28,10 +29,14 @@ function write(stage: Stage, { diagnose = '', act = '', verify, open, limits }: 
       `diagnose:\n${RED(folder)}${diagnose}act:\n${act || `  - {id: a, why: w, ${touch(folder, 'a')}}\n`}verify:\n${verify ?? CALM(folder)}` +
       (open === undefined ? '' : `open:\n${open}`),
   );
-  stage.write('policy.yaml', PAINT_POLICY.replaceAll('paint', 'keys').replace(', limits: {delete: 5}', ', declared_read: allow'));
+  stage.write(
+    'policy.yaml',
+    PAINT_POLICY.replaceAll('paint', 'keys').replace(', limits: {delete: 5}', ', declared_read: allow'),
+  );
 }
 
-const run = (stage: Stage): Promise<Said> => stage.firebreak(['run', './keys.yaml', '--unattended', '--policy', 'policy.yaml']);
+const run = (stage: Stage): Promise<Said> =>
+  stage.firebreak(['run', './keys.yaml', '--unattended', '--policy', 'policy.yaml']);
 const plan = (stage: Stage): Promise<Said> => stage.firebreak(['plan', './keys.yaml', '--json'], { columns: 400 });
 
 /** What is seen with the key and without it, or with two of its values: that it is not the same. */
@@ -107,7 +112,9 @@ const STEP_CASES: Readonly<Record<string, Case>> = {
     ],
   },
   timeout: {
-    parts: (_, key) => ({ act: `  - {id: a, why: w, run: {argv: [sleep, '1'], effect: write}${key ? ', timeout: 100ms' : ''}}\n` }),
+    parts: (_, key) => ({
+      act: `  - {id: a, why: w, run: {argv: [sleep, '1'], effect: write}${key ? ', timeout: 100ms' : ''}}\n`,
+    }),
     see: exitOf,
     seen: [9, 0],
   },
@@ -148,7 +155,9 @@ const OPEN_CASES: Readonly<Record<string, Case>> = {
     seen: [true, false],
   },
   when: {
-    parts: (_, key) => ({ open: `  - say: the painter is not told\n${key ? '    when: {red: {matches: {at_least: 9}}}\n' : ''}` }),
+    parts: (_, key) => ({
+      open: `  - say: the painter is not told\n${key ? '    when: {red: {matches: {at_least: 9}}}\n' : ''}`,
+    }),
     see: async (stage) => (await run(stage)).out.includes('the painter is not told'),
     seen: [false, true],
   },
@@ -184,4 +193,5 @@ test('every key of a step, and of an open item, has a case below, or in the file
 
 for (const [key, one] of Object.entries(STEP_CASES))
   test(`a step's \`${key}\` does what it says, from the file to the host`, (t) => differs(t, one));
-for (const [key, one] of Object.entries(OPEN_CASES)) test(`an open item's \`${key}\` does what it says`, (t) => differs(t, one));
+for (const [key, one] of Object.entries(OPEN_CASES))
+  test(`an open item's \`${key}\` does what it says`, (t) => differs(t, one));

@@ -7,8 +7,10 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 /** What every adapter's `Commands` must do. The host under it knows `echo`, `cat`, `false` and `env`. */
 export function commandsContract(adapter: string, make: () => Commands): void {
-  const run = (request: Partial<CommandRequest> & Pick<CommandRequest, 'argv'>, signal = NEVER): Promise<CommandResult> =>
-    make().run({ effect: 'read', timeout: 10_000, ...request }, signal);
+  const run = (
+    request: Partial<CommandRequest> & Pick<CommandRequest, 'argv'>,
+    signal = NEVER,
+  ): Promise<CommandResult> => make().run({ effect: 'read', timeout: 10_000, ...request }, signal);
   const ended = async (request: Parameters<typeof run>[0]): Promise<Extract<CommandResult, { ok: true }>> => {
     const result = await run(request);
     assert.ok(result.ok, JSON.stringify(result));

@@ -24,7 +24,12 @@ export interface FilesUnderTest {
 export const base64 = (text: string | Buffer): string => Buffer.from(text).toString('base64');
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-const OPTIONS = { batch: 10, limit: Number.POSITIVE_INFINITY, signal: new AbortController().signal, progress: () => {} };
+const OPTIONS = {
+  batch: 10,
+  limit: Number.POSITIVE_INFINITY,
+  signal: new AbortController().signal,
+  progress: () => {},
+};
 
 export function filesContract(adapter: string, make: (test: TestContext) => FilesUnderTest): void {
   const listed = async ({ files }: FilesUnderTest, selector: FileSelector, sample = 100) => {
@@ -68,7 +73,8 @@ export function filesContract(adapter: string, make: (test: TestContext) => File
       const on = make(test);
       on.make('old', { age: 3_600_000 });
       on.make('new', { age: 1000 });
-      const names = async (selector: object) => (await listed(on, { in: on.folder, ...selector })).sample.map(({ name }) => name);
+      const names = async (selector: object) =>
+        (await listed(on, { in: on.folder, ...selector })).sample.map(({ name }) => name);
       assert.deepEqual(await names({ older_than: 60_000 }), ['old']);
       assert.deepEqual(await names({ newer_than: 60_000 }), ['new']);
     });
@@ -220,7 +226,10 @@ export function filesContract(adapter: string, make: (test: TestContext) => File
       const contents = await on.files.read(paths, { max: 99 });
       const [first] = contents;
       assert.ok(first?.ok);
-      assert.deepEqual([first.path, first.bytes, first.hash, first.size], [paths[0], base64('alpha\n'), sha256('alpha\n'), 6]);
+      assert.deepEqual(
+        [first.path, first.bytes, first.hash, first.size],
+        [paths[0], base64('alpha\n'), sha256('alpha\n'), 6],
+      );
       assert.deepEqual(
         contents.slice(1).map((each) => (each.ok ? 'read' : each.code)),
         ['EFBIG', 'not-regular', 'ENOENT'],
@@ -255,7 +264,10 @@ export function filesContract(adapter: string, make: (test: TestContext) => File
         ['short\n', ''],
         ['', 'again\n'],
       ] as const) {
-        assert.deepEqual(await on.files.replace(path, { before: sha256(from), bytes: base64(to) }), { ok: true, hash: sha256(to) });
+        assert.deepEqual(await on.files.replace(path, { before: sha256(from), bytes: base64(to) }), {
+          ok: true,
+          hash: sha256(to),
+        });
         const [now] = await on.files.read([path]);
         assert.ok(now?.ok);
         assert.deepEqual([now.bytes, now.mode, now.uid, now.gid], [base64(to), seen.mode, seen.uid, seen.gid]);

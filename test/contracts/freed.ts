@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { FilesUnderTest } from './files.ts';
 
-const OPTIONS = { batch: 10, limit: Number.POSITIVE_INFINITY, signal: new AbortController().signal, progress: () => {} };
+const OPTIONS = {
+  batch: 10,
+  limit: Number.POSITIVE_INFINITY,
+  signal: new AbortController().signal,
+  progress: () => {},
+};
 
 /** On a real folder, where a file may have two names. `held`: whether the adapter tells who has files open. */
 export function freedContract(
@@ -27,7 +32,9 @@ export function freedContract(
       assert.ok((result.linked ?? 0) >= 1);
     });
 
-    it('is told to come later where somebody holds a file open, before the act and after it', { skip: !held }, async (test) => {
+    it('is told to come later where somebody holds a file open, before the act and after it', {
+      skip: !held,
+    }, async (test) => {
       const on = make(test);
       on.make('log', { bytes: 'x'.repeat(300) });
       on.make('other');
@@ -35,7 +42,10 @@ export function freedContract(
       test.after(() => closeSync(fd));
       const list = await on.files.list({ in: on.folder }, { sample: 0, held: true });
       assert.ok(list.ok);
-      assert.deepEqual([list.held?.files, list.held?.bytes, list.held?.by.map(({ pid }) => pid)], [1, 300, [process.pid]]);
+      assert.deepEqual(
+        [list.held?.files, list.held?.bytes, list.held?.by.map(({ pid }) => pid)],
+        [1, 300, [process.pid]],
+      );
       const result = await on.files.delete(list.handle, OPTIONS);
       assert.ok(result.ok);
       assert.deepEqual(

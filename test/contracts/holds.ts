@@ -5,7 +5,12 @@ import type { Aside } from '../../src/model/host.ts';
 import { cronLines, cronMail, queueFile, record, shopMail } from '../support/mail.ts';
 import type { FilesUnderTest } from './files.ts';
 
-const OPTIONS = { batch: 1000, limit: Number.POSITIVE_INFINITY, signal: new AbortController().signal, progress: () => {} };
+const OPTIONS = {
+  batch: 1000,
+  limit: Number.POSITIVE_INFINITY,
+  signal: new AbortController().signal,
+  progress: () => {},
+};
 
 /** What runbooks/cron-mail-storm.yaml says of cron's mail. */
 export const OF_CRON: Holds = {
@@ -36,11 +41,19 @@ export function holdsContract(adapter: string, make: (test: TestContext) => File
         .filter((name) => !on.names().includes(name))
         .toSorted(),
     );
-    assert.deepEqual(result.aside && told(result.aside), list.aside && told(list.aside), 'the look and the act see the same');
+    assert.deepEqual(
+      result.aside && told(result.aside),
+      list.aside && told(list.aside),
+      'the look and the act see the same',
+    );
     assert.deepEqual([result.deleted, result.left, result.ended], [list.count, 0, 'clean']);
     return { aside: list.aside ? told(list.aside) : null, left: on.names().toSorted() };
   }
-  const told = ({ count, why, names }: Aside) => ({ count, why, names: count > names.length ? names.length : names.toSorted() });
+  const told = ({ count, why, names }: Aside) => ({
+    count,
+    why,
+    names: count > names.length ? names.length : names.toSorted(),
+  });
   const owner = async (on: FilesUnderTest): Promise<string> => {
     on.make('probe');
     const list = await on.files.list({ in: on.folder }, { sample: 1 });
@@ -54,7 +67,11 @@ export function holdsContract(adapter: string, make: (test: TestContext) => File
     it('tell what the named groups caught, each distinct set once and of one owner no more than are kept', async (test) => {
       const on = make(test);
       const me = await owner(on);
-      const holds = { format: 'postfix', header: [{ subject: '^Cron <(?<owner>[^<>@]+)@[^<>]+> (?<job>.*)$' }], without: [] } as const;
+      const holds = {
+        format: 'postfix',
+        header: [{ subject: '^Cron <(?<owner>[^<>@]+)@[^<>]+> (?<job>.*)$' }],
+        without: [],
+      } as const;
       const put = (name: string, command: string) => on.make(name, { mode: 0o700, bytes: cronMail(me, { command }) });
       put('A', 'one');
       put('B', 'one');
@@ -79,7 +96,9 @@ export function holdsContract(adapter: string, make: (test: TestContext) => File
       const { aside, left } = await swept(on, {
         cron: { bytes: cronMail(me) },
         mailfrom: { bytes: cronMail(me, { from: 'ops@example.com' }) },
-        anacron: { bytes: queueFile([`From: Anacron <${me}>`, 'To: root', "Subject: Anacron job 'cron.daily' on lab", '', 'x']) },
+        anacron: {
+          bytes: queueFile([`From: Anacron <${me}>`, 'To: root', "Subject: Anacron job 'cron.daily' on lab", '', 'x']),
+        },
         shop: { bytes: shopMail() },
         'shop with the text in its body': { bytes: shopMail('Order', cronLines(me)) },
         'a reply': { bytes: shopMail(`Re: Cron <${me}@lab> /bin/echo ok`) },
@@ -87,7 +106,14 @@ export function holdsContract(adapter: string, make: (test: TestContext) => File
         forwarded: { bytes: cronMail(me, { more: ['Received: from elsewhere'] }) },
         'two subjects': { bytes: cronMail(me, { more: ['Subject: Your order'] }) },
       });
-      assert.deepEqual(left, ['a person', 'a reply', 'forwarded', 'shop', 'shop with the text in its body', 'two subjects']);
+      assert.deepEqual(left, [
+        'a person',
+        'a reply',
+        'forwarded',
+        'shop',
+        'shop with the text in its body',
+        'two subjects',
+      ]);
       assert.deepEqual([aside?.count, aside?.why, aside?.names], [6, { other: 6 }, 5]);
     });
 
@@ -133,7 +159,9 @@ export function holdsContract(adapter: string, make: (test: TestContext) => File
         bytes: { bytes: cronMail(me, { command: '/bin/echo \xff\xfe\x80' }) },
         'long line': { bytes: cronMail(me, { command: 'x'.repeat(9000) }) },
         'past the first look': {
-          bytes: cronMail(me, { more: Array.from({ length: 200 }, (_, n) => `X-Cron-Env: <VARIABLE_${n}=${'v'.repeat(60)}>`) }),
+          bytes: cronMail(me, {
+            more: Array.from({ length: 200 }, (_, n) => `X-Cron-Env: <VARIABLE_${n}=${'v'.repeat(60)}>`),
+          }),
         },
       });
       assert.deepEqual([left, aside?.count], [[], 0]);
@@ -168,14 +196,23 @@ export function holdsContract(adapter: string, make: (test: TestContext) => File
       const text = { format: 'plain', without: [], text: '^PANIC: ' } as const;
       const { left } = await swept(
         on,
-        { a: { bytes: 'PANIC: no\n' }, b: { bytes: 'no PANIC: here' }, c: { bytes: '' }, d: { bytes: `x${'y'.repeat(9000)}` } },
+        {
+          a: { bytes: 'PANIC: no\n' },
+          b: { bytes: 'no PANIC: here' },
+          c: { bytes: '' },
+          d: { bytes: `x${'y'.repeat(9000)}` },
+        },
         text,
       );
       assert.deepEqual(left, ['b', 'c', 'd']);
       const header = { format: 'plain', without: [], header: [{ 'x-kind': '^trash$' }] } as const;
       const plain = await swept(
         on,
-        { e: { bytes: 'X-Kind: trash\r\n\r\nbody' }, f: { bytes: 'X-Kind: trash\n' }, g: { bytes: 'A: b\n\nX-Kind: trash\n\n' } },
+        {
+          e: { bytes: 'X-Kind: trash\r\n\r\nbody' },
+          f: { bytes: 'X-Kind: trash\n' },
+          g: { bytes: 'A: b\n\nX-Kind: trash\n\n' },
+        },
         header,
       );
       assert.deepEqual(plain.left, ['b', 'c', 'd', 'f', 'g']);

@@ -19,7 +19,12 @@ import fc from 'fast-check';
 import type { FileHandle, Files } from '../../src/model/host.ts';
 import { bytePath, localUnderTest, temporaryFolder } from '../support/folder.ts';
 
-const OPTIONS = { batch: 1000, limit: Number.POSITIVE_INFINITY, signal: new AbortController().signal, progress: () => {} };
+const OPTIONS = {
+  batch: 1000,
+  limit: Number.POSITIVE_INFINITY,
+  signal: new AbortController().signal,
+  progress: () => {},
+};
 
 async function handleOf(files: Files, folder: string, name?: string): Promise<FileHandle> {
   const list = await files.list({ in: folder, type: ['file'], ...(name !== undefined && { name }) }, { sample: 0 });
@@ -54,8 +59,15 @@ const AWKWARD = [
   '\x80'.repeat(255),
 ];
 
-/** What a directory can do to whoever deletes in it, on a machine whose files can also be made from here, and told apart by when they came to so many milliseconds. */
-export function hostileDirectoryContract(adapter: string, filesFor: (test: TestContext) => Files, { tick = 30, runs = 40 } = {}): void {
+/**
+ * What a directory can do to whoever deletes in it, on a machine whose files can also be made from here, and told apart
+ * by when they came to so many milliseconds.
+ */
+export function hostileDirectoryContract(
+  adapter: string,
+  filesFor: (test: TestContext) => Files,
+  { tick = 30, runs = 40 } = {},
+): void {
   describe(`a hostile directory, to ${adapter}`, () => {
     it('has awkward names listed byte by byte and deleted when they are selected', async (test) => {
       const files = filesFor(test);
@@ -159,7 +171,9 @@ export function hostileDirectoryContract(adapter: string, filesFor: (test: TestC
       assert.deepEqual([readdirSync(join(root, 'victim')), readdirSync(join(root, 'moved'))], [['precious'], ['file']]);
     });
 
-    it('stays the only one that is emptied while a link is swapped in for it a thousand times', { timeout: 60_000 }, async (test) => {
+    it('stays the only one that is emptied while a link is swapped in for it a thousand times', {
+      timeout: 60_000,
+    }, async (test) => {
       const files = filesFor(test);
       const root = temporaryFolder(test);
       const [folder, moved, victim] = [join(root, 'spool'), join(root, 'moved'), join(root, 'victim')];
@@ -168,7 +182,9 @@ export function hostileDirectoryContract(adapter: string, filesFor: (test: TestC
       const names = Array.from({ length: 1000 }, (_, at) => `N${at}`);
       for (const name of names) for (const each of [folder, victim]) writeFileSync(join(each, name), '');
       const handle = await handleOf(files, folder);
-      const swapper = spawn(process.execPath, ['-e', SWAPPER, folder, moved, victim], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const swapper = spawn(process.execPath, ['-e', SWAPPER, folder, moved, victim], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       await once(swapper.stdout, 'data');
       const outcomes = new Set<string>();
       // One file at a time, so that many opens and unlinks meet many swaps.
@@ -179,7 +195,11 @@ export function hostileDirectoryContract(adapter: string, filesFor: (test: TestC
       }
       const last = await files.delete(handle, OPTIONS);
       assert.equal(last.ok ? last.ended : last.code, 'clean');
-      assert.deepEqual([readdirSync(folder), readdirSync(victim).length], [[], names.length], 'nothing of the victim is gone');
+      assert.deepEqual(
+        [readdirSync(folder), readdirSync(victim).length],
+        [[], names.length],
+        'nothing of the victim is gone',
+      );
       const known = ['limit', 'clean', 'ENOTDIR', 'ENOENT'];
       assert.deepEqual(
         [...outcomes].filter((each) => !known.includes(each)),
@@ -201,7 +221,9 @@ export function hostileDirectoryContract(adapter: string, filesFor: (test: TestC
       assert.deepEqual([result.deleted, on.names().toSorted()], [1, ['A', 'B']]);
     });
 
-    it('that refills as fast as it is emptied ends the delete within bounded time, and says so', { timeout: 30_000 }, async (test) => {
+    it('that refills as fast as it is emptied ends the delete within bounded time, and says so', {
+      timeout: 30_000,
+    }, async (test) => {
       const files = filesFor(test);
       const on = localUnderTest(test);
       for (let n = 0; n < 100; n += 1) on.make(`old${n}`);
@@ -232,7 +254,8 @@ export function hostileDirectoryContract(adapter: string, filesFor: (test: TestC
       const progress = () => {
         told += 1;
         if (told > 1) return;
-        // The kernel stamps a file with its last tick, up to 10 ms ago: made at once, these would seem to have been there before.
+        // The kernel stamps a file with its last tick, up to 10 ms ago: made at once, these would seem to have been
+        // there before.
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, tick);
         for (const name of ['late1', 'late2', 'late3']) on.make(name);
       };
@@ -265,7 +288,10 @@ export function hostileDirectoryContract(adapter: string, filesFor: (test: TestC
   });
 }
 
-/** Root may write everywhere but where the kernel itself refuses: /proc takes no unlink (EPERM), so every file is left and named. */
+/**
+ * Root may write everywhere but where the kernel itself refuses: /proc takes no unlink (EPERM), so every file is left
+ * and named.
+ */
 async function readOnlyForRoot(files: Files): Promise<void> {
   const result = await files.delete(
     await handleOf(files, '/proc/self/net', '^(arp|dev)$').catch(() => handleOf(files, '/proc', '^(version|uptime)$')),

@@ -38,11 +38,16 @@ function scene(test: TestContext, component: string): Scene {
     ['sp', STRANGER],
     ['victim', 0],
   ] as const) {
-    for (const name of ['', '/app', '/app/queue', '/app/queue/in']) putHere(join(root, place + name), { type: 'directory', uid });
+    for (const name of ['', '/app', '/app/queue', '/app/queue/in'])
+      putHere(join(root, place + name), { type: 'directory', uid });
     for (let n = 0; n < FILES; n += 1) putHere(join(root, place, `app/queue/in/N${n}`), { type: 'file', uid });
     putHere(join(root, place, 'app/queue/in/conf'), { type: 'file', bytes: uid === 0 ? ROOTS : HIS, uid });
   }
-  return { folder: join(root, 'sp/app/queue/in'), component: join(root, 'sp', component), victim: join(root, 'victim', component) };
+  return {
+    folder: join(root, 'sp/app/queue/in'),
+    component: join(root, 'sp', component),
+    victim: join(root, 'victim', component),
+  };
 }
 
 async function swapping(test: TestContext, { component, victim }: Scene): Promise<ChildProcess> {
@@ -59,10 +64,16 @@ async function swapping(test: TestContext, { component, victim }: Scene): Promis
 }
 
 /** What a stranger can do to root on the way to a folder of his, while root is at work. */
-export function hostilePathContract(adapter: string, filesFor: (test: TestContext) => Files, { rounds = 150 } = {}): void {
+export function hostilePathContract(
+  adapter: string,
+  filesFor: (test: TestContext) => Files,
+  { rounds = 150 } = {},
+): void {
   describe(`a path that a stranger changes meanwhile, to ${adapter}`, () => {
     for (const component of ['app', 'app/queue', 'app/queue/in']) {
-      it(`never leads to root's files while ${component} is exchanged for a link to them`, { timeout: 120_000 }, async (test) => {
+      it(`never leads to root's files while ${component} is exchanged for a link to them`, {
+        timeout: 120_000,
+      }, async (test) => {
         const files = filesFor(test);
         const on = scene(test, component);
         const { folder } = on;
@@ -74,7 +85,8 @@ export function hostilePathContract(adapter: string, filesFor: (test: TestContex
           const list = await files.list({ in: folder, name: '^N' }, { sample: 1 });
           if (list.ok) assert.deepEqual([list.handle.inode, list.real], [first.handle.inode, folder]);
           const [content] = await files.read([`${folder}/conf`]);
-          if (content?.ok) assert.deepEqual([Buffer.from(content.bytes, 'base64').toString(), content.real], [HIS, `${folder}/conf`]);
+          if (content?.ok)
+            assert.deepEqual([Buffer.from(content.bytes, 'base64').toString(), content.real], [HIS, `${folder}/conf`]);
           const written = await files.replace(`${folder}/conf`, { before: hash(ROOTS), bytes: btoa('written by us') });
           assert.equal(written.ok, false);
           const deleted = await files.delete(first.handle, OPTIONS);
@@ -82,7 +94,9 @@ export function hostilePathContract(adapter: string, filesFor: (test: TestContex
         }
         child.kill('SIGKILL');
         await once(child, 'close');
-        const victims = readdirSync(join(on.victim, component === 'app' ? 'queue/in' : component === 'app/queue' ? 'in' : '.'));
+        const victims = readdirSync(
+          join(on.victim, component === 'app' ? 'queue/in' : component === 'app/queue' ? 'in' : '.'),
+        );
         assert.equal(victims.length, FILES + 1, 'nothing of root’s is gone');
         const known = ['ok', 'ELOOP', 'ENOENT', 'ENOTDIR', 'swapped', 'changed', 'not-regular', 'EACCES', 'EIO'];
         assert.deepEqual(
@@ -100,7 +114,10 @@ export function hostilePathContract(adapter: string, filesFor: (test: TestContex
       linkSync(secret, join(folder, 'lent'));
       const [content] = await files.read([`${folder}/lent`]);
       const written = await files.replace(`${folder}/lent`, { before: hash(ROOTS), bytes: btoa('written by us') });
-      assert.deepEqual([content?.ok ? 'read' : content?.code, written.ok ? 'written' : written.code], ['hard-link', 'hard-link']);
+      assert.deepEqual(
+        [content?.ok ? 'read' : content?.code, written.ok ? 'written' : written.code],
+        ['hard-link', 'hard-link'],
+      );
       assert.equal(readFileSync(secret, 'utf8'), ROOTS);
     });
   });

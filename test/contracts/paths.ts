@@ -2,25 +2,39 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Failure, Files, Result } from '../../src/model/host.ts';
 
-/** A port that runs as root, with a folder of root's that nobody else can write to, and a way to put things below it as anybody. Names are latin1. */
+/**
+ * A port that runs as root, with a folder of root's that nobody else can write to, and a way to put things below it as
+ * anybody. Names are latin1.
+ */
 export interface PathsUnderTest {
   readonly files: Files;
   readonly folder: string;
   readonly put: (
     path: string,
-    entry: { readonly type: 'directory' | 'file' | 'symlink'; readonly bytes?: string; readonly uid?: number; readonly mode?: number },
+    entry: {
+      readonly type: 'directory' | 'file' | 'symlink';
+      readonly bytes?: string;
+      readonly uid?: number;
+      readonly mode?: number;
+    },
   ) => void;
   /** What is below the folder, and what the files hold. */
   readonly state: () => unknown;
 }
 
 const STRANGER = 1001;
-const OPTIONS = { batch: 10, limit: Number.POSITIVE_INFINITY, signal: new AbortController().signal, progress: () => {} };
+const OPTIONS = {
+  batch: 10,
+  limit: Number.POSITIVE_INFINITY,
+  signal: new AbortController().signal,
+  progress: () => {},
+};
 
 /** Everything that takes a path, asked for a folder and for a file in it. */
 async function askAll(files: Files, folder: string, file: string): Promise<Readonly<Record<string, Result<object>>>> {
   const handle = { selector: { in: folder }, device: 0, inode: 0, at: 0, count: 1 };
-  const read = async (path: string): Promise<Result<object>> => (await files.read([path]))[0] ?? { ok: false, code: 'none', message: '' };
+  const read = async (path: string): Promise<Result<object>> =>
+    (await files.read([path]))[0] ?? { ok: false, code: 'none', message: '' };
   return {
     resolve: await files.resolve(file),
     usage: await files.usage(folder),
@@ -48,7 +62,8 @@ function scene(test: TestContext, make: (test: TestContext) => PathsUnderTest): 
 /** Folders of a path below the stage's, as `uid`, but for its last part. */
 function dig(on: PathsUnderTest, path: string, uid: number): void {
   const parts = path.split('/').slice(0, -1);
-  for (const [at] of parts.entries()) on.put(`${on.folder}/${parts.slice(0, at + 1).join('/')}`, { type: 'directory', uid });
+  for (const [at] of parts.entries())
+    on.put(`${on.folder}/${parts.slice(0, at + 1).join('/')}`, { type: 'directory', uid });
 }
 
 export function pathsContract(adapter: string, make: (test: TestContext) => PathsUnderTest): void {
@@ -72,7 +87,10 @@ export function pathsContract(adapter: string, make: (test: TestContext) => Path
           const said = await askAll(on.files, `${on.folder}/${folder}`, `${on.folder}/${folder}/mail`);
           for (const [method, result] of Object.entries(said)) {
             assert.equal(failureOf(result)?.code, 'ELOOP', method);
-            assert.ok(failureOf(result)?.message.includes(`${on.folder}/victim/queue/in`), `${method}: ${failureOf(result)?.message}`);
+            assert.ok(
+              failureOf(result)?.message.includes(`${on.folder}/victim/queue/in`),
+              `${method}: ${failureOf(result)?.message}`,
+            );
           }
           assert.deepEqual(on.state(), before);
         });
@@ -82,7 +100,11 @@ export function pathsContract(adapter: string, make: (test: TestContext) => Path
     it('is refused where the file itself is a link of a stranger’s', async (test) => {
       const on = scene(test, make);
       dig(on, 'sp/app/mail', STRANGER);
-      on.put(`${on.folder}/sp/app/mail`, { type: 'symlink', bytes: `${on.folder}/victim/queue/in/mail`, uid: STRANGER });
+      on.put(`${on.folder}/sp/app/mail`, {
+        type: 'symlink',
+        bytes: `${on.folder}/victim/queue/in/mail`,
+        uid: STRANGER,
+      });
       const before = on.state();
       const { read, replace, resolve } = await askAll(on.files, `${on.folder}/sp/app`, `${on.folder}/sp/app/mail`);
       for (const result of [read, replace, resolve]) {
@@ -116,7 +138,11 @@ export function pathsContract(adapter: string, make: (test: TestContext) => Path
       on.put(`${on.folder}/sp/his`, { type: 'directory', uid: STRANGER });
       on.put(`${on.folder}/sp/his/roots`, { type: 'directory' });
       on.put(`${on.folder}/sp/his/roots/queue`, { type: 'symlink', bytes: `${on.folder}/victim/queue`, uid: 0 });
-      const { list, read } = await askAll(on.files, `${on.folder}/sp/his/roots/queue/in`, `${on.folder}/sp/his/roots/queue/in/mail`);
+      const { list, read } = await askAll(
+        on.files,
+        `${on.folder}/sp/his/roots/queue/in`,
+        `${on.folder}/sp/his/roots/queue/in/mail`,
+      );
       assert.deepEqual([list && failureOf(list)?.code, read && failureOf(read)?.code], ['ELOOP', 'ELOOP']);
     });
 
@@ -158,8 +184,17 @@ export function pathsContract(adapter: string, make: (test: TestContext) => Path
         return led.ok ? led.real.slice(on.folder.length + 1) : led.code;
       };
       assert.deepEqual(
-        await Promise.all(['run/in', '/run//in/', './run/./in', 'run/../queue/in', 'sp/../run/in/.', 'run/no/such/../file'].map(real)),
-        ['victim/queue/in', 'victim/queue/in', 'victim/queue/in', 'victim/queue/in', 'victim/queue/in', 'victim/queue/no/file'],
+        await Promise.all(
+          ['run/in', '/run//in/', './run/./in', 'run/../queue/in', 'sp/../run/in/.', 'run/no/such/../file'].map(real),
+        ),
+        [
+          'victim/queue/in',
+          'victim/queue/in',
+          'victim/queue/in',
+          'victim/queue/in',
+          'victim/queue/in',
+          'victim/queue/no/file',
+        ],
       );
       const up = await on.files.resolve('/../../..');
       assert.equal(up.ok && up.real, '/');

@@ -6,10 +6,16 @@ import { eventually } from '../support/programs.ts';
 /** A host with processes to try things on; names are chosen so that no other process of the host has them. */
 export interface ProcessStage {
   readonly processes: Processes;
-  /** A daemon of that name, in a session of its own, with one child of each of the other names. Resolves when all run. Returns their pids by name. */
+  /**
+   * A daemon of that name, in a session of its own, with one child of each of the other names. Resolves when all run.
+   * Returns their pids by name.
+   */
   family(daemon: string, ...children: readonly string[]): Promise<Readonly<Record<string, number>>>;
   /** One process on its own, whose parent is no daemon. */
-  single(name: string, options?: { readonly args?: readonly string[]; readonly ignoresTerm?: boolean }): Promise<number>;
+  single(
+    name: string,
+    options?: { readonly args?: readonly string[]; readonly ignoresTerm?: boolean },
+  ): Promise<number>;
   /** The user that these processes belong to. */
   readonly user: { readonly name: string; readonly uid: number };
   close(): Promise<void>;
@@ -29,7 +35,8 @@ export function processesContract(adapter: string, openStage: () => Promise<Proc
       assert.ok(found.ok);
       return found.processes;
     };
-    const pids = async (selector: ProcessSelector) => (await list(selector)).map((each) => each.pid).toSorted((a, b) => a - b);
+    const pids = async (selector: ProcessSelector) =>
+      (await list(selector)).map((each) => each.pid).toSorted((a, b) => a - b);
     const one = async (name: string): Promise<ProcessRecord> => {
       const [first] = await list({ name: [name] });
       assert.ok(first);
@@ -55,7 +62,10 @@ export function processesContract(adapter: string, openStage: () => Promise<Proc
       const pid = await stage.single('fb-mail', { args: ['-i', 'root'] });
       const { exe } = await one('fb-mail');
       assert.ok(exe);
-      assert.deepEqual(await pids({ name: ['fb-mail'], exe: [exe], args: '-i root$', user: [stage.user.name], state: ['S'] }), [pid]);
+      assert.deepEqual(
+        await pids({ name: ['fb-mail'], exe: [exe], args: '-i root$', user: [stage.user.name], state: ['S'] }),
+        [pid],
+      );
       assert.deepEqual(await pids({ name: ['fb-mail'], user: [String(stage.user.uid)] }), [pid]);
       assert.deepEqual(await pids({ name: ['fb-mail'], exe: ['/usr/bin/true'] }), []);
       assert.deepEqual(await pids({ name: ['fb-mail'], args: '-i nobody' }), []);
@@ -75,7 +85,10 @@ export function processesContract(adapter: string, openStage: () => Promise<Proc
       const family = await stage.family('fb-cron', 'fb-mail');
       await stage.single('fb-mail');
       const [record] = await list({ name: ['fb-mail'], started_by: ['fb-cron'] });
-      assert.deepEqual([record?.pid, record?.startedBy], [family['fb-mail'], { name: 'fb-cron', pid: family['fb-cron'], by: 'ancestor' }]);
+      assert.deepEqual(
+        [record?.pid, record?.startedBy],
+        [family['fb-mail'], { name: 'fb-cron', pid: family['fb-cron'], by: 'ancestor' }],
+      );
       assert.deepEqual(record?.ancestry[0], { pid: family['fb-cron'], name: 'fb-cron' });
       assert.deepEqual(await list({ name: ['fb-mail'], started_by: ['fb-other'] }), []);
       assert.deepEqual(

@@ -5,7 +5,10 @@ import type { Processes } from '../../src/model/host.ts';
 import { ME, within } from '../support/process-stage.ts';
 import { eventually, type Programs, programs, STUBBORN, WAIT } from '../support/programs.ts';
 
-/** What every adapter that sees the processes of this machine makes of them: orphans, zombies, and names that pretend to be something else. */
+/**
+ * What every adapter that sees the processes of this machine makes of them: orphans, zombies, and names that pretend to
+ * be something else.
+ */
 export function realProcesses(adapter: string, processes: Processes): void {
   describe(`processes of this machine, seen by ${adapter}`, () => {
     let stage: Programs;
@@ -18,15 +21,20 @@ export function realProcesses(adapter: string, processes: Processes): void {
 
     it('knows an orphan by the session of its daemon', async () => {
       const middle = `${stage.path('fb-drop1')} -c 'echo $$; ${WAIT}' & ${WAIT}`;
-      const daemon = stage.start('fb-cron1', `${stage.path('fb-mail1')} -c "${middle.replaceAll('$', '\\$')}" &\n${WAIT}`, {
-        session: true,
-      });
+      const daemon = stage.start(
+        'fb-cron1',
+        `${stage.path('fb-mail1')} -c "${middle.replaceAll('$', '\\$')}" &\n${WAIT}`,
+        {
+          session: true,
+        },
+      );
       const orphan = Number(await daemon.line());
       const [parent] = await list({ name: ['fb-mail1'], started_by: ['fb-cron1'] });
       assert.ok(parent);
       await processes.signal([parent], 'KILL');
       await eventually(
-        async () => (await list({ name: ['fb-drop1'] }))[0]?.ancestry.every((each) => each.name !== 'fb-mail1') ?? false,
+        async () =>
+          (await list({ name: ['fb-drop1'] }))[0]?.ancestry.every((each) => each.name !== 'fb-mail1') ?? false,
         're-parented',
       );
       const [found] = await list({ name: ['fb-drop1'], started_by: ['fb-cron1'] });
@@ -49,7 +57,9 @@ export function realProcesses(adapter: string, processes: Processes): void {
     it('does not give the rest of a session to a daemon that somebody runs in the foreground', async () => {
       const shell = stage.start(
         'fb-shell',
-        [`${stage.path('fb-cron3')} -c '${WAIT}' &`, `${stage.path('fb-mail3')} -c 'echo up; ${WAIT}' &`, WAIT].join('\n'),
+        [`${stage.path('fb-cron3')} -c '${WAIT}' &`, `${stage.path('fb-mail3')} -c 'echo up; ${WAIT}' &`, WAIT].join(
+          '\n',
+        ),
         {
           session: true,
         },
@@ -67,7 +77,10 @@ export function realProcesses(adapter: string, processes: Processes): void {
         `${stage.path('fb-zombie')} -c '${ends}' & echo $!; exec ${stage.path('fb-holder')} -c '${WAIT}'`,
       );
       const pid = Number(await parent.line());
-      await eventually(async () => (await list({ name: ['fb-zombie'], state: ['Z'] })).some((each) => each.pid === pid), 'it is a zombie');
+      await eventually(
+        async () => (await list({ name: ['fb-zombie'], state: ['Z'] })).some((each) => each.pid === pid),
+        'it is a zombie',
+      );
       const [zombie] = (await list({ name: ['fb-zombie'], state: ['Z'] })).filter((each) => each.pid === pid);
       assert.ok(zombie);
       assert.deepEqual(
@@ -85,7 +98,10 @@ export function realProcesses(adapter: string, processes: Processes): void {
         const program = stage.start(name, `echo up; ${WAIT}`, { args: hostile });
         await program.line();
         const [found] = await list({ name: [name] });
-        assert.deepEqual([found?.pid, found?.ppid, found?.exe, found?.uid], [program.pid, process.pid, `${stage.folder}/${name}`, ME.uid]);
+        assert.deepEqual(
+          [found?.pid, found?.ppid, found?.exe, found?.uid],
+          [program.pid, process.pid, `${stage.folder}/${name}`, ME.uid],
+        );
         assert.deepEqual(found?.args.slice(2), hostile);
       }
     });
@@ -116,7 +132,10 @@ export function realProcesses(adapter: string, processes: Processes): void {
     });
 
     it('ends what ignores TERM because its parent did', async () => {
-      const parent = stage.start('fb-stubborn', `trap '' TERM; ${stage.path('fb-heir')} -c 'echo $$; ${WAIT}' & ${STUBBORN}`);
+      const parent = stage.start(
+        'fb-stubborn',
+        `trap '' TERM; ${stage.path('fb-heir')} -c 'echo $$; ${WAIT}' & ${STUBBORN}`,
+      );
       await parent.line();
       const targets = await list({ name: ['fb-stubborn', 'fb-heir'] });
       assert.equal(targets.length, 2);

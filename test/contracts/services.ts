@@ -9,7 +9,10 @@ export interface ServicesUnderTest {
   readonly missing: string;
   /** Whether a process of this id is there. */
   readonly lives: (pid: number) => boolean;
-  /** A process of another user that leads its session and runs the service's own program. Absent: nobody here can become another user. */
+  /**
+   * A process of another user that leads its session and runs the service's own program. Absent: nobody here can become
+   * another user.
+   */
   readonly stranger?: () => Promise<number>;
   /** Lets milliseconds pass. */
   readonly pass: (milliseconds: number) => Promise<void>;
@@ -90,7 +93,10 @@ export function servicesContract(adapter: string, make: (test: TestContext) => S
       const { services, name, missing } = make(test);
       const result = await services.restart(missing, PATIENT);
       assert.equal(result.ok ? 'changed' : result.code, 'ENOENT');
-      assert.deepEqual(await services.ties(name), { ok: true, ties: { needers: [], lost: [], starters: [], endless: [] } });
+      assert.deepEqual(await services.ties(name), {
+        ok: true,
+        ties: { needers: [], lost: [], starters: [], endless: [] },
+      });
     });
 
     it('keep a lease: the service is started by the deadline, and not before', async (test) => {
@@ -103,7 +109,8 @@ export function servicesContract(adapter: string, make: (test: TestContext) => S
       // On a busy machine the answer may have come after the deadline.
       if (performance.now() - begun < within) assert.equal(early.state, 'stopped');
       await pass(within - 400);
-      for (let tries = 0; (await services.armed('run-1-keep').then(count)) > 0 && tries < 100; tries += 1) await pass(100);
+      for (let tries = 0; (await services.armed('run-1-keep').then(count)) > 0 && tries < 100; tries += 1)
+        await pass(100);
       assert.equal((await services.state(name)).state, 'running');
       assert.deepEqual(await services.release(armed.handle), { ok: true, state: 'gone' });
     });

@@ -27,7 +27,10 @@ const ARGUMENTS: Readonly<Record<string, (place: { readonly folder: string; read
   'actions/restart.service.name': ({ file }) => ({ service: { name: file } }),
   'actions/start.service.name': ({ file }) => ({ service: { name: file } }),
   'actions/stop.service.name': ({ file }) => ({ service: { name: file }, lease: '1m' }),
-  'actions/wait.until.service.name': ({ file }) => ({ for: '1s', until: { service: { name: file }, state: 'running' } }),
+  'actions/wait.until.service.name': ({ file }) => ({
+    for: '1s',
+    until: { service: { name: file }, state: 'running' },
+  }),
 };
 
 /** A path is what must begin with a slash, a service by its init script, and a program by its file. */
@@ -35,15 +38,22 @@ export function pathKeys(schema: Schema, path: string): readonly string[] {
   const item = isObject(schema['x-one-or-more']) ? schema['x-one-or-more'] : schema;
   const isPath = item.pattern === '^/' || /absolute path/.test(String(item.description)) || path.endsWith('.exe');
   const inner = isObject(schema.properties) ? Object.entries(schema.properties) : [];
-  return [...(isPath ? [path] : []), ...inner.flatMap(([key, value]) => (isObject(value) ? pathKeys(value, `${path}.${key}`) : []))];
+  return [
+    ...(isPath ? [path] : []),
+    ...inner.flatMap(([key, value]) => (isObject(value) ? pathKeys(value, `${path}.${key}`) : [])),
+  ];
 }
 
 const catalogue = folderCatalogue();
 
 it('no verb has a key for a path that this contract does not know', async () => {
   const found = [
-    ...(await Promise.all(catalogue.probes.map(async (name) => pathKeys((await catalogue.probe(name)).schema, `probes/${name}`)))),
-    ...(await Promise.all(catalogue.actions.map(async (name) => pathKeys((await catalogue.action(name)).schema, `actions/${name}`)))),
+    ...(await Promise.all(
+      catalogue.probes.map(async (name) => pathKeys((await catalogue.probe(name)).schema, `probes/${name}`)),
+    )),
+    ...(await Promise.all(
+      catalogue.actions.map(async (name) => pathKeys((await catalogue.action(name)).schema, `actions/${name}`)),
+    )),
   ].flat();
   assert.deepEqual(found.toSorted(), Object.keys(ARGUMENTS).toSorted());
 });
@@ -67,7 +77,8 @@ export function verbPathsContract(adapter: string, make: (test: TestContext) => 
       ] as const) {
         it(`${key} refuses a link that a stranger planted at ${planted}, and says where it leads`, async (test) => {
           const on = make(test);
-          for (const name of ['victim', 'victim/queue', 'victim/queue/in', 'sp']) on.put(`${on.folder}/${name}`, { type: 'directory' });
+          for (const name of ['victim', 'victim/queue', 'victim/queue/in', 'sp'])
+            on.put(`${on.folder}/${name}`, { type: 'directory' });
           on.put(`${on.folder}/victim/queue/in/conf`, { type: 'file', bytes: '#!/bin/sh\nexit 3\n', mode: 0o755 });
           for (const name of ['sp/app', 'sp/app/queue'].slice(0, planted.split('/').length - 1))
             on.put(`${on.folder}/${name}`, { type: 'directory', uid: STRANGER });

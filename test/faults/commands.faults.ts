@@ -5,7 +5,10 @@ import { startEngine, within } from '../support/engine.ts';
 import { fault, type Means, type Tally } from '../support/faults.ts';
 import { stateFolder } from '../support/scene.ts';
 
-/** A step whose command misbehaves. Each ends, or is named unkillable, within its deadline + 10 s, with the engine under 100 MB; then what was done is undone. */
+/**
+ * A step whose command misbehaves. Each ends, or is named unkillable, within its deadline + 10 s, with the engine under
+ * 100 MB; then what was done is undone.
+ */
 const DEADLINE = 1000;
 const MOST = 100 * 1024;
 
@@ -22,7 +25,12 @@ interface Misbehaving {
 }
 
 const CASES: readonly Misbehaving[] = [
-  { name: 'a command that ignores TERM', script: "trap '' TERM; while :; do sleep 1; done", exit: 8, says: /did not end within 1 s/ },
+  {
+    name: 'a command that ignores TERM',
+    script: "trap '' TERM; while :; do sleep 1; done",
+    exit: 8,
+    says: /did not end within 1 s/,
+  },
   { name: 'a command that is stopped', script: 'kill -STOP $$; sleep 60', exit: 8, says: /did not end within 1 s/ },
   { name: 'a command whose grandchild holds the pipe', script: 'setsid sleep 30 & echo out', exit: 0 },
   {
@@ -35,22 +43,34 @@ const CASES: readonly Misbehaving[] = [
 ];
 
 for (const each of CASES)
-  fault(each.name, { needs: each.needs ?? [], within: 180_000 }, async (tally, context) => await endure(tally, stateFolder(context), each));
+  fault(
+    each.name,
+    { needs: each.needs ?? [], within: 180_000 },
+    async (tally, context) => await endure(tally, stateFolder(context), each),
+  );
 
-fault('a command that is frozen in D state (freezer cgroup)', { needs: ['freezer'], within: 60_000 }, async (tally, context) => {
-  const folder = stateFolder(context);
-  const freezer = makeFreezer();
-  try {
-    const script = `echo $$ >${freezer.procs}; echo ${freezer.frozen} >${freezer.state}; sleep 60`;
-    // Version 2 lets a frozen process be killed, version 1 does not.
-    const says = freezer.version === 1 ? /did not end on KILL: pid \d+/ : /did not end within 1 s/;
-    await endure(tally, folder, { name: 'frozen', script, exit: 8, says });
-  } finally {
-    await freezer.thaw();
-  }
-});
+fault(
+  'a command that is frozen in D state (freezer cgroup)',
+  { needs: ['freezer'], within: 60_000 },
+  async (tally, context) => {
+    const folder = stateFolder(context);
+    const freezer = makeFreezer();
+    try {
+      const script = `echo $$ >${freezer.procs}; echo ${freezer.frozen} >${freezer.state}; sleep 60`;
+      // Version 2 lets a frozen process be killed, version 1 does not.
+      const says = freezer.version === 1 ? /did not end on KILL: pid \d+/ : /did not end within 1 s/;
+      await endure(tally, folder, { name: 'frozen', script, exit: 8, says });
+    } finally {
+      await freezer.thaw();
+    }
+  },
+);
 
-async function endure(tally: Tally, folder: string, { script, deadline = DEADLINE, exit, says }: Misbehaving): Promise<void> {
+async function endure(
+  tally: Tally,
+  folder: string,
+  { script, deadline = DEADLINE, exit, says }: Misbehaving,
+): Promise<void> {
   const [path, marked] = [join(folder, 'command.sh'), join(folder, 'marked')];
   writeFileSync(path, script);
   writeFileSync(marked, 'before\n');
@@ -83,7 +103,17 @@ const lives = (pid: number): boolean => {
   }
 };
 
-const runbook = ({ path, folder, marked, deadline }: { path: string; folder: string; marked: string; deadline: number }): string => `
+const runbook = ({
+  path,
+  folder,
+  marked,
+  deadline,
+}: {
+  path: string;
+  folder: string;
+  marked: string;
+  deadline: number;
+}): string => `
 firebreak: 1
 runbook: faults
 version: 1.0.0
@@ -127,7 +157,8 @@ function makeFreezer(): Freezer {
     thaw: async () => {
       writeFileSync(join(group, state), thawed);
       // What was sent KILL while it was frozen dies now.
-      for (let tries = 0; tries < 50 && readFileSync(join(group, 'cgroup.procs'), 'utf8') !== ''; tries += 1) await sleep(100);
+      for (let tries = 0; tries < 50 && readFileSync(join(group, 'cgroup.procs'), 'utf8') !== ''; tries += 1)
+        await sleep(100);
       rmdirSync(group);
     },
   };

@@ -5,7 +5,10 @@ import { startEngine, within } from '../support/engine.ts';
 import { fault, inLanes, type Tally } from '../support/faults.ts';
 import { stateFolder } from '../support/scene.ts';
 
-/** kill -9 in the middle of a delete under a limit: what it may have used counts, so that a refilled folder does not lose more than the limit. */
+/**
+ * kill -9 in the middle of a delete under a limit: what it may have used counts, so that a refilled folder does not
+ * lose more than the limit.
+ */
 const FILES = 2900;
 const LIMIT = 3000;
 const PATIENCE = 60_000;
@@ -32,12 +35,25 @@ function fill(spool: string, from: number, count: number): void {
   for (let each = from; each < from + count; each += 1) writeFileSync(join(spool, `f${each}`), '');
 }
 
-async function once(tally: Tally, folder: string, { files, refill }: { readonly files: number; readonly refill: boolean }) {
+async function once(
+  tally: Tally,
+  folder: string,
+  { files, refill }: { readonly files: number; readonly refill: boolean },
+) {
   const where = `killed at file ${files}${refill ? ', refilled' : ''}`;
   const spool = join(folder, 'spool');
   mkdirSync(spool, { recursive: true });
   fill(spool, 0, FILES);
-  const under = ['strace', '-qq', '-o', '/dev/null', '-e', 'trace=unlink', '-e', `inject=unlink:signal=SIGKILL:when=${files}`];
+  const under = [
+    'strace',
+    '-qq',
+    '-o',
+    '/dev/null',
+    '-e',
+    'trace=unlink',
+    '-e',
+    `inject=unlink:signal=SIGKILL:when=${files}`,
+  ];
   const engine = startEngine(join(folder, 'engine'), runbook(spool), { policy, under });
   await engine.ended;
   tally.runs += 1;
@@ -59,9 +75,13 @@ async function once(tally: Tally, folder: string, { files, refill }: { readonly 
     tally.wrong.push(`${where}: ${gone} gone, exit ${code}, ${left} left\n${again.output()}`);
 }
 
-fault('kill -9 in a delete under a limit, then resume', { needs: ['strace'], within: 300_000 }, async (tally, context) => {
-  const root = stateFolder(context);
-  const points = [1, 2, 60, 802, 1700, 2899].flatMap((files) => [true, false].map((refill) => ({ files, refill })));
-  await inLanes(points, 2, (point) => once(tally, join(root, `${point.files}-${point.refill}`), point));
-  tally.note = `${tally.runs} points: never more than the limit, and what was not refilled is finished`;
-});
+fault(
+  'kill -9 in a delete under a limit, then resume',
+  { needs: ['strace'], within: 300_000 },
+  async (tally, context) => {
+    const root = stateFolder(context);
+    const points = [1, 2, 60, 802, 1700, 2899].flatMap((files) => [true, false].map((refill) => ({ files, refill })));
+    await inLanes(points, 2, (point) => once(tally, join(root, `${point.files}-${point.refill}`), point));
+    tally.note = `${tally.runs} points: never more than the limit, and what was not refilled is finished`;
+  },
+);

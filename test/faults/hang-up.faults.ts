@@ -4,8 +4,9 @@ import { fault, inLanes } from '../support/faults.ts';
 import { inScene, type Scene, stateFolder } from '../support/scene.ts';
 
 /**
- * An interactive run in tmux, in the drill's scene. The terminal is killed, or frozen, or a key is pressed, at each step in turn; then cron must run or be under a
- * lease, each crontab must be the old one or the new one, and `resume` must end in held.
+ * An interactive run in tmux, in the drill's scene. The terminal is killed, or frozen, or a key is pressed, at each
+ * step in turn; then cron must run or be under a lease, each crontab must be the old one or the new one, and `resume`
+ * must end in held.
  */
 const WORDS = `
 export TMUX_TMPDIR=$OUT TERM=screen
@@ -51,17 +52,23 @@ const WHEN = STEPS.flatMap((step) => [
 
 for (const [fault_, cut] of [
   ['the terminal of an interactive run is killed at each step in turn', 't kill-session'],
-  ['the tmux server is killed -9 under an interactive run at each step in turn', 'kill -9 $(t display-message -p "#{pid}")'],
+  [
+    'the tmux server is killed -9 under an interactive run at each step in turn',
+    'kill -9 $(t display-message -p "#{pid}")',
+  ],
 ] as const)
   fault(fault_, { needs: NEEDS, within: 300_000 }, async (tally, context) => {
     const root = stateFolder(context);
     await inLanes(WHEN, 4, async ({ name, script }) => {
       const state = join(root, name.replaceAll(' ', '-'));
       mkdirSync(state);
-      const scene = await inScene(`${WORDS} begin "$@"; ${script}; pid=$(engine); ${cut}; over "$pid"; ${THEN_RESUME}`, {
-        state,
-        within: 120_000,
-      });
+      const scene = await inScene(
+        `${WORDS} begin "$@"; ${script}; pid=$(engine); ${cut}; over "$pid"; ${THEN_RESUME}`,
+        {
+          state,
+          within: 120_000,
+        },
+      );
       tally.runs += 1;
       if (scene.hung || scene.said.hung === '1') return void tally.hung.push(`${name}\n${scene.stdout}`);
       tally.lost.push(...lostBy(scene, state).map((what) => `${name}: ${what}\n${scene.stdout}\n${scene.stderr}`));
@@ -78,7 +85,9 @@ function lostBy(scene: Scene, state: string): readonly string[] {
   return [
     ...(cut?.cron === 1 ? [] : ['cron did not run after the hang-up']),
     ...(scene.said.crontab === 'whole' ? [] : ['the crontab is not whole']),
-    ...(resume === '0' || finished ? [] : [`resume ended with ${resume}: ${readFileSync(join(state, 'said'), 'utf8')}`]),
+    ...(resume === '0' || finished
+      ? []
+      : [`resume ended with ${resume}: ${readFileSync(join(state, 'said'), 'utf8')}`]),
     ...(healed ? [] : [`ended as ${JSON.stringify(end)}`]),
   ];
 }
@@ -108,7 +117,8 @@ const KEYS: readonly Key[] = [
   },
   {
     name: 'Ctrl-C while it watches: continue watches anew, and it holds',
-    script: 'upto none; shows "watch\\|calm"; sleep 0.3; t send-keys C-c; shows "How shall it go on"; t send-keys continue Enter; told',
+    script:
+      'upto none; shows "watch\\|calm"; sleep 0.3; t send-keys C-c; shows "How shall it go on"; t send-keys continue Enter; told',
     fits: (scene) => exit(scene) === '0',
   },
   {
@@ -130,18 +140,22 @@ upto2() { on=; for step in $STEPS; do [ "$step" = "$1" ] && on=1; [ -z "$on" ] |
 told() { tries=0; until [ -e "$OUT/exit" ]; do tries=$((tries + 1)); [ $tries -lt 250 ] || { screen; break; }; sleep 0.1; done; echo "say exit=$(sed 's/EXIT=//' "$OUT/exit")"; world end; }
 `;
 
-fault('Ctrl-C once and twice, Ctrl-Z, Ctrl-S in an interactive run', { needs: NEEDS, within: 240_000 }, async (tally, context) => {
-  const root = stateFolder(context);
-  await inLanes(KEYS, 3, async ({ name, script, fits }) => {
-    const state = join(root, String(KEYS.findIndex((key) => key.name === name)));
-    mkdirSync(state);
-    const scene = await inScene(`${WORDS}${MORE_WORDS} begin "$@"; ${script}; screen | tail -n 40; t kill-server`, {
-      state,
-      within: 120_000,
+fault(
+  'Ctrl-C once and twice, Ctrl-Z, Ctrl-S in an interactive run',
+  { needs: NEEDS, within: 240_000 },
+  async (tally, context) => {
+    const root = stateFolder(context);
+    await inLanes(KEYS, 3, async ({ name, script, fits }) => {
+      const state = join(root, String(KEYS.findIndex((key) => key.name === name)));
+      mkdirSync(state);
+      const scene = await inScene(`${WORDS}${MORE_WORDS} begin "$@"; ${script}; screen | tail -n 40; t kill-server`, {
+        state,
+        within: 120_000,
+      });
+      tally.runs += 1;
+      if (scene.hung || scene.said.hung === '1') return void tally.hung.push(`${name}\n${scene.stdout}`);
+      if (!fits(scene)) tally.wrong.push(`${name}\n${scene.stdout}\n${scene.stderr}`);
     });
-    tally.runs += 1;
-    if (scene.hung || scene.said.hung === '1') return void tally.hung.push(`${name}\n${scene.stdout}`);
-    if (!fits(scene)) tally.wrong.push(`${name}\n${scene.stdout}\n${scene.stderr}`);
-  });
-  tally.note = KEYS.map(({ name }) => name.split(':')[0]).join('; ');
-});
+    tally.note = KEYS.map(({ name }) => name.split(':')[0]).join('; ');
+  },
+);

@@ -7,7 +7,9 @@ import { localProcesses } from '../../src/hosts/local/processes.ts';
 import type { Host } from '../../src/model/host.ts';
 import type { Act } from '../../src/model/verb.ts';
 
-/** PID 1 of a pid namespace: observes a kill, gives the target's pid to another process of the same program, then acts. */
+/**
+ * PID 1 of a pid namespace: observes a kill, gives the target's pid to another process of the same program, then acts.
+ */
 const processes = localProcesses({ machine: { users: async () => ({ 0: 'root' }) } });
 const act: Act = {
   host: { name: 'here', processes } as Host,

@@ -9,7 +9,10 @@ import { fault, inLanes, type Tally } from '../support/faults.ts';
 import { change, clause, rehearse, type Script } from '../support/rehearsal.ts';
 import { eventsIn, inScene, stateFolder } from '../support/scene.ts';
 
-/** The disk under the journal answers the Nth call with an error, once or from then on: no act without a durable intent, and never exit 0. */
+/**
+ * The disk under the journal answers the Nth call with an error, once or from then on: no act without a durable intent,
+ * and never exit 0.
+ */
 const uid = process.getuid?.() ?? 0;
 const CALLS = ['writeSync', 'fdatasyncSync', 'fsyncSync', 'openSync', 'mkdirSync', 'renameSync'] as const;
 
@@ -20,7 +23,10 @@ interface Failing {
   readonly met: () => boolean;
 }
 
-/** `nth` 0: nothing fails. `EIO+`: from then on. `short`: a write takes half of what it was given, which is no error and must lose nothing. */
+/**
+ * `nth` 0: nothing fails. `EIO+`: from then on. `short`: a write takes half of what it was given, which is no error and
+ * must lose nothing.
+ */
 function failing(kind: string, nth: number): Failing {
   let count = 0;
   let met = false;
@@ -42,7 +48,11 @@ function failing(kind: string, nth: number): Failing {
     };
     return [name, call] as const;
   });
-  return { disk: { ...realDisk, ...Object.fromEntries(wrapped) } as unknown as Disk, count: () => count, met: () => met };
+  return {
+    disk: { ...realDisk, ...Object.fromEntries(wrapped) } as unknown as Disk,
+    count: () => count,
+    met: () => met,
+  };
 }
 
 /** Three acts, of which each looks whether its own intent can be read from the disk. */
@@ -63,7 +73,11 @@ function script(folder: () => string, undurable: string[]): Script {
   };
 }
 
-async function once(root: string, kind: string, nth: number): Promise<{ failing: Failing; end: string; undurable: readonly string[] }> {
+async function once(
+  root: string,
+  kind: string,
+  nth: number,
+): Promise<{ failing: Failing; end: string; undurable: readonly string[] }> {
   const state = join(root, `${kind}-${nth}`);
   const fail = failing(kind, nth);
   const opened = await openJournal({ places: [{ path: state, home: true }], uid, run: 'r1', disk: fail.disk });
@@ -81,16 +95,26 @@ async function once(root: string, kind: string, nth: number): Promise<{ failing:
 
 const KINDS = ['EIO', 'EIO+', 'ENOSPC', 'ENOSPC+', 'EROFS+', 'EMFILE', 'short'] as const;
 
-fault('the journal’s disk fails at the Nth call, for every N', { needs: [], within: 300_000 }, async (tally, context) => {
-  const root = stateFolder(context);
-  const whole = await once(root, 'none', 0);
-  if (whole.end !== 'held') throw new Error(`without a fault it ends as ${whole.end}`);
-  for (const kind of KINDS)
-    for (let nth = 1; nth <= whole.failing.count(); nth += 1) judge(tally, `${kind} ${nth}`, kind === 'short', await once(root, kind, nth));
-  tally.note = `${whole.failing.count()} calls, ${KINDS.join(', ')}; acts without a durable intent: none`;
-});
+fault(
+  'the journal’s disk fails at the Nth call, for every N',
+  { needs: [], within: 300_000 },
+  async (tally, context) => {
+    const root = stateFolder(context);
+    const whole = await once(root, 'none', 0);
+    if (whole.end !== 'held') throw new Error(`without a fault it ends as ${whole.end}`);
+    for (const kind of KINDS)
+      for (let nth = 1; nth <= whole.failing.count(); nth += 1)
+        judge(tally, `${kind} ${nth}`, kind === 'short', await once(root, kind, nth));
+    tally.note = `${whole.failing.count()} calls, ${KINDS.join(', ')}; acts without a durable intent: none`;
+  },
+);
 
-function judge(tally: Tally, where: string, short: boolean, { failing: fail, end, undurable }: Awaited<ReturnType<typeof once>>): void {
+function judge(
+  tally: Tally,
+  where: string,
+  short: boolean,
+  { failing: fail, end, undurable }: Awaited<ReturnType<typeof once>>,
+): void {
   tally.runs += 1;
   if (!fail.met()) tally.wrong.push(`${where}: the fault was not met`);
   tally.lost.push(...undurable.map((step) => `${where}: ${step} was done without its intent on disk`));
@@ -103,39 +127,52 @@ function judge(tally: Tally, where: string, short: boolean, { failing: fail, end
 const EVERY = 7;
 const nthOf = (point: string): number => Number.parseInt(point.split(':')[1] ?? '', 10);
 
-fault('the journal’s disk fails under a run in the drill', { needs: ['namespaces'], within: 300_000 }, async (tally, context) => {
-  const root = stateFolder(context);
-  await inScene('faulty count run cron-mail-storm "$@"', { state: root, within: 60_000 });
-  const calls = readFileSync(join(root, 'calls'), 'utf8').split('\n').filter(Boolean).length;
-  const points = ['EIO', 'ENOSPC'].flatMap((code) =>
-    Array.from(
-      { length: Math.ceil(calls / EVERY) },
-      (_, at) => `${code}:${at * EVERY + (code === 'EIO' ? 1 : 4)}${code === 'EIO' ? '' : '+'}`,
-    ),
-  );
-  const unmet: string[] = [];
-  await inLanes(
-    points.filter((point) => nthOf(point) <= calls),
-    4,
-    async (point) => {
-      const state = join(root, point);
-      mkdirSync(state);
-      const scene = await inScene(`faulty ${point} run cron-mail-storm "$@"; echo "say exit=$?"; world end`, { state, within: 60_000 });
-      tally.runs += 1;
-      if (scene.hung) return void tally.hung.push(point);
-      // How often a watch is told of depends on the machine: a run may have fewer calls than the one that was counted.
-      const met = existsSync(join(state, 'calls'));
-      if (!met) unmet.push(point);
-      if (scene.said.exit !== (met ? '73' : '0'))
-        tally.wrong.push(`${point}: exit ${scene.said.exit}\n${readFileSync(join(state, 'said'), 'utf8')}`);
-      if (scene.worlds.end?.cron !== 1) tally.lost.push(`${point}: cron does not run any more`);
-      const intended = new Set(
-        (eventsIn(join(state, 'state')) ?? []).flatMap((event) => (event.type === 'action.intended' ? [event.step] : [])),
-      );
-      if ((scene.worlds.end?.files ?? 0) < 1000 && !intended.has('free-a-little')) tally.lost.push(`${point}: deleted without an intent`);
-      if ((scene.worlds.end?.silenced ?? 0) > 0 && !intended.has('silence-jobs')) tally.lost.push(`${point}: edited without an intent`);
-    },
-  );
-  if (unmet.some((point) => nthOf(point) < calls - 2 * EVERY)) tally.wrong.push(`not met: ${unmet.join(', ')} of ${calls} calls`);
-  tally.note = `${tally.runs - unmet.length} of ${calls} calls, EIO once and ENOSPC from then on: exit 73, and cron runs`;
-});
+fault(
+  'the journal’s disk fails under a run in the drill',
+  { needs: ['namespaces'], within: 300_000 },
+  async (tally, context) => {
+    const root = stateFolder(context);
+    await inScene('faulty count run cron-mail-storm "$@"', { state: root, within: 60_000 });
+    const calls = readFileSync(join(root, 'calls'), 'utf8').split('\n').filter(Boolean).length;
+    const points = ['EIO', 'ENOSPC'].flatMap((code) =>
+      Array.from(
+        { length: Math.ceil(calls / EVERY) },
+        (_, at) => `${code}:${at * EVERY + (code === 'EIO' ? 1 : 4)}${code === 'EIO' ? '' : '+'}`,
+      ),
+    );
+    const unmet: string[] = [];
+    await inLanes(
+      points.filter((point) => nthOf(point) <= calls),
+      4,
+      async (point) => {
+        const state = join(root, point);
+        mkdirSync(state);
+        const scene = await inScene(`faulty ${point} run cron-mail-storm "$@"; echo "say exit=$?"; world end`, {
+          state,
+          within: 60_000,
+        });
+        tally.runs += 1;
+        if (scene.hung) return void tally.hung.push(point);
+        // How often a watch is told of depends on the machine: a run may have fewer calls than the one that was
+        // counted.
+        const met = existsSync(join(state, 'calls'));
+        if (!met) unmet.push(point);
+        if (scene.said.exit !== (met ? '73' : '0'))
+          tally.wrong.push(`${point}: exit ${scene.said.exit}\n${readFileSync(join(state, 'said'), 'utf8')}`);
+        if (scene.worlds.end?.cron !== 1) tally.lost.push(`${point}: cron does not run any more`);
+        const intended = new Set(
+          (eventsIn(join(state, 'state')) ?? []).flatMap((event) =>
+            event.type === 'action.intended' ? [event.step] : [],
+          ),
+        );
+        if ((scene.worlds.end?.files ?? 0) < 1000 && !intended.has('free-a-little'))
+          tally.lost.push(`${point}: deleted without an intent`);
+        if ((scene.worlds.end?.silenced ?? 0) > 0 && !intended.has('silence-jobs'))
+          tally.lost.push(`${point}: edited without an intent`);
+      },
+    );
+    if (unmet.some((point) => nthOf(point) < calls - 2 * EVERY))
+      tally.wrong.push(`not met: ${unmet.join(', ')} of ${calls} calls`);
+    tally.note = `${tally.runs - unmet.length} of ${calls} calls, EIO once and ENOSPC from then on: exit 73, and cron runs`;
+  },
+);

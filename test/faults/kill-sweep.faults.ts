@@ -6,7 +6,10 @@ import { fault, inLanes, type Tally } from '../support/faults.ts';
 import { checkHealed, GO_ON, journalOf, RUN, type Trouble } from '../support/healed.ts';
 import { eventsIn, inScene, type Scene, stateFolder } from '../support/scene.ts';
 
-/** The founding runbook in the drill, killed -9 at each call on its journal. Most of a point is waiting: for cron's minutes, for processes to end. */
+/**
+ * The founding runbook in the drill, killed -9 at each call on its journal. Most of a point is waiting: for cron's
+ * minutes, for processes to end.
+ */
 const LANES = 6;
 const WITHIN = 60_000;
 
@@ -23,7 +26,10 @@ interface Sweep {
 async function sweep(context: TestContext, tally: Tally, parts: Sweep, torn = false): Promise<void> {
   const root = stateFolder(context);
   const calls = await callsOf(root, parts);
-  const points = calls.flatMap((name, at) => [`kill:${at + 1}`, ...(torn && name === 'writeSync' ? [`torn:${at + 1}`] : [])]);
+  const points = calls.flatMap((name, at) => [
+    `kill:${at + 1}`,
+    ...(torn && name === 'writeSync' ? [`torn:${at + 1}`] : []),
+  ]);
   let met = 0;
   await inLanes(points, LANES, async (point) => {
     const seen = await inject(root, point, parts);
@@ -52,19 +58,27 @@ function judge(tally: Tally, { scene, folder, point, check }: Seen): void {
   }
 }
 
-/** On a machine under load cron may miss all of its minutes within a watch of a second: the verdict is then honest, and the point is tried again. */
+/**
+ * On a machine under load cron may miss all of its minutes within a watch of a second: the verdict is then honest, and
+ * the point is tried again.
+ */
 async function inject(root: string, point: string, { before, command, after, check }: Sweep, tries = 3): Promise<Seen> {
   const folder = join(root, `${point}-${tries}`);
   mkdirSync(folder);
   const script = `${before}; faulty ${point} ${command}; echo "say crash=$?"; ${after}`;
   const scene = await inScene(script, { state: folder, within: WITHIN });
   const unproven = readFileSync(join(folder, 'said'), 'utf8').includes('cron was seen to run and end a job in 0 of');
-  return unproven && tries > 1 ? inject(root, point, { before, command, after, check }, tries - 1) : { scene, folder, point, check };
+  return unproven && tries > 1
+    ? inject(root, point, { before, command, after, check }, tries - 1)
+    : { scene, folder, point, check };
 }
 
 /** Each call on a file of the journal, in turn, of a command that nothing befalls. */
 async function callsOf(root: string, { before, command }: Sweep): Promise<readonly string[]> {
-  const scene = await inScene(`${before}; faulty count ${command}; echo "say exit=$?"`, { state: root, within: WITHIN });
+  const scene = await inScene(`${before}; faulty count ${command}; echo "say exit=$?"`, {
+    state: root,
+    within: WITHIN,
+  });
   if (scene.said.exit === undefined) throw new Error(`the counting run did not end: ${scene.stdout}${scene.stderr}`);
   return linesOf(join(root, 'calls'));
 }
@@ -73,9 +87,13 @@ const linesOf = (path: string): readonly string[] => readFileSync(path, 'utf8').
 
 const NEEDS = ['namespaces', 'strace'] as const;
 
-fault('kill -9 at each write and sync of a run, then resume', { needs: NEEDS, within: 900_000 }, async (tally, context) => {
-  await sweep(context, tally, { before: ':', command: RUN, after: GO_ON, check: checkHealed }, true);
-});
+fault(
+  'kill -9 at each write and sync of a run, then resume',
+  { needs: NEEDS, within: 900_000 },
+  async (tally, context) => {
+    await sweep(context, tally, { before: ':', command: RUN, after: GO_ON, check: checkHealed }, true);
+  },
+);
 
 /** A run that died on the way to its kill: the most of it is still to do. */
 async function diedEarly(context: TestContext): Promise<string> {
@@ -86,23 +104,31 @@ async function diedEarly(context: TestContext): Promise<string> {
   return `traced fdatasync ${events.slice(0, intents).filter((event) => !isLight(event)).length} ${RUN}`;
 }
 
-fault('kill -9 at each write and sync of a resume, then a second resume', { needs: NEEDS, within: 900_000 }, async (tally, context) => {
-  const before = await diedEarly(context);
-  await sweep(context, tally, { before, command: 'resume', after: GO_ON, check: checkHealed });
-});
+fault(
+  'kill -9 at each write and sync of a resume, then a second resume',
+  { needs: NEEDS, within: 900_000 },
+  async (tally, context) => {
+    const before = await diedEarly(context);
+    await sweep(context, tally, { before, command: 'resume', after: GO_ON, check: checkHealed });
+  },
+);
 
 /** What was done is undone as far as a policy may: cron runs at the end, under which crontab is said in the journal. */
 function checkUndone(scene: Scene, folder: string, where: string): Trouble {
   const { exit = '' } = scene.said;
   const world = scene.worlds.end;
-  const undone = journalOf(folder, 'state').filter((event) => event.type === 'undo.applied' && event.applied.outcome !== 'done');
+  const undone = journalOf(folder, 'state').filter(
+    (event) => event.type === 'undo.applied' && event.applied.outcome !== 'done',
+  );
   return {
     lost: [
       ...(['0', '9', '66'].includes(exit)
         ? []
         : [`${where}: the second rollback ended with ${exit}\n${readFileSync(join(folder, 'said'), 'utf8')}`]),
       ...(world?.cron === 1 ? [] : [`${where}: cron does not run after the rollback`]),
-      ...(world?.silenced === 2 ? [] : [`${where}: ${world?.silenced} crontabs are silenced; a policy may not undo that`]),
+      ...(world?.silenced === 2
+        ? []
+        : [`${where}: ${world?.silenced} crontabs are silenced; a policy may not undo that`]),
       ...undone.map((event) => `${where}: an undo failed: ${JSON.stringify(event)}`),
     ],
     twice: [],
@@ -111,12 +137,19 @@ function checkUndone(scene: Scene, folder: string, where: string): Trouble {
 
 const UNDO = 'act rollback >>"$OUT/said" 2>&1; echo "say exit=$?"; world end';
 
-fault('kill -9 at each write and sync of a rollback, then a second rollback', { needs: NEEDS, within: 900_000 }, async (tally, context) => {
-  const before = `WATCH=0.6s; act ${RUN} --param watch=0.6s >/dev/null 2>&1`;
-  await sweep(context, tally, { before, command: 'rollback', after: UNDO, check: checkUndone });
-});
+fault(
+  'kill -9 at each write and sync of a rollback, then a second rollback',
+  { needs: NEEDS, within: 900_000 },
+  async (tally, context) => {
+    const before = `WATCH=0.6s; act ${RUN} --param watch=0.6s >/dev/null 2>&1`;
+    await sweep(context, tally, { before, command: 'rollback', after: UNDO, check: checkUndone });
+  },
+);
 
-/** Two acts with undo steps of their author's: an edit, which may be done twice, and commands, which must not; and an act that fails. */
+/**
+ * Two acts with undo steps of their author's: an edit, which may be done twice, and commands, which must not; and an
+ * act that fails.
+ */
 const BACK = `
 # It acts outside of the scene, on files of its own.
 unset FIREBREAK_SCENE
@@ -168,7 +201,8 @@ function checkBack({ said }: Scene, folder: string, where: string): Trouble {
   const after = journalOf(folder, 'state');
   const intended = before.some((event) => event.type === 'undo.intended' && event.step === 'mark' && event.part === 2);
   const reasons = after.findLast((event) => event.type === 'run.finished')?.reasons.join('; ') ?? '';
-  // 66: it had not begun, or was over. 10: whether an act was done is not known. 9: so it is with an undo that must not be done twice.
+  // 66: it had not begun, or was over. 10: whether an act was done is not known. 9: so it is with an undo that must not
+  // be done twice.
   const well =
     (resume === '8' && end === UNDONE) ||
     (resume === '66' && [UNTOUCHED, UNDONE].includes(end)) ||
@@ -176,8 +210,14 @@ function checkBack({ said }: Scene, folder: string, where: string): Trouble {
     (resume === '9' && reasons.includes('must not be done twice'));
   return {
     lost: [
-      ...(well ? [] : [`${where}: resume ended with ${resume}, and the world is ${end}\n${readFileSync(join(folder, 'said'), 'utf8')}`]),
-      ...(told.trim() === '1' && !intended ? [`${where}: an undo step was done, and the journal knows nothing of it`] : []),
+      ...(well
+        ? []
+        : [
+            `${where}: resume ended with ${resume}, and the world is ${end}\n${readFileSync(join(folder, 'said'), 'utf8')}`,
+          ]),
+      ...(told.trim() === '1' && !intended
+        ? [`${where}: an undo step was done, and the journal knows nothing of it`]
+        : []),
     ],
     twice: Number(end.split('/').at(-1)) > 1 ? [`${where}: an undo step was done twice`] : [],
   };
@@ -187,6 +227,11 @@ fault(
   'kill -9 at each write and sync of a run that undoes by declared steps, then resume',
   { needs: [...NEEDS, 'ordinary'], within: 900_000 },
   async (tally, context) => {
-    await sweep(context, tally, { before: BACK, command: 'run "$dir/back.yaml"', after: BACK_AFTER, check: checkBack }, true);
+    await sweep(
+      context,
+      tally,
+      { before: BACK, command: 'run "$dir/back.yaml"', after: BACK_AFTER, check: checkBack },
+      true,
+    );
   },
 );

@@ -4,7 +4,10 @@ import { fault, inLanes } from '../support/faults.ts';
 import { CHECKOUT, inStorm } from '../support/lab.ts';
 import { stateFolder } from '../support/scene.ts';
 
-/** The real thing: Debian's cron and Postfix on a /var without an inode, the engine killed -9 at ten points from its first call on the journal to its last. */
+/**
+ * The real thing: Debian's cron and Postfix on a /var without an inode, the engine killed -9 at ten points from its
+ * first call on the journal to its last.
+ */
 const POINTS = 10;
 
 const FAULTY = (fault_: string) => `
@@ -15,27 +18,31 @@ act() { bin/firebreak "$@" --unattended --policy examples/policy.yaml </dev/null
 FIREBREAK_NODE=${CHECKOUT}/test/faults/node-with-faults FAULT=${fault_} CALLS=$OUT/calls act run cron-mail-storm --param watch=8s --param ticks=2
 echo "crash $?"`;
 
-fault('kill -9 at ten points in the lab, with the real cron, then resume', { needs: ['lab'], within: 600_000 }, async (tally, context) => {
-  const root = stateFolder(context);
-  await inStorm(FAULTY('count'), { out: root });
-  const calls = readFileSync(join(root, 'calls'), 'utf8').split('\n').filter(Boolean).length;
-  const points = Array.from({ length: POINTS }, (_, at) => Math.round(2 + (at * (calls - 4)) / (POINTS - 1)));
-  await inLanes(points, 3, async (nth) => {
-    const out = join(root, String(nth));
-    mkdirSync(out);
-    const script = `${FAULTY(`kill:${nth}`)}
+fault(
+  'kill -9 at ten points in the lab, with the real cron, then resume',
+  { needs: ['lab'], within: 600_000 },
+  async (tally, context) => {
+    const root = stateFolder(context);
+    await inStorm(FAULTY('count'), { out: root });
+    const calls = readFileSync(join(root, 'calls'), 'utf8').split('\n').filter(Boolean).length;
+    const points = Array.from({ length: POINTS }, (_, at) => Math.round(2 + (at * (calls - 4)) / (POINTS - 1)));
+    await inLanes(points, 3, async (nth) => {
+      const out = join(root, String(nth));
+      mkdirSync(out);
+      const script = `${FAULTY(`kill:${nth}`)}
 act resume; code=$?
 # Killed before there was anything to go on with: then it is a run like any other.
 [ $code = 66 ] && ! grep -q run.finished /var/lib/firebreak/runs/*/journal.ndjson && { act run cron-mail-storm --param watch=8s --param ticks=2; code=$?; }
 echo "resume $code"
 grep -q run.finished /var/lib/firebreak/runs/*/journal.ndjson && echo finished
 "$LAB/check-recovered"`;
-    const { stdout, stderr } = await inStorm(script, { out });
-    tally.runs += 1;
-    const where = `at call ${nth} of ${calls}`;
-    if (!stdout.includes('crash 137')) tally.wrong.push(`${where}: not killed\n${stdout}${stderr}`);
-    if (!/^resume (0|66)$/m.test(stdout) || !stdout.includes('check-recovered: recovered'))
-      tally.lost.push(`${where}: ${stdout}${stderr}${readFileSync(join(out, 'said'), 'utf8')}`);
-  });
-  tally.note = `calls ${points.join(', ')} of ${calls}; check-recovered after each`;
-});
+      const { stdout, stderr } = await inStorm(script, { out });
+      tally.runs += 1;
+      const where = `at call ${nth} of ${calls}`;
+      if (!stdout.includes('crash 137')) tally.wrong.push(`${where}: not killed\n${stdout}${stderr}`);
+      if (!/^resume (0|66)$/m.test(stdout) || !stdout.includes('check-recovered: recovered'))
+        tally.lost.push(`${where}: ${stdout}${stderr}${readFileSync(join(out, 'said'), 'utf8')}`);
+    });
+    tally.note = `calls ${points.join(', ')} of ${calls}; check-recovered after each`;
+  },
+);

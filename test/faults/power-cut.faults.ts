@@ -4,7 +4,10 @@ import { fault, inLanes } from '../support/faults.ts';
 import { checkHealed, GO_ON, RUN } from '../support/healed.ts';
 import { inScene, stateFolder } from '../support/scene.ts';
 
-/** The journal on an ext4 of its own, whose device is copied under the live mount the moment the engine dies: only what was synced is on the copy. */
+/**
+ * The journal on an ext4 of its own, whose device is copied under the live mount the moment the engine dies: only what
+ * was synced is on the copy.
+ */
 const POINTS = Array.from({ length: 14 }, (_, at) => 3 + at * 8);
 
 const DISK = `

@@ -6,7 +6,10 @@ import { fault, inLanes, type Tally } from '../support/faults.ts';
 import { CHECKOUT } from '../support/lab.ts';
 import { stateFolder } from '../support/scene.ts';
 
-/** kill -9 at each call of a look that takes the place of one before it: no run is lost without its line, and the next look finishes what was begun. */
+/**
+ * kill -9 at each call of a look that takes the place of one before it: no run is lost without its line, and the next
+ * look finishes what was begun.
+ */
 const PATIENCE = 60_000;
 const uid = process.getuid?.() ?? 0;
 
@@ -32,7 +35,11 @@ async function look(folder: string, point: string | null): Promise<number | null
     FAULT_STATE: uid === 0 ? '/var/lib/firebreak' : join(folder, 'engine/state'),
   };
   const calls = { CALLS: join(folder, 'calls') };
-  const engine = startEngine(join(folder, 'engine'), runbook(folder), point === null ? {} : { env: { ...env, ...calls } });
+  const engine = startEngine(
+    join(folder, 'engine'),
+    runbook(folder),
+    point === null ? {} : { env: { ...env, ...calls } },
+  );
   return within(PATIENCE, engine.ended);
 }
 
@@ -61,19 +68,26 @@ async function killedAt(tally: Tally, folder: string, point: number): Promise<vo
   );
   if (finished.length !== 1) tally.wrong.push(`${where}: ${finished.length} looks are kept`);
   const gone = new Set(readTally([{ path: join(folder, 'engine/state'), home: true }], uid).map((one) => one.gone));
-  for (const run of seen) if (!runs.includes(run) && !gone.has(run)) tally.lost.push(`${where}: ${run} is gone, and no line tells of it`);
+  for (const run of seen)
+    if (!runs.includes(run) && !gone.has(run)) tally.lost.push(`${where}: ${run} is gone, and no line tells of it`);
 }
 
-fault('kill -9 at each call of a look that takes the place of the one before', { needs: [], within: 300_000 }, async (tally, context) => {
-  const root = stateFolder(context);
-  const counting = join(root, 'count');
-  await prepare(counting);
-  await look(counting, 'count');
-  const calls = existsSync(join(counting, 'calls')) ? readFileSync(join(counting, 'calls'), 'utf8').split('\n').filter(Boolean).length : 0;
-  await inLanes(
-    Array.from({ length: calls }, (_, at) => at + 1),
-    2,
-    (point) => killedAt(tally, join(root, String(point)), point),
-  );
-  tally.note = `${calls} calls: one look is kept, each that went has its line`;
-});
+fault(
+  'kill -9 at each call of a look that takes the place of the one before',
+  { needs: [], within: 300_000 },
+  async (tally, context) => {
+    const root = stateFolder(context);
+    const counting = join(root, 'count');
+    await prepare(counting);
+    await look(counting, 'count');
+    const calls = existsSync(join(counting, 'calls'))
+      ? readFileSync(join(counting, 'calls'), 'utf8').split('\n').filter(Boolean).length
+      : 0;
+    await inLanes(
+      Array.from({ length: calls }, (_, at) => at + 1),
+      2,
+      (point) => killedAt(tally, join(root, String(point)), point),
+    );
+    tally.note = `${calls} calls: one look is kept, each that went has its line`;
+  },
+);

@@ -5,8 +5,9 @@ import { parseArgs } from 'node:util';
 import { ROW, type Row } from '../support/faults.ts';
 
 /**
- * `npm run test:faults [-- NAME...] [-- --strict] [-- --write]`: the files of this folder (those whose names begin so), then the table. Ends with node's own
- * four counts. Strict, a skip that may-skip.txt does not allow is a failure; written, the table goes into README.md.
+ * `npm run test:faults [-- NAME...] [-- --strict] [-- --write]`: the files of this folder (those whose names begin so),
+ * then the table. Ends with node's own four counts. Strict, a skip that may-skip.txt does not allow is a failure;
+ * written, the table goes into README.md.
  */
 const { values: wish, positionals: names } = parseArgs({
   options: { strict: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
@@ -49,7 +50,9 @@ for await (const _ of stream);
 
 const minutes = ((performance.now() - begun) / 60_000).toFixed(1);
 const table = tableOf(rows);
-console.log(`\n${table}\n${rows.length} faults in ${minutes} min; ${counts.allowed} left out as this machine lacks the means\n`);
+console.log(
+  `\n${table}\n${rows.length} faults in ${minutes} min; ${counts.allowed} left out as this machine lacks the means\n`,
+);
 for (const name of ['pass', 'fail', 'skipped'] as const) console.log(`ℹ ${name} ${counts[name]}`);
 if (wish.write) writePage();
 process.exitCode = counts.fail + counts.skipped > 0 || rows.length === 0 ? 1 : 0;
@@ -79,8 +82,14 @@ function writePage(): void {
   const [before = '', after = ''] = page.split(/<!-- table -->[\s\S]*<!-- end -->/);
   const known = names.length === 0 ? [] : rowsIn(page);
   const anew = new Map(rows.map((row) => [row.fault, row]));
-  const all = [...known.map((row) => anew.get(row.fault) ?? row), ...rows.filter(({ fault }) => !known.some((row) => row.fault === fault))];
-  writeFileSync(path, `${before}<!-- table -->\n${new Date().toISOString().slice(0, 10)}:\n\n${tableOf(all)}\n<!-- end -->${after}`);
+  const all = [
+    ...known.map((row) => anew.get(row.fault) ?? row),
+    ...rows.filter(({ fault }) => !known.some((row) => row.fault === fault)),
+  ];
+  writeFileSync(
+    path,
+    `${before}<!-- table -->\n${new Date().toISOString().slice(0, 10)}:\n\n${tableOf(all)}\n<!-- end -->${after}`,
+  );
 }
 
 function rowsIn(page: string): readonly Row[] {

@@ -35,11 +35,15 @@ fault(
     await inLanes(SCREENS, 3, async ([name, script]) => {
       const state = join(root, name.replaceAll(' ', '-'));
       mkdirSync(state);
-      const scene = await inScene(`${script}; echo "say exit=$(cat "$OUT/code")"; world end`, { state, within: 38_000 });
+      const scene = await inScene(`${script}; echo "say exit=$(cat "$OUT/code")"; world end`, {
+        state,
+        within: 38_000,
+      });
       tally.runs += 1;
       if (scene.hung) return void tally.hung.push(`${name}\n${scene.stdout}${scene.stderr}`);
       if (scene.said.exit !== '0') tally.wrong.push(`${name}: exit ${scene.said.exit}\n${scene.stdout}${scene.stderr}`);
-      if (JSON.stringify(scene.worlds.end) !== HEALED) tally.lost.push(`${name}: ended as ${JSON.stringify(scene.worlds.end)}`);
+      if (JSON.stringify(scene.worlds.end) !== HEALED)
+        tally.lost.push(`${name}: ended as ${JSON.stringify(scene.worlds.end)}`);
     });
     tally.note = SCREENS.map(([name]) => name).join(', ');
   },

@@ -7,7 +7,10 @@ import { type Engine, startEngine, within } from '../support/engine.ts';
 import { fault, inLanes, type Tally } from '../support/faults.ts';
 import { stateFolder } from '../support/scene.ts';
 
-/** SIGINT and SIGTERM, once, twice, thrice, in the middle of each kind of step of an unattended run: it ends within ten seconds, and what was done is undone or told. */
+/**
+ * SIGINT and SIGTERM, once, twice, thrice, in the middle of each kind of step of an unattended run: it ends within ten
+ * seconds, and what was done is undone or told.
+ */
 const PATIENCE = 10_000;
 const BETWEEN = 250;
 
@@ -28,7 +31,10 @@ const KINDS: readonly Kind[] = [
     name: 'run that ignores TERM',
     at: 'action.intended',
     prepare: async (folder) => {
-      writeFileSync(join(folder, 'deaf.sh'), `trap '' TERM; echo $$ >${join(folder, 'deaf.pid')}; while :; do sleep 1; done`);
+      writeFileSync(
+        join(folder, 'deaf.sh'),
+        `trap '' TERM; echo $$ >${join(folder, 'deaf.pid')}; while :; do sleep 1; done`,
+      );
       return () => end(join(folder, 'deaf.pid'));
     },
     act: (folder) => `run: {argv: [/bin/sh, ${join(folder, 'deaf.sh')}], effect: write, timeout: 60s}`,
@@ -38,7 +44,9 @@ const KINDS: readonly Kind[] = [
     name: 'kill of what ignores TERM',
     at: 'action.intended',
     prepare: async (folder) => {
-      const deaf = spawn('/bin/sh', ['-c', `trap '' TERM; : ${folder}; while :; do sleep 0.2; done`], { stdio: 'ignore' });
+      const deaf = spawn('/bin/sh', ['-c', `trap '' TERM; : ${folder}; while :; do sleep 0.2; done`], {
+        stdio: 'ignore',
+      });
       deaf.unref();
       return () => void deaf.kill('SIGKILL');
     },
@@ -48,7 +56,12 @@ const KINDS: readonly Kind[] = [
     name: 'delete',
     at: 'action.intended',
     prepare: async (folder) => {
-      const made = spawn('/bin/sh', ['-c', 'mkdir "$1" && cd "$1" && seq 80000 | xargs touch', 'sh', join(folder, 'many')]);
+      const made = spawn('/bin/sh', [
+        '-c',
+        'mkdir "$1" && cd "$1" && seq 80000 | xargs touch',
+        'sh',
+        join(folder, 'many'),
+      ]);
       await once(made, 'exit');
       return () => {};
     },
@@ -86,14 +99,18 @@ fault(
   { needs: [], within: 300_000 },
   async (tally, context) => {
     const root = stateFolder(context);
-    const points = KINDS.flatMap((kind) => SIGNALS.flatMap((signal) => [1, 2, 3].map((presses) => ({ kind, signal, presses }))));
+    const points = KINDS.flatMap((kind) =>
+      SIGNALS.flatMap((signal) => [1, 2, 3].map((presses) => ({ kind, signal, presses }))),
+    );
     await inLanes(points, 4, async ({ kind, signal, presses }) => {
       const folder = join(root, `${kind.name.replaceAll(' ', '-')}-${signal}-${presses}`);
       mkdirSync(folder);
       const clear = await kind.prepare?.(folder);
       writeFileSync(join(folder, 'marked'), 'before\n');
       const engine = startEngine(join(folder, 'engine'), runbook(folder, kind));
-      await engine.until((event) => event.type === kind.at && (event.type !== 'action.intended' || event.step === 'slow'));
+      await engine.until(
+        (event) => event.type === kind.at && (event.type !== 'action.intended' || event.step === 'slow'),
+      );
       await sleep(100);
       for (let press = 0; press < presses; press += 1) {
         if (press > 0) await sleep(BETWEEN);
@@ -131,14 +148,19 @@ function judge(tally: Tally, { where, engine, code, marked, kind }: Seen): void 
     engine.child.kill('SIGKILL');
     return void tally.hung.push(`${where}\n${engine.output()}`);
   }
-  const wanted = kind.at === 'watch.sampled' ? [INCONCLUSIVE, UNDONE, LEFT] : where.includes('3 x') ? [UNDONE, LEFT] : [UNDONE];
+  const wanted =
+    kind.at === 'watch.sampled' ? [INCONCLUSIVE, UNDONE, LEFT] : where.includes('3 x') ? [UNDONE, LEFT] : [UNDONE];
   // What a command, a kill or a deletion has done by then nobody can take back: the rest is undone, and that is said.
   if (/^(?:run|kill|delete)/.test(kind.name)) wanted.push(NOT_ALL);
   if (!wanted.includes(code)) tally.wrong.push(`${where}: exit ${code}\n${engine.output()}`);
   if ((code === UNDONE || code === NOT_ALL) && marked !== 'before\n')
     tally.lost.push(`${where}: what was done before is not undone\n${engine.output()}`);
-  if (code === INCONCLUSIVE && marked !== 'before\nmarked\n') tally.lost.push(`${where}: the remedy was undone although nobody asked`);
-  if (code === LEFT && !/left to you[\s\S]*mark: put [\s\S]*firebreak resume [\s\S]*firebreak rollback /.test(engine.output()))
+  if (code === INCONCLUSIVE && marked !== 'before\nmarked\n')
+    tally.lost.push(`${where}: the remedy was undone although nobody asked`);
+  if (
+    code === LEFT &&
+    !/left to you[\s\S]*mark: put [\s\S]*firebreak resume [\s\S]*firebreak rollback /.test(engine.output())
+  )
     tally.wrong.push(`${where}: it does not say what is left\n${engine.output()}`);
 }
 

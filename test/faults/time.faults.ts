@@ -33,7 +33,8 @@ fault(
       tally.runs += 1;
       if (scene.hung) tally.hung.push(scene.stdout);
       else if (scene.said.exit !== '0') tally.wrong.push(`exit ${scene.said.exit}\n${scene.stdout}`);
-      else if (JSON.stringify(scene.worlds.end) !== HEALED) tally.lost.push(`ended as ${JSON.stringify(scene.worlds.end)}`);
+      else if (JSON.stringify(scene.worlds.end) !== HEALED)
+        tally.lost.push(`ended as ${JSON.stringify(scene.worlds.end)}`);
     }
     tally.note = 'held, with the journal whole';
   },
@@ -72,11 +73,14 @@ fault(
       if (frozen?.cron !== 1) tally.lost.push(`cron was not started by the deadline\n${scene.stdout}`);
       if (end?.cron !== 1) tally.lost.push(`cron does not run after the engine went on\n${scene.stdout}`);
       // Where the freeze came late, all that had to be done under the lease was done.
-      if (!['124', '0', '7', '4'].includes(scene.said.exit ?? '')) tally.wrong.push(`exit ${scene.said.exit}\n${scene.stdout}`);
-      if (scene.said.exit === '124') tally.twice.push(...actedSince(join(state, 'before-resume'), Number(scene.said.intents)));
+      if (!['124', '0', '7', '4'].includes(scene.said.exit ?? ''))
+        tally.wrong.push(`exit ${scene.said.exit}\n${scene.stdout}`);
+      if (scene.said.exit === '124')
+        tally.twice.push(...actedSince(join(state, 'before-resume'), Number(scene.said.intents)));
       if (scene.said.exit === '124' && scene.said.resume !== '0' && scene.said.resume !== '66')
         tally.lost.push(`resume ended with ${scene.said.resume}\n${scene.stdout}`);
-      if (scene.said.resume === '0' && JSON.stringify(resumed) !== HEALED) tally.lost.push(`resume left ${JSON.stringify(resumed)}`);
+      if (scene.said.resume === '0' && JSON.stringify(resumed) !== HEALED)
+        tally.lost.push(`resume left ${JSON.stringify(resumed)}`);
     }
     tally.note = 'cron ran by the deadline, no further act (exit 124), resume ended in held';
   },
@@ -86,6 +90,8 @@ fault(
 function actedSince(journal: string, intents: number): readonly string[] {
   const events = eventsIn(journal) ?? [];
   const later = events.flatMap((event) => (event.type === 'action.intended' ? [event.step] : [])).slice(intents);
-  const done = events.flatMap((event) => (event.type === 'action.applied' && event.applied.outcome === 'done' ? [event.step] : []));
+  const done = events.flatMap((event) =>
+    event.type === 'action.applied' && event.applied.outcome === 'done' ? [event.step] : [],
+  );
   return later.filter((step) => done.includes(step)).map((step) => `${step} was done after the lease was over`);
 }

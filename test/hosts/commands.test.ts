@@ -12,7 +12,11 @@ import { emptyWorld } from '../support/fake-world.ts';
 commandsContract('this machine', localCommands);
 commandsContract('a fake host', () => fakeCommands(emptyWorld({ commands: answer })));
 
-function answer({ argv: [program, ...args], stdin, env }: CommandRequest): { exit: number; stdout?: string } | undefined {
+function answer({
+  argv: [program, ...args],
+  stdin,
+  env,
+}: CommandRequest): { exit: number; stdout?: string } | undefined {
   if (program === 'echo') return { exit: 0, stdout: `${args.join(' ')}\n` };
   if (program === 'cat') return { exit: 0, stdout: Buffer.from(stdin ?? '', 'base64').toString() };
   if (program === 'env')
@@ -31,7 +35,10 @@ function sh(script: string, more: Partial<CommandRequest> = {}, signal = NEVER):
   return localCommands().run({ argv: ['sh', '-c', script], effect: 'read', timeout: 20_000, ...more }, signal);
 }
 
-async function shEnded(script: string, more: Partial<CommandRequest> = {}): Promise<Extract<CommandResult, { ok: true }>> {
+async function shEnded(
+  script: string,
+  more: Partial<CommandRequest> = {},
+): Promise<Extract<CommandResult, { ok: true }>> {
   const result = await sh(script, more);
   assert.ok(result.ok, JSON.stringify(result));
   return result;
@@ -42,7 +49,10 @@ function running(word: string): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => readOr(`/proc/${pid}/cmdline`).split('\0').includes(word) && !/\) [ZX] /.test(readOr(`/proc/${pid}/stat`)));
+    .filter(
+      (pid) =>
+        readOr(`/proc/${pid}/cmdline`).split('\0').includes(word) && !/\) [ZX] /.test(readOr(`/proc/${pid}/stat`)),
+    );
 }
 
 function readOr(path: string): string {
@@ -67,7 +77,10 @@ describe('a command on this machine', () => {
     const { stdout } = await shEnded(
       'echo "$PATH"; umask; pwd; readlink /proc/self/fd/0; ps -o sid= -p $$ | tr -d " " | grep -qx $$ && echo leader',
     );
-    assert.equal(capturedText(stdout), '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n0077\n/\n/dev/null\nleader\n');
+    assert.equal(
+      capturedText(stdout),
+      '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n0077\n/\n/dev/null\nleader\n',
+    );
   });
 
   it('that starts a daemon gets the umask 022 of init, 1024 open files, and no mark of ours', async () => {
@@ -89,7 +102,10 @@ describe('a command on this machine', () => {
 
   it('takes with it at the deadline whoever it started, also after a double fork into a session of its own', async () => {
     const naps = [nap(), nap(), nap()];
-    const { timedOut } = await shEnded(`setsid sh -c 'sleep ${naps[0]} &' & setsid sleep ${naps[1]} & sleep ${naps[2]}`, { timeout: 400 });
+    const { timedOut } = await shEnded(
+      `setsid sh -c 'sleep ${naps[0]} &' & setsid sleep ${naps[1]} & sleep ${naps[2]}`,
+      { timeout: 400 },
+    );
     assert.ok(timedOut);
     assert.deepEqual(naps.map(running), [[], [], []]);
   });

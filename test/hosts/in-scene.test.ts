@@ -40,7 +40,15 @@ const SIGNAL = new AbortController().signal;
 
 test('in a drill every act outside of the scene is refused, also through a link or an upward path', async (context) => {
   const { root, scene, host, asked } = sceneOf(context);
-  for (const path of [join(root, 'real/cron'), join(scene, 'link/cron'), `${scene}/../real/cron`, `${scene}x`, scene, 'cron', '/']) {
+  for (const path of [
+    join(root, 'real/cron'),
+    join(scene, 'link/cron'),
+    `${scene}/../real/cron`,
+    `${scene}x`,
+    scene,
+    'cron',
+    '/',
+  ]) {
     assert.equal(isWithin(scene, path), false, path);
     const request = { argv: [path], effect: 'write', timeout: 1 } as const;
     const handle = { selector: { in: path } } as Parameters<Host['files']['delete']>[0];

@@ -29,18 +29,30 @@ function systemctl(answers: Readonly<Record<string, string>>, asked: string[] = 
       asked.push(argv.join(' '));
       const out = answers[argv.at(-1) ?? ''] ?? '';
       const captured = { head: out, tail: '', dropped: 0 };
-      return { ok: true, exit: 0, signal: null, timedOut: false, stdout: captured, stderr: { head: '', tail: '', dropped: 0 }, took: 1 };
+      return {
+        ok: true,
+        exit: 0,
+        signal: null,
+        timedOut: false,
+        stdout: captured,
+        stderr: { head: '', tail: '', dropped: 0 },
+        took: 1,
+      };
     },
   };
 }
 
 const CRON_UNIT = '[Service]\nExecStart=/usr/sbin/cron -f\n[Install]\nWantedBy=multi-user.target\n';
-const show = (active: string, sub: string, more = ''): string => `LoadState=loaded\nActiveState=${active}\nSubState=${sub}\n${more}`;
+const show = (active: string, sub: string, more = ''): string =>
+  `LoadState=loaded\nActiveState=${active}\nSubState=${sub}\n${more}`;
 
 describe('systemd', () => {
   it('knows a service that does not exist by its unit files, without a fork', async (test) => {
     const asked: string[] = [];
-    const state = await systemdInit(systemctl({}, asked), rootWith(test, { '/lib/systemd/system/x.service': '' })).state('cron');
+    const state = await systemdInit(
+      systemctl({}, asked),
+      rootWith(test, { '/lib/systemd/system/x.service': '' }),
+    ).state('cron');
     assert.deepEqual([state.exists, asked], [false, []]);
   });
 
@@ -79,15 +91,19 @@ describe('systemd', () => {
       '/lib/systemd/system/postfix.service': '[Service]\nType=oneshot\nExecStart=/bin/true\n[Install]\n',
       '/lib/systemd/system/postfix@.service': '[Service]\nExecStart=/usr/sbin/postmulti\n',
     });
-    const answers = { 'postfix.service': show('active', 'exited'), 'postfix@*.service': show('failed', 'failed', 'MainPID=0\n') };
+    const answers = {
+      'postfix.service': show('active', 'exited'),
+      'postfix@*.service': show('failed', 'failed', 'MainPID=0\n'),
+    };
     assert.equal((await systemdInit(systemctl(answers), root).state('postfix')).state, 'failed');
   });
 
   it('finds an instance by its template', async (test) => {
     const root = rootWith(test, { '/lib/systemd/system/getty@.service': '[Service]\nExecStart=/sbin/agetty\n' });
-    const state = await systemdInit(systemctl({ 'getty@tty1.service': show('active', 'running', 'MainPID=77\n') }), root).state(
-      'getty@tty1',
-    );
+    const state = await systemdInit(
+      systemctl({ 'getty@tty1.service': show('active', 'running', 'MainPID=77\n') }),
+      root,
+    ).state('getty@tty1');
     assert.deepEqual([state.exists, state.state, state.pid], [true, 'running', 77]);
   });
 
@@ -107,7 +123,14 @@ describe('systemd', () => {
     chmodSync(folder, 0o755);
     execFileSync('mkfifo', ['-m', '666', `${folder}/wait`]);
     const pidOf = (...as: readonly string[]): number => {
-      const argv = [...as, 'setsid', '-f', `${folder}/littled`, '-c', `echo $$; exec >/dev/null; read line <${folder}/wait`];
+      const argv = [
+        ...as,
+        'setsid',
+        '-f',
+        `${folder}/littled`,
+        '-c',
+        `echo $$; exec >/dev/null; read line <${folder}/wait`,
+      ];
       const pid = Number(execFileSync(argv[0] ?? '', argv.slice(1), { stdio: ['ignore', 'pipe', 'ignore'] }));
       test.after(() => process.kill(pid, 'SIGKILL'));
       return pid;

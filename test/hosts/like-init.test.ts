@@ -7,7 +7,10 @@ import { it, type TestContext } from 'node:test';
 import { type Daemon, littleDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/programs.ts';
 
-/** Whoever restarts a service at three in the morning has a shell with limits, a nice value, an oom score of its own. Its daemon must not get them. */
+/**
+ * Whoever restarts a service at three in the morning has a shell with limits, a nice value, an oom score of its own.
+ * Its daemon must not get them.
+ */
 const CALLER = `ulimit -S -f 200000; ulimit -S -t 100000; ulimit -S -s 4096
 echo 400 >/proc/self/oom_score_adj
 umask 077
@@ -17,7 +20,8 @@ const SRC = join(import.meta.dirname, '../../src');
 const SUPPORT = join(import.meta.dirname, '../support');
 
 const START = {
-  'by its init script': 'await (await import(`${SRC}/hosts/local.ts`)).localHost().services.start(script, { timeout: 20000 });',
+  'by its init script':
+    'await (await import(`${SRC}/hosts/local.ts`)).localHost().services.start(script, { timeout: 20000 });',
   'by a lease':
     "await (await import(`${SRC}/hosts/local.ts`)).localHost().services.arm({ id: 'like-init', service: script, within: 100 });",
   'on a far host': `const { shellRemote } = await import(\`\${SUPPORT}/shell-remote.ts\`);
@@ -52,10 +56,12 @@ for (const [way, how] of Object.entries(START)) {
     const read = (file: string): string => readFileSync(`${base}/${file}`, 'utf8');
     const init = softLimits(readFileSync('/proc/1/limits', 'utf8'));
     const own = softLimits(read('limits'));
-    for (const name of ['Max file size', 'Max cpu time', 'Max stack size', 'Max core file size']) assert.equal(own[name], init[name], name);
+    for (const name of ['Max file size', 'Max cpu time', 'Max stack size', 'Max core file size'])
+      assert.equal(own[name], init[name], name);
     assert.ok(Number(own['Max open files']) <= 1024);
     assert.equal(field(read('status'), 'Umask'), '0022');
-    // Of SIGINT and SIGQUIT, which `&` in its own script ignores, that script has to answer for; SIGHUP was its caller's.
+    // Of SIGINT and SIGQUIT, which `&` in its own script ignores, that script has to answer for; SIGHUP was its
+    // caller's.
     assert.equal(Number.parseInt(field(read('status'), 'SigIgn'), 16) & 1, 0);
     if (process.getuid?.() !== 0) return;
     assert.equal(niceOf(read('stat')), '0');

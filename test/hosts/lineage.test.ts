@@ -48,12 +48,18 @@ describe('who started a process', () => {
   });
 
   it('is known by the program’s file where the name was changed', () => {
-    const lineage = lineageOf({ pid: 20, comm: 'renamed', exe: '/usr/sbin/crond' }, { pid: 42, comm: 'sendmail', ppid: 20, session: 9 });
+    const lineage = lineageOf(
+      { pid: 20, comm: 'renamed', exe: '/usr/sbin/crond' },
+      { pid: 42, comm: 'sendmail', ppid: 20, session: 9 },
+    );
     assert.deepEqual(starter(lineage, 42, 'crond'), { name: 'crond', pid: 20, by: 'ancestor' });
   });
 
   it('is not a daemon whose name is only a part, or in other letters', () => {
-    const lineage = lineageOf({ pid: 20, comm: 'anacron', exe: '/opt/cron/run' }, { pid: 42, comm: 'sendmail', ppid: 20 });
+    const lineage = lineageOf(
+      { pid: 20, comm: 'anacron', exe: '/opt/cron/run' },
+      { pid: 42, comm: 'sendmail', ppid: 20 },
+    );
     assert.equal(starter(lineage, 42, 'cron', 'ANACRON'), null);
   });
 
@@ -99,13 +105,21 @@ describe('who started a process', () => {
   it('is told by systemd’s cgroup, also after the daemon has ended', () => {
     const cgroup = '/system.slice/cron.service';
     const orphan = { pid: 42, comm: 'postdrop', session: 42, cgroup };
-    assert.deepEqual(starter(lineageOf({ pid: 20, comm: 'cron', cgroup }, orphan), 42, 'cron'), { name: 'cron', pid: 20, by: 'cgroup' });
+    assert.deepEqual(starter(lineageOf({ pid: 20, comm: 'cron', cgroup }, orphan), 42, 'cron'), {
+      name: 'cron',
+      pid: 20,
+      by: 'cgroup',
+    });
     assert.deepEqual(starter(lineageOf(orphan), 42, 'cron'), { name: 'cron', pid: 0, by: 'cgroup' });
   });
 
   it('is told by OpenRC’s cgroup', () => {
     for (const cgroup of ['/openrc.cron', '/openrc/cron']) {
-      assert.deepEqual(starter(lineageOf({ pid: 42, comm: 'postdrop', cgroup }), 42, 'cron'), { name: 'cron', pid: 0, by: 'cgroup' });
+      assert.deepEqual(starter(lineageOf({ pid: 42, comm: 'postdrop', cgroup }), 42, 'cron'), {
+        name: 'cron',
+        pid: 0,
+        by: 'cgroup',
+      });
     }
   });
 
@@ -116,7 +130,11 @@ describe('who started a process', () => {
       '/cron',
       '/',
     ]) {
-      assert.equal(starter(lineageOf({ pid: 20, comm: 'cron', cgroup }, { pid: 42, comm: 'postdrop', cgroup }), 42, 'cron'), null, cgroup);
+      assert.equal(
+        starter(lineageOf({ pid: 20, comm: 'cron', cgroup }, { pid: 42, comm: 'postdrop', cgroup }), 42, 'cron'),
+        null,
+        cgroup,
+      );
     }
   });
 
@@ -128,7 +146,10 @@ describe('who started a process', () => {
 describe('the chain of parents', () => {
   it('ends at PID 1, at a gap and at a circle', () => {
     const pids = (lineage: Lineage, pid: number) => ancestorsOf(lineage.stats, pid).map((each) => each.pid);
-    assert.deepEqual(pids(lineageOf({ pid: 1, comm: 'init', ppid: 0 }, { pid: 2, comm: 'a' }, { pid: 3, comm: 'b', ppid: 2 }), 3), [2]);
+    assert.deepEqual(
+      pids(lineageOf({ pid: 1, comm: 'init', ppid: 0 }, { pid: 2, comm: 'a' }, { pid: 3, comm: 'b', ppid: 2 }), 3),
+      [2],
+    );
     assert.deepEqual(pids(lineageOf({ pid: 3, comm: 'b', ppid: 2 }), 3), []);
     assert.deepEqual(pids(lineageOf({ pid: 2, comm: 'a', ppid: 3 }, { pid: 3, comm: 'b', ppid: 2 }), 3), [2]);
   });

@@ -14,6 +14,7 @@ it('this machine says when it was booted, within the accuracy of btime', async (
 });
 
 it('the first name of an id wins, and what is not a user is passed over', () => {
-  const text = 'root:x:0:0:root:/root:/bin/bash\ntoor:x:0:0::/root:/bin/sh\n+::::::\n\nmail:x:8:8::/var/mail:/usr/sbin/nologin\n';
+  const text =
+    'root:x:0:0:root:/root:/bin/bash\ntoor:x:0:0::/root:/bin/sh\n+::::::\n\nmail:x:8:8::/var/mail:/usr/sbin/nologin\n';
   assert.deepEqual(parsePasswd(text), { 0: 'root', 8: 'mail' });
 });

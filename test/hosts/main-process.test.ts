@@ -20,7 +20,10 @@ interface Made {
 const BOOT = 1_000_000;
 const IN_TIME = BOOT + 60_000;
 
-function sightOf(made: readonly Made[], files: Readonly<Record<string, Partial<PidFile> & { readonly pid: number }>> = {}): Sight {
+function sightOf(
+  made: readonly Made[],
+  files: Readonly<Record<string, Partial<PidFile> & { readonly pid: number }>> = {},
+): Sight {
   const by = new Map(made.map((each) => [each.pid, each]));
   const stat = ({ pid, comm = 'app', session = pid, ppid = 1, started = IN_TIME }: Made) => {
     return { pid, comm, session, ppid, state: 'S', kernel: false, minflt: 0, cminflt: 0, start: started };
@@ -74,7 +77,11 @@ describe('the main process of a daemon', () => {
   });
 
   it('is the user’s that its script starts it as', () => {
-    for (const line of ['DAEMON_USER=app\n', 'start-stop-daemon --chuid app:app --exec $DAEMON\n', 'daemon --user=app $DAEMON\n']) {
+    for (const line of [
+      'DAEMON_USER=app\n',
+      'start-stop-daemon --chuid app:app --exec $DAEMON\n',
+      'daemon --user=app $DAEMON\n',
+    ]) {
       assert.equal(found(daemonAbout(APP + line, 'app'), [{ pid: 50, real: 998 }]).main, 50, line);
     }
   });
@@ -87,7 +94,9 @@ describe('the main process of a daemon', () => {
   });
 
   it('cannot be told where root’s pid file is older than the boot: the clock may have been set', () => {
-    const { main, doubt } = found(app, [{ pid: 50, real: 33 }], { '/run/app.pid': { pid: 50, written: BOOT - 60_000 } });
+    const { main, doubt } = found(app, [{ pid: 50, real: 33 }], {
+      '/run/app.pid': { pid: 50, written: BOOT - 60_000 },
+    });
     assert.deepEqual([main, doubt], [null, 'its pid file is older than the boot, and names pid 50, which lives']);
   });
 
@@ -99,7 +108,8 @@ describe('the main process of a daemon', () => {
   });
 
   it('is not whom a pid file names that anybody can have written, not even a process of root’s', () => {
-    for (const by of [null, 1001]) assert.equal(found(app, [{ pid: 50, session: 9 }], { '/run/app.pid': { pid: 50, by } }).main, null);
+    for (const by of [null, 1001])
+      assert.equal(found(app, [{ pid: 50, session: 9 }], { '/run/app.pid': { pid: 50, by } }).main, null);
   });
 
   it('is in no container', () => {
@@ -111,14 +121,20 @@ describe('the main process of a daemon', () => {
     const about = daemonAbout('DAEMON=/usr/bin/python3\nDAEMON_ARGS=/opt/app.py\nPIDFILE=/run/app.pid\n', 'app');
     assert.equal(about.certain, false);
     assert.deepEqual(found(about, [{ pid: 50, comm: 'python3', exe: '/usr/bin/python3' }]), NOBODY);
-    assert.equal(found(about, [{ pid: 50, comm: 'python3', exe: '/usr/bin/python3' }], { '/run/app.pid': { pid: 50 } }).named, 50);
+    assert.equal(
+      found(about, [{ pid: 50, comm: 'python3', exe: '/usr/bin/python3' }], { '/run/app.pid': { pid: 50 } }).named,
+      50,
+    );
   });
 
   it('is found by the script that an interpreter runs', () => {
     const about = daemonAbout('DAEMON=/opt/app.py\nPIDFILE=/run/app.pid\n', 'app');
     const python = { comm: 'python3', exe: '/usr/bin/python3' };
     assert.equal(found(about, [{ pid: 50, ...python, args: ['python3', '/opt/app.py'] }]).main, 50);
-    assert.deepEqual(found(about, [{ pid: 50, ...python, args: ['python3', '/opt/app.py'], real: 1001 }]).strangers, [50]);
+    assert.deepEqual(
+      found(about, [{ pid: 50, ...python, args: ['python3', '/opt/app.py'], real: 1001 }]).strangers,
+      [50],
+    );
     assert.deepEqual(found(about, [{ pid: 50, ...python, args: ['python3', '/opt/other.py'] }]), NOBODY);
   });
 });
@@ -127,15 +143,35 @@ describe('who can have written a pid file', () => {
   const folder = (uid: number, mode: number): Entry => ({ uid, mode: 0o040000 | mode });
   const file = (uid: number, mode = 0o644): Entry => ({ uid, mode: 0o100000 | mode });
   const ROOTS = [folder(0, 0o755), folder(0, 0o755)];
-  const rows: readonly (readonly [string, Entry, readonly Entry[], { readonly by: number | null; readonly free: boolean }])[] = [
+  const rows: readonly (readonly [
+    string,
+    Entry,
+    readonly Entry[],
+    { readonly by: number | null; readonly free: boolean },
+  ])[] = [
     ['root', file(0), ROOTS, { by: 0, free: false }],
     ['its user, in his own folder', file(33), [...ROOTS, folder(33, 0o755)], { by: 33, free: false }],
     ['its user, in a group’s folder that is his', file(33), [...ROOTS, folder(33, 0o2775)], { by: 33, free: false }],
     ['nobody knows: everybody writes the file', file(0, 0o666), ROOTS, { by: null, free: false }],
     ['nobody knows: a group’s folder', file(33), [...ROOTS, folder(0, 0o775)], { by: null, free: false }],
-    ['nobody knows: another’s folder above', file(33), [folder(0, 0o755), folder(1001, 0o755)], { by: null, free: false }],
-    ['root’s in the folder for everybody is root’s', file(0), [folder(0, 0o755), folder(0, 0o1777)], { by: 0, free: false }],
-    ['another’s in the folder for everybody is whoever came first', file(33), [folder(0, 0o1777)], { by: 33, free: true }],
+    [
+      'nobody knows: another’s folder above',
+      file(33),
+      [folder(0, 0o755), folder(1001, 0o755)],
+      { by: null, free: false },
+    ],
+    [
+      'root’s in the folder for everybody is root’s',
+      file(0),
+      [folder(0, 0o755), folder(0, 0o1777)],
+      { by: 0, free: false },
+    ],
+    [
+      'another’s in the folder for everybody is whoever came first',
+      file(33),
+      [folder(0, 0o1777)],
+      { by: 33, free: true },
+    ],
     ['nobody knows: everybody’s folder without the sticky bit', file(0), [folder(0, 0o777)], { by: null, free: false }],
   ];
   for (const [who, entry, folders, wanted] of rows) it(who, () => assert.deepEqual(writerOf(entry, folders), wanted));

@@ -18,20 +18,26 @@ describe('/proc/PID/stat', () => {
   it('is read right whatever the process calls itself', () => {
     const fields = fc.array(NUMBER, { minLength: 49, maxLength: 49 });
     fc.assert(
-      fc.property(NUMBER, COMM, fc.constantFrom('R', 'S', 'D', 'Z', 'T', 't', 'X', 'I'), fields, (pid, comm, state, numbers) => {
-        const at = (field: number) => numbers[field - 4] ?? 0;
-        assert.deepEqual(parseStat(statLine(pid, comm, state, numbers)), {
-          pid,
-          comm,
-          state,
-          ppid: at(4),
-          session: at(6),
-          kernel: (at(9) & 0x20_0000) !== 0,
-          minflt: at(10),
-          cminflt: at(11),
-          start: at(22),
-        });
-      }),
+      fc.property(
+        NUMBER,
+        COMM,
+        fc.constantFrom('R', 'S', 'D', 'Z', 'T', 't', 'X', 'I'),
+        fields,
+        (pid, comm, state, numbers) => {
+          const at = (field: number) => numbers[field - 4] ?? 0;
+          assert.deepEqual(parseStat(statLine(pid, comm, state, numbers)), {
+            pid,
+            comm,
+            state,
+            ppid: at(4),
+            session: at(6),
+            kernel: (at(9) & 0x20_0000) !== 0,
+            minflt: at(10),
+            cminflt: at(11),
+            start: at(22),
+          });
+        },
+      ),
     );
   });
 
@@ -43,7 +49,8 @@ describe('/proc/PID/stat', () => {
 });
 
 describe('/proc/PID/status', () => {
-  const status = (nspid: string) => `Name:\tpostdrop\nUid:\t1000\t33\t1000\t33\nGid:\t8\t116\t116\t116\n${nspid}Threads:\t1\n`;
+  const status = (nspid: string) =>
+    `Name:\tpostdrop\nUid:\t1000\t33\t1000\t33\nGid:\t8\t116\t116\t116\n${nspid}Threads:\t1\n`;
 
   it('tells the effective user, whose rights the process has', () => {
     assert.deepEqual(parseStatus(status('NSpid:\t12\n')), { uid: 33, real: 1000, elsewhere: false });
@@ -53,14 +60,19 @@ describe('/proc/PID/status', () => {
     assert.deepEqual(parseStatus(status('NSpid:\t9012\t12\n')), { uid: 33, real: 1000, elsewhere: true });
   });
 
-  it('is read where the kernel has no NSpid', () => assert.deepEqual(parseStatus(status('')), { uid: 33, real: 1000, elsewhere: false }));
+  it('is read where the kernel has no NSpid', () =>
+    assert.deepEqual(parseStatus(status('')), { uid: 33, real: 1000, elsewhere: false }));
 });
 
 describe('/proc/PID/cgroup', () => {
-  it('is the unified hierarchy’s', () => assert.equal(parseCgroup('0::/system.slice/cron.service\n'), '/system.slice/cron.service'));
+  it('is the unified hierarchy’s', () =>
+    assert.equal(parseCgroup('0::/system.slice/cron.service\n'), '/system.slice/cron.service'));
 
   it('is systemd’s own where there are several', () => {
-    assert.equal(parseCgroup('4:memory:/x\n1:name=systemd:/system.slice/cron.service\n0::/\n'), '/system.slice/cron.service');
+    assert.equal(
+      parseCgroup('4:memory:/x\n1:name=systemd:/system.slice/cron.service\n0::/\n'),
+      '/system.slice/cron.service',
+    );
   });
 
   it('is the root where all are', () => assert.equal(parseCgroup('9:cpu:/\n0::/\n'), '/'));

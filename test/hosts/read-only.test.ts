@@ -5,7 +5,10 @@ import { readOnly } from '../../src/hosts/read-only.ts';
 import { emptyWorld, service } from '../support/fake-world.ts';
 
 it('a read-only host lets everything be looked at and nothing be changed', async () => {
-  const world = emptyWorld({ services: new Map([['cron', service('cron', 'running')]]), commands: () => ({ exit: 0 }) });
+  const world = emptyWorld({
+    services: new Map([['cron', service('cron', 'running')]]),
+    commands: () => ({ exit: 0 }),
+  });
   const host = readOnly(fakeHost(world));
   const signal = new AbortController().signal;
   const handle = { selector: { in: '/spool' }, device: 1, inode: 2, at: 0, count: 1 };

@@ -16,7 +16,9 @@ import { service, worldWith } from '../support/fake-world.ts';
 
 const PATIENT = { timeout: 10_000 };
 
-/** Signals what is asked, if it is still the same process: what the real port does, without its look at all of /proc. */
+/**
+ * Signals what is asked, if it is still the same process: what the real port does, without its look at all of /proc.
+ */
 const processes: Pick<Processes, 'signal'> = {
   signal: async (targets, signal) =>
     targets.map((target) => {
@@ -85,7 +87,10 @@ describe('a daemon that is started', () => {
   it('that does not come up is a failure with what its script said', async (test) => {
     const { script } = littleDaemon(test, { beforeStart: 'echo "no licence for little" >&2; exit 5' });
     const started = await localWith().start(script, PATIENT);
-    assert.deepEqual(started.ok ? null : [started.code, /no licence for little/.test(started.message)], ['exit-5', true]);
+    assert.deepEqual(started.ok ? null : [started.code, /no licence for little/.test(started.message)], [
+      'exit-5',
+      true,
+    ]);
   });
 
   it('whose script claims success and starts nothing is a failure', async (test) => {
@@ -141,7 +146,10 @@ describe('a stop', () => {
 });
 
 describe('the state of a service', () => {
-  const noFork: Commands = { ...localCommands(), run: async ({ argv }) => assert.fail(`${argv.join(' ')} was run to look`) };
+  const noFork: Commands = {
+    ...localCommands(),
+    run: async ({ argv }) => assert.fail(`${argv.join(' ')} was run to look`),
+  };
 
   it('is read without a fork where the script names its pid file, with the time of the start', async (test) => {
     const { script } = littleDaemon(test);
@@ -182,7 +190,9 @@ describe('the state of a service', () => {
     assert.equal((await services.state(script)).pid, started.state.pid);
     process.kill(started.state.pid, 'SIGKILL');
     writeFileSync(pidFile, pid);
-    const orphan = spawn('sh', ['-c', `'${folder}/littled' -c 'read x <"${folder}/forever"' & echo $!`], { detached: true });
+    const orphan = spawn('sh', ['-c', `'${folder}/littled' -c 'read x <"${folder}/forever"' & echo $!`], {
+      detached: true,
+    });
     const child = Number(await new Promise((resolve) => orphan.stdout.once('data', resolve)));
     test.after(() => process.kill(child, 'SIGKILL'));
     await until(() => readPid(child)?.ppid !== orphan.pid && exeOf(child) === `${folder}/littled`);
@@ -204,11 +214,16 @@ describe('the state of a service', () => {
     const { state, reason } = await localWith().state(daemon.script);
     assert.deepEqual(
       [state, reason],
-      ['unknown', `${daemon.script} status says that it runs, and may mean pid ${pid} of user 1001, which is not the service's`],
+      [
+        'unknown',
+        `${daemon.script} status says that it runs, and may mean pid ${pid} of user 1001, which is not the service's`,
+      ],
     );
   });
 
-  it('names another user’s process where a script took it for its daemon and started none', { skip: !MAY_BE_ANOTHER }, async (test) => {
+  it('names another user’s process where a script took it for its daemon and started none', {
+    skip: !MAY_BE_ANOTHER,
+  }, async (test) => {
     const daemon = littleDaemon(test, { beforeStart: `(${ANYBODY}) && exit 0` });
     const pid = await daemon.stranger();
     const started = await localWith().start(daemon.script, { timeout: 1000 });
@@ -249,7 +264,10 @@ describe('the state of a service', () => {
       .replace(/^status\)[\s\S]*?;;$/m, '');
     writeFileSync(daemon.script, text);
     const { state, reason } = await localWith(noFork).state(daemon.script);
-    assert.deepEqual([state, reason], ['unknown', `${daemon.script} does not say which program it starts, and has no status`]);
+    assert.deepEqual(
+      [state, reason],
+      ['unknown', `${daemon.script} does not say which program it starts, and has no status`],
+    );
   });
 
   it('is unknown, with the reason, where the script cannot be asked', async (test) => {

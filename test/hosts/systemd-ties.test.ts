@@ -14,7 +14,15 @@ function systemctl(units: Readonly<Record<string, string>>, asked: string[] = []
       asked.push(names.join(' '));
       const records = names.map((name) => `Id=${name}\n${units[name] ?? 'LoadState=loaded\nActiveState=inactive\n'}`);
       const captured = { head: records.join('\n'), tail: '', dropped: 0 };
-      return { ok: true, exit: 0, signal: null, timedOut: false, stdout: captured, stderr: { head: '', tail: '', dropped: 0 }, took: 1 };
+      return {
+        ok: true,
+        exit: 0,
+        signal: null,
+        timedOut: false,
+        stdout: captured,
+        stderr: { head: '', tail: '', dropped: 0 },
+        took: 1,
+      };
     },
   };
 }
@@ -105,7 +113,16 @@ it('what systemd says of a unit is told apart', () => {
 
 describe('a change that its manager has in hand', () => {
   const state = (word: ServiceState['state'], more: Partial<ServiceState> = {}): ServiceState => {
-    return { name: 'db', exists: true, state: word, enabled: true, pid: null, since: null, manager: 'systemd', ...more };
+    return {
+      name: 'db',
+      exists: true,
+      state: word,
+      enabled: true,
+      pid: null,
+      since: null,
+      manager: 'systemd',
+      ...more,
+    };
   };
   const queue = (own: Readonly<Record<string, number | null | undefined>>) => ({
     state: async () => state('running'),
@@ -116,23 +133,37 @@ describe('a change that its manager has in hand', () => {
 
   it('may take as long as its unit says, and a little more; for what has no limit there is ours', async () => {
     assert.equal((await patienceFor(queue({ 'db start': 75_000 }), START)).length, 90_000);
-    assert.equal((await patienceFor(queue({ 'db stop': 10_000, 'db start': 75_000 }), { ...START, verb: 'restart' })).length, 100_000);
+    assert.equal(
+      (await patienceFor(queue({ 'db stop': 10_000, 'db start': 75_000 }), { ...START, verb: 'restart' })).length,
+      100_000,
+    );
     assert.deepEqual(await patienceFor(queue({ 'db start': null }), START), {
       length: 600_000,
       because: 'its unit sets no limit, so it was ours',
     });
-    assert.deepEqual(await patienceFor(queue({ 'db start': 86_400_000 }), START), { length: 1_800_000, because: 'its unit allows more' });
+    assert.deepEqual(await patienceFor(queue({ 'db start': 86_400_000 }), START), {
+      length: 1_800_000,
+      because: 'its unit allows more',
+    });
   });
 
   /** What each look sees, the last for ever. */
   const seeing = (...states: readonly ServiceState[]) => {
     let at = 0;
-    return { state: async () => states[Math.min(at++, states.length - 1)] ?? state('unknown'), lives: async () => false, lookEvery: 1 };
+    return {
+      state: async () => states[Math.min(at++, states.length - 1)] ?? state('unknown'),
+      lives: async () => false,
+      lookEvery: 1,
+    };
   };
   const patient = (length: number) => ({ length, because: 'its unit allows no more' });
 
   it('is waited for while it starts, and done once it runs', async () => {
-    const done = await awaitQueued(START, patient(5000), seeing(state('stopped', { pending: true }), state('starting'), state('running')));
+    const done = await awaitQueued(
+      START,
+      patient(5000),
+      seeing(state('stopped', { pending: true }), state('starting'), state('running')),
+    );
     assert.ok(done.ok && done.state.state === 'running');
   });
 
@@ -140,7 +171,10 @@ describe('a change that its manager has in hand', () => {
     const late = await awaitQueued(START, patient(20), seeing(state('starting')));
     assert.deepEqual(
       late,
-      failure('starting', 'db is still starting after 20 ms (its unit allows no more), and goes on by itself: look again in a while'),
+      failure(
+        'starting',
+        'db is still starting after 20 ms (its unit allows no more), and goes on by itself: look again in a while',
+      ),
     );
   });
 

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { chmodSync, lchownSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -19,7 +28,10 @@ function folderOf(t: TestContext): string {
 }
 
 /** What is to be typed; the errno where there is nothing to read. */
-function fixes(path: string, reader: { readonly uid: number; readonly root?: number } = { uid }): readonly string[] | string {
+function fixes(
+  path: string,
+  reader: { readonly uid: number; readonly root?: number } = { uid },
+): readonly string[] | string {
   const read = readTrusted(path, reader);
   return read.ok ? read.suspicions.map(({ fix }) => fix) : read.code;
 }
@@ -83,5 +95,8 @@ test('a link of somebody else is not trusted, whatever it leads to: its owner ca
 
 test('what is no regular file is not read, and does not hang', (t) => {
   const folder = folderOf(t);
-  assert.deepEqual([fixes(folder), fixes('/dev/zero'), fixes(join(folder, 'none'))], ['not-a-file', 'not-a-file', 'ENOENT']);
+  assert.deepEqual(
+    [fixes(folder), fixes('/dev/zero'), fixes(join(folder, 'none'))],
+    ['not-a-file', 'not-a-file', 'ENOENT'],
+  );
 });

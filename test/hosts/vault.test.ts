@@ -9,7 +9,13 @@ import { readOnly } from '../../src/hosts/read-only.ts';
 import { spawnCommand } from '../../src/hosts/spawn.ts';
 import { openVault, type Vault } from '../../src/hosts/vault.ts';
 import { withSecrets } from '../../src/hosts/with-secrets.ts';
-import { type Captured, type CommandRequest, type CommandResult, capturedText, type Host } from '../../src/model/host.ts';
+import {
+  type Captured,
+  type CommandRequest,
+  type CommandResult,
+  capturedText,
+  type Host,
+} from '../../src/model/host.ts';
 import { secretReference } from '../../src/model/secret.ts';
 import { emptyWorld } from '../support/fake-world.ts';
 
@@ -29,9 +35,19 @@ test('a secret comes from a file, a link to one, the environment, or what a comm
   const file = join(folder, 'token');
   writeFileSync(file, `${SECRET}\n`, { mode: 0o600 });
   symlinkSync('token', join(folder, 'link'));
-  for (const from of [`file:${file}`, `file:${folder}/link`, 'env:TOKEN', `command:["cat", "${file}"]`, `command:cat ${file}`]) {
+  for (const from of [
+    `file:${file}`,
+    `file:${folder}/link`,
+    'env:TOKEN',
+    `command:["cat", "${file}"]`,
+    `command:cat ${file}`,
+  ]) {
     const vault = vaultOf({ TOKEN: SECRET });
-    assert.deepEqual([vault.reveal(from), await learn(vault, from), vault.reveal(from)], [undefined, null, SECRET], from);
+    assert.deepEqual(
+      [vault.reveal(from), await learn(vault, from), vault.reveal(from)],
+      [undefined, null, SECRET],
+      from,
+    );
     assert.equal(vault.redact(`<${SECRET}>`), '<‹secret token›>');
   }
 });
@@ -70,9 +86,15 @@ test('a command gets it in its environment and on its input, and what it prints 
   await vault.learn([token], never);
   const script = `read -r line; [ "$line" = "$T" ] && [ "$T" = '${SECRET}' ] && echo "$PLAIN $T"; printf %s "$T" | base64 >&2; tr '\\0' '\\n' < /proc/$$/cmdline | grep -c "$T"`;
   for (const host of [withSecrets(localHost('here'), vault), readOnly(withSecrets(localHost('here'), vault))]) {
-    const result = await host.commands.run(request({ env: { T: token }, stdin: token }, script.replace(`'${SECRET}'`, '"$T"')), never);
+    const result = await host.commands.run(
+      request({ env: { T: token }, stdin: token }, script.replace(`'${SECRET}'`, '"$T"')),
+      never,
+    );
     assert.ok(result.ok);
-    assert.deepEqual([capturedText(result.stdout), capturedText(result.stderr)], ['plain ‹secret token›\n0\n', '‹secret token›\n']);
+    assert.deepEqual(
+      [capturedText(result.stdout), capturedText(result.stderr)],
+      ['plain ‹secret token›\n0\n', '‹secret token›\n'],
+    );
   }
 });
 
@@ -105,7 +127,11 @@ test('where the middle of an output is left out, no half of a secret stays at th
     },
   });
   const host = withSecrets(
-    printed({ head: `${'a'.repeat(500)}${SECRET.slice(0, 12)}`, tail: `${SECRET.slice(5)}${'b'.repeat(500)}`, dropped: 7 }),
+    printed({
+      head: `${'a'.repeat(500)}${SECRET.slice(0, 12)}`,
+      tail: `${SECRET.slice(5)}${'b'.repeat(500)}`,
+      dropped: 7,
+    }),
     vault,
   );
   const result = await host.commands.run({ argv: ['x'], effect: 'read', timeout: 1 }, never);

@@ -25,10 +25,13 @@ describe('a watchdog', () => {
     assert.equal(readPid(pid)?.session, pid);
     // It says `armed` and lets go of our pipe in the next breath.
     await until(() =>
-      readdirSync(`/proc/${pid}/fd`).every((fd) => Number(fd) > 2 || readlinkSync(`/proc/${pid}/fd/${fd}`) === '/dev/null'),
+      readdirSync(`/proc/${pid}/fd`).every(
+        (fd) => Number(fd) > 2 || readlinkSync(`/proc/${pid}/fd/${fd}`) === '/dev/null',
+      ),
     );
     assert.equal(readlinkSync(`/proc/${pid}/cwd`), '/');
-    // proc(5): none is ignored. What `&` in a shell starts ignores SIGINT and SIGQUIT, and a cron would hand that on to its jobs.
+    // proc(5): none is ignored. What `&` in a shell starts ignores SIGINT and SIGQUIT, and a cron would hand that on to
+    // its jobs.
     assert.match(readFileSync(`/proc/${pid}/status`, 'utf8'), /^SigIgn:\t0+$/m);
     await until(() => allPids().some(({ ppid, comm }) => ppid === pid && comm === 'sleep'));
     const below = allPids().filter(({ ppid }) => ppid === pid);
@@ -47,7 +50,9 @@ describe('a watchdog', () => {
       const lease = await localHost().services.arm({ id: 'orphan', service: '${daemon.script}', within: 400 });
       process.stdout.write(JSON.stringify(lease));
       setInterval(() => {}, 1000);`;
-    const engine = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const engine = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const [said] = await once(engine.stdout, 'data');
     const { pid } = JSON.parse(String(said)).handle;
     engine.kill('SIGKILL');
@@ -80,7 +85,10 @@ describe('a watchdog', () => {
   }, async (test) => {
     const alike = 'for each in /proc/[0-9]*; do [ "$each/exe" -ef "$DAEMON" ] && exit 0; done; exit 3';
     const failing = '[ -e "$0.ready" ] || { echo tried >>"$0.tries"; exit 1; }';
-    const daemon = littleDaemon(test, { beforeStart: `${failing}; (${alike}) && { echo misled >>"$0.tries"; exit 0; }`, status: alike });
+    const daemon = littleDaemon(test, {
+      beforeStart: `${failing}; (${alike}) && { echo misled >>"$0.tries"; exit 0; }`,
+      status: alike,
+    });
     const stranger = await daemon.stranger();
     const pid = pidOf(await armed(test, daemon.script, 50, 'strange'));
     const tries = () => (existsSync(`${daemon.script}.tries`) ? readFileSync(`${daemon.script}.tries`, 'utf8') : '');

@@ -7,7 +7,12 @@ import { ask, claim, claimsOf } from '../../src/journal/claim.ts';
 import { holderIn } from '../../src/journal/holder.ts';
 import { type Holder, takeLock, whoHolds } from '../../src/journal/lock.ts';
 
-const holder: Holder = { run: '20261123-165504-cron-mail-storm-3f2a', who: 'alice (sudo)', pid: 4711, since: '2026-11-23T16:55:04.000Z' };
+const holder: Holder = {
+  run: '20261123-165504-cron-mail-storm-3f2a',
+  who: 'alice (sudo)',
+  pid: 4711,
+  since: '2026-11-23T16:55:04.000Z',
+};
 const uid = process.getuid?.() ?? 0;
 const scope = (name: string) => ({ uid, name: `${name}-${process.pid}` });
 const module = fileURLToPath(new URL('../../src/journal/lock.ts', import.meta.url));
@@ -37,7 +42,9 @@ test('of many at once one gets it', async () => {
 /** Another process that takes the lock and keeps it. */
 async function elsewhere(name: ReturnType<typeof scope>): Promise<ChildProcess> {
   const script = `const { takeLock } = await import(${JSON.stringify(module)}); const taken = await takeLock(${JSON.stringify(name)}, ${JSON.stringify(holder)}); console.log(taken.ok); setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [said] = (await once(child.stdout, 'data')) as [Buffer];
   assert.equal(said.toString(), 'true\n');
   return child;

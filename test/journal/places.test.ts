@@ -48,7 +48,10 @@ test('FIREBREAK_STATE names the only place; empty means unset', () => {
 const now = Date.UTC(2026, 10, 23, 16, 55, 4, 999);
 
 test('a run’s id sorts by time, names the runbook and ends in four characters', () => {
-  assert.equal(newRunId({ now, runbook: 'cron-mail-storm', random: () => 0x3f2a / 0x10000 }), '20261123-165504-cron-mail-storm-3f2a');
+  assert.equal(
+    newRunId({ now, runbook: 'cron-mail-storm', random: () => 0x3f2a / 0x10000 }),
+    '20261123-165504-cron-mail-storm-3f2a',
+  );
   assert.equal(newRunId({ now, runbook: 'x', random: () => 0 }), '20261123-165504-x-0000');
   assert.equal(newRunId({ now, runbook: 'x', random: () => 0.9999999 }), '20261123-165504-x-ffff');
 });

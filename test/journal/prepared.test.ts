@@ -17,7 +17,8 @@ after(() => fs.rmSync(work, { recursive: true, force: true }));
 const uid = fs.statSync(work).uid;
 let made = 0;
 
-const placesHere = (): readonly Place[] => placesFor({ env: { FIREBREAK_STATE: join(work, `case-${++made}`) }, uid, home: '/' });
+const placesHere = (): readonly Place[] =>
+  placesFor({ env: { FIREBREAK_STATE: join(work, `case-${++made}`) }, uid, home: '/' });
 
 function note(seq: number, text = `note ${seq}`): RunEvent {
   return { v: 1, seq, at: '2026-11-23T16:55:04.000Z', mono: seq, run: 'r1', host: 'lab', type: 'note', text };
@@ -27,8 +28,8 @@ const full = (): never => {
   throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
 };
 /**
- * A disk on which not one inode and not one block is free: nothing is made, no file grows. That a rename and writing over what is there need
- * neither is the file system's part; test/lab/full-disk.lab.ts proves it on ext4 and tmpfs.
+ * A disk on which not one inode and not one block is free: nothing is made, no file grows. That a rename and writing
+ * over what is there need neither is the file system's part; test/lab/full-disk.lab.ts proves it on ext4 and tmpfs.
  */
 const FULL: Disk = {
   ...fs,
@@ -36,7 +37,9 @@ const FULL: Disk = {
   openSync: ((path: string, flags: number, mode?: number) =>
     (Number(flags) & fs.constants.O_CREAT) !== 0 ? full() : fs.openSync(path, flags, mode)) as Disk['openSync'],
   writeSync: ((fd: number, bytes: Uint8Array, from: number, length: number, at: number | null) =>
-    at === null || at + length > fs.fstatSync(fd).size ? full() : fs.writeSync(fd, bytes, from, length, at)) as Disk['writeSync'],
+    at === null || at + length > fs.fstatSync(fd).size
+      ? full()
+      : fs.writeSync(fd, bytes, from, length, at)) as Disk['writeSync'],
   statfsSync: ((path: string) => ({ ...fs.statfsSync(path), bavail: 0, ffree: 0 })) as Disk['statfsSync'],
 };
 
@@ -82,7 +85,12 @@ test('without an inode and without a block a run is journaled with its records i
   const [found, ...others] = findRuns({ places, uid }).runs;
   assert.deepEqual([found?.id, others], ['r1', []]);
   const read = readJournal(found?.folder ?? '');
-  assert.deepEqual(read.ok && [read.events.length, read.torn, read.size, read.head], [50, null, found?.size, journal.head]);
+  assert.deepEqual(read.ok && [read.events.length, read.torn, read.size, read.head], [
+    50,
+    null,
+    found?.size,
+    journal.head,
+  ]);
 });
 
 test('without anything prepared a full disk takes no run', async () => {
@@ -154,7 +162,8 @@ test('a record that no blank is large enough for needs the disk, and says so whe
 test('records of all blanks are kept apart; the one after them needs the disk', async () => {
   const journal = await open(prepared(), FULL);
   const names = new Set<string>();
-  for (let each = 0; each < 32; each += 1) names.add(await journal.keep(Buffer.from(`record ${each}`).toString('base64')));
+  for (let each = 0; each < 32; each += 1)
+    names.add(await journal.keep(Buffer.from(`record ${each}`).toString('base64')));
   assert.equal(names.size, 32);
   await assert.rejects(journal.keep(Buffer.from('one more').toString('base64')), /ENOSPC/);
   for (const name of names) assert.match(Buffer.from(await journal.recall(name), 'base64').toString(), /^record \d+$/);
@@ -164,7 +173,10 @@ test('records of all blanks are kept apart; the one after them needs the disk', 
 test('a host without room to spare, and a file system that never writes over a block, are not prepared', () => {
   const places = placesHere();
   const poor = { ...fs, statfsSync: FULL.statfsSync } as Disk;
-  const btrfs = { ...fs, statfsSync: ((path: string) => ({ ...fs.statfsSync(path), type: 0x9123683e })) as Disk['statfsSync'] };
+  const btrfs = {
+    ...fs,
+    statfsSync: ((path: string) => ({ ...fs.statfsSync(path), type: 0x9123683e })) as Disk['statfsSync'],
+  };
   const codes = [poor, btrfs].map((disk) => {
     const result = prepareJournal({ places, uid, disk });
     return !result.ok && result.code;

@@ -38,7 +38,10 @@ function read(bytes: Buffer): ReturnType<typeof readJournal> {
   return readJournal(folder);
 }
 
-/** What JSON makes of an event: a lone surrogate in a string becomes U+FFFD in UTF-8 unless it is spelled out, which JSON.stringify does. */
+/**
+ * What JSON makes of an event: a lone surrogate in a string becomes U+FFFD in UTF-8 unless it is spelled out, which
+ * JSON.stringify does.
+ */
 const asRead = (events: readonly RunEvent[]): unknown => JSON.parse(JSON.stringify(events));
 
 test('whatever is written is read back, and a journal cut at any byte gives a prefix of its events', () => {
@@ -61,7 +64,11 @@ test('a journal torn at every single byte of its last line loses that line only,
   const start = bytesOf(linesOf(events.slice(0, 2))).length;
   for (let end = start + 1; end < bytes.length; end += 1) {
     const torn = read(bytes.subarray(0, end));
-    assert.deepEqual(torn.ok && [torn.events, torn.torn], [events.slice(0, 2), { line: 4, bytes: end - start }], `cut at byte ${end}`);
+    assert.deepEqual(
+      torn.ok && [torn.events, torn.torn],
+      [events.slice(0, 2), { line: 4, bytes: end - start }],
+      `cut at byte ${end}`,
+    );
   }
   const whole = read(bytes.subarray(0, start));
   assert.deepEqual(whole.ok && whole.torn, null);
@@ -72,7 +79,9 @@ test('zeros that a power cut left at the end are a torn tail; zeros with lines a
   const tail = Buffer.concat([bytesOf(lines), Buffer.alloc(5000), Buffer.from('"}\n')]);
   const torn = read(tail);
   assert.deepEqual(torn.ok && [torn.events.length, torn.torn], [2, { line: 4, bytes: 5003 }]);
-  const middle = read(Buffer.concat([bytesOf(lines.slice(0, 2)), Buffer.alloc(20), Buffer.from('\n'), bytesOf(lines.slice(2))]));
+  const middle = read(
+    Buffer.concat([bytesOf(lines.slice(0, 2)), Buffer.alloc(20), Buffer.from('\n'), bytesOf(lines.slice(2))]),
+  );
   assert.deepEqual(!middle.ok && [middle.code, middle.line, middle.message], [
     'damaged',
     3,
@@ -80,7 +89,11 @@ test('zeros that a power cut left at the end are a torn tail; zeros with lines a
   ]);
 });
 
-const tampered: readonly (readonly [what: string, change: (lines: readonly string[]) => readonly string[], line: number])[] = [
+const tampered: readonly (readonly [
+  what: string,
+  change: (lines: readonly string[]) => readonly string[],
+  line: number,
+])[] = [
   ['a changed line', (lines) => lines.with(2, (lines[2] ?? '').replace('note 2', 'note 9')), 3],
   ['a changed last line', (lines) => lines.with(3, (lines[3] ?? '').replace('note 3', 'note 9')), 4],
   ['a removed line', (lines) => lines.toSpliced(2, 1), 3],
@@ -94,7 +107,11 @@ const tampered: readonly (readonly [what: string, change: (lines: readonly strin
 for (const [what, change, line] of tampered) {
   test(`${what} is refused with its line`, () => {
     const result = read(bytesOf(change(linesOf([note(1), note(2), note(3)]))));
-    assert.deepEqual(!result.ok && [result.code, result.line, result.before.length], ['damaged', line, Math.max(0, line - 2)]);
+    assert.deepEqual(!result.ok && [result.code, result.line, result.before.length], [
+      'damaged',
+      line,
+      Math.max(0, line - 2),
+    ]);
   });
 }
 
@@ -105,7 +122,10 @@ test('an event whose number is not the next one is refused, though its chain is 
     [[note(1), note(2), note(2)], 4, 3],
   ] as const) {
     const result = read(bytesOf(linesOf(events)));
-    assert.deepEqual(!result.ok && [result.code, result.message], ['damaged', `line ${line} of the journal is not event ${wanted}`]);
+    assert.deepEqual(!result.ok && [result.code, result.message], [
+      'damaged',
+      `line ${line} of the journal is not event ${wanted}`,
+    ]);
   }
 });
 
@@ -121,7 +141,10 @@ test('any one changed byte of a whole journal is noticed', () => {
 
 test('a journal of a newer version is refused as such, not as damaged', () => {
   const newer = read(Buffer.from('{"firebreak":"journal","format":2,"run":"r1"}\n'));
-  assert.deepEqual(!newer.ok && [newer.code, newer.message], ['newer', 'line 1 of the journal was written by a newer firebreak']);
+  assert.deepEqual(!newer.ok && [newer.code, newer.message], [
+    'newer',
+    'line 1 of the journal was written by a newer firebreak',
+  ]);
 });
 
 test('what is not a journal is a value, not an exception', () => {
@@ -140,7 +163,10 @@ test('the fold over what can be read of any cut journal, with the rest, is the f
       const cut = read(bytes.subarray(0, Math.floor(share * bytes.length)));
       assert.ok(cut.ok);
       const rest = (asRead(events) as readonly RunEvent[]).slice(cut.events.length);
-      assert.deepEqual(rest.reduce(apply, cut.events.reduce(apply, initialState)), stateOf(asRead(events) as readonly RunEvent[]));
+      assert.deepEqual(
+        rest.reduce(apply, cut.events.reduce(apply, initialState)),
+        stateOf(asRead(events) as readonly RunEvent[]),
+      );
     }),
     { numRuns: 60 },
   );

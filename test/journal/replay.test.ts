@@ -10,8 +10,8 @@ import { reportMarkdown, reportOf } from '../../src/views/report.ts';
 import { sameAsFixture } from '../support/golden.ts';
 
 /**
- * Journals that were recorded in ../shared/lab/mail-storm, by version. They are never written anew: what a released version wrote must be read for ever.
- * How one is recorded: run the incident there, and copy journal.ndjson out.
+ * Journals that were recorded in ../shared/lab/mail-storm, by version. They are never written anew: what a released
+ * version wrote must be read for ever. How one is recorded: run the incident there, and copy journal.ndjson out.
  */
 const journals = fileURLToPath(new URL('../fixtures/journals', import.meta.url));
 const folder = fs.mkdtempSync(join(tmpdir(), 'firebreak-replay-'));
@@ -32,7 +32,11 @@ for (const name of recorded) {
     const journal = read(bytes);
     assert.ok(journal.ok);
     assert.equal(journal.torn, null);
-    const source = { id: name, folder: `/var/lib/firebreak/runs/${name}`, place: { path: '/var/lib/firebreak', home: true } };
+    const source = {
+      id: name,
+      folder: `/var/lib/firebreak/runs/${name}`,
+      place: { path: '/var/lib/firebreak', home: true },
+    };
     const quiet = { problem: null, damaged: false, running: null, verified: null };
     sameAsFixture(`reports/${name}.md`, reportMarkdown(reportOf({ ...source, ...quiet, events: journal.events })));
   });

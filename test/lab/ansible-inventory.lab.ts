@@ -12,7 +12,9 @@ after(() => rmSync(folder, { recursive: true }));
 
 test('an INI inventory, with its ranges, variables and children, is read by the real ansible-inventory', () => {
   const inventory = join(folder, 'web.ini');
-  writeFileSync(inventory, '[web]\nweb[1:2] role=front\n[web:vars]\nansible_user=deploy\n[all_of_it:children]\nweb\n', { mode: 0o644 });
+  writeFileSync(inventory, '[web]\nweb[1:2] role=front\n[web:vars]\nansible_user=deploy\n[all_of_it:children]\nweb\n', {
+    mode: 0o644,
+  });
   const { status, stdout, stderr } = spawnSync(
     join(CHECKOUT, 'bin/firebreak'),
     ['hosts', '--inventory', inventory, '--limit', 'all_of_it', '--json'],
@@ -32,16 +34,27 @@ test('a folder of inventories with group_vars is read by the real one, and an an
   mkdirSync(join(inventory, 'group_vars'), { recursive: true, mode: 0o755 });
   writeFileSync(join(inventory, 'web'), '[web]\nweb1\n', { mode: 0o644 });
   writeFileSync(join(inventory, 'group_vars/web.yml'), 'ansible_user: deploy\n', { mode: 0o644 });
-  writeFileSync(join(place, 'ansible.cfg'), `[defaults]\ninventory_plugins = ${place}\n[inventory]\nenable_plugins = evil, ini, yaml\n`, {
-    mode: 0o644,
-  });
+  writeFileSync(
+    join(place, 'ansible.cfg'),
+    `[defaults]\ninventory_plugins = ${place}\n[inventory]\nenable_plugins = evil, ini, yaml\n`,
+    {
+      mode: 0o644,
+    },
+  );
   writeFileSync(join(place, 'evil.py'), `open('${place}/ran', 'w')\n`, { mode: 0o644 });
-  const { status, stdout, stderr } = spawnSync(join(CHECKOUT, 'bin/firebreak'), ['hosts', '--inventory', inventory, '--json'], {
-    cwd: place,
-    encoding: 'utf8',
-    env: { PATH: '/usr/bin:/bin', HOME: folder },
-  });
+  const { status, stdout, stderr } = spawnSync(
+    join(CHECKOUT, 'bin/firebreak'),
+    ['hosts', '--inventory', inventory, '--json'],
+    {
+      cwd: place,
+      encoding: 'utf8',
+      env: { PATH: '/usr/bin:/bin', HOME: folder },
+    },
+  );
   assert.equal(status, 0, stderr);
   const { hosts } = JSON.parse(stdout) as { hosts: { name: string; user: string }[] };
-  assert.deepEqual([hosts.map(({ name, user }) => [name, user]), existsSync(join(place, 'ran'))], [[['web1', 'deploy']], false]);
+  assert.deepEqual(
+    [hosts.map(({ name, user }) => [name, user]), existsSync(join(place, 'ran'))],
+    [[['web1', 'deploy']], false],
+  );
 });

@@ -38,7 +38,10 @@ import {
   userOf,
 } from '../support/crontab-oddities.ts';
 
-/** Debian's own cron and crontab judge each row of the table. This file starts itself again inside the namespaces and runs the tests there. */
+/**
+ * Debian's own cron and crontab judge each row of the table. This file starts itself again inside the namespaces and
+ * runs the tests there.
+ */
 const here = fileURLToPath(import.meta.url);
 // ---------------------------------------------------------------- cron, its log, its mail
 
@@ -111,14 +114,23 @@ function mailed(): ReadonlyMap<string, readonly string[]> {
 
 // ---------------------------------------------------------------- silenced
 
-const clock = { now: Date.now, monotonic: () => performance.now(), sleep: async (ms: number) => void (await sleep(ms)) };
+const clock = {
+  now: Date.now,
+  monotonic: () => performance.now(),
+  sleep: async (ms: number) => void (await sleep(ms)),
+};
 const LOOK: Look = { host: localHost(), clock, signal: new AbortController().signal, progress: () => {} };
 
-const bytesOf = () => ODDITIES.map((row, at) => (row.type === 'directory' ? '' : readFileSync(pathOf(row, at), 'latin1')));
+const bytesOf = () =>
+  ODDITIES.map((row, at) => (row.type === 'directory' ? '' : readFileSync(pathOf(row, at), 'latin1')));
 /** What cron's own log says against a file. */
 const complaints = (lines: readonly string[]) =>
   [
-    ...new Set(lines.filter((line) => /ERROR|INSECURE|WRONG|NUMBER|CAN'T/.test(line)).map((line) => line.replace(/^.*cron\[\d+\]: /, ''))),
+    ...new Set(
+      lines
+        .filter((line) => /ERROR|INSECURE|WRONG|NUMBER|CAN'T/.test(line))
+        .map((line) => line.replace(/^.*cron\[\d+\]: /, '')),
+    ),
   ].toSorted();
 
 const NOT_REDIRECTED = [
@@ -149,7 +161,9 @@ async function silencedBy(change: JsonObject, leaves: readonly string[], log: st
   log.length = 0;
   await runCron(3);
   const left = observation.warnings.filter((warning) => warning.startsWith('left as it is, it goes on mailing'));
-  const named = [...ODDITIES.entries()].filter(([at, row]) => left.some((warning) => warning.includes(`${pathOf(row, at)}:`)));
+  const named = [...ODDITIES.entries()].filter(([at, row]) =>
+    left.some((warning) => warning.includes(`${pathOf(row, at)}:`)),
+  );
   assert.deepEqual(
     [...mailed().keys()].filter((user) => !named.some(([at]) => userOf(at) === user)),
     [],
@@ -171,14 +185,18 @@ async function silencedBy(change: JsonObject, leaves: readonly string[], log: st
 const NAMES = ['plain', 'UPPER', 'under_score', 'a.example-job', 'a.b', '_x-y', 'x-dpkg-old', 'x~', '-x', 'x-', '9'];
 
 function clean(): void {
-  for (const path of [...globSync('/var/spool/cron/crontabs/*'), ...globSync('/etc/cron.d/*')]) rmSync(path, { recursive: true });
+  for (const path of [...globSync('/var/spool/cron/crontabs/*'), ...globSync('/etc/cron.d/*')])
+    rmSync(path, { recursive: true });
   writeFileSync('/etc/cron.d/heartbeat', `* * * * * root echo beat >>${HEARTBEAT} 2>&1\n`);
 }
 
 async function packageNames(): Promise<void> {
   clean();
   for (const name of NAMES)
-    writeFileSync(`/etc/cron.d/${name}`, `MAILTO=${name.replace(/^[^a-z]/, 'n').replaceAll('~', '+')}\n* * * * * root echo a\n`);
+    writeFileSync(
+      `/etc/cron.d/${name}`,
+      `MAILTO=${name.replace(/^[^a-z]/, 'n').replaceAll('~', '+')}\n* * * * * root echo a\n`,
+    );
   writeFileSync('/etc/default/cron', "READ_ENV=yes\nEXTRA_OPTS='-L 1 -l'\n");
   await runCron(2, ['-L', '1', '-l']);
   const really = mailed().get('root') ?? [];
@@ -203,11 +221,14 @@ async function fifo(): Promise<void> {
   execFileSync('/usr/sbin/cron', { env });
   const wait = () =>
     globSync('/proc/[0-9]*/comm').some(
-      (path) => readIfThere(path) === 'cron\n' && /fifo_open|wait_for_partner/.test(readIfThere(path.replace('comm', 'wchan'))),
+      (path) =>
+        readIfThere(path) === 'cron\n' && /fifo_open|wait_for_partner/.test(readIfThere(path.replace('comm', 'wchan'))),
     );
   await until('cron waits for the FIFO', wait);
   const { ignored, jobs } = await looked();
-  assert.deepEqual(ignored, [{ path: '/etc/cron.d/fifo', reason: 'it is a FIFO: cron waits for it, and runs nothing meanwhile' }]);
+  assert.deepEqual(ignored, [
+    { path: '/etc/cron.d/fifo', reason: 'it is a FIFO: cron waits for it, and runs nothing meanwhile' },
+  ]);
   assert.equal(jobs.length, 1);
   process.kill(Number(readFileSync('/run/crond.pid', 'utf8')), 'SIGKILL');
   await until('cron ends', () => cronProcesses() === 0);
@@ -241,7 +262,8 @@ function lay(row: Oddity, at: number): void {
   if (row.type === 'foreign-symlink') lchownSync(path, OTHER, 0);
 }
 
-const nameInLog = (row: Oddity, at: number): string => (row.in === 'users' ? userOf(at) : `*system*${row.name ?? `odd-${at}`}`);
+const nameInLog = (row: Oddity, at: number): string =>
+  row.in === 'users' ? userOf(at) : `*system*${row.name ?? `odd-${at}`}`;
 
 async function looked(): Promise<CronJobsFound> {
   const finding = await cronJobs.look(LOOK, {});
@@ -261,7 +283,9 @@ async function inside(): Promise<void> {
 
   test('cron leaves out, by its own log, what the table says, and nothing else', () => {
     const wrong = ODDITIES.flatMap((row, at) => {
-      const lines = log.lines.filter((line) => line.includes(`(${nameInLog(row, at)}) `) && !/\) CMD|\) END|RELOAD/.test(line));
+      const lines = log.lines.filter(
+        (line) => line.includes(`(${nameInLog(row, at)}) `) && !/\) CMD|\) END|RELOAD/.test(line),
+      );
       const said = lines.some((line) => row.ignored?.log && line.includes(row.ignored.log));
       // UNSAFE MAIL is of a job, not of the file.
       const expected =
@@ -306,7 +330,9 @@ async function inside(): Promise<void> {
     const said = ODDITIES.map((row, at) => ({
       odd: row.odd,
       ignored: found.ignored.find(({ path }) => path === pathOf(row, at))?.reason ?? '',
-      mails: [...new Set((ours.get(pathOf(row, at)) ?? []).flatMap((job) => (job.mailed ? [job.mailTo] : [])))].toSorted(),
+      mails: [
+        ...new Set((ours.get(pathOf(row, at)) ?? []).flatMap((job) => (job.mailed ? [job.mailTo] : []))),
+      ].toSorted(),
     }));
     assert.deepEqual(
       said,

@@ -13,7 +13,10 @@ import type { JsonObject } from '../../src/model/json.ts';
 import type { Act, Applied, Observation } from '../../src/model/verb.ts';
 import cronJobs from '../../src/probes/cron_jobs.ts';
 
-/** The real cron, crontab and shell are the judges. This file starts itself again inside the namespaces and runs the tests there. */
+/**
+ * The real cron, crontab and shell are the judges. This file starts itself again inside the namespaces and runs the
+ * tests there.
+ */
 const here = fileURLToPath(import.meta.url);
 if (process.env.CRONTAB_LAB === 'inside') inside();
 else {
@@ -30,9 +33,15 @@ else {
 
 function inside(): void {
   test('twelve awkward lines: each mails before, none mails after, each still does its work', twelveLines);
-  test('mail is switched off below every MAILTO; quiet crontabs stay byte for byte; undo brings the mail back', mailSwitchedOff);
+  test(
+    'mail is switched off below every MAILTO; quiet crontabs stay byte for byte; undo brings the mail back',
+    mailSwitchedOff,
+  );
   test("what crontab's own check refuses is not installed", refusedByCheck);
-  test('without a free inode the look works, the act fails with the reason, and works once there is room', withoutInode);
+  test(
+    'without a free inode the look works, the act fails with the reason, and works once there is room',
+    withoutInode,
+  );
   test('the line kinds that the parser tells are those that crontab accepts', parserAgrees);
 }
 
@@ -47,7 +56,9 @@ const SCHEDULE = '* * * * *';
 function startCron(): void {
   rmSync('/run/crond.reboot', { force: true });
   const [lib = ''] = globSync('/usr/lib/*/faketime/libfaketime.so.1');
-  execFileSync('/usr/sbin/cron', { env: { PATH: '/usr/bin:/bin', LD_PRELOAD: lib, FAKETIME: `+0 x${SPEED}`, DONT_FAKE_MONOTONIC: '1' } });
+  execFileSync('/usr/sbin/cron', {
+    env: { PATH: '/usr/bin:/bin', LD_PRELOAD: lib, FAKETIME: `+0 x${SPEED}`, DONT_FAKE_MONOTONIC: '1' },
+  });
 }
 
 /** Ends cron, and waits for its jobs. */
@@ -106,7 +117,11 @@ const host = localHost();
 function acting(observation?: Observation): Act {
   return {
     host,
-    clock: { now: Date.now, monotonic: () => performance.now(), sleep: async (milliseconds) => void (await sleep(milliseconds)) },
+    clock: {
+      now: Date.now,
+      monotonic: () => performance.now(),
+      sleep: async (milliseconds) => void (await sleep(milliseconds)),
+    },
     signal: new AbortController().signal,
     progress: () => {},
     allowance: () => Number.POSITIVE_INFINITY,
@@ -145,7 +160,10 @@ const W = '/run/work';
 
 /** Each prints, and leaves its work in a file of its own. */
 const AWKWARD: Readonly<Record<string, Awkward>> = {
-  input: { line: `${SCHEDULE} cat | tee -a ${W}/input%first line%second \\% line`, work: 'first line\nsecond % line\n' },
+  input: {
+    line: `${SCHEDULE} cat | tee -a ${W}/input%first line%second \\% line`,
+    work: 'first line\nsecond % line\n',
+  },
   hash: { line: `${SCHEDULE} echo "a # b" c#d | tee -a ${W}/hash`, work: 'a # b c#d\n' },
   semicolon: { line: `${SCHEDULE} echo one; echo two | tee -a ${W}/semicolon; echo three;`, work: 'two\n' },
   and: { line: `${SCHEDULE} true && echo and | tee -a ${W}/and && nosuchprogram`, work: 'and\n' },
@@ -192,7 +210,10 @@ async function twelveLines(): Promise<void> {
   assert.deepEqual(mails(), []);
   for (const [name, { work }] of Object.entries(AWKWARD)) {
     const left = readIfThere(`${W}/${name}`);
-    assert.ok(left.length > 0 && left === work.repeat(left.length / work.length), `${name} left ${JSON.stringify(left)}`);
+    assert.ok(
+      left.length > 0 && left === work.repeat(left.length / work.length),
+      `${name} left ${JSON.stringify(left)}`,
+    );
   }
 }
 
@@ -255,7 +276,10 @@ async function refusedByCheck(): Promise<void> {
   const before = readFileSync(`${SPOOL}/root`);
   const { applied } = await perform({ set_env: { MAILTO: '' }, install_with: '/run/broken-crontab' });
   assert.equal(applied.outcome, 'failed');
-  assert.match(applied.reason ?? '', /^\/run\/broken-crontab -u root - ended with 1: .*bad minute; errors in crontab file, can't install/);
+  assert.match(
+    applied.reason ?? '',
+    /^\/run\/broken-crontab -u root - ended with 1: .*bad minute; errors in crontab file, can't install/,
+  );
   assert.deepEqual(applied.undo, { kind: 'nothing' });
   assert.deepEqual(readFileSync(`${SPOOL}/root`), before);
 }
@@ -278,7 +302,10 @@ async function withoutInode(): Promise<void> {
     rmSync(`${SPOOL}/full`, { recursive: true });
     const applied = await crontab.apply(acting(observation), arg, observation);
     assert.equal(applied.outcome, 'done', applied.reason);
-    assert.equal(execFileSync('crontab', ['-u', 'root', '-l'], { encoding: 'utf8' }), `MAILTO=""\n${SCHEDULE} echo r\n`);
+    assert.equal(
+      execFileSync('crontab', ['-u', 'root', '-l'], { encoding: 'utf8' }),
+      `MAILTO=""\n${SCHEDULE} echo r\n`,
+    );
   } finally {
     execFileSync('umount', [SPOOL]);
   }
@@ -350,7 +377,11 @@ function parserAgrees(): void {
       writeFileSync(join(folder, 'tab'), Buffer.from(`${line}\n`, 'latin1'));
       const check = spawnSync('crontab', ['-n', join(folder, 'tab')], { encoding: 'utf8' });
       const problem = syntaxProblem(parseCrontab(`${line}\n`, 'user'));
-      assert.equal(problem === null, check.status === 0, `${JSON.stringify(line)}: ${problem}; crontab says ${check.stderr}`);
+      assert.equal(
+        problem === null,
+        check.status === 0,
+        `${JSON.stringify(line)}: ${problem}; crontab says ${check.stderr}`,
+      );
     }),
     { numRuns: 500 },
   );

@@ -10,8 +10,9 @@ import { CHECKOUT } from '../support/lab.ts';
 const run = promisify(execFile);
 
 /**
- * Debian's own cron and its init script, with two strangers beside it: /usr/sbin/cron run by user 1001, held (by strace) before it can find out that it may not write its pid file,
- * leader of its session; and a program of his that is called cron and has started a mailer.
+ * Debian's own cron and its init script, with two strangers beside it: /usr/sbin/cron run by user 1001, held (by
+ * strace) before it can find out that it may not write its pid file, leader of its session; and a program of his that
+ * is called cron and has started a mailer.
  */
 const PROBE = `
 const { localHost } = await import('${CHECKOUT}/src/hosts/local.ts');

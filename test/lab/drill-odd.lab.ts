@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { CHECKOUT } from '../support/lab.ts';
 
-/** Whole drills on machines with odd habits, which takes root to build: each ends in the verdict, or in exit 69 with a sentence that is true. */
+/**
+ * Whole drills on machines with odd habits, which takes root to build: each ends in the verdict, or in exit 69 with a
+ * sentence that is true.
+ */
 const work = mkdtempSync(join(tmpdir(), 'firebreak-drill-odd-'));
 after(() => rmSync(work, { recursive: true, force: true }));
 
@@ -24,8 +27,16 @@ const NO_FOLDER =
   /^drill: cannot be built: no temporary folder will do: TMPDIR runs no program \(is it mounted noexec\?\); \/tmp runs no program \(is it mounted noexec\?\); \/var\/tmp takes no folder; \/dev\/shm takes no folder; HOME is no folder\. Set TMPDIR to a folder in which programs may run\ndrill: over, and nothing of it is left\n$/;
 
 const MACHINES: readonly Odd[] = [
-  { title: 'a TMPDIR that is mounted noexec', machine: 'mount -t tmpfs -o noexec odd "$D"; export TMPDIR="$D"', plain: true },
-  { title: 'a TMPDIR that is mounted read-only', machine: 'mount -t tmpfs -o ro odd "$D"; export TMPDIR="$D"', plain: true },
+  {
+    title: 'a TMPDIR that is mounted noexec',
+    machine: 'mount -t tmpfs -o noexec odd "$D"; export TMPDIR="$D"',
+    plain: true,
+  },
+  {
+    title: 'a TMPDIR that is mounted read-only',
+    machine: 'mount -t tmpfs -o ro odd "$D"; export TMPDIR="$D"',
+    plain: true,
+  },
   { title: 'a TMPDIR that is full', machine: 'mount -t tmpfs -o size=64k odd "$D"; export TMPDIR="$D"', plain: true },
   {
     title: 'a TMPDIR that is nearly full',
@@ -61,7 +72,9 @@ async function drillOn({ machine, plain }: Odd) {
 }
 
 for (const odd of MACHINES) {
-  test(`a drill with ${odd.title} ${odd.says ? 'says in one sentence why it cannot be built' : 'holds'}`, { timeout: 90_000 }, async () => {
+  test(`a drill with ${odd.title} ${odd.says ? 'says in one sentence why it cannot be built' : 'holds'}`, {
+    timeout: 90_000,
+  }, async () => {
     const { code, stderr } = await drillOn(odd);
     assert.equal(code, odd.says ? 69 : 0, stderr);
     if (odd.says)
@@ -91,7 +104,9 @@ test('in a control group with too little memory a drill, and below that anything
   const under = (mebibytes: number, command: readonly string[]) => {
     writeFileSync(limit, `${mebibytes}M`);
     const script = 'echo $$ >"$0/cgroup.procs" && exec "$@"';
-    const { status, stderr } = spawnSync('sh', ['-c', script, group, join(CHECKOUT, 'bin/firebreak'), ...command], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync('sh', ['-c', script, group, join(CHECKOUT, 'bin/firebreak'), ...command], {
+      encoding: 'utf8',
+    });
     return [status, stderr];
   };
   assert.deepEqual(under(64, ['list']), [0, '']);

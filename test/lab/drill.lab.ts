@@ -26,7 +26,12 @@ const CASES: readonly Case[] = [
   { user: 'an ordinary user', kind: 'plain' },
 ];
 
-function start(argv: readonly string[], { user, kind }: Case, home: string, heard: (text: string, pid: number) => void = () => {}) {
+function start(
+  argv: readonly string[],
+  { user, kind }: Case,
+  home: string,
+  heard: (text: string, pid: number) => void = () => {},
+) {
   const as = user === 'root' ? {} : { uid: NOBODY, gid: NOBODY };
   // What a drill is given it passes on to its run, which has a scene; whoever asks for the runs of before has none.
   const mounted = user === 'root' && argv[1] !== 'drill' && argv[0] === FIREBREAK;
@@ -59,14 +64,18 @@ function homeFor({ user }: Case): string {
   return home;
 }
 
-/** A second process's eye: every mailer that is in /proc while the drill runs, by the pid that it has in its own namespace. */
+/**
+ * A second process's eye: every mailer that is in /proc while the drill runs, by the pid that it has in its own
+ * namespace.
+ */
 function watchProc(): () => ReadonlySet<number> {
   const seen = new Set<number>();
   const timer = setInterval(() => {
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
       try {
         const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-        if (/^Name:\s+(\w+-)?(sendmail|postdrop)$/m.test(status)) seen.add(Number(/^NSpid:.*?(\d+)$/m.exec(status)?.[1]));
+        if (/^Name:\s+(\w+-)?(sendmail|postdrop)$/m.test(status))
+          seen.add(Number(/^NSpid:.*?(\d+)$/m.exec(status)?.[1]));
       } catch {
         // Gone since it was listed.
       }
@@ -79,7 +88,9 @@ function watchProc(): () => ReadonlySet<number> {
 }
 
 for (const one of CASES) {
-  test(`a drill without a terminal holds, and its run is in the list: ${one.user}, ${one.kind}`, { timeout: 90_000 }, async () => {
+  test(`a drill without a terminal holds, and its run is in the list: ${one.user}, ${one.kind}`, {
+    timeout: 90_000,
+  }, async () => {
     const home = homeFor(one);
     const stop = watchProc();
     const { code, text } = await start([FIREBREAK, 'drill', 'cron-mail-storm'], one, home);
@@ -137,7 +148,9 @@ expect {
 exit [lindex [wait] 3]`;
 
 for (const one of CASES) {
-  test(`a drill on a terminal asks before each action and holds: ${one.user}, ${one.kind}`, { timeout: 120_000 }, async () => {
+  test(`a drill on a terminal asks before each action and holds: ${one.user}, ${one.kind}`, {
+    timeout: 120_000,
+  }, async () => {
     const home = homeFor(one);
     const { code, text } = await start(['expect', '-c', ANSWERS], one, home);
     assert.equal(code, 0, text.slice(-4000));
@@ -145,7 +158,10 @@ for (const one of CASES) {
   });
 }
 
-/** Ctrl-C before the first action, and in the middle, where cron is stopped and mailers hang; the safe answer to what comes then is to end. */
+/**
+ * Ctrl-C before the first action, and in the middle, where cron is stopped and mailers hang; the safe answer to what
+ * comes then is to end.
+ */
 const interrupting = (step: string) => `
 set timeout 30
 spawn -noecho ${FIREBREAK} drill cron-mail-storm
@@ -184,7 +200,9 @@ for (const one of CASES) {
     }
   });
 
-  test(`killed by SIGKILL in the middle of its run, the drill leaves nothing: ${one.user}, ${one.kind}`, { timeout: 90_000 }, async () => {
+  test(`killed by SIGKILL in the middle of its run, the drill leaves nothing: ${one.user}, ${one.kind}`, {
+    timeout: 90_000,
+  }, async () => {
     const home = homeFor(one);
     let killed = false;
     const drill = start([FIREBREAK, 'drill', 'cron-mail-storm'], one, home, (text, pid) => {
@@ -197,7 +215,10 @@ for (const one of CASES) {
   });
 }
 
-/** No process, no mount, no folder but the journal's: what a drill starts has its environment, and another drill may run at the same time. */
+/**
+ * No process, no mount, no folder but the journal's: what a drill starts has its environment, and another drill may run
+ * at the same time.
+ */
 async function nothingLeft(home: string): Promise<void> {
   const left = () => ({
     processes: readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && isOf(pid, home)),

@@ -15,13 +15,18 @@ const RUNBOOKS = readdirSync(join(CHECKOUT, 'runbooks'))
   .map((file) => file.replace('.yaml', ''));
 const read = (...path: readonly string[]) => readFileSync(join(...path), 'utf8');
 
-/** strace(1) of all that the command starts too. `-y` names the file behind every number, so that a write to a pipe is told from one to a file. */
+/**
+ * strace(1) of all that the command starts too. `-y` names the file behind every number, so that a write to a pipe is
+ * told from one to a file.
+ */
 const STRACE = 'strace -f -qq -y -s 0 -e trace=file,desc,process,signal,network,%memory';
 /** Its output goes through a pipe: a write to a file is then a finding. */
 const TRACED = (name: string, command: string) =>
   `{ ${STRACE} -o $OUT/${name}.trace ${command} 2>&1; echo $? >$OUT/${name}.code; } | cat >$OUT/${name}.said`;
 
-/** Everything that a plan could change: no access times, and nothing that the storm itself moves from second to second. */
+/**
+ * Everything that a plan could change: no access times, and nothing that the storm itself moves from second to second.
+ */
 const WORLD = (name: string) => `
   { find /var /run /etc /root /tmp -xdev -path "$OUT" -prune -o -printf '%i %y %s %m %u %g %T@ %C@ %p\\n' 2>/dev/null |
       grep -v -e ' /run/heartbeat$' -e ' /run/crond' -e ' /tmp\\b' | sort
@@ -82,7 +87,19 @@ test('the trace is read rightly: what changes is found, what does not is let pas
     out,
   });
   const found = new Set(changesIn(read(out, 'trace')).map((line) => /^\d+\s+(\w+)\(/.exec(line)?.[1] ?? line));
-  const wanted = [/^open/, /^write$/, /^rename/, /^link/, /^symlink/, /chmod/, /^mkdir/, /^rmdir$|^unlink/, /truncate/, /^utime/, /^kill$/];
+  const wanted = [
+    /^open/,
+    /^write$/,
+    /^rename/,
+    /^link/,
+    /^symlink/,
+    /chmod/,
+    /^mkdir/,
+    /^rmdir$|^unlink/,
+    /truncate/,
+    /^utime/,
+    /^kill$/,
+  ];
   for (const one of wanted)
     assert.ok(
       [...found].some((name) => one.test(name)),

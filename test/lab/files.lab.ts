@@ -21,7 +21,10 @@ import { localHost } from '../../src/hosts/local.ts';
 import { base64, sha256 } from '../contracts/files.ts';
 import { inStorm } from '../support/lab.ts';
 
-/** Real file systems that are full. This file starts itself again in a mount namespace of its own, as root, and runs those tests there. */
+/**
+ * Real file systems that are full. This file starts itself again in a mount namespace of its own, as root, and runs
+ * those tests there.
+ */
 const here = fileURLToPath(import.meta.url);
 const ROOT = '/run/firebreak-files-lab';
 
@@ -33,7 +36,11 @@ function outside(): void {
   test('on full file systems and in folders of other users, no file is lost and none is touched that was not meant', () => {
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;
     const argv = ['--mount', '--propagation', 'private', process.execPath, here];
-    const run = spawnSync('unshare', argv, { env: { ...env, FILES_LAB: 'inside' }, encoding: 'utf8', timeout: 120_000 });
+    const run = spawnSync('unshare', argv, {
+      env: { ...env, FILES_LAB: 'inside' },
+      encoding: 'utf8',
+      timeout: 120_000,
+    });
     rmSync(ROOT, { recursive: true, force: true });
     assert.equal(run.status, 0, `${run.stdout}\n${run.stderr}`);
   });
@@ -189,7 +196,12 @@ p=sys.argv[1]; s=os.stat(p); print(s.st_uid, s.st_gid, oct(s.st_mode), sorted((n
     execFileSync('mount', ['--bind', join(ROOT, 'other'), join(folder, 'mounted')]);
     const list = await files.list({ in: folder, type: ['file'] }, { sample: 0 });
     assert.ok(list.ok);
-    const result = await files.delete(list.handle, { batch: 10, limit: 100, signal: new AbortController().signal, progress: () => {} });
+    const result = await files.delete(list.handle, {
+      batch: 10,
+      limit: 100,
+      signal: new AbortController().signal,
+      progress: () => {},
+    });
     assert.ok(result.ok);
     assert.deepEqual([result.deleted, result.left, readdirSync(folder)], [2, 2, ['fixed', 'mounted']]);
     assert.deepEqual(
@@ -197,7 +209,8 @@ p=sys.argv[1]; s=os.stat(p); print(s.st_uid, s.st_gid, oct(s.st_mode), sorted((n
       [
         {
           name: 'fixed',
-          reason: 'not permitted: it may be immutable or append-only (lsattr tells, chattr -i -a takes it off), or belong to somebody else',
+          reason:
+            'not permitted: it may be immutable or append-only (lsattr tells, chattr -i -a takes it off), or belong to somebody else',
         },
         { name: 'mounted', reason: 'in use: a mount point' },
       ],
@@ -209,12 +222,17 @@ p=sys.argv[1]; s=os.stat(p); print(s.st_uid, s.st_gid, oct(s.st_mode), sorted((n
   test('free space is what an ordinary user may take, as df shows it, and the mount is named', async () => {
     const folder = mountSmall('ext4', 'blocks');
     const usage = await files.usage(folder);
-    const df = execFileSync('df', ['-B1', '--output=size,avail,itotal,iavail,target,fstype', folder], { encoding: 'utf8' })
+    const df = execFileSync('df', ['-B1', '--output=size,avail,itotal,iavail,target,fstype', folder], {
+      encoding: 'utf8',
+    })
       .trim()
       .split('\n')[1];
     assert.ok(usage.ok);
     const { space, inodes, mount, type } = usage;
-    assert.deepEqual([space.total, space.free, inodes.total, inodes.free, mount, type].join(' '), df?.trim().replace(/ +/g, ' '));
+    assert.deepEqual(
+      [space.total, space.free, inodes.total, inodes.free, mount, type].join(' '),
+      df?.trim().replace(/ +/g, ' '),
+    );
   });
 
   test('a folder below another mount, a bind mount laid over it after the look, is refused', async () => {
@@ -226,7 +244,12 @@ p=sys.argv[1]; s=os.stat(p); print(s.st_uid, s.st_gid, oct(s.st_mode), sorted((n
     const list = await files.list({ in: folder }, { sample: 0 });
     execFileSync('mount', ['--bind', over, folder]);
     assert.ok(list.ok);
-    const result = await files.delete(list.handle, { batch: 10, limit: 100, signal: new AbortController().signal, progress: () => {} });
+    const result = await files.delete(list.handle, {
+      batch: 10,
+      limit: 100,
+      signal: new AbortController().signal,
+      progress: () => {},
+    });
     assert.equal(result.ok ? 'deleted' : result.code, 'swapped');
     assert.ok(existsSync(join(over, 'file')));
   });
@@ -239,7 +262,8 @@ function mountSmall(type: 'tmpfs' | 'ext4', scarce: 'inodes' | 'blocks'): string
   mounts += 1;
   const folder = join(ROOT, `m${mounts}`);
   mkdirSync(folder);
-  if (type === 'tmpfs') execFileSync('mount', ['-t', 'tmpfs', '-o', scarce === 'inodes' ? 'nr_inodes=20' : 'size=64k', 'tmpfs', folder]);
+  if (type === 'tmpfs')
+    execFileSync('mount', ['-t', 'tmpfs', '-o', scarce === 'inodes' ? 'nr_inodes=20' : 'size=64k', 'tmpfs', folder]);
   else {
     const image = `${folder}.img`;
     execFileSync('truncate', ['-s', '4M', image]);

@@ -24,7 +24,8 @@ beforeEach(async () => {
 afterEach(() => operator.close());
 after(() => hosts.close());
 
-const stateOf = async (host: string) => (await hosts.on(host, 'cat /etc/fleet.conf; ls /srv/spool | wc -l')).trim().replace('\n', ' ');
+const stateOf = async (host: string) =>
+  (await hosts.on(host, 'cat /etc/fleet.conf; ls /srv/spool | wc -l')).trim().replace('\n', ' ');
 const WILD = `mode=wild ${FILES}`;
 const CALM = 'mode=calm 0';
 
@@ -34,17 +35,21 @@ const run = (...more: readonly string[]) => [
 ];
 const resume = () => ['resume', '--unattended', '--policy', join(FIXTURES, 'policy.yaml'), '--output', 'ndjson'];
 
-test('a host that is down before the run is named, the others are helped, and resume helps it when it is back', LIMIT, async () => {
-  await hosts.kill('host2');
-  const ran = await operator.fire(...run());
-  exits(ran, 10);
-  assert.deepEqual(outcomesOf(ran), { host1: 'held', host2: 'outcome-unknown', host3: 'held' });
-  assert.match(endsOf(ran).host2?.reasons.join('; ') ?? '', /host2/);
-  await hosts.start('host2');
-  assert.equal(await stateOf('host2'), WILD);
-  exits(await operator.fire(...resume()), 0);
-  assert.deepEqual(await Promise.all(hosts.hosts.map(stateOf)), [CALM, CALM, CALM]);
-});
+test(
+  'a host that is down before the run is named, the others are helped, and resume helps it when it is back',
+  LIMIT,
+  async () => {
+    await hosts.kill('host2');
+    const ran = await operator.fire(...run());
+    exits(ran, 10);
+    assert.deepEqual(outcomesOf(ran), { host1: 'held', host2: 'outcome-unknown', host3: 'held' });
+    assert.match(endsOf(ran).host2?.reasons.join('; ') ?? '', /host2/);
+    await hosts.start('host2');
+    assert.equal(await stateOf('host2'), WILD);
+    exits(await operator.fire(...resume()), 0);
+    assert.deepEqual(await Promise.all(hosts.hosts.map(stateOf)), [CALM, CALM, CALM]);
+  },
+);
 
 for (const [failures, rest] of [
   ['0', 'nobody after it is begun'],
@@ -120,27 +125,38 @@ test('a host whose line is cut without a word is found out, and is not waited fo
   exits(await operator.fire(...resume()), 0);
 });
 
-test('a canary on which it does not hold: exit 4, no second host is touched, the canary is rolled back', LIMIT, async () => {
-  const files = filesOf(hosts, 'host2');
-  // What comes a second after the spool was emptied breaks no deletion, but the watch.
-  const refill = 'while sleep 1; do [ -n "$(ls /srv/spool)" ] || { sleep 1; : >/srv/spool/new; }; done';
-  await hosts.on('host1', `systemd-run -q --unit refill sh -c '${refill}'`);
-  const ran = await operator.fire(...run('--param', 'watch=6s'));
-  await hosts.on('host1', 'systemctl stop refill');
-  exits(ran, 4);
-  assert.equal(endsOf(ran).host1?.outcome, 'recurred');
-  assert.equal((await stateOf('host1')).split(' ')[0], 'mode=wild');
-  assert.deepEqual(doings(files, filesOf(hosts, 'host2')), []);
-  assert.equal(await stateOf('host3'), WILD);
-});
+test(
+  'a canary on which it does not hold: exit 4, no second host is touched, the canary is rolled back',
+  LIMIT,
+  async () => {
+    const files = filesOf(hosts, 'host2');
+    // What comes a second after the spool was emptied breaks no deletion, but the watch.
+    const refill = 'while sleep 1; do [ -n "$(ls /srv/spool)" ] || { sleep 1; : >/srv/spool/new; }; done';
+    await hosts.on('host1', `systemd-run -q --unit refill sh -c '${refill}'`);
+    const ran = await operator.fire(...run('--param', 'watch=6s'));
+    await hosts.on('host1', 'systemctl stop refill');
+    exits(ran, 4);
+    assert.equal(endsOf(ran).host1?.outcome, 'recurred');
+    assert.equal((await stateOf('host1')).split(' ')[0], 'mode=wild');
+    assert.deepEqual(doings(files, filesOf(hosts, 'host2')), []);
+    assert.equal(await stateOf('host3'), WILD);
+  },
+);
 
-test('the engine is killed between two batches: resume does the rest, and does not do again what is done', LIMIT, async () => {
-  const going = operator.start(...run('--param', 'watch=3s'));
-  await going.saw((event) => event.type === 'batch.finished');
-  going.process.kill('SIGKILL');
-  await going.over;
-  await until('the killed engine is gone', () => going.process.exitCode !== null || going.process.signalCode !== null);
-  await hosts.on('host1', 'echo mode=changed-since >/etc/fleet.conf');
-  exits(await operator.fire(...resume()), 0);
-  assert.deepEqual(await Promise.all(hosts.hosts.map(stateOf)), ['mode=changed-since 0', CALM, CALM]);
-});
+test(
+  'the engine is killed between two batches: resume does the rest, and does not do again what is done',
+  LIMIT,
+  async () => {
+    const going = operator.start(...run('--param', 'watch=3s'));
+    await going.saw((event) => event.type === 'batch.finished');
+    going.process.kill('SIGKILL');
+    await going.over;
+    await until(
+      'the killed engine is gone',
+      () => going.process.exitCode !== null || going.process.signalCode !== null,
+    );
+    await hosts.on('host1', 'echo mode=changed-since >/etc/fleet.conf');
+    exits(await operator.fire(...resume()), 0);
+    assert.deepEqual(await Promise.all(hosts.hosts.map(stateOf)), ['mode=changed-since 0', CALM, CALM]);
+  },
+);

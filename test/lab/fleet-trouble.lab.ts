@@ -7,7 +7,10 @@ import { type Fleet, fleet } from '../support/fleet.ts';
 import { fillSpool, giveSpools } from '../support/fleet-files.ts';
 import { endsOf, exits, FIXTURES, type Operator, operatorOf, outcomesOf } from '../support/fleet-operator.ts';
 
-/** Each of the ways in which a host cannot be worked on, in one fleet run: each is told apart, and keeps nobody else from being helped. */
+/**
+ * Each of the ways in which a host cannot be worked on, in one fleet run: each is told apart, and keeps nobody else
+ * from being helped.
+ */
 const LIMIT = { timeout: 300_000 };
 let hosts: Fleet;
 let operator: Operator;
@@ -49,7 +52,10 @@ function selection(): readonly string[] {
   const [type = '', key = ''] = readFileSync(`${other}.pub`, 'utf8').split(' ');
   const [, address = ''] = /Host host2\n\s*HostName (.*)/.exec(config) ?? [];
   const lines = readFileSync(known, 'utf8').split('\n');
-  writeFileSync(mine, lines.map((line) => (line.startsWith(`${address} `) ? `${address} ${type} ${key}` : line)).join('\n'));
+  writeFileSync(
+    mine,
+    lines.map((line) => (line.startsWith(`${address} `) ? `${address} ${type} ${key}` : line)).join('\n'),
+  );
   writeFileSync(join(operator.folder, 'ssh_config'), config.replace(known, mine));
   const oncall = '{ansible_user: oncall, ansible_become: true}';
   writeFileSync(
@@ -67,7 +73,15 @@ test(
       ...[...selection(), '--become-password', `file:${join(operator.folder, 'password')}`],
       ...['--unattended', '--policy', join(FIXTURES, 'policy.yaml')],
     ];
-    const ran = await operator.fire('run', join(FIXTURES, 'fleet-spool.yaml'), ...args, '--max-failures', '6', '--output', 'ndjson');
+    const ran = await operator.fire(
+      'run',
+      join(FIXTURES, 'fleet-spool.yaml'),
+      ...args,
+      '--max-failures',
+      '6',
+      '--output',
+      'ndjson',
+    );
     exits(ran, 10);
     const { host1, ...others } = outcomesOf(ran);
     assert.equal(host1, 'held');

@@ -7,7 +7,10 @@ import { exits, FIXTURES, type Operator, operatorOf, outcomesOf } from '../suppo
 import { arm, notRecovered } from '../support/fleet-storm.ts';
 import { CHECKOUT } from '../support/lab.ts';
 
-/** The founding incident on hosts with systemd, remedied from here over ssh; cron's minute is a tenth of ours, to the watch too. */
+/**
+ * The founding incident on hosts with systemd, remedied from here over ssh; cron's minute is a tenth of ours, to the
+ * watch too.
+ */
 const LIMIT = { timeout: 300_000 };
 const WATCH = ['--param', 'watch=15s', '--param', 'ticks=2'];
 let storm: Fleet;
@@ -36,18 +39,33 @@ test('a plan for every host is one group, and changes nothing on any of them', L
   }
 });
 
-test('the mail storm is over on each host, canary first: no mailer, inodes free, cron active, the same jobs, silenced', LIMIT, async () => {
-  for (const host of storm.hosts) unharmed.set(host, filesOf(storm, host));
-  const ran = await operator.fire(
-    ...['run', 'cron-mail-storm', ...selection(), ...WATCH, '--unattended', '--policy', join(CHECKOUT, 'examples/policy.yaml')],
-    ...['--output', 'ndjson'],
-  );
-  exits(ran, 0);
-  assert.deepEqual(outcomesOf(ran), { host1: 'held', host2: 'held', host3: 'held' });
-  assert.deepEqual((await Promise.all(storm.hosts.map((host) => notRecovered(storm, host)))).flat(), []);
-});
+test(
+  'the mail storm is over on each host, canary first: no mailer, inodes free, cron active, the same jobs, silenced',
+  LIMIT,
+  async () => {
+    for (const host of storm.hosts) unharmed.set(host, filesOf(storm, host));
+    const ran = await operator.fire(
+      ...[
+        'run',
+        'cron-mail-storm',
+        ...selection(),
+        ...WATCH,
+        '--unattended',
+        '--policy',
+        join(CHECKOUT, 'examples/policy.yaml'),
+      ],
+      ...['--output', 'ndjson'],
+    );
+    exits(ran, 0);
+    assert.deepEqual(outcomesOf(ran), { host1: 'held', host2: 'held', host3: 'held' });
+    assert.deepEqual((await Promise.all(storm.hosts.map((host) => notRecovered(storm, host)))).flat(), []);
+  },
+);
 
-/** Only root's jobs mail: no file of the packages is written. The folders of files that are put in place whole too. Of the lease's timer nothing is left but that systemd's folder for it has changed. */
+/**
+ * Only root's jobs mail: no file of the packages is written. The folders of files that are put in place whole too. Of
+ * the lease's timer nothing is left but that systemd's folder for it has changed.
+ */
 const PLANNED = [
   ...['/var/spool/cron/crontabs', '/var/spool/cron/crontabs/root', '/var/spool/postfix/maildrop'],
   ...['/run/crond.pid', '/run/systemd', '/run/systemd/transient'],
@@ -65,6 +83,13 @@ test('nothing is left on a host, and nothing was written, but what the plan name
 });
 
 test('a fleet that is well is not this incident: exit 2, nothing done', LIMIT, async () => {
-  const again = await operator.fire('run', 'cron-mail-storm', ...selection(), '--unattended', '--policy', join(FIXTURES, 'policy.yaml'));
+  const again = await operator.fire(
+    'run',
+    'cron-mail-storm',
+    ...selection(),
+    '--unattended',
+    '--policy',
+    join(FIXTURES, 'policy.yaml'),
+  );
   exits(again, 2);
 });

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { CHECKOUT, inStorm } from '../support/lab.ts';
 
-const REMEDY = 'bin/firebreak run cron-mail-storm --unattended --policy examples/policy.yaml --param watch=8s --param ticks=2';
+const REMEDY =
+  'bin/firebreak run cron-mail-storm --unattended --policy examples/policy.yaml --param watch=8s --param ticks=2';
 
 const quoted = (script: string): string => `'${script.replaceAll("'", "'\\''")}'`;
 
@@ -12,14 +13,20 @@ function inFullRoot(kind: 'inodes' | 'bytes', script: string, before = '') {
   return inStorm(`${before}\nexec sh ${join(CHECKOUT, 'test/lab/inside/full-root.sh')} ${kind} ${quoted(script)}`);
 }
 
-/** Where the run is at its end. Without a block at home it stays where it was: mail of a few bytes gives back inodes and hardly a block. */
-const WHERE = "ls -d /var/lib/firebreak/runs/* /var/lib/firebreak/ready/runs/* /run/firebreak/runs/* 2>/dev/null | sed 's:/runs/.*::'";
+/**
+ * Where the run is at its end. Without a block at home it stays where it was: mail of a few bytes gives back inodes and
+ * hardly a block.
+ */
+const WHERE =
+  "ls -d /var/lib/firebreak/runs/* /var/lib/firebreak/ready/runs/* /run/firebreak/runs/* 2>/dev/null | sed 's:/runs/.*::'";
 
 /** Proof that the scene is what it claims to be. */
 const WRITABLE = `for f in /x /etc/x /tmp/x "$HOME/x" /var/x "$LAB_SPOOL/x"; do { echo hello >$f; } 2>/dev/null && echo "$f takes a file"; done`;
 
 for (const kind of ['inodes', 'bytes'] as const) {
-  test(`with 0 free ${kind} on every disk file system plan, run and report work; /run stays`, { timeout: 180_000 }, async () => {
+  test(`with 0 free ${kind} on every disk file system plan, run and report work; /run stays`, {
+    timeout: 180_000,
+  }, async () => {
     const { stdout, stderr } = await inFullRoot(
       kind,
       `${WRITABLE}
@@ -56,7 +63,9 @@ const FILL_MEMORY = `
   mount -t tmpfs -o nr_inodes=1 tmpfs /dev/shm`;
 const ROOM_IN_RUN = 'mount -o remount,nr_inodes=100000 /run';
 
-test('with /run and /dev/shm full too a run ends with 73 within a second, and nothing is touched', { timeout: 120_000 }, async () => {
+test('with /run and /dev/shm full too a run ends with 73 within a second, and nothing is touched', {
+  timeout: 120_000,
+}, async () => {
   const { stdout, stderr } = await inFullRoot(
     'inodes',
     `state() {
@@ -102,7 +111,9 @@ const PREPARE = `
   pkill -CONT -x 'cron|sendmail|postdrop'`;
 
 for (const kind of ['inodes', 'bytes'] as const) {
-  test(`after prepare a run works with 0 free ${kind} on every disk and no inode in /run and /dev/shm`, { timeout: 180_000 }, async () => {
+  test(`after prepare a run works with 0 free ${kind} on every disk and no inode in /run and /dev/shm`, {
+    timeout: 180_000,
+  }, async () => {
     const { stdout, stderr } = await inFullRoot(
       kind,
       `${WRITABLE}
@@ -117,7 +128,8 @@ for (const kind of ['inodes', 'bytes'] as const) {
       PREPARE,
     );
     const said = stdout.trim().split('\n');
-    // Mail of a few bytes gives back inodes for certain; a block only where all of the directory's entries of one block went.
+    // Mail of a few bytes gives back inodes for certain; a block only where all of the directory's entries of one block
+    // went.
     const home = kind === 'inodes' || said.includes('/var/lib/firebreak');
     assert.deepEqual(
       said,

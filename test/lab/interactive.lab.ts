@@ -11,7 +11,8 @@ async function answer(terminal: StormTerminal, step: string, word: string): Prom
   await terminal.says(word);
   if (word !== 'run' || !['kill-mailers', 'free-a-little', 'empty-maildrop'].includes(step)) return;
   const [, count = ''] =
-    /[\s\S]*Type the count, (\d+),/.exec(await terminal.shows(/^\? This cannot be undone\. Type the count, \d+,/m)) ?? [];
+    /[\s\S]*Type the count, (\d+),/.exec(await terminal.shows(/^\? This cannot be undone\. Type the count, \d+,/m)) ??
+    [];
   await terminal.says(count);
 }
 
@@ -32,49 +33,59 @@ function fits(screen: string, columns: number): void {
 }
 
 for (const columns of [80, 200]) {
-  test(`at ${columns} columns each action is asked for, with what, why, targets and undo, and the run holds`, LIMIT, async () => {
-    await onTerminal({ columns }, async (terminal) => {
-      const first = await terminal.shows(/^\? stop-cron: what now\?/m);
-      for (const part of [
-        /^── 1 of 6 {2}stop-cron · stop ─+$/m,
-        /^will +stop cron,/m,
-        /^why +every minute cron adds more mail$/m,
-        /^undo +start cron$/m,
-      ])
-        assert.match(first, part);
-      for (const word of ['run', 'skip', 'show all', 'done by hand', 'stop and undo', 'quit'])
-        assert.match(first, new RegExp(`^(❯| ) ${word} `, 'm'), 'the words, whole');
-      assert.match(first, /^❯ show all /m, 'the safe one is under the cursor');
-      const all = ['stop-cron', 'kill-mailers', 'free-a-little', 'silence-jobs', 'empty-maildrop', 'start-cron'];
-      await answers(terminal, Object.fromEntries(all.map((step) => [step, 'run'])));
-      const end = await terminal.ended();
-      ends(end, 'HELD', 0, 'runs');
-      fits(end, columns);
-      assert.deepEqual(
-        all.filter((step) => !end.includes(`✔ ${step}: what now? run`)),
-        [],
-      );
-    });
-  });
+  test(
+    `at ${columns} columns each action is asked for, with what, why, targets and undo, and the run holds`,
+    LIMIT,
+    async () => {
+      await onTerminal({ columns }, async (terminal) => {
+        const first = await terminal.shows(/^\? stop-cron: what now\?/m);
+        for (const part of [
+          /^── 1 of 6 {2}stop-cron · stop ─+$/m,
+          /^will +stop cron,/m,
+          /^why +every minute cron adds more mail$/m,
+          /^undo +start cron$/m,
+        ])
+          assert.match(first, part);
+        for (const word of ['run', 'skip', 'show all', 'done by hand', 'stop and undo', 'quit'])
+          assert.match(first, new RegExp(`^(❯| ) ${word} `, 'm'), 'the words, whole');
+        assert.match(first, /^❯ show all /m, 'the safe one is under the cursor');
+        const all = ['stop-cron', 'kill-mailers', 'free-a-little', 'silence-jobs', 'empty-maildrop', 'start-cron'];
+        await answers(terminal, Object.fromEntries(all.map((step) => [step, 'run'])));
+        const end = await terminal.ended();
+        ends(end, 'HELD', 0, 'runs');
+        fits(end, columns);
+        assert.deepEqual(
+          all.filter((step) => !end.includes(`✔ ${step}: what now? run`)),
+          [],
+        );
+      });
+    },
+  );
 }
 
-test('show all lists every target and asks again; what cannot be undone takes its count, and nothing typed goes back', LIMIT, async () => {
-  await onTerminal({ columns: 80 }, async (terminal) => {
-    await answers(terminal, { 'stop-cron': 'run', 'kill-mailers': 'show all' });
-    const shown = await terminal.shows(/kill-mailers: what now\? show all[\s\S]*^\? kill-mailers: what now\?/m);
-    const pids = [...shown.slice(shown.indexOf('what now? show all')).matchAll(/^ +(\d+) +[\d.]+ (?:ms|s|min) /gm)].map(([, pid]) => pid);
-    const [, count] = /kill (\d+) processes/.exec(shown) ?? [];
-    assert.equal(new Set(pids).size, Number(count), 'every process, not the first twenty');
-    await terminal.says('run');
-    await terminal.shows(/^\? This cannot be undone/m);
-    await terminal.says('');
-    await answer(terminal, 'kill-mailers', 'quit');
-    const end = await terminal.ended();
-    // What was stopped under a lease is started again as the engine ends.
-    ends(end, 'INTERRUPTED', 130, 'runs');
-    assert.match(end, /^ {2}· kill-mailers +not reached$/m);
-  });
-});
+test(
+  'show all lists every target and asks again; what cannot be undone takes its count, and nothing typed goes back',
+  LIMIT,
+  async () => {
+    await onTerminal({ columns: 80 }, async (terminal) => {
+      await answers(terminal, { 'stop-cron': 'run', 'kill-mailers': 'show all' });
+      const shown = await terminal.shows(/kill-mailers: what now\? show all[\s\S]*^\? kill-mailers: what now\?/m);
+      const pids = [
+        ...shown.slice(shown.indexOf('what now? show all')).matchAll(/^ +(\d+) +[\d.]+ (?:ms|s|min) /gm),
+      ].map(([, pid]) => pid);
+      const [, count] = /kill (\d+) processes/.exec(shown) ?? [];
+      assert.equal(new Set(pids).size, Number(count), 'every process, not the first twenty');
+      await terminal.says('run');
+      await terminal.shows(/^\? This cannot be undone/m);
+      await terminal.says('');
+      await answer(terminal, 'kill-mailers', 'quit');
+      const end = await terminal.ended();
+      // What was stopped under a lease is started again as the engine ends.
+      ends(end, 'INTERRUPTED', 130, 'runs');
+      assert.match(end, /^ {2}· kill-mailers +not reached$/m);
+    });
+  },
+);
 
 test('after "stop and undo" behind the first action cron runs again, exit 130', LIMIT, async () => {
   await onTerminal({ columns: 80 }, async (terminal) => {
@@ -96,7 +107,12 @@ test('what was done by hand is looked at again, and asked for again as long as i
     await terminal.shows(/^\? kill-mailers: what now\?/m);
     terminal.inside("pkill -x 'sendmail|postdrop'; sleep 0.5");
     await terminal.says('done by hand');
-    await answers(terminal, { 'free-a-little': 'run', 'silence-jobs': 'run', 'empty-maildrop': 'run', 'start-cron': 'run' });
+    await answers(terminal, {
+      'free-a-little': 'run',
+      'silence-jobs': 'run',
+      'empty-maildrop': 'run',
+      'start-cron': 'run',
+    });
     const end = await terminal.ended();
     ends(end, 'HELD', 0, 'runs');
     assert.match(end, /^ {2}✔ kill-mailers +done by hand/m);
@@ -105,7 +121,12 @@ test('what was done by hand is looked at again, and asked for again as long as i
 
 test('a run whose silence-jobs was skipped, with a reason, ends recurred: exit 4', LIMIT, async () => {
   await onTerminal({ columns: 80 }, async (terminal) => {
-    await answers(terminal, { 'stop-cron': 'run', 'kill-mailers': 'run', 'free-a-little': 'run', 'silence-jobs': 'skip' });
+    await answers(terminal, {
+      'stop-cron': 'run',
+      'kill-mailers': 'run',
+      'free-a-little': 'run',
+      'silence-jobs': 'skip',
+    });
     await terminal.shows(/^\? Why is silence-jobs left out\?/m);
     await terminal.says('the mail is wanted');
     await answers(terminal, { 'empty-maildrop': 'run', 'start-cron': 'run' });

@@ -61,7 +61,9 @@ function write(root: string, call: string, fault: string): Told {
   }
   const log = join(root, 'strace.log');
   const argv = ['-f', '-o', log, '-e', `trace=${call}`, '-e', `inject=${call}:${fault}`];
-  const { stdout, status, error } = spawnSync('strace', [...argv, process.execPath, join(root, 'writer.ts'), root], { encoding: 'utf8' });
+  const { stdout, status, error } = spawnSync('strace', [...argv, process.execPath, join(root, 'writer.ts'), root], {
+    encoding: 'utf8',
+  });
   if (error) throw error;
   const events = [...stdout.matchAll(/^event (\d+)$/gm)].map((match) => Number(match[1]));
   const record = /^record ([0-9a-f]{64})$/m.exec(stdout)?.[1] ?? null;
@@ -78,7 +80,8 @@ function check(root: string, told: Told, fault: string): void {
     return;
   }
   const read = readJournal(run.folder);
-  if (fs.readFileSync(join(run.folder, 'journal.ndjson')).length > 0) assert.ok(read.ok, `${fault}: ${read.ok ? '' : read.message}`);
+  if (fs.readFileSync(join(run.folder, 'journal.ndjson')).length > 0)
+    assert.ok(read.ok, `${fault}: ${read.ok ? '' : read.message}`);
   const seqs = read.ok ? read.events.map(({ seq }) => seq) : [];
   assert.deepEqual(
     seqs,

@@ -39,7 +39,9 @@ async function inLab(test: TestContext, program: string): Promise<Record<string,
   const folder = mkdtempSync(join(tmpdir(), 'firebreak-lab-'));
   test.after(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'program.ts'), `${SHARED}${program}\nconsole.log(JSON.stringify(seen));\n`);
-  const { stdout } = await run(lab, ['--quiet', '--', process.execPath, join(folder, 'program.ts')], { timeout: 120_000 });
+  const { stdout } = await run(lab, ['--quiet', '--', process.execPath, join(folder, 'program.ts')], {
+    timeout: 120_000,
+  });
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
 }
 
@@ -73,7 +75,9 @@ seen.found = findRuns({ places, uid: 0 }).runs.map(({ folder }) => folder);
 `,
   );
   const { appendMs, appendAtHomeMs, ...facts } = seen;
-  test.diagnostic(`one append with fdatasync: ${Number(appendMs).toFixed(3)} ms in /run, ${Number(appendAtHomeMs).toFixed(3)} ms on ext4`);
+  test.diagnostic(
+    `one append with fdatasync: ${Number(appendMs).toFixed(3)} ms in /run, ${Number(appendAtHomeMs).toFixed(3)} ms on ext4`,
+  );
   assert.deepEqual(facts, {
     inodes: 0,
     first: '/run/firebreak/runs/20261123-165504-lab-0001',

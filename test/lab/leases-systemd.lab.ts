@@ -48,7 +48,10 @@ allow:
     on_failure: undo
 `;
 
-/** On a host with systemd as PID 1: one run that is killed while cron is stopped, one that ends well. Microseconds since boot, as systemctl(1) has them. */
+/**
+ * On a host with systemd as PID 1: one run that is killed while cron is stopped, one that ends well. Microseconds since
+ * boot, as systemctl(1) has them.
+ */
 const ON_HOST = `
   cd /opt/firebreak; export FIREBREAK_NODE=/opt/firebreak/node
   fire() { exec bin/firebreak run ./pause-cron.yaml --unattended --policy /opt/firebreak/policy.yaml "$@"; }
@@ -92,7 +95,9 @@ async function onHost(script: string): Promise<{ readonly stdout: string; readon
     tar -C ${work} --owner=0 --group=0 -chf - pause-cron.yaml policy.yaml | ssh -F "$FLEET_SSH_CONFIG" host1 'tar -C /opt/firebreak -xf -' &&
     ssh -F "$FLEET_SSH_CONFIG" host1 'cat >/opt/firebreak/node && chmod 755 /opt/firebreak/node' <${realpathSync(process.execPath)} &&
     ssh -F "$FLEET_SSH_CONFIG" host1 bash -s <${join(work, 'script')}`;
-  const child = spawn(join(LAB, 'fleet'), ['--hosts', '1', '--', 'sh', '-c', ship], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(join(LAB, 'fleet'), ['--hosts', '1', '--', 'sh', '-c', ship], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const text = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (data) => (text.stdout += data));
   child.stderr.setEncoding('utf8').on('data', (data) => (text.stderr += data));

@@ -12,8 +12,12 @@ import { inStorm } from '../support/lab.ts';
 const work = mkdtempSync(join(tmpdir(), 'firebreak-leases-'));
 after(() => rmSync(work, { recursive: true }));
 
-const REMEDY = 'bin/firebreak run cron-mail-storm --unattended --policy examples/policy.yaml --param watch=8s --param ticks=2';
-/** Times in hundredths of a second since boot, as proc(5) has them: a process's start and the lease's deadline are on one clock. */
+const REMEDY =
+  'bin/firebreak run cron-mail-storm --unattended --policy examples/policy.yaml --param watch=8s --param ticks=2';
+/**
+ * Times in hundredths of a second since boot, as proc(5) has them: a process's start and the lease's deadline are on
+ * one clock.
+ */
 const CRON = (title: string) => `
   pid=$(cat /run/crond.pid); kill -0 $pid && echo "${title} $(cut -d' ' -f22 /proc/$pid/stat) \\
     $(sed -n 's/^Umask:.//p' /proc/$pid/status) $(sed -n 's/^SigIgn:.//p' /proc/$pid/status) $(readlink /proc/$pid/cwd)"`;
@@ -61,9 +65,12 @@ test('a run that is resumed before the deadline takes the lease over, ends held,
   const out = mkdtempSync(join(work, 'resumed-'));
   const resume = 'bin/firebreak resume --unattended --policy examples/policy.yaml';
   const early = KILLED.slice(0, KILLED.lastIndexOf('\n'));
-  const { stdout, stderr } = await inStorm(`${early}\n${resume} >$OUT/resumed 2>&1; echo "exit $?"\n${WATCHDOGS}\n"$LAB/check-recovered"`, {
-    out,
-  });
+  const { stdout, stderr } = await inStorm(
+    `${early}\n${resume} >$OUT/resumed 2>&1; echo "exit $?"\n${WATCHDOGS}\n"$LAB/check-recovered"`,
+    {
+      out,
+    },
+  );
   const said = `${stdout}${stderr}${readFileSync(join(out, 'resumed'), 'utf8')}`;
   assert.deepEqual(stdout.trim().split('\n').slice(-3), ['exit 0', 'watchdogs 0', 'check-recovered: recovered'], said);
 });

@@ -19,7 +19,10 @@ const NOBODY = 65534;
 const BIN = 2;
 const HOLDER = { run: 'r', who: 'root', pid: process.pid, since: '2026-11-23T16:55:04.000Z' };
 
-/** A process of that user that runs a script with the lock's own modules, prints `ready`, and goes on until the test ends. */
+/**
+ * A process of that user that runs a script with the lock's own modules, prints `ready`, and goes on until the test
+ * ends.
+ */
 async function as(context: TestContext, uid: number, script: string): Promise<ChildProcess> {
   const head = `const { takeLock } = await import('${CHECKOUT}/src/journal/lock.ts'); const { claim, claimsOf, addressOf } = await import('${CHECKOUT}/src/journal/claim.ts');`;
   const child = spawn(
@@ -89,11 +92,15 @@ test('a user waits for root, and root for no user', async (context) => {
 });
 
 test('a folder that a stranger has locked is no run from afar; he cannot lock root’s', async (context) => {
-  const child = spawn('sh', ['-c', 'exec 8</run 9<"$0"; flock -n 8; echo ready; flock -n 9 && echo locked; exec sleep 100', '/proc/1/fd'], {
-    uid: NOBODY,
-    gid: NOBODY,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+  const child = spawn(
+    'sh',
+    ['-c', 'exec 8</run 9<"$0"; flock -n 8; echo ready; flock -n 9 && echo locked; exec sleep 100', '/proc/1/fd'],
+    {
+      uid: NOBODY,
+      gid: NOBODY,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  );
   context.after(() => child.kill('SIGKILL'));
   await once(child, 'spawn');
   const run = spawn('flock', ['/run', 'sleep', '100'], { uid: NOBODY, gid: NOBODY, stdio: 'ignore' });
@@ -127,7 +134,10 @@ test('with all of that at once root’s own commands run to their end', async (c
   await as(context, NOBODY, FORMER(0, NAME));
   const env = { PATH: '/usr/bin:/bin', FIREBREAK_STATE: stage.path('state'), FIREBREAK_LOCK: NAME };
   const given = { env, home: join(stage.folder, 'home') };
-  const ran = await stage.firebreak(['run', stage.path('paint.yaml'), '--unattended', '--policy', stage.path('policy.yaml')], given);
+  const ran = await stage.firebreak(
+    ['run', stage.path('paint.yaml'), '--unattended', '--policy', stage.path('policy.yaml')],
+    given,
+  );
   assert.equal(ran.exit, 0, ran.err);
   assert.match((await stage.firebreak(['runs'], given)).out, /held \(exit 0\)/);
   assert.equal((await stage.firebreak(['doctor'], given)).exit, 0);
@@ -139,7 +149,10 @@ const REAL = { uid: 0, tag: 'firebreak-real' };
 
 /** Somebody else's run on this machine is let end. */
 async function freeHost(): Promise<void> {
-  await eventually(async () => (await whoHolds({ uid: 0 })) === null && !heldFromAfar({ uid: 0, home: '/root' }), 'nobody has this host');
+  await eventually(
+    async () => (await whoHolds({ uid: 0 })) === null && !heldFromAfar({ uid: 0, home: '/root' }),
+    'nobody has this host',
+  );
 }
 
 function remote(context: TestContext): Connection {
@@ -174,5 +187,10 @@ test('the real folders: root and every user have one that nobody else can open',
   assert.equal(heldFromAfar({ uid: 4242, home: '/nonexistent' }), true, 'a user waits for root');
   await locked.release();
   assert.equal(heldFromAfar({ uid: 0, home: '/root' }), false);
-  assert.deepEqual(lockedFromAfar({ uid: 4242, home: '/home/ada' }), ['/proc/1/fd', '/run/user/4242', '/home/ada/.ssh', '/home/ada']);
+  assert.deepEqual(lockedFromAfar({ uid: 4242, home: '/home/ada' }), [
+    '/proc/1/fd',
+    '/run/user/4242',
+    '/home/ada/.ssh',
+    '/home/ada',
+  ]);
 });

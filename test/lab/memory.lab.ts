@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { CHECKOUT, inStorm } from '../support/lab.ts';
 
-const REMEDY = 'bin/firebreak run cron-mail-storm --unattended --policy examples/policy.yaml --param watch=8s --param ticks=2';
+const REMEDY =
+  'bin/firebreak run cron-mail-storm --unattended --policy examples/policy.yaml --param watch=8s --param ticks=2';
 
 /** What is shipped is the build; from src/ Node also strips types, which takes memory of its own. */
 before(() => {
@@ -14,7 +15,8 @@ before(() => {
 });
 
 test('the founding runbook peaks below 80 MB', { timeout: 120_000 }, async (t) => {
-  // VmHWM is the kernel's own high-water mark; the last look at it is at most a tick before the end, and the peak is long before.
+  // VmHWM is the kernel's own high-water mark; the last look at it is at most a tick before the end, and the peak is
+  // long before.
   const { stdout, stderr } = await inStorm(
     `${REMEDY} >/run/said & engine=$!; peak=0
      while read -r key kb _; do [ "$key" != VmHWM: ] || peak=$kb; done </proc/$engine/status
@@ -42,6 +44,8 @@ test('the founding runbook works in a memory cgroup of 64 MiB', { timeout: 120_0
   );
   const peak = join(group, root === v1 ? 'memory.max_usage_in_bytes' : 'memory.peak');
   if (existsSync(peak))
-    t.diagnostic(`the group's peak: ${(Number(readFileSync(peak, 'utf8')) / (1 << 20)).toFixed(1)} MiB, its page cache included`);
+    t.diagnostic(
+      `the group's peak: ${(Number(readFileSync(peak, 'utf8')) / (1 << 20)).toFixed(1)} MiB, its page cache included`,
+    );
   assert.deepEqual(stdout.trim().split('\n'), ['exit 0', 'check-recovered: recovered'], stdout + stderr);
 });

@@ -57,7 +57,10 @@ for (const args of SAME) {
     const built = run([join(unpacked, 'bin/firebreak'), ...args], unpacked);
     const source = run([process.execPath, join(CHECKOUT, 'src/cli.ts'), ...args], CHECKOUT);
     const placed = (text: string) => text.replaceAll(CHECKOUT, unpacked);
-    assert.deepEqual({ ...built }, { status: source.status, stdout: placed(source.stdout), stderr: placed(source.stderr) });
+    assert.deepEqual(
+      { ...built },
+      { status: source.status, stdout: placed(source.stdout), stderr: placed(source.stderr) },
+    );
   });
 }
 
@@ -66,7 +69,9 @@ test('a plan through the package looks at this machine with every probe', () => 
   assert.equal(plan.status, 2, plan.stderr);
   const steps = (JSON.parse(plan.stdout) as { steps: { id: string; finding?: { unknown?: string } | null }[] }).steps;
   assert.deepEqual(
-    steps.filter((step) => ['inodes', 'mailers', 'jobs'].includes(step.id)).map((step) => step.finding?.unknown ?? 'looked'),
+    steps
+      .filter((step) => ['inodes', 'mailers', 'jobs'].includes(step.id))
+      .map((step) => step.finding?.unknown ?? 'looked'),
     ['looked', 'looked', 'looked'],
   );
 });

@@ -6,7 +6,10 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { CHECKOUT } from '../support/lab.ts';
 
-/** The whole program on a copy of /etc that lies over the real one. This file starts itself again in a mount namespace of its own, as root. */
+/**
+ * The whole program on a copy of /etc that lies over the real one. This file starts itself again in a mount namespace
+ * of its own, as root.
+ */
 const here = fileURLToPath(import.meta.url);
 const ROOT = '/run/firebreak-paths-lab';
 const USER = 1000;
@@ -15,7 +18,11 @@ function outside(): void {
   test('/etc is kept however it is named or mounted, and ordinary folders are emptied, by root and by their owner', () => {
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;
     const argv = ['--mount', '--propagation', 'private', process.execPath, here];
-    const run = spawnSync('unshare', argv, { env: { ...env, PATHS_LAB: 'inside' }, encoding: 'utf8', timeout: 240_000 });
+    const run = spawnSync('unshare', argv, {
+      env: { ...env, PATHS_LAB: 'inside' },
+      encoding: 'utf8',
+      timeout: 240_000,
+    });
     rmSync(ROOT, { recursive: true, force: true });
     assert.equal(run.status, 0, `${run.stdout}\n${run.stderr}`);
   });
@@ -68,7 +75,8 @@ function inside(): void {
     mkdirSync(place, { recursive: true });
     mount('-t', 'tmpfs', '-o', 'mode=700', 'none', place);
   }
-  for (const name of ['elsewhere', 'part', 'all', 'home', 'spool', 'lib', 'upper', 'work', 'layered']) mkdirSync(`${ROOT}/${name}`);
+  for (const name of ['elsewhere', 'part', 'all', 'home', 'spool', 'lib', 'upper', 'work', 'layered'])
+    mkdirSync(`${ROOT}/${name}`);
   mount('--bind', '/etc', `${ROOT}/elsewhere`);
   mount('--bind', '/etc/ssl', `${ROOT}/part`);
   mount('--bind', '/usr/lib', `${ROOT}/lib`);

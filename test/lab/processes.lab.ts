@@ -14,14 +14,21 @@ interface Compared {
 }
 
 interface Seen {
-  readonly running: Compared & { readonly blocks: readonly { readonly lines: readonly string[] }[]; readonly summary: string };
+  readonly running: Compared & {
+    readonly blocks: readonly { readonly lines: readonly string[] }[];
+    readonly summary: string;
+  };
   readonly stopped: Compared;
   readonly orphaned: Compared;
   readonly users: readonly number[];
   readonly applied: { readonly outcome: string; readonly reason?: string; readonly used: { readonly kill: number } };
   readonly left: readonly number[];
   readonly reuse: { readonly outcome: readonly string[]; readonly living: number; readonly there: string };
-  readonly elsewhere: { readonly spared: readonly string[]; readonly outcome: readonly string[]; readonly living: number };
+  readonly elsewhere: {
+    readonly spared: readonly string[];
+    readonly outcome: readonly string[];
+    readonly living: number;
+  };
   readonly pulse: readonly Beat[];
   readonly idle: Beat;
 }
@@ -51,13 +58,17 @@ describe('processes in the mail storm, with Debian’s own cron, sendmail and po
   });
 
   it('shows the chain from cron down', () => {
-    assert.match(seen.running.blocks[0]?.lines[0] ?? '', /^\d+ x cron\(\d+\) -> CRON\(\d+\) -> sendmail\(\d+\) -> postdrop\(\d+\)$/);
+    assert.match(
+      seen.running.blocks[0]?.lines[0] ?? '',
+      /^\d+ x cron\(\d+\) -> CRON\(\d+\) -> sendmail\(\d+\) -> postdrop\(\d+\)$/,
+    );
     assert.match(seen.running.summary, /started by cron\(\d+\)/);
   });
 
   it('knows them still when cron is stopped', () => assert.deepEqual(seen.stopped.ours, seen.stopped.pgrep));
 
-  it('knows a postdrop still whose sendmail was killed by hand', () => assert.deepEqual(seen.orphaned.ours, seen.orphaned.pgrep));
+  it('knows a postdrop still whose sendmail was killed by hand', () =>
+    assert.deepEqual(seen.orphaned.ours, seen.orphaned.pgrep));
 
   it('ends all that cron started, and leaves the user’s own sendmail alive', () => {
     assert.deepEqual([seen.applied.outcome, seen.applied.reason], ['done', undefined]);

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { inStorm } from '../support/lab.ts';
 
-/** What a run did is taken back: every crontab byte for byte, every service as it was, what cannot be taken back named. */
+/**
+ * What a run did is taken back: every crontab byte for byte, every service as it was, what cannot be taken back named.
+ */
 const work = mkdtempSync(join(tmpdir(), 'firebreak-rollback-'));
 after(() => rmSync(work, { recursive: true }));
 const folder = () => mkdtempSync(join(work, 'out-'));
@@ -34,7 +36,10 @@ test('a rollback leaves crontabs, /etc/crontab and services as they were before 
   timeout: 180_000,
 }, async () => {
   const out = folder();
-  writeFileSync(join(out, 'all.yaml'), 'firebreak_policy: 1\nallow:\n  - {id: undo-all, runbook: cron-mail-storm, undo: all}\n');
+  writeFileSync(
+    join(out, 'all.yaml'),
+    'firebreak_policy: 1\nallow:\n  - {id: undo-all, runbook: cron-mail-storm, undo: all}\n',
+  );
   const { code, stdout, stderr } = await inStorm(
     `${SNAPSHOT}
      ${RUN} >$OUT/run 2>&1; echo "run $?"; snapshot remedied
@@ -54,9 +59,14 @@ test('a rollback leaves crontabs, /etc/crontab and services as they were before 
   assert.match(read('undone.said'), IRREVERSIBLE);
 });
 
-test('a crontab that somebody edited since is not overwritten; the rest is put back', { timeout: 180_000 }, async () => {
+test('a crontab that somebody edited since is not overwritten; the rest is put back', {
+  timeout: 180_000,
+}, async () => {
   const out = folder();
-  writeFileSync(join(out, 'all.yaml'), 'firebreak_policy: 1\nallow:\n  - {id: undo-all, runbook: cron-mail-storm, undo: all}\n');
+  writeFileSync(
+    join(out, 'all.yaml'),
+    'firebreak_policy: 1\nallow:\n  - {id: undo-all, runbook: cron-mail-storm, undo: all}\n',
+  );
   const { stdout } = await inStorm(
     `${SNAPSHOT}
      ${RUN} >$OUT/run 2>&1; echo "run $?"

@@ -12,9 +12,12 @@ const work = mkdtempSync(join(tmpdir(), 'firebreak-saved-'));
 after(() => rmSync(work, { recursive: true }));
 const folder = () => mkdtempSync(join(work, 'out-'));
 
-const PLAN = 'npx firebreak plan cron-mail-storm --policy examples/policy.yaml --param watch=8s --param ticks=2 --save /run/plan.json';
+const PLAN =
+  'npx firebreak plan cron-mail-storm --policy examples/policy.yaml --param watch=8s --param ticks=2 --save /run/plan.json';
 const RUN = 'npx firebreak run --plan /run/plan.json --unattended --policy examples/policy.yaml --output ndjson';
-test('mailers and mail that came since the plan: it runs, and the report says how many were new', { timeout: 180_000 }, async () => {
+test('mailers and mail that came since the plan: it runs, and the report says how many were new', {
+  timeout: 180_000,
+}, async () => {
   const out = folder();
   const { stdout, stderr } = await inStorm(
     `find "$LAB_SPOOL" -type f | head -n 60 | xargs rm; ${PLAN} >/dev/null; echo "planned $?"
@@ -27,11 +30,19 @@ test('mailers and mail that came since the plan: it runs, and the report says ho
   const compared = assertNdjson(readFileSync(join(out, 'events'), 'utf8')).find(
     (event): event is EventOf<'plan.compared'> => event.type === 'plan.compared',
   );
-  const [mailers, mail] = ['kill-mailers', 'empty-maildrop'].map((step) => compared?.drift.find((one) => one.step === step));
-  assert.ok(mailers && mailers.new > 0 && mailers.now - mailers.planned === mailers.new - mailers.gone, JSON.stringify(mailers));
+  const [mailers, mail] = ['kill-mailers', 'empty-maildrop'].map((step) =>
+    compared?.drift.find((one) => one.step === step),
+  );
+  assert.ok(
+    mailers && mailers.new > 0 && mailers.now - mailers.planned === mailers.new - mailers.gone,
+    JSON.stringify(mailers),
+  );
   assert.ok(mail && mail.new >= 5, JSON.stringify(mail));
   const report = readFileSync(join(out, 'report.md'), 'utf8');
-  assert.match(report, new RegExp(`\\| Since the plan \\| kill-mailers: \\d+ processes now, \\d+ when planned: ${mailers.new} new`));
+  assert.match(
+    report,
+    new RegExp(`\\| Since the plan \\| kill-mailers: \\d+ processes now, \\d+ when planned: ${mailers.new} new`),
+  );
   assert.match(stderr, /is used: run \S+-cron-mail-storm-\S+ has carried it out/);
 });
 
@@ -47,5 +58,9 @@ test('a crontab that somebody edited since the plan: exit 6 names it, cron runs 
      [ "$(pgrep -o -x cron)" = "$cron" ] && [ "$(pgrep -x 'sendmail|postdrop' | sort | comm -23 /run/before -)" = '' ] && echo 'nobody was ended'
      [ "$(find "$LAB_SPOOL" -type f | wc -l)" -ge "$files" ] && sha256sum -c --status /run/sums && echo untouched`,
   );
-  assert.deepEqual(stdout.trim().split('\n'), ['planned 0', 'ran 6', 'file /etc/crontab: then', 'nobody was ended', 'untouched'], stderr);
+  assert.deepEqual(
+    stdout.trim().split('\n'),
+    ['planned 0', 'ran 6', 'file /etc/crontab: then', 'nobody was ended', 'untouched'],
+    stderr,
+  );
 });

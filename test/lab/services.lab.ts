@@ -50,7 +50,9 @@ seen.same = last.ok && last.state.pid === seen.again.pid;
 console.log(JSON.stringify(seen));
 `;
 
-/** Stops cron with 0, 1, 2 and 3 process slots left for us: the engine sits in a pids cgroup of its own, cron does not. */
+/**
+ * Stops cron with 0, 1, 2 and 3 process slots left for us: the engine sits in a pids cgroup of its own, cron does not.
+ */
 const CROWDED = `
 const { localCommands } = await import('${checkout}/src/hosts/local/commands.ts');
 const { localMachine } = await import('${checkout}/src/hosts/local/machine.ts');
@@ -109,9 +111,13 @@ async function inLab(test: TestContext, program: string, name: string): Promise<
   const folder = mkdtempSync(join(tmpdir(), 'firebreak-lab-'));
   test.after(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'probe.ts'), program);
-  const { stdout } = await run(lab, ['--quiet', '--daemon', name, '--', process.execPath, join(folder, 'probe.ts'), name], {
-    timeout: 120_000,
-  });
+  const { stdout } = await run(
+    lab,
+    ['--quiet', '--daemon', name, '--', process.execPath, join(folder, 'probe.ts'), name],
+    {
+      timeout: 120_000,
+    },
+  );
   return stdout.trim().split('\n').at(-1) ?? '';
 }
 
@@ -123,7 +129,10 @@ for (const name of ['cron', 'crond']) {
   it(`the real ${name} is seen without a fork, stopped, started as init does, and stopped without a fork`, async (test) => {
     const stdout = await inLab(test, PROBE, name);
     const seen = JSON.parse(stdout);
-    assert.deepEqual([seen.before.state, seen.before.manager, seen.before.pid > 1, seen.other], ['running', 'sysv', true, false]);
+    assert.deepEqual(
+      [seen.before.state, seen.before.manager, seen.before.pid > 1, seen.other],
+      ['running', 'sysv', true, false],
+    );
     assert.equal(seen.postfix, 'stopped');
     assert.ok(seen.stop.ok && seen.start.ok, stdout);
     assert.equal(seen.stopped.state, 'stopped');

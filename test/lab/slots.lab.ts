@@ -7,7 +7,10 @@ import { after, test } from 'node:test';
 import { assertNdjson } from '../support/event-schema.ts';
 import { CHECKOUT, inStorm } from '../support/lab.ts';
 
-/** Hardly a process slot is left: the storm, or nobody, shares a pids cgroup with the engine, and its limit is the storm's size and a little. */
+/**
+ * Hardly a process slot is left: the storm, or nobody, shares a pids cgroup with the engine, and its limit is the
+ * storm's size and a little.
+ */
 const CONTROLLER = ['/sys/fs/cgroup/pids', '/sys/fs/cgroup'].find((folder) => existsSync(join(folder, 'cgroup.procs')));
 const FIREBREAK = join(CHECKOUT, 'bin/firebreak');
 const REMEDY = `${FIREBREAK} run cron-mail-storm --unattended --policy examples/policy.yaml --param watch=8s --param ticks=2`;
@@ -27,7 +30,10 @@ function cgroup(t: { after(done: () => void): void }): string {
 /** Run in the cgroup $G, of which N slots are left, the first of them for the command itself: the shell becomes it. */
 const IN_GROUP = `sh -c 'echo $$ >$G/cgroup.procs; read -r now <$G/pids.current; echo $((now - 1 + $0)) >$G/pids.max; exec "$@"'`;
 
-/** cron, its jobs and all mailers are in $G; cron has just had its minute, so that the slots that are left are left for a while. */
+/**
+ * cron, its jobs and all mailers are in $G; cron has just had its minute, so that the slots that are left are left for
+ * a while.
+ */
 const STORM_IN_GROUP = `
   move() { for pid in $(pgrep -x 'cron|sendmail|postdrop'); do echo $pid >$G/cgroup.procs; done 2>/dev/null; }
   move; beats=$(wc -l </run/heartbeat)
@@ -36,7 +42,9 @@ const STORM_IN_GROUP = `
 /** The rig's last words start programs too, and its processes are to be gone before the cgroup goes. */
 const LEAVE_GROUP = 'echo max >$G/pids.max; pkill -KILL -x "cron|sendmail|postdrop"; sleep 0.3';
 
-test('with 3 process slots left, its own counted, the whole founding runbook completes', { timeout: 180_000 }, async (t) => {
+test('with 3 process slots left, its own counted, the whole founding runbook completes', {
+  timeout: 180_000,
+}, async (t) => {
   const group = cgroup(t);
   const { stdout, stderr } = await inStorm(
     `G=${group}; export G; ${STORM_IN_GROUP}
@@ -51,7 +59,11 @@ test('with 3 process slots left, its own counted, the whole founding runbook com
   // That the limit bit: a fork in the group was refused while the engine ran.
   assert.match(lines[1] ?? '', /^refused [1-9]/);
   const outcomes = assertNdjson(readFileSync(join(work, 'events'), 'utf8')).flatMap((event) =>
-    event.type === 'step.finished' ? [[event.step, event.outcome]] : event.type === 'run.finished' ? [['run', event.outcome]] : [],
+    event.type === 'step.finished'
+      ? [[event.step, event.outcome]]
+      : event.type === 'run.finished'
+        ? [['run', event.outcome]]
+        : [],
   );
   assert.deepEqual(outcomes.slice(-8), [
     ['stop-cron', 'done'],
@@ -92,7 +104,16 @@ test('with 2 left first aid is printed within a second, and what it says to type
   );
   assert.deepEqual(
     stdout.trim().split('\n'),
-    ['exit 69', 'fast 1', 'said 0', 'killed nothing', 'cron was named', 'not mailers: 0', 'exit 0', 'check-recovered: recovered'],
+    [
+      'exit 69',
+      'fast 1',
+      'said 0',
+      'killed nothing',
+      'cron was named',
+      'not mailers: 0',
+      'exit 0',
+      'check-recovered: recovered',
+    ],
     stdout + stderr,
   );
 });
@@ -109,14 +130,20 @@ function plainly(group: string, slots: number, args: readonly string[]) {
   return { status, stderr, took: performance.now() - begun };
 }
 
-test('on a machine that is well plan works with 3 slots, and with 2 or 1 everything is first aid', { timeout: 60_000 }, (t) => {
+test('on a machine that is well plan works with 3 slots, and with 2 or 1 everything is first aid', {
+  timeout: 60_000,
+}, (t) => {
   const group = cgroup(t);
   assert.equal(plainly(group, 3, ['plan', 'cron-mail-storm']).status, 2);
   for (const slots of [2, 1]) {
     const { status, stderr, took } = plainly(group, slots, ['--version']);
     assert.deepEqual(
       [status, stderr.split('\n')[0], took < 1000],
-      [69, `firebreak: too few process slots are free: ${slots} with its own, and Firebreak needs 3. Nothing was done.`, true],
+      [
+        69,
+        `firebreak: too few process slots are free: ${slots} with its own, and Firebreak needs 3. Nothing was done.`,
+        true,
+      ],
     );
   }
 });

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { sshFiles } from '../../src/hosts/ssh/files.ts';
@@ -12,7 +21,10 @@ import { type Fleet, fleet } from '../support/fleet.ts';
 import { bytePath } from '../support/folder.ts';
 import { prefixed } from '../support/remote-files.ts';
 
-/** The files of a real host, over OpenSSH, as root and through sudo, with GNU's tools and busybox's; and a file system without a block or an inode left. */
+/**
+ * The files of a real host, over OpenSSH, as root and through sudo, with GNU's tools and busybox's; and a file system
+ * without a block or an inode left.
+ */
 let lab: Fleet;
 let holder: ChildProcess;
 const scratch = mkdtempSync('/tmp/firebreak-ssh-files-');
@@ -23,7 +35,9 @@ before(async () => {
   lab = await fleet({ hosts: 1 });
   // Only where the host can be reached: this process is not there, but the ssh that it finds is.
   holder = lab.spawn(['sleep', '1000']);
-  writeFileSync(join(scratch, 'ssh'), `#!/bin/sh\nexec nsenter -t ${holder.pid} -n -- /usr/bin/ssh "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(scratch, 'ssh'), `#!/bin/sh\nexec nsenter -t ${holder.pid} -n -- /usr/bin/ssh "$@"\n`, {
+    mode: 0o755,
+  });
   await lab.on('host1', 'mkdir /opt/bb && busybox --install -s /opt/bb && chmod 755 /opt/bb');
 });
 after(async () => {
@@ -36,7 +50,16 @@ after(async () => {
 function life(user: string): SshHost {
   const known = lives.get(user);
   if (known) return known;
-  const target = { name: 'host1', address: null, port: null, user, identity: null, groups: [], labels: {}, become: user !== 'root' };
+  const target = {
+    name: 'host1',
+    address: null,
+    port: null,
+    user,
+    identity: null,
+    groups: [],
+    labels: {},
+    become: user !== 'root',
+  };
   const env = { ...process.env, PATH: `${scratch}:${process.env.PATH}` };
   const host = sshHost(target, { config: lab.sshConfig, become: false, password: async () => 'oncall', uid: 0, env });
   lives.set(user, host);
@@ -116,7 +139,10 @@ describe('a far file system that is full', () => {
         const expected = what === 'no block' ? 'ENOSPC' : 'replaced';
         assert.equal(failed.ok ? 'replaced' : failed.code, expected, JSON.stringify(failed));
         const now = failed.ok ? longer : old;
-        assert.deepEqual(await files.replace(path, { before: sha256(now), bytes: base64(shorter) }), { ok: true, hash: sha256(shorter) });
+        assert.deepEqual(await files.replace(path, { before: sha256(now), bytes: base64(shorter) }), {
+          ok: true,
+          hash: sha256(shorter),
+        });
         assert.equal(await lab.on('host1', `cat ${path}`), shorter);
         assert.equal(await lab.on('host1', 'find /mnt -name "*firebreak*"'), '');
       } finally {
@@ -146,6 +172,8 @@ it('three hundred thousand files go at thousands a second', { timeout: 300_000 }
   assert.deepEqual([result.deleted, result.left, result.ended], [300_000, 0, 'clean']);
   const rate = Math.round(300_000 / ((performance.now() - since) / 1000));
   const grown = Math.round((process.memoryUsage().rss - rss) / 2 ** 20);
-  test.diagnostic(`${rate} files a second, find -delete ${Math.round(300_000 / ((since - find) / 1000))}; ${grown} MiB more`);
+  test.diagnostic(
+    `${rate} files a second, find -delete ${Math.round(300_000 / ((since - find) / 1000))}; ${grown} MiB more`,
+  );
   assert.ok(rate > 2000 && grown < 100, `${rate} files a second, ${grown} MiB more`);
 });

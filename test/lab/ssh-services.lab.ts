@@ -29,7 +29,9 @@ before(async () => {
   lab = await fleet({ hosts: 1 });
   // Only where the host can be reached: this process is not there, but the ssh that it finds is.
   holder = lab.spawn(['sleep', '1000']);
-  writeFileSync(join(folder, 'ssh'), `#!/bin/sh\nexec nsenter -t ${holder.pid} -n -- /usr/bin/ssh "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(folder, 'ssh'), `#!/bin/sh\nexec nsenter -t ${holder.pid} -n -- /usr/bin/ssh "$@"\n`, {
+    mode: 0o755,
+  });
   writeFileSync(join(lab.rootOf('host1'), 'opt/little'), SCRIPT, { mode: 0o755 });
   await lab.on('host1', 'cp /bin/sleep /usr/local/bin/little');
 });
@@ -41,7 +43,16 @@ after(async () => {
 });
 
 function life(user: string): SshHost {
-  const target = { name: 'host1', address: null, port: null, user, identity: null, groups: [], labels: {}, become: user !== 'root' };
+  const target = {
+    name: 'host1',
+    address: null,
+    port: null,
+    user,
+    identity: null,
+    groups: [],
+    labels: {},
+    become: user !== 'root',
+  };
   const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
   const host = sshHost(target, { config: lab.sshConfig, become: false, password: async () => 'oncall', uid: 0, env });
   open.push(host);
@@ -78,36 +89,50 @@ for (const user of ['root', 'oncall']) {
     assert.ok(stopped.ok && stopped.state.state === 'stopped', JSON.stringify(stopped));
   });
 
-  test(`a timer that ${user} armed starts cron although the connection is gone; another life finds it fired`, LIMIT, async () => {
-    const one = life(user);
-    assert.ok((await one.host.services.stop('cron', PATIENT)).ok);
-    const armed = await one.host.services.arm({ id: `lab-${user}`, service: 'cron', within: 2000 });
-    assert.ok(armed.ok, JSON.stringify(armed));
-    assert.deepEqual(await one.host.services.armed(`lab-${user}`), { ok: true, handles: [armed.handle] });
-    await one.remote.close();
-    await until('cron runs again', async () => (await lab.on('host1', 'systemctl is-active cron || true')) === 'active\n');
-    const { services } = life(user).host;
-    assert.deepEqual(await services.release(armed.handle), { ok: true, state: 'gone' });
-    assert.deepEqual(await services.armed(`lab-${user}`), { ok: true, handles: [] });
-  });
+  test(
+    `a timer that ${user} armed starts cron although the connection is gone; another life finds it fired`,
+    LIMIT,
+    async () => {
+      const one = life(user);
+      assert.ok((await one.host.services.stop('cron', PATIENT)).ok);
+      const armed = await one.host.services.arm({ id: `lab-${user}`, service: 'cron', within: 2000 });
+      assert.ok(armed.ok, JSON.stringify(armed));
+      assert.deepEqual(await one.host.services.armed(`lab-${user}`), { ok: true, handles: [armed.handle] });
+      await one.remote.close();
+      await until(
+        'cron runs again',
+        async () => (await lab.on('host1', 'systemctl is-active cron || true')) === 'active\n',
+      );
+      const { services } = life(user).host;
+      assert.deepEqual(await services.release(armed.handle), { ok: true, state: 'gone' });
+      assert.deepEqual(await services.armed(`lab-${user}`), { ok: true, handles: [] });
+    },
+  );
 
-  test(`a watchdog that ${user} armed ignores no signal and lives on although all of sshd is killed`, LIMIT, async () => {
-    const one = life(user);
-    const armed = await one.host.services.arm({ id: `dog-${user}`, service: '/opt/little', within: 6000 });
-    assert.ok(armed.ok, JSON.stringify(armed));
-    const { pid } = armed.handle as { readonly pid: number } & Json;
-    const status = await lab.on('host1', `cat /proc/${pid}/status /proc/${pid}/cgroup`);
-    assert.match(status, /^SigIgn:\t0+$/m);
-    assert.match(status, /^0::\/system\.slice\/run-\w+\.scope$/m);
-    await lab.on('host1', 'systemd-run --quiet --on-active=200ms --timer-property=AccuracySec=10ms systemctl kill --signal=KILL ssh');
-    await until('sshd is there again', async () => (await life(user).connect()).ok);
-    const { services } = life(user).host;
-    await until('the daemon runs', async () => (await services.state('/opt/little')).state === 'running');
-    assert.deepEqual(await services.release(armed.handle), { ok: true, state: 'gone' });
-    assert.ok((await services.stop('/opt/little', PATIENT)).ok);
-    const kept = await services.arm({ id: `dog-${user}`, service: '/opt/little', within: 60_000 });
-    assert.ok(kept.ok);
-    assert.deepEqual(await life(user).host.services.release(kept.handle), { ok: true, state: 'released' });
-    assert.equal(await lab.on('host1', "systemctl list-units --all --plain --no-legend 'run-*.scope'"), '');
-  });
+  test(
+    `a watchdog that ${user} armed ignores no signal and lives on although all of sshd is killed`,
+    LIMIT,
+    async () => {
+      const one = life(user);
+      const armed = await one.host.services.arm({ id: `dog-${user}`, service: '/opt/little', within: 6000 });
+      assert.ok(armed.ok, JSON.stringify(armed));
+      const { pid } = armed.handle as { readonly pid: number } & Json;
+      const status = await lab.on('host1', `cat /proc/${pid}/status /proc/${pid}/cgroup`);
+      assert.match(status, /^SigIgn:\t0+$/m);
+      assert.match(status, /^0::\/system\.slice\/run-\w+\.scope$/m);
+      await lab.on(
+        'host1',
+        'systemd-run --quiet --on-active=200ms --timer-property=AccuracySec=10ms systemctl kill --signal=KILL ssh',
+      );
+      await until('sshd is there again', async () => (await life(user).connect()).ok);
+      const { services } = life(user).host;
+      await until('the daemon runs', async () => (await services.state('/opt/little')).state === 'running');
+      assert.deepEqual(await services.release(armed.handle), { ok: true, state: 'gone' });
+      assert.ok((await services.stop('/opt/little', PATIENT)).ok);
+      const kept = await services.arm({ id: `dog-${user}`, service: '/opt/little', within: 60_000 });
+      assert.ok(kept.ok);
+      assert.deepEqual(await life(user).host.services.release(kept.handle), { ok: true, state: 'released' });
+      assert.equal(await lab.on('host1', "systemctl list-units --all --plain --no-legend 'run-*.scope'"), '');
+    },
+  );
 }

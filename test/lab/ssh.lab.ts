@@ -34,7 +34,9 @@ before(async () => {
   folder = mkdtempSync('/tmp/firebreak-ssh-lab-');
   // Only where the hosts can be reached: this process is not there, but the ssh that it finds is.
   holder = lab.spawn(['sleep', '1000']);
-  writeFileSync(join(folder, 'ssh'), `#!/bin/sh\nexec nsenter -t ${holder.pid} -n -- /usr/bin/ssh "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(folder, 'ssh'), `#!/bin/sh\nexec nsenter -t ${holder.pid} -n -- /usr/bin/ssh "$@"\n`, {
+    mode: 0o755,
+  });
 });
 
 after(async () => {
@@ -50,9 +52,25 @@ interface Way extends Partial<Target> {
 }
 
 function hostBy({ config = lab.sshConfig, password, ...target }: Way = {}): SshHost {
-  const given = { name: 'host2', address: null, port: null, user: null, identity: null, groups: [], labels: {}, become: null, ...target };
+  const given = {
+    name: 'host2',
+    address: null,
+    port: null,
+    user: null,
+    identity: null,
+    groups: [],
+    labels: {},
+    become: null,
+    ...target,
+  };
   const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
-  const host = sshHost(given, { config, become: false, password: password === undefined ? null : async () => password, uid: 0, env });
+  const host = sshHost(given, {
+    config,
+    become: false,
+    password: password === undefined ? null : async () => password,
+    uid: 0,
+    env,
+  });
   open.add(host);
   return host;
 }
@@ -112,7 +130,10 @@ function takeAlong(root: string): void {
   chmodSync(join(root, 'work/key'), 0o600);
   cpSync(join(dirname(lab.sshConfig), 'known_hosts'), join(root, 'work/known_hosts'));
   const config = readFileSync(lab.sshConfig, 'utf8').replace(/IdentityFile .*/, 'IdentityFile /work/key');
-  writeFileSync(join(root, 'work/ssh_config'), config.replace(/UserKnownHostsFile .*/, 'UserKnownHostsFile /work/known_hosts'));
+  writeFileSync(
+    join(root, 'work/ssh_config'),
+    config.replace(/UserKnownHostsFile .*/, 'UserKnownHostsFile /work/known_hosts'),
+  );
 }
 
 describe('a host that does not let us in', () => {
@@ -192,7 +213,10 @@ describe('a host that does not let us in', () => {
 
   const configWith = (known: string): string => {
     const config = `${known}.config`;
-    writeFileSync(config, readFileSync(lab.sshConfig, 'utf8').replace(/UserKnownHostsFile .*/, `UserKnownHostsFile ${known}`));
+    writeFileSync(
+      config,
+      readFileSync(lab.sshConfig, 'utf8').replace(/UserKnownHostsFile .*/, `UserKnownHostsFile ${known}`),
+    );
     return config;
   };
 });
@@ -227,7 +251,10 @@ describe('a connection over OpenSSH', () => {
     const engine = lab.spawn(argv);
     await once(engine.stdout ?? assert.fail(), 'data');
     engine.kill('SIGKILL');
-    await until('nothing runs over there', async () => (await lab.on('host2', 'pgrep -fx "sleep 4242" || true')) === '');
+    await until(
+      'nothing runs over there',
+      async () => (await lab.on('host2', 'pgrep -fx "sleep 4242" || true')) === '',
+    );
     const { host, remote } = hostBy();
     assert.equal((await host.machine.facts()).hostname, 'host2');
     await remote.close();
@@ -244,7 +271,10 @@ describe('a connection over OpenSSH', () => {
     const second = await remote.open('exec sleep 100', { effect: 'read' });
     assert.deepEqual(
       [first.ok, second.ok ? 'ok' : `${second.code}: ${second.message}`],
-      [true, "no-slots: host2 refuses another session on the connection (sshd's MaxSessions): do fewer things there at once"],
+      [
+        true,
+        "no-slots: host2 refuses another session on the connection (sshd's MaxSessions): do fewer things there at once",
+      ],
     );
     assert.ok((await remote.ask('true', { effect: 'read' })).ok);
     await remote.close();

@@ -6,7 +6,9 @@ import { test } from 'node:test';
 import { CHECKOUT } from '../support/lab.ts';
 
 /** As the launcher starts it. */
-const FLAGS = (/exec "\$node" (.*) "\$entry"/.exec(readFileSync(join(CHECKOUT, 'bin/firebreak'), 'utf8'))?.[1] ?? '').split(' ');
+const FLAGS = (
+  /exec "\$node" (.*) "\$entry"/.exec(readFileSync(join(CHECKOUT, 'bin/firebreak'), 'utf8'))?.[1] ?? ''
+).split(' ');
 
 test('what V8 has compiled for the build is taken: it was made under the flags of the launcher', () => {
   assert.ok(existsSync(join(CHECKOUT, 'dist/firebreak.cache')), 'npm run build');

@@ -7,8 +7,11 @@ import type { ProcessRecord } from '../../src/model/host.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { inStorm } from '../support/lab.ts';
 
-/** The founding incident for real: Debian's cron and Postfix, a /var without an inode, and the runbook as it is shipped. */
-const REMEDY = 'npx firebreak run cron-mail-storm --unattended --policy examples/policy.yaml --param watch=8s --param ticks=2';
+/**
+ * The founding incident for real: Debian's cron and Postfix, a /var without an inode, and the runbook as it is shipped.
+ */
+const REMEDY =
+  'npx firebreak run cron-mail-storm --unattended --policy examples/policy.yaml --param watch=8s --param ticks=2';
 
 const work = mkdtempSync(join(tmpdir(), 'firebreak-storm-'));
 after(() => rmSync(work, { recursive: true }));
@@ -53,7 +56,10 @@ test('the plan lists the mailers that pgrep lists and counts the files that find
   const plan = JSON.parse(readFileSync(join(out, 'plan.json'), 'utf8')) as Plan;
   const detail = (id: string) => {
     const step = plan.steps.find((one) => one.id === id);
-    return (step?.kind === 'probe' ? step.finding?.detail : null) as unknown as { processes: ProcessRecord[]; count: number };
+    return (step?.kind === 'probe' ? step.finding?.detail : null) as unknown as {
+      processes: ProcessRecord[];
+      count: number;
+    };
   };
   const planned = detail('mailers').processes.map(({ pid }) => String(pid));
   const before = linesOf(join(out, 'before.pids'));

@@ -8,14 +8,18 @@ import type { ServiceState, ServiceTies } from '../../src/model/host.ts';
 import { type Fleet, fleet, until } from '../support/fleet.ts';
 import { CHECKOUT } from '../support/lab.ts';
 
-/** systemd's own units as they are in the world: needed by others, started by sockets, slow, masked, removed, failed. On the host itself, and over ssh. */
+/**
+ * systemd's own units as they are in the world: needed by others, started by sockets, slow, masked, removed, failed. On
+ * the host itself, and over ssh.
+ */
 let lab: Fleet;
 let holder: ChildProcess;
 const folder = mkdtempSync('/tmp/firebreak-systemd-ties-');
 const open: SshHost[] = [];
 const LIMIT = { timeout: 120_000 };
 
-const sleeper = (unit: string, service = ''): string => `[Unit]\n${unit}\n[Service]\nExecStart=/bin/sleep infinity\n${service}\n`;
+const sleeper = (unit: string, service = ''): string =>
+  `[Unit]\n${unit}\n[Service]\nExecStart=/bin/sleep infinity\n${service}\n`;
 const UNITS: Readonly<Record<string, string>> = {
   'base.service': sleeper(''),
   'web.service': sleeper('Requires=base.service\nAfter=base.service'),
@@ -41,7 +45,9 @@ const UNITS: Readonly<Record<string, string>> = {
 before(async () => {
   lab = await fleet({ hosts: 1 });
   holder = lab.spawn(['sleep', '1000']);
-  writeFileSync(join(folder, 'ssh'), `#!/bin/sh\nexec nsenter -t ${holder.pid} -n -- /usr/bin/ssh "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(folder, 'ssh'), `#!/bin/sh\nexec nsenter -t ${holder.pid} -n -- /usr/bin/ssh "$@"\n`, {
+    mode: 0o755,
+  });
   const root = lab.rootOf('host1');
   for (const [name, text] of Object.entries(UNITS)) writeFileSync(join(root, 'etc/systemd/system', name), text);
   mkdirSync(join(root, 'opt/here'), { recursive: true });
@@ -84,14 +90,23 @@ console.log(JSON.stringify(await localHost().services[method](...args)));
 type Ask = (method: string, ...args: readonly unknown[]) => Promise<unknown>;
 
 function far(): Ask {
-  const target = { name: 'host1', address: null, port: null, user: 'root', identity: null, groups: [], labels: {}, become: false };
+  const target = {
+    name: 'host1',
+    address: null,
+    port: null,
+    user: 'root',
+    identity: null,
+    groups: [],
+    labels: {},
+    become: false,
+  };
   const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
   const host = sshHost(target, { config: lab.sshConfig, become: false, password: async () => '', uid: 0, env });
   open.push(host);
   return async (method, ...args) => {
-    const answer = await (host.host.services as unknown as Record<string, (...args: readonly unknown[]) => Promise<unknown>>)[method]?.(
-      ...args,
-    );
+    const answer = await (
+      host.host.services as unknown as Record<string, (...args: readonly unknown[]) => Promise<unknown>>
+    )[method]?.(...args);
     assert.equal(host.host.connection?.lost(), null);
     return answer;
   };
@@ -121,7 +136,9 @@ for (const [where, asking] of [
       'name who goes down with a unit: what requires it, is bound to it, is a part of it, and who needs those; who is down is not among them',
       LIMIT,
       async () => {
-        await on('systemctl start base web far part bound; systemctl stop idle; systemctl start base web far part bound');
+        await on(
+          'systemctl start base web far part bound; systemctl stop idle; systemctl start base web far part bound',
+        );
         const { ties } = (await ask('ties', 'base')) as { ties: ServiceTies };
         assert.deepEqual(ties, { needers: ['bound', 'far', 'part', 'web'], lost: [], starters: [], endless: [] });
       },
@@ -150,7 +167,10 @@ for (const [where, asking] of [
       const failing = await change('start', 'base', { timeout: 5000, also: ['broken', 'web'] });
       assert.deepEqual(
         [failing.code, failing.message],
-        ['failed', 'base runs; broken is failed after start: systemctl status broken tells why, which went down with it'],
+        [
+          'failed',
+          'base runs; broken is failed after start: systemctl status broken tells why, which went down with it',
+        ],
       );
     });
 
@@ -159,22 +179,35 @@ for (const [where, asking] of [
       assert.ok((await change('stop', 'base')).ok);
       const lease = { id: 'lab-ties', service: 'base', also: ['bound', 'far', 'part', 'web'], within: 1000 };
       assert.ok(((await ask('arm', lease)) as { ok: boolean }).ok);
-      await until('all run', async () => (await active('base', 'web', 'far', 'part', 'bound')) === 'active active active active active');
+      await until(
+        'all run',
+        async () => (await active('base', 'web', 'far', 'part', 'bound')) === 'active active active active active',
+      );
     });
 
-    it('wait for as long as the unit’s own time-out allows, and "running" is not said before it is ready', LIMIT, async () => {
-      await on('systemctl stop slow');
-      const started = change('start', 'slow', { timeout: 1000 });
-      await until('it is starting', async () => (await active('slow')) === 'activating');
-      assert.equal(((await (where === 'over ssh' ? far() : here)('state', 'slow')) as ServiceState).state, 'starting');
-      const done = await started;
-      assert.ok(done.ok, JSON.stringify(done));
-      assert.deepEqual([done.state?.state, await active('slow')], ['running', 'active']);
-    });
+    it(
+      'wait for as long as the unit’s own time-out allows, and "running" is not said before it is ready',
+      LIMIT,
+      async () => {
+        await on('systemctl stop slow');
+        const started = change('start', 'slow', { timeout: 1000 });
+        await until('it is starting', async () => (await active('slow')) === 'activating');
+        assert.equal(
+          ((await (where === 'over ssh' ? far() : here)('state', 'slow')) as ServiceState).state,
+          'starting',
+        );
+        const done = await started;
+        assert.ok(done.ok, JSON.stringify(done));
+        assert.deepEqual([done.state?.state, await active('slow')], ['running', 'active']);
+      },
+    );
 
     it('end where the unit’s own time-out ends, and tell of one that has none', LIMIT, async () => {
       const late = await change('start', 'never', { timeout: 600_000 });
-      assert.deepEqual([late.code, late.message], ['failed', 'never is failed after start: systemctl status never tells why']);
+      assert.deepEqual(
+        [late.code, late.message],
+        ['failed', 'never is failed after start: systemctl status never tells why'],
+      );
       const { ties } = (await ask('ties', 'endless')) as { ties: ServiceTies };
       assert.deepEqual(ties.endless, ['start']);
       await on('systemctl reset-failed never');
@@ -188,16 +221,23 @@ for (const [where, asking] of [
     });
 
     it('tell masked from stopped, and do not start what is masked', LIMIT, async () => {
-      await on('systemctl start masked; rm /etc/systemd/system/masked.service; systemctl mask masked; systemctl daemon-reload');
+      await on(
+        'systemctl start masked; rm /etc/systemd/system/masked.service; systemctl mask masked; systemctl daemon-reload',
+      );
       const running = await state('masked');
-      assert.deepEqual([running.exists, running.state, running.masked, running.enabled], [true, 'running', true, false]);
+      assert.deepEqual(
+        [running.exists, running.state, running.masked, running.enabled],
+        [true, 'running', true, false],
+      );
       assert.equal((await change('restart', 'masked')).code, 'masked');
       assert.ok((await change('stop', 'masked')).ok);
       const down = await state('masked');
       assert.deepEqual([down.exists, down.state, down.masked], [true, 'stopped', true]);
       assert.equal((await change('start', 'masked')).code, 'masked');
       writeFileSync(join(lab.rootOf('host1'), 'etc/systemd/system/kept'), UNITS['masked.service'] ?? '');
-      await on('systemctl unmask masked; mv /etc/systemd/system/kept /etc/systemd/system/masked.service; systemctl daemon-reload');
+      await on(
+        'systemctl unmask masked; mv /etc/systemd/system/kept /etc/systemd/system/masked.service; systemctl daemon-reload',
+      );
     });
 
     it('see a service whose unit file is gone while it runs, whether systemd has read that or not', LIMIT, async () => {

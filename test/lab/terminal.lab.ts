@@ -4,10 +4,14 @@ import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-/** Questions on a real terminal (tmux): what no fake stream shows. The story is played by test/support/demo.ts; its answers are read off the screen. */
+/**
+ * Questions on a real terminal (tmux): what no fake stream shows. The story is played by test/support/demo.ts; its
+ * answers are read off the screen.
+ */
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SOCKET = `firebreak-${process.pid}`;
-const tmux = (...args: readonly string[]): string => execFileSync('tmux', ['-L', SOCKET, '-f', '/dev/null', ...args], { encoding: 'utf8' });
+const tmux = (...args: readonly string[]): string =>
+  execFileSync('tmux', ['-L', SOCKET, '-f', '/dev/null', ...args], { encoding: 'utf8' });
 after(() => {
   try {
     tmux('kill-server');
@@ -37,7 +41,9 @@ function terminal(columns: number, story: string) {
 const QUIT = /\{"choice":"quit","reason":"interrupted"\}\nEXIT=0/;
 
 for (const key of ['C-c', 'C-d']) {
-  test(`${key} at a question is the safe answer, not an exit with 13 or 0 of Node's own`, { timeout: 60_000 }, async () => {
+  test(`${key} at a question is the safe answer, not an exit with 13 or 0 of Node's own`, {
+    timeout: 60_000,
+  }, async () => {
     const { keys, shows } = terminal(80, 'undone');
     await shows(/stop-cron: what now\?/);
     keys(key);
@@ -60,10 +66,17 @@ test('after Ctrl-Z and fg the question still takes its answer', { timeout: 60_00
 });
 
 for (const columns of [80, 200]) {
-  test(`at ${columns} columns a question shows what, why, targets and undo, and the end its verdict`, { timeout: 60_000 }, async () => {
+  test(`at ${columns} columns a question shows what, why, targets and undo, and the end its verdict`, {
+    timeout: 60_000,
+  }, async () => {
     const { keys, shows } = terminal(columns, 'undone');
     const asked = await shows(/❯ show all/);
-    for (const line of [/^will {6}stop service cron/m, /^why {7}every minute/m, /^target {4}cron$/m, /^undo {6}start cron again$/m])
+    for (const line of [
+      /^will {6}stop service cron/m,
+      /^why {7}every minute/m,
+      /^target {4}cron$/m,
+      /^undo {6}start cron again$/m,
+    ])
       assert.match(asked, line);
     keys('run', 'Enter');
     const ended = await shows(/EXIT=0/);

@@ -115,13 +115,19 @@ test('its references mean its own steps, and what was given or its defaults in t
   assert.deepEqual(hung?.arg, { name: ['cron', '$$$crond'] });
   assert.deepEqual(hung?.expect, { kind: 'clause', clause: { measure: 'count', comparator: { at_least: '$few' } } });
   assert.deepEqual(mail?.arg, { in: '$folder' });
-  assert.deepEqual(mail?.when, { kind: 'clause', clause: { step: 's.hung', measure: 'count', comparator: { at_least: 1 } } });
+  assert.deepEqual(mail?.when, {
+    kind: 'clause',
+    clause: { step: 's.hung', measure: 'count', comparator: { at_least: 1 } },
+  });
   assert.deepEqual(act[1]?.arg, { targets: '$s.hung' });
   assert.deepEqual(
     verify.map(({ hold }) => hold?.map(({ of }) => of)),
     [['s.hung'], ['s.mail']],
   );
-  assert.deepEqual(open[0]?.when, { kind: 'clause', clause: { step: 's.hung', measure: 'count', comparator: { at_least: '$few' } } });
+  assert.deepEqual(open[0]?.when, {
+    kind: 'clause',
+    clause: { step: 's.hung', measure: 'count', comparator: { at_least: '$few' } },
+  });
   assert.deepEqual(act[1]?.place, { file: 'sub/storm.yaml', line: 18, column: 5, length: act[1]?.place.length });
 });
 
@@ -154,7 +160,10 @@ test('what the step says of itself holds for all that comes from there', async (
 });
 
 test('the used texts are part of what the runbook is', async () => {
-  const [one, other] = [await runbook(), await runbook(MAIN, { './sub/storm.yaml': STORM.replace('they refill', 'they come back') })];
+  const [one, other] = [
+    await runbook(),
+    await runbook(MAIN, { './sub/storm.yaml': STORM.replace('they refill', 'they come back') }),
+  ];
   assert.notEqual(one.source.hash, other.source.hash);
   assert.equal(one.source.text, `${MAIN}--- # ./sub/storm.yaml\n${STORM}`);
 });
@@ -183,7 +192,10 @@ const GIVEN: readonly (readonly [string, string, readonly string[]])[] = [
 for (const [title, given, told] of GIVEN) {
   test(`what is given is typed and checked: ${title}`, async () => {
     // Both parameters of MAIN stay in use.
-    const main = MAIN.replace('with: {spool: $folder, least: $few}', given).replace('count: {at_most: 0}', 'count: {at_most: $few}');
+    const main = MAIN.replace('with: {spool: $folder, least: $few}', given).replace(
+      'count: {at_most: 0}',
+      'count: {at_most: $few}',
+    );
     assert.deepEqual(
       await problems(main),
       told.map((one) => `main.yaml:${one}`),
@@ -193,7 +205,9 @@ for (const [title, given, told] of GIVEN) {
 
 test("a parameter that is handed on takes no more than the used runbook's", async () => {
   assert.deepEqual(await problems(MAIN.replace('default: 3', 'default: 10')), ['main.yaml:7:33+2 out-of-range']);
-  assert.deepEqual(await problems(MAIN.replace('default: /var/mail', 'default: /srv/mail')), ['main.yaml:6:33+9 bad-path']);
+  assert.deepEqual(await problems(MAIN.replace('default: /var/mail', 'default: /srv/mail')), [
+    'main.yaml:6:33+9 bad-path',
+  ]);
   assert.deepEqual(await problems(MAIN.replace('default: /var/mail', 'under: /srv')), ['main.yaml:6:31+4 bad-path']);
   assert.deepEqual(await problems(MAIN.replace('default: /var/mail', 'under: /var/mail')), []);
   const { params } = await runbook();
@@ -231,18 +245,28 @@ test('a step that uses a runbook takes no keys of one verb, and belongs in act',
     'main.yaml:18:5+7 misplaced-key',
     'main.yaml:19:5+4 misplaced-key',
   ]);
-  const diagnose = MAIN.replace('act:\n', '  - {id: t, runbook: {use: ./sub/storm.yaml, with: {spool: /var/x}}}\nact:\n');
+  const diagnose = MAIN.replace(
+    'act:\n',
+    '  - {id: t, runbook: {use: ./sub/storm.yaml, with: {spool: /var/x}}}\nact:\n',
+  );
   assert.deepEqual(await problems(diagnose), ['main.yaml:13:13+7 wrong-phase']);
-  assert.deepEqual(await problems(MAIN.replace('use: ./sub/storm.yaml', 'use: /etc/shadow')), ['main.yaml:18:20+11 bad-value']);
+  assert.deepEqual(await problems(MAIN.replace('use: ./sub/storm.yaml', 'use: /etc/shadow')), [
+    'main.yaml:18:20+11 bad-value',
+  ]);
 });
 
 test('runbooks use one another three deep, never in a circle', async () => {
-  const using = (name: string) => `firebreak: 1\nrunbook: x\nversion: 1.0.0\ntitle: x\nact:\n  - {id: u, runbook: {use: ${name}}}\n`;
+  const using = (name: string) =>
+    `firebreak: 1\nrunbook: x\nversion: 1.0.0\ntitle: x\nact:\n  - {id: u, runbook: {use: ${name}}}\n`;
   const leaf = 'firebreak: 1\nrunbook: x\nversion: 1.0.0\ntitle: x\ndiagnose:\n  - {id: d, disk: {path: /}}\n';
   const chain = { 'b.yaml': using('c.yaml'), 'c.yaml': using('d.yaml'), 'd.yaml': leaf, 'e.yaml': leaf };
   assert.deepEqual(ids((await runbook(using('b.yaml'), chain)).diagnose), ['u.u.u.d']);
-  assert.deepEqual(await problems(using('b.yaml'), { ...chain, 'd.yaml': using('e.yaml') }), ['d.yaml:6:28+6 runbooks-too-deep']);
-  assert.deepEqual(await problems(using('b.yaml'), { ...chain, 'c.yaml': using('b.yaml') }), ['c.yaml:6:28+6 runbook-cycle']);
+  assert.deepEqual(await problems(using('b.yaml'), { ...chain, 'd.yaml': using('e.yaml') }), [
+    'd.yaml:6:28+6 runbooks-too-deep',
+  ]);
+  assert.deepEqual(await problems(using('b.yaml'), { ...chain, 'c.yaml': using('b.yaml') }), [
+    'c.yaml:6:28+6 runbook-cycle',
+  ]);
   assert.deepEqual(await problems(using('main.yaml'), { 'main.yaml': leaf }), ['main.yaml:6:28+9 runbook-cycle']);
 });
 

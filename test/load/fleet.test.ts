@@ -15,13 +15,21 @@ test('a runbook says how it goes through hosts, as far as it says it', async () 
     const loaded = await withFleet(text);
     return loaded.ok ? loaded.value.fleet : assert.fail(JSON.stringify(loaded.problems));
   };
-  assert.deepEqual(await fleet('{batches: [1, 5%, 25%, rest], at_once: 20, pause: 30s, max_failures: 2, order: name}'), {
-    batches: [{ kind: 'hosts', count: 1 }, { kind: 'share', percent: 5 }, { kind: 'share', percent: 25 }, { kind: 'rest' }],
-    atOnce: 20,
-    pause: 30_000,
-    failures: { kind: 'hosts', count: 2 },
-    order: 'name',
-  });
+  assert.deepEqual(
+    await fleet('{batches: [1, 5%, 25%, rest], at_once: 20, pause: 30s, max_failures: 2, order: name}'),
+    {
+      batches: [
+        { kind: 'hosts', count: 1 },
+        { kind: 'share', percent: 5 },
+        { kind: 'share', percent: 25 },
+        { kind: 'rest' },
+      ],
+      atOnce: 20,
+      pause: 30_000,
+      failures: { kind: 'hosts', count: 2 },
+      order: 'name',
+    },
+  );
   assert.deepEqual(await fleet('{max_failures: 5%}'), { failures: { kind: 'share', percent: 5 } });
   assert.deepEqual(await fleet('{}'), {});
 });

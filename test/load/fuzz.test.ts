@@ -98,7 +98,10 @@ test('any YAML whatever gives placed problems as a runbook and as a policy', asy
       fc.constantFrom('', 'act: ', 'params: ', 'diagnose:\n  - ', 'allow: '),
       async (json, prefix) => {
         const text = prefix + json;
-        const [asRunbook, asPolicy] = [await load(text), await loadPolicy({ path: 'p.yaml', text, catalogue: { actions: [] } })];
+        const [asRunbook, asPolicy] = [
+          await load(text),
+          await loadPolicy({ path: 'p.yaml', text, catalogue: { actions: [] } }),
+        ];
         assert.equal(asRunbook.ok, false);
         assert.equal(asPolicy.ok, false);
         assertPlaced(asRunbook.problems, text);

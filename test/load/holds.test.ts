@@ -44,9 +44,12 @@ test('a delete of files that only a sample was read of is a problem, which says 
 });
 
 test('`holds` takes fields by name, or a text, each with a pattern', async () => {
-  const held = async (holds: string) => (await problemsIn(`${HEAD.replace('/var/spool}', `/var/spool, holds: ${holds}}`)}`)).map(brief);
+  const held = async (holds: string) =>
+    (await problemsIn(`${HEAD.replace('/var/spool}', `/var/spool, holds: ${holds}}`)}`)).map(brief);
   assert.deepEqual(
-    await held("{format: postfix, header: [{subject: '^Cron <(?<owner>[^@]+)@', from: Cron}, {x-y: z}], without: received}"),
+    await held(
+      "{format: postfix, header: [{subject: '^Cron <(?<owner>[^@]+)@', from: Cron}, {x-y: z}], without: received}",
+    ),
     [],
   );
   assert.deepEqual(await held('{text: PANIC}'), []);
@@ -57,7 +60,8 @@ test('`holds` takes fields by name, or a text, each with a pattern', async () =>
 });
 
 test('a line of `hold` counts where its `when` held, and an open item tells of the step that it names', async () => {
-  const verify = (when: string) => `verify:\n  - {id: w, watch: {for: 10m, every: 15s}, hold: [{of: $mail, when: ${when}, growth: 0}]}\n`;
+  const verify = (when: string) =>
+    `verify:\n  - {id: w, watch: {for: 10m, every: 15s}, hold: [{of: $mail, when: ${when}, growth: 0}]}\n`;
   assert.deepEqual(await act([KILL], verify('{mail: {count: {at_least: 1}}}')), []);
   assert.deepEqual(await act([KILL], verify('{male: {count: {at_least: 1}}}')), ['12:70+4 unknown-reference']);
   assert.deepEqual(await act([KILL], `${VERIFY}open:\n  - {say: s, of: $mail}\n`), []);

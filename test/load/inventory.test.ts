@@ -21,7 +21,9 @@ async function problems(text: string, path = 'hosts.yaml'): Promise<readonly str
 /** What of an Ansible inventory is left out, or why there is none. */
 async function told(text: string): Promise<readonly string[]> {
   const loaded = await loadInventory({ path: 'i.yaml', text });
-  const all = (loaded.ok ? loaded.value.warnings : loaded.problems).filter(({ code }) => code !== 'not-used').map(brief);
+  const all = (loaded.ok ? loaded.value.warnings : loaded.problems)
+    .filter(({ code }) => code !== 'not-used')
+    .map(brief);
   return [...new Set(all)];
 }
 
@@ -90,7 +92,8 @@ test('a mistake in a hosts.yaml is told at its place, with what was meant', asyn
 });
 
 test('all mistakes are told at once', async () => {
-  const text = 'firebreak_hosts: 1\ndefalts: {user: a}\ngroups: {web: {childs: [x]}}\nhosts:\n  a b: {port: 0}\n  c: {groups: wob}\n';
+  const text =
+    'firebreak_hosts: 1\ndefalts: {user: a}\ngroups: {web: {childs: [x]}}\nhosts:\n  a b: {port: 0}\n  c: {groups: wob}\n';
   assert.deepEqual(await problems(text), [
     '2:1+7 unknown-key (defaults)',
     '3:16+6 unknown-key (children)',
@@ -104,10 +107,14 @@ test('all mistakes are told at once', async () => {
 test('two thousand hosts are read at no more than their share of what five hundred cost', async () => {
   const hosts = Array.from(
     { length: 2000 },
-    (_, at) => `  h${at}: {address: 10.0.${at >> 8}.${at & 255}, user: root, groups: [g], labels: {role: web, rack: r${at % 40}}}`,
+    (_, at) =>
+      `  h${at}: {address: 10.0.${at >> 8}.${at & 255}, user: root, groups: [g], labels: {role: web, rack: r${at % 40}}}`,
   );
   const read = async (many: number) =>
-    assert.equal((await targets(`firebreak_hosts: 1\ngroups: {g: }\nhosts:\n${hosts.slice(0, many).join('\n')}\n`)).length, many);
+    assert.equal(
+      (await targets(`firebreak_hosts: 1\ngroups: {g: }\nhosts:\n${hosts.slice(0, many).join('\n')}\n`)).length,
+      many,
+    );
   const floor = await processorTime(() => read(100));
   await assertNoSquare('two thousand hosts', floor, (share) => read(2000 * share));
 });
@@ -176,14 +183,17 @@ test('what cannot be meant as it stands is left out, and told by name and place;
   assert.deepEqual(await broken('192.0.2.9', '-oProxyCommand=x'), ['9:25+16 bad-value']);
   assert.deepEqual(await broken('"2222"', '0'), ['10:25+1 bad-value']);
   assert.deepEqual(await broken('ansible_become: yes', 'ansible_become: maybe'), ['11:27+5 bad-value']);
-  assert.deepEqual(await broken('ansible_become: yes', 'ansible_become: yes\n          ansible_become_user: postgres'), [
-    '12:32+8 bad-value',
-  ]);
+  assert.deepEqual(
+    await broken('ansible_become: yes', 'ansible_become: yes\n          ansible_become_user: postgres'),
+    ['12:32+8 bad-value'],
+  );
   assert.deepEqual(await broken('motd: "{{ greeting }}"', 'ansible_connection: local'), ['12:31+5 bad-value']);
   assert.deepEqual(await broken('web[1:2].example', 'web[2:1].example'), ['8:9+16 bad-host']);
   assert.deepEqual(await broken('web[1:2].example', '"{{ name }}"'), ['8:9+12 bad-host']);
   assert.deepEqual(await broken('        db1:\n', '        DB1:\n'), ['19:19+3 duplicate-host']);
-  assert.deepEqual(await broken('    prod:\n      children:', '    prod:\n      childern:'), ['16:7+8 unknown-key (children)']);
+  assert.deepEqual(await broken('    prod:\n      children:', '    prod:\n      childern:'), [
+    '16:7+8 unknown-key (children)',
+  ]);
   assert.deepEqual(await problems('all:\n  hosts: [a, b]\n', 'i.yaml'), ['2:10+6 wrong-type']);
   assert.deepEqual(await problems('all:\n  hosts:\n', 'i.yaml'), ['1:1+4 no-hosts']);
   assert.deepEqual(await problems('web:\n  children:\n    db:\n      children: {web: }\n  hosts: {a: }\n', 'i.yaml'), [
@@ -202,7 +212,9 @@ test('a host, a vault, a hundred aliases and a large file are read as far as the
   };
   assert.deepEqual(await read('all:\n  hosts:\n    here: {ansible_connection: local}\n    web1:\n'), {
     hosts: [['web1', null, {}]],
-    told: ['i.yaml:3 here is left out: `ansible_connection` is `local`: hosts are reached over ssh, and this one is not'],
+    told: [
+      'i.yaml:3 here is left out: `ansible_connection` is `local`: hosts are reached over ssh, and this one is not',
+    ],
   });
   const vault =
     'all:\n  vars:\n    db_word: !vault |\n      $ANSIBLE_VAULT;1.1;AES256\n      6162\n  hosts:\n    a: {ansible_user: !vault x}\n    b: {role: web}\n';
@@ -215,7 +227,12 @@ test('a host, a vault, a hundred aliases and a large file are read as far as the
   const large = `all:\n  hosts:\n${Array.from({ length: 5000 }, (_, n) => `    h${n}: {note: '${'x'.repeat(250)}', role: web}`).join('\n')}\n`;
   assert.ok(large.length > 1.25 * 1024 * 1024);
   assert.equal((await read(large)).hosts.length, 5000);
-  const beside = (of: 'group' | 'host', name: string, text: string) => ({ of, name, path: `${of}_vars/${name}.yml`, text });
+  const beside = (of: 'group' | 'host', name: string, text: string) => ({
+    of,
+    name,
+    path: `${of}_vars/${name}.yml`,
+    text,
+  });
   assert.deepEqual(
     await read('web:\n  vars: {role: file, n: file}\n  hosts: {a: {n: host}, b: }\n', [
       beside('group', 'all', 'role: all\nzone: eu\nansible_user: everybody\n'),
@@ -333,7 +350,9 @@ test('whatever a file holds, reading it ends, and its names are ones that ssh ta
       async (head, lines) => {
         const loaded = await loadInventory({ path: 'hosts', text: head + lines.join('\n') });
         if (!loaded.ok)
-          return assert.ok(loaded.problems.length > 0 && loaded.problems.every(({ place }) => place.line > 0 && place.column > 0));
+          return assert.ok(
+            loaded.problems.length > 0 && loaded.problems.every(({ place }) => place.line > 0 && place.column > 0),
+          );
         for (const { name, address } of loaded.value.targets)
           for (const text of [name, address ?? 'a']) assert.match(text, /^[A-Za-z0-9_:][A-Za-z0-9_.:%-]*$/);
       },

@@ -71,7 +71,10 @@ test('a runbook is what its author wrote: conditions read, units counted, refere
       phase: 'diagnose',
       verb: 'files',
       arg: { in: '$spool', type: 'file', name: { matches: '^[0-9A-Z]+$' }, max: 3 },
-      expect: { kind: 'any_of', conditions: [clause('count', { between: [1000, 90000] }), clause('bytes', { at_least: '2GiB' })] },
+      expect: {
+        kind: 'any_of',
+        conditions: [clause('count', { between: [1000, 90000] }), clause('bytes', { at_least: '2GiB' })],
+      },
       decisive: true,
       ask: true,
       onFail: 'stop',
@@ -201,8 +204,12 @@ test('undo can be steps, which are checked like any other', async () => {
       { verb: 'run', arg: { argv: ['sync'], effect: 'write' } },
     ],
   });
-  assert.deepEqual((await problemsIn(undo('[{start: {servce: {name: cron}}}]'))).map(brief), ['46:21+6 unknown-key (service)']);
-  assert.deepEqual((await problemsIn(undo('[{strat: {service: {name: cron}}}]'))).map(brief), ['46:13+5 unknown-verb (start)']);
+  assert.deepEqual((await problemsIn(undo('[{start: {servce: {name: cron}}}]'))).map(brief), [
+    '46:21+6 unknown-key (service)',
+  ]);
+  assert.deepEqual((await problemsIn(undo('[{strat: {service: {name: cron}}}]'))).map(brief), [
+    '46:13+5 unknown-verb (start)',
+  ]);
 });
 
 test('of a mistake that stands a thousand times, the first five hundred are told, and how many more there are', async () => {
@@ -217,7 +224,10 @@ test('of a mistake that stands a thousand times, the first five hundred are told
 });
 
 test('a parameter takes no more than the places where it is used', async () => {
-  const text = STORM.replace('limits:', '  sig: {type: string, default: TERM}\n  batch: {type: integer, default: 10, max: 900}\nlimits:')
+  const text = STORM.replace(
+    'limits:',
+    '  sig: {type: string, default: TERM}\n  batch: {type: integer, default: 10, max: 900}\nlimits:',
+  )
     .replace('signal: TERM', 'signal: $sig')
     .replace('batch: 1000', 'batch: $batch');
   const loaded = await load(text);

@@ -84,7 +84,12 @@ const MISTAKES: readonly (readonly [string, string, string, string])[] = [
   ['a step where a value is wanted', 'kill_after: 5s', 'kill_after: ⟦$mail⟧', 'reference-of-wrong-kind'],
   ['a parameter of another type', 'kill_after: 5s', 'kill_after: ⟦$least⟧', 'reference-of-wrong-kind'],
   ['a text where a step is wanted', 'targets: $mailers', 'targets: ⟦mailers⟧', 'wrong-type'],
-  ['a step that comes later', 'enabled: {is: false}}', 'enabled: {is: false}}\n    when: {⟦mail⟧: {count: 1}}', 'reference-to-later-step'],
+  [
+    'a step that comes later',
+    'enabled: {is: false}}',
+    'enabled: {is: false}}\n    when: {⟦mail⟧: {count: 1}}',
+    'reference-to-later-step',
+  ],
   ['a reference where none is possible', 'timeout: 1h', 'timeout: ⟦$lease⟧', 'reference-not-allowed'],
   ['a reference to a parameter that was renamed', 'lease: {type', 'leas: {type', 'unknown-reference ($leas)'],
   ['a reference inside a text', 'name: postfix', 'name: ⟦postfix-$lease⟧', 'reference-in-text'],

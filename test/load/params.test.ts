@@ -4,7 +4,12 @@ import { bindParams } from '../../src/load/params.ts';
 import type { Parameter, ParameterType, Runbook } from '../../src/model/runbook.ts';
 
 function runbookWith(rules: Partial<Parameter> & { readonly type: ParameterType }): Runbook {
-  const param: Parameter = { name: 'p', about: 'what it is', place: { file: 'a.yaml', line: 1, column: 1, length: 1 }, ...rules };
+  const param: Parameter = {
+    name: 'p',
+    about: 'what it is',
+    place: { file: 'a.yaml', line: 1, column: 1, length: 1 },
+    ...rules,
+  };
   return {
     name: 'a',
     version: '1.0.0',
@@ -104,5 +109,8 @@ test('problems stand at the option, with what was meant', () => {
 });
 
 test('defaults fill in what was not given', () => {
-  assert.deepEqual(bindParams(runbookWith({ type: 'duration', default: '10m' }), {}), { ok: true, value: { p: '10m' } });
+  assert.deepEqual(bindParams(runbookWith({ type: 'duration', default: '10m' }), {}), {
+    ok: true,
+    value: { p: '10m' },
+  });
 });

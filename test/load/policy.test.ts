@@ -44,12 +44,21 @@ test('a policy is its rules; what a rule leaves out is the runbook’s, or the s
 });
 
 test('a mistake in a policy is told at its place, with what was meant', async () => {
-  assert.deepEqual(await problemsOf(POLICY.replace('runbook: other', 'runbok: other')), ['7:5+6 unknown-key (runbook)']);
-  assert.deepEqual(await problemsOf(POLICY.replace('runbook: other', 'id: storm')), ['7:5+9 missing-key', '7:9+5 duplicate-id']);
-  assert.deepEqual(await problemsOf(POLICY.replace('on_failure: undo', 'on_failure: udno')), ['6:17+4 unknown-word (undo)']);
+  assert.deepEqual(await problemsOf(POLICY.replace('runbook: other', 'runbok: other')), [
+    '7:5+6 unknown-key (runbook)',
+  ]);
+  assert.deepEqual(await problemsOf(POLICY.replace('runbook: other', 'id: storm')), [
+    '7:5+9 missing-key',
+    '7:9+5 duplicate-id',
+  ]);
+  assert.deepEqual(await problemsOf(POLICY.replace('on_failure: undo', 'on_failure: udno')), [
+    '6:17+4 unknown-word (undo)',
+  ]);
   assert.deepEqual(await problemsOf(POLICY.replace('storm@1.0.0', 'storm@1')), ['4:14+7 bad-value']);
   assert.deepEqual(await problemsOf(POLICY.replace('stopped_for: 5m', 'stopped_for: 5')), ['5:37+1 bad-duration']);
-  assert.deepEqual(await problemsOf(POLICY.replace('firebreak_policy: 1', 'firebreak_policy: 2')), ['1:19+1 unknown-word']);
+  assert.deepEqual(await problemsOf(POLICY.replace('firebreak_policy: 1', 'firebreak_policy: 2')), [
+    '1:19+1 unknown-word',
+  ]);
   assert.deepEqual(await problemsOf('firebreak_policy: 1\nallow: all\n'), ['2:8+3 wrong-type']);
   assert.deepEqual(await problemsOf('- allow\n'), ['1:1+7 wrong-type']);
 });
@@ -80,13 +89,19 @@ allow:
 test('every condition that a rule can have', async () => {
   const loaded = await loadPolicy({ path: 'p.yaml', text: FULL, catalogue });
   assert.ok(loaded.ok, JSON.stringify(loaded));
-  assert.deepEqual(loaded.value.freeze, [{ from: '2026-12-20', to: '2027-01-02T06:00Z', why: 'holidays', zone: 'Europe/Berlin' }]);
+  assert.deepEqual(loaded.value.freeze, [
+    { from: '2026-12-20', to: '2027-01-02T06:00Z', why: 'holidays', zone: 'Europe/Berlin' },
+  ]);
   assert.deepEqual(loaded.value.rules, [
     ruleOf({
       id: 'storm',
       who: ['nagios', 'unattended'],
       runbook: 'storm',
-      params: { watch: { at_least: '1m', at_most: '15m' }, signal: { one_of: ['TERM', 'HUP'] }, spool: { is: '/var/spool' } },
+      params: {
+        watch: { at_least: '1m', at_most: '15m' },
+        signal: { one_of: ['TERM', 'HUP'] },
+        spool: { is: '/var/spool' },
+      },
       hosts: ['mail-*'],
       during: [
         { days: [1, 2, 3, 6], from: 1320, to: 360, zone: 'UTC' },
@@ -138,8 +153,15 @@ test('what a rule says of fleets is checked like the rest; what it leaves out is
   assert.deepEqual(await broken('{share: 101%}'), ['21:20+4 bad-value']);
   assert.deepEqual(await broken('{share: 25}'), ["21:20+2 wrong-type ('25')"]);
   assert.deepEqual(await broken('{hosts_a_day: 0}'), ['21:26+1 out-of-range']);
-  const loaded = await loadPolicy({ path: 'p.yaml', text: POLICY.replace('on_failure: undo', 'fleet: {share: 25%}'), catalogue });
-  assert.deepEqual(loaded.ok && loaded.value.rules.map(({ fleet }) => fleet), [{ atOnce: 1, share: 25, hostsADay: null }, undefined]);
+  const loaded = await loadPolicy({
+    path: 'p.yaml',
+    text: POLICY.replace('on_failure: undo', 'fleet: {share: 25%}'),
+    catalogue,
+  });
+  assert.deepEqual(loaded.ok && loaded.value.rules.map(({ fleet }) => fleet), [
+    { atOnce: 1, share: 25, hostsADay: null },
+    undefined,
+  ]);
 });
 
 test('a freeze of one day, and one that ends in the hour in which it began, are none of them empty', async () => {

@@ -31,7 +31,9 @@ test('bytes count, not characters, and a name that is cut inside of a character 
   const of = (name: string) => complaints(`diagnose:\n  - {id: a, processes: {name: ${name}}${decides}}\n${END}`);
   assert.deepEqual(await of('ééééééé'), []);
   const message = "`éééééééé` has 16 bytes; the kernel keeps 15 of a program's name, so it would equal nobody's";
-  assert.deepEqual(await of('éééééééé'), [`6:31 program-name-too-long: ${message} (write \`exe:\` with the path of the program)`]);
+  assert.deepEqual(await of('éééééééé'), [
+    `6:31 program-name-too-long: ${message} (write \`exe:\` with the path of the program)`,
+  ]);
 });
 
 test('a path is no program name', async () => {
@@ -60,8 +62,14 @@ test('a default of a parameter, and a member of one that is a list, that is used
 });
 
 test('nor may its value be that comes with --param', async () => {
-  assert.deepEqual(await paramComplaints(PARAMS('cron', '[cron]'), { who: LONG, daemons: `cron,${LONG}` }), [SAID, STARTED]);
-  assert.deepEqual(await paramComplaints(PARAMS('cron', '[cron]'), { who: 'averyverylongpr', daemons: 'cron,crond' }), []);
+  assert.deepEqual(await paramComplaints(PARAMS('cron', '[cron]'), { who: LONG, daemons: `cron,${LONG}` }), [
+    SAID,
+    STARTED,
+  ]);
+  assert.deepEqual(
+    await paramComplaints(PARAMS('cron', '[cron]'), { who: 'averyverylongpr', daemons: 'cron,crond' }),
+    [],
+  );
 });
 
 test('nor may one that is handed to a used runbook', async () => {

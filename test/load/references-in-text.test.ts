@@ -28,7 +28,10 @@ test('a parameter or a step inside of an argument is an error, wherever the argu
   assert.deepEqual(await run("argv: [echo, 'seen: $up']"), told('32', 'up'));
   assert.deepEqual(await run("argv: [env], env: {URL: 'http://$host/'}"), told('43', 'host'));
   assert.deepEqual(await run("argv: [cat], stdin: 'port=$port'"), told('39', 'port'));
-  assert.deepEqual(await complaints(looks("disk: {path: '/srv/$host'}, expect: {inodes_free: 5%}")), told('26', 'host'));
+  assert.deepEqual(
+    await complaints(looks("disk: {path: '/srv/$host'}, expect: {inodes_free: 5%}")),
+    told('26', 'host'),
+  );
 });
 
 test('a text of a condition, of a default and for a person is shown or compared as it stands, so a reference in it is an error too', async () => {
@@ -75,7 +78,9 @@ test('an argument that is a whole variable of a shell is an error: no shell read
 });
 
 test('$$name is the text $name, at the begin and inside, where the name is one of this file', async () => {
-  const text = looks("run: {argv: [echo, $$port, 'x:$$port/$${host}', 'a$$b', $port], effect: read}, expect: {exit: 0}");
+  const text = looks(
+    "run: {argv: [echo, $$port, 'x:$$port/$${host}', 'a$$b', $port], effect: read}, expect: {exit: 0}",
+  );
   const head = 'firebreak: 1\nrunbook: a\nversion: 1.0.0\ntitle: a\n';
   const loaded = await loadRunbook({ path: 'a.yaml', text: head + text, catalogue: folderCatalogue() });
   assert.deepEqual(loaded.ok && loaded.value.diagnose[1]?.arg, {

@@ -24,7 +24,8 @@ const EDIT = 'id: e, edit: {file: /etc/crontab}';
 const stop = (service: string, more = '') => `id: s, stop: {service: ${service}}${more}`;
 const start = (service: string) => `id: t, start: {service: ${service}}`;
 const WATCH = 'verify:\n  - {id: w, watch: {for: 10m, every: 15s}, hold: [{of: $mail, growth: 0}]}\n';
-const PROVEN = 'verify:\n  - {id: w, watch: {for: 10m, every: 15s, proof: {cron_minutes: 2}}, hold: [{of: $mail, growth: 0}]}\n';
+const PROVEN =
+  'verify:\n  - {id: w, watch: {for: 10m, every: 15s, proof: {cron_minutes: 2}}, hold: [{of: $mail, growth: 0}]}\n';
 
 test('the founding order has no problem: kill, delete, edit', async () => {
   assert.deepEqual(await act([KILL, DELETE, EDIT]), []);
@@ -45,7 +46,9 @@ test('an act phase that is never verified is a problem', async () => {
 test('what is stopped must be started again, unless its undo says how', async () => {
   assert.deepEqual(await act([stop('{name: nginx}')]), ['9:21+4 stopped-never-started']);
   assert.deepEqual(await act([stop('{name: nginx}'), start('{name: postfix}')]), ['9:21+4 stopped-never-started']);
-  assert.deepEqual(await act([start('{name: nginx}'), stop('{name: nginx}').replace('id: s', 'id: u')]), ['10:21+4 stopped-never-started']);
+  assert.deepEqual(await act([start('{name: nginx}'), stop('{name: nginx}').replace('id: s', 'id: u')]), [
+    '10:21+4 stopped-never-started',
+  ]);
   assert.deepEqual(await act([stop('{name: nginx}'), start('{name: nginx}')]), []);
   assert.deepEqual(await act([stop('{first_of: [nginx, httpd]}'), start('{first_of: [httpd, nginx]}')]), []);
   assert.deepEqual(await act([stop('{name: nginx}', ', undo: start nginx once the leak is closed')]), []);
@@ -59,7 +62,9 @@ test('a step of undo has its verb and a why; what would be ignored there is a pr
   assert.deepEqual(await undo('{disk: {path: /}}'), ['9:53+4 unknown-verb']);
   assert.deepEqual(await undo('{stop: {service: {name: cron}, restore_within: 5m}}'), ['9:83+14 misplaced-key']);
   assert.deepEqual(await undo('{run: {argv: [ls], effect: read}}'), ['9:71+6 misplaced-key']);
-  assert.deepEqual(await undo('{edit: {file: /etc/crontab}, start: {service: {name: cron}}}'), ['9:81+5 several-verbs']);
+  assert.deepEqual(await undo('{edit: {file: /etc/crontab}, start: {service: {name: cron}}}'), [
+    '9:81+5 several-verbs',
+  ]);
 });
 
 test('after cron was stopped a watch needs proof; after another service there is none to ask for', async () => {
@@ -70,7 +75,9 @@ test('after cron was stopped a watch needs proof; after another service there is
 });
 
 test('a runbook without a step is a problem', async () => {
-  assert.deepEqual((await problemsIn('firebreak: 1\nrunbook: a\nversion: 1.0.0\ntitle: a\n')).map(brief), ['1:1+12 no-steps']);
+  assert.deepEqual((await problemsIn('firebreak: 1\nrunbook: a\nversion: 1.0.0\ntitle: a\n')).map(brief), [
+    '1:1+12 no-steps',
+  ]);
 });
 
 test('a step without a verb, a watch without hold and a watch in act are problems', async () => {

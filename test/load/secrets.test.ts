@@ -14,7 +14,12 @@ const ACT = (run: string) => `act:\n  - {id: tell, why: they must know, run: {ef
 const PARAM = (more = '') => `params: {token: {type: secret, about: of the API${more}}}\n`;
 
 async function load(text: string, used = '') {
-  return loadRunbook({ path: 'a.yaml', text, catalogue: folderCatalogue(), findUsed: (name) => ({ path: name, text: used }) });
+  return loadRunbook({
+    path: 'a.yaml',
+    text,
+    catalogue: folderCatalogue(),
+    findUsed: (name) => ({ path: name, text: used }),
+  });
 }
 
 async function loaded(text: string, used = ''): Promise<Runbook> {
@@ -61,14 +66,24 @@ test('a value in the place of a reference is refused, and is not said again', as
     '7',
   ]) {
     const result = await load(HEAD + PARAM(`, default: ${value}`) + ACT('argv: [x], env: {T: $token}') + VERIFY);
-    assert.deepEqual([value, result.ok ? [] : result.problems.map(({ code }) => code)], [value, ['bad-secret']], JSON.stringify(result));
-    assert.ok(result.ok || !JSON.stringify(result.problems.map(({ message, hint }) => [message, hint])).includes('hunter2'));
+    assert.deepEqual(
+      [value, result.ok ? [] : result.problems.map(({ code }) => code)],
+      [value, ['bad-secret']],
+      JSON.stringify(result),
+    );
+    assert.ok(
+      result.ok || !JSON.stringify(result.problems.map(({ message, hint }) => [message, hint])).includes('hunter2'),
+    );
   }
-  assert.deepEqual(await problems(HEAD + PARAM(', pattern: a+') + ACT('argv: [x], env: {T: $token}') + VERIFY), ['5:51 misplaced-key']);
+  assert.deepEqual(await problems(HEAD + PARAM(', pattern: a+') + ACT('argv: [x], env: {T: $token}') + VERIFY), [
+    '5:51 misplaced-key',
+  ]);
 });
 
 test('a command is the author’s word: a runbook may name one, --param may not', async () => {
-  const runbook = await loaded(HEAD + PARAM(", default: 'command:pass show api'") + ACT('argv: [x], env: {T: $token}') + VERIFY);
+  const runbook = await loaded(
+    HEAD + PARAM(", default: 'command:pass show api'") + ACT('argv: [x], env: {T: $token}') + VERIFY,
+  );
   const bind = (given: Readonly<Record<string, string>>) => {
     const bound = bindParams(runbook, given);
     return bound.ok ? bound.value.token : bound.problems.map(({ code }) => code).join();
@@ -94,6 +109,9 @@ test('a runbook hands its secret, or where one is, on to the runbook that it use
 test('a parameter that anybody may type is not handed on as a secret, nor a secret as a text', async () => {
   const texts = await load(USES('$mine', 'params: {mine: {type: string}}\n'), USED);
   assert.deepEqual(texts.ok ? [] : texts.problems.map(({ code }) => code), ['reference-of-wrong-kind']);
-  const secret = await load(USES('$mine', 'params: {mine: {type: secret}}\n'), USED.replace('type: secret', 'type: string'));
+  const secret = await load(
+    USES('$mine', 'params: {mine: {type: secret}}\n'),
+    USED.replace('type: secret', 'type: string'),
+  );
   assert.deepEqual(secret.ok ? [] : secret.problems.map(({ code }) => code), ['secret-misplaced']);
 });

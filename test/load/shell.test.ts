@@ -70,7 +70,9 @@ test('what runs as code what was found is found, and so is what a shell cannot r
 });
 
 const run = (shell: string, more = '') =>
-  complaints(`diagnose:\n  - id: a\n    expect: {exit: 0}\n${more}    run:\n      effect: read\n      shell: ${shell}\n`);
+  complaints(
+    `diagnose:\n  - id: a\n    expect: {exit: 0}\n${more}    run:\n      effect: read\n      shell: ${shell}\n`,
+  );
 
 test('a finding is told at its very line and column, in a block and in each kind of quotes', async () => {
   const block = '|\n        # a comment\n        set -e\n        rm "$x"\n          rm $DIR/tmp\n';
@@ -95,7 +97,10 @@ test('a finding is accepted by its name, with the reason; what is not there, or 
     '8:24 nothing-to-accept: `unquoted-expansion` is accepted, and there is none in this text (leave it out)',
   ]);
   const codes = async (what: string) => (await run('echo $x', accept(what))).map((line) => line.replace(/: .*/, ''));
-  assert.deepEqual(await codes('{finding: unquoted-expansoin, because: b}'), ['8:24 unknown-word', '11:19 unquoted-expansion']);
+  assert.deepEqual(await codes('{finding: unquoted-expansoin, because: b}'), [
+    '8:24 unknown-word',
+    '11:19 unquoted-expansion',
+  ]);
   assert.deepEqual(await codes('{finding: unquoted-expansion}'), ['8:14 missing-key']);
   const elsewhere = `diagnose:\n  - {id: a, disk: {path: /}, accept: [${meant}]}\n`;
   assert.deepEqual(await complaints(elsewhere), [

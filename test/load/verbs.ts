@@ -24,7 +24,10 @@ import {
   unknownFinding,
 } from '../../src/model/verb.ts';
 
-/** Small verbs with every word of model/shape.ts in their schemas, so that the loader's tests do not depend on the real ones. */
+/**
+ * Small verbs with every word of model/shape.ts in their schemas, so that the loader's tests do not depend on the real
+ * ones.
+ */
 const count: MeasureAbout = { about: 'how many', unit: 'count' };
 
 function probe(schema: Schema, measures: Readonly<Record<string, MeasureAbout>>): ProbeVerb {
@@ -71,7 +74,10 @@ const command = (effect: string): Schema =>
   );
 const named: Schema = {
   description: 'A name, several, or a pattern.',
-  anyOf: [oneOrMore(text('A name.'), 'Names.'), object('A pattern.', { matches: pattern('A regular expression.') }, ['matches'])],
+  anyOf: [
+    oneOrMore(text('A name.'), 'Names.'),
+    object('A pattern.', { matches: pattern('A regular expression.') }, ['matches']),
+  ],
 };
 
 export const PROBES: Readonly<Record<string, ProbeVerb>> = {
@@ -97,7 +103,12 @@ export const PROBES: Readonly<Record<string, ProbeVerb>> = {
   files: probe(
     object(
       'Which files.',
-      { in: path('A folder.'), type: oneOrMore(word('A type.', 'file', 'directory'), 'Types.'), name: named, max: integer('Most.', 1) },
+      {
+        in: path('A folder.'),
+        type: oneOrMore(word('A type.', 'file', 'directory'), 'Types.'),
+        name: named,
+        max: integer('Most.', 1),
+      },
       ['in'],
     ),
     {
@@ -120,17 +131,26 @@ export const ACTIONS: Readonly<Record<string, ActionVerb>> = {
       ['targets'],
     ),
   ),
-  delete: action(object('What to delete.', { targets: stepReference('The files.', 'files'), batch: integer('At once.', 1) }, ['targets'])),
+  delete: action(
+    object('What to delete.', { targets: stepReference('The files.', 'files'), batch: integer('At once.', 1) }, [
+      'targets',
+    ]),
+  ),
   edit: action(
     object(
       'What to edit.',
-      { file: path('The file.'), set: { type: 'object', description: 'Lines.', additionalProperties: { type: 'string' } } },
+      {
+        file: path('The file.'),
+        set: { type: 'object', description: 'Lines.', additionalProperties: { type: 'string' } },
+      },
       ['file'],
     ),
     ['inode'],
   ),
   stop: action(
-    object('What to stop.', { service: service('The service.'), restore_within: quantity('duration', 'The lease.') }, ['service']),
+    object('What to stop.', { service: service('The service.'), restore_within: quantity('duration', 'The lease.') }, [
+      'service',
+    ]),
   ),
   start: action(object('What to start.', { service: service('The service.') }, ['service'])),
   run: action(command('write')),
@@ -146,5 +166,10 @@ export function testCatalogue(loaded: string[] = []): Catalogue {
       if (!verb) throw new Error(`no ${kind} ${name}`);
       return verb;
     };
-  return { probes: Object.keys(PROBES), actions: Object.keys(ACTIONS), probe: pick(PROBES, 'probe'), action: pick(ACTIONS, 'action') };
+  return {
+    probes: Object.keys(PROBES),
+    actions: Object.keys(ACTIONS),
+    probe: pick(PROBES, 'probe'),
+    action: pick(ACTIONS, 'action'),
+  };
 }

@@ -19,7 +19,10 @@ test('each comparator lets pass what fits and says what does not', () => {
 
 test('a pattern must match the whole value', () => {
   assert.equal(misfit('/var/spool/postfix', { matches: '/var/spool/\\w+' }), null);
-  assert.equal(misfit('/x/var/spool/postfix', { matches: '/var/spool/\\w+' }), '/x/var/spool/postfix does not match /var/spool/\\w+');
+  assert.equal(
+    misfit('/x/var/spool/postfix', { matches: '/var/spool/\\w+' }),
+    '/x/var/spool/postfix does not match /var/spool/\\w+',
+  );
   assert.equal(misfit('/a|/etc', { matches: '/a|/b' }), '/a|/etc does not match /a|/b');
 });
 

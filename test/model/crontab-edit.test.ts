@@ -9,7 +9,11 @@ const REDIRECT: CrontabChange = { kind: 'redirect' };
 const CHANGES: readonly CrontabChange[] = [NO_MAIL, REDIRECT];
 const OWNER = 'alice';
 
-function edit(text: string, change: CrontabChange, options: { kind?: CrontabKind; choose?: (job: CronJob) => boolean } = {}): CrontabEdit {
+function edit(
+  text: string,
+  change: CrontabChange,
+  options: { kind?: CrontabKind; choose?: (job: CronJob) => boolean } = {},
+): CrontabEdit {
   const { kind = 'user', choose = (job) => job.mailed } = options;
   const tab = parseCrontab(text, kind);
   const chosen = new Set(
@@ -40,7 +44,13 @@ test('it goes again below every later MAILTO that a chosen job is under, and now
 });
 
 test('a crontab that mails nothing stays as it is, byte by byte', () => {
-  for (const text of ['', '# nothing\n', 'MAILTO=""\n* * * * * a\n', '* * * * * a >/dev/null 2>&1\n', '\xff\xfe* junk\r\n']) {
+  for (const text of [
+    '',
+    '# nothing\n',
+    'MAILTO=""\n* * * * * a\n',
+    '* * * * * a >/dev/null 2>&1\n',
+    '\xff\xfe* junk\r\n',
+  ]) {
     for (const change of CHANGES) assert.deepEqual(edit(text, change), { text, edits: [], refused: [] });
   }
 });
@@ -82,13 +92,18 @@ test('a variable that a job which was not chosen would inherit is refused, and n
     refused: [{ line: 2, reason: 'it is not chosen, and LANG cannot be unset again above it' }],
   });
   const odd = edit('* * * * * a\n', { kind: 'set', name: 'X', value: ` "'` }, { choose: () => true });
-  assert.deepEqual(odd.refused, [{ line: 1, reason: `cron has no way to write X with the value ${JSON.stringify(` "'`)}` }]);
+  assert.deepEqual(odd.refused, [
+    { line: 1, reason: `cron has no way to write X with the value ${JSON.stringify(` "'`)}` },
+  ]);
 });
 
 test('the redirection stands before the input and before the comment, and leaves all else of the line', () => {
   const pairs: readonly (readonly [string, string, CrontabKind?])[] = [
     ['* * * * * cat%one%two', '* * * * * cat >/dev/null 2>&1%one%two'],
-    ['* * * * * date +\\%F | b # 5\\% off % in # x', '* * * * * { date +\\%F | b; } >/dev/null 2>&1 # 5\\% off % in # x'],
+    [
+      '* * * * * date +\\%F | b # 5\\% off % in # x',
+      '* * * * * { date +\\%F | b; } >/dev/null 2>&1 # 5\\% off % in # x',
+    ],
     [' \t@daily\t a  "b  c"  ', ' \t@daily\t a  "b  c" >/dev/null 2>&1  '],
     ['@reboot a; b', '@reboot { a; b; } >/dev/null 2>&1'],
     ['*/5 * * * *\troot  a && b', '*/5 * * * *\troot  { a && b; } >/dev/null 2>&1', 'system'],
@@ -113,10 +128,24 @@ test('a refused line stays and says why, the others are done', () => {
       { line: 6, reason: 'its command would be longer than the 998 bytes that cron reads' },
     ],
   });
-  assert.deepEqual(edit('1 5 a b \\\n  c\n', REDIRECT, { kind: 'anacron' }).refused, [{ line: 1, reason: 'it goes on in the next line' }]);
+  assert.deepEqual(edit('1 5 a b \\\n  c\n', REDIRECT, { kind: 'anacron' }).refused, [
+    { line: 1, reason: 'it goes on in the next line' },
+  ]);
 });
 
-const command = fc.constantFrom('a', 'a; b', 'a | b', 'a >/dev/null 2>&1', 'a # b', 'cat%in', 'a &', 'echo "x', 'a >log', 'A=b c', 'a\r');
+const command = fc.constantFrom(
+  'a',
+  'a; b',
+  'a | b',
+  'a >/dev/null 2>&1',
+  'a # b',
+  'cat%in',
+  'a &',
+  'echo "x',
+  'a >log',
+  'A=b c',
+  'a\r',
+);
 const userLine = fc.oneof(
   fc.constantFrom(
     '',
@@ -133,7 +162,9 @@ const userLine = fc.oneof(
     '\xff',
     '\r',
   ),
-  fc.tuple(fc.constantFrom('* * * * * ', '@daily ', '\t*/5 1 * * mon\t'), command).map(([schedule, text]) => schedule + text),
+  fc
+    .tuple(fc.constantFrom('* * * * * ', '@daily ', '\t*/5 1 * * mon\t'), command)
+    .map(([schedule, text]) => schedule + text),
 );
 const systemLine = fc.oneof(
   fc.constantFrom('', '# note', 'MAILTO=""', 'MAILTO=root'),
@@ -155,7 +186,9 @@ test('after MAILTO="" no chosen job mails, every other mails to whom it mailed, 
     fc.property(files, ends, fc.nat(), ({ kind, lines }, end, mask) => {
       const text = lines.join('\n') + end;
       const jobs = jobsOf(parseCrontab(text, kind), OWNER);
-      const picked = new Set(jobs.filter((job, index) => job.mailed && ((mask >> (index % 30)) & 1) === 1).map((job) => job.line));
+      const picked = new Set(
+        jobs.filter((job, index) => job.mailed && ((mask >> (index % 30)) & 1) === 1).map((job) => job.line),
+      );
       const result = editCrontab(text, parseCrontab(text, kind), OWNER, picked, NO_MAIL);
       assert.deepEqual(result.refused, []);
       assert.deepEqual(

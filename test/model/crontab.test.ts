@@ -25,7 +25,26 @@ function shape(text: string, kind: CrontabKind = 'user'): readonly string[] {
 test('whatever bytes a file holds, it is printed as it was read', () => {
   const bytes = fc.string({ unit: fc.nat(255).map((code) => String.fromCharCode(code)), maxLength: 200 });
   const linelike = fc.string({
-    unit: fc.constantFrom('*', ' ', '\t', '\n', '\r', '=', '"', "'", '%', '\\', '#', '@', 'a', '1', '/', '-', ',', '\xff'),
+    unit: fc.constantFrom(
+      '*',
+      ' ',
+      '\t',
+      '\n',
+      '\r',
+      '=',
+      '"',
+      "'",
+      '%',
+      '\\',
+      '#',
+      '@',
+      'a',
+      '1',
+      '/',
+      '-',
+      ',',
+      '\xff',
+    ),
     maxLength: 200,
   });
   fc.assert(
@@ -89,27 +108,34 @@ test('a system line names its user, an anacron line its delay and name', () => {
     'bad username',
     'bad minute',
   ]);
-  assert.deepEqual(shape('MAILTO=""\nMAILTO=\n1 5 cron.daily\tnice run-parts a=b\n@monthly 45 m \\\n  more\nnonsense\n', 'anacron'), [
-    'MAILTO=<"">',
-    'MAILTO=<>',
-    '1 5 cron.daily | root | nice run-parts a=b',
-    '@monthly 45 m | root | \\',
-    'continuation',
-    'invalid syntax',
-  ]);
+  assert.deepEqual(
+    shape('MAILTO=""\nMAILTO=\n1 5 cron.daily\tnice run-parts a=b\n@monthly 45 m \\\n  more\nnonsense\n', 'anacron'),
+    [
+      'MAILTO=<"">',
+      'MAILTO=<>',
+      '1 5 cron.daily | root | nice run-parts a=b',
+      '@monthly 45 m | root | \\',
+      'continuation',
+      'invalid syntax',
+    ],
+  );
 });
 
 test('mail goes to whom the MAILTO above the line says, else to whom the job runs as', () => {
   const recipients = (text: string, kind: CrontabKind) =>
     jobsOf(parseCrontab(text, kind), kind === 'user' ? 'alice' : 'root').map(({ mailTo }) => mailTo);
-  const user = '* * * * * a\nMAILTO=bob\n* * * * * b\nMAILTO=""\n* * * * * c\nMAILTO="x@y,z"\n* * * * * d\nmailto=""\n* * * * * e\n';
+  const user =
+    '* * * * * a\nMAILTO=bob\n* * * * * b\nMAILTO=""\n* * * * * c\nMAILTO="x@y,z"\n* * * * * d\nmailto=""\n* * * * * e\n';
   assert.deepEqual(recipients(user, 'user'), ['alice', 'bob', null, 'x@y,z', 'x@y,z']);
   assert.deepEqual(recipients('* * * * * carol a\nMAILTO=root\n* * * * * carol b\n', 'system'), ['carol', 'root']);
   assert.deepEqual(recipients('1 5 a x\nMAILTO=\n1 5 b y\n', 'anacron'), ['root', null]);
 });
 
 test('the command ends at the first percent sign without a backslash, the rest is its input', () => {
-  const jobs = jobsOf(parseCrontab('* * * * * date +\\%F \\\\\\% x % in%put\n* * * * * a\n* * * * * b \\\\% c\n', 'user'), 'root');
+  const jobs = jobsOf(
+    parseCrontab('* * * * * date +\\%F \\\\\\% x % in%put\n* * * * * a\n* * * * * b \\\\% c\n', 'user'),
+    'root',
+  );
   assert.deepEqual(
     jobs.map(({ command, input }) => ({ command, input })),
     [

@@ -54,13 +54,25 @@ const MOUNTS = [
   '5 1 8:1 /usr/lib /lib-too rw',
 ];
 const at = (real: string, chain: readonly number[] = []) =>
-  vitalAt({ real, mounts: MOUNTS, known: [{ path: '/usr', device: 1, inode: 7 }], chain: chain.map((inode) => ({ device: 1, inode })) });
+  vitalAt({
+    real,
+    mounts: MOUNTS,
+    known: [{ path: '/usr', device: 1, inode: 7 }],
+    chain: chain.map((inode) => ({ device: 1, inode })),
+  });
 
 test('a folder is vital by where else the same part of its file system is mounted', () => {
   assert.deepEqual(
-    ['/data/etc copy', '/data/etc copy/ssl', '/mnt/usr/bin', '/lib-too', '/lib-too/x', '/data', '/data/other', '/mnt/srv'].map((real) =>
-      at(real),
-    ),
+    [
+      '/data/etc copy',
+      '/data/etc copy/ssl',
+      '/mnt/usr/bin',
+      '/lib-too',
+      '/lib-too/x',
+      '/data',
+      '/data/other',
+      '/mnt/srv',
+    ].map((real) => at(real)),
     ['/etc', '/etc', '/usr', '/usr', '/usr', null, null, null],
   );
   // Covered by another mount: the system lives on it again after the next boot.

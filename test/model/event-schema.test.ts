@@ -28,12 +28,20 @@ test('`firebreak schema events` prints the schema, versioned, every property des
 function undescribed(schema: JsonObject, at: string): readonly string[] {
   const properties = isObject(schema.properties) ? Object.entries(schema.properties) : [];
   const nested = Object.entries(schema).flatMap(([key, value]) =>
-    [value].flat().flatMap((inner) => (isObject(inner) && key !== 'properties' ? undescribed(inner, `${at}/${key}`) : [])),
+    [value]
+      .flat()
+      .flatMap((inner) => (isObject(inner) && key !== 'properties' ? undescribed(inner, `${at}/${key}`) : [])),
   );
   const own = properties.flatMap(([name, inner]) =>
-    isObject(inner) && !['description', '$ref', 'const', 'anyOf'].some((word) => word in inner) ? [`${at}/${name}`] : [],
+    isObject(inner) && !['description', '$ref', 'const', 'anyOf'].some((word) => word in inner)
+      ? [`${at}/${name}`]
+      : [],
   );
-  return [...own, ...nested, ...properties.flatMap(([name, inner]) => (isObject(inner) ? undescribed(inner, `${at}/${name}`) : []))];
+  return [
+    ...own,
+    ...nested,
+    ...properties.flatMap(([name, inner]) => (isObject(inner) ? undescribed(inner, `${at}/${name}`) : [])),
+  ];
 }
 
 test('any event that the types allow is one of the schema', () => {
@@ -59,12 +67,10 @@ test('a fact of a fleet with a key too many, one too few, or a word that there i
   const ended = fleetEvents(FLEETS.held).find(({ type }) => type === 'host.finished');
   assert.ok(ended?.type === 'host.finished' && isValidEvent(ended));
   const { reasons: _, ...without } = ended;
-  assert.deepEqual([{ ...ended, more: 1 }, without, { ...ended, outcome: 'fine' }, { ...ended, host: null }].map(isValidEvent), [
-    false,
-    false,
-    false,
-    false,
-  ]);
+  assert.deepEqual(
+    [{ ...ended, more: 1 }, without, { ...ended, outcome: 'fine' }, { ...ended, host: null }].map(isValidEvent),
+    [false, false, false, false],
+  );
 });
 
 test('a key too many, one too few, a word that there is not, another version: refused', () => {

@@ -7,7 +7,10 @@ import { dueMinutes, localOffset, parseSchedule } from '../../src/model/schedule
 import { emptyWorld } from '../support/fake-world.ts';
 import { quickClock } from '../support/rehearsal.ts';
 
-const hostIn = (zone: string | null, ahead = 0): Host => ({ ...fakeHost(emptyWorld()), farClock: (): FarClock => ({ ahead, zone }) });
+const hostIn = (zone: string | null, ahead = 0): Host => ({
+  ...fakeHost(emptyWorld()),
+  farClock: (): FarClock => ({ ahead, zone }),
+});
 
 test('ages are told by the clock of the host, and what passes by ours', () => {
   const clock = quickClock(1_000_000);
@@ -20,9 +23,13 @@ test('a schedule is read in the zone of the host, also where its clocks are set 
   const nine = parseSchedule('0 9 * * *');
   assert.ok(typeof nine !== 'string');
   const due = (zone: string, from: string, to: string) =>
-    dueMinutes({ schedule: nine, from: Date.parse(from), to: Date.parse(to), limit: 10, offset: offsetOn(hostIn(zone)) }).map((minute) =>
-      new Date(minute).toISOString(),
-    );
+    dueMinutes({
+      schedule: nine,
+      from: Date.parse(from),
+      to: Date.parse(to),
+      limit: 10,
+      offset: offsetOn(hostIn(zone)),
+    }).map((minute) => new Date(minute).toISOString());
   assert.deepEqual(due('Asia/Kathmandu', '2026-11-23T00:00Z', '2026-11-24T00:00Z'), ['2026-11-23T03:15:00.000Z']);
   // Clocks go forward in the night to the 29th of March.
   assert.deepEqual(due('Europe/Berlin', '2026-03-28T00:00Z', '2026-03-30T00:00Z'), [

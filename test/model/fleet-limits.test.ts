@@ -37,8 +37,14 @@ test('a bolder strategy is lowered to what the rule allows, a milder one is left
 test('no group can have more than its share at work, and always one may be', () => {
   const fleet = { atOnce: 10, share: 25, hostsADay: null };
   const why = 'rule rule-1 has fleet.share: 25%, of the';
-  assert.deepEqual(decide(policyOf({ fleet }), hosts(20, ['web'])), [5, `at most 5 hosts at once instead of 10: ${why} 20 hosts in web`]);
-  assert.deepEqual(decide(policyOf({ fleet }), hosts(3)), [1, `at most 1 host at once instead of 10: ${why} 3 hosts in no group`]);
+  assert.deepEqual(decide(policyOf({ fleet }), hosts(20, ['web'])), [
+    5,
+    `at most 5 hosts at once instead of 10: ${why} 20 hosts in web`,
+  ]);
+  assert.deepEqual(decide(policyOf({ fleet }), hosts(3)), [
+    1,
+    `at most 1 host at once instead of 10: ${why} 3 hosts in no group`,
+  ]);
   assert.deepEqual(decide(policyOf({ fleet }), [...hosts(80, ['web']), ...hosts(12, ['db'], 'db')]), [
     3,
     `at most 3 hosts at once instead of 10: ${why} 12 hosts in db`,
@@ -81,7 +87,10 @@ test('more different hosts within a day than the rule allows is over the limit; 
     tooManyHosts({ policy, runbook, params: {} }, { acting: hosts(acting), changed });
   assert.equal(many(5, []), null);
   assert.equal(many(5, ['web1', 'WEB2']), null);
-  assert.deepEqual(many(6, []), { outcome: 'over-limit', reason: 'this would change 6 hosts; rule rule-1 allows 5 hosts a day' });
+  assert.deepEqual(many(6, []), {
+    outcome: 'over-limit',
+    reason: 'this would change 6 hosts; rule rule-1 allows 5 hosts a day',
+  });
   assert.deepEqual(many(4, ['web1', 'db1', 'db2']), {
     outcome: 'over-limit',
     reason: 'this would change 4 hosts, after 2 others in the last 24 hours; rule rule-1 allows 5 hosts a day',

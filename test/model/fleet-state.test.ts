@@ -26,12 +26,28 @@ const STARTED: FleetFact = {
 
 const events = (facts: readonly FleetFact[]): readonly FleetEvent[] =>
   facts.map(
-    (fact, at) => ({ v: 1, seq: at + 1, at: '2026-11-23T03:00:00.000Z', mono: at, run: 'fleet-1', host: 'laptop', ...fact }) as FleetEvent,
+    (fact, at) =>
+      ({
+        v: 1,
+        seq: at + 1,
+        at: '2026-11-23T03:00:00.000Z',
+        mono: at,
+        run: 'fleet-1',
+        host: 'laptop',
+        ...fact,
+      }) as FleetEvent,
   );
 
-const end = (host: string, run: string | null, outcome: OutcomeName): HostEnd => ({ host, run, outcome, verdict: null, reasons: [] });
+const end = (host: string, run: string | null, outcome: OutcomeName): HostEnd => ({
+  host,
+  run,
+  outcome,
+  verdict: null,
+  reasons: [],
+});
 
-const statuses = (facts: readonly FleetFact[]) => fleetStateOf(events([STARTED, ...facts])).hosts.map(({ status }) => status);
+const statuses = (facts: readonly FleetFact[]) =>
+  fleetStateOf(events([STARTED, ...facts])).hosts.map(({ status }) => status);
 
 test('a host waits, runs, has ended, or is rolled back; how it ended is kept when it is undone', () => {
   const facts: readonly FleetFact[] = [

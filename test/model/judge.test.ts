@@ -4,8 +4,12 @@ import fc from 'fast-check';
 import type { Comparator, Condition, Measure, Truth } from '../../src/model/condition.ts';
 import { judge } from '../../src/model/judge.ts';
 
-const clause = (measure: string, comparator: Comparator): Condition => ({ kind: 'clause', clause: { measure, comparator } });
-const truthOf = (measure: Measure, comparator: Comparator): Truth => judge(clause('m', comparator), () => ({ m: measure })).truth;
+const clause = (measure: string, comparator: Comparator): Condition => ({
+  kind: 'clause',
+  clause: { measure, comparator },
+});
+const truthOf = (measure: Measure, comparator: Comparator): Truth =>
+  judge(clause('m', comparator), () => ({ m: measure })).truth;
 
 test('comparators are words and compare numbers, shares, durations, sizes, texts', () => {
   const rows: readonly [Measure, Comparator, Truth][] = [
@@ -26,16 +30,22 @@ test('comparators are words and compare numbers, shares, durations, sizes, texts
     [null, { at_most: 0 }, 'unknown'],
     ['text', { at_least: 4 }, 'no'],
   ];
-  for (const [measure, comparator, truth] of rows) assert.equal(truthOf(measure, comparator), truth, JSON.stringify([measure, comparator]));
+  for (const [measure, comparator, truth] of rows)
+    assert.equal(truthOf(measure, comparator), truth, JSON.stringify([measure, comparator]));
 });
 
 test('what was wanted and what was seen are said for people', () => {
-  const { judgements } = judge(clause('inodes_free', { at_most: '5%' }), () => ({ inodes_free: { value: 3600, of: 4000 } }));
+  const { judgements } = judge(clause('inodes_free', { at_most: '5%' }), () => ({
+    inodes_free: { value: 3600, of: 4000 },
+  }));
   assert.deepEqual(judgements, [{ truth: 'no', wanted: 'inodes free at most 5%', seen: '3 600 of 4 000 (90 %)' }]);
 });
 
 test('a step that has not looked is unknown', () => {
-  const condition: Condition = { kind: 'clause', clause: { step: 'postfix', measure: 'state', comparator: { is: 'stopped' } } };
+  const condition: Condition = {
+    kind: 'clause',
+    clause: { step: 'postfix', measure: 'state', comparator: { is: 'stopped' } },
+  };
   assert.deepEqual(
     judge(condition, () => undefined),
     {
@@ -51,7 +61,8 @@ test('combinations keep to three-valued logic for every assignment', () => {
   const seen = { yes: true, no: false, unknown: null };
   fc.assert(
     fc.property(fc.array(value, { minLength: 1, maxLength: 5 }), (truths) => {
-      const of = (kind: 'all_of' | 'any_of' | 'none_of') => judge({ kind, conditions: truths.map(part) }, () => seen).truth;
+      const of = (kind: 'all_of' | 'any_of' | 'none_of') =>
+        judge({ kind, conditions: truths.map(part) }, () => seen).truth;
       const all = truths.includes('no') ? 'no' : truths.includes('unknown') ? 'unknown' : 'yes';
       const any = truths.includes('yes') ? 'yes' : truths.includes('unknown') ? 'unknown' : 'no';
       const none = any === 'unknown' ? 'unknown' : any === 'yes' ? 'no' : 'yes';

@@ -16,9 +16,15 @@ test('every kind of limit has a low default, in place of none', () => {
     const over = overLimit({ limits, used: { [name]: 1 }, costs: { [name]: limits[name] }, rule: null, own: {} });
     assert.match(
       over ?? '',
-      new RegExp(`^${name} .* is over the limit of .* \\(the default: the runbook has no \`limits\\.${name}\`\\); a person may raise it`),
+      new RegExp(
+        `^${name} .* is over the limit of .* \\(the default: the runbook has no \`limits\\.${name}\`\\); a person may raise it`,
+      ),
     );
-    assert.equal(overLimit({ limits, used: {}, costs: { [name]: limits[name] }, rule: null, own: {} }), undefined, name);
+    assert.equal(
+      overLimit({ limits, used: {}, costs: { [name]: limits[name] }, rule: null, own: {} }),
+      undefined,
+      name,
+    );
   }
 });
 
@@ -29,7 +35,10 @@ test('what is over a default says so, to a person with the flag and to automatio
     of(null),
     'kill 51 is over the limit of 50 (the default: the runbook has no `limits.kill`); a person may raise it for this run: --limit kill=51',
   );
-  assert.equal(of(null, { kill: 50 }), 'kill 51 is over the limit of 50; a person may raise it for this run: --limit kill=51');
+  assert.equal(
+    of(null, { kill: 50 }),
+    'kill 51 is over the limit of 50; a person may raise it for this run: --limit kill=51',
+  );
   assert.equal(
     of(ruleOf({ id: 'r', limits: {} })),
     'kill 51 is over the limit of 50 (the default: the runbook has no `limits.kill`); rule r does not raise it',

@@ -7,7 +7,11 @@ const edited = (text: string, edit: LineEdit) => {
   const result = lineEdit(text, edit);
   return result.ok ? result.text : `refused: ${result.reason}`;
 };
-const add = (line: string, place: Extract<LineEdit, { kind: 'add' }>['place']): LineEdit => ({ kind: 'add', line, place });
+const add = (line: string, place: Extract<LineEdit, { kind: 'add' }>['place']): LineEdit => ({
+  kind: 'add',
+  line,
+  place,
+});
 
 describe('a change of lines', () => {
   it('sets every line that matches, or adds it at the end', () => {
@@ -29,7 +33,10 @@ describe('a change of lines', () => {
   it('removes and replaces', () => {
     assert.equal(edited('a\nb\nab\n', { kind: 'remove', matching: 'a' }), 'b\n');
     assert.equal(edited('a\n', { kind: 'remove', matching: 'a' }), '');
-    assert.equal(edited('host=old port=1\nold\n', { kind: 'replace', pattern: '\\bold\\b', with: 'new' }), 'host=new port=1\nnew\n');
+    assert.equal(
+      edited('host=old port=1\nold\n', { kind: 'replace', pattern: '\\bold\\b', with: 'new' }),
+      'host=new port=1\nnew\n',
+    );
     assert.equal(edited('k=v\n', { kind: 'replace', pattern: '^(\\w)=(v)$', with: '$2:$1$$' }), 'v:k$\n');
   });
 
@@ -42,19 +49,27 @@ describe('a change of lines', () => {
   it('is refused where it would change the file again the second time', () => {
     assert.match(edited('a\n', { kind: 'replace', pattern: 'a', with: 'aa' }), /^refused: done twice/);
     assert.match(
-      edited('a=1\n', { kind: 'set', matching: '^a', to: 'b' }).concat(edited('x\n', { kind: 'replace', pattern: '$', with: '!' })),
+      edited('a=1\n', { kind: 'set', matching: '^a', to: 'b' }).concat(
+        edited('x\n', { kind: 'replace', pattern: '$', with: '!' }),
+      ),
       /refused: done twice/,
     );
   });
 
   it('finds text beyond ASCII, and leaves bytes that are no UTF-8 as they are', () => {
     const bytes = (text: string) => Buffer.from(text).toString('latin1');
-    assert.equal(edited(`${bytes('grüß')}\n\xff\xfe\n`, { kind: 'replace', pattern: 'ü', with: 'ue' }), `${bytes('grueß')}\n\xff\xfe\n`);
+    assert.equal(
+      edited(`${bytes('grüß')}\n\xff\xfe\n`, { kind: 'replace', pattern: 'ü', with: 'ue' }),
+      `${bytes('grueß')}\n\xff\xfe\n`,
+    );
     assert.equal(edited('\xff\n', add('ü', { at: 'end' })), `\xff\n${bytes('ü')}\n`);
   });
 
   it('takes exactly one place', () => {
-    assert.equal(lineEditOf({ add_line: { line: 'x', after: 'a', at: 'end' } }), 'add_line takes one place, not after and at');
+    assert.equal(
+      lineEditOf({ add_line: { line: 'x', after: 'a', at: 'end' } }),
+      'add_line takes one place, not after and at',
+    );
   });
 
   it('done twice is the same as done once, and lines that do not match stay (property)', () => {
@@ -67,10 +82,18 @@ describe('a change of lines', () => {
       { before: 'b' },
     );
     const change = fc.oneof<fc.Arbitrary<LineEdit>[]>(
-      fc.record({ kind: fc.constant('set' as const), matching: fc.constantFrom('a', '^b', '='), to: fc.constantFrom('a=', 'x', '') }),
+      fc.record({
+        kind: fc.constant('set' as const),
+        matching: fc.constantFrom('a', '^b', '='),
+        to: fc.constantFrom('a=', 'x', ''),
+      }),
       fc.record({ kind: fc.constant('add' as const), line: fc.constantFrom('a', 'x', ''), place }),
       fc.record({ kind: fc.constant('remove' as const), matching: fc.constantFrom('a', '^$', '=') }),
-      fc.record({ kind: fc.constant('replace' as const), pattern: fc.constantFrom('a', '^b', ' +'), with: fc.constantFrom('x', 'a', '') }),
+      fc.record({
+        kind: fc.constant('replace' as const),
+        pattern: fc.constantFrom('a', '^b', ' +'),
+        with: fc.constantFrom('x', 'a', ''),
+      }),
     );
     fc.assert(
       fc.property(text, change, (before, edit) => {

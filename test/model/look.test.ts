@@ -22,7 +22,12 @@ async function asked(look: (look: Look, times: number) => void, more: Partial<St
     },
   });
   const host = { name: 'a', connection: { unanswered: () => ({ count: lost() }) } } as unknown as Host;
-  const looking = { host, clock: quickClock(), signal: stop.signal, catalogue: { probe: async () => probe } } as unknown as Looking;
+  const looking = {
+    host,
+    clock: quickClock(),
+    signal: stop.signal,
+    catalogue: { probe: async () => probe },
+  } as unknown as Looking;
   const step = { id: 'a', verb: 'look', retry: { times: 5, every: 1000 }, ...more } as Step;
   return { finding: await findFor(step, {}, looking, () => false), times };
 }

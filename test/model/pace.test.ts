@@ -25,7 +25,11 @@ const ago = (minutes: number, more: Partial<PastRun> = {}): PastRun => ({
 function refusal(rule: Partial<PolicyRule>, past: readonly PastRun[]) {
   const one = ruleOf({ runbook: 'storm', ...rule });
   const policy: Policy = { rules: [one], freeze: [], source: { path: 'p.yaml', hash: 'h' } };
-  return tooOften({ kind: 'unattended', policy, trigger: { who: 'root', zone: 'UTC', past } }, { kind: 'allowed', rule: one }, asked);
+  return tooOften(
+    { kind: 'unattended', policy, trigger: { who: 'root', zone: 'UTC', past } },
+    { kind: 'allowed', rule: one },
+    asked,
+  );
 }
 
 test('the same incident again soon after a fix that held needs a person, who is told which run to read', () => {

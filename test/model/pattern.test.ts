@@ -12,7 +12,17 @@ import { wildcard } from '../../src/model/wildcard.ts';
 import { assertNoSquare, processorTime } from '../support/growth.ts';
 
 /** Patterns that a backtracking engine can take for ever on, or the square of the text. */
-const SLOW = ['(a+)+$', '^(a|aa)+$', '(a*)*b', 'a+b', '(x+x+)+y', '(.*)*x', '^(([a-z])+.)+[A-Z]([a-z])+$', '(a|a)*c', '(?:a?){20}a{20}b'];
+const SLOW = [
+  '(a+)+$',
+  '^(a|aa)+$',
+  '(a*)*b',
+  'a+b',
+  '(x+x+)+y',
+  '(.*)*x',
+  '^(([a-z])+.)+[A-Z]([a-z])+$',
+  '(a|a)*c',
+  '(?:a?){20}a{20}b',
+];
 
 /** Wherever a pattern of an author's meets a text of somebody else's. */
 const PLACES: Readonly<Record<string, (pattern: string, text: string) => unknown>> = {

@@ -41,7 +41,13 @@ function runbook(given: Partial<Runbook> = {}): Runbook {
 
 /** Monday. */
 const AT = Date.parse('2026-11-23T18:00Z');
-const asked = (given: Partial<Asked> = {}): Asked => ({ runbook: runbook(), params: { watch: '10m' }, host: 'mail-1', at: AT, ...given });
+const asked = (given: Partial<Asked> = {}): Asked => ({
+  runbook: runbook(),
+  params: { watch: '10m' },
+  host: 'mail-1',
+  at: AT,
+  ...given,
+});
 
 const policy = (rules: readonly Partial<PolicyRule>[], freeze: readonly Freeze[] = []): Policy => ({
   rules: rules.map((rule) => ruleOf({ id: 'r', runbook: 'storm', ...rule })),
@@ -58,7 +64,9 @@ const by = (of: Policy, who = 'root'): Extract<Mode, { kind: 'unattended' }> => 
 /** `allowed`, or why not. */
 function said(rule: Partial<PolicyRule>, given: Partial<Asked> = {}, who = 'root'): string {
   const answer = permit(by(policy([rule]), who), asked(given));
-  return answer.kind === 'denied' ? answer.reason.replace('no rule of p.yaml allows storm@1.0.0: rule r: ', '') : answer.kind;
+  return answer.kind === 'denied'
+    ? answer.reason.replace('no rule of p.yaml allows storm@1.0.0: rule r: ', '')
+    : answer.kind;
 }
 
 test('a person is asked, whatever any policy says', () => {
@@ -104,7 +112,10 @@ test('a denial names for the nearest rule which condition failed', () => {
     { id: 'elsewhere', runbook: 'other' },
   ]);
   const answer = permit(by(rules), asked({ params: { watch: '1h' } }));
-  assert.deepEqual(answer, { kind: 'denied', reason: 'no rule of p.yaml allows storm@1.0.0: rule near: watch 1h is over 15m' });
+  assert.deepEqual(answer, {
+    kind: 'denied',
+    reason: 'no rule of p.yaml allows storm@1.0.0: rule near: watch 1h is over 15m',
+  });
 });
 
 test('each condition fails in words of its own', () => {
@@ -114,16 +125,25 @@ test('each condition fails in words of its own', () => {
   assert.equal(said({ hosts: ['mail'] }), 'host mail-1 is none of mail');
   assert.equal(said({ hosts: ['mail.1'] }), 'host mail-1 is none of mail.1');
   assert.equal(said({ deny: ['kill'] }), 'the-kill would kill, which is denied');
-  assert.equal(said({ during: [{ days: [2], from: 0, to: 1440, zone: null }] }), 'mon 18:00 UTC is outside of tue 00:00 to 24:00');
+  assert.equal(
+    said({ during: [{ days: [2], from: 0, to: 1440, zone: null }] }),
+    'mon 18:00 UTC is outside of tue 00:00 to 24:00',
+  );
   const reading = runbook({ diagnose: [step('run', { id: 'ping', phase: 'diagnose' })] });
-  assert.equal(said({}, { runbook: reading }), 'ping would run a command that its author declares to read only, and declared_read is deny');
+  assert.equal(
+    said({}, { runbook: reading }),
+    'ping would run a command that its author declares to read only, and declared_read is deny',
+  );
   assert.equal(said({ declaredRead: 'allow' }, { runbook: reading }), 'allowed');
 });
 
 test('a command in act is denied as an action, or as a declared read, by its effect', () => {
   const write = runbook({ act: [step('run', { arg: { effect: 'write' } })] });
   const read = runbook({ act: [step('run', { arg: { effect: 'read' } })] });
-  assert.equal(said({ deny: ['run'], declaredWrite: 'allow' }, { runbook: write }), 'the-run would run, which is denied');
+  assert.equal(
+    said({ deny: ['run'], declaredWrite: 'allow' }, { runbook: write }),
+    'the-run would run, which is denied',
+  );
   assert.equal(said({ deny: ['run'], declaredRead: 'allow' }, { runbook: read }), 'allowed');
   assert.match(said({}, { runbook: read }), /declares to read only/);
   const undoes = { kind: 'steps', steps: [{ verb: 'run', arg: {} }] } as const;
@@ -165,7 +185,10 @@ test('a secret comes from where the runbook says, unless the rule names another 
 
 test('a freeze denies what every rule allows, with its reason', () => {
   const frozen = policy([{}], [{ from: '2026-11-20', to: '2026-11-23', why: 'the sale', zone: null }]);
-  assert.deepEqual(permit(by(frozen), asked()), { kind: 'denied', reason: 'frozen from 2026-11-20 to 2026-11-23: the sale (p.yaml)' });
+  assert.deepEqual(permit(by(frozen), asked()), {
+    kind: 'denied',
+    reason: 'frozen from 2026-11-20 to 2026-11-23: the sale (p.yaml)',
+  });
   assert.equal(permit(by(frozen), asked({ at: AT + 6 * 3_600_000 })).kind, 'allowed');
 });
 
@@ -183,8 +206,15 @@ test('an explanation has every condition of every rule, and says whether it may 
       ],
     ],
   );
-  assert.deepEqual(explained.rules[0]?.conditions[1], { condition: 'who', holds: false, say: 'started by root, not by nagios' });
-  assert.deepEqual(explain(mode, asked(), 'the switch').refusal, { outcome: 'refused-by-policy', reasons: ['the switch'] });
+  assert.deepEqual(explained.rules[0]?.conditions[1], {
+    condition: 'who',
+    holds: false,
+    say: 'started by root, not by nagios',
+  });
+  assert.deepEqual(explain(mode, asked(), 'the switch').refusal, {
+    outcome: 'refused-by-policy',
+    reasons: ['the switch'],
+  });
 });
 
 // ---------------------------------------------------------------- never an act that no rule allows
@@ -194,9 +224,14 @@ function model(of: Policy, given: Asked, who: string): boolean {
   const minute = Math.floor(given.at / 60_000 + 4 * 1440) % 10_080;
   const open = ({ days, from, to }: TimeWindow) =>
     days.some((day) => (minute - day * 1440 - from + 10_080) % 10_080 < (to > from ? to - from : to - from + 1440));
-  if (of.freeze.some((one) => given.at >= Date.parse(one.from) && given.at < Date.parse(one.to) + 86_400_000)) return false;
+  if (of.freeze.some((one) => given.at >= Date.parse(one.from) && given.at < Date.parse(one.to) + 86_400_000))
+    return false;
   return of.rules.some((rule) => {
-    const names = [given.runbook.name, `${given.runbook.name}@${given.runbook.version}`, `sha256:${given.runbook.source.hash}`];
+    const names = [
+      given.runbook.name,
+      `${given.runbook.name}@${given.runbook.version}`,
+      `sha256:${given.runbook.source.hash}`,
+    ];
     const watch = Number.parseInt(String(given.params.watch), 10);
     const most = Number.parseInt(String(rule.params.watch?.at_most ?? '999999s'), 10);
     const hosts =
@@ -220,12 +255,25 @@ function model(of: Policy, given: Asked, who: string): boolean {
 const some = <T>(...items: readonly T[]) => fc.subarray([...items]);
 const day = fc.integer({ min: 0, max: 27 }).map((at) => `2026-11-${String(at + 1).padStart(2, '0')}`);
 const anyWindow: fc.Arbitrary<TimeWindow> = fc
-  .record({ days: some(0, 1, 2, 3, 4, 5, 6), from: fc.nat(1439), to: fc.integer({ min: 1, max: 1440 }), zone: fc.constant(null) })
+  .record({
+    days: some(0, 1, 2, 3, 4, 5, 6),
+    from: fc.nat(1439),
+    to: fc.integer({ min: 1, max: 1440 }),
+    zone: fc.constant(null),
+  })
   .filter(({ days, from, to }) => days.length > 0 && from !== to);
 const anyRule: fc.Arbitrary<PolicyRule> = fc.record({
   id: fc.constantFrom('a', 'b', 'c'),
   who: some('root', 'nagios', 'unattended'),
-  runbook: fc.constantFrom('storm', 'storm', 'other', 'storm@1.0.0', 'storm@2.0.0', `sha256:${'a'.repeat(64)}`, `sha256:${'b'.repeat(64)}`),
+  runbook: fc.constantFrom(
+    'storm',
+    'storm',
+    'other',
+    'storm@1.0.0',
+    'storm@2.0.0',
+    `sha256:${'a'.repeat(64)}`,
+    `sha256:${'b'.repeat(64)}`,
+  ),
   params: fc.option(fc.nat(900)).map((most) => (most === null ? {} : { watch: { at_most: `${most}s` } })),
   hosts: some('mail-1', 'mail-*', 'db-1', '*'),
   during: fc.array(anyWindow, { maxLength: 2 }),
@@ -238,7 +286,12 @@ const anyRule: fc.Arbitrary<PolicyRule> = fc.record({
   onFailure: fc.constantFrom('undo', 'leave'),
   undo: fc.constantFrom('safe', 'all', 'none'),
 });
-const anyFreeze: fc.Arbitrary<Freeze> = fc.record({ from: day, to: day, why: fc.constant('because'), zone: fc.constant(null) });
+const anyFreeze: fc.Arbitrary<Freeze> = fc.record({
+  from: day,
+  to: day,
+  why: fc.constant('because'),
+  zone: fc.constant(null),
+});
 const anyPolicy: fc.Arbitrary<Policy> = fc.record({
   rules: fc.array(anyRule, { maxLength: 3 }),
   freeze: fc.array(anyFreeze, { maxLength: 1 }),

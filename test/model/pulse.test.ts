@@ -4,7 +4,10 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { feed, type Pulse, type PulseSample, startPulse } from '../../src/model/pulse.ts';
 
-/** What a real cron's counters did, recorded every 3 ms; `minutes` is how many of its minutes had a job that it ran and reaped. */
+/**
+ * What a real cron's counters did, recorded every 3 ms; `minutes` is how many of its minutes had a job that it ran and
+ * reaped.
+ */
 interface Recording {
   readonly name: string;
   readonly minutes: number;
@@ -55,11 +58,18 @@ describe('the pulse of a real cron', () => {
 
   for (const recording of recordings) {
     it(`never counts more minutes than there were, however it is sampled: ${recording.name}`, () => {
-      fc.assert(fc.property(EVERY, PHASE, (every, phase) => foldAll(samplesOf(recording, every, phase)).minutes <= recording.minutes));
+      fc.assert(
+        fc.property(
+          EVERY,
+          PHASE,
+          (every, phase) => foldAll(samplesOf(recording, every, phase)).minutes <= recording.minutes,
+        ),
+      );
     });
 
     it(`counts the minutes that there were: ${recording.name}`, () => {
-      // A job that is alone in its minute and slow may be missed (dash: its reap leaves minflt alone); a short one never is.
+      // A job that is alone in its minute and slow may be missed (dash: its reap leaves minflt alone); a short one
+      // never is.
       const missed = { 'dash-cron.txt': 2, 'drill-cron-slow.txt': 3 }[recording.name] ?? 0;
       fc.assert(
         fc.property(EVERY, (every) => {
@@ -74,7 +84,10 @@ describe('the pulse of made-up counters', () => {
   it('counts nothing while nothing jumps', () => assert.equal(minutesOf(madeOf([10_000, 0, 0])), 0));
 
   it('counts a minute once however many jobs it has and whenever they end', () => {
-    assert.equal(minutesOf(madeOf([1000, 20, 0], [1010, 4, 450], [9000, 0, 450], [31_000, 0, 900], [55_000, 0, 450])), 1);
+    assert.equal(
+      minutesOf(madeOf([1000, 20, 0], [1010, 4, 450], [9000, 0, 450], [31_000, 0, 900], [55_000, 0, 450])),
+      1,
+    );
   });
 
   it('counts a minute whose only job is slow, when the job ends', () => {
@@ -94,7 +107,11 @@ describe('the pulse of made-up counters', () => {
   });
 
   it('does not split one burst of forks and reaps into two minutes', () => {
-    const burst = Array.from({ length: 60 }, (_, n): [number, number, number] => [1000 + n * 60, 12, n % 2 === 0 ? 0 : 450]);
+    const burst = Array.from({ length: 60 }, (_, n): [number, number, number] => [
+      1000 + n * 60,
+      12,
+      n % 2 === 0 ? 0 : 450,
+    ]);
     assert.equal(minutesOf(madeOf(...burst)), 1);
   });
 

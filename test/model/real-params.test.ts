@@ -58,7 +58,10 @@ test('a path that leads out of `under`, or to the folder itself, needs a human',
     await judged({ type: 'path', value: '/srv/sp/out/x', under: '/srv/sp' }),
     /^needs-a-human: in: it leads to \/etc\/x, which does not lie below/,
   );
-  assert.match(await judged({ type: 'path', value: '/srv/sp/out/..', under: '/srv/sp' }), /^needs-a-human: in: it leads to \/, /);
+  assert.match(
+    await judged({ type: 'path', value: '/srv/sp/out/..', under: '/srv/sp' }),
+    /^needs-a-human: in: it leads to \/, /,
+  );
   assert.match(await judged({ type: 'path', value: '/srv/sp/', under: '/srv/sp' }), /^needs-a-human/);
 });
 
@@ -67,7 +70,10 @@ test('a path through a stranger’s link needs a human wherever something is ask
     await judged({ type: 'path', value: '/srv/sp/his/l/x', under: '/srv/sp' }),
     /^needs-a-human: in: .*another user.*leads to \/etc\/x/,
   );
-  assert.match(await judged({ type: 'path', value: '/srv/sp/his/l/x', wants: { matches: '/srv/.*' } }), /^needs-a-human/);
+  assert.match(
+    await judged({ type: 'path', value: '/srv/sp/his/l/x', wants: { matches: '/srv/.*' } }),
+    /^needs-a-human/,
+  );
   assert.equal(await judged({ type: 'path', value: '/srv/sp/his/l/x' }), 'may be used');
 });
 
@@ -78,8 +84,14 @@ test('what a policy wants of a path it wants of where the path leads, of each pa
   assert.match(await judged({ type: 'path', value: '/srv/sp/out/x', wants }), said);
   assert.match(await judged({ type: 'list', value: ['/srv/sp/a', '/srv/sp/out/x'], wants }), said);
   assert.match(await judged({ type: 'string', value: '/srv/sp/out/x', wants }), said);
-  assert.match(await judged({ type: 'path', value: '/srv/sp/out', wants: { is: '/srv/sp/out' } }), /^refused-by-policy/);
-  assert.match(await judged({ type: 'path', value: '/srv/sp/out', wants: { one_of: ['/srv/sp/out'] } }), /^refused-by-policy/);
+  assert.match(
+    await judged({ type: 'path', value: '/srv/sp/out', wants: { is: '/srv/sp/out' } }),
+    /^refused-by-policy/,
+  );
+  assert.match(
+    await judged({ type: 'path', value: '/srv/sp/out', wants: { one_of: ['/srv/sp/out'] } }),
+    /^refused-by-policy/,
+  );
 });
 
 test('what is no path is not looked at', async () => {

@@ -11,7 +11,8 @@ const percent = (text: string, digits: (hex: string) => string) =>
 const WRITINGS: Readonly<Record<string, (secret: string, before: string, after: string) => string>> = {
   'as it is': (secret, before, after) => before + secret + after,
   'in base64, whole': (secret) => bytesOf(secret).toString('base64'),
-  'in base64, somewhere in a longer text': (secret, before, after) => bytesOf(before + secret + after).toString('base64'),
+  'in base64, somewhere in a longer text': (secret, before, after) =>
+    bytesOf(before + secret + after).toString('base64'),
   'in base64 for URLs': (secret, before, after) => bytesOf(before + secret + after).toString('base64url'),
   'in base64 folded at 76': (secret, before, after) =>
     (
@@ -67,7 +68,10 @@ test('of a secret of several lines each line is kept out, since output is shown 
 
 test('the neighbours of a secret in base64, and everything else, stay as they are', () => {
   const redact = redactor([{ name: 'token', value: 'hunter2-hunter2' }]);
-  assert.equal(redact(Buffer.from('user=ada;pass=hunter2-hunter2;ok=yes').toString('base64')), 'dXNlcj1hZGE7cGFzcz‹secret token›7b2s9eWVz');
+  assert.equal(
+    redact(Buffer.from('user=ada;pass=hunter2-hunter2;ok=yes').toString('base64')),
+    'dXNlcj1hZGE7cGFzcz‹secret token›7b2s9eWVz',
+  );
   const other = { n: 1, yes: true, none: null, text: 'hunter2', list: ['a', { b: 'aHVudGVyMg==' }], absent: undefined };
   assert.deepEqual(redact(other), other);
   assert.equal(redactor([])(other), other);
@@ -89,6 +93,7 @@ test('a key as long as one may be is found in a text of a megabyte', () => {
   const text = `${'log line of a program\n'.repeat(45_000)}${value}`;
   assert.ok(redact(text).endsWith('program\n‹secret long›'));
   assert.match(redact(Buffer.from(`ab${value}c`).toString('base64')), /^YW‹secret long›[A-Za-z]?={0,2}$/);
-  // A piece of the raw key may end in the very `%` whose code follows: what is left over is that code, and nothing of the key.
+  // A piece of the raw key may end in the very `%` whose code follows: what is left over is that code, and nothing of
+  // the key.
   assert.match(redact(`[${encodeURIComponent(value)}]`), /^\[‹secret long›(?:25‹secret long›)*\]$/);
 });

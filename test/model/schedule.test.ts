@@ -79,17 +79,32 @@ test('lists, ranges, steps and names say when', () => {
 });
 
 test('with both days restricted either is enough, with one starred both must hold', () => {
-  assert.deepEqual(due('0 0 13 * fri', '2026-11-10T00:00', '2026-11-21T00:00'), ['2026-11-13T00:00', '2026-11-20T00:00']);
-  assert.deepEqual(due('0 0 14 * fri', '2026-11-10T00:00', '2026-11-15T00:00'), ['2026-11-13T00:00', '2026-11-14T00:00']);
+  assert.deepEqual(due('0 0 13 * fri', '2026-11-10T00:00', '2026-11-21T00:00'), [
+    '2026-11-13T00:00',
+    '2026-11-20T00:00',
+  ]);
+  assert.deepEqual(due('0 0 14 * fri', '2026-11-10T00:00', '2026-11-15T00:00'), [
+    '2026-11-13T00:00',
+    '2026-11-14T00:00',
+  ]);
   // crontab(5): a field that starts with a star is not restricted, also with a step.
   assert.deepEqual(due('0 0 */2 * fri', '2026-11-10T00:00', '2026-11-21T00:00'), ['2026-11-13T00:00']);
 });
 
 test('the window opens after its start and closes with its end, and stops at the limit', () => {
   assert.deepEqual(due('* * * * *', '2026-11-23T10:00', '2026-11-23T10:02'), ['2026-11-23T10:01', '2026-11-23T10:02']);
-  assert.deepEqual(due('* * * * *', '2026-11-23T10:00', '2026-11-23T12:00', 2), ['2026-11-23T10:01', '2026-11-23T10:02']);
+  assert.deepEqual(due('* * * * *', '2026-11-23T10:00', '2026-11-23T12:00', 2), [
+    '2026-11-23T10:01',
+    '2026-11-23T10:02',
+  ]);
   assert.deepEqual(
-    missedMinutes({ schedule: '* * * * *', from: at('2026-11-23T10:00:30'), to: at('2026-11-23T10:01:59'), limit: 9, offset: UTC }),
+    missedMinutes({
+      schedule: '* * * * *',
+      from: at('2026-11-23T10:00:30'),
+      to: at('2026-11-23T10:01:59'),
+      limit: 9,
+      offset: UTC,
+    }),
     [at('2026-11-23T10:01')],
   );
 });
@@ -97,7 +112,13 @@ test('the window opens after its start and closes with its end, and stops at the
 test('local time is what the host says it is', () => {
   const berlin = () => 60;
   assert.deepEqual(
-    missedMinutes({ schedule: '30 4 * * *', from: at('2026-11-23T00:00'), to: at('2026-11-24T00:00'), limit: 9, offset: berlin }),
+    missedMinutes({
+      schedule: '30 4 * * *',
+      from: at('2026-11-23T00:00'),
+      to: at('2026-11-24T00:00'),
+      limit: 9,
+      offset: berlin,
+    }),
     [at('2026-11-23T03:30')],
   );
 });

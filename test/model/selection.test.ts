@@ -54,7 +54,18 @@ test('a word that matches nothing is an error, wherever it stands', () => {
     word: 'db2',
     known: ['web1', 'web2', 'db1', 'Mail', 'web', 'canary', 'db', 'role=web', 'rack=r1', 'rack=r2', 'role=db'],
   });
-  for (const word of ['wob', 'wob*', 'role=x', 'rolle=web', 'constructor', 'constructor=x', 'toString=*', '__proto__=*', '&wob', '!wob'])
+  for (const word of [
+    'wob',
+    'wob*',
+    'role=x',
+    'rolle=web',
+    'constructor',
+    'constructor=x',
+    'toString=*',
+    '__proto__=*',
+    '&wob',
+    '!wob',
+  ])
     assert.match(String(chosen(`web,${word}`)), /matches no host, group or label$/, word);
   assert.match(String(chosen('web,')), /^a pattern has an empty word/);
   assert.match(String(chosen('~web\\d')), /^~web\\d: there are no regular expressions here/);

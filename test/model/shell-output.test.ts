@@ -128,7 +128,10 @@ test('what is not understood for certain is refused with the reason', () => {
     Object.fromEntries(Object.keys(reasons).map((command) => [command, silenced(command, 'sh')])),
     Object.fromEntries(Object.entries(reasons).map(([command, reason]) => [command, { ok: false, reason }])),
   );
-  assert.deepEqual(silenced('a', dialectOf('/bin/tcsh')), { ok: false, reason: 'its SHELL is not of the Bourne family' });
+  assert.deepEqual(silenced('a', dialectOf('/bin/tcsh')), {
+    ok: false,
+    reason: 'its SHELL is not of the Bourne family',
+  });
 });
 
 const word = fc.constantFrom(
@@ -155,7 +158,9 @@ const wrapped = fc.oneof(
   line.map((text) => `if true; then ${text.replace(/(;| &| # c|\s)*$/, '')}; fi`),
 );
 
-/** The real shell is the judge: what is said to be silent is, and so is what was silenced, with the same exit status. */
+/**
+ * The real shell is the judge: what is said to be silent is, and so is what was silenced, with the same exit status.
+ */
 test('a real shell agrees', () => {
   const run = (command: string) => spawnSync('/bin/sh', ['-c', command], { input: 'in\n', encoding: 'utf8' });
   fc.assert(

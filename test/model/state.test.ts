@@ -2,10 +2,32 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Fact, RunEvent } from '../../src/model/event.ts';
-import { apply, elapsed, initialState, lastThing, type RunState, stateOf, undoable, unknownSteps } from '../../src/model/state.ts';
+import {
+  apply,
+  elapsed,
+  initialState,
+  lastThing,
+  type RunState,
+  stateOf,
+  undoable,
+  unknownSteps,
+} from '../../src/model/state.ts';
 import type { Applied } from '../../src/model/verb.ts';
 import { anyEvents } from '../support/any-event.ts';
-import { applies, DIAGNOSED, HELD, intends, KILL, RUN, SILENCE, START, STARTED, STOP, STOPPED, stamped } from '../support/story.ts';
+import {
+  applies,
+  DIAGNOSED,
+  HELD,
+  intends,
+  KILL,
+  RUN,
+  SILENCE,
+  START,
+  STARTED,
+  STOP,
+  STOPPED,
+  stamped,
+} from '../support/story.ts';
 
 const after = (...facts: readonly Fact[]): RunState => stateOf(stamped(facts));
 const stepOf = (state: RunState, id: string) => state.steps.find((step) => step.id === id);
@@ -29,7 +51,10 @@ test('a state is plain JSON', () => {
   fc.assert(
     fc.property(anyEvents, (events) => {
       const state = stateOf(events);
-      assert.deepEqual(JSON.parse(JSON.stringify(state)), JSON.parse(JSON.stringify(stateOf(JSON.parse(JSON.stringify(events))))));
+      assert.deepEqual(
+        JSON.parse(JSON.stringify(state)),
+        JSON.parse(JSON.stringify(stateOf(JSON.parse(JSON.stringify(events))))),
+      );
     }),
     { numRuns: 50 },
   );
@@ -44,7 +69,15 @@ test('an event of a later version changes nothing but the last number', () => {
 test('a run that held has its verdict, its counters, its series, its open items and nothing left to release', () => {
   const state = after(...HELD);
   assert.deepEqual(
-    [state.finished?.outcome, state.finished?.exit, state.verdict, state.used, state.leases, state.open.length, state.missed.length],
+    [
+      state.finished?.outcome,
+      state.finished?.exit,
+      state.verdict,
+      state.used,
+      state.leases,
+      state.open.length,
+      state.missed.length,
+    ],
     ['held', 0, 'held', { kill: 3, delete: 0, edit: 1, stopped_for: 0, services: 0, commands: 0 }, [], 1, 1],
   );
   assert.deepEqual(
@@ -57,7 +90,15 @@ test('a run that held has its verdict, its counters, its series, its open items 
   );
   assert.deepEqual(
     state.steps.map(({ id, status }) => `${id} ${status}`),
-    ['inodes waiting', 'mailers waiting', 'stop-cron done', 'kill-mailers done', 'silence-jobs done', 'start-cron done', 'calm done'],
+    [
+      'inodes waiting',
+      'mailers waiting',
+      'stop-cron done',
+      'kill-mailers done',
+      'silence-jobs done',
+      'start-cron done',
+      'calm done',
+    ],
   );
   assert.deepEqual(unknownSteps(state), []);
 });
@@ -88,7 +129,9 @@ test('an intent without an outcome is unknown, and may have to be undone', () =>
 });
 
 test('a second attempt is an undo entry of its own', () => {
-  const again = intends(SILENCE).map((fact): Fact => (fact.type === 'action.intended' ? { ...fact, attempt: 2 } : fact));
+  const again = intends(SILENCE).map(
+    (fact): Fact => (fact.type === 'action.intended' ? { ...fact, attempt: 2 } : fact),
+  );
   const failed: Fact = { type: 'action.applied', step: SILENCE.id, applied: applied({ outcome: 'failed' }) };
   const state = after(...DIAGNOSED, ...intends(SILENCE), failed, ...again, applies(SILENCE));
   assert.deepEqual(
@@ -105,7 +148,11 @@ test('the undo that an act gives afterwards replaces the one it intended; nothin
   const undo = { kind: 'revert', say: 'put one line back', data: null } as const;
   const better = after(...intends(SILENCE), { type: 'action.applied', step: SILENCE.id, applied: applied({ undo }) });
   assert.deepEqual(undoable(better), [{ step: SILENCE.id, say: 'put one line back' }]);
-  const none = after(...intends(SILENCE), { type: 'action.applied', step: SILENCE.id, applied: applied({ undo: { kind: 'nothing' } }) });
+  const none = after(...intends(SILENCE), {
+    type: 'action.applied',
+    step: SILENCE.id,
+    applied: applied({ undo: { kind: 'nothing' } }),
+  });
   assert.deepEqual(none.undo, []);
 });
 
@@ -144,7 +191,11 @@ test('a rollback takes from the undo stack what was really undone', () => {
   );
   assert.deepEqual(undoable(state), [{ step: 'silence-jobs', say: 'put the crontab of root back' }]);
   assert.deepEqual(
-    [state.rollback?.complete, state.rollback?.left, state.rollback?.undone.map(({ step, applied: { outcome } }) => [step, outcome])],
+    [
+      state.rollback?.complete,
+      state.rollback?.left,
+      state.rollback?.undone.map(({ step, applied: { outcome } }) => [step, outcome]),
+    ],
     [
       false,
       ['silence-jobs: changed since'],
@@ -170,7 +221,10 @@ test('the last thing known of an unfinished run is the step at work', () => {
   assert.equal(lastThing(after(STARTED)), 'started');
   assert.equal(lastThing(after(...STOPPED)), 'stop-cron: done');
   assert.equal(lastThing(after(...STOPPED, ...intends(KILL), applies(KILL))), 'kill-mailers: acted');
-  assert.equal(lastThing(after(...STOPPED, { type: 'step.started', step: START.id, phase: 'act', verb: 'start' })), 'start-cron: started');
+  assert.equal(
+    lastThing(after(...STOPPED, { type: 'step.started', step: START.id, phase: 'act', verb: 'start' })),
+    'start-cron: started',
+  );
 });
 
 test('what is noted after the end of a run, and a look at what to undo, make it no longer and leave it held', () => {

@@ -21,7 +21,10 @@ test('a size is a number, a share or the rest', () => {
     { kind: 'share', percent: 0.5 },
     { kind: 'rest' },
   ]);
-  assert.deepEqual(['', '-1', '1.5', '101%', '5 %', 'Rest', '1e3', '9999999999'].map(parseSize), Array(8).fill(undefined));
+  assert.deepEqual(
+    ['', '-1', '1.5', '101%', '5 %', 'Rest', '1e3', '9999999999'].map(parseSize),
+    Array(8).fill(undefined),
+  );
   assert.deepEqual([parseFailures('0'), parseFailures('rest')], [{ kind: 'hosts', count: 0 }, undefined]);
   assert.deepEqual([parsePause('0'), parsePause('30s'), parsePause('30')], [0, 30_000, undefined]);
 });
@@ -36,7 +39,8 @@ test('a size is written as it is read', () => {
 });
 
 test('batches grow and end with everybody', () => {
-  for (const text of ['rest', '1 rest', '1 5% 25% rest', '1 10 50% 100%', '100%']) assert.equal(batchFault(sizes(text)), null, text);
+  for (const text of ['rest', '1 rest', '1 5% 25% rest', '1 10 50% 100%', '100%'])
+    assert.equal(batchFault(sizes(text)), null, text);
   assert.deepEqual(batchFault([]), { at: 0, says: 'no batch is named' });
   assert.deepEqual(batchFault(sizes('0 rest')), { at: 0, says: 'a batch has at least one host' });
   assert.deepEqual(batchFault(sizes('1 25% 5% rest')), {
@@ -44,7 +48,10 @@ test('batches grow and end with everybody', () => {
     says: '5% are done already after 25%: a batch says how many are done when it has ended',
   });
   assert.deepEqual(batchFault(sizes('rest 1')), { at: 1, says: 'rest is everybody: nothing can come after it' });
-  assert.deepEqual(batchFault(sizes('1 25%')), { at: 1, says: 'the last batch is `rest`: it says what becomes of everybody else' });
+  assert.deepEqual(batchFault(sizes('1 25%')), {
+    at: 1,
+    says: 'the last batch is `rest`: it says what becomes of everybody else',
+  });
 });
 
 test('flags win over the runbook, which wins over the default', () => {

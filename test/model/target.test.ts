@@ -76,14 +76,17 @@ test('what ssh or a shell could take for something else is refused, with the rea
 
 test('whatever is taken for a name is no option, no path, no pattern, and needs no quotes', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.webAuthority({ withUserInfo: true, withPort: true })), (text) => {
-      const read = parseDestination(text);
-      if (!read.ok) return;
-      assert.match(read.target.name, /^[A-Za-z0-9_.:%-]+$/);
-      assert.doesNotMatch(read.target.name, /^[-.]/);
-      assert.equal(nameFault(read.target.name), null);
-      assert.doesNotMatch(read.target.user ?? 'a', /^-|[\s:;&|`'"$()<>{}]/);
-    }),
+    fc.property(
+      fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.webAuthority({ withUserInfo: true, withPort: true })),
+      (text) => {
+        const read = parseDestination(text);
+        if (!read.ok) return;
+        assert.match(read.target.name, /^[A-Za-z0-9_.:%-]+$/);
+        assert.doesNotMatch(read.target.name, /^[-.]/);
+        assert.equal(nameFault(read.target.name), null);
+        assert.doesNotMatch(read.target.user ?? 'a', /^-|[\s:;&|`'"$()<>{}]/);
+      },
+    ),
     { numRuns: 2000 },
   );
 });

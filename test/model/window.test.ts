@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { isFrozen, isOpen, isZone, localTime, sayWindow } from '../../src/model/window.ts';
 
 const nights = { days: [1, 2, 3, 4, 5], from: 22 * 60, to: 6 * 60, zone: null };
-const open = (at: string, zone = 'UTC', window: Parameters<typeof isOpen>[0] = nights) => isOpen(window, Date.parse(at), zone);
+const open = (at: string, zone = 'UTC', window: Parameters<typeof isOpen>[0] = nights) =>
+  isOpen(window, Date.parse(at), zone);
 
 test('a window over midnight is open on the evenings of its days and the mornings after', () => {
   assert.equal(open('2026-11-23T21:59Z'), false);
@@ -26,7 +27,9 @@ test('a window is read on the clock of its zone, else of the host', () => {
 test('a whole day is open from its first minute to its last', () => {
   const monday = { days: [1], from: 0, to: 1440, zone: null };
   assert.deepEqual(
-    ['2026-11-22T23:59Z', '2026-11-23T00:00Z', '2026-11-23T23:59Z', '2026-11-24T00:00Z'].map((at) => open(at, 'UTC', monday)),
+    ['2026-11-22T23:59Z', '2026-11-23T00:00Z', '2026-11-23T23:59Z', '2026-11-24T00:00Z'].map((at) =>
+      open(at, 'UTC', monday),
+    ),
     [false, true, true, false],
   );
 });
@@ -45,7 +48,9 @@ test('a freeze of days lasts to the end of its last day in its zone; one of inst
   assert.equal(frozen(days, '2026-12-19T23:30Z', 'Europe/Berlin'), true);
   const instants = { ...days, from: '2026-12-20T12:00+01:00', to: '2026-12-20T12:00Z' };
   assert.deepEqual(
-    ['2026-12-20T10:59Z', '2026-12-20T11:00Z', '2026-12-20T12:00Z', '2026-12-20T12:01Z'].map((at) => frozen(instants, at)),
+    ['2026-12-20T10:59Z', '2026-12-20T11:00Z', '2026-12-20T12:00Z', '2026-12-20T12:01Z'].map((at) =>
+      frozen(instants, at),
+    ),
     [false, true, true, false],
   );
 });
@@ -56,5 +61,8 @@ test('a zone is one that the machine knows', () => {
 
 test('a window in words', () => {
   assert.equal(sayWindow(nights), 'mon, tue, wed, thu, fri 22:00 to 06:00');
-  assert.equal(sayWindow({ days: [0, 1, 2, 3, 4, 5, 6], from: 0, to: 1440, zone: 'UTC' }), 'every day 00:00 to 24:00 UTC');
+  assert.equal(
+    sayWindow({ days: [0, 1, 2, 3, 4, 5, 6], from: 0, to: 1440, zone: 'UTC' }),
+    'every day 00:00 to 24:00 UTC',
+  );
 });

@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The rig alone: in place of `firebreak run` stands a script that looks around. What a real run does in it is test/lab/drill.lab.ts. */
+/**
+ * The rig alone: in place of `firebreak run` stands a script that looks around. What a real run does in it is
+ * test/lab/drill.lab.ts.
+ */
 const root = join(import.meta.dirname, '../..');
 const folder = join(root, 'runbooks/cron-mail-storm.drill');
 const work = mkdtempSync(join(tmpdir(), 'firebreak-drill-test-'));
@@ -82,7 +85,8 @@ function start(launcher: string, kind: 'plain' | 'namespaces', { first = ':', en
     pid: child.pid ?? 0,
     over: once(child, 'close').then(([code]) => ({ code, ...text })),
     stderrHas: async (wanted) => {
-      while (!text.stderr.includes(wanted)) await Promise.race([once(child.stderr, 'data'), sleep(30_000, null, { ref: false })]);
+      while (!text.stderr.includes(wanted))
+        await Promise.race([once(child.stderr, 'data'), sleep(30_000, null, { ref: false })]);
     },
   };
 }
@@ -93,7 +97,9 @@ function leftOver(marker: string): readonly string[] {
   return pids.flatMap((pid) => {
     try {
       const environ = readFileSync(`/proc/${pid}/environ`, 'utf8');
-      return environ.split('\0').includes(marker) ? [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')] : [];
+      return environ.split('\0').includes(marker)
+        ? [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')]
+        : [];
     } catch {
       return [];
     }
@@ -101,8 +107,12 @@ function leftOver(marker: string): readonly string[] {
 }
 
 async function nothingLeft({ marker, temporary }: Started): Promise<void> {
-  for (let tries = 0; tries < 600 && leftOver(marker).length + readdirSync(temporary).length > 0; tries += 1) await sleep(100);
-  assert.deepEqual([leftOver(marker), readdirSync(temporary), readdirSync(join(folder, 'scene'))], [[], [], ['README.md']]);
+  for (let tries = 0; tries < 600 && leftOver(marker).length + readdirSync(temporary).length > 0; tries += 1)
+    await sleep(100);
+  assert.deepEqual(
+    [leftOver(marker), readdirSync(temporary), readdirSync(join(folder, 'scene'))],
+    [[], [], ['README.md']],
+  );
 }
 
 const params = (names: { cron: string; mailers: string }) =>
@@ -170,7 +180,10 @@ describe('the drill', { concurrency: 2 }, () => {
 
     test(`SIGTERM reaches the run, and the drill ends with the run's own exit code (${kind})`, async () => {
       const run = join(work, `run-${kind}.ts`);
-      writeFileSync(run, "process.on('SIGTERM', () => process.exit(130)); setTimeout(() => {}, 600_000); console.error('here');");
+      writeFileSync(
+        run,
+        "process.on('SIGTERM', () => process.exit(130)); setTimeout(() => {}, 600_000); console.error('here');",
+      );
       const drill = start(stub(`term-${kind}`, `exec ${process.execPath} ${run}`), kind);
       await drill.stderrHas('here');
       process.kill(drill.pid, 'SIGTERM');
@@ -197,7 +210,11 @@ describe('the drill', { concurrency: 2 }, () => {
       test(`${title} it is built all the same (${kind})`, async () => {
         const drill = start(stub(`short-${kind}-${HABITS.findIndex(([one]) => one === title)}`, 'exit 42'), kind, odd);
         const { code, stderr } = await drill.over;
-        assert.deepEqual([code, /10 postdrop hang|[89] postdrop hang|1\d postdrop hang/.test(stderr)], [42, true], stderr);
+        assert.deepEqual(
+          [code, /10 postdrop hang|[89] postdrop hang|1\d postdrop hang/.test(stderr)],
+          [42, true],
+          stderr,
+        );
         assert.deepEqual(leftOver(drill.marker), []);
       });
     }
@@ -227,10 +244,15 @@ describe('the drill', { concurrency: 2 }, () => {
   });
 
   test('with less memory than two of us and the incident need it is not begun: exit 69', async () => {
-    const { code, stderr } = await start(stub('never', 'exit 42'), 'plain', { env: { FIREBREAK_MEMORY: String(64 << 20) } }).over;
+    const { code, stderr } = await start(stub('never', 'exit 42'), 'plain', {
+      env: { FIREBREAK_MEMORY: String(64 << 20) },
+    }).over;
     assert.deepEqual(
       [code, stderr],
-      [69, 'drill: cannot be built: it needs 128 MiB of memory, and the control group here is allowed 64. Nothing was done\n'],
+      [
+        69,
+        'drill: cannot be built: it needs 128 MiB of memory, and the control group here is allowed 64. Nothing was done\n',
+      ],
     );
   });
 

@@ -11,7 +11,9 @@ import { HEALED, lookAround, pileUp } from '../support/fake-storm.ts';
 const names = (fleet: FakeFleet): readonly string[] => [...fleet.worlds.keys()];
 
 const healed = (fleet: FakeFleet): readonly string[] =>
-  names(fleet).filter((name) => JSON.stringify(lookAround(fleet.worlds.get(name) ?? assert.fail())) === JSON.stringify(HEALED));
+  names(fleet).filter(
+    (name) => JSON.stringify(lookAround(fleet.worlds.get(name) ?? assert.fail())) === JSON.stringify(HEALED),
+  );
 
 /** What may be done once on a host, and how often it was. */
 function twice(fleet: FakeFleet): readonly string[] {
@@ -81,7 +83,8 @@ async function heardAtWork(signals: readonly string[]) {
     hosts: 3,
     rule: { onFailure: 'leave' },
     onEvent: (event, { interrupts }) => {
-      if (event.type === 'action.intended' && event.step === 'kill-mailers') for (const each of signals) interrupts.raise(each);
+      if (event.type === 'action.intended' && event.step === 'kill-mailers')
+        for (const each of signals) interrupts.raise(each);
     },
   });
   const { outcome } = await fleet.run();
@@ -124,7 +127,9 @@ interface Crash {
   readonly died: boolean;
 }
 
-/** Dies at the nth append of any journal, before it is on disk or right after: no port answers a dead engine any more. */
+/**
+ * Dies at the nth append of any journal, before it is on disk or right after: no port answers a dead engine any more.
+ */
 async function killedAt(n: number, when: 'before' | 'after', script: FleetScript): Promise<Crash> {
   let count = 0;
   let dead = false;
@@ -161,7 +166,8 @@ function mortal(host: Host, dead: () => boolean): Host {
     Object.fromEntries(
       Object.entries(real).map(([name, method]) => [
         name,
-        (...args: readonly unknown[]) => (dead() ? new Promise(() => {}) : (method as (...given: readonly unknown[]) => unknown)(...args)),
+        (...args: readonly unknown[]) =>
+          dead() ? new Promise(() => {}) : (method as (...given: readonly unknown[]) => unknown)(...args),
       ]),
     ) as P;
   return {
@@ -189,7 +195,11 @@ test('killed at an append of any journal, before and after it: resume ends in he
       const where = `${when} append ${n}`;
       assert.deepEqual(unheard(fleet), [], where);
       const ending = await fleet.resume(undefined, DONE);
-      assert.deepEqual([ending.outcome, healed(fleet), twice(fleet)], ['held', names(fleet), []], `${where}: ${ending.reasons.join('; ')}`);
+      assert.deepEqual(
+        [ending.outcome, healed(fleet), twice(fleet)],
+        ['held', names(fleet), []],
+        `${where}: ${ending.reasons.join('; ')}`,
+      );
     }
   }
 });
@@ -292,7 +302,8 @@ test('a fleet rollback with nothing left to undo writes nothing: the fleet run s
 });
 
 test('the undo steps of a runbook are asked for with the rest, once for all hosts, and done on each; a note leaves the fleet undone in part', async () => {
-  const withUndo = (undo: string) => (text: string) => text.replace('kill_after: 5s}', `kill_after: 5s}\n    undo: ${undo}`);
+  const withUndo = (undo: string) => (text: string) =>
+    text.replace('kill_after: 5s}', `kill_after: 5s}\n    undo: ${undo}`);
   const questions: string[] = [];
   const ask = {
     approve: async () => ({ choice: 'run', reason: null }) as const,
@@ -308,7 +319,9 @@ test('the undo steps of a runbook are asked for with the rest, once for all host
   assert.deepEqual(questions.length, 1, questions.join('\n'));
   const parts = [...fleet.runs.values()].map(({ events }) =>
     events.flatMap((event) =>
-      event.type === 'undo.applied' && event.part !== undefined ? [`${event.step} ${event.part}: ${event.applied.outcome}`] : [],
+      event.type === 'undo.applied' && event.part !== undefined
+        ? [`${event.step} ${event.part}: ${event.applied.outcome}`]
+        : [],
     ),
   );
   assert.deepEqual(parts, [['kill-mailers 1: done'], ['kill-mailers 1: done']]);

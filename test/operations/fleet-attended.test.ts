@@ -33,18 +33,22 @@ function asking(answers: Partial<FleetAsk> = {}): { readonly ask: FleetAsk; read
   };
 }
 
-const touched = (fleet: FakeFleet): readonly string[] => [...fleet.worlds].flatMap(([name, { log }]) => (log.length > 0 ? [name] : []));
+const touched = (fleet: FakeFleet): readonly string[] =>
+  [...fleet.worlds].flatMap(([name, { log }]) => (log.length > 0 ? [name] : []));
 
 test('a person approves the plan of all hosts once, and then each further batch; inside a host nothing is asked again', async () => {
   const { ask, asked } = asking();
   const fleet = fakeFleet({ hosts: 4, ask });
   assert.equal((await fleet.run()).outcome, 'held');
   assert.deepEqual(asked, ['approve web-1 | web-2 web-3 web-4', 'next 2 of 2: web-2 web-3 web-4']);
-  const approvals = [...fleet.runs.values()].flatMap(({ events }) => events.filter((event) => event.type === 'approval.given'));
+  const approvals = [...fleet.runs.values()].flatMap(({ events }) =>
+    events.filter((event) => event.type === 'approval.given'),
+  );
   assert.ok(approvals.length > 0);
   assert.ok(
     approvals.every(
-      (event) => event.type === 'approval.given' && event.by === 'ada' && event.reason === 'approved with the plan of the fleet',
+      (event) =>
+        event.type === 'approval.given' && event.by === 'ada' && event.reason === 'approved with the plan of the fleet',
     ),
   );
 });

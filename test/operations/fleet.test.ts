@@ -5,16 +5,23 @@ import { cutHost } from '../support/cut-host.ts';
 import { type FakeFleet, fakeFleet, storyOf } from '../support/fake-fleet.ts';
 import { HEALED, lookAround, pileUp } from '../support/fake-storm.ts';
 
-const sizes = (...counts: readonly number[]) => [...counts.map((count) => ({ kind: 'hosts', count }) as const), { kind: 'rest' } as const];
+const sizes = (...counts: readonly number[]) => [
+  ...counts.map((count) => ({ kind: 'hosts', count }) as const),
+  { kind: 'rest' } as const,
+];
 
 /** What was done to each host, leases left out; a host that nobody touched is not in it. */
 function touched(fleet: FakeFleet): Readonly<Record<string, number>> {
-  const acts = [...fleet.worlds].map(([name, { log }]) => [name, log.filter((line) => !/^(arm|release) /.test(line)).length] as const);
+  const acts = [...fleet.worlds].map(
+    ([name, { log }]) => [name, log.filter((line) => !/^(arm|release) /.test(line)).length] as const,
+  );
   return Object.fromEntries(acts.filter(([, count]) => count > 0));
 }
 
 const healed = (fleet: FakeFleet): readonly string[] =>
-  [...fleet.worlds].flatMap(([name, world]) => (JSON.stringify(lookAround(world)) === JSON.stringify(HEALED) ? [name] : []));
+  [...fleet.worlds].flatMap(([name, world]) =>
+    JSON.stringify(lookAround(world)) === JSON.stringify(HEALED) ? [name] : [],
+  );
 
 test('a fleet in the storm: all are planned, the canary is healed, then the rest, batch by batch', async () => {
   const fleet = fakeFleet({ hosts: 6, strategy: { batches: sizes(1, 3), atOnce: 2 } });
@@ -23,7 +30,13 @@ test('a fleet in the storm: all are planned, the canary is healed, then the rest
   const story = storyOf(fleet.journal);
   assert.deepEqual(
     story.filter((line) => !/^(begin|web)/.test(line)),
-    ['6 hosts alike', 'batch 1 of 3: web-1', 'batch 2 of 3: web-2 web-3', 'batch 3 of 3: web-4 web-5 web-6', 'ended held'],
+    [
+      '6 hosts alike',
+      'batch 1 of 3: web-1',
+      'batch 2 of 3: web-2 web-3',
+      'batch 3 of 3: web-4 web-5 web-6',
+      'ended held',
+    ],
   );
   assert.equal(fleet.most(), 2);
 });
@@ -147,7 +160,10 @@ test('a host that cannot be reached while all are planned is left out by name, c
     reasons: ['web-1: outcome unknown: web-1 cannot be reached: Connection timed out'],
   });
   assert.deepEqual(healed(fleet), ['web-2', 'web-3', 'web-4']);
-  assert.equal(storyOf(fleet.journal)[0], '3 hosts alike, 1 unreachable: web-1 cannot be reached: Connection timed out');
+  assert.equal(
+    storyOf(fleet.journal)[0],
+    '3 hosts alike, 1 unreachable: web-1 cannot be reached: Connection timed out',
+  );
 });
 
 test('where it is not this incident nothing is done, and that is no failure', async () => {

@@ -23,7 +23,8 @@ async function remedied(change: (world: FakeWorld) => void) {
 }
 
 const shop = (world: FakeWorld, count: number) => {
-  for (let n = 0; n < count; n += 1) world.files.set(`${MAILDROP}/S${n}`, file(shopMail().toString('latin1'), { uid: 33, mode: 0o700 }));
+  for (let n = 0; n < count; n += 1)
+    world.files.set(`${MAILDROP}/S${n}`, file(shopMail().toString('latin1'), { uid: 33, mode: 0o700 }));
 };
 const withoutCron = (world: FakeWorld) => {
   for (const path of world.files.keys()) if (path.startsWith(`${MAILDROP}/`)) world.files.delete(path);
@@ -56,7 +57,10 @@ test("a maildrop in which nothing is of cron's is not this incident, and nothing
 
 test("a mail with the words of cron's in its body, or in the name of another user, is nobody's to delete", async () => {
   const { ending, world } = await remedied((world) => {
-    world.files.set(`${MAILDROP}/B1`, file(shopMail('Order', cronLines('root')).toString('latin1'), { uid: 33, mode: 0o700 }));
+    world.files.set(
+      `${MAILDROP}/B1`,
+      file(shopMail('Order', cronLines('root')).toString('latin1'), { uid: 33, mode: 0o700 }),
+    );
     world.files.set(`${MAILDROP}/B2`, file(queueFile(cronLines('root')).toString('latin1'), { uid: 33, mode: 0o700 }));
     world.files.set(`${MAILDROP}/B3`, file('', { mode: 0o700 }));
   });
@@ -66,7 +70,8 @@ test("a mail with the words of cron's in its body, or in the name of another use
 test('the crontabs are installed once one batch has gone; where that fails no further mail goes', async () => {
   const { ending, world, events } = await remedied((world) => {
     const { commands } = world;
-    if (commands) world.commands = (request) => (request.argv[0] === 'crontab' ? { exit: 1, stderr: 'no' } : commands(request));
+    if (commands)
+      world.commands = (request) => (request.argv[0] === 'crontab' ? { exit: 1, stderr: 'no' } : commands(request));
     const root = world.files.get('/var/spool/cron/crontabs/root');
     if (root) root.bytes = base64Of('* * * * * /bin/echo agent check: ok\n');
   });
@@ -110,7 +115,10 @@ test('space that stays used up is a recurrence', async () => {
       }),
     }),
   );
-  assert.deepEqual([ending.outcome, ending.reasons[0]], ['recurred', 'inodes: wanted space free at least 10%, seen 0 of 1 000 000 (0 %)']);
+  assert.deepEqual(
+    [ending.outcome, ending.reasons[0]],
+    ['recurred', 'inodes: wanted space free at least 10%, seen 0 of 1 000 000 (0 %)'],
+  );
 });
 
 test('Postfix that failed is down as one that is stopped', async () => {

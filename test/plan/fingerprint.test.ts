@@ -50,10 +50,15 @@ function planOf(steps: readonly PlannedAction[], more: Partial<Plan> = {}): Plan
 }
 
 const kill = (...ids: readonly (readonly [number, number])[]) =>
-  action('kill', { kind: 'processes', count: ids.length, detail: { processes: ids.map(([pid, start]) => ({ pid, start })) } });
+  action('kill', {
+    kind: 'processes',
+    count: ids.length,
+    detail: { processes: ids.map(([pid, start]) => ({ pid, start })) },
+  });
 const stop = (name: string, verdict: Observation['verdict'] = 'change') =>
   action('stop', { kind: 'service', count: 1, members: [name] }, {}, verdict);
-const edit = (path: string, hash: string) => action('edit', { kind: 'file', count: 1, members: [path], detail: { path, before: hash } });
+const edit = (path: string, hash: string) =>
+  action('edit', { kind: 'file', count: 1, members: [path], detail: { path, before: hash } });
 const crontab = (...files: readonly (readonly [string, string])[]) =>
   action('silence', {
     kind: 'file',
@@ -62,7 +67,11 @@ const crontab = (...files: readonly (readonly [string, string])[]) =>
   });
 
 const differ = (then: Plan, now: Plan) =>
-  pinnedDifferences({ pinned: pinnedOf(then), plan: then }, now).map(({ name, planned, now: is }) => [name, planned, is]);
+  pinnedDifferences({ pinned: pinnedOf(then), plan: then }, now).map(({ name, planned, now: is }) => [
+    name,
+    planned,
+    is,
+  ]);
 
 describe('drift', () => {
   test('processes are told by pid and start: a pid that was given again is a new one', () => {
@@ -99,9 +108,9 @@ describe('what is held fast', () => {
 
   test('each file to be edited, in whichever form the action names it; a foreseen content is pinned by the edit before', () => {
     assert.deepEqual(
-      pinnedOf(planOf([crontab(['/a', '1'], ['/b', '2']), edit('/c', '3'), edit('/c', 'predicted:/c')], { limits: {} })).filter(
-        ({ name }) => name.startsWith('file'),
-      ),
+      pinnedOf(
+        planOf([crontab(['/a', '1'], ['/b', '2']), edit('/c', '3'), edit('/c', 'predicted:/c')], { limits: {} }),
+      ).filter(({ name }) => name.startsWith('file')),
       [
         { name: 'file /a', value: 'sha256 1' },
         { name: 'file /b', value: 'sha256 2' },
@@ -120,7 +129,9 @@ describe('what is held fast', () => {
 
   test('another service is meant; the service has to be stopped now and had not; it need not be any more', () => {
     assert.deepEqual(differ(planOf([stop('cron')]), planOf([stop('crond')])), [['target of stop', 'cron', 'crond']]);
-    assert.deepEqual(differ(planOf([stop('cron', 'nothing')]), planOf([stop('cron')])), [['target of stop', null, 'cron']]);
+    assert.deepEqual(differ(planOf([stop('cron', 'nothing')]), planOf([stop('cron')])), [
+      ['target of stop', null, 'cron'],
+    ]);
     assert.deepEqual(differ(planOf([stop('cron')]), planOf([stop('cron', 'nothing')])), []);
   });
 
@@ -135,7 +146,9 @@ describe('what is held fast', () => {
       refusal: { outcome: 'not-this-incident', reasons: [] },
       diagnosis: { verdict: 'not-this-incident', reasons: [] },
     });
-    assert.deepEqual(differ(refused, planOf([])), [['the plan', 'would touch nothing: not-this-incident', 'would act']]);
+    assert.deepEqual(differ(refused, planOf([])), [
+      ['the plan', 'would touch nothing: not-this-incident', 'would act'],
+    ]);
   });
 
   test('that it is not the incident any more is an end of its own, not a difference', () => {
@@ -164,11 +177,17 @@ describe('the lines of a text', () => {
 
   test('of a runbook that uses others each text is compared by itself', () => {
     const then = 'firebreak: 1\nuse: x\n--- # ./x.yaml\na\nb\n--- # ./y.yaml\nc';
-    const named = (found: ReturnType<typeof textDifferences>) => found.map(({ name, planned, now }) => [name, planned, now]);
+    const named = (found: ReturnType<typeof textDifferences>) =>
+      found.map(({ name, planned, now }) => [name, planned, now]);
     assert.deepEqual(named(runbookDifferences('/r.yaml', then, then)), []);
-    assert.deepEqual(named(runbookDifferences('/r.yaml', then, then.replace('\nb\n', '\nB\n'))), [['./x.yaml:2', '`b`', '`B`']]);
-    for (const own of ['firebreak: 1\nuse: x\n', 'firebreak: 1\nuse: x']) assert.deepEqual(named(ownDifferences('/r.yaml', then, own)), []);
-    assert.deepEqual(named(ownDifferences('/r.yaml', then, 'firebreak: 1\nuse: y\n')), [['/r.yaml:2', '`use: x`', '`use: y`']]);
+    assert.deepEqual(named(runbookDifferences('/r.yaml', then, then.replace('\nb\n', '\nB\n'))), [
+      ['./x.yaml:2', '`b`', '`B`'],
+    ]);
+    for (const own of ['firebreak: 1\nuse: x\n', 'firebreak: 1\nuse: x'])
+      assert.deepEqual(named(ownDifferences('/r.yaml', then, own)), []);
+    assert.deepEqual(named(ownDifferences('/r.yaml', then, 'firebreak: 1\nuse: y\n')), [
+      ['/r.yaml:2', '`use: x`', '`use: y`'],
+    ]);
     assert.deepEqual(named(ownDifferences('/r.yaml', 'a\nb', 'a\nb\n')), [['/r.yaml:3', null, '``']]);
   });
 

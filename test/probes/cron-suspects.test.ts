@@ -27,7 +27,8 @@ function packages(): FakeWorld {
     '/etc/crontab':
       'MAILTO=root\n17 * * * * root cd / && run-parts --report /etc/cron.hourly\n25 6 * * * root run-parts daily\n47 6 * * 7 root run-parts weekly\n52 6 1 * * root run-parts monthly\n',
   };
-  for (let n = 0; n < 12; n += 1) system[`/etc/cron.d/package-${n}`] = `* * * * * root check-${n}\n@daily root daily-${n}\n`;
+  for (let n = 0; n < 12; n += 1)
+    system[`/etc/cron.d/package-${n}`] = `* * * * * root check-${n}\n@daily root daily-${n}\n`;
   const users = {
     root: '* * * * * rotate "50\\%"\n*/5 * * * * agent\n',
     alice: '* * * * * hers\n0 4 * * * nightly\n1 1 1 1 * yearly\n@reboot up\n',
@@ -53,7 +54,12 @@ async function asked(world: FakeWorld, more: JsonObject = {}): Promise<JsonObjec
     mail_in: { $step: 'mail', verb: 'files', selector: FILES as unknown as Json, found: mail.detail },
     // Where none hangs only the mail is asked, but for the test of just that.
     ...(world.processes.length > 0 && {
-      mailed_by: { $step: 'mailers', verb: 'processes', selector: { name: ['sendmail', 'postdrop'] }, found: mailers.detail },
+      mailed_by: {
+        $step: 'mailers',
+        verb: 'processes',
+        selector: { name: ['sendmail', 'postdrop'] },
+        found: mailers.detail,
+      },
     }),
     ...more,
   };
@@ -66,7 +72,12 @@ const chosen = async (world: FakeWorld, more?: JsonObject) => {
 };
 
 const sendmail = (to: string, more: Partial<ProcessRecord> = {}) =>
-  processRecord({ pid: 101, name: 'sendmail', args: ['/usr/sbin/sendmail', '-FCronDaemon', '-i', '-B8BITMIME', '-oem', to], ...more });
+  processRecord({
+    pid: 101,
+    name: 'sendmail',
+    args: ['/usr/sbin/sendmail', '-FCronDaemon', '-i', '-B8BITMIME', '-oem', to],
+    ...more,
+  });
 
 test('of 34 jobs in 15 crontabs only those are chosen whose mail lies there', async () => {
   const world = packages();
@@ -96,7 +107,11 @@ test('where the mailers were ended by hand, the jobs that were due since the new
   put(world, 'A', cronMail('root', { command: 'agent' }), 0);
   const mailed_by = { $step: 'mailers', verb: 'processes', selector: { name: ['sendmail'] }, found: { processes: [] } };
   const { commands } = await chosen(world, { mailed_by });
-  assert.equal(commands.includes('agent') && commands.includes('check-3') && commands.includes('hers'), true, commands.join());
+  assert.equal(
+    commands.includes('agent') && commands.includes('check-3') && commands.includes('hers'),
+    true,
+    commands.join(),
+  );
   assert.equal(commands.includes('nightly') || commands.includes('yearly'), false, commands.join());
 });
 
@@ -116,7 +131,14 @@ test('a hung mailer points at the jobs that mail its recipient and were due sinc
 test('a postdrop whose sendmail is gone, and a sendmail that reads its recipients from the mail, are told by their user', async () => {
   const world = packages();
   world.processes.push(
-    processRecord({ pid: 7, name: 'postdrop', args: ['/usr/sbin/postdrop', '-r'], user: 'alice', uid: 1000, age: 1000 }),
+    processRecord({
+      pid: 7,
+      name: 'postdrop',
+      args: ['/usr/sbin/postdrop', '-r'],
+      user: 'alice',
+      uid: 1000,
+      age: 1000,
+    }),
   );
   assert.deepEqual((await chosen(world)).commands, ['hers', 'up']);
   world.processes = [
@@ -171,5 +193,8 @@ test('the action silences the chosen jobs alone, also once their mail is gone', 
   assert.equal(observation.summary, 'set MAILTO="" for 1 job in 1 crontab');
   const act = actOn(world, { recall: async (name) => observation.keep[name] ?? '' });
   assert.equal((await crontab.apply(act, arg, observation)).outcome, 'done');
-  assert.match(textOf(world, `${SPOOL}/root`), /\n\* \* \* \* \* rotate "50\\%"\nMAILTO=""\n\*\/5 \* \* \* \* agent\n$/);
+  assert.match(
+    textOf(world, `${SPOOL}/root`),
+    /\n\* \* \* \* \* rotate "50\\%"\nMAILTO=""\n\*\/5 \* \* \* \* agent\n$/,
+  );
 });

@@ -12,7 +12,10 @@ import { fakeClock } from '../support/act.ts';
 import { cronWorld, file, header, SPOOL } from '../support/cron-world.ts';
 
 function look(world: FakeWorld, arg: Json = {}, host: Host = fakeHost(world)): Promise<Finding> {
-  return cronJobs.look({ host, clock: fakeClock(world), signal: new AbortController().signal, progress: () => {} }, arg);
+  return cronJobs.look(
+    { host, clock: fakeClock(world), signal: new AbortController().signal, progress: () => {} },
+    arg,
+  );
 }
 
 function detail(finding: Finding): CronJobsFound {
@@ -22,7 +25,8 @@ function detail(finding: Finding): CronJobsFound {
 /** `file:line user -> mails to: command` of each job. */
 function said(finding: Finding): readonly string[] {
   return detail(finding).jobs.map(
-    ({ file: path, line, user, mailTo, mailed, command }) => `${path}:${line} ${user} -> ${mailed ? mailTo : '-'}: ${command}`,
+    ({ file: path, line, user, mailTo, mailed, command }) =>
+      `${path}:${line} ${user} -> ${mailed ? mailTo : '-'}: ${command}`,
   );
 }
 
@@ -59,12 +63,20 @@ test('every job is told with its user, its command and whom it mails', async () 
 test('the selector chooses by every word that is given', async () => {
   const chosen = async (arg: Json) => detail(await look(busy(), arg)).jobs.map((job) => job.command);
   assert.deepEqual(await chosen({ of: 'users', mailed: true }), ['loud', 'rotate']);
-  assert.deepEqual(await chosen({ of: 'system', mailed: true }), ['run-parts /etc/cron.hourly', 'cat', 'start', 'daily']);
+  assert.deepEqual(await chosen({ of: 'system', mailed: true }), [
+    'run-parts /etc/cron.hourly',
+    'cat',
+    'start',
+    'daily',
+  ]);
   assert.deepEqual(await chosen({ mailed: false }), ['quiet', 'agent >/dev/null 2>&1']);
   assert.deepEqual(await chosen({ user: ['bob', 'alice'] }), ['quiet', 'loud', 'cat']);
   assert.deepEqual(await chosen({ command: { matches: '^r' } }), ['rotate', 'run-parts /etc/cron.hourly']);
   assert.deepEqual(await chosen({ schedule: ['@daily', '*/5 * * * *'] }), ['loud', 'agent >/dev/null 2>&1']);
-  assert.deepEqual(await chosen({ crontabs: ['/nowhere'], system: '/etc/crontab' }), ['run-parts /etc/cron.hourly', 'cat']);
+  assert.deepEqual(await chosen({ crontabs: ['/nowhere'], system: '/etc/crontab' }), [
+    'run-parts /etc/cron.hourly',
+    'cat',
+  ]);
 });
 
 test('crontabs without a chosen job are handed on too, with the hash that was seen', async () => {
@@ -117,7 +129,10 @@ test('what cron ignores is named and left out', async () => {
 });
 
 test('cronie loads x.bak and leaves out only the line that it does not understand', async () => {
-  const world = cronWorld({}, { '/etc/cron.d/x.bak': 'MAILTO=\n* * * * * root a\n', '/etc/cron.d/x.rpmsave': '* * * * * root b\n' });
+  const world = cronWorld(
+    {},
+    { '/etc/cron.d/x.bak': 'MAILTO=\n* * * * * root a\n', '/etc/cron.d/x.rpmsave': '* * * * * root b\n' },
+  );
   world.files.delete('/etc/debian_version');
   assert.deepEqual(said(await look(world)), ['/etc/cron.d/x.bak:2 root -> root: a']);
 });
@@ -131,9 +146,14 @@ test("a user that only the network's directory knows is no orphan", async () => 
 test("the owner, mode and name of a rehearsal's crontabs do not matter", async () => {
   const world = cronWorld(
     {},
-    { '/tmp/drill': file('', { type: 'directory' }), '/tmp/drill/me.tab': file('* * * * * a\n', { uid: 1000, mode: 0o666 }) },
+    {
+      '/tmp/drill': file('', { type: 'directory' }),
+      '/tmp/drill/me.tab': file('* * * * * a\n', { uid: 1000, mode: 0o666 }),
+    },
   );
-  assert.deepEqual(said(await look(world, { of: 'users', crontabs: '/tmp/drill' })), ['/tmp/drill/me.tab:1 me.tab -> me.tab: a']);
+  assert.deepEqual(said(await look(world, { of: 'users', crontabs: '/tmp/drill' })), [
+    '/tmp/drill/me.tab:1 me.tab -> me.tab: a',
+  ]);
 });
 
 test('a host without any crontab has no jobs', async () => {
@@ -152,7 +172,10 @@ test('a folder or a crontab that cannot be read makes it unknown, never fewer jo
   const denied = failure('EACCES', 'permission denied');
   const noFolder: Host = {
     ...host,
-    files: { ...host.files, list: async (selector, options) => (selector.in === SPOOL ? denied : host.files.list(selector, options)) },
+    files: {
+      ...host.files,
+      list: async (selector, options) => (selector.in === SPOOL ? denied : host.files.list(selector, options)),
+    },
   };
   const noFile: Host = {
     ...host,
@@ -162,9 +185,15 @@ test('a folder or a crontab that cannot be read makes it unknown, never fewer jo
         (await host.files.read(paths, options)).map((content, at) => (paths[at] === '/etc/crontab' ? denied : content)),
     },
   };
-  assert.equal((await look(world, {}, noFolder)).unknown, `cannot read ${SPOOL}: permission denied (EACCES); run as root`);
+  assert.equal(
+    (await look(world, {}, noFolder)).unknown,
+    `cannot read ${SPOOL}: permission denied (EACCES); run as root`,
+  );
   world.files.set('/var/spool/link', file('', { type: 'symlink' }));
-  assert.match((await look(world, { crontabs: '/var/spool/link' })).unknown ?? '', /^cannot read \/var\/spool\/link: .*symbolic link/);
+  assert.match(
+    (await look(world, { crontabs: '/var/spool/link' })).unknown ?? '',
+    /^cannot read \/var\/spool\/link: .*symbolic link/,
+  );
   const finding = await look(world, {}, noFile);
   assert.equal(finding.unknown, 'cannot read /etc/crontab: permission denied (EACCES); run as root');
   assert.deepEqual(Object.values(finding.measures), [null, null, null, null, null, null]);

@@ -7,9 +7,23 @@ import { installProblem, parseCrontab } from '../../src/model/crontab.ts';
 import cronJobs from '../../src/probes/cron_jobs.ts';
 import { fakeClock } from '../support/act.ts';
 import { cronWorld, file } from '../support/cron-world.ts';
-import { modeOf, ODDITIES, type Oddity, OTHER, ownerUid, pathOf, saidRecipients, uidOf, userOf } from '../support/crontab-oddities.ts';
+import {
+  modeOf,
+  ODDITIES,
+  type Oddity,
+  OTHER,
+  ownerUid,
+  pathOf,
+  saidRecipients,
+  uidOf,
+  userOf,
+} from '../support/crontab-oddities.ts';
 
-const PASSWD = ['root:x:0:0::/root:/bin/sh', ...ODDITIES.map((_, at) => `${userOf(at)}:x:${uidOf(at)}:1502::/tmp:/bin/sh`), ''].join('\n');
+const PASSWD = [
+  'root:x:0:0::/root:/bin/sh',
+  ...ODDITIES.map((_, at) => `${userOf(at)}:x:${uidOf(at)}:1502::/tmp:/bin/sh`),
+  '',
+].join('\n');
 
 function laid(row: Oddity, at: number): FakeFile {
   const type = row.type === 'directory' ? 'directory' : row.type === undefined ? 'file' : 'symlink';
@@ -23,7 +37,12 @@ const LINKED = ODDITIES.findIndex((row) => row.type === 'symlink' && row.in === 
 test('a crontab of any odd kind is told as the real cron takes it: what is ignored and why, and whom its jobs mail', async () => {
   const world = cronWorld({}, { '/etc/passwd': file(PASSWD) });
   for (const [at, row] of ODDITIES.entries()) if (at !== LINKED) world.files.set(pathOf(row, at), laid(row, at));
-  const look = { host: fakeHost(world), clock: fakeClock(world), signal: new AbortController().signal, progress: () => {} };
+  const look = {
+    host: fakeHost(world),
+    clock: fakeClock(world),
+    signal: new AbortController().signal,
+    progress: () => {},
+  };
   const finding = await cronJobs.look(look, {});
   assert.equal(finding.unknown, undefined);
   const { jobs, ignored } = finding.detail as unknown as CronJobsFound;
@@ -33,7 +52,9 @@ test('a crontab of any odd kind is told as the real cron takes it: what is ignor
     rows.map(([at, row]) => ({
       odd: row.odd,
       ignored: ignored.find(({ path }) => path === pathOf(row, at))?.reason ?? '',
-      mails: [...new Set((ours.get(pathOf(row, at)) ?? []).flatMap((job) => (job.mailed ? [job.mailTo] : [])))].toSorted(),
+      mails: [
+        ...new Set((ours.get(pathOf(row, at)) ?? []).flatMap((job) => (job.mailed ? [job.mailTo] : []))),
+      ].toSorted(),
     })),
     rows.map(([at, row]) => ({ odd: row.odd, ignored: row.ignored?.we ?? '', mails: saidRecipients(row, at) })),
   );
@@ -45,7 +66,9 @@ test('what crontab would refuse to install is known without asking it', () => {
     rows.map((row) => [row.odd, installProblem(parseCrontab(row.text('u'), 'user')) === null]),
     rows.map((row) => [
       row.odd,
-      row.install === undefined ? row.ignored?.we.startsWith('cron does not understand') !== true : row.install === 'takes',
+      row.install === undefined
+        ? row.ignored?.we.startsWith('cron does not understand') !== true
+        : row.install === 'takes',
     ]),
   );
 });

@@ -5,7 +5,8 @@ import { actOn } from '../support/act.ts';
 import { emptyWorld } from '../support/fake-world.ts';
 import { SPOOL, usage } from '../support/files-world.ts';
 
-const look = async (free: number, total: number) => await disk.look(actOn(emptyWorld({ usage: usage(free, total) })), { path: SPOOL });
+const look = async (free: number, total: number) =>
+  await disk.look(actOn(emptyWorld({ usage: usage(free, total) })), { path: SPOOL });
 
 test('a full inode table beside free space is said in one line, and both are measured', async () => {
   assert.deepEqual(await look(0, 4000), {
@@ -46,7 +47,10 @@ test('a file system that cannot be looked at is unknown, not empty and not full'
   const act = actOn(emptyWorld());
   const host = {
     ...act.host,
-    files: { ...act.host.files, usage: async () => ({ ok: false as const, code: 'may-hang', message: '/x is on nfs' }) },
+    files: {
+      ...act.host.files,
+      usage: async () => ({ ok: false as const, code: 'may-hang', message: '/x is on nfs' }),
+    },
   };
   const finding = await disk.look({ ...act, host }, { path: '/x' });
   assert.equal(finding.unknown, '/x is on nfs');

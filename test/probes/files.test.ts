@@ -8,7 +8,11 @@ const MAIL = { in: SPOOL, type: 'file', name: { matches: '^[0-9A-Za-z_.]+$' } };
 
 describe('files', () => {
   it('are counted with bytes, ages and owners; what is not selected is told; the directory is pinned', async () => {
-    const world = spoolWorld(3, { letter: { uid: 33, bytes: btoa('dear'), modified: 0 }, 'odd name': {}, folder: { type: 'directory' } });
+    const world = spoolWorld(3, {
+      letter: { uid: 33, bytes: btoa('dear'), modified: 0 },
+      'odd name': {},
+      folder: { type: 'directory' },
+    });
     const { blocks, detail, ...finding } = await files.look(actOn(world), MAIL);
     assert.deepEqual(finding, {
       summary: `4 files, 97 B; the oldest ${Math.floor(world.now / 86_400_000)} d 3 h old, the newest 1 min`,
@@ -38,7 +42,13 @@ describe('files', () => {
     ]);
     const inode = world.files.get(SPOOL)?.inode;
     assert.deepEqual(detail, {
-      handle: { selector: { in: SPOOL, type: ['file'], name: '^[0-9A-Za-z_.]+$' }, device: 1, inode, at: world.now, count: 4 },
+      handle: {
+        selector: { in: SPOOL, type: ['file'], name: '^[0-9A-Za-z_.]+$' },
+        device: 1,
+        inode,
+        at: world.now,
+        count: 4,
+      },
       count: 4,
       bytes: 97,
       oldest: 0,

@@ -8,7 +8,8 @@ import { quickClock } from '../support/rehearsal.ts';
 
 const look = async (arg: Json, host: Host) =>
   await probe.look({ host, clock: quickClock(), signal: new AbortController().signal, progress: () => {} }, arg);
-const finding = async (arg: Json, ...processes: readonly ProcessRecord[]) => await look(arg, processHost(processWorld(...processes)));
+const finding = async (arg: Json, ...processes: readonly ProcessRecord[]) =>
+  await look(arg, processHost(processWorld(...processes)));
 
 const MAILERS = { name: ['sendmail', 'postdrop'], started_by: ['cron', 'crond'] };
 
@@ -47,8 +48,10 @@ describe('the probe processes', () => {
   });
 
   it('counts starts over ten minutes at most, and over one at least', async () => {
-    const at = (...ages: readonly number[]) => ages.map((age, n) => processRecord({ pid: 50 + n, name: 'sendmail', age }));
-    const rate = async (...ages: readonly number[]) => (await finding({ name: 'sendmail' }, ...at(...ages))).measures.per_minute;
+    const at = (...ages: readonly number[]) =>
+      ages.map((age, n) => processRecord({ pid: 50 + n, name: 'sendmail', age }));
+    const rate = async (...ages: readonly number[]) =>
+      (await finding({ name: 'sendmail' }, ...at(...ages))).measures.per_minute;
     assert.equal(await rate(100, 200, 300), 3);
     assert.equal(await rate(86_400_000, 60_000, 120_000, 300_000), 0.3);
     assert.equal(await rate(240_000, 1000), 0.5);
@@ -73,7 +76,10 @@ describe('the probe processes', () => {
       processRecord({ pid: 6, name: 'job', args: ['job', '--all'], age: 1000 }),
       processRecord({ pid: 7, name: 'job', args: ['job', '--one'], age: 120_000 }),
     ];
-    const found = await finding({ name: 'job', args: { matches: '--all$' }, older_than: '1m', state: 'S', user: 'root' }, ...processes);
+    const found = await finding(
+      { name: 'job', args: { matches: '--all$' }, older_than: '1m', state: 'S', user: 'root' },
+      ...processes,
+    );
     assert.deepEqual(found.detail, { processes: processes.slice(0, 1) });
   });
 
@@ -99,6 +105,9 @@ describe('the probe processes', () => {
       'ps -o pid,ppid,sid,etime,user,stat,args -C sendmail,postdrop',
       'pstree -ap    # who started them',
     ]);
-    assert.deepEqual(probe.explain({ name: "a'; reboot" })[0], "ps -o pid,ppid,sid,etime,user,stat,args -C 'a'\\''; reboot'");
+    assert.deepEqual(
+      probe.explain({ name: "a'; reboot" })[0],
+      "ps -o pid,ppid,sid,etime,user,stat,args -C 'a'\\''; reboot'",
+    );
   });
 });

@@ -9,7 +9,9 @@ import { emptyWorld } from '../support/fake-world.ts';
 const QUEUE = { argv: ['mailq'], effect: 'read', exits_that_answer: [0, 3] };
 const look = () => {
   const act = actOn(
-    emptyWorld({ commands: ({ argv }) => (argv[0] === 'mailq' ? { exit: 3, stdout: 'empty\n\n', stderr: 'warning\n' } : undefined) }),
+    emptyWorld({
+      commands: ({ argv }) => (argv[0] === 'mailq' ? { exit: 3, stdout: 'empty\n\n', stderr: 'warning\n' } : undefined),
+    }),
   );
   return { ...act, host: readOnly(act.host) };
 };
@@ -31,11 +33,23 @@ describe('run as a probe', () => {
     const missing = await probe.look(look(), { argv: ['no-such'], effect: 'read' });
     assert.deepEqual([missing.measures.exit, missing.unknown], [null, 'no-such could not be started: no such program']);
     const captured = { head: '', tail: '', dropped: 0 };
-    const base = { ok: true, exit: null, signal: 'SIGKILL', timedOut: false, stdout: captured, stderr: captured, took: 1 } as const;
+    const base = {
+      ok: true,
+      exit: null,
+      signal: 'SIGKILL',
+      timedOut: false,
+      stdout: captured,
+      stderr: captured,
+      took: 1,
+    } as const;
     const unknown = async (result: Awaited<ReturnType<Host['commands']['run']>>): Promise<string | undefined> => {
       const act = look();
-      return (await probe.look({ ...act, host: { ...act.host, commands: { ...act.host.commands, run: async () => result } } }, QUEUE))
-        .unknown;
+      return (
+        await probe.look(
+          { ...act, host: { ...act.host, commands: { ...act.host.commands, run: async () => result } } },
+          QUEUE,
+        )
+      ).unknown;
     };
     assert.equal(await unknown(base), 'it was ended by SIGKILL');
     assert.equal(await unknown({ ...base, timedOut: true }), 'it did not end within 1 min');
@@ -44,16 +58,25 @@ describe('run as a probe', () => {
 
   it('knows nothing where the exit status is no answer, and shows what was printed', async () => {
     const of = async (exit: number, more: object = {}) => {
-      const act = actOn(emptyWorld({ commands: () => ({ exit, stdout: '', stderr: exit === 0 ? '' : 'grep: x: no such file\n' }) }));
-      const finding = await probe.look({ ...act, host: readOnly(act.host) }, { argv: ['grep', 'a', 'x'], effect: 'read', ...more });
+      const act = actOn(
+        emptyWorld({ commands: () => ({ exit, stdout: '', stderr: exit === 0 ? '' : 'grep: x: no such file\n' }) }),
+      );
+      const finding = await probe.look(
+        { ...act, host: readOnly(act.host) },
+        { argv: ['grep', 'a', 'x'], effect: 'read', ...more },
+      );
       return finding.unknown === undefined ? finding.measures.exit : finding.unknown;
     };
-    const no = (exit: number) => `it ended with ${exit}, which is no answer (\`exits_that_answer\` names others): grep: x: no such file`;
+    const no = (exit: number) =>
+      `it ended with ${exit}, which is no answer (\`exits_that_answer\` names others): grep: x: no such file`;
     assert.deepEqual([await of(0), await of(1), await of(2)], [0, no(1), no(2)]);
     const given = { exits_that_answer: [0, 1] };
     assert.deepEqual([await of(0, given), await of(1, given), await of(2, given)], [0, 1, no(2)]);
     const any = { exits_that_answer: 'any' };
-    assert.deepEqual([await of(2, any), await of(126, any), await of(127, any), await of(137, any)], [2, no(126), no(127), 137]);
+    assert.deepEqual(
+      [await of(2, any), await of(126, any), await of(127, any), await of(137, any)],
+      [2, no(126), no(127), 137],
+    );
     const shell = { argv: undefined, shell: 'grep a x', exits_that_answer: 'any' };
     assert.deepEqual([await of(137, shell), await of(255, shell)], [no(137), 255]);
     const finding = await probe.look(look(), { argv: ['mailq'], effect: 'read' });
@@ -66,6 +89,9 @@ describe('run as a probe', () => {
   it('only ever asks the host to read', async () => {
     const finding = await probe.look(look(), { ...QUEUE, effect: 'write' });
     assert.equal(finding.measures.exit, 3);
-    assert.deepEqual(probe.schema.properties && (probe.schema.properties as { effect?: { enum?: unknown } }).effect?.enum, ['read']);
+    assert.deepEqual(
+      probe.schema.properties && (probe.schema.properties as { effect?: { enum?: unknown } }).effect?.enum,
+      ['read'],
+    );
   });
 });

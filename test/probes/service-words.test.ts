@@ -70,7 +70,9 @@ describe('the words for the state of a service', () => {
     for (const word of Object.keys(STATE_WORDS)) assert.ok((await read(`{is: ${word}}`)).ok, word);
     for (const [word, meant] of Object.entries({ ...STATE_INSTEAD, stoped: 'stopped', runing: 'running' })) {
       const loaded = await read(`{one_of: [${word}]}`);
-      const problems = loaded.ok ? [] : loaded.problems.map(({ code, suggestion, place }) => [code, suggestion, place.line]);
+      const problems = loaded.ok
+        ? []
+        : loaded.problems.map(({ code, suggestion, place }) => [code, suggestion, place.line]);
       assert.deepEqual(problems, [['unknown-word', meant, 8]], word);
     }
   });

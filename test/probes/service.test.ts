@@ -31,7 +31,9 @@ describe('the service probe', () => {
   });
 
   it('takes the first of several names that exists', async () => {
-    const { summary } = await probe.look(actOn(worldWith(service('cron', 'running'))), { first_of: ['crond', 'cron', 'anacron'] });
+    const { summary } = await probe.look(actOn(worldWith(service('cron', 'running'))), {
+      first_of: ['crond', 'cron', 'anacron'],
+    });
     assert.match(summary, /^cron is running/);
   });
 
@@ -44,7 +46,10 @@ describe('the service probe', () => {
   });
 
   it('is unknown, never stopped, where the state cannot be told', async () => {
-    const finding = await probe.look(actOn(worldWith(service('cron', 'unknown', { reason: 'no process slot is left' }))), { name: 'cron' });
+    const finding = await probe.look(
+      actOn(worldWith(service('cron', 'unknown', { reason: 'no process slot is left' }))),
+      { name: 'cron' },
+    );
     assert.deepEqual([finding.unknown, finding.measures.state], ['no process slot is left', null]);
   });
 
@@ -54,6 +59,9 @@ describe('the service probe', () => {
   });
 
   it('names what a person could type', () => {
-    assert.deepEqual(probe.explain({ first_of: ['crond', '/opt/my cron'] }), ['service crond status', "'/opt/my cron' status"]);
+    assert.deepEqual(probe.explain({ first_of: ['crond', '/opt/my cron'] }), [
+      'service crond status',
+      "'/opt/my cron' status",
+    ]);
   });
 });

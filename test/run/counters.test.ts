@@ -44,13 +44,20 @@ function spool(files: number) {
 /** The engine's events up to its death: what it would have written afterwards is not there. */
 async function untilDeath(script: Script): Promise<readonly RunEvent[]> {
   const { events } = await rehearse(script);
-  return events.slice(0, events.findLastIndex(({ type }) => type === 'action.reserved' || type === 'action.intended') + 1);
+  return events.slice(
+    0,
+    events.findLastIndex(({ type }) => type === 'action.reserved' || type === 'action.intended') + 1,
+  );
 }
 
 test('what a killed delete may have used of its limit counts when it is resumed: refilled meanwhile, no more goes than the limit', async () => {
   const { world, deletes } = spool(2900);
   world.dieAfter = 802;
-  const script: Script = { act: [{ id: 'empty', verb: 'delete' }], actions: { delete: deletes }, limits: { delete: 3000 } };
+  const script: Script = {
+    act: [{ id: 'empty', verb: 'delete' }],
+    actions: { delete: deletes },
+    limits: { delete: 3000 },
+  };
   const events = await untilDeath(script);
   assert.deepEqual(stateOf(events).unsettled, [{ step: 'empty', used: { delete: 900 }, ids: [] }]);
   world.dieAfter = Number.POSITIVE_INFINITY;
@@ -68,17 +75,28 @@ test('what a killed delete may have used of its limit counts when it is resumed:
 test('a person who resumes may raise the limit, and is told of all that counts', async () => {
   const { world, deletes } = spool(100);
   world.dieAfter = 50;
-  const script: Script = { act: [{ id: 'empty', verb: 'delete' }], actions: { delete: deletes }, limits: { delete: 120 } };
+  const script: Script = {
+    act: [{ id: 'empty', verb: 'delete' }],
+    actions: { delete: deletes },
+    limits: { delete: 120 },
+  };
   const events = await untilDeath(script);
   world.dieAfter = Number.POSITIVE_INFINITY;
   const { ending } = await takeUp({ ...script, answers: [] }, events);
-  assert.match(ending.reasons.join(), /delete 150 is over the limit of 120; a person may raise it for this run: --limit delete=150/);
+  assert.match(
+    ending.reasons.join(),
+    /delete 150 is over the limit of 120; a person may raise it for this run: --limit delete=150/,
+  );
 });
 
 test('a journal of 0.1.0 tells only whom the act was to touch: all of them count', async () => {
   const { world, deletes } = spool(100);
   world.dieAfter = 10;
-  const script: Script = { act: [{ id: 'empty', verb: 'delete' }], actions: { delete: deletes }, limits: { delete: 150 } };
+  const script: Script = {
+    act: [{ id: 'empty', verb: 'delete' }],
+    actions: { delete: deletes },
+    limits: { delete: 150 },
+  };
   const events = (await untilDeath(script)).flatMap((event): readonly RunEvent[] => {
     if (event.type === 'action.reserved') return [];
     if (event.type !== 'action.intended') return [event];
@@ -165,7 +183,10 @@ test('an edit that was cut short is found undone and counts once, or found done 
       observe: async () =>
         done
           ? nothingToDo('as it is to be')
-          : change('file', { targets: { kind: 'file', count: 1, members: ['/etc/x'], detail: null }, costs: { edit: 1 } }),
+          : change('file', {
+              targets: { kind: 'file', count: 1, members: ['/etc/x'], detail: null },
+              costs: { edit: 1 },
+            }),
       apply: async () => {
         done = true;
         return { outcome: 'done', summary: '', used: { edit: 1 }, blocks: [] };
@@ -189,10 +210,15 @@ test('what counts is in the journal before the first of it goes, and an unfinish
     limits: { delete: 500 },
     journal: {
       append: async (event) => {
-        if (event.type === 'action.reserved') order.push(`${JSON.stringify((event as { used?: object }).used)} with ${world.gone} gone`);
+        if (event.type === 'action.reserved')
+          order.push(`${JSON.stringify((event as { used?: object }).used)} with ${world.gone} gone`);
       },
     },
   };
   await rehearse(script);
-  assert.deepEqual(order, ['{"delete":100} with 0 gone', '{"delete":200} with 100 gone', '{"delete":250} with 200 gone']);
+  assert.deepEqual(order, [
+    '{"delete":100} with 0 gone',
+    '{"delete":200} with 100 gone',
+    '{"delete":250} with 200 gone',
+  ]);
 });

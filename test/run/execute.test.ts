@@ -5,7 +5,14 @@ import { manualInterrupts } from '../../src/wiring/interrupts.ts';
 import { change, clause, rehearse } from '../support/rehearsal.ts';
 
 const done: Applied = { outcome: 'done', summary: '', used: {}, blocks: [] };
-const failed: Applied = { outcome: 'failed', summary: 'it broke', reason: 'it broke', used: {}, blocks: [], undo: { kind: 'nothing' } };
+const failed: Applied = {
+  outcome: 'failed',
+  summary: 'it broke',
+  reason: 'it broke',
+  used: {},
+  blocks: [],
+  undo: { kind: 'nothing' },
+};
 const lease = { key: 'service:cron', service: 'cron', within: 60_000, undo: 'cron', say: 'start cron' };
 const stop = { observe: async () => change('cron', { lease }) };
 
@@ -13,7 +20,10 @@ test('an intent is in the journal before its action is applied, step by step, an
   const { log, ending } = await rehearse({
     diagnose: [{ expect: clause('count', { at_least: 1 }) }],
     act: [{ verb: 'stop' }, { verb: 'change' }, { verb: 'start' }],
-    actions: { stop, start: { observe: async () => change('cron'), apply: async () => ({ ...done, releases: ['service:cron'] }) } },
+    actions: {
+      stop,
+      start: { observe: async () => change('cron'), apply: async () => ({ ...done, releases: ['service:cron'] }) },
+    },
   });
   assert.deepEqual(log, [
     'look look',
@@ -38,7 +48,11 @@ test('a decisive no means that nothing is done, and names what was wanted and wh
     act: [{ verb: 'change' }],
   });
   assert.deepEqual(log, ['look look', 'journal run.finished']);
-  assert.deepEqual(ending, { outcome: 'not-this-incident', verdict: null, reasons: ['mailers: wanted count at least 4, seen 1'] });
+  assert.deepEqual(ending, {
+    outcome: 'not-this-incident',
+    verdict: null,
+    reasons: ['mailers: wanted count at least 4, seen 1'],
+  });
 });
 
 test('a probe that could not look fails closed: inconclusive, nothing done', async () => {
@@ -46,11 +60,23 @@ test('a probe that could not look fails closed: inconclusive, nothing done', asy
     diagnose: [{ id: 'mail', verb: 'blind', expect: clause('count', { at_least: 1 }) }],
     act: [{ verb: 'change' }],
     probes: {
-      blind: { look: async () => ({ summary: '', measures: { count: null }, unknown: 'permission denied', detail: null, blocks: [] }) },
+      blind: {
+        look: async () => ({
+          summary: '',
+          measures: { count: null },
+          unknown: 'permission denied',
+          detail: null,
+          blocks: [],
+        }),
+      },
     },
   });
   assert.deepEqual(log, ['journal run.finished']);
-  assert.deepEqual(ending, { outcome: 'inconclusive', verdict: null, reasons: ['mail: could not look: permission denied'] });
+  assert.deepEqual(ending, {
+    outcome: 'inconclusive',
+    verdict: null,
+    reasons: ['mail: could not look: permission denied'],
+  });
 });
 
 test('a failed step is undone newest first where the policy says so, and with it its lease is fulfilled', async () => {
@@ -82,7 +108,13 @@ test('a failed step is left as it is where the policy says leave, but what was s
     act: [{ verb: 'stop' }, { verb: 'bad' }],
     actions: { stop, bad: { observe: async () => change('bad'), apply: async () => failed } },
   });
-  assert.deepEqual(log.slice(-5), ['apply bad', 'revert stop', 'journal lease.restored', 'release cron', 'journal run.finished']);
+  assert.deepEqual(log.slice(-5), [
+    'apply bad',
+    'revert stop',
+    'journal lease.restored',
+    'release cron',
+    'journal run.finished',
+  ]);
   assert.equal(ending.outcome, 'rollback-incomplete');
 });
 
@@ -95,7 +127,14 @@ test('stop and undo behind the first action undoes it and ends as interrupted', 
       { choice: 'undo', reason: null },
     ],
   });
-  assert.deepEqual(log, ['ask act-1', 'journal action.intended', 'apply change', 'ask second', 'revert change', 'journal run.finished']);
+  assert.deepEqual(log, [
+    'ask act-1',
+    'journal action.intended',
+    'apply change',
+    'ask second',
+    'revert change',
+    'journal run.finished',
+  ]);
   assert.deepEqual(ending, { outcome: 'interrupted', verdict: null, reasons: ['stopped before second'] });
 });
 
@@ -117,11 +156,14 @@ test('an undo that brings back what diagnose matched is asked for by its danger,
 });
 
 test('a step said to be done by hand is looked at again and asked again while there is something to do', async () => {
-  // The plan looks, and each question; each answer is looked at: the first time something is left, the second time nothing is.
+  // The plan looks, and each question; each answer is looked at: the first time something is left, the second time
+  // nothing is.
   let left = 5;
   const { log, events } = await rehearse({
     act: [{ verb: 'clean' }],
-    actions: { clean: { observe: async () => (--left > 0 ? change('clean') : { ...change('clean'), verdict: 'nothing' }) } },
+    actions: {
+      clean: { observe: async () => (--left > 0 ? change('clean') : { ...change('clean'), verdict: 'nothing' }) },
+    },
     answers: [
       { choice: 'by-hand', reason: null },
       { choice: 'by-hand', reason: 'it was the other folder' },
@@ -130,9 +172,16 @@ test('a step said to be done by hand is looked at again and asked again while th
   assert.deepEqual(log, ['ask act-1', 'ask act-1', 'journal run.finished']);
   assert.deepEqual(
     events.flatMap((event) =>
-      event.type === 'note' ? [event.text] : event.type === 'step.finished' ? [`${event.outcome}: ${event.reason}`] : [],
+      event.type === 'note'
+        ? [event.text]
+        : event.type === 'step.finished'
+          ? [`${event.outcome}: ${event.reason}`]
+          : [],
     ),
-    ['act-1 was said to be done by hand, but there is still this to do: change clean', 'by-hand: it was the other folder'],
+    [
+      'act-1 was said to be done by hand, but there is still this to do: change clean',
+      'by-hand: it was the other folder',
+    ],
   );
 });
 
@@ -208,7 +257,14 @@ test('an interrupt during a step is answered at its end: undo', async () => {
     answers: [],
     interrupted: 'undo',
   });
-  assert.deepEqual(log, ['ask act-1', 'journal action.intended', 'apply slow', 'ask interrupted', 'revert slow', 'journal run.finished']);
+  assert.deepEqual(log, [
+    'ask act-1',
+    'journal action.intended',
+    'apply slow',
+    'ask interrupted',
+    'revert slow',
+    'journal run.finished',
+  ]);
   assert.equal(ending.outcome, 'interrupted');
 });
 
@@ -229,7 +285,10 @@ test('an act that throws is in the book before it acts, so it is undone', async 
 });
 
 test('a step for a person stops an unattended run', async () => {
-  const { ending, log } = await rehearse({ act: [{ verb: 'manual' }], actions: { manual: { observe: async () => change('x') } } });
+  const { ending, log } = await rehearse({
+    act: [{ verb: 'manual' }],
+    actions: { manual: { observe: async () => change('x') } },
+  });
   assert.equal(ending.outcome, 'needs-a-human');
   assert.deepEqual(log, ['journal run.finished']);
 });
@@ -247,8 +306,19 @@ test('a second signal during a step: nobody is asked, what was done is undone', 
   for (const signal of ['SIGINT', 'SIGTERM']) {
     const interrupts = manualInterrupts();
     const slow = interruptedBy(interrupts, signal, signal);
-    const { log, ending } = await rehearse({ interrupts, act: [{ verb: 'slow' }, { verb: 'change' }], actions: { slow }, answers: [] });
-    assert.deepEqual(log, ['ask act-1', 'journal action.intended', 'apply slow', 'revert slow', 'journal run.finished']);
+    const { log, ending } = await rehearse({
+      interrupts,
+      act: [{ verb: 'slow' }, { verb: 'change' }],
+      actions: { slow },
+      answers: [],
+    });
+    assert.deepEqual(log, [
+      'ask act-1',
+      'journal action.intended',
+      'apply slow',
+      'revert slow',
+      'journal run.finished',
+    ]);
     assert.equal(ending.outcome, 'interrupted');
   }
 });
@@ -266,7 +336,14 @@ test('a second signal while it is asked what to do: undo, and no more questions'
       return 'quit' as const;
     },
   });
-  assert.deepEqual(log, ['ask act-1', 'journal action.intended', 'apply slow', 'ask interrupted', 'revert slow', 'journal run.finished']);
+  assert.deepEqual(log, [
+    'ask act-1',
+    'journal action.intended',
+    'apply slow',
+    'ask interrupted',
+    'revert slow',
+    'journal run.finished',
+  ]);
 });
 
 test('who goes on after an interrupt goes on with the step that it cut short, and the count begins anew', async () => {
@@ -300,8 +377,16 @@ test('a hang-up in the middle asks nobody and starts again what was stopped', as
   const slow = interruptedBy(interrupts, 'SIGHUP');
   const lease = { key: 'service:cron', service: 'cron', within: 60_000, undo: 'cron', say: 'start cron' };
   const stop = { observe: async () => change('cron', { lease }) };
-  const { log, ending } = await rehearse({ interrupts, act: [{ verb: 'stop' }, { verb: 'slow' }], actions: { stop, slow }, answers: [] });
-  assert.deepEqual([log.includes('ask interrupted'), log.includes('revert slow'), log.includes('revert stop')], [false, false, true]);
+  const { log, ending } = await rehearse({
+    interrupts,
+    act: [{ verb: 'stop' }, { verb: 'slow' }],
+    actions: { stop, slow },
+    answers: [],
+  });
+  assert.deepEqual(
+    [log.includes('ask interrupted'), log.includes('revert slow'), log.includes('revert stop')],
+    [false, false, true],
+  );
   assert.equal(ending.outcome, 'interrupted');
 });
 

@@ -21,7 +21,11 @@ const few = clause('count', { at_most: 5 });
 
 /** An act that can be undone, a look that guards, and an act for good behind it. */
 const guarded = (onFail: OnFail, count: number | null, more: Partial<Script> = {}): Script => ({
-  act: [{ verb: 'change' }, { id: 'few', verb: 'queue', expect: few, onFail, decisive: false }, { id: 'empty', verb: 'wipe' }],
+  act: [
+    { verb: 'change' },
+    { id: 'few', verb: 'queue', expect: few, onFail, decisive: false },
+    { id: 'empty', verb: 'wipe' },
+  ],
   probes: seeing(count),
   actions: wipe,
   ...more,
@@ -34,28 +38,29 @@ const SAYS = { no: 'few: wanted count at most 5, seen 9', unknown: 'few: could n
 const COUNTS = { yes: 3, no: 9, unknown: null } as const;
 
 /** Of each `on_fail`, each answer of the guard, and who decides: what is done, and how the run ends. */
-const TABLE: readonly (readonly [OnFail, keyof typeof COUNTS, 'unattended' | 'attended', readonly string[], string])[] = [
-  ...(['stop', 'continue', 'undo', 'ask'] as const).flatMap(
-    (onFail) =>
-      [
-        [onFail, 'yes', 'unattended', ['apply change', 'apply wipe'], 'held'],
-        [onFail, 'yes', 'attended', ['ask act-1', 'apply change', 'ask empty', 'apply wipe'], 'held'],
-      ] as const,
-  ),
-  ...(['no', 'unknown'] as const).flatMap(
-    (truth) =>
-      [
-        ['stop', truth, 'unattended', ['apply change'], 'rollback-incomplete'],
-        ['stop', truth, 'attended', ['ask act-1', 'apply change', 'ask undo'], 'rollback-incomplete'],
-        ['continue', truth, 'unattended', ['apply change', 'apply wipe'], 'held'],
-        ['continue', truth, 'attended', ['ask act-1', 'apply change', 'ask empty', 'apply wipe'], 'held'],
-        ['undo', truth, 'unattended', ['apply change', 'revert change'], 'rolled-back'],
-        ['undo', truth, 'attended', ['ask act-1', 'apply change', 'revert change'], 'rolled-back'],
-        ['ask', truth, 'unattended', ['apply change'], 'rollback-incomplete'],
-        ['ask', truth, 'attended', ['ask act-1', 'apply change', 'ask failed'], 'rollback-incomplete'],
-      ] as const,
-  ),
-];
+const TABLE: readonly (readonly [OnFail, keyof typeof COUNTS, 'unattended' | 'attended', readonly string[], string])[] =
+  [
+    ...(['stop', 'continue', 'undo', 'ask'] as const).flatMap(
+      (onFail) =>
+        [
+          [onFail, 'yes', 'unattended', ['apply change', 'apply wipe'], 'held'],
+          [onFail, 'yes', 'attended', ['ask act-1', 'apply change', 'ask empty', 'apply wipe'], 'held'],
+        ] as const,
+    ),
+    ...(['no', 'unknown'] as const).flatMap(
+      (truth) =>
+        [
+          ['stop', truth, 'unattended', ['apply change'], 'rollback-incomplete'],
+          ['stop', truth, 'attended', ['ask act-1', 'apply change', 'ask undo'], 'rollback-incomplete'],
+          ['continue', truth, 'unattended', ['apply change', 'apply wipe'], 'held'],
+          ['continue', truth, 'attended', ['ask act-1', 'apply change', 'ask empty', 'apply wipe'], 'held'],
+          ['undo', truth, 'unattended', ['apply change', 'revert change'], 'rolled-back'],
+          ['undo', truth, 'attended', ['ask act-1', 'apply change', 'revert change'], 'rolled-back'],
+          ['ask', truth, 'unattended', ['apply change'], 'rollback-incomplete'],
+          ['ask', truth, 'attended', ['ask act-1', 'apply change', 'ask failed'], 'rollback-incomplete'],
+        ] as const,
+    ),
+  ];
 
 for (const [onFail, truth, who, done, outcome] of TABLE) {
   test(`a guard of on_fail: ${onFail} that says ${truth}, ${who}: ${outcome}`, async () => {
@@ -71,7 +76,10 @@ test('a person who is asked where a guard failed may go on, or undo', async () =
   const on = await rehearse(guarded('ask', 9, { answers: [], failed: 'continue' }));
   assert.deepEqual(deeds(on.log), ['ask act-1', 'apply change', 'ask failed', 'ask empty', 'apply wipe']);
   const back = await rehearse(guarded('ask', 9, { answers: [], failed: 'undo' }));
-  assert.deepEqual([deeds(back.log), back.ending.outcome], [['ask act-1', 'apply change', 'ask failed', 'revert change'], 'rolled-back']);
+  assert.deepEqual(
+    [deeds(back.log), back.ending.outcome],
+    [['ask act-1', 'apply change', 'ask failed', 'revert change'], 'rolled-back'],
+  );
 });
 
 test('a guard that stops the run lets what was stopped run again', async () => {
@@ -88,7 +96,10 @@ test('a guard that stops the run lets what was stopped run again', async () => {
 test('a guard whose `when` does not hold is skipped, and one whose `when` cannot be told stops the run', async () => {
   const script = (count: number | null): Script => ({
     diagnose: [SURE, { id: 'mail', verb: 'queue', decisive: false }],
-    act: [{ id: 'few', verb: 'look', when: clause('count', { at_least: 4 }, 'mail'), expect: few, decisive: false }, { verb: 'wipe' }],
+    act: [
+      { id: 'few', verb: 'look', when: clause('count', { at_least: 4 }, 'mail'), expect: few, decisive: false },
+      { verb: 'wipe' },
+    ],
     probes: seeing(count),
     actions: wipe,
   });
@@ -119,7 +130,11 @@ test('a look in act is taken once, at its turn, and the plan says so', async () 
 
 test('a command that only reads is run once in a run, though its finding is what a later step acts on', async () => {
   const { log } = await rehearse({
-    act: [{ verb: 'change' }, { id: 'list', verb: 'run', arg: { effect: 'read' } }, { verb: 'wipe', arg: { targets: '$list' } }],
+    act: [
+      { verb: 'change' },
+      { id: 'list', verb: 'run', arg: { effect: 'read' } },
+      { verb: 'wipe', arg: { targets: '$list' } },
+    ],
     probes: { run: {} },
     actions: { ...wipe, run: {} },
     rule: { declaredRead: 'allow' },
@@ -176,7 +191,9 @@ test('a step whose `when` cannot be told is not run, and the journal says what w
   const { log, events } = await rehearse(late(null));
   assert.deepEqual(deeds(log), ['apply change']);
   assert.deepEqual(
-    events.flatMap((event) => (event.type === 'step.finished' && event.step === 'empty' ? [[event.outcome, event.reason]] : [])),
+    events.flatMap((event) =>
+      event.type === 'step.finished' && event.step === 'empty' ? [[event.outcome, event.reason]] : [],
+    ),
     [['skipped', 'its `when` cannot be told: left: count at least 1 (could not look)']],
   );
 });
@@ -252,7 +269,11 @@ test('`ask: false` does not keep a terminal from asking for what cannot be undon
     plans[0]?.steps.flatMap((step) => (step.kind === 'action' ? [step.decision] : [])),
     [
       { effect: 'allow', reason: 'the runbook says that this step needs no question (ask: false)', rule: null },
-      { effect: 'ask', reason: 'it cannot be undone, so a person decides, whatever the runbook says (ask: false)', rule: null },
+      {
+        effect: 'ask',
+        reason: 'it cannot be undone, so a person decides, whatever the runbook says (ask: false)',
+        rule: null,
+      },
     ],
   );
   assert.deepEqual(deeds((await rehearse(script)).log), ['apply change', 'apply wipe']);
@@ -372,7 +393,9 @@ test('what cannot be done just now is tried again as often as its `retry` says',
         observe: async () => {
           looks += 1;
           // The plan has looked once.
-          return looks === 2 || looks === 3 ? { ...change('it'), verdict: 'cannot', reason: 'it is stopping' } : change('it');
+          return looks === 2 || looks === 3
+            ? { ...change('it'), verdict: 'cannot', reason: 'it is stopping' }
+            : change('it');
         },
       },
     },

@@ -71,7 +71,9 @@ test('a live engine renews at half time: the new one is armed and journaled, and
 });
 
 test('it is renewed to limits.stopped_for and no longer; then the run is fenced, what was stopped runs, and the exit is 124', async () => {
-  const { log, events, ending } = await rehearse(busyFor(3_000_000, { limits: { stopped_for: 100_000 }, onFailure: 'leave' }));
+  const { log, events, ending } = await rehearse(
+    busyFor(3_000_000, { limits: { stopped_for: 100_000 }, onFailure: 'leave' }),
+  );
   const arms = log.filter((line) => line.startsWith('arm'));
   assert.deepEqual(arms, ['arm cron 60000', 'arm cron 60000', 'arm cron 40000']);
   assert.deepEqual(log.slice(-4), ['revert stop', 'journal lease.restored', 'release cron', 'journal run.finished']);
@@ -106,8 +108,12 @@ test('an engine that was frozen past the deadline acts no more: the watchdog has
   assert.ok(!log.includes('apply busy'), log.join('\n'));
 });
 
-const intents = (events: readonly RunEvent[]) => events.flatMap((event) => (event.type === 'action.intended' ? [event.step] : []));
-const JUST_STOP_AND_BUSY: Partial<Script> = { limits: { stopped_for: 600_000 }, act: [{ verb: 'stop' }, { verb: 'busy' }] };
+const intents = (events: readonly RunEvent[]) =>
+  events.flatMap((event) => (event.type === 'action.intended' ? [event.step] : []));
+const JUST_STOP_AND_BUSY: Partial<Script> = {
+  limits: { stopped_for: 600_000 },
+  act: [{ verb: 'stop' }, { verb: 'busy' }],
+};
 
 test('an engine that was frozen while it looked intends nothing any more', async () => {
   const clock = eventClock();
@@ -115,7 +121,9 @@ test('an engine that was frozen while it looked intends nothing any more', async
     clock.jump(120_000);
     return change('busy');
   };
-  const { log, events, ending } = await rehearse(busyFor(0, { ...JUST_STOP_AND_BUSY, clock, actions: { busy: { observe } } }));
+  const { log, events, ending } = await rehearse(
+    busyFor(0, { ...JUST_STOP_AND_BUSY, clock, actions: { busy: { observe } } }),
+  );
   assert.deepEqual([ending.outcome, intents(events), log.includes('apply busy')], ['deadline', ['act-1'], false]);
 });
 
@@ -125,11 +133,16 @@ test('an engine that was frozen while it wrote down what it means to do does not
     if (event.type === 'action.intended' && event.step === 'act-2') clock.jump(120_000);
   };
   const { log, events, ending } = await rehearse(busyFor(0, { ...JUST_STOP_AND_BUSY, clock, journal: { append } }));
-  assert.deepEqual([ending.outcome, intents(events), log.includes('apply busy')], ['deadline', ['act-1', 'act-2'], false]);
+  assert.deepEqual(
+    [ending.outcome, intents(events), log.includes('apply busy')],
+    ['deadline', ['act-1', 'act-2'], false],
+  );
 });
 
 test('where no lease can be armed nothing is stopped, and the reason is told', async () => {
-  const { log, ending } = await rehearse(busyFor(0, { services: { arm: async () => failure('exit-1', 'Access denied') } }));
+  const { log, ending } = await rehearse(
+    busyFor(0, { services: { arm: async () => failure('exit-1', 'Access denied') } }),
+  );
   assert.deepEqual(log, ['journal action.intended', 'journal run.finished']);
   assert.deepEqual(ending, {
     outcome: 'rolled-back',
@@ -165,7 +178,9 @@ test('without a process slot the engine watches alone, says so, and arms it as s
   const seen = run.events.flatMap((event) => {
     if (event.type === 'lease.armed') return [String(event.deadline)];
     if (event.type === 'note') return [event.text];
-    return event.type === 'lease.renewed' || (event.type === 'action.applied' && event.step === 'act-2') ? [event.type] : [];
+    return event.type === 'lease.renewed' || (event.type === 'action.applied' && event.step === 'act-2')
+      ? [event.type]
+      : [];
   });
   const note = 'no new watchdog starts cron if this run dies; it is tried again after each step: no process slot';
   assert.deepEqual(seen, ['null', note, 'action.applied', 'lease.renewed']);
@@ -177,7 +192,9 @@ test('a dead journal keeps nobody from letting go: what was stopped is started, 
   const append = async (event: { readonly type: string }) => {
     if (event.type === 'action.applied') throw new Error('ENOSPC');
   };
-  await assert.rejects(rehearse(busyFor(0, { services: stubLeases(log), journal: { append } })), { name: 'JournalError' });
+  await assert.rejects(rehearse(busyFor(0, { services: stubLeases(log), journal: { append } })), {
+    name: 'JournalError',
+  });
   assert.deepEqual(log, ['arm cron 60000', 'release cron']);
 });
 
@@ -188,16 +205,21 @@ test('what the engine could not start again is left to its watchdog', async () =
     onFailure: 'leave',
     services: stubLeases(log),
     act: [{ verb: 'stop' }, { verb: 'bad' }],
-    actions: { stop: { ...stop, revert: async () => broken }, bad: { observe: async () => change('bad'), apply: async () => broken } },
+    actions: {
+      stop: { ...stop, revert: async () => broken },
+      bad: { observe: async () => change('bad'), apply: async () => broken },
+    },
   });
   const { ending } = await rehearse(script);
   assert.deepEqual([ending.outcome, log], ['rollback-incomplete', ['arm cron 60000']]);
 });
 
 /** What a kill -9 leaves, cron being stopped: the journal up to there, and the watchdog. */
-async function killed(
-  log: string[],
-): Promise<{ readonly services: ReturnType<typeof stubLeases>; readonly script: Script; readonly events: Parameters<typeof takeUp>[1] }> {
+async function killed(log: string[]): Promise<{
+  readonly services: ReturnType<typeof stubLeases>;
+  readonly script: Script;
+  readonly events: Parameters<typeof takeUp>[1];
+}> {
   const services = stubLeases(log);
   const script = busyFor(1000, { services, clock: eventClock() });
   const { events } = await rehearse({ ...script, services: stubLeases([]) });
@@ -230,7 +252,10 @@ test('resume that can arm nothing new relies on what is armed still, and says so
   const { script, services, events } = await killed(log);
   const observed = { ...stop, observe: async () => ({ ...change('cron', { lease }), verdict: 'nothing' as const }) };
   const arm = async () => failure('exit-1', 'Access denied');
-  const run = await takeUp({ ...script, services: { ...services, arm }, actions: { ...script.actions, stop: observed } }, events);
+  const run = await takeUp(
+    { ...script, services: { ...services, arm }, actions: { ...script.actions, stop: observed } },
+    events,
+  );
   assert.equal(run.ending.outcome, 'held');
   assert.ok(run.events.some((event) => event.type === 'note' && event.text.endsWith('Access denied')));
   assert.deepEqual(log, ['arm cron 60000', 'release cron']);

@@ -4,18 +4,39 @@ import fc from 'fast-check';
 import type { PastRun } from '../../src/model/policy.ts';
 import type { Applied } from '../../src/model/verb.ts';
 import { manualInterrupts } from '../../src/wiring/interrupts.ts';
-import { change, clause, quickClock, type Rehearsal, rehearse, type Script, takeUp, undoAll } from '../support/rehearsal.ts';
+import {
+  change,
+  clause,
+  quickClock,
+  type Rehearsal,
+  rehearse,
+  type Script,
+  takeUp,
+  undoAll,
+} from '../support/rehearsal.ts';
 
-const failed: Applied = { outcome: 'failed', summary: 'it broke', reason: 'it broke', used: {}, blocks: [], undo: { kind: 'nothing' } };
+const failed: Applied = {
+  outcome: 'failed',
+  summary: 'it broke',
+  reason: 'it broke',
+  used: {},
+  blocks: [],
+  undo: { kind: 'nothing' },
+};
 const done: Applied = { outcome: 'done', summary: '', used: {}, blocks: [] };
 const lease = { key: 'service:cron', service: 'cron', within: 60_000, undo: 'cron', say: 'start cron' };
 
 /** What was really done to the host. */
 const touched = ({ log }: Rehearsal) => log.filter((line) => /^(apply|revert) /.test(line));
-const decisions = ({ events }: Rehearsal) => events.flatMap((event) => (event.type === 'policy.decided' ? [event.decision] : []));
+const decisions = ({ events }: Rehearsal) =>
+  events.flatMap((event) => (event.type === 'policy.decided' ? [event.decision] : []));
 
 test('what no rule allows is not even looked at, and every action says why in the journal', async () => {
-  const rehearsal = await rehearse({ rule: { who: ['nagios'] }, diagnose: [{ verb: 'look' }], act: [{ verb: 'change' }] });
+  const rehearsal = await rehearse({
+    rule: { who: ['nagios'] },
+    diagnose: [{ verb: 'look' }],
+    act: [{ verb: 'change' }],
+  });
   const reason = 'no rule of policy.yaml allows test@1.0.0: rule rule-1: started by tester, not by nagios';
   assert.deepEqual(rehearsal.log, ['journal run.finished']);
   assert.deepEqual(rehearsal.ending, { outcome: 'refused-by-policy', verdict: null, reasons: [reason] });
@@ -62,7 +83,10 @@ const failing: Script = {
 test('a resume and a rollback need the same right as the run, and a refusal leaves the run to be taken up by a person', async () => {
   const cut = (await rehearse({ ...failing, onFailure: 'leave' })).events.filter(({ type }) => type !== 'run.finished');
   for (const again of [takeUp, undoAll]) {
-    const rehearsal = await again({ ...failing, freeze: [{ from: '1970-01-01', to: '1970-01-02', why: 'the sale', zone: null }] }, cut);
+    const rehearsal = await again(
+      { ...failing, freeze: [{ from: '1970-01-01', to: '1970-01-02', why: 'the sale', zone: null }] },
+      cut,
+    );
     assert.deepEqual(touched(rehearsal), []);
     assert.equal(rehearsal.ending.outcome, 'refused-by-policy');
     assert.deepEqual(
@@ -166,7 +190,11 @@ test('the kill switch during a step: no further act, what was stopped runs again
     },
   });
   assert.deepEqual(touched(rehearsal), ['apply stop', 'apply kill', 'revert stop']);
-  assert.deepEqual(rehearsal.ending, { outcome: 'interrupted', verdict: null, reasons: ['the kill switch is set: /stop'] });
+  assert.deepEqual(rehearsal.ending, {
+    outcome: 'interrupted',
+    verdict: null,
+    reasons: ['the kill switch is set: /stop'],
+  });
 });
 
 test('the kill switch during the watch: it ends at its next sample, inconclusive', async () => {
@@ -182,7 +210,13 @@ test('the kill switch during the watch: it ends at its next sample, inconclusive
       {
         verb: 'watch',
         arg: { for: '10m', every: '1m' },
-        hold: [{ of: 'seen', condition: clause('count', { at_most: 5 }), place: { file: '', line: 1, column: 1, length: 1 } }],
+        hold: [
+          {
+            of: 'seen',
+            condition: clause('count', { at_most: 5 }),
+            place: { file: '', line: 1, column: 1, length: 1 },
+          },
+        ],
       },
     ],
     probes: {
@@ -200,7 +234,11 @@ test('the kill switch during the watch: it ends at its next sample, inconclusive
 });
 
 test('a person at the terminal goes on whatever the kill switch says', async () => {
-  const rehearsal = await rehearse({ stop: () => 'the kill switch is set: /stop', act: [{ verb: 'change' }], answers: [] });
+  const rehearsal = await rehearse({
+    stop: () => 'the kill switch is set: /stop',
+    act: [{ verb: 'change' }],
+    answers: [],
+  });
   assert.deepEqual([touched(rehearsal), rehearsal.ending.outcome], [['apply change'], 'held']);
 });
 
@@ -214,7 +252,10 @@ test('a limit holds over steps, retries and lives of a run: what each took is co
       { id: 'second', verb: 'kill-again' },
     ],
     actions: {
-      kill: { observe: async () => change('them', { costs: { kill: 6 } }), apply: async () => ({ ...done, used: { kill: 6 } }) },
+      kill: {
+        observe: async () => change('them', { costs: { kill: 6 } }),
+        apply: async () => ({ ...done, used: { kill: 6 } }),
+      },
       'kill-again': { observe: async () => change('them', { costs: { kill: 5 } }) },
     },
   };
@@ -272,7 +313,10 @@ test('whatever a rule says, and however often it is tried: a host is touched onl
       const undone = await undoAll(script, first.events);
       const whom = who.length === 0 || who.includes('tester');
       const allowed =
-        whom && (hosts.length === 0 || hosts.some((host) => host.startsWith('te'))) && !deny.includes('change') && watch <= most;
+        whom &&
+        (hosts.length === 0 || hosts.some((host) => host.startsWith('te'))) &&
+        !deny.includes('change') &&
+        watch <= most;
       assert.equal(touched(first).length > 0, allowed);
       if (!allowed) assert.deepEqual([touched(again), touched(undone)], [[], []]);
       if (allowed) acted += 1;

@@ -160,7 +160,8 @@ test('killed at every append during resume: a second resume ends in held', async
     const { world, onDisk } = await first();
     const more = await killedAt(world, n, 'after', (journal) => takeUp(script(world, journal), onDisk));
     const all = [...onDisk, ...more];
-    if (all.at(-1)?.type !== 'run.finished') assert.equal((await takeUp(script(world), all)).ending.outcome, 'held', `point ${n}`);
+    if (all.at(-1)?.type !== 'run.finished')
+      assert.equal((await takeUp(script(world), all)).ending.outcome, 'held', `point ${n}`);
     assert.deepEqual(world, HEALED, `point ${n}`);
   }
 });
@@ -171,7 +172,11 @@ test('killed at every append during rollback: a second rollback leaves cron runn
     const { events } = await rehearse(script(world));
     return { world, events };
   };
-  const attended = (world: World, journal: Script['journal'] = {}): Script => ({ ...script(world, journal), answers: [], undo: 'undo' });
+  const attended = (world: World, journal: Script['journal'] = {}): Script => ({
+    ...script(world, journal),
+    answers: [],
+    undo: 'undo',
+  });
   const start = await whole();
   const points = await appendsOf((journal) => undoAll(attended(start.world, journal), start.events));
   assert.ok(points > 5, `${points} points`);
@@ -227,13 +232,23 @@ test('where the source ran again meanwhile, what came after its stop is looked a
     world.mailers = 3;
     const last = onDisk.at(-1);
     assert.ok(last);
-    const told: RunEvent = { ...last, seq: last.seq + 1, type: 'lease.restored', key: 'service:cron', ok: true, summary: 'cron runs' };
+    const told: RunEvent = {
+      ...last,
+      seq: last.seq + 1,
+      type: 'lease.restored',
+      key: 'service:cron',
+      ok: true,
+      summary: 'cron runs',
+    };
     const { ending } = await takeUp(script(world), restored ? [...onDisk, told] : onDisk);
     assert.deepEqual([ending.outcome, world.cron, world.mailers, world.killed], ['held', 'running', 0, [4, 3]]);
   }
 });
 
-/** Two services are stopped; the run has come as far as to start one of them again when it is killed, and the lease of the other has fired. */
+/**
+ * Two services are stopped; the run has come as far as to start one of them again when it is killed, and the lease of
+ * the other has fired.
+ */
 test('what the run has started again itself is not stopped once more because another lease has fired meanwhile', async () => {
   const up = { mail: true, web: true };
   const service = (name: keyof typeof up, wanted: boolean): Partial<ActionVerb> => ({
@@ -277,7 +292,9 @@ test('a run that ended without a verdict is watched again by resume, as often as
     probes: {
       'look-again': {
         look: async () =>
-          quiet ? unknownFinding({}, 'nothing was seen') : { summary: '1', measures: { count: 1 }, detail: null, blocks: [] },
+          quiet
+            ? unknownFinding({}, 'nothing was seen')
+            : { summary: '1', measures: { count: 1 }, detail: null, blocks: [] },
       },
     },
   };

@@ -19,7 +19,10 @@ interface Story {
   readonly ending: Ending;
   readonly cut: CutHost;
   /** Takes the run up again over a connection that holds. */
-  readonly again: (what: 'begin' | 'resume' | 'roll-back', over?: Cut) => Promise<{ readonly ending: Ending; readonly host: CutHost }>;
+  readonly again: (
+    what: 'begin' | 'resume' | 'roll-back',
+    over?: Cut,
+  ) => Promise<{ readonly ending: Ending; readonly host: CutHost }>;
 }
 
 /** The founding runbook on a host in the storm, whose connection is lost once. */
@@ -63,7 +66,8 @@ async function everyCut(check: (cut: Cut, where: string) => Promise<void>): Prom
   for (const [before, write] of writes.entries()) {
     const at = before + 1;
     for (const done of write ? [false, true] : [false])
-      for (const heals of [false, true]) await check({ at, done, heals }, `call ${at}${done ? ', done' : ''}${heals ? ', heals' : ''}`);
+      for (const heals of [false, true])
+        await check({ at, done, heals }, `call ${at}${done ? ', done' : ''}${heals ? ', heals' : ''}`);
   }
   return writes.length;
 }
@@ -76,9 +80,14 @@ test('the connection lost at every call of a port: no further act, exit 10, and 
     if (write) writes.add(call);
     const at = `${where} (${call})`;
     // A look of the timers that failed once, and the next that did not: nothing was lost.
-    if (over.heals && !write && ending.outcome === 'held') return assert.deepEqual([acts(world), call], [ONCE, 'machine.facts'], at);
+    if (over.heals && !write && ending.outcome === 'held')
+      return assert.deepEqual([acts(world), call], [ONCE, 'machine.facts'], at);
     assert.equal(ending.outcome, 'outcome-unknown', `${at}: ${ending.reasons.join('; ')}`);
-    assert.match(ending.reasons[0] ?? '', write ? /^the connection to host3 was lost: / : /^host3 cannot be reached: /, at);
+    assert.match(
+      ending.reasons[0] ?? '',
+      write ? /^the connection to host3 was lost: / : /^host3 cannot be reached: /,
+      at,
+    );
     assert.equal(events.at(-1)?.type, 'run.finished', at);
     assertOpenIntents(events, at);
     const before = acts(world);
@@ -144,7 +153,11 @@ test('lost at every call of the resume too: the next one ends in held, with noth
       const at = `call ${before + 1}${done ? ', done' : ''}`;
       const { world, ending, again } = await calls({ at: before + 1, done, heals: false });
       assert.equal(ending.outcome, 'outcome-unknown', at);
-      assert.deepEqual([(await again('resume')).ending.outcome, lookAround(world), acts(world)], ['held', HEALED, ONCE], at);
+      assert.deepEqual(
+        [(await again('resume')).ending.outcome, lookAround(world), acts(world)],
+        ['held', HEALED, ONCE],
+        at,
+      );
     }
   }
 });
@@ -184,5 +197,13 @@ test('lost at every call of a rollback: exit 10, nothing is undone twice, and th
   }
 });
 
-/** Newest first; what was killed and deleted does not come back, and cron is stopped and started again as the steps were. */
-const UNDONE: readonly string[] = ['stop cron', 'run crontab -u root -', 'replace /var/spool/cron/crontabs/root', 'start cron'];
+/**
+ * Newest first; what was killed and deleted does not come back, and cron is stopped and started again as the steps
+ * were.
+ */
+const UNDONE: readonly string[] = [
+  'stop cron',
+  'run crontab -u root -',
+  'replace /var/spool/cron/crontabs/root',
+  'start cron',
+];

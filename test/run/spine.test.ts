@@ -34,7 +34,16 @@ test('events are numbered and stamped', async () => {
   const emit = spine(parts([], { views: [{ show: (event) => void seen.push(event), close: () => {} }] }));
   await emit(note('a'));
   assert.deepEqual(seen, [
-    { v: 1, seq: 1, at: '1970-01-01T00:16:40.000Z', mono: 1_000_000, run: 'run-1', host: 'here', type: 'note', text: 'a' },
+    {
+      v: 1,
+      seq: 1,
+      at: '1970-01-01T00:16:40.000Z',
+      mono: 1_000_000,
+      run: 'run-1',
+      host: 'here',
+      type: 'note',
+      text: 'a',
+    },
   ]);
 });
 
@@ -65,7 +74,9 @@ test('a view that breaks is dropped and the journal says why; the other views an
     },
     close: () => {},
   };
-  const emit = spine(parts(log, { views: [broken, { show: (event) => void log.push(`view ${event.seq}`), close: () => {} }] }));
+  const emit = spine(
+    parts(log, { views: [broken, { show: (event) => void log.push(`view ${event.seq}`), close: () => {} }] }),
+  );
   await emit(note('a'));
   await emit(note('b'));
   assert.deepEqual(log, [

@@ -7,9 +7,20 @@ import type { Applied } from '../../src/model/verb.ts';
 import { manualInterrupts } from '../../src/wiring/interrupts.ts';
 import { change, clause, rehearse, type Script, takeUp, undoAll } from '../support/rehearsal.ts';
 
-const failed: Applied = { outcome: 'failed', summary: 'it broke', reason: 'it broke', used: {}, blocks: [], undo: { kind: 'nothing' } };
-const forGood = (what: string) => change(what, { undo: { kind: 'irreversible', because: 'gone is gone', evidence: '' } });
-const steps = (...verbs: readonly string[]): AuthoredUndo => ({ kind: 'steps', steps: verbs.map((verb) => ({ verb, arg: {} })) });
+const failed: Applied = {
+  outcome: 'failed',
+  summary: 'it broke',
+  reason: 'it broke',
+  used: {},
+  blocks: [],
+  undo: { kind: 'nothing' },
+};
+const forGood = (what: string) =>
+  change(what, { undo: { kind: 'irreversible', because: 'gone is gone', evidence: '' } });
+const steps = (...verbs: readonly string[]): AuthoredUndo => ({
+  kind: 'steps',
+  steps: verbs.map((verb) => ({ verb, arg: {} })),
+});
 const note = (text: string): AuthoredUndo => ({ kind: 'note', text });
 
 const VERBS = {
@@ -34,7 +45,15 @@ const deeds = (log: readonly string[]) => log.filter((line) => /^(apply|revert|a
 
 test('undo steps are run newest first, behind what the action itself takes back, each in the journal before it acts', async () => {
   const { log, events, ending } = await rehearse(FAILS);
-  assert.deepEqual(deeds(log), ['apply wipe', 'apply change', 'apply bad', 'revert change', 'apply tell', 'apply back', 'apply tell']);
+  assert.deepEqual(deeds(log), [
+    'apply wipe',
+    'apply change',
+    'apply bad',
+    'revert change',
+    'apply tell',
+    'apply back',
+    'apply tell',
+  ]);
   assert.deepEqual(
     events.flatMap((event) =>
       event.type === 'undo.intended'
@@ -79,7 +98,10 @@ test('the plan shows the undo steps, and the question before the next act says w
   assert.deepEqual(asked, [
     [],
     ['first: not undone by itself; by hand: put the files back from the backup'],
-    ['second: change change back, then change a word', 'first: not undone by itself; by hand: put the files back from the backup'],
+    [
+      'second: change change back, then change a word',
+      'first: not undone by itself; by hand: put the files back from the backup',
+    ],
   ]);
 });
 
@@ -92,7 +114,11 @@ test('where nothing could be undone the rollback is incomplete, and says the not
     actions: VERBS,
   });
   const left = 'first: cannot be undone, gone is gone; by hand: put the files back from the backup';
-  assert.deepEqual(ending, { outcome: 'rollback-incomplete', verdict: null, reasons: ['second failed: it broke', left] });
+  assert.deepEqual(ending, {
+    outcome: 'rollback-incomplete',
+    verdict: null,
+    reasons: ['second failed: it broke', left],
+  });
   const { rollback } = stateOf(events);
   assert.deepEqual([rollback?.complete, rollback?.left], [false, [left]]);
 });
@@ -105,9 +131,15 @@ test('an act for good that had an effect leaves the rollback incomplete; one tha
     ],
     actions: VERBS,
   });
-  assert.deepEqual([did.ending.outcome, did.ending.reasons[1]], ['rollback-incomplete', 'first: cannot be undone, gone is gone']);
+  assert.deepEqual(
+    [did.ending.outcome, did.ending.reasons[1]],
+    ['rollback-incomplete', 'first: cannot be undone, gone is gone'],
+  );
   const wipe = (used: Applied['used']) => ({
-    wipe: { observe: async () => forGood('files'), apply: async () => ({ outcome: 'failed', summary: 'no', used, blocks: [] }) as const },
+    wipe: {
+      observe: async () => forGood('files'),
+      apply: async () => ({ outcome: 'failed', summary: 'no', used, blocks: [] }) as const,
+    },
   });
   const script = (used: Applied['used']): Script => ({
     act: [{ verb: 'change' }, { id: 'first', verb: 'wipe', onFail: 'undo' }],
@@ -146,7 +178,9 @@ test('a run that was killed at any point of its undo is taken up there: no undo 
     const before = whole.events.slice(0, cut);
     const again = await takeUp(FAILS, before);
     const events = [...before, ...again.events];
-    const applied = events.flatMap((event) => (event.type === 'undo.applied' ? [`${event.step} ${event.part ?? 0}`] : []));
+    const applied = events.flatMap((event) =>
+      event.type === 'undo.applied' ? [`${event.step} ${event.part ?? 0}`] : [],
+    );
     assert.deepEqual(applied, ['second 0', 'second 1', 'first 1', 'first 2'], `cut at ${cut}`);
     const over = cut > whole.events.findIndex(({ type }) => type === 'rollback.finished');
     if (!over) assert.equal(again.ending.outcome, 'rolled-back', `cut at ${cut}`);
@@ -184,7 +218,10 @@ test('a rollback runs the undo steps as the journal has them, whatever the runbo
 });
 
 test('undo steps are done once, however often their step was tried', async () => {
-  const fails = { observe: async () => forGood('files'), apply: async () => ({ ...failed, undo: undefined }) as unknown as Applied };
+  const fails = {
+    observe: async () => forGood('files'),
+    apply: async () => ({ ...failed, undo: undefined }) as unknown as Applied,
+  };
   const { log, ending, events } = await rehearse({
     act: [{ id: 'first', verb: 'wipe', undo: steps('back'), retry: { times: 2, every: 1000 }, onFail: 'undo' }],
     actions: { ...VERBS, wipe: fails },
@@ -231,7 +268,11 @@ test('undo steps that would bring the incident back need the right for it', asyn
     ],
   };
   assert.deepEqual(deeds((await rehearse(script)).log), ['apply wipe', 'apply bad']);
-  assert.deepEqual(deeds((await rehearse({ ...script, rule: { undo: 'all' } })).log), ['apply wipe', 'apply bad', 'apply back']);
+  assert.deepEqual(deeds((await rehearse({ ...script, rule: { undo: 'all' } })).log), [
+    'apply wipe',
+    'apply bad',
+    'apply back',
+  ]);
 });
 
 test('an interrupt that is answered with undo runs the undo steps to their end', async () => {
@@ -251,12 +292,21 @@ test('an interrupt that is answered with undo runs the undo steps to their end',
     answers: [],
     interrupted: 'undo',
   });
-  assert.deepEqual(deeds(log).slice(-5), ['ask interrupted', 'revert change', 'apply tell', 'apply back', 'apply tell']);
+  assert.deepEqual(deeds(log).slice(-5), [
+    'ask interrupted',
+    'revert change',
+    'apply tell',
+    'apply back',
+    'apply tell',
+  ]);
   assert.equal(ending.outcome, 'interrupted');
 });
 
 test('an undo step for a person is asked of a person, and left where nobody is there', async () => {
-  const manual: AuthoredUndo = { kind: 'steps', steps: [{ verb: 'manual', arg: { do: 'Call the owner.', confirm: 'Called?' } }] };
+  const manual: AuthoredUndo = {
+    kind: 'steps',
+    steps: [{ verb: 'manual', arg: { do: 'Call the owner.', confirm: 'Called?' } }],
+  };
   const script: Script = {
     act: [
       { id: 'first', verb: 'wipe', undo: manual },
@@ -282,7 +332,9 @@ test('what was done by hand is undone by hand: it is told, and the rollback is i
       clean: {
         observe: async () => {
           looks += 1;
-          return looks < 3 ? change('the line') : { ...change('the line'), verdict: 'nothing', summary: 'the line is there' };
+          return looks < 3
+            ? change('the line')
+            : { ...change('the line'), verdict: 'nothing', summary: 'the line is there' };
         },
       },
     },
@@ -291,7 +343,10 @@ test('what was done by hand is undone by hand: it is told, and the rollback is i
   assert.deepEqual(ending, {
     outcome: 'rollback-incomplete',
     verdict: null,
-    reasons: ['second failed: it broke', 'first: cannot be undone, it was done by hand; by hand: take the line out again'],
+    reasons: [
+      'second failed: it broke',
+      'first: cannot be undone, it was done by hand; by hand: take the line out again',
+    ],
   });
   assert.deepEqual(
     stateOf(events).undo.map(({ step, declared }) => [step, declared]),

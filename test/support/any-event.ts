@@ -7,7 +7,10 @@ import { PHASES } from '../../src/model/runbook.ts';
 import type { DeclaredUndo } from '../../src/model/undo.ts';
 import type { Applied, Finding, Targets, Undo } from '../../src/model/verb.ts';
 
-/** Any event there can be, sensible order or not; texts hold what hosts hold: newlines, escapes, Markdown, lone surrogates. */
+/**
+ * Any event there can be, sensible order or not; texts hold what hosts hold: newlines, escapes, Markdown, lone
+ * surrogates.
+ */
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 12 }),
@@ -17,13 +20,24 @@ const step = fc.constantFrom('stop-cron', 'kill', 'delete', 'watch', 'unplanned'
 const phase = fc.constantFrom(...PHASES);
 const count = fc.nat(5000);
 const texts = fc.array(text, { maxLength: 3 });
-const deadline = fc.record({ boot: fc.constantFrom('boot', 'other'), uptime: fc.nat(1e9), at: fc.constant('2026-11-23T03:15:00.000Z') });
+const deadline = fc.record({
+  boot: fc.constantFrom('boot', 'other'),
+  uptime: fc.nat(1e9),
+  at: fc.constant('2026-11-23T03:15:00.000Z'),
+});
 const json = fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<Json>;
-const verdict = fc.constantFrom('held', 'recurred', 'inconclusive') as fc.Arbitrary<'held' | 'recurred' | 'inconclusive'>;
+const verdict = fc.constantFrom('held', 'recurred', 'inconclusive') as fc.Arbitrary<
+  'held' | 'recurred' | 'inconclusive'
+>;
 
 const block: fc.Arbitrary<Block> = fc.oneof(
   fc.record({ kind: fc.constant('text' as const), lines: texts }),
-  fc.record({ kind: fc.constant('table' as const), title: text, columns: texts, rows: fc.array(texts, { maxLength: 30 }) }),
+  fc.record({
+    kind: fc.constant('table' as const),
+    title: text,
+    columns: texts,
+    rows: fc.array(texts, { maxLength: 30 }),
+  }),
   fc.record({ kind: fc.constant('diff' as const), path: text, before: text, after: text }),
   fc.record({
     kind: fc.constant('series' as const),
@@ -40,12 +54,23 @@ const undo: fc.Arbitrary<Undo> = fc.oneof(
 );
 const declared: fc.Arbitrary<DeclaredUndo> = fc.oneof(
   fc.record({ kind: fc.constant('note' as const), text }),
-  fc.record({ kind: fc.constant('steps' as const), steps: fc.array(fc.record({ verb: text, arg: json, say: text }), { maxLength: 3 }) }),
+  fc.record({
+    kind: fc.constant('steps' as const),
+    steps: fc.array(fc.record({ verb: text, arg: json, say: text }), { maxLength: 3 }),
+  }),
 );
 const part = fc.integer({ min: 1, max: 3 });
 const used = fc.record({ kill: count, delete: count, edit: count }, { requiredKeys: [] });
 const applied = fc.record(
-  { outcome: fc.constantFrom('done', 'partial', 'failed'), summary: text, used, blocks, reason: text, undo, releases: texts },
+  {
+    outcome: fc.constantFrom('done', 'partial', 'failed'),
+    summary: text,
+    used,
+    blocks,
+    reason: text,
+    undo,
+    releases: texts,
+  },
   { requiredKeys: ['outcome', 'summary', 'used', 'blocks'] },
 ) as fc.Arbitrary<Applied>;
 
@@ -62,7 +87,9 @@ const finding: fc.Arbitrary<Finding> = fc.record({
   detail: json,
   blocks,
 });
-const judgements = fc.array(fc.record({ truth: fc.constantFrom('yes', 'no', 'unknown'), wanted: text, seen: text }), { maxLength: 2 });
+const judgements = fc.array(fc.record({ truth: fc.constantFrom('yes', 'no', 'unknown'), wanted: text, seen: text }), {
+  maxLength: 2,
+});
 const observation = fc.record({
   verdict: fc.constantFrom('change', 'nothing', 'cannot'),
   summary: text,
@@ -74,7 +101,13 @@ const observation = fc.record({
   estimate: fc.option(count),
   warnings: texts,
 });
-const outline = fc.record({ id: step, phase, verb: text, why: fc.option(text), kind: fc.constantFrom('probe', 'action', 'watch') });
+const outline = fc.record({
+  id: step,
+  phase,
+  verb: text,
+  why: fc.option(text),
+  kind: fc.constantFrom('probe', 'action', 'watch'),
+});
 const time = fc.constantFrom('2026-11-23T16:55', '2026-11-23T16:56');
 
 const anyFact = fc.oneof(
@@ -102,7 +135,13 @@ const anyFact = fc.oneof(
     hash: text,
   }),
   fc.record({ type: fc.constant('step.started'), step, phase, verb: text }),
-  fc.record({ type: fc.constant('probe.found'), step, finding, truth: fc.constantFrom('yes', 'no', 'unknown', 'informs'), judgements }),
+  fc.record({
+    type: fc.constant('probe.found'),
+    step,
+    finding,
+    truth: fc.constantFrom('yes', 'no', 'unknown', 'informs'),
+    judgements,
+  }),
   fc.record({
     type: fc.constant('diagnosis.made'),
     verdict: fc.constantFrom('this-incident', 'not-this-incident', 'unknown'),
@@ -111,9 +150,19 @@ const anyFact = fc.oneof(
   fc.record({
     type: fc.constant('plan.compared'),
     plan: fc.record({ id: text, at: text, by: text }),
-    drift: fc.array(fc.record({ step, kind: fc.constantFrom('processes', 'files'), planned: count, now: count, new: count, gone: count }), {
-      maxLength: 2,
-    }),
+    drift: fc.array(
+      fc.record({
+        step,
+        kind: fc.constantFrom('processes', 'files'),
+        planned: count,
+        now: count,
+        new: count,
+        gone: count,
+      }),
+      {
+        maxLength: 2,
+      },
+    ),
   }),
   fc.record({ type: fc.constant('action.observed'), step, observation }),
   fc.record({
@@ -194,7 +243,10 @@ const anyFact = fc.oneof(
     verdict: fc.option(verdict),
     reasons: texts,
     open: texts,
-    missed: fc.array(fc.record({ file: text, schedule: text, command: text, minutes: fc.array(time, { maxLength: 3 }) }), { maxLength: 2 }),
+    missed: fc.array(
+      fc.record({ file: text, schedule: text, command: text, minutes: fc.array(time, { maxLength: 3 }) }),
+      { maxLength: 2 },
+    ),
   }),
 ) as unknown as fc.Arbitrary<Fact>;
 

@@ -7,7 +7,10 @@ import { ORDERS } from '../../src/model/strategy.ts';
 import { targetNamed } from '../../src/model/target.ts';
 import { anyEvents } from './any-event.ts';
 
-/** Any stream of a fleet run there can be, sensible order or not; hosts and texts are as hostile as an inventory and a host can make them. */
+/**
+ * Any stream of a fleet run there can be, sensible order or not; hosts and texts are as hostile as an inventory and a
+ * host can make them.
+ */
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 12 }),
@@ -15,7 +18,17 @@ const text = fc.oneof(
 );
 const texts = fc.array(text, { maxLength: 3 });
 const host = fc.oneof(
-  fc.constantFrom('web-1', 'web-2', 'web-3', 'web-10', 'db.eu.example.com', '\u001b[31mred', 'x'.repeat(90), '日本', 'a\nb'),
+  fc.constantFrom(
+    'web-1',
+    'web-2',
+    'web-3',
+    'web-10',
+    'db.eu.example.com',
+    '\u001b[31mred',
+    'x'.repeat(90),
+    '日本',
+    'a\nb',
+  ),
   text,
 );
 const hosts = fc.array(host, { maxLength: 12 });

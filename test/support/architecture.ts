@@ -1,13 +1,17 @@
 /**
- * The house's rules (src/README.md), as a checker over source texts. It reads imports and names with regular expressions after taking
- * comments and, where they would mislead, strings away: TypeScript 7 has no compiler API to ask.
+ * The house's rules (src/README.md), as a checker over source texts. It reads imports and names with regular
+ * expressions after taking comments and, where they would mislead, strings away: TypeScript 7 has no compiler API to
+ * ask.
  */
 export type Sources = ReadonlyMap<string, string>;
 
 /** Every broken rule of these sources (path below src/ -> text), as `path: what`. */
 export function violations(sources: Sources): string[] {
   const files = [...sources].map(([path, text]) => readSource(path, text));
-  return [...files.flatMap((file) => RULES.flatMap((rule) => rule(file).map((what) => `${file.path}: ${what}`))), ...cycles(files)];
+  return [
+    ...files.flatMap((file) => RULES.flatMap((rule) => rule(file).map((what) => `${file.path}: ${what}`))),
+    ...cycles(files),
+  ];
 }
 
 interface Source {
@@ -56,7 +60,19 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   commander: /^cli\.ts$/,
 };
 
-const FORBIDDEN_WORDS = ['manager', 'handler', 'helper', 'util', 'engine', 'common', 'misc', 'data', 'info', 'task', 'ctx'];
+const FORBIDDEN_WORDS = [
+  'manager',
+  'handler',
+  'helper',
+  'util',
+  'engine',
+  'common',
+  'misc',
+  'data',
+  'info',
+  'task',
+  'ctx',
+];
 /** systemd and its like call themselves service managers: the domain's word, not ours. */
 const SERVICE_MANAGERS = /^(hosts\/|model\/host\.ts$)/;
 const GLOBAL_PROCESS =
@@ -72,12 +88,16 @@ const RULES: readonly Rule[] = [
       const to = folderOf(target);
       if (to !== folder) return allowed.includes(to) ? [] : [`may not import ${target}`];
       const shared = basename(target).startsWith('_');
-      return folder === 'commands' && !shared ? [`commands never import each other: ${basename(path)} imports ${basename(target)}`] : [];
+      return folder === 'commands' && !shared
+        ? [`commands never import each other: ${basename(path)} imports ${basename(target)}`]
+        : [];
     });
   },
 
   function purity({ folder, builtins }) {
-    return WITHOUT_NODE.includes(folder) ? builtins.map((name) => `${folder}/ has no node: imports, and this one has ${name}`) : [];
+    return WITHOUT_NODE.includes(folder)
+      ? builtins.map((name) => `${folder}/ has no node: imports, and this one has ${name}`)
+      : [];
   },
 
   function owners({ path, packages }) {
@@ -116,7 +136,9 @@ const RULES: readonly Rule[] = [
   },
 
   function colours({ folder, text }) {
-    return folder !== 'views' && /\\(?:x1b|u001b|u\{1b\}|e)\[/i.test(text) ? ['escape sequences are for views/ only'] : [];
+    return folder !== 'views' && /\\(?:x1b|u001b|u\{1b\}|e)\[/i.test(text)
+      ? ['escape sequences are for views/ only']
+      : [];
   },
 ];
 
@@ -150,11 +172,18 @@ function readSource(path: string, text: string): Source {
 }
 
 function importsOf(code: string): string[] {
-  const forms = [/\b(?:import|export)\b[^'"`;()]*?\bfrom\s*(['"])(.*?)\1/g, /\bimport\s*(['"])(.*?)\1/g, /\bimport\s*\(\s*(['"`])(.*?)\1/g];
+  const forms = [
+    /\b(?:import|export)\b[^'"`;()]*?\bfrom\s*(['"])(.*?)\1/g,
+    /\bimport\s*(['"])(.*?)\1/g,
+    /\bimport\s*\(\s*(['"`])(.*?)\1/g,
+  ];
   return forms.flatMap((form) => [...code.matchAll(form)].map((match) => match[2] ?? ''));
 }
 
-/** Comments go; `code` also loses what stands between quotes (a template's `${...}` included, which is good enough here). */
+/**
+ * Comments go; `code` also loses what stands between quotes (a template's `${...}` included, which is good enough
+ * here).
+ */
 function strip(text: string): { code: string; withStrings: string } {
   const token =
     /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|(?<=[=(,:[!&|?{};\n]\s*)\/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/[a-z]*/g;
@@ -165,17 +194,22 @@ function strip(text: string): { code: string; withStrings: string } {
     code: text.replace(token, (piece) => {
       if (isComment(piece)) return ' ';
       if (isRegex(piece)) return '/r/';
-      return piece.startsWith('`') ? `''${[...piece.matchAll(/\$\{([^{}]*)\}/g)].map(([, inner]) => ` + (${inner})`).join('')}` : "''";
+      return piece.startsWith('`')
+        ? `''${[...piece.matchAll(/\$\{([^{}]*)\}/g)].map(([, inner]) => ` + (${inner})`).join('')}`
+        : "''";
     }),
   };
 }
 
 function exportedNames(code: string): string[] {
-  const declared = /\bexport\s+(?:default\s+)?(?:async\s+)?(?:abstract\s+)?(?:function\s*\*?|const|let|class|type|interface)\s+([\w$]+)/g;
+  const declared =
+    /\bexport\s+(?:default\s+)?(?:async\s+)?(?:abstract\s+)?(?:function\s*\*?|const|let|class|type|interface)\s+([\w$]+)/g;
   const listed = /\bexport\s+(?:type\s+)?\{([^}]*)\}/g;
   return [
     ...[...code.matchAll(declared)].map(([, name]) => name ?? ''),
-    ...[...code.matchAll(listed)].flatMap(([, names]) => (names ?? '').split(',').map((name) => name.replace(/.*\bas\b/, '').trim())),
+    ...[...code.matchAll(listed)].flatMap(([, names]) =>
+      (names ?? '').split(',').map((name) => name.replace(/.*\bas\b/, '').trim()),
+    ),
   ];
 }
 

@@ -20,8 +20,14 @@ function folder(): FakeFile {
   return file('', { type: 'directory', mode: 0o755 });
 }
 
-/** A Debian host with these crontabs: users' by name, the system's by path. `crontab -u USER -` works and writes its header. */
-export function cronWorld(users: Readonly<Record<string, string>>, system: Readonly<Record<string, string | FakeFile>> = {}): FakeWorld {
+/**
+ * A Debian host with these crontabs: users' by name, the system's by path. `crontab -u USER -` works and writes its
+ * header.
+ */
+export function cronWorld(
+  users: Readonly<Record<string, string>>,
+  system: Readonly<Record<string, string | FakeFile>> = {},
+): FakeWorld {
   const files = new Map<string, FakeFile>([
     ['/etc', folder()],
     ['/etc/cron.d', folder()],
@@ -31,7 +37,8 @@ export function cronWorld(users: Readonly<Record<string, string>>, system: Reado
     [SPOOL, folder()],
   ]);
   const uid = (user: string) => Number(Object.entries(USERS).find(([, name]) => name === user)?.[0] ?? 4242);
-  for (const [user, text] of Object.entries(users)) files.set(`${SPOOL}/${user}`, file(text, { mode: 0o600, uid: uid(user) }));
+  for (const [user, text] of Object.entries(users))
+    files.set(`${SPOOL}/${user}`, file(text, { mode: 0o600, uid: uid(user) }));
   for (const [path, text] of Object.entries(system)) files.set(path, typeof text === 'string' ? file(text) : text);
   const world = emptyWorld({ files, users: { ...USERS } });
   world.commands = ({ argv, stdin }) => crontab(world, argv, latin1Of(stdin ?? ''));
@@ -41,7 +48,8 @@ export function cronWorld(users: Readonly<Record<string, string>>, system: Reado
 function crontab(world: FakeWorld, argv: readonly string[], text: string): ReturnType<FakeWorld['commands']> {
   const [name, , user = ''] = argv;
   if (name !== 'crontab') return undefined;
-  if (text.includes('REFUSED')) return { exit: 1, stderr: '"-":3: bad minute\nerrors in crontab file, can\'t install.\n' };
+  if (text.includes('REFUSED'))
+    return { exit: 1, stderr: '"-":3: bad minute\nerrors in crontab file, can\'t install.\n' };
   const path = `${SPOOL}/${user}`;
   const old = world.files.get(path) ?? file('', { mode: 0o600 });
   world.files.set(path, { ...old, bytes: base64Of(header('a later time') + text) });

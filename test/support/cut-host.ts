@@ -21,8 +21,8 @@ export interface CutHost {
 const WRITES: readonly string[] = ['signal', 'delete', 'replace', 'start', 'stop', 'arm', 'release'];
 
 /**
- * A host whose connection is lost at the Nth call of a port. Where a port's answer has no room for a failure it lies: nobody lives, nothing is known. Whoever
- * relies on answers alone is led astray.
+ * A host whose connection is lost at the Nth call of a port. Where a port's answer has no room for a failure it lies:
+ * nobody lives, nothing is known. Whoever relies on answers alone is led astray.
  */
 export function cutHost(host: Host, { at, done, heals }: Cut): CutHost {
   const writes: boolean[] = [];
@@ -35,7 +35,12 @@ export function cutHost(host: Host, { at, done, heals }: Cut): CutHost {
   const isAt = (write: boolean): boolean =>
     typeof at === 'number' ? writes.length === at : write && writes.filter(Boolean).length === at.write;
 
-  async function call(port: string, name: string, args: readonly unknown[], go: () => Promise<unknown>): Promise<unknown> {
+  async function call(
+    port: string,
+    name: string,
+    args: readonly unknown[],
+    go: () => Promise<unknown>,
+  ): Promise<unknown> {
     const write = WRITES.includes(name) || (name === 'run' && (args[0] as { effect: string }).effect === 'write');
     writes.push(write);
     const now = reached === false && isAt(write);
@@ -89,7 +94,16 @@ function lie(name: string, args: readonly unknown[], why: Failure): unknown {
     case 'users':
       return {};
     case 'state':
-      return { name: args[0], exists: true, state: 'unknown', enabled: null, pid: null, since: null, manager: 'sysv', reason: why.message };
+      return {
+        name: args[0],
+        exists: true,
+        state: 'unknown',
+        enabled: null,
+        pid: null,
+        since: null,
+        manager: 'sysv',
+        reason: why.message,
+      };
     case 'read':
     case 'writable':
       return (args[0] as readonly string[]).map(() => why);

@@ -1,11 +1,22 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 
-/** A real little daemon with an init script of its own, in a temporary folder, for an ordinary user. Ends with the test. */
+/**
+ * A real little daemon with an init script of its own, in a temporary folder, for an ordinary user. Ends with the test.
+ */
 export interface Daemon {
   readonly folder: string;
   readonly script: string;
@@ -41,9 +52,13 @@ export function littleDaemon(test: TestContext, options: DaemonOptions = {}): Da
   });
   const stranger = async (): Promise<number> => {
     chmodSync(folder, 0o755);
-    const child = spawn('setpriv', ['--reuid=1001', '--regid=1001', '--clear-groups', 'setsid', program, '-c', 'echo here; read line'], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      'setpriv',
+      ['--reuid=1001', '--regid=1001', '--clear-groups', 'setsid', program, '-c', 'echo here; read line'],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    );
     test.after(() => child.kill('SIGKILL'));
     await once(child.stdout, 'data');
     return child.pid ?? 0;

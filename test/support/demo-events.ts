@@ -1,6 +1,16 @@
 import { EVENT_VERSION, type Fact, type RunEvent } from '../../src/model/event.ts';
 import { shown } from '../../src/model/verb.ts';
-import { calm, demoPlan, emptyMaildrop, killMailers, OPEN, probes, silenceJobs, startCron, stopCron } from './demo-plan.ts';
+import {
+  calm,
+  demoPlan,
+  emptyMaildrop,
+  killMailers,
+  OPEN,
+  probes,
+  silenceJobs,
+  startCron,
+  stopCron,
+} from './demo-plan.ts';
 
 /** One step of the stream: after how many milliseconds, what. */
 type Beat = readonly [after: number, fact: Fact];
@@ -8,7 +18,10 @@ type Beat = readonly [after: number, fact: Fact];
 const ACTIONS = [stopCron, killMailers, emptyMaildrop, silenceJobs, startCron];
 
 const APPLIED: Readonly<
-  Record<string, { readonly summary: string; readonly took: number; readonly progress: readonly [number, number, string][] }>
+  Record<
+    string,
+    { readonly summary: string; readonly took: number; readonly progress: readonly [number, number, string][] }
+  >
 > = {
   'stop-cron': { summary: 'cron is stopped', took: 900, progress: [] },
   'kill-mailers': {
@@ -78,11 +91,18 @@ function action(id: string): readonly Beat[] {
     [1, { type: 'action.intended', step: id, verb: step.verb, attempt: 1, targets, undo, records: {} }],
     ...(step.observation.lease ? [[1, { type: 'lease.armed', step: id, ...step.observation.lease }] as Beat] : []),
     ...done.progress.map(
-      ([count, total, text]): Beat => [each, { type: 'action.progress', step: id, progress: { done: count, total, rate: 1660, text } }],
+      ([count, total, text]): Beat => [
+        each,
+        { type: 'action.progress', step: id, progress: { done: count, total, rate: 1660, text } },
+      ],
     ),
     [
       each,
-      { type: 'action.applied', step: id, applied: { outcome: 'done', summary: done.summary, used: step.observation.costs, blocks: [] } },
+      {
+        type: 'action.applied',
+        step: id,
+        applied: { outcome: 'done', summary: done.summary, used: step.observation.costs, blocks: [] },
+      },
     ],
     ...(id === 'start-cron' ? [[1, { type: 'lease.released', key: 'service:cron', by: id }] as Beat] : []),
     [1, { type: 'step.finished', step: id, outcome: 'done', reason: null }],
@@ -100,7 +120,14 @@ function watch(grows: boolean): readonly Beat[] {
       const values = { 'mailers count': 0, 'mail growth': growth, 'inodes inodes_free': 3960 + (at % 3) };
       return [
         at === 0 ? 10 : 15_000,
-        { type: 'watch.sampled', step: calm.id, values, broken, minutes: Math.min(2, Math.floor(at / 6)), left: 600_000 - at * 15_000 },
+        {
+          type: 'watch.sampled',
+          step: calm.id,
+          values,
+          broken,
+          minutes: Math.min(2, Math.floor(at / 6)),
+          left: 600_000 - at * 15_000,
+        },
       ];
     }),
     [
@@ -112,7 +139,10 @@ function watch(grows: boolean): readonly Beat[] {
         reasons: grows ? ['mail: wanted growth at most 0, seen 2'] : [],
       },
     ],
-    [1, { type: 'step.finished', step: calm.id, outcome: grows ? 'failed' : 'done', reason: grows ? 'recurred' : null }],
+    [
+      1,
+      { type: 'step.finished', step: calm.id, outcome: grows ? 'failed' : 'done', reason: grows ? 'recurred' : null },
+    ],
   ];
 }
 
@@ -138,7 +168,16 @@ const recurred: readonly Beat[] = [
   ...diagnosis,
   ...['stop-cron', 'kill-mailers', 'empty-maildrop'].flatMap(action),
   [20, { type: 'step.started', step: 'silence-jobs', phase: 'act', verb: 'crontab' }],
-  [10, { type: 'approval.given', step: 'silence-jobs', choice: 'skip', by: 'alice', reason: 'the owner of the job is asleep' }],
+  [
+    10,
+    {
+      type: 'approval.given',
+      step: 'silence-jobs',
+      choice: 'skip',
+      by: 'alice',
+      reason: 'the owner of the job is asleep',
+    },
+  ],
   [1, { type: 'step.finished', step: 'silence-jobs', outcome: 'skipped', reason: 'the owner of the job is asleep' }],
   ...action('start-cron'),
   ...watch(true),
@@ -190,7 +229,14 @@ const undone: readonly Beat[] = [
   [1, { type: 'interrupted', signal: 'SIGINT', doing: 'kill-mailers' }],
   [1, { type: 'rollback.started', why: 'kill-mailers failed', steps: ['stop-cron'] }],
   [1, { type: 'undo.intended', step: 'stop-cron', say: 'start cron again' }],
-  [800, { type: 'undo.applied', step: 'stop-cron', applied: { outcome: 'done', summary: 'cron runs, pid 7012', used: {}, blocks: [] } }],
+  [
+    800,
+    {
+      type: 'undo.applied',
+      step: 'stop-cron',
+      applied: { outcome: 'done', summary: 'cron runs, pid 7012', used: {}, blocks: [] },
+    },
+  ],
   [1, { type: 'lease.restored', key: 'service:cron', ok: true, summary: 'cron runs' }],
   [1, { type: 'rollback.finished', complete: true, left: [] }],
   [
@@ -219,7 +265,14 @@ const elsewhere: readonly Beat[] = [
       judgements: [{ truth: 'no', wanted: 'inodes free at most 5%', seen: '99%' }],
     },
   ],
-  [1, { type: 'diagnosis.made', verdict: 'not-this-incident', reasons: ['inodes: wanted inodes free at most 5%, seen 99%'] }],
+  [
+    1,
+    {
+      type: 'diagnosis.made',
+      verdict: 'not-this-incident',
+      reasons: ['inodes: wanted inodes free at most 5%, seen 99%'],
+    },
+  ],
   [
     1,
     {

@@ -8,7 +8,10 @@ import { targetNamed } from '../../src/model/target.ts';
 import { demoEvents, type Story } from './demo-events.ts';
 import { demoPlan } from './demo-plan.ts';
 
-/** Many hosts through the founding incident, batch after batch, as a fleet run tells it: its own facts and the events of its hosts' runs in one stream. */
+/**
+ * Many hosts through the founding incident, batch after batch, as a fleet run tells it: its own facts and the events of
+ * its hosts' runs in one stream.
+ */
 
 export const FLEET = '20261123-025900-fleet-9xk2';
 type Any = FleetEvent | RunEvent;
@@ -26,7 +29,8 @@ export interface FleetStory {
   readonly failures?: number;
 }
 
-export const named = (name: string, count: number): readonly string[] => Array.from({ length: count }, (_, at) => `${name}${at + 1}`);
+export const named = (name: string, count: number): readonly string[] =>
+  Array.from({ length: count }, (_, at) => `${name}${at + 1}`);
 
 interface Timed {
   readonly mono: number;
@@ -45,14 +49,29 @@ export function fleetEvents(story: FleetStory): readonly Any[] {
   let mono = 1000;
   const stamp = (at: number): Stamp => {
     seq += 1;
-    return { v: EVENT_VERSION, seq, at: new Date(demoPlan.at + at - 1000).toISOString(), mono: at, run: FLEET, host: 'bastion' };
+    return {
+      v: EVENT_VERSION,
+      seq,
+      at: new Date(demoPlan.at + at - 1000).toISOString(),
+      mono: at,
+      run: FLEET,
+      host: 'bastion',
+    };
   };
   const tell = (fact: FleetFact): void => void out.push({ ...stamp(mono), ...fact } as FleetEvent);
   const ends: HostEnd[] = [];
   const { runbook, params } = demoPlan;
   tell({
     type: 'fleet.started',
-    ...{ runbook, params, strategy, hosts: hosts.map((name) => targetNamed(name)), skipped: [], who: 'alice', mode: 'interactive' },
+    ...{
+      runbook,
+      params,
+      strategy,
+      hosts: hosts.map((name) => targetNamed(name)),
+      skipped: [],
+      who: 'alice',
+      mode: 'interactive',
+    },
     ...{ policy: null, tool: '0.1.0', reach: null },
   });
   mono += 4000;
@@ -66,7 +85,12 @@ export function fleetEvents(story: FleetStory): readonly Any[] {
         says: `${elsewhere.length} not this incident`,
         example: elsewhere[0] ?? null,
       },
-      ...away.map((host) => ({ kind: 'unreachable' as const, hosts: [host], says: `1 unreachable: ${unreachable[host]}`, example: null })),
+      ...away.map((host) => ({
+        kind: 'unreachable' as const,
+        hosts: [host],
+        says: `1 unreachable: ${unreachable[host]}`,
+        example: null,
+      })),
     ].filter((group) => group.hosts.length > 0),
   });
   for (const host of elsewhere) {
@@ -75,7 +99,13 @@ export function fleetEvents(story: FleetStory): readonly Any[] {
     tell({ type: 'host.finished', ...end });
   }
   for (const host of away) {
-    const end: HostEnd = { host, run: null, outcome: 'outcome-unknown', verdict: null, reasons: [unreachable[host] ?? ''] };
+    const end: HostEnd = {
+      host,
+      run: null,
+      outcome: 'outcome-unknown',
+      verdict: null,
+      reasons: [unreachable[host] ?? ''],
+    };
     ends.push(end);
     tell({ type: 'host.finished', ...end });
   }
@@ -101,7 +131,10 @@ export function fleetEvents(story: FleetStory): readonly Any[] {
     }
     mono += 20;
     tell({ type: 'batch.finished', batch: at + 1, failed: bad });
-    if (ends.filter(({ run, outcome }) => run !== null && outcome !== 'held' && outcome !== 'not-this-incident').length > failures)
+    if (
+      ends.filter(({ run, outcome }) => run !== null && outcome !== 'held' && outcome !== 'not-this-incident').length >
+      failures
+    )
       stopped = `${bad.join(', ')} failed, and at most ${failures} may`;
   }
   if (stopped !== null) {
@@ -109,7 +142,11 @@ export function fleetEvents(story: FleetStory): readonly Any[] {
     tell({ type: 'fleet.stopped', why: stopped, notBegun: acting.filter((host) => !begun.has(host)) });
   }
   mono += 5;
-  tell({ type: 'fleet.finished', outcome: worstOf(ends.map(({ outcome }) => outcome)), reasons: stopped === null ? [] : [stopped] });
+  tell({
+    type: 'fleet.finished',
+    outcome: worstOf(ends.map(({ outcome }) => outcome)),
+    reasons: stopped === null ? [] : [stopped],
+  });
   return out;
 
   function fresh(event: Any, when: number): Any {
@@ -119,13 +156,20 @@ export function fleetEvents(story: FleetStory): readonly Any[] {
   }
 }
 
-function hostEvents(host: string, begin: number, story: FleetStory): { readonly events: readonly Timed[]; readonly end: HostEnd } {
+function hostEvents(
+  host: string,
+  begin: number,
+  story: FleetStory,
+): { readonly events: readonly Timed[]; readonly end: HostEnd } {
   const run = `20261123-030000-${host.slice(0, 12)}`;
   const kind = story.stories?.[host] ?? 'held';
   const whole = demoEvents(kind === 'lost' ? 'held' : kind).filter(({ type }) => !type.startsWith('approval.'));
   const facts =
     kind === 'lost'
-      ? whole.slice(0, whole.findIndex((event) => event.type === 'action.progress' && event.step === 'empty-maildrop') + 2)
+      ? whole.slice(
+          0,
+          whole.findIndex((event) => event.type === 'action.progress' && event.step === 'empty-maildrop') + 2,
+        )
       : whole;
   const first = facts[0]?.mono ?? 0;
   const own = facts.map((event): Timed => {
@@ -143,7 +187,11 @@ function hostEvents(host: string, begin: number, story: FleetStory): { readonly 
     mono,
     event: { v: EVENT_VERSION, seq: 0, at: '', mono, ...fact } as unknown as Any,
   });
-  const events = [at(begin, { type: 'host.started', host, run }), ...own, at(last + 1, { type: 'host.finished', ...end })];
+  const events = [
+    at(begin, { type: 'host.started', host, run }),
+    ...own,
+    at(last + 1, { type: 'host.finished', ...end }),
+  ];
   if (!story.undoes?.includes(host)) return { events, end };
   const undone: HostEnd = { host, run, outcome: 'rolled-back', verdict: null, reasons: ['the canary recurred'] };
   const more = undoFacts(own.length, { run, host, mono: last + 10 });
@@ -175,9 +223,20 @@ function undoFacts(
     },
     { type: 'rollback.started', why: 'the canary recurred', steps: ['start-cron', 'silence-jobs', 'stop-cron'] },
     { type: 'undo.intended', step: 'stop-cron', say: 'start cron again' },
-    { type: 'undo.applied', step: 'stop-cron', applied: { outcome: 'done', summary: 'cron runs, pid 7012', used: {}, blocks: [] } },
+    {
+      type: 'undo.applied',
+      step: 'stop-cron',
+      applied: { outcome: 'done', summary: 'cron runs, pid 7012', used: {}, blocks: [] },
+    },
     { type: 'rollback.finished', complete: true, left: [] },
-    { type: 'run.finished', outcome: 'rolled-back', verdict: null, reasons: ['the canary recurred'], open: [], missed: [] },
+    {
+      type: 'run.finished',
+      outcome: 'rolled-back',
+      verdict: null,
+      reasons: ['the canary recurred'],
+      open: [],
+      missed: [],
+    },
   ];
   return facts.map((fact, at) => {
     const when = mono + at * 100;
@@ -197,7 +256,11 @@ function undoFacts(
 export const FLEETS = {
   held: { hosts: named('web-', 12), elsewhere: ['web-4'], unreachable: { 'web-9': 'connection timed out after 10 s' } },
   recurred: { hosts: named('web-', 12), stories: { 'web-1': 'recurred' }, undoes: ['web-1'] },
-  trouble: { hosts: named('web-', 40), stories: { 'web-3': 'undone', 'web-7': 'lost', 'web-12': 'recurred' }, failures: 5 },
+  trouble: {
+    hosts: named('web-', 40),
+    stories: { 'web-3': 'undone', 'web-7': 'lost', 'web-12': 'recurred' },
+    failures: 5,
+  },
   large: {
     hosts: named('node-', 200),
     stories: { 'node-31': 'undone', 'node-77': 'lost', 'node-101': 'recurred' },

@@ -9,7 +9,10 @@ import { manualInterrupts } from '../../src/wiring/interrupts.ts';
 import { demoFleetPlan } from './demo-fleet.ts';
 import { FLEETS, fleetEvents } from './demo-fleet-events.ts';
 
-/** Look at a fleet's views: `node test/support/demo-fleet-show.ts plan|md|lines|json|junit|live [held|recurred|trouble|large] [--ask] [--all] [--color] [--speed=N]`. */
+/**
+ * Look at a fleet's views: `node test/support/demo-fleet-show.ts plan|md|lines|json|junit|live
+ * [held|recurred|trouble|large] [--ask] [--all] [--color] [--speed=N]`.
+ */
 const args = process.argv.slice(2);
 const [kind = 'plan', name = 'held'] = args.filter((arg) => !arg.startsWith('--'));
 const speed = Number(args.find((arg) => arg.startsWith('--speed='))?.slice(8) ?? 20);
@@ -30,7 +33,11 @@ async function play(): Promise<void> {
   const events = fleetEvents(FLEETS[name in FLEETS ? (name as keyof typeof FLEETS) : 'held']);
   if (kind !== 'live') {
     const view =
-      kind === 'json' ? ndjsonView({ write }) : kind === 'junit' ? fleetJunitView({ write }) : fleetLinesView({ write, ...look });
+      kind === 'json'
+        ? ndjsonView({ write })
+        : kind === 'junit'
+          ? fleetJunitView({ write })
+          : fleetLinesView({ write, ...look });
     for (const event of events) await view.show(event);
     return void (await view.close());
   }

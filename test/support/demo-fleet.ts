@@ -8,7 +8,10 @@ import { DEFAULT_STRATEGY } from '../../src/model/strategy.ts';
 import { nothingToDo, type Observation } from '../../src/model/verb.ts';
 import { demoPlan, emptyMaildrop, killMailers, silenceJobs, startCron, stopCron } from './demo-plan.ts';
 
-/** The founding incident on many hosts at once: most alike, some that differ, some where it is not the incident, one that is not there. */
+/**
+ * The founding incident on many hosts at once: most alike, some that differ, some where it is not the incident, one
+ * that is not there.
+ */
 
 const seen = (step: PlannedAction, change: Partial<Observation>): PlannedAction => ({
   ...step,
@@ -33,10 +36,12 @@ export function stormOn(host: string, at: number): Plan {
       }
       if (step.id === emptyMaildrop.id) {
         const summary = `delete ${plural(files, 'file')} (${showSize(files * 612)}) in /var/spool/postfix/maildrop`;
-        const warnings = at === 4 || at === 9 ? [`${at} files of alice's sample are not cron's mail: they would be lost`] : [];
+        const warnings =
+          at === 4 || at === 9 ? [`${at} files of alice's sample are not cron's mail: they would be lost`] : [];
         return [seen(emptyMaildrop, { summary, targets: mail, blocks: [], costs: { delete: files }, warnings })];
       }
-      if (step.id === silenceJobs.id) return [seen(silenceJobs, { summary: 'set MAILTO="" for 2 jobs in 1 crontab', blocks: [] })];
+      if (step.id === silenceJobs.id)
+        return [seen(silenceJobs, { summary: 'set MAILTO="" for 2 jobs in 1 crontab', blocks: [] })];
       if (step.id === startCron.id) return [seen(startCron, { summary: 'start cron' })];
       return [step];
     }),
@@ -49,7 +54,9 @@ function halfDone(host: string, at: number): Plan {
   const nothing = nothingToDo('no process is left');
   return {
     ...plan,
-    steps: plan.steps.map((step) => (step.kind === 'action' && step.id === killMailers.id ? { ...step, observation: nothing } : step)),
+    steps: plan.steps.map((step) =>
+      step.kind === 'action' && step.id === killMailers.id ? { ...step, observation: nothing } : step,
+    ),
   };
 }
 

@@ -1,10 +1,14 @@
 import type { Plan, PlannedAction, PlannedProbe, PlannedWatch } from '../../src/model/plan.ts';
 import { nothingToDo, type Observation } from '../../src/model/verb.ts';
 
-/** The founding incident as a plan sees it: every kind of block, an irreversible step, names that try to speak to the terminal. */
+/**
+ * The founding incident as a plan sees it: every kind of block, an irreversible step, names that try to speak to the
+ * terminal.
+ */
 const ASK = { effect: 'ask', reason: 'a person decides', rule: null } as const;
 
-export const CRONTAB = '# m h dom mon dow command\n17 3 * * * /usr/local/bin/rotate-nginx\n*/5 * * * * /opt/agent/check --quiet\n';
+export const CRONTAB =
+  '# m h dom mon dow command\n17 3 * * * /usr/local/bin/rotate-nginx\n*/5 * * * * /opt/agent/check --quiet\n';
 const SILENCED = `# m h dom mon dow command\nMAILTO=""\n17 3 * * * /usr/local/bin/rotate-nginx\n*/5 * * * * /opt/agent/check --quiet\n`;
 
 export const MAILERS = Array.from({ length: 42 }, (_, at) => ({
@@ -14,7 +18,14 @@ export const MAILERS = Array.from({ length: 42 }, (_, at) => ({
   age: `${42 - at} min`,
 }));
 
-const PROCESS_ROWS = MAILERS.map(({ pid, name, args, age }) => [String(pid), age, 'root', name, 'cron(2011) by session', args]);
+const PROCESS_ROWS = MAILERS.map(({ pid, name, args, age }) => [
+  String(pid),
+  age,
+  'root',
+  name,
+  'cron(2011) by session',
+  args,
+]);
 const NAMES = Array.from(
   { length: 40 },
   (_, at) => `${(100000 + at * 37).toString(16).toUpperCase()}${(0x1a2b3 + at).toString(16).toUpperCase()}`,
@@ -32,7 +43,12 @@ const probe = (step: Partial<PlannedProbe> & Pick<PlannedProbe, 'id' | 'verb' | 
   ...step,
 });
 
-const found = (summary: string, measures = {}, blocks: Observation['blocks'] = []) => ({ summary, measures, detail: null, blocks });
+const found = (summary: string, measures = {}, blocks: Observation['blocks'] = []) => ({
+  summary,
+  measures,
+  detail: null,
+  blocks,
+});
 
 const action = (
   step: Partial<PlannedAction> & Pick<PlannedAction, 'id' | 'verb' | 'why'>,
@@ -71,7 +87,14 @@ export const killMailers = action(
   {
     summary: 'kill 42 processes: 21 postdrop, 21 sendmail',
     targets: { kind: 'processes', count: 42, members: MAILERS.map(({ pid, name }) => `${name}(${pid})`), detail: null },
-    blocks: [{ kind: 'table', title: '', columns: ['pid', 'age', 'user', 'name', 'started by', 'command'], rows: PROCESS_ROWS }],
+    blocks: [
+      {
+        kind: 'table',
+        title: '',
+        columns: ['pid', 'age', 'user', 'name', 'started by', 'command'],
+        rows: PROCESS_ROWS,
+      },
+    ],
     undo: {
       kind: 'irreversible',
       because: 'a process that has ended does not come back',
@@ -105,7 +128,9 @@ export const emptyMaildrop = action(
       evidence: 'count, bytes, digest and a sample of the names',
     },
     costs: { delete: 3977 },
-    explain: ["find /var/spool/postfix/maildrop -maxdepth 1 -type f -regextype posix-extended -regex '.*/[0-9A-Za-z_.]+' -delete"],
+    explain: [
+      "find /var/spool/postfix/maildrop -maxdepth 1 -type f -regextype posix-extended -regex '.*/[0-9A-Za-z_.]+' -delete",
+    ],
     estimate: 900,
     warnings: ["14 files of alice's sample are not cron's mail: they would be lost"],
   },
@@ -117,7 +142,11 @@ export const silenceJobs = action(
     summary: 'edit 1 crontab: MAILTO="" above root\'s 2 jobs',
     targets: { kind: 'file', count: 1, members: ['/var/spool/cron/crontabs/root'], detail: null },
     blocks: [{ kind: 'diff', path: '/var/spool/cron/crontabs/root', before: CRONTAB, after: SILENCED }],
-    undo: { kind: 'revert', say: "put root's crontab back as it was, unless somebody has changed it since", data: null },
+    undo: {
+      kind: 'revert',
+      say: "put root's crontab back as it was, unless somebody has changed it since",
+      data: null,
+    },
     costs: { edit: 1 },
     explain: ['crontab -u root -e'],
     estimate: 200,
@@ -221,7 +250,13 @@ export const demoPlan: Plan = {
   },
   host: 'web-7',
   at: Date.UTC(2026, 10, 23, 2, 59, 30),
-  params: { spool: '/var/spool/postfix/maildrop', watch: '10m', ticks: 2, lease: '15m', cron_services: ['crond', 'cron'] },
+  params: {
+    spool: '/var/spool/postfix/maildrop',
+    watch: '10m',
+    ticks: 2,
+    lease: '15m',
+    cron_services: ['crond', 'cron'],
+  },
   limits: { kill: 2000, delete: 5_000_000, edit: 10, stopped_for: 1_800_000 },
   diagnosis: { verdict: 'this-incident', reasons: [] },
   steps: [...probes, stopCron, killMailers, emptyMaildrop, silenceJobs, startCron, calm],

@@ -21,8 +21,15 @@ export async function showDemo(args: readonly string[]): Promise<void> {
   await view.close();
 }
 
-/** Plays the story with its pauses (`speed` times as fast) and really asks before each action; the answer is shown, the story goes on anyhow. */
-async function inTerminal(story: Story, speed: number, look: { columns: number | undefined; color: boolean; all: boolean }): Promise<void> {
+/**
+ * Plays the story with its pauses (`speed` times as fast) and really asks before each action; the answer is shown, the
+ * story goes on anyhow.
+ */
+async function inTerminal(
+  story: Story,
+  speed: number,
+  look: { columns: number | undefined; color: boolean; all: boolean },
+): Promise<void> {
   const interrupt = new AbortController();
   process.on('SIGINT', () => interrupt.abort('SIGINT'));
   const { ask, ...view } = await terminalView({ ...look, streams: process, interrupts: interrupt });
@@ -36,7 +43,11 @@ async function inTerminal(story: Story, speed: number, look: { columns: number |
     const actions = demoPlan.steps.filter((step): step is PlannedAction => step.kind === 'action');
     const step = actions.find(({ id }) => id === event.step);
     if (step === undefined) continue;
-    const answer = await ask.approve({ step, at: { number: actions.indexOf(step) + 1, of: actions.length }, undoable: [] });
+    const answer = await ask.approve({
+      step,
+      at: { number: actions.indexOf(step) + 1, of: actions.length },
+      undoable: [],
+    });
     if (answer.choice === 'quit') {
       process.stderr.write(`${JSON.stringify(answer)}\n`);
       break;

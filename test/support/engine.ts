@@ -11,7 +11,10 @@ import { inOwnPlaces } from './own-places.ts';
 
 const uid = process.getuid?.() ?? 0;
 
-/** The real program on this machine, with a state folder, a lock, runbooks and a policy of its own: nothing but the test's own things is touched. */
+/**
+ * The real program on this machine, with a state folder, a lock, runbooks and a policy of its own: nothing but the
+ * test's own things is touched.
+ */
 export interface Engine {
   readonly folder: string;
   readonly child: ChildProcess;

@@ -7,7 +7,8 @@ import { isObject, type Json } from '../../src/model/json.ts';
 const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true });
 const validate = ajv.compile(eventSchema());
 /** By type, since the errors of all types at once say nothing. */
-const byType = (type: string) => ajv.getSchema(`${validate.schema && isObject(validate.schema) ? validate.schema.$id : ''}#/$defs/${type}`);
+const byType = (type: string) =>
+  ajv.getSchema(`${validate.schema && isObject(validate.schema) ? validate.schema.$id : ''}#/$defs/${type}`);
 
 /** Every event of every test is one that the published schema knows. The event as a reader gets it: through JSON. */
 export function assertEvent(event: unknown): void {
@@ -17,7 +18,9 @@ export function assertEvent(event: unknown): void {
   const type = isObject(read) && typeof read.type === 'string' ? read.type : '';
   const own = byType(type);
   own?.(read);
-  const errors = own?.errors?.map(({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`);
+  const errors = own?.errors?.map(
+    ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
+  );
   assert.fail(
     `not an event of the published schema: ${JSON.stringify(read).slice(0, 300)}\n${errors?.join('\n') ?? `there is no type ${type}`}`,
   );

@@ -65,8 +65,15 @@ export interface FakeFleet {
 const PATH = join(import.meta.dirname, '../../runbooks/cron-mail-storm.yaml');
 const catalogue = folderCatalogue();
 
-async function storm(edited: (text: string) => string = (text) => text): Promise<Pick<FleetRequest, 'runbook' | 'params'>> {
-  const runbook = await loadRunbook({ path: PATH, text: edited(readFileSync(PATH, 'utf8')), catalogue, findUsed: () => 'none' });
+async function storm(
+  edited: (text: string) => string = (text) => text,
+): Promise<Pick<FleetRequest, 'runbook' | 'params'>> {
+  const runbook = await loadRunbook({
+    path: PATH,
+    text: edited(readFileSync(PATH, 'utf8')),
+    catalogue,
+    findUsed: () => 'none',
+  });
   if (!runbook.ok) throw new Error('the library has a mistake');
   const params = bindParams(runbook.value, { watch: '4s', ticks: '1' });
   if (!params.ok) throw new Error('the parameters have a mistake');
@@ -97,7 +104,11 @@ export function fakeFleet(script: FleetScript = {}): FakeFleet {
     const modeOf = async (): Promise<Mode> =>
       given.ask
         ? { kind: 'attended' }
-        : { kind: 'unattended', policy: policyFor(given.rule ?? {}), trigger: { who: 'tester', zone: 'UTC', past: [] } };
+        : {
+            kind: 'unattended',
+            policy: policyFor(given.rule ?? {}),
+            trigger: { who: 'tester', zone: 'UTC', past: [] },
+          };
     return {
       here: 'laptop',
       journal: journalIn('fleet-1', journal as unknown as Stamped[], new Map(), given),
@@ -190,7 +201,8 @@ export function fakeFleet(script: FleetScript = {}): FakeFleet {
       anew();
       return resumeFleet(await requestFor(over), partsFor(over), state(), only(hosts));
     },
-    rollBack: async (hosts, over = script) => rollBackFleet(await requestFor(over), partsFor(over), state(), only(hosts)),
+    rollBack: async (hosts, over = script) =>
+      rollBackFleet(await requestFor(over), partsFor(over), state(), only(hosts)),
   };
   return fleet;
 }

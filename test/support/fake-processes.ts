@@ -3,7 +3,9 @@ import type { FakeWorld } from '../../src/hosts/fake/world.ts';
 import type { Host, ProcessRecord } from '../../src/model/host.ts';
 
 /** A process as a test needs it; what is not given is of no matter. */
-export function processRecord(given: Partial<ProcessRecord> & { readonly pid: number; readonly name: string }): ProcessRecord {
+export function processRecord(
+  given: Partial<ProcessRecord> & { readonly pid: number; readonly name: string },
+): ProcessRecord {
   return {
     start: given.pid * 10,
     exe: `/usr/sbin/${given.name}`,
@@ -30,8 +32,21 @@ export function mailStorm(times: number): readonly ProcessRecord[] {
     const age = 60_000 * (times - n);
     const shared = { session: 20, startedBy, age };
     return [
-      processRecord({ ...shared, pid: child, ppid: 20, name: 'cron', args: ['/usr/sbin/CRON', '-f'], ancestry: [cron] }),
-      processRecord({ ...shared, pid: mailer, ppid: child, name: 'sendmail', ancestry: [{ pid: child, name: 'CRON' }, cron] }),
+      processRecord({
+        ...shared,
+        pid: child,
+        ppid: 20,
+        name: 'cron',
+        args: ['/usr/sbin/CRON', '-f'],
+        ancestry: [cron],
+      }),
+      processRecord({
+        ...shared,
+        pid: mailer,
+        ppid: child,
+        name: 'sendmail',
+        ancestry: [{ pid: child, name: 'CRON' }, cron],
+      }),
       processRecord({
         ...shared,
         pid: dropper,
@@ -55,7 +70,14 @@ export function processWorld(...processes: readonly ProcessRecord[]): FakeWorld 
     processes: [...processes],
     ignoresTerm: new Set(),
     files: new Map(),
-    usage: { path: '/', mount: '/', source: '/dev/fake', type: 'ext4', space: { total: 1, free: 1 }, inodes: { total: 1, free: 1 } },
+    usage: {
+      path: '/',
+      mount: '/',
+      source: '/dev/fake',
+      type: 'ext4',
+      space: { total: 1, free: 1 },
+      inodes: { total: 1, free: 1 },
+    },
     services: new Map(),
     commands: () => undefined,
     facts: { hostname: 'fake', bootId: 'b', bootTime: 0, uptime: 0, uid: 0, user: 'root', manager: 'sysv' },

@@ -32,11 +32,17 @@ const JOBS = '* * * * * /bin/echo agent check: ok\n';
 export function stormWorld(clock: Clock): FakeWorld {
   const world = cronWorld({ root: JOBS });
   for (const name of ['cron', 'postfix'])
-    world.services.set(name, service(name, name === 'cron' ? 'running' : 'stopped', { pid: name === 'cron' ? 20 : null }));
+    world.services.set(
+      name,
+      service(name, name === 'cron' ? 'running' : 'stopped', { pid: name === 'cron' ? 20 : null }),
+    );
   world.processes.push(processRecord({ pid: 20, name: 'cron' }));
   pileUp(world);
   // Each two seconds are one of cron's minutes, with a job.
-  world.counters = () => ({ minflt: 10 * Math.floor(clock.monotonic() / 2000), cminflt: 450 * Math.floor(clock.monotonic() / 2000) });
+  world.counters = () => ({
+    minflt: 10 * Math.floor(clock.monotonic() / 2000),
+    cminflt: 450 * Math.floor(clock.monotonic() / 2000),
+  });
   const { facts } = world;
   const mails = () => [...world.files.keys()].filter((path) => path.startsWith(`${MAILDROP}/`)).length;
   return Object.defineProperties(world, {
@@ -51,7 +57,8 @@ const USAGE = { path: '/', mount: '/', source: '/dev/vda', type: 'ext4', space: 
 /** What cron does as long as it runs unsilenced. */
 export function pileUp(world: FakeWorld): void {
   if (!world.files.has(MAILDROP)) world.files.set(MAILDROP, file('', { type: 'directory' }));
-  for (let n = 0; n < MAILS; n += 1) world.files.set(`${MAILDROP}/${n.toString(16)}`, file(cronMail('root').toString('latin1')));
+  for (let n = 0; n < MAILS; n += 1)
+    world.files.set(`${MAILDROP}/${n.toString(16)}`, file(cronMail('root').toString('latin1')));
   world.processes.push(...mailStorm(2).filter(({ pid }) => !world.processes.some((one) => one.pid === pid)));
 }
 
@@ -78,7 +85,12 @@ const POLICY = {
 
 async function requestFor(): Promise<RunRequest> {
   const catalogue = folderCatalogue();
-  const runbook = await loadRunbook({ path: PATH, text: readFileSync(PATH, 'utf8'), catalogue, findUsed: () => 'none' });
+  const runbook = await loadRunbook({
+    path: PATH,
+    text: readFileSync(PATH, 'utf8'),
+    catalogue,
+    findUsed: () => 'none',
+  });
   if (!runbook.ok) throw new Error('the library has a mistake');
   const params = bindParams(runbook.value, { watch: '4s', ticks: '1' });
   if (!params.ok) throw new Error('the parameters have a mistake');
@@ -94,7 +106,10 @@ export interface Life {
   readonly clock: Clock;
 }
 
-export async function live({ events, records, host, clock }: Life, what: 'begin' | 'resume' | 'roll-back'): Promise<Ending> {
+export async function live(
+  { events, records, host, clock }: Life,
+  what: 'begin' | 'resume' | 'roll-back',
+): Promise<Ending> {
   asked ??= requestFor();
   const request = await asked;
   const parts: RunParts = {

@@ -1,6 +1,9 @@
 import { PassThrough, Writable } from 'node:stream';
 
-/** Two streams that say they are a terminal, for tests without one: what is typed goes in by `type`, what was drawn is in `drawn`. */
+/**
+ * Two streams that say they are a terminal, for tests without one: what is typed goes in by `type`, what was drawn is
+ * in `drawn`.
+ */
 export function fakeTerminal({ columns = 80, rows = 24 }: { readonly columns?: number; readonly rows?: number } = {}) {
   const input = new PassThrough();
   const stdin = Object.assign(input, {

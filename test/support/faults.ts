@@ -21,7 +21,10 @@ export interface Row {
 /** How a row is told to whoever runs the suite: as a diagnostic of its test. */
 export const ROW = 'fault-row ';
 
-/** What a fault did, one entry for each time. `wrong`: everything else that must not be (a wrong exit code, a half-written file). */
+/**
+ * What a fault did, one entry for each time. `wrong`: everything else that must not be (a wrong exit code, a
+ * half-written file).
+ */
 export interface Tally {
   runs: number;
   readonly lost: string[];
@@ -39,7 +42,11 @@ interface Fault {
 }
 
 /** A test that is a row of the fault table. It fails where anything was lost, done twice, hung or wrong. */
-export function fault(name: string, { needs, within }: Fault, inject: (tally: Tally, context: TestContext) => Promise<void>): void {
+export function fault(
+  name: string,
+  { needs, within }: Fault,
+  inject: (tally: Tally, context: TestContext) => Promise<void>,
+): void {
   const lacking = needs.map(lack).find((reason) => reason !== null);
   test(name, { timeout: within, skip: lacking ?? false }, async (context) => {
     const tally: Tally = { runs: 0, lost: [], twice: [], hung: [], wrong: [], note: '' };
@@ -50,7 +57,9 @@ export function fault(name: string, { needs, within }: Fault, inject: (tally: Ta
     context.diagnostic(ROW + JSON.stringify(rowOf(name, tally, broke)));
     if (broke !== null) throw broke;
     const { lost, twice, hung, wrong } = tally;
-    const all = Object.entries({ lost, twice, hung, wrong }).flatMap(([kind, entries]) => entries.map((entry) => `${kind} ${entry}`));
+    const all = Object.entries({ lost, twice, hung, wrong }).flatMap(([kind, entries]) =>
+      entries.map((entry) => `${kind} ${entry}`),
+    );
     if (all.length > 0) assert.fail(`${all.length} times:\n${all.slice(0, 20).join('\n')}`);
     assert.ok(tally.runs > 0, 'the fault was injected at least once');
   });
@@ -58,7 +67,8 @@ export function fault(name: string, { needs, within }: Fault, inject: (tally: Ta
 
 function rowOf(name: string, { runs, lost, twice, hung, wrong, note }: Tally, broke: unknown): Row {
   const first = [...lost, ...twice, ...hung, ...wrong, ...(broke === null ? [] : [String(broke)])][0];
-  const result = first === undefined ? `passed${note && `: ${note}`}` : `FAILED: ${first.split('\n')[0]?.slice(0, 160)}`;
+  const result =
+    first === undefined ? `passed${note && `: ${note}`}` : `FAILED: ${first.split('\n')[0]?.slice(0, 160)}`;
   return { fault: name, runs, lost: lost.length, twice: twice.length, hung: hung.length, result };
 }
 
@@ -70,7 +80,9 @@ function lack(means: Means): string | null {
     case 'ordinary':
       return process.getuid?.() === 0 ? 'root’s runs outside of a scene have no places of their own' : null;
     case 'namespaces':
-      return works([...inNamespaces(), 'mount', '-t', 'tmpfs', 'trial', '/mnt']) ? null : 'the machine gives no namespaces';
+      return works([...inNamespaces(), 'mount', '-t', 'tmpfs', 'trial', '/mnt'])
+        ? null
+        : 'the machine gives no namespaces';
     case 'strace':
       return works(['strace', '-qq', '-o', '/dev/null', 'true']) ? null : 'strace is missing or may not trace';
     case 'tmux':
@@ -91,7 +103,11 @@ function works([program = '', ...args]: readonly string[]): boolean {
 }
 
 /** Works through `points` in a few lanes at a time. */
-export async function inLanes<T>(points: readonly T[], lanes: number, each: (point: T) => Promise<void>): Promise<void> {
+export async function inLanes<T>(
+  points: readonly T[],
+  lanes: number,
+  each: (point: T) => Promise<void>,
+): Promise<void> {
   const queue = [...points];
   const lane = async (): Promise<void> => {
     for (let point = queue.shift(); point !== undefined; point = queue.shift()) await each(point);

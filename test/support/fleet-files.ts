@@ -2,12 +2,18 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Fleet } from './fleet.ts';
 
-/** Path and what stat(2) says of it, but for the time of the last reading. Nobody can set a ctime: what was written and put back shows too. */
+/**
+ * Path and what stat(2) says of it, but for the time of the last reading. Nobody can set a ctime: what was written and
+ * put back shows too.
+ */
 export type Files = ReadonlyMap<string, string>;
 
 const ROOTS = ['', 'var', 'run', 'tmp', 'dev/shm', 'run/lock'];
 
-/** sshd's message of the day is a file that is written anew in /run at each login: without it, what was made and removed again in /run shows. */
+/**
+ * sshd's message of the day is a file that is written anew in /run at each login: without it, what was made and removed
+ * again in /run shows.
+ */
 export async function quietLogins(fleet: Fleet): Promise<void> {
   await Promise.all(fleet.hosts.map((host) => fleet.on(host, 'sed -i /pam_motd/d /etc/pam.d/sshd')));
 }
@@ -32,8 +38,8 @@ function changes(before: Files, after: Files): readonly string[] {
 }
 
 /**
- * What sshd, PAM and the journal write because somebody logs in, whoever it is and whatever for; systemd's own books on a service that is started; and what the
- * lab's fast clock keeps.
+ * What sshd, PAM and the journal write because somebody logs in, whoever it is and whatever for; systemd's own books on
+ * a service that is started; and what the lab's fast clock keeps.
  */
 const OTHERS = [
   /^\/run\/systemd\/(journal\/streams|units)(\/|$)/,
@@ -47,8 +53,8 @@ export const doings = (before: Files, after: Files): readonly string[] =>
   changes(before, after).filter((path) => !OTHERS.some((pattern) => pattern.test(path)));
 
 /**
- * A file system of its own at /srv of each host, which outlives the host. On the lab's overlay a file has another device than the folder it is in, so
- * that nothing is ever deleted there: it could be a mount.
+ * A file system of its own at /srv of each host, which outlives the host. On the lab's overlay a file has another
+ * device than the folder it is in, so that nothing is ever deleted there: it could be a mount.
  */
 export async function giveSpools(fleet: Fleet): Promise<void> {
   for (const host of fleet.hosts) execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', join(fleet.rootOf(host), 'srv')]);

@@ -46,7 +46,11 @@ export function operatorOf(fleet: Fleet): Operator {
   return { folder, start, fire: (...args) => start(...args).over, close: () => rmSync(folder, { recursive: true }) };
 }
 
-async function seen(events: () => Fired['events'], what: (event: RunEvent | FleetEvent) => boolean, over: Promise<Fired>) {
+async function seen(
+  events: () => Fired['events'],
+  what: (event: RunEvent | FleetEvent) => boolean,
+  over: Promise<Fired>,
+) {
   let end: Fired | null = null;
   void over.then((fired) => (end = fired));
   while (!events().some(what)) {

@@ -2,12 +2,15 @@ import { cpSync, globSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fleet } from './fleet.ts';
 
-/** cron's clock on an armed host: its minute passes in so many seconds, so that a test need not wait a minute for a tick. Nothing else sees this clock. */
+/**
+ * cron's clock on an armed host: its minute passes in so many seconds, so that a test need not wait a minute for a
+ * tick. Nothing else sees this clock.
+ */
 export const MINUTE_SECONDS = 6;
 
 /**
- * A host of `fleet --storm` as it was before any remedy, with a fast clock for its cron and its mailers hung: also again and again. What was there
- * at first is kept under /root, which has inodes.
+ * A host of `fleet --storm` as it was before any remedy, with a fast clock for its cron and its mailers hung: also
+ * again and again. What was there at first is kept under /root, which has inodes.
  */
 export async function arm(fleet: Fleet, host: string): Promise<void> {
   provide(fleet, host);
@@ -17,7 +20,10 @@ export async function arm(fleet: Fleet, host: string): Promise<void> {
 /** The fast clock for as long as it takes until mailers hang: they stay, and from then on cron's minute is ours. */
 export async function armAndCalm(fleet: Fleet, host: string): Promise<void> {
   await arm(fleet, host);
-  await fleet.on(host, 'rm /run/systemd/system/cron.service.d/fast.conf && systemctl daemon-reload && systemctl restart cron');
+  await fleet.on(
+    host,
+    'rm /run/systemd/system/cron.service.d/fast.conf && systemctl daemon-reload && systemctl restart cron',
+  );
 }
 
 /** The fast clock alone, and a job that runs in each of its minutes. */
@@ -44,8 +50,15 @@ const ARM = `set -e; cd /root
   systemctl start fill; systemctl start cron
   n=0; until [ "$(pgrep -cx postdrop)" -ge 4 ]; do n=$((n + 1)); [ $n -lt 300 ] || { echo 'no mailers hang'; exit 1; }; sleep 0.2; done`;
 
-/** What is wrong with a host after the remedy; nothing, where the incident is over, and stays over for two of cron's minutes. */
-export async function notRecovered(fleet: Fleet, host: string, seconds = 2 * MINUTE_SECONDS + 1): Promise<readonly string[]> {
+/**
+ * What is wrong with a host after the remedy; nothing, where the incident is over, and stays over for two of cron's
+ * minutes.
+ */
+export async function notRecovered(
+  fleet: Fleet,
+  host: string,
+  seconds = 2 * MINUTE_SECONDS + 1,
+): Promise<readonly string[]> {
   return (await fleet.on(host, LOOK.replace('SECONDS', String(seconds)))).split('\n').filter(Boolean);
 }
 

@@ -36,12 +36,22 @@ interface Started {
 /** Says where the hosts are, then keeps them up until its stdin ends: also where this process dies. */
 const STAY = 'echo "$$ $FLEET_SSH_CONFIG $FLEET_INVENTORY $FLEET_CONTROL $FLEET_HOSTS"; exec cat >/dev/null';
 
-export async function fleet({ hosts, storm = false }: { readonly hosts: number; readonly storm?: boolean }): Promise<Fleet> {
+export async function fleet({
+  hosts,
+  storm = false,
+}: {
+  readonly hosts: number;
+  readonly storm?: boolean;
+}): Promise<Fleet> {
   if (LAB === undefined) throw new Error('the lab is not here: set FIREBREAK_LAB to the folder of fleet');
   makeRoom(hosts);
-  const child = spawn(join(LAB, 'fleet'), ['--hosts', String(hosts), ...(storm ? ['--storm'] : []), '--', 'sh', '-c', STAY], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    join(LAB, 'fleet'),
+    ['--hosts', String(hosts), ...(storm ? ['--storm'] : []), '--', 'sh', '-c', STAY],
+    {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
+  );
   let noise = '';
   child.stderr.setEncoding('utf8').on('data', (data) => (noise += data));
   const said = await firstLine(child);
@@ -78,7 +88,12 @@ function fleetOf(child: ChildProcess, { pid, sshConfig, inventory, control, name
   const within = (argv: readonly string[], { env = {}, input }: Started = {}) =>
     spawn('nsenter', ['-t', pid, '-n', '--', ...argv], {
       cwd: CHECKOUT,
-      env: { HOME: process.env.HOME, PATH: `${dirname(process.execPath)}:${process.env.PATH}`, FIREBREAK_NODE: process.execPath, ...env },
+      env: {
+        HOME: process.env.HOME,
+        PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+        FIREBREAK_NODE: process.execPath,
+        ...env,
+      },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
   const run = async (argv: readonly string[], options: Started = {}): Promise<InLab> => {
@@ -87,7 +102,8 @@ function fleetOf(child: ChildProcess, { pid, sshConfig, inventory, control, name
     started.stdin?.on('error', () => {}).end(options.input);
     return ended(started);
   };
-  const ssh = (host: string, input: string) => run(['ssh', '-F', sshConfig, '-o', 'BatchMode=yes', host, 'exec /bin/sh -s'], { input });
+  const ssh = (host: string, input: string) =>
+    run(['ssh', '-F', sshConfig, '-o', 'BatchMode=yes', host, 'exec /bin/sh -s'], { input });
   const containerOf = (host: string): string => readFileSync(join(dirname(sshConfig), `${host}.nspawn`), 'utf8').trim();
   const answers = async (host: string) => (await ssh(host, 'true')).code === 0;
   return {
@@ -95,7 +111,8 @@ function fleetOf(child: ChildProcess, { pid, sshConfig, inventory, control, name
     sshConfig,
     inventory,
     rootOf: (host) => join(dirname(sshConfig), host, 'root'),
-    initOf: (host) => Number(readFileSync(`/proc/${containerOf(host)}/task/${containerOf(host)}/children`, 'utf8').trim()),
+    initOf: (host) =>
+      Number(readFileSync(`/proc/${containerOf(host)}/task/${containerOf(host)}/children`, 'utf8').trim()),
     spawn: within,
     run,
     on: async (host, script) => {

@@ -26,7 +26,8 @@ export function temporaryFolder(test: TestContext): string {
 }
 
 /** A path whose last part is bytes. */
-export const bytePath = (folder: string, name: string): Buffer => Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(name, 'latin1')]);
+export const bytePath = (folder: string, name: string): Buffer =>
+  Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(name, 'latin1')]);
 
 /** The real thing in a temporary folder. */
 export function localUnderTest(test: TestContext): FilesUnderTest {

@@ -34,14 +34,24 @@ function notHealed(scene: Scene, where: string): readonly string[] {
 const ONCE: readonly string[] = ['kill-mailers', 'free-a-little', 'silence-jobs', 'empty-maildrop'];
 
 /** Steps whose outcome was on disk before the crash are not intended again, and what came since is left alone. */
-function doneTwice(scene: Scene, before: readonly RunEvent[], after: readonly RunEvent[], where: string): readonly string[] {
+function doneTwice(
+  scene: Scene,
+  before: readonly RunEvent[],
+  after: readonly RunEvent[],
+  where: string,
+): readonly string[] {
   const done = new Set(
-    before.flatMap((event) => (event.type === 'action.applied' && event.applied.outcome === 'done' ? [event.step] : [])),
+    before.flatMap((event) =>
+      event.type === 'action.applied' && event.applied.outcome === 'done' ? [event.step] : [],
+    ),
   );
-  // The source is stopped and started again where a lease was kept meanwhile or is still open. That does nothing to anything new.
+  // The source is stopped and started again where a lease was kept meanwhile or is still open. That does nothing to
+  // anything new.
   const again = after
     .slice(before.length)
-    .flatMap((event) => (event.type === 'action.intended' && ONCE.includes(event.step) && done.has(event.step) ? [event.step] : []));
+    .flatMap((event) =>
+      event.type === 'action.intended' && ONCE.includes(event.step) && done.has(event.step) ? [event.step] : [],
+    );
   const decoyGone = scene.worlds.crash?.decoy === 1 && done.has('empty-maildrop') && scene.worlds.end?.decoy === 0;
   return [
     ...again.map((step) => `${where}: ${step} was done before the crash, and was done again`),
@@ -65,7 +75,9 @@ export function checkHealed(scene: Scene, folder: string, where: string): Troubl
     lost: [
       ...(held
         ? []
-        : [`${where}: resume ended with ${exit}, a new run with ${scene.said.again}\n${readFileSync(join(folder, 'said'), 'utf8')}`]),
+        : [
+            `${where}: resume ended with ${exit}, a new run with ${scene.said.again}\n${readFileSync(join(folder, 'said'), 'utf8')}`,
+          ]),
       ...actsWithoutIntent(scene, before, where),
       ...notHealed(scene, where),
     ],

@@ -11,9 +11,17 @@ export function record(type: string, data = ''): string {
 
 /** A message as postdrop leaves it in maildrop. `lines`: header, an empty line, body. */
 export function queueFile(lines: readonly string[], { sender = 'root', end = true } = {}): Buffer {
-  const envelope = [record('T', '1796116568 494497'), record('A', 'rewrite_context=local'), record('S', sender), record('R', 'root')];
+  const envelope = [
+    record('T', '1796116568 494497'),
+    record('A', 'rewrite_context=local'),
+    record('S', sender),
+    record('R', 'root'),
+  ];
   const content = lines.flatMap((line) => pieces(line));
-  return Buffer.from([...envelope, record('M'), ...content, ...(end ? [record('X'), record('E')] : [])].join(''), 'latin1');
+  return Buffer.from(
+    [...envelope, record('M'), ...content, ...(end ? [record('X'), record('E')] : [])].join(''),
+    'latin1',
+  );
 }
 
 /** Postfix cuts lines at 2048 bytes. */
@@ -43,4 +51,6 @@ export function cronLines(
 export const cronMail = (user: string, how: Parameters<typeof cronLines>[1] = {}): Buffer =>
   queueFile(cronLines(user, how), { sender: user });
 export const shopMail = (subject = 'Your order 4711', body: readonly string[] = ['Thank you.']): Buffer =>
-  queueFile(['From: shop@example.com', 'To: buyer@example.com', `Subject: ${subject}`, '', ...body], { sender: 'www-data' });
+  queueFile(['From: shop@example.com', 'To: buyer@example.com', `Subject: ${subject}`, '', ...body], {
+    sender: 'www-data',
+  });

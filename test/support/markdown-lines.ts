@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 
-/** Holds a Markdown text to a form: one title, no control character, outside of fences only lines of these kinds, no tag, link or bare address. */
+/**
+ * Holds a Markdown text to a form: one title, no control character, outside of fences only lines of these kinds, no
+ * tag, link or bare address.
+ */
 export function assertMarkdown(text: string, kinds: readonly RegExp[]): void {
   assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   const lines = text.split('\n');

@@ -5,7 +5,10 @@ import { paperOf } from '../../src/views/style.ts';
 export const DEFAULT = Symbol('Enter');
 type Reply = string | typeof DEFAULT | null;
 
-/** A person who gives these replies, one a question; a reply that a question refuses is noted, and the next is given. Null: Ctrl-C. */
+/**
+ * A person who gives these replies, one a question; a reply that a question refuses is noted, and the next is given.
+ * Null: Ctrl-C.
+ */
 export function personAt(columns: number, replies: readonly Reply[]) {
   const left = [...replies];
   const screen: string[] = [];
@@ -22,7 +25,10 @@ export function personAt(columns: number, replies: readonly Reply[]) {
       asked.push(question);
       const reply = next();
       if (reply === DEFAULT) return question.default;
-      assert.ok(reply === null || question.choices.some(({ value }) => value === reply), `no such choice: ${String(reply)}`);
+      assert.ok(
+        reply === null || question.choices.some(({ value }) => value === reply),
+        `no such choice: ${String(reply)}`,
+      );
       return reply as T | null;
     },
     type: async (question) => {

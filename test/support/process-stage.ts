@@ -9,7 +9,10 @@ export const ME = { name: username, uid };
 /** Who the users of a test's processes are, for the ports that ask. */
 export const users = async () => ({ [uid]: username });
 
-/** Other processes of this machine may have any name, also those of another test run: only what lies in our own folder counts. */
+/**
+ * Other processes of this machine may have any name, also those of another test run: only what lies in our own folder
+ * counts.
+ */
 export const within =
   (processes: Processes, stage: Programs) =>
   async (selector: ProcessSelector): Promise<readonly ProcessRecord[]> => {
@@ -36,10 +39,15 @@ export async function realStage(processes: Processes): Promise<ProcessStage> {
       return pids;
     },
     single: async (name, options = {}) => {
-      const program = stage.start(name, `${options.ignoresTerm ? "trap '' TERM;" : ''} echo up; ${WAIT}`, { args: options.args ?? [] });
+      const program = stage.start(name, `${options.ignoresTerm ? "trap '' TERM;" : ''} echo up; ${WAIT}`, {
+        args: options.args ?? [],
+      });
       await program.line();
       // The state that `list` sees is S only once it waits again.
-      await eventually(async () => (await list({ name: [name], state: ['S'] })).some((each) => each.pid === program.pid), 'it waits');
+      await eventually(
+        async () => (await list({ name: [name], state: ['S'] })).some((each) => each.pid === program.pid),
+        'it waits',
+      );
       return program.pid;
     },
     close: async () => await stage.close(),

@@ -4,15 +4,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Real processes with names of our choosing: copies of the shell in a folder of their own have that name in comm *and* in /proc/PID/exe.
- * They wait by reading a pipe that this process holds (descriptor 3), so they end with the test even when it is killed.
+ * Real processes with names of our choosing: copies of the shell in a folder of their own have that name in comm *and*
+ * in /proc/PID/exe. They wait by reading a pipe that this process holds (descriptor 3), so they end with the test even
+ * when it is killed.
  */
 export interface Programs {
   readonly folder: string;
   /** Path of a program of that name. */
   path(name: string): string;
-  /** Starts it with a script, whose lines on stdout come through `line()`; `session`: it leads one of its own, as a daemon does. */
-  start(name: string, script: string, options?: { readonly args?: readonly string[]; readonly session?: boolean }): Program;
+  /**
+   * Starts it with a script, whose lines on stdout come through `line()`; `session`: it leads one of its own, as a
+   * daemon does.
+   */
+  start(
+    name: string,
+    script: string,
+    options?: { readonly args?: readonly string[]; readonly session?: boolean },
+  ): Program;
   close(): Promise<void>;
 }
 

@@ -7,7 +7,14 @@ import type { Policy, PolicyRule, Trigger } from '../../src/model/policy.ts';
 import type { Ask, Catalogue, Journal } from '../../src/model/ports.ts';
 import type { Limits, Runbook, Step } from '../../src/model/runbook.ts';
 import { stateOf } from '../../src/model/state.ts';
-import { type ActionVerb, type Clock, defineAction, defineProbe, type Observation, type ProbeVerb } from '../../src/model/verb.ts';
+import {
+  type ActionVerb,
+  type Clock,
+  defineAction,
+  defineProbe,
+  type Observation,
+  type ProbeVerb,
+} from '../../src/model/verb.ts';
 import type { RunParts, RunRequest } from '../../src/operations/carry-out.ts';
 import { rollBack } from '../../src/operations/rollback.ts';
 import { run } from '../../src/operations/run.ts';
@@ -17,7 +24,10 @@ import { manualInterrupts } from '../../src/wiring/interrupts.ts';
 import { assertEvent } from './event-schema.ts';
 import { ruleOf } from './policies.ts';
 
-/** A whole run in memory: verbs that write to `log` what they do, so that a test compares the order of what really happened. */
+/**
+ * A whole run in memory: verbs that write to `log` what they do, so that a test compares the order of what really
+ * happened.
+ */
 export interface Rehearsal {
   readonly log: string[];
   readonly events: RunEvent[];
@@ -76,9 +86,18 @@ export async function takeUp(script: Script, earlier: readonly RunEvent[]): Prom
   return { ...stage, ending };
 }
 
-export async function undoAll(script: Script, earlier: readonly RunEvent[], to: string | null = null): Promise<Rehearsal> {
+export async function undoAll(
+  script: Script,
+  earlier: readonly RunEvent[],
+  to: string | null = null,
+): Promise<Rehearsal> {
   const stage = setStage(script);
-  const ending = await rollBack(stage.request, stage.parts, stateOf(earlier), to === null ? null : { step: to, alone: false });
+  const ending = await rollBack(
+    stage.request,
+    stage.parts,
+    stateOf(earlier),
+    to === null ? null : { step: to, alone: false },
+  );
   return { ...stage, ending };
 }
 
@@ -97,7 +116,9 @@ function setStage(script: Script): {
   const request: RunRequest = {
     runbook: runbookOf(script),
     params: script.params ?? {},
-    mode: script.answers ? { kind: 'attended' } : { kind: 'unattended', policy: policyFor(script), trigger: script.trigger ?? NOBODY },
+    mode: script.answers
+      ? { kind: 'attended' }
+      : { kind: 'unattended', policy: policyFor(script), trigger: script.trigger ?? NOBODY },
     raised: {},
     who: 'tester',
     tool: 'test',
@@ -126,7 +147,8 @@ export function quickClock(start = 1_000_000): Clock {
     sleep: async (milliseconds, signal) => {
       await new Promise((next) => setImmediate(next));
       // A deadline far away does not make time pass for the others; only what the run itself waits for does.
-      if (milliseconds > 3_600_000 || signal?.aborted) return new Promise((wake) => signal?.addEventListener('abort', () => wake()));
+      if (milliseconds > 3_600_000 || signal?.aborted)
+        return new Promise((wake) => signal?.addEventListener('abort', () => wake()));
       now += milliseconds;
     },
   };
@@ -289,14 +311,30 @@ interface Stub {
 }
 
 function stubHost({ log, clock, given }: Stub): Host {
-  const facts: MachineFacts = { hostname: 'test', bootId: 'boot', bootTime: 0, uptime: 0, uid: 0, user: 'root', manager: 'sysv' };
+  const facts: MachineFacts = {
+    hostname: 'test',
+    bootId: 'boot',
+    bootTime: 0,
+    uptime: 0,
+    uid: 0,
+    user: 'root',
+    manager: 'sysv',
+  };
   const nothing = async (): Promise<never> => {
     throw new Error('the rehearsal has no such host');
   };
   return {
     name: 'test',
     processes: { list: nothing, signal: nothing, alive: nothing, counters: async () => null },
-    files: { resolve: nothing, usage: nothing, list: nothing, delete: nothing, read: nothing, writable: nothing, replace: nothing },
+    files: {
+      resolve: nothing,
+      usage: nothing,
+      list: nothing,
+      delete: nothing,
+      read: nothing,
+      writable: nothing,
+      replace: nothing,
+    },
     services: {
       state: nothing,
       start: nothing,

@@ -26,7 +26,8 @@ export function prefixed(remote: Remote, lines: string): Remote {
   return { ...remote, ask, open: async (script, options) => await remote.open(`${lines}\n${script}`, options) };
 }
 
-export const toolsFirst = (folder: string): Remote => prefixed(shellRemote({ shell: ['busybox', 'sh'] }), `PATH=${folder}:$PATH`);
+export const toolsFirst = (folder: string): Remote =>
+  prefixed(shellRemote({ shell: ['busybox', 'sh'] }), `PATH=${folder}:$PATH`);
 
 /** The files of this machine as those of another. */
 export function filesOver(remote: Remote): Files {

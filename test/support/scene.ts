@@ -39,8 +39,14 @@ export function stateFolder(test: TestContext): string {
   return folder;
 }
 
-/** The drill's incident with cron's minute at half a second; in the place of the run, a shell text with the words of test/faults/inside.sh. */
-export async function inScene(script: string, { state, within }: { readonly state: string; readonly within: number }): Promise<Scene> {
+/**
+ * The drill's incident with cron's minute at half a second; in the place of the run, a shell text with the words of
+ * test/faults/inside.sh.
+ */
+export async function inScene(
+  script: string,
+  { state, within }: { readonly state: string; readonly within: number },
+): Promise<Scene> {
   const inside = ['sh', join(CHECKOUT, 'test/faults/inside.sh'), CHECKOUT, script, 'run', 'cron-mail-storm'];
   const [program = '', ...args] = [...inNamespaces(), 'sh', join(DRILL, 'drill.sh'), 'namespaces', DRILL, ...inside];
   const env = {
@@ -79,7 +85,10 @@ function saidIn(text: string): Readonly<Record<string, string>> {
   return Object.fromEntries([...text.matchAll(/^say (\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]));
 }
 
-/** The events of the only run below a state folder; null: it has no journal, or an empty one. Throws where the journal is damaged. */
+/**
+ * The events of the only run below a state folder; null: it has no journal, or an empty one. Throws where the journal
+ * is damaged.
+ */
 export function eventsIn(state: string): readonly RunEvent[] | null {
   const { runs } = findRuns({ places: [{ path: state, home: true }], uid });
   const [run] = runs;

@@ -1,6 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** A terminal that knows what a region is drawn with: newline, carriage return, cursor up, erase line, erase below. What it does not know is an error. */
+/**
+ * A terminal that knows what a region is drawn with: newline, carriage return, cursor up, erase line, erase below. What
+ * it does not know is an error.
+ */
 export function emulator(columns: number, rows: number) {
   /** All that was ever on it, the scrolled off lines first. */
   const lines: string[] = [''];

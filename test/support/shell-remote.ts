@@ -23,6 +23,13 @@ export function shellRemote(options: ShellOptions = {}): Connection {
     return child;
   };
   const line: ConnectionOptions['line'] = () => ({ standing: launch, channel: launch, close: () => undefined });
-  const there = { name: 'shell', sh: shell.join(' '), become: null, user: () => 'somebody', patience: 10_000, limit: 64 * 1024 * 1024 };
+  const there = {
+    name: 'shell',
+    sh: shell.join(' '),
+    become: null,
+    user: () => 'somebody',
+    patience: 10_000,
+    limit: 64 * 1024 * 1024,
+  };
   return connection({ far: { ...there, ...far }, line, retryFor });
 }

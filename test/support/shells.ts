@@ -13,10 +13,17 @@ interface FarKind {
   readonly tools?: string;
 }
 
-/** The shells of this machine that a far host may have as its sh; busybox with its own tools first in PATH, where it is installed. Closed after the file's tests. */
+/**
+ * The shells of this machine that a far host may have as its sh; busybox with its own tools first in PATH, where it is
+ * installed. Closed after the file's tests.
+ */
 export function remotesHere(): readonly { readonly name: string; readonly remote: Remote }[] {
   const folder = mkdtempSync(join(tmpdir(), 'fb-shells-'));
-  const shells: readonly FarKind[] = [{ name: '/bin/sh', shell: ['/bin/sh'] }, ...bash(join(folder, 'sh')), ...busybox(folder)];
+  const shells: readonly FarKind[] = [
+    { name: '/bin/sh', shell: ['/bin/sh'] },
+    ...bash(join(folder, 'sh')),
+    ...busybox(folder),
+  ];
   const remotes = shells.map(({ name, shell, tools }) => ({ name, remote: withTools(shellRemote({ shell }), tools) }));
   after(async () => {
     await Promise.all(remotes.map(({ remote }) => remote.close()));
@@ -56,4 +63,5 @@ function withTools(remote: Remote, tools: string | undefined): Remote {
   return { ...remote, ask: (script, options) => remote.ask(`PATH=${tools}:$PATH\n${script}`, options) };
 }
 
-const pathOf = (program: string): string => spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).stdout.trim();
+const pathOf = (program: string): string =>
+  spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).stdout.trim();

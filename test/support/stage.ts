@@ -7,14 +7,20 @@ import type { Io } from '../../src/commands/_command.ts';
 import { assertNdjson } from './event-schema.ts';
 import { testIo } from './test-io.ts';
 
-/** A small real incident for whole commands, for any user: a line of a file that is wrong, files that lie about, and a runbook for both. */
+/**
+ * A small real incident for whole commands, for any user: a line of a file that is wrong, files that lie about, and a
+ * runbook for both.
+ */
 export interface Stage {
   readonly folder: string;
   readonly path: (name: string) => string;
   readonly write: (name: string, text: string) => string;
   /** What a remedy would change, to compare before and after. */
   readonly world: () => { readonly conf: string; readonly spool: readonly string[] };
-  /** Runs a command of firebreak here: its journals and its lock are nobody else's. Every line of NDJSON is held to the schema. */
+  /**
+   * Runs a command of firebreak here: its journals and its lock are nobody else's. Every line of NDJSON is held to the
+   * schema.
+   */
   readonly firebreak: (argv: readonly string[], given?: Partial<Io>) => Promise<Said>;
 }
 
@@ -60,7 +66,8 @@ verify:
 `;
 }
 
-export const PAINT_POLICY = 'firebreak_policy: 1\nallow:\n  - {id: paints, runbook: paint, declared_write: allow, limits: {delete: 5}}\n';
+export const PAINT_POLICY =
+  'firebreak_policy: 1\nallow:\n  - {id: paints, runbook: paint, declared_write: allow, limits: {delete: 5}}\n';
 
 export function setStage(test: TestContext): Stage {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'firebreak-stage-')));
@@ -71,7 +78,11 @@ export function setStage(test: TestContext): Stage {
     writeFileSync(path(name), text, { mode: 0o644 });
     return path(name);
   };
-  const env = { PATH: '/usr/bin:/bin', FIREBREAK_STATE: path('state'), FIREBREAK_LOCK: `stage-${process.pid}-${++made}` };
+  const env = {
+    PATH: '/usr/bin:/bin',
+    FIREBREAK_STATE: path('state'),
+    FIREBREAK_LOCK: `stage-${process.pid}-${++made}`,
+  };
   mkdirSync(path('spool'));
   for (const name of ['a', 'b', 'c']) write(`spool/${name}`, name);
   write('conf', CONF);

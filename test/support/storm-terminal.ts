@@ -7,11 +7,18 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CHECKOUT, LAB } from './lab.ts';
 
-/** What the run's shell prints behind it: its exit code, and whether cron runs (the daemon: pgrep would find its children too). */
-const AFTER = 'echo "EXIT=$?"; service cron status >/dev/null 2>&1 && echo CRON=runs || echo CRON=stopped; exec sleep 1000';
+/**
+ * What the run's shell prints behind it: its exit code, and whether cron runs (the daemon: pgrep would find its
+ * children too).
+ */
+const AFTER =
+  'echo "EXIT=$?"; service cron status >/dev/null 2>&1 && echo CRON=runs || echo CRON=stopped; exec sleep 1000';
 
 export interface StormTerminal {
-  /** Waits until the screen shows it. A question that waits for an answer begins with `? `, one that was answered with `✔ `. */
+  /**
+   * Waits until the screen shows it. A question that waits for an answer begins with `? `, one that was answered with
+   * `✔ `.
+   */
   shows(pattern: RegExp): Promise<string>;
   /** Types a line. */
   says(line: string): Promise<void>;

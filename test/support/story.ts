@@ -1,7 +1,9 @@
 import type { Fact, RunEvent } from '../../src/model/event.ts';
 import type { Applied, Finding, Observation, Undo } from '../../src/model/verb.ts';
 
-/** The founding incident as a run's facts, small enough to read: for tests of the fold, the report and the list of runs. */
+/**
+ * The founding incident as a run's facts, small enough to read: for tests of the fold, the report and the list of runs.
+ */
 
 export const RUN = '20261123-165504-cron-mail-storm-3f2a';
 
@@ -98,7 +100,16 @@ interface Acting {
 }
 
 function observed({ id, observation, undo }: Acting): Fact {
-  const shown = { verdict: 'change' as const, blocks: [], costs: {}, explain: [], estimate: null, warnings: [], ...observation, undo };
+  const shown = {
+    verdict: 'change' as const,
+    blocks: [],
+    costs: {},
+    explain: [],
+    estimate: null,
+    warnings: [],
+    ...observation,
+    undo,
+  };
   return { type: 'action.observed', step: id, observation: shown };
 }
 
@@ -118,7 +129,11 @@ export function applies({ id, applied }: Acting): Fact {
 }
 
 export function acts(acting: Acting): readonly Fact[] {
-  return [...intends(acting), applies(acting), { type: 'step.finished', step: acting.id, outcome: 'done', reason: null }];
+  return [
+    ...intends(acting),
+    applies(acting),
+    { type: 'step.finished', step: acting.id, outcome: 'done', reason: null },
+  ];
 }
 
 export const STOP: Acting = {

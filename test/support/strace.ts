@@ -11,9 +11,9 @@ const CHANGING = new RegExp(
 const WRITING = /^(write|writev|pwrite64|pwritev|pwritev2|sendfile|splice|tee|vmsplice)$/;
 
 /**
- * The lines of a trace (`strace -f -y`) that change something outside the program: a file made, opened to be written, written, moved or
- * removed, its mode or times set; a signal to another process; a connection. Not: pipes, sockets of its own, event counters, the null device,
- * terminals, a refused attempt to nothing (kill with 0 only looks).
+ * The lines of a trace (`strace -f -y`) that change something outside the program: a file made, opened to be written,
+ * written, moved or removed, its mode or times set; a signal to another process; a connection. Not: pipes, sockets of
+ * its own, event counters, the null device, terminals, a refused attempt to nothing (kill with 0 only looks).
  */
 export function changesIn(trace: string): readonly string[] {
   const ours = new Set(trace.split('\n').map((line) => /^\d+/.exec(line)?.[0] ?? ''));
@@ -32,7 +32,10 @@ function isChange(line: string, ours: ReadonlySet<string>): boolean {
   return false;
 }
 
-/** Opened through a descriptor, to ask whether it could be written: nothing is changed by that, and a write would be a line of its own. */
+/**
+ * Opened through a descriptor, to ask whether it could be written: nothing is changed by that, and a write would be a
+ * line of its own.
+ */
 function isWritingOpen(rest: string): boolean {
   if (/^\S+ "\/proc\/self\/fd\/\d+", O_WRONLY\|O_NOCTTY\|O_NONBLOCK\|O_CLOEXEC\)/.test(rest)) return false;
   return /O_(WRONLY|RDWR|CREAT|TRUNC|APPEND|TMPFILE)/.test(rest);

@@ -2,7 +2,11 @@ import type { Io } from '../../src/commands/_command.ts';
 import { manualInterrupts } from '../../src/wiring/interrupts.ts';
 
 /** An Io without a terminal that remembers what was said. */
-export function testIo(given: Partial<Io> = {}): { readonly io: Io; readonly out: () => string; readonly err: () => string } {
+export function testIo(given: Partial<Io> = {}): {
+  readonly io: Io;
+  readonly out: () => string;
+  readonly err: () => string;
+} {
   let out = '';
   let err = '';
   const io: Io = {

@@ -11,7 +11,11 @@ function person(...replies: Parameters<typeof personAt>[1]) {
   return { ...seen, ask: askWith(prompts) };
 }
 
-const about = (step: Question['step'], undoable: readonly string[] = []): Question => ({ step, at: { number: 2, of: 5 }, undoable });
+const about = (step: Question['step'], undoable: readonly string[] = []): Question => ({
+  step,
+  at: { number: 2, of: 5 },
+  undoable,
+});
 
 test('before an action a person sees what, why, exact targets and how it is undone, then full words', async () => {
   const { ask, screen, asked } = person('quit');
@@ -60,7 +64,10 @@ test('show all shows every target and asks again', async () => {
 });
 
 test('a skip needs a reason', async () => {
-  assert.deepEqual(await person('skip', '  ', 'skip', ' asleep ').ask.approve(about(stopCron)), { choice: 'skip', reason: 'asleep' });
+  assert.deepEqual(await person('skip', '  ', 'skip', ' asleep ').ask.approve(about(stopCron)), {
+    choice: 'skip',
+    reason: 'asleep',
+  });
 });
 
 test('each other word means what it says', async () => {
@@ -81,7 +88,10 @@ test('an interrupt at any question changes nothing', async () => {
 
 test('undo that brings the incident back needs its word typed', async () => {
   const { ask, screen } = person('yes', 'undo');
-  assert.equal(await ask.undo({ why: 'kill failed', steps: ['silence-jobs: put it back'], dangerous: 'the jobs mail again' }), 'undo');
+  assert.equal(
+    await ask.undo({ why: 'kill failed', steps: ['silence-jobs: put it back'], dangerous: 'the jobs mail again' }),
+    'undo',
+  );
   assert.ok(screen.includes('  ! the jobs mail again'));
   assert.ok(screen.includes('> undo, or nothing'));
 });
@@ -112,6 +122,12 @@ test('where a step of on_fail: ask failed, a person goes on, undoes or leaves it
 });
 
 test('a step done by hand is confirmed, or refused with a reason', async () => {
-  assert.deepEqual(await person('done').ask.confirm({ step: 's', text: 'call the owner' }), { done: true, reason: null });
-  assert.deepEqual(await person('not done', 'asleep').ask.confirm({ step: 's', text: 't' }), { done: false, reason: 'asleep' });
+  assert.deepEqual(await person('done').ask.confirm({ step: 's', text: 'call the owner' }), {
+    done: true,
+    reason: null,
+  });
+  assert.deepEqual(await person('not done', 'asleep').ask.confirm({ step: 's', text: 't' }), {
+    done: false,
+    reason: 'asleep',
+  });
 });

@@ -153,17 +153,27 @@ test('a number is never broken from its thousands or its unit', () => {
 
 test('wrapped text loses no word and takes no more columns than it was given', () => {
   fc.assert(
-    fc.property(fc.array(fc.stringMatching(/^[a-zé日]{1,30}$/), { maxLength: 20 }), fc.integer({ min: 2, max: 60 }), (words, columns) => {
-      const lines = wrap(words.join(' '), columns);
-      assert.ok(lines.every((line) => width(line) <= columns));
-      assert.equal(lines.join('').replaceAll(' ', ''), words.join(''));
-    }),
+    fc.property(
+      fc.array(fc.stringMatching(/^[a-zé日]{1,30}$/), { maxLength: 20 }),
+      fc.integer({ min: 2, max: 60 }),
+      (words, columns) => {
+        const lines = wrap(words.join(' '), columns);
+        assert.ok(lines.every((line) => width(line) <= columns));
+        assert.equal(lines.join('').replaceAll(' ', ''), words.join(''));
+      },
+    ),
   );
 });
 
 test('of a sample the first few tell enough, and what is left out is counted', () => {
   const rows = ['a', 'b', 'c', 'd'].map((name) => [name]);
   const sample = { kind: 'table', title: 'a sample of 900 files', columns: ['name'], rows, first: 2 } as const;
-  assert.deepEqual(renderBlock(sample, paperOf({ columns: 40 })), ['a sample of 900 files', 'name', 'a', 'b', '… 2 more: --all']);
+  assert.deepEqual(renderBlock(sample, paperOf({ columns: 40 })), [
+    'a sample of 900 files',
+    'name',
+    'a',
+    'b',
+    '… 2 more: --all',
+  ]);
   assert.deepEqual(renderBlock(sample, paperOf({ columns: 40, all: true })).slice(1), ['name', 'a', 'b', 'c', 'd']);
 });

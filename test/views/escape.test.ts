@@ -11,7 +11,10 @@ import { paperOf } from '../../src/views/style.ts';
 import { demoEvents, STORIES, type Story } from '../support/demo-events.ts';
 import { demoPlan } from '../support/demo-plan.ts';
 
-/** What a terminal could obey or would hide: C0 but newline, DEL, C1, bidi controls, zero-width and other format characters, lone surrogates. */
+/**
+ * What a terminal could obey or would hide: C0 but newline, DEL, C1, bidi controls, zero-width and other format
+ * characters, lone surrogates.
+ */
 const FORBIDDEN = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\p{Cs}]/u;
 /** The colours that Firebreak itself sets. */
 const OURS = /\x1b\[(?:1|2|22|31|32|33|36|39)m/g;
@@ -55,7 +58,11 @@ const block: fc.Arbitrary<Block> = fc.oneof(
     rows: fc.array(fc.array(cell, { maxLength: 7 }), { maxLength: 25 }),
   }),
   fc.record({ kind: fc.constant('diff' as const), path: cell, before: cell, after: cell }),
-  fc.record({ kind: fc.constant('series' as const), title: cell, values: fc.array(fc.double({ noNaN: false }), { maxLength: 100 }) }),
+  fc.record({
+    kind: fc.constant('series' as const),
+    title: cell,
+    values: fc.array(fc.double({ noNaN: false }), { maxLength: 100 }),
+  }),
 );
 
 /** Every text in a value replaced; keys and the words that the program itself compares stay. */
@@ -63,7 +70,9 @@ function poison<T>(value: T, poisonous: string): T {
   if (typeof value === 'string') return `${value}${poisonous}` as T;
   if (Array.isArray(value)) return value.map((item) => poison(item, poisonous)) as T;
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, WORDS.has(key) ? item : poison(item, poisonous)])) as T;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, WORDS.has(key) ? item : poison(item, poisonous)]),
+  ) as T;
 }
 /** Closed sets of words, and times: no host can put anything into them. */
 const WORDS = new Set([
@@ -93,7 +102,8 @@ test('what a terminal could obey is written out, one line of printable text', ()
 });
 
 test('text that is only unusual stays as it is', () => {
-  for (const text of ['', 'plain', 'übergröße', '日本語', '🔥', 'a\\%b', '\xff', "it's"]) assert.equal(escaped(text), text);
+  for (const text of ['', 'plain', 'übergröße', '日本語', '🔥', 'a\\%b', '\xff', "it's"])
+    assert.equal(escaped(text), text);
 });
 
 test('nothing that a terminal could obey comes out of any block, in any width, with and without colours', () => {
@@ -110,7 +120,10 @@ test('nothing that a terminal could obey comes out of a plan whose every text is
   fc.assert(
     fc.property(hostile, fc.boolean(), (text, color) => {
       const plan = poison(demoPlan, text);
-      assert.doesNotMatch(renderPlan(plan, { columns: 80, color, all: true, command: text }).replace(OURS, ''), FORBIDDEN);
+      assert.doesNotMatch(
+        renderPlan(plan, { columns: 80, color, all: true, command: text }).replace(OURS, ''),
+        FORBIDDEN,
+      );
     }),
     { numRuns: 30 },
   );

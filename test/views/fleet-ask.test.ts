@@ -28,16 +28,30 @@ const NEXT: NextBatch = {
   hosts: named('web-', 9),
   ended: [
     { host: 'canary-1', run: 'r1', outcome: 'held', verdict: 'held', reasons: [] },
-    { host: 'canary-2', run: 'r2', outcome: 'recurred', verdict: 'recurred', reasons: ['mail: wanted growth at most 0, seen 2'] },
+    {
+      host: 'canary-2',
+      run: 'r2',
+      outcome: 'recurred',
+      verdict: 'recurred',
+      reasons: ['mail: wanted growth at most 0, seen 2'],
+    },
   ],
 };
-const UNDO: FleetUndo = { hosts: ['web-1'], why: 'the canary recurred', steps: ['start-cron: stop cron again'], dangerous: null };
+const UNDO: FleetUndo = {
+  hosts: ['web-1'],
+  why: 'the canary recurred',
+  steps: ['start-cron: stop cron again'],
+  dangerous: null,
+};
 
 test('many hosts are acted on once their number is typed; another number is asked for again', async () => {
   const { ask, screen, asked } = person('run', '39', '40');
   assert.deepEqual(await ask.approve(demoFleetPlan), RUN);
   assert.equal(screen.at(-1), '> that is not 40; no host has been touched');
-  assert.equal(asked[1]?.message, 'kill-mailers, empty-maildrop cannot be undone. Type the number of hosts, 40, to run it (empty: back):');
+  assert.equal(
+    asked[1]?.message,
+    'kill-mailers, empty-maildrop cannot be undone. Type the number of hosts, 40, to run it (empty: back):',
+  );
 });
 
 test('the question comes below the whole plan, and shows every host by name if asked to', async () => {
@@ -47,7 +61,11 @@ test('the question comes below the whole plan, and shows every host by name if a
   assert.ok(text.startsWith('\nPLAN  cron-mail-storm 1.0.0 on 43 hosts\n') && /\n {2}web-1 +web-2 /.test(text));
   assert.deepEqual(
     (asked[0] as Choosing<string>).choices.map(({ value, about }) => `${value}: ${about}`),
-    ['run: begins with 1 host: web-1', 'show all: every host by name, then ask again', 'quit: end here; no host has been touched'],
+    [
+      'run: begins with 1 host: web-1',
+      'show all: every host by name, then ask again',
+      'quit: end here; no host has been touched',
+    ],
   );
 });
 
@@ -58,7 +76,10 @@ test('Enter alone, or Ctrl-C, never begins a host and never undoes one', async (
   assert.deepEqual(await person(null).ask.next(NEXT), GONE);
   assert.equal(await person(DEFAULT).ask.undo(UNDO), 'leave');
   assert.equal(await person(DEFAULT).ask.undo({ ...UNDO, dangerous: 'cron mails again' }), 'leave');
-  assert.deepEqual(await person(DEFAULT, DEFAULT).ask.confirm({ host: 'h', step: 's', text: 't' }), { done: false, reason: null });
+  assert.deepEqual(await person(DEFAULT, DEFAULT).ask.confirm({ host: 'h', step: 's', text: 't' }), {
+    done: false,
+    reason: null,
+  });
 });
 
 test('before the next batch a person sees what verify said of those before', async () => {
@@ -79,7 +100,11 @@ test('hostile names and reasons are written out in every question', async () => 
   const { ask, screen, asked } = person('quit', 'stop here', 'leave', 'not done', DEFAULT);
   const plans = demoFleetPlan.plans.map((one) => ({ ...one, host: evil }));
   await ask.approve({ ...demoFleetPlan, plans, batches: [[evil]], runbook: { ...demoFleetPlan.runbook, name: evil } });
-  await ask.next({ ...NEXT, hosts: [evil], ended: [{ host: evil, run: null, outcome: 'bug', verdict: null, reasons: [evil] }] });
+  await ask.next({
+    ...NEXT,
+    hosts: [evil],
+    ended: [{ host: evil, run: null, outcome: 'bug', verdict: null, reasons: [evil] }],
+  });
   await ask.undo({ hosts: [evil], why: evil, steps: [evil], dangerous: null });
   await ask.confirm({ host: evil, step: evil, text: evil });
   const words = asked.flatMap((question) => [
@@ -101,7 +126,9 @@ async function shows(drawn: () => string, what: string): Promise<void> {
 
 const never = { signal: new AbortController().signal };
 
-test('on a terminal other hosts go on while a person is asked, and are told of afterwards', { timeout: 10_000 }, async () => {
+test('on a terminal other hosts go on while a person is asked, and are told of afterwards', {
+  timeout: 10_000,
+}, async () => {
   const { streams, drawn, type } = fakeTerminal();
   const view = await fleetTerminal({ streams, interrupts: never });
   const events = fleetEvents(FLEETS.trouble);
@@ -135,7 +162,13 @@ test('a whole attended fleet run: the plan, the number typed, each further batch
   assert.equal((await ended).outcome, 'held');
   await view.close();
   const text = stripVTControlCharacters(drawn());
-  for (const line of ['PLAN  cron-mail-storm', '✔ web-1: held', '✔ batch 2: 2 held', '✔ 3 held', 'firebreak report fleet-1'])
+  for (const line of [
+    'PLAN  cron-mail-storm',
+    '✔ web-1: held',
+    '✔ batch 2: 2 held',
+    '✔ 3 held',
+    'firebreak report fleet-1',
+  ])
     assert.ok(text.includes(line), line);
 });
 

@@ -38,7 +38,10 @@ test('a fleet run that held is green, one that broke off is not', () => {
   assert.match(document(events), /<testsuites name="firebreak" tests="4" failures="0" errors="0" skipped="0"/);
   const broken = document(events.slice(0, -1));
   assert.match(broken, /errors="1"[\s\S]*<error message="the fleet run did not end by itself"\/>/);
-  assert.match(document(events.slice(0, 20)), /<testcase name="web-1"[^>]*>\n\s*<error message="its run did not end"\/>/);
+  assert.match(
+    document(events.slice(0, 20)),
+    /<testcase name="web-1"[^>]*>\n\s*<error message="its run did not end"\/>/,
+  );
 });
 
 test('hosts that were never begun are skipped, and the outcome is red all the same', () => {

@@ -85,7 +85,8 @@ test('whatever a host or an inventory says, it stays within its line', () => {
       const view = fleetLinesView({ columns: 60, write: (text) => void out.push(text) });
       for (const event of events) view.show(event);
       assert.doesNotMatch(out.join('').replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
-      for (const line of out.filter((text) => !text.startsWith('\n'))) assert.equal(line.indexOf('\n'), line.length - 1);
+      for (const line of out.filter((text) => !text.startsWith('\n')))
+        assert.equal(line.indexOf('\n'), line.length - 1);
     }),
   );
 });
@@ -93,7 +94,9 @@ test('whatever a host or an inventory says, it stays within its line', () => {
 // ---------------------------------------------------------------- what a real fleet run tells
 
 /** All that a fleet of fake hosts tells its views. */
-async function told(hosts: number): Promise<{ readonly events: readonly Any[]; readonly fleet: ReturnType<typeof fakeFleet> }> {
+async function told(
+  hosts: number,
+): Promise<{ readonly events: readonly Any[]; readonly fleet: ReturnType<typeof fakeFleet> }> {
   const events: Any[] = [];
   const fleet = fakeFleet({ hosts, strategy: { atOnce: 2 }, onEvent: (event) => void events.push(event) });
   await fleet.run();
@@ -124,7 +127,10 @@ test('in lines it begins and ends each host once, and its counts are those of th
   const used = [...fleet.runs.values()].map(({ events: own }) => stateOf(own).used);
   const sum = (of: 'kill' | 'delete' | 'edit') => showCount(used.reduce((all, one) => all + one[of], 0));
   assert.notEqual(sum('kill'), '0');
-  assert.match(text, new RegExp(`\nDONE {2}killed ${sum('kill')}, deleted ${sum('delete')}, edited ${sum('edit')}, on 3 hosts\n`));
+  assert.match(
+    text,
+    new RegExp(`\nDONE {2}killed ${sum('kill')}, deleted ${sum('delete')}, edited ${sum('edit')}, on 3 hosts\n`),
+  );
   for (const host of ['web-1', 'web-2', 'web-3'])
     assert.deepEqual(
       logOf(text)
@@ -137,7 +143,10 @@ test('in lines it begins and ends each host once, and its counts are those of th
 
 test('one that goes on counts what its earlier lives did', async () => {
   const { events, fleet } = await told(2);
-  const before = { fleet: fleetStateOf(fleet.journal), runState: (run: string) => stateOf(fleet.runs.get(run)?.events ?? []) };
+  const before = {
+    fleet: fleetStateOf(fleet.journal),
+    runState: (run: string) => stateOf(fleet.runs.get(run)?.events ?? []),
+  };
   const more: Any[] = [];
   await fleet.resume(undefined, { onEvent: (event) => void more.push(event) });
   const done = (text: string): string => /\nDONE .*\n/.exec(text)?.[0] ?? '';

@@ -68,7 +68,8 @@ async function play(
   return view;
 }
 
-const upTo = (events: readonly Any[], holds: (event: Any) => boolean): readonly Any[] => events.slice(0, events.findIndex(holds) + 1);
+const upTo = (events: readonly Any[], holds: (event: Any) => boolean): readonly Any[] =>
+  events.slice(0, events.findIndex(holds) + 1);
 
 for (const name of ['held', 'recurred', 'trouble'] as const) {
   for (const columns of [80, 200]) {
@@ -212,28 +213,37 @@ test('where nothing would be done the plan is shown, since nobody is asked about
   const view = liveFleet(seen.screen);
   const groups = demoFleetPlan.groups.filter(({ kind }) => kind !== 'act');
   await view.planned?.({ ...demoFleetPlan, batches: [], groups });
-  assert.match(seen.terminal.text(), /NOT THIS INCIDENT {2}2 hosts[\s\S]*UNREACHABLE {2}1 host[\s\S]*Nothing was changed\.$/);
+  assert.match(
+    seen.terminal.text(),
+    /NOT THIS INCIDENT {2}2 hosts[\s\S]*UNREACHABLE {2}1 host[\s\S]*Nothing was changed\.$/,
+  );
 });
 
 test('whatever happens, in whatever order and with whatever names, every line fits and obeys nobody', async () => {
   await fc.assert(
-    fc.asyncProperty(anyFleetStream, fc.integer({ min: 25, max: 90 }), fc.integer({ min: 4, max: 30 }), async (events, columns, rows) => {
-      const seen = stage({ columns, rows, known: false });
-      const view = liveFleet(seen.screen);
-      for (const event of events) {
-        await view.show(event);
-        seen.pass(300);
-      }
-      await view.close();
-      for (const text of seen.written) {
-        // Of escape sequences only the region's own.
-        const plain = text.replace(/\x1b\[(?:\d+A|2K|J)|\r/g, '');
-        assert.doesNotMatch(plain.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
-        // What is to be typed is not broken.
-        const laidOut = plain.split('\n').filter((line) => !line.startsWith('    firebreak '));
-        for (const line of laidOut) assert.ok(width(line) <= Math.max(40, columns), `${width(line)} columns: ${line}`);
-      }
-    }),
+    fc.asyncProperty(
+      anyFleetStream,
+      fc.integer({ min: 25, max: 90 }),
+      fc.integer({ min: 4, max: 30 }),
+      async (events, columns, rows) => {
+        const seen = stage({ columns, rows, known: false });
+        const view = liveFleet(seen.screen);
+        for (const event of events) {
+          await view.show(event);
+          seen.pass(300);
+        }
+        await view.close();
+        for (const text of seen.written) {
+          // Of escape sequences only the region's own.
+          const plain = text.replace(/\x1b\[(?:\d+A|2K|J)|\r/g, '');
+          assert.doesNotMatch(plain.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
+          // What is to be typed is not broken.
+          const laidOut = plain.split('\n').filter((line) => !line.startsWith('    firebreak '));
+          for (const line of laidOut)
+            assert.ok(width(line) <= Math.max(40, columns), `${width(line)} columns: ${line}`);
+        }
+      },
+    ),
     { numRuns: 200 },
   );
 });

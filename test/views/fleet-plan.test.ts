@@ -61,8 +61,9 @@ test('the JSON has every host with its plan, and nothing that undo would keep', 
 });
 
 test('the row that counts the groups', () => {
-  const of = (...kinds: readonly (readonly [kind: 'act' | 'not-this-incident' | 'refused' | 'unreachable', hosts: number])[]) =>
-    groupsText(kinds.map(([kind, hosts]) => ({ kind, hosts: named('h', hosts), says: '', example: null })));
+  const of = (
+    ...kinds: readonly (readonly [kind: 'act' | 'not-this-incident' | 'refused' | 'unreachable', hosts: number])[]
+  ) => groupsText(kinds.map(([kind, hosts]) => ({ kind, hosts: named('h', hosts), says: '', example: null })));
   assert.equal(
     of(['act', 37], ['act', 2], ['act', 1], ['not-this-incident', 2], ['unreachable', 1]),
     '37 hosts alike, 3 differ, 2 not this incident, 1 unreachable',
@@ -77,12 +78,16 @@ const planFor = (hosts: readonly string[]): FleetPlan => {
 };
 
 test('the plan of 200 hosts is no longer than that of 20', () => {
-  const lines = (hosts: number) => renderFleetPlan(planFor(named('node-', hosts)), { columns: 80, ...WORDS }).split('\n').length;
+  const lines = (hosts: number) =>
+    renderFleetPlan(planFor(named('node-', hosts)), { columns: 80, ...WORDS }).split('\n').length;
   assert.ok(lines(200) <= lines(20) + 1, `${lines(200)} lines for 200 hosts, ${lines(20)} for 20`);
 });
 
 test('what would begin on no host says why, and neither batches nor a command', () => {
-  const refusal = { outcome: 'refused-by-policy', reasons: ['rule night lets 5 hosts be changed a day, these are 40'] } as const;
+  const refusal = {
+    outcome: 'refused-by-policy',
+    reasons: ['rule night lets 5 hosts be changed a day, these are 40'],
+  } as const;
   const text = renderFleetPlan(demoFleetPlan, { columns: 80, ...WORDS, refusal });
   assert.match(
     text,
@@ -110,7 +115,10 @@ test('hostile names of hosts and hostile reasons are written out, and no line is
   const away = { kind: 'unreachable', host: 'c\rd', code: 'auth', reason } as const;
   const plans = [...plan.plans, away];
   for (const columns of [40, 80]) {
-    const text = renderFleetPlan({ ...plan, plans, groups: groupPlans(plans) }, { columns, ...WORDS, all: columns === 40 });
+    const text = renderFleetPlan(
+      { ...plan, plans, groups: groupPlans(plans) },
+      { columns, ...WORDS, all: columns === 40 },
+    );
     assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
     assert.ok(text.includes('\\x1b[2Jweb') && text.includes('c\\rd'));
     assert.equal(text.match(/^Nothing was changed\.$/gm)?.length, 1);
@@ -145,7 +153,10 @@ test('folded names stand for exactly the hosts that there are', () => {
   fc.assert(
     fc.property(hosts, (all) => {
       const folds = foldHosts(all);
-      assert.deepEqual([...unfold(folds.map(({ text }) => text).join(', '))].sort(), all.length === 0 ? [''] : [...all].sort());
+      assert.deepEqual(
+        [...unfold(folds.map(({ text }) => text).join(', '))].sort(),
+        all.length === 0 ? [''] : [...all].sort(),
+      );
       assert.equal(
         folds.reduce((sum, { count }) => sum + count, 0),
         all.length,
@@ -174,7 +185,10 @@ test('names that do not fit are counted', () => {
 test('sentences that differ in counts alone become one with ranges', () => {
   assert.equal(spread(['kill 9 processes: 4 a', 'kill 5 processes: 4 a']), 'kill 5-9 processes: 4 a');
   assert.equal(spread(['kill 1 process', 'kill 12 processes']), 'kill 1-12 processes');
-  assert.equal(spread(['delete 3 977 files (2.3 MiB) in /a', 'delete 1 file (512 B) in /a']), 'delete 1-3 977 files (512 B-2.3 MiB) in /a');
+  assert.equal(
+    spread(['delete 3 977 files (2.3 MiB) in /a', 'delete 1 file (512 B) in /a']),
+    'delete 1-3 977 files (512 B-2.3 MiB) in /a',
+  );
   assert.equal(spread(['stop cron', 'stop crond']), null);
   assert.equal(spread(['edit /etc/a1', 'edit /etc/a2']), null, 'the number of a path is no count');
   assert.equal(spread([]), null);
@@ -186,7 +200,10 @@ test('a range holds the counts of every host, whatever they are', () => {
     fc.property(counts, (all) => {
       const show = (count: number) => String(count).replace(/\B(?=(\d{3})+$)/g, ' ');
       const [low, high] = [show(Math.min(...all)), show(Math.max(...all))];
-      assert.equal(spread(all.map((count) => `kill ${show(count)} processes`)), `kill ${low === high ? low : `${low}-${high}`} processes`);
+      assert.equal(
+        spread(all.map((count) => `kill ${show(count)} processes`)),
+        `kill ${low === high ? low : `${low}-${high}`} processes`,
+      );
     }),
   );
 });

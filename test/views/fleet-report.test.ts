@@ -99,9 +99,19 @@ test('a journal that cannot be read whole is said first, and one of a host in it
 
 test('the JSON has a row for every host, the timeline and the whole state', () => {
   const json = JSON.parse(fleetReportJson(reported(fleetEvents(STORY))));
-  assert.deepEqual([json.report, json.kind, json.run, json.outcome, json.exit], [1, 'fleet', FLEET, 'outcome-unknown', 10]);
   assert.deepEqual(
-    json.hosts.map((one: Record<string, unknown>) => [one.host, one.batch, one.outcome, one.killed, one.deleted, one.unknown]),
+    [json.report, json.kind, json.run, json.outcome, json.exit],
+    [1, 'fleet', FLEET, 'outcome-unknown', 10],
+  );
+  assert.deepEqual(
+    json.hosts.map((one: Record<string, unknown>) => [
+      one.host,
+      one.batch,
+      one.outcome,
+      one.killed,
+      one.deleted,
+      one.unknown,
+    ]),
     [
       ['web-1', 1, 'held', 42, 3977, []],
       ['web-2', 2, 'outcome-unknown', 42, 0, ['empty-maildrop']],

@@ -42,7 +42,14 @@ const STORY: readonly Fact[] = [
   },
   { type: 'step.started', step: 'paint', phase: 'act', verb: 'edit' },
   { type: 'step.finished', step: 'paint', outcome: 'failed', reason: 'no "space"\u0007 left' },
-  { type: 'run.finished', outcome: 'rollback-incomplete', verdict: null, reasons: ['paint failed'], open: [], missed: [] },
+  {
+    type: 'run.finished',
+    outcome: 'rollback-incomplete',
+    verdict: null,
+    reasons: ['paint failed'],
+    open: [],
+    missed: [],
+  },
 ];
 
 test('steps are testcases, and so is the outcome', () => {

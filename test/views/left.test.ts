@@ -8,7 +8,10 @@ import { demoPlan } from '../support/demo-plan.ts';
 
 test('whoever leaves at once is told what is not done, what is not undone, and the commands for both', () => {
   const events = demoEvents('held');
-  const half = events.slice(0, events.findIndex((event) => event.type === 'action.intended' && event.step === 'kill-mailers') + 1);
+  const half = events.slice(
+    0,
+    events.findIndex((event) => event.type === 'action.intended' && event.step === 'kill-mailers') + 1,
+  );
   const lines = renderLeft(stateOf(half), demoPlan, paperOf({ columns: 100 }));
   const [blank, line, ...rest] = lines;
   assert.deepEqual([blank, line?.slice(0, 14)], ['', '── left to you']);

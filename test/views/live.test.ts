@@ -56,7 +56,12 @@ function fakeScreen(columns = 80) {
 }
 
 const upTo = (events: readonly RunEvent[], type: RunEvent['type'], step?: string): readonly RunEvent[] =>
-  events.slice(0, events.findIndex((event) => event.type === type && (step === undefined || ('step' in event && event.step === step))) + 1);
+  events.slice(
+    0,
+    events.findIndex(
+      (event) => event.type === type && (step === undefined || ('step' in event && event.step === step)),
+    ) + 1,
+  );
 
 for (const story of ['held', 'recurred', 'undone', 'elsewhere'] satisfies Story[]) {
   for (const columns of [80, 200]) {

@@ -39,11 +39,14 @@ test('a plan that is not this incident says so, why, what a run would do, and th
   const reasons = ['inodes: wanted inodes free at most 5%, seen 99%'];
   const [inodes] = probes;
   assert.ok(inodes);
-  const plan = withSteps([{ ...inodes, truth: 'no', judgements: [{ truth: 'no', wanted: 'inodes free at most 5%', seen: '99%' }] }], {
-    diagnosis: { verdict: 'not-this-incident', reasons },
-    refusal: { outcome: 'not-this-incident', reasons },
-    open: [],
-  });
+  const plan = withSteps(
+    [{ ...inodes, truth: 'no', judgements: [{ truth: 'no', wanted: 'inodes free at most 5%', seen: '99%' }] }],
+    {
+      diagnosis: { verdict: 'not-this-incident', reasons },
+      refusal: { outcome: 'not-this-incident', reasons },
+      open: [],
+    },
+  );
   const text = renderPlan(plan, { columns: 80 });
   assert.match(text, /^DIAGNOSIS {2}NOT THIS INCIDENT$/m);
   assert.match(text, /✘ inodes · disk/);
@@ -111,10 +114,16 @@ test('a step that earlier steps prepare shows now, before, after', () => {
 });
 
 test('a denied step and one over its limit cannot be overlooked', () => {
-  const denied = actionText({ ...stopCron, decision: { effect: 'deny', reason: 'no rule of /etc/p.yaml allows it', rule: null } });
+  const denied = actionText({
+    ...stopCron,
+    decision: { effect: 'deny', reason: 'no rule of /etc/p.yaml allows it', rule: null },
+  });
   assert.match(denied, /^1 {3}stop-cron · stop · DENIED$/m);
   assert.match(denied, /^ {4}DENIED {4}no rule of \/etc\/p\.yaml allows it$/m);
-  const over = actionText({ ...killMailers, decision: { effect: 'over-limit', reason: 'kill 42 is over the limit of 10', rule: null } });
+  const over = actionText({
+    ...killMailers,
+    decision: { effect: 'over-limit', reason: 'kill 42 is over the limit of 10', rule: null },
+  });
   assert.match(over, /^1 {3}kill-mailers · kill · OVER THE LIMIT$/m);
 });
 
@@ -127,7 +136,12 @@ test('limits add up over the steps', () => {
 
 test('a sample does not look like the whole: the rest is counted, and --all is offered only where it has more', () => {
   const files = { kind: 'files', count: 2_000_000, bytes: 4096, members: ['a', 'b'], detail: null } as const;
-  const observation = { ...nothingToDo(''), verdict: 'change' as const, summary: 'delete 2 000 000 files', targets: files };
+  const observation = {
+    ...nothingToDo(''),
+    verdict: 'change' as const,
+    summary: 'delete 2 000 000 files',
+    targets: files,
+  };
   assert.match(
     actionText({ ...killMailers, observation }),
     /targets {3}2 000 000 files, 4 KiB:\n {14}a {2}b\n {14}… 1 999 998 more that the same selector matches$/m,

@@ -63,9 +63,12 @@ test('tabs and wide characters keep the carets under what they mark', () => {
 
 test('control characters of the text and of the message are written out, never obeyed', () => {
   assert.deepEqual(carets('a: \x1b[2Jx', 1, 8, 1), ['a: \\x1b[2Jx', '          ^']);
-  const all = renderProblems([problem(1, 1, 1, { message: '\x1b[2J', suggestion: '\x07', allowed: ['\x9b'], hint: '\u202e' })], {
-    textOf: () => '\x1b',
-  });
+  const all = renderProblems(
+    [problem(1, 1, 1, { message: '\x1b[2J', suggestion: '\x07', allowed: ['\x9b'], hint: '\u202e' })],
+    {
+      textOf: () => '\x1b',
+    },
+  );
   assert.equal(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/.test(all), false);
 });
 
@@ -107,5 +110,7 @@ test('colours change no letter', () => {
 });
 
 test('as JSON a problem is what it is', () => {
-  assert.deepEqual(JSON.parse(problemsToJson([problem(1, 2, 3, { suggestion: 'x' })])), [problem(1, 2, 3, { suggestion: 'x' })]);
+  assert.deepEqual(JSON.parse(problemsToJson([problem(1, 2, 3, { suggestion: 'x' })])), [
+    problem(1, 2, 3, { suggestion: 'x' }),
+  ]);
 });

@@ -65,7 +65,8 @@ test('what has not changed is not written again', () => {
 
 test('it is never higher than the terminal: the last lines are the ones that stay', () => {
   const { region, terminal } = stage({ rows: 6 });
-  for (let round = 0; round < 5; round += 1) region.draw(Array.from({ length: 9 }, (_, at) => `line ${at} of ${round}`));
+  for (let round = 0; round < 5; round += 1)
+    region.draw(Array.from({ length: 9 }, (_, at) => `line ${at} of ${round}`));
   assert.equal(terminal.text(), ['line 5 of 4', 'line 6 of 4', 'line 7 of 4', 'line 8 of 4'].join('\n'));
 });
 

@@ -24,7 +24,8 @@ function reported(events: readonly RunEvent[], more: Partial<Reported> = {}): Re
   return reportOf({ ...source, ...more });
 }
 
-const report = (facts: readonly Fact[], more: Partial<Reported> = {}): string => reportMarkdown(reported(stamped(facts), more));
+const report = (facts: readonly Fact[], more: Partial<Reported> = {}): string =>
+  reportMarkdown(reported(stamped(facts), more));
 
 /** The lines of one `## section`, without it. */
 function section(text: string, title: string): readonly string[] {
@@ -58,10 +59,17 @@ test('a run that died in an action says so first, and what has to be looked at',
 test('a run that was not this incident says that nothing was changed, and has no verdict', () => {
   const text = report([
     STARTED,
-    { type: 'diagnosis.made', verdict: 'not-this-incident', reasons: ['postfix: wanted state is stopped, seen running'] },
+    {
+      type: 'diagnosis.made',
+      verdict: 'not-this-incident',
+      reasons: ['postfix: wanted state is stopped, seen running'],
+    },
     { type: 'run.finished', outcome: 'not-this-incident', verdict: null, reasons: [], open: [], missed: [] },
   ]);
-  assert.match(text, /It was \*\*not this incident\*\*: postfix: wanted state is stopped, seen running\. \*\*Nothing was changed\.\*\*\n/);
+  assert.match(
+    text,
+    /It was \*\*not this incident\*\*: postfix: wanted state is stopped, seen running\. \*\*Nothing was changed\.\*\*\n/,
+  );
   assert.doesNotMatch(text, /## (Verdict|Actions|Open)/);
 });
 
@@ -78,7 +86,11 @@ test('a rollback is told with what it undid, what it left and why', () => {
     { type: 'step.finished', step: 'kill-mailers', outcome: 'failed', reason: 'EPERM' },
     { type: 'rollback.started', why: 'kill-mailers failed: EPERM', steps: ['kill-mailers', 'stop-cron'] },
     { type: 'undo.intended', step: 'stop-cron', say: 'start cron' },
-    { type: 'undo.applied', step: 'stop-cron', applied: { outcome: 'done', summary: 'cron runs', used: {}, blocks: [] } },
+    {
+      type: 'undo.applied',
+      step: 'stop-cron',
+      applied: { outcome: 'done', summary: 'cron runs', used: {}, blocks: [] },
+    },
     { type: 'rollback.finished', complete: false, left: ['kill-mailers: cannot be undone'] },
     {
       type: 'run.finished',
@@ -132,7 +144,10 @@ test('a watch that recurred names the line that broke, once, with its numbers', 
 
 test('more targets than can be read are counted, not listed', () => {
   const members = Array.from({ length: 42 }, (_, at) => `${400 + at} sendmail`);
-  const many = { ...KILL, observation: { ...KILL.observation, targets: { ...KILL.observation.targets, count: 5000, members } } };
+  const many = {
+    ...KILL,
+    observation: { ...KILL.observation, targets: { ...KILL.observation.targets, count: 5000, members } },
+  };
   const text = report([...DIAGNOSED, ...intends(many), applies(many)]);
   assert.match(text, /Targets: 5 000 \(processes\)\n\n```text\n400 sendmail\n/);
   assert.match(text, /419 sendmail\n```\n\n… and 4 980 more; see `firebreak report --format json`\./);
@@ -149,16 +164,22 @@ test('a damaged journal is reported as far as it can be read, with a warning bef
 test('a journal that is not at home is named as one that a reboot takes away', () => {
   const text = report(DIAGNOSED, { folder: '/run/firebreak/runs/x', place: { path: '/run/firebreak', home: false } });
   assert.ok(
-    section(text, 'Circumstances').includes('| Journal | /run/firebreak/runs/x (not at home: it does not survive a reboot there) |'),
+    section(text, 'Circumstances').includes(
+      '| Journal | /run/firebreak/runs/x (not at home: it does not survive a reboot there) |',
+    ),
   );
 });
 
 test('the JSON holds the row, the timeline and the whole state', () => {
   const { report: version, run, killed, pids, timeline, state } = JSON.parse(reportJson(reported(stamped(HELD))));
-  assert.deepEqual([version, run, killed, pids, timeline.length, state.verdict], [1, RUN, 3, [412, 413, 414], 12, 'held']);
+  assert.deepEqual(
+    [version, run, killed, pids, timeline.length, state.verdict],
+    [1, RUN, 3, [412, 413, 414], 12, 'held'],
+  );
 });
 
-const SECTIONS = /^## (Open|Timeline|Verdict|Actions|Findings|Rollback notes|Cron jobs that did not run|Circumstances)$/;
+const SECTIONS =
+  /^## (Open|Timeline|Verdict|Actions|Findings|Rollback notes|Cron jobs that did not run|Circumstances)$/;
 const LINES = [/^$/, SECTIONS, /^### /, /^\| .* \|$/, /^\|( --- \|)+$/, /^- /, /^> /, /^[^#>|`\s-]/];
 
 test('nothing that was seen on a host becomes a heading, a row, a link, a tag or an escape sequence', () => {

@@ -8,18 +8,26 @@ import { styleOf } from '../../src/views/style.ts';
 import { demoPlan } from '../support/demo-plan.ts';
 
 const paper = { columns: 80, style: styleOf(false), all: true };
-const hunksOf = (before: string, after: string) => renderDiff('f', before, after, paper).filter((line) => /^[-+ \\]/.test(line));
+const hunksOf = (before: string, after: string) =>
+  renderDiff('f', before, after, paper).filter((line) => /^[-+ \\]/.test(line));
 
 test('of a file that would be edited a saved plan holds the lines that its diff shows, and no other', () => {
   const line = fc.constantFrom('a', 'b', 'c', '');
   const edit = fc.record({ at: fc.nat(30), text: line });
   fc.assert(
-    fc.property(fc.array(line, { minLength: 1, maxLength: 30 }), fc.array(edit, { minLength: 1, maxLength: 3 }), (lines, edits) => {
-      const after = edits.reduce<readonly string[]>((all, { at, text }) => all.with(Math.min(at, all.length - 1), text), lines);
-      const [was, is] = [lines.join('\n'), after.join('\n')];
-      const part = shownPart({ before: was, after: is });
-      assert.deepEqual(hunksOf(part.before, part.after), hunksOf(was, is));
-    }),
+    fc.property(
+      fc.array(line, { minLength: 1, maxLength: 30 }),
+      fc.array(edit, { minLength: 1, maxLength: 3 }),
+      (lines, edits) => {
+        const after = edits.reduce<readonly string[]>(
+          (all, { at, text }) => all.with(Math.min(at, all.length - 1), text),
+          lines,
+        );
+        const [was, is] = [lines.join('\n'), after.join('\n')];
+        const part = shownPart({ before: was, after: is });
+        assert.deepEqual(hunksOf(part.before, part.after), hunksOf(was, is));
+      },
+    ),
   );
   const secret = `x\n${'-\n'.repeat(9)}password\n`;
   assert.deepEqual(shownPart({ before: `a\n${secret}`, after: `b\n${secret}` }), {

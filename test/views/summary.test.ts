@@ -17,7 +17,8 @@ test('the verdict stands in the last five lines, where a small screen still show
     elsewhere: 'NOT THIS INCIDENT',
     'at-once': 'RECURRED',
   };
-  for (const story of Object.keys(STORIES) as Story[]) assert.ok(summaryOf(story).slice(-5).includes(words[story]), story);
+  for (const story of Object.keys(STORIES) as Story[])
+    assert.ok(summaryOf(story).slice(-5).includes(words[story]), story);
 });
 
 test('a run that touched nothing says so', () => {

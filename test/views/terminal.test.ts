@@ -35,7 +35,11 @@ test('a whole run is drawn, in rows that stay, on stderr alone, and the cursor c
   for (const event of demoEvents('held')) await view.show(event);
   await view.close();
   const text = stripVTControlCharacters(drawn());
-  for (const line of ['✔ stop-cron       cron is stopped  1 s', '✔ empty-maildrop  deleted 3 977 files, 2.3 MiB  2.5 s', 'HELD'])
+  for (const line of [
+    '✔ stop-cron       cron is stopped  1 s',
+    '✔ empty-maildrop  deleted 3 977 files, 2.3 MiB  2.5 s',
+    'HELD',
+  ])
     assert.ok(text.includes(line), line);
   assert.equal(drawn().split('\x1b[?25l').length, drawn().split('\x1b[?25h').length);
 });
@@ -91,7 +95,9 @@ test('Enter alone shows all, and asks again', async () => {
   assert.deepEqual(await answer, { choice: 'quit', reason: null });
 });
 
-const LEAVINGS: Readonly<Record<string, (terminal: ReturnType<typeof fakeTerminal>, interrupt: AbortController) => void>> = {
+const LEAVINGS: Readonly<
+  Record<string, (terminal: ReturnType<typeof fakeTerminal>, interrupt: AbortController) => void>
+> = {
   'Ctrl-C': ({ type }) => type('\x03'),
   'Ctrl-D': ({ type }) => type('\x04'),
   'the end of stdin': ({ stdin }) => void stdin.end(),

@@ -27,7 +27,12 @@ test('a text that is watched is shown as a text, as it went, an empty one in quo
 
 test('what did not count is told: while it settled, and what was tolerated', () => {
   const bad = { broken: ['site: wanted stdout is up, seen ""'] };
-  const samples = [sample('', { ...bad, standing: 'settling' }), sample('', { ...bad, standing: 'tolerated' }), sample('up'), sample('up')];
+  const samples = [
+    sample('', { ...bad, standing: 'settling' }),
+    sample('', { ...bad, standing: 'tolerated' }),
+    sample('up'),
+    sample('up'),
+  ];
   assert.equal(looksText(samples), 'every line true at 2 looks, 1 bad look tolerated, 1 look while it settled');
   assert.equal(looksText([sample('up')]), 'every line true at 1 look');
   assert.deepEqual(brokenWords(bad.broken, 'tolerated'), ['tolerated: site: wanted stdout is up, seen ""']);

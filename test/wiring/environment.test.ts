@@ -12,16 +12,34 @@ const ROOT = { uid: 0, command: 'run' };
 
 test('root is refused a journal or a lock of his own, for every command, and told what to type', () => {
   for (const name of ['FIREBREAK_STATE', 'FIREBREAK_LOCK'])
-    for (const command of ['run', 'plan', 'resume', 'rollback', 'runs', 'report', 'doctor', 'prepare', 'policy', '--help', undefined]) {
+    for (const command of [
+      'run',
+      'plan',
+      'resume',
+      'rollback',
+      'runs',
+      'report',
+      'doctor',
+      'prepare',
+      'policy',
+      '--help',
+      undefined,
+    ]) {
       const refused = startedIn({ uid: 0, env: { [name]: '/tmp/x' }, command });
       assert.ok(!refused.ok, `${name} ${command}`);
-      assert.match(refused.message, new RegExp(`^${name} is set, and root's runs do not take it: .*Type: unset ${name}\\.`));
+      assert.match(
+        refused.message,
+        new RegExp(`^${name} is set, and root's runs do not take it: .*Type: unset ${name}\\.`),
+      );
     }
   assert.deepEqual(startedIn({ ...ROOT, env: { FIREBREAK_STATE: '', FIREBREAK_LOCK: '' } }), { ok: true, scene: null });
 });
 
 test('a drill may have them: what it runs acts in its scene alone', () => {
-  assert.deepEqual(startedIn({ uid: 0, env: { FIREBREAK_STATE: '/tmp/x' }, command: 'drill' }), { ok: true, scene: null });
+  assert.deepEqual(startedIn({ uid: 0, env: { FIREBREAK_STATE: '/tmp/x' }, command: 'drill' }), {
+    ok: true,
+    scene: null,
+  });
 });
 
 test('an ordinary user may move both, and the journal says so', () => {
@@ -35,7 +53,11 @@ test('an ordinary user may move both, and the journal says so', () => {
     'the journals are in /home/ada/own, as whoever started it wanted: runs elsewhere were not counted',
     'the lock is mine, as whoever started it wanted: other runs were not kept waiting',
   ]);
-  assert.deepEqual(marksOf({ uid: 0, home: '/root', env: { XDG_STATE_HOME: '/srv', HOME: '/srv' } }), {}, 'neither moves root’s');
+  assert.deepEqual(
+    marksOf({ uid: 0, home: '/root', env: { XDG_STATE_HOME: '/srv', HOME: '/srv' } }),
+    {},
+    'neither moves root’s',
+  );
 });
 
 test('the report shows what was moved', async (context) => {
@@ -44,10 +66,15 @@ test('the report shows what was moved', async (context) => {
   assert.equal((await stage.firebreak(argv)).exit, 0);
   const report = (await stage.firebreak(['report'])).out;
   assert.ok(
-    report.includes(`| Own journals | in ${stage.path('state')}, as whoever started it wanted: runs elsewhere were not counted |`),
+    report.includes(
+      `| Own journals | in ${stage.path('state')}, as whoever started it wanted: runs elsewhere were not counted |`,
+    ),
     report,
   );
-  assert.match(report, /\| Own lock \| stage-\d+-\d+, as whoever started it wanted: other runs were not kept waiting \|/);
+  assert.match(
+    report,
+    /\| Own lock \| stage-\d+-\d+, as whoever started it wanted: other runs were not kept waiting \|/,
+  );
 });
 
 test('only what a drill builds is a scene', (context) => {

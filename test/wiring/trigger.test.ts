@@ -33,7 +33,8 @@ test('what was done on one host counts for that host, and of how many were chang
   const trigger = triggerOf(starter, { policy, runbook: RUNBOOK });
   const runbook = { name: RUNBOOK } as Parameters<typeof tooOften>[2]['runbook'];
   const refusalOn = (host: string) =>
-    tooOften({ kind: 'unattended', policy, trigger }, { kind: 'allowed', rule }, { runbook, params: {}, host, at: now })?.outcome ?? null;
+    tooOften({ kind: 'unattended', policy, trigger }, { kind: 'allowed', rule }, { runbook, params: {}, host, at: now })
+      ?.outcome ?? null;
   assert.deepEqual([refusalOn('host3'), refusalOn('host4')], ['needs-a-human', null]);
   assert.deepEqual([...changedHosts(trigger.past, { runbook, at: now })].sort(), ['host1', 'host2', 'host3']);
 });
@@ -54,7 +55,14 @@ test('a journal is read again once more was written to it', async (context) => {
   if (!opened.ok) throw new Error(opened.message);
   assert.deepEqual(hosts(), [null]);
   const [started] = HELD as readonly Fact[];
-  const stamp = { v: 1 as const, seq: 1, at: new Date(now).toISOString(), mono: 1, run: opened.journal.run, host: 'host9' };
+  const stamp = {
+    v: 1 as const,
+    seq: 1,
+    at: new Date(now).toISOString(),
+    mono: 1,
+    run: opened.journal.run,
+    host: 'host9',
+  };
   if (started) await opened.journal.append({ ...stamp, ...started }, { light: false });
   assert.deepEqual(hosts(), ['host9']);
   await opened.journal.close();

@@ -6,7 +6,8 @@ export function fakeCommands(world: FakeWorld): Commands {
     async run(request, signal): Promise<CommandResult> {
       const [program = ''] = request.argv;
       if (signal.aborted) return failure('interrupted', `${program} was not started: interrupted`);
-      if (request.secrets !== undefined) return failure('secret', `${program} was not started: nobody opened its secrets`);
+      if (request.secrets !== undefined)
+        return failure('secret', `${program} was not started: nobody opened its secrets`);
       const answer = world.commands(request);
       if (!answer) return failure('ENOENT', `${program} could not be started: no such program`);
       if (request.effect === 'write') world.log.push(`run ${request.argv.join(' ')}`);

@@ -20,7 +20,10 @@ import { asideOf, emptyAside, putAside } from '../tally.ts';
 import { walk } from './walk.ts';
 import type { FakeFile, FakeWorld } from './world.ts';
 
-/** Paths are keys of `world.files`; a folder exists where it has an entry of its own or anything below it. Names are latin1, as everywhere. */
+/**
+ * Paths are keys of `world.files`; a folder exists where it has an entry of its own or anything below it. Names are
+ * latin1, as everywhere.
+ */
 export function fakeFiles(world: FakeWorld): Files {
   return {
     resolve: async (path) => {
@@ -39,7 +42,8 @@ export function fakeFiles(world: FakeWorld): Files {
       const seen = read(world, path, Number.POSITIVE_INFINITY);
       const file = seen.ok ? world.files.get(seen.real) : undefined;
       if (!seen.ok || !file) return seen.ok ? failure('ENOENT', `${path}: there is no such file`) : seen;
-      if (seen.hash !== change.before) return failure('changed', `${path} is not as it was seen: somebody has changed it since`);
+      if (seen.hash !== change.before)
+        return failure('changed', `${path} is not as it was seen: somebody has changed it since`);
       if (file.immutable) return failure('EPERM', `${path}: not permitted`);
       file.bytes = change.bytes;
       file.modified = world.now;
@@ -75,7 +79,10 @@ function folderOf(world: FakeWorld, path: string): Folder | Failure {
   const { real, file } = walked;
   if (file?.type === 'symlink') return linkInstead(world, path);
   const found = { ok: true, real, vital: vitalFolder(real) } as const;
-  if (file) return file.type === 'directory' ? { ...found, inode: file.inode } : failure('ENOTDIR', `${path} is not a directory`);
+  if (file)
+    return file.type === 'directory'
+      ? { ...found, inode: file.inode }
+      : failure('ENOTDIR', `${path} is not a directory`);
   const implied = [...world.files.keys()].some((key) => key.startsWith(`${real}/`));
   return implied ? { ...found, inode: 2 } : failure('ENOENT', `${path}: there is no such file or folder`);
 }
@@ -96,7 +103,8 @@ function matching(world: FakeWorld, folder: string, matches: FileMatches) {
 /** What lies here is not longer than what is read of a file. */
 function verdictOf({ file }: Entry, { head }: FileMatches): 'holds' | AsideWhy {
   const { mode, uid } = file;
-  const verdict = head?.({ bytes: latin1Of(file.bytes).slice(0, LONGEST_HEAD), size: sizeOf(file), mode, uid }) ?? 'holds';
+  const verdict =
+    head?.({ bytes: latin1Of(file.bytes).slice(0, LONGEST_HEAD), size: sizeOf(file), mode, uid }) ?? 'holds';
   return verdict === 'more' ? 'no-header' : verdict;
 }
 
@@ -132,7 +140,13 @@ function list(world: FakeWorld, selector: FileHandle['selector'], sample: number
     sample: records.slice(0, sample),
     real,
     vital,
-    handle: { selector: { ...selector, in: real }, device: DEVICE, inode: folder.inode, at: world.now, count: records.length },
+    handle: {
+      selector: { ...selector, in: real },
+      device: DEVICE,
+      inode: folder.inode,
+      at: world.now,
+      count: records.length,
+    },
   };
 }
 
@@ -142,17 +156,34 @@ function countTypes(types: readonly FileType[]): Partial<Record<FileType, number
 
 function recordOf(world: FakeWorld, { name, file }: Entry): FileRecord {
   const { type, uid, mode, modified, inode } = file;
-  return { name, type, size: sizeOf(file), uid, user: world.users[uid] ?? String(uid), mode, links: file.links ?? 1, modified, inode };
+  return {
+    name,
+    type,
+    size: sizeOf(file),
+    uid,
+    user: world.users[uid] ?? String(uid),
+    mode,
+    links: file.links ?? 1,
+    modified,
+    inode,
+  };
 }
 
-async function remove(world: FakeWorld, handle: FileHandle, options: Parameters<Files['delete']>[1]): ReturnType<Files['delete']> {
+async function remove(
+  world: FakeWorld,
+  handle: FileHandle,
+  options: Parameters<Files['delete']>[1],
+): ReturnType<Files['delete']> {
   const { selector } = handle;
   const folder = folderOf(world, selector.in);
   if (!folder.ok) return folder;
   const vital = vitalRefused(folder);
   if (vital) return vital;
   if (handle.device !== DEVICE || handle.inode !== folder.inode) {
-    return failure('swapped', `${selector.in} is another directory than the one that was looked at: nothing was deleted`);
+    return failure(
+      'swapped',
+      `${selector.in} is another directory than the one that was looked at: nothing was deleted`,
+    );
   }
   const types = deletable(selector);
   const matches = fileMatches({ ...selector, type: types }, world.now, uidsIn(world.users));

@@ -5,7 +5,10 @@ import type { FakeWorld } from './world.ts';
 
 const ENDS = ['TERM', 'KILL', 'HUP', 'INT', 'USR1', 'USR2'];
 
-/** Processes of a `FakeWorld`: ended by what would end a program without handlers, unless the world says that it ignores all but KILL. */
+/**
+ * Processes of a `FakeWorld`: ended by what would end a program without handlers, unless the world says that it ignores
+ * all but KILL.
+ */
 export function fakeProcesses(world: FakeWorld): Processes {
   return {
     list: async (selector) => {
@@ -25,7 +28,9 @@ export function fakeProcesses(world: FakeWorld): Processes {
       return { ok: true, processes, unreadable: 0, ...(strangers.length > 0 && { strangers }) };
     },
     signal: async (targets, signal) =>
-      targets.toSorted((a, b) => depthOf(world, b.pid) - depthOf(world, a.pid)).map((target) => signalOne(world, target, signal)),
+      targets
+        .toSorted((a, b) => depthOf(world, b.pid) - depthOf(world, a.pid))
+        .map((target) => signalOne(world, target, signal)),
     alive: async (targets) => targets.filter((target) => found(world, target) === 'same'),
     counters: async (pid) => {
       const process = world.processes.find((each) => each.pid === pid);
@@ -67,7 +72,10 @@ function found(world: FakeWorld, target: ProcessIdentity): 'same' | 'gone' | 'ot
   return process.start !== target.start || otherProgram ? 'other' : 'same';
 }
 
-/** A process in D state does not end before it leaves the kernel, whatever it is sent. Children go to PID 1, their session stays. */
+/**
+ * A process in D state does not end before it leaves the kernel, whatever it is sent. Children go to PID 1, their
+ * session stays.
+ */
 function end(world: FakeWorld, pid: number): void {
   if (world.processes.some((each) => each.pid === pid && each.state === 'D')) return;
   world.processes = world.processes

@@ -1,10 +1,20 @@
-import { failure, type ProcessRecord, type Result, type ServiceState, type Services, type ServiceTies } from '../../model/host.ts';
+import {
+  failure,
+  type ProcessRecord,
+  type Result,
+  type ServiceState,
+  type Services,
+  type ServiceTies,
+} from '../../model/host.ts';
 import { isObject } from '../../model/json.ts';
 import { misledScript } from '../local/init.ts';
 import { walk } from './walk.ts';
 import type { FakeWorld } from './world.ts';
 
-/** A service's main process is one of the world's processes where its `pid` says so: stopping ends it, starting adds one. */
+/**
+ * A service's main process is one of the world's processes where its `pid` says so: stopping ends it, starting adds
+ * one.
+ */
 export function fakeServices(world: FakeWorld): Services {
   world.leases ??= new Map();
   const { leases } = world;
@@ -14,10 +24,21 @@ export function fakeServices(world: FakeWorld): Services {
     if (led && !led.ok && led.code === 'ELOOP') return misledScript(name, led);
     return world.services.get(name) ?? absent(name, world);
   };
-  const tiesOf = (name: string): ServiceTies => ({ needers: [], lost: [], starters: [], endless: [], ...world.ties?.get(name) });
+  const tiesOf = (name: string): ServiceTies => ({
+    needers: [],
+    lost: [],
+    starters: [],
+    endless: [],
+    ...world.ties?.get(name),
+  });
   const put = (name: string, wanted: 'running' | 'stopped'): ServiceState => {
     const before = state(name);
-    const after: ServiceState = { ...before, state: wanted, pid: wanted === 'running' ? begin(world, name) : null, since: world.now };
+    const after: ServiceState = {
+      ...before,
+      state: wanted,
+      pid: wanted === 'running' ? begin(world, name) : null,
+      since: world.now,
+    };
     if (before.pid !== null) world.processes = world.processes.filter(({ pid }) => pid !== before.pid);
     world.services.set(name, after);
     return after;
@@ -33,7 +54,8 @@ export function fakeServices(world: FakeWorld): Services {
     if (before.refused) return failure('ELOOP', before.reason ?? name);
     if (before.masked && verb !== 'stop') return failure('masked', `${name} is masked`);
     const others = also.filter((other) => state(other).state !== 'running');
-    const there = verb !== 'restart' && (before.state === wanted || (wanted === 'stopped' && before.state === 'failed'));
+    const there =
+      verb !== 'restart' && (before.state === wanted || (wanted === 'stopped' && before.state === 'failed'));
     if (there && others.length === 0) return { ok: true, state: before };
     world.log.push([verb, name, ...also].join(' '));
     const { needers } = tiesOf(name);
@@ -79,7 +101,16 @@ export function fakeServices(world: FakeWorld): Services {
 
 function absent(name: string, world: FakeWorld): ServiceState {
   const manager = name.startsWith('/') ? 'script' : world.facts.manager;
-  return { name, exists: false, state: 'unknown', enabled: null, pid: null, since: null, manager, reason: 'no such service' };
+  return {
+    name,
+    exists: false,
+    state: 'unknown',
+    enabled: null,
+    pid: null,
+    since: null,
+    manager,
+    reason: 'no such service',
+  };
 }
 
 /** The pid of a daemon that was just started: PID 1's child, leader of its session. */

@@ -39,7 +39,8 @@ export function walk(world: FakeWorld, path: string, last: 'follow' | 'keep'): W
     const file = world.files.get(next);
     if (file?.type === 'symlink' && (rest.length > 0 || last === 'follow')) {
       if (++links > MOST_LINKS) return failure('ELOOP', `${path}: too many symbolic links`);
-      if (!mayFollow(ground, file, ours)) refused ??= (leadsTo) => foreignLink({ asked: path, link: next, uid: file.uid, leadsTo });
+      if (!mayFollow(ground, file, ours))
+        refused ??= (leadsTo) => foreignLink({ asked: path, link: next, uid: file.uid, leadsTo });
       const target = Buffer.from(file.bytes, 'base64').toString('latin1');
       restart([...(target.startsWith('/') ? [] : done), ...namesIn(target), ...rest]);
       continue;

@@ -1,8 +1,18 @@
-import type { CommandRequest, FileSystemUsage, MachineFacts, ProcessRecord, ServiceState, ServiceTies } from '../../model/host.ts';
+import type {
+  CommandRequest,
+  FileSystemUsage,
+  MachineFacts,
+  ProcessRecord,
+  ServiceState,
+  ServiceTies,
+} from '../../model/host.ts';
 
 /** A host in memory, for tests and rehearsals: plain mutable data that a test sets up and looks at. */
 export interface FakeWorld {
-  /** Every change in order, as one line each: `signal TERM 412`, `delete /spool 3`, `replace /etc/crontab`, `start cron`, `run crontab -u root -`. */
+  /**
+   * Every change in order, as one line each: `signal TERM 412`, `delete /spool 3`, `replace /etc/crontab`, `start
+   * cron`, `run crontab -u root -`.
+   */
   readonly log: string[];
   processes: ProcessRecord[];
   /** Processes that do not end on TERM. */
@@ -17,7 +27,9 @@ export interface FakeWorld {
   /** What starts by itself, by the lease's id: looked at with each call of the services port. */
   leases?: Map<string, { readonly service: string; readonly also: readonly string[]; readonly at: number }>;
   /** Answers commands; undefined: no such program. */
-  commands: (request: CommandRequest) => { readonly exit: number; readonly stdout?: string; readonly stderr?: string } | undefined;
+  commands: (
+    request: CommandRequest,
+  ) => { readonly exit: number; readonly stdout?: string; readonly stderr?: string } | undefined;
   facts: MachineFacts;
   users: Record<string, string>;
   /** Epoch milliseconds; a test moves it. */

@@ -48,7 +48,9 @@ export async function deleteFiles(handle: FileHandle, options: DeleteOptions, us
     const broom = { directory, slices: createSlices() };
     const ended = await passes(sweep, () => onePass(sweep, broom));
     sweep.report('last');
-    const result = sweep.hopeless ?? (await resultOf(sweep, ended, { users, countAgain: async () => await countAgain(handle, users) }));
+    const result =
+      sweep.hopeless ??
+      (await resultOf(sweep, ended, { users, countAgain: async () => await countAgain(handle, users) }));
     if (!result.ok || result.deleted === 0 || ended === 'interrupted') return result;
     const held = await holdersOf({ real: latin1OfText(directory.real), deleted: true });
     return held.files === 0 ? result : { ...result, held };
@@ -84,8 +86,9 @@ async function onePass(sweep: Sweep, { directory, slices }: Broom): Promise<Ende
 }
 
 /**
- * Looked at and unlinked by its bare name in the pinned directory. unlink(2) follows nothing and removes no directory: what is swapped in between is
- * lost, at the most, as an entry of this directory. A mount point is EBUSY; its device tells nothing, an overlay's files have others than its directories.
+ * Looked at and unlinked by its bare name in the pinned directory. unlink(2) follows nothing and removes no directory:
+ * what is swapped in between is lost, at the most, as an entry of this directory. A mount point is EBUSY; its device
+ * tells nothing, an overlay's files have others than its directories.
  */
 function removeOne(sweep: Sweep, name: string): void {
   if (sweep.deleted >= sweep.options.limit || sweep.hopeless) return;
@@ -120,7 +123,8 @@ function removeJudged(sweep: Sweep, name: string, head: HeadJudge): void {
     const opened = withOpened(name, ({ stat, judge, isStill }) => {
       if (!mayGo(sweep, name, stat)) return;
       const verdict = judge(head);
-      if (verdict !== 'holds') return putBack(sweep, name, { why: verdict === 'more' ? 'no-header' : verdict, uid: stat.uid });
+      if (verdict !== 'holds')
+        return putBack(sweep, name, { why: verdict === 'more' ? 'no-header' : verdict, uid: stat.uid });
       if (!isStill()) return skip(sweep, name, 'changed meanwhile: another file has its name');
       unlinkSync(nameOf(name));
       removed(sweep, stat);

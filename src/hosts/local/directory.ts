@@ -6,8 +6,8 @@ import { O_PATH, type Pinned, pin, reopen, resolvePath } from './pin.ts';
 import { vitalHere } from './vital-here.ts';
 
 /**
- * A directory, opened once. Whatever happens to its path afterwards (renamed, a symlink swapped in, a mount laid over it), what is done through the
- * descriptor is done in this directory.
+ * A directory, opened once. Whatever happens to its path afterwards (renamed, a symlink swapped in, a mount laid over
+ * it), what is done through the descriptor is done in this directory.
  */
 export interface Directory {
   readonly ok: true;
@@ -22,8 +22,9 @@ export interface Directory {
   /** In no order, and nothing in it is followed. */
   readonly entries: () => Dir;
   /**
-   * Synchronous work with this directory as the working directory, so that a bare name is all that a call has to resolve: a third less system time than
-   * by /proc/self/fd/N/name. The working directory is the process's: nothing else runs in between, and it is put back before anything else can.
+   * Synchronous work with this directory as the working directory, so that a bare name is all that a call has to
+   * resolve: a third less system time than by /proc/self/fd/N/name. The working directory is the process's: nothing
+   * else runs in between, and it is put back before anything else can.
    */
   readonly inside: <T>(work: () => T) => T;
   readonly close: () => void;
@@ -55,7 +56,8 @@ function directoryAt(path: string, place: Pinned): Directory {
     vital,
     device: place.stat.dev,
     inode: place.stat.ino,
-    // latin1: one character a byte, so that a name that is not UTF-8 survives. The default makes a name of it that no call finds again.
+    // latin1: one character a byte, so that a name that is not UTF-8 survives. The default makes a name of it that no
+    // call finds again.
     entries: () => opendirSync(`/proc/self/fd/${fd}/`, { encoding: 'latin1', bufferSize: 512 }),
     inside: (work) => {
       process.chdir(`/proc/self/fd/${fd}`);
@@ -86,7 +88,10 @@ export function nameOf(latin1: string): string | Buffer {
   return /^[\x01-\x7f]*$/.test(latin1) ? latin1 : Buffer.from(latin1, 'latin1');
 }
 
-type Kinds = Pick<Dirent, 'isFile' | 'isDirectory' | 'isSymbolicLink' | 'isFIFO' | 'isSocket' | 'isBlockDevice' | 'isCharacterDevice'>;
+type Kinds = Pick<
+  Dirent,
+  'isFile' | 'isDirectory' | 'isSymbolicLink' | 'isFIFO' | 'isSocket' | 'isBlockDevice' | 'isCharacterDevice'
+>;
 
 /** Undefined: an old or odd file system that does not tell the type with the entry. */
 export function typeOf(entry: Kinds): FileType | undefined {

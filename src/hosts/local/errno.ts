@@ -21,7 +21,10 @@ export function saidOf(code: string): string {
   return SAID[code] ?? code;
 }
 
-/** A system call's error as a value. Node's own message would repeat the call and the path. An error without an errno is our own bug and goes up. */
+/**
+ * A system call's error as a value. Node's own message would repeat the call and the path. An error without an errno is
+ * our own bug and goes up.
+ */
 export function failed(error: unknown, path: string): Failure {
   if (!(error instanceof Error && 'code' in error)) throw error;
   const code = codeOf(error);

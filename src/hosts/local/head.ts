@@ -17,7 +17,10 @@ export interface Opened {
   readonly isStill: () => boolean;
 }
 
-/** Opens an entry of the working directory once and closes it behind `use`. Null: it has gone, or is no regular file any more. A word: why it cannot be opened. */
+/**
+ * Opens an entry of the working directory once and closes it behind `use`. Null: it has gone, or is no regular file any
+ * more. A word: why it cannot be opened.
+ */
 export function withOpened<T>(name: string, use: (opened: Opened) => T): T | null | { readonly code: string } {
   const path = nameOf(name);
   let fd: number;
@@ -46,7 +49,12 @@ export function withOpened<T>(name: string, use: (opened: Opened) => T): T | nul
 function verdictOf(fd: number, { size, mode, uid }: Stats, judge: HeadJudge): HeadVerdict {
   try {
     for (const most of [FIRST_HEAD, LONGEST_HEAD]) {
-      const verdict = judge({ bytes: BUFFER.toString('latin1', 0, readAll(fd, Math.min(most, size))), size, mode, uid });
+      const verdict = judge({
+        bytes: BUFFER.toString('latin1', 0, readAll(fd, Math.min(most, size))),
+        size,
+        mode,
+        uid,
+      });
       if (verdict !== 'more') return verdict;
     }
   } catch {

@@ -13,8 +13,9 @@ interface Holding {
 }
 
 /**
- * Who holds files of a directory open, by the links of /proc/PID/fd: no fork. A file's space comes back when the last who holds it closes it. Links are
- * read and compared as texts, so that nothing is followed onto a mount that hangs; only what fits is looked at.
+ * Who holds files of a directory open, by the links of /proc/PID/fd: no fork. A file's space comes back when the last
+ * who holds it closes it. Links are read and compared as texts, so that nothing is followed onto a mount that hangs;
+ * only what fits is looked at.
  */
 export async function holdersOf(wanted: Holding): Promise<Held> {
   const slices = createSlices();

@@ -5,7 +5,10 @@ import { absent, type Init, isServiceName, running } from './init.ts';
 import { readSmall, sightHere } from './init-script.ts';
 import { namesIn } from './init-sysv.ts';
 
-/** OpenRC keeps a service's state as a link in a folder of that name below /run/openrc (rc-service(8)): no fork is needed to look. */
+/**
+ * OpenRC keeps a service's state as a link in a folder of that name below /run/openrc (rc-service(8)): no fork is
+ * needed to look.
+ */
 const STATES = ['starting', 'stopping', 'failed', 'started', 'inactive'] as const;
 
 export function openrcInit(root = ''): Init {
@@ -15,21 +18,31 @@ export function openrcInit(root = ''): Init {
       const script = readSmall(`${root}/etc/init.d/${name}`, 256 * 1024, true);
       if (!isServiceName(name) || script === null) return absent(name, 'openrc');
       const mark = STATES.find((state) => namesIn(`${folder}/${state}`)?.includes(name) === true);
-      return { name, exists: true, manager: 'openrc', enabled: enabledIn(`${root}/etc/runlevels`, name), ...stateFrom(mark, script, name) };
+      return {
+        name,
+        exists: true,
+        manager: 'openrc',
+        enabled: enabledIn(`${root}/etc/runlevels`, name),
+        ...stateFrom(mark, script, name),
+      };
     },
     command: (name, verb) => ['rc-service', name, verb],
   };
 }
 
-function stateFrom(mark: (typeof STATES)[number] | undefined, script: string, name: string): Pick<ServiceState, 'state' | 'pid' | 'since'> {
+function stateFrom(
+  mark: (typeof STATES)[number] | undefined,
+  script: string,
+  name: string,
+): Pick<ServiceState, 'state' | 'pid' | 'since'> {
   const none = { pid: null, since: null };
   if (mark === 'starting' || mark === 'stopping' || mark === 'failed') return { state: mark, ...none };
   if (mark === undefined || mark === 'inactive') return { state: 'stopped', ...none };
   const about = daemonAbout(script, name);
   const { main, doubt } = searchDaemon(about, sightHere());
   if (main) return running(main);
-  // Started, but nobody there: crashed. A service without a daemon (a oneshot) names no program, and is as started as it gets.
-  // Where nobody can tell whose the process is, its manager's word stands.
+  // Started, but nobody there: crashed. A service without a daemon (a oneshot) names no program, and is as started as
+  // it gets. Where nobody can tell whose the process is, its manager's word stands.
   return { state: about.certain && doubt === null && about.programs.length > 0 ? 'failed' : 'running', ...none };
 }
 

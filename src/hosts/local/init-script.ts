@@ -32,7 +32,10 @@ function idsOf(users: readonly string[]): readonly number[] {
 
 const MOST_PASSWD = 4 * 1024 * 1024;
 
-/** Not seeing a daemon means that there is none: its pid file may be read, or at least all processes are in sight (proc(5), hidepid). */
+/**
+ * Not seeing a daemon means that there is none: its pid file may be read, or at least all processes are in sight
+ * (proc(5), hidepid).
+ */
 export function wouldBeSeen(about: DaemonAbout): boolean {
   return readPid(1) !== null || !about.pidFiles.some(isHidden);
 }

@@ -4,7 +4,16 @@ import { type Commands, capturedText, type ServiceState } from '../../model/host
 import { daemonAbout } from '../daemon-about.ts';
 import { searchDaemon } from '../main-process.ts';
 import { systemctl, systemdQueue, unitOf } from '../systemctl.ts';
-import { isAbsent, marksOf, PROPERTIES, recordsIn, type Shown, stateShown, type UnitState, worstOf } from '../systemd-show.ts';
+import {
+  isAbsent,
+  marksOf,
+  PROPERTIES,
+  recordsIn,
+  type Shown,
+  stateShown,
+  type UnitState,
+  worstOf,
+} from '../systemd-show.ts';
 import { systemdTies } from '../systemd-ties.ts';
 import { absent, type Init, isServiceName, running } from './init.ts';
 import { sightHere } from './init-script.ts';
@@ -32,7 +41,8 @@ const SHOW_TIMEOUT = 10_000;
 /** `root` is for tests: where /etc, /run, /usr and /sys are. */
 export function systemdInit(commands: Commands, root = ''): Init {
   return {
-    state: (name) => (isServiceName(name) ? stateOfUnit(commands, name, root) : Promise.resolve(absent(name, 'systemd'))),
+    state: (name) =>
+      isServiceName(name) ? stateOfUnit(commands, name, root) : Promise.resolve(absent(name, 'systemd')),
     command: systemctl,
     ties: (name) => systemdTies(commands, unitOf(name)),
     queue: systemdQueue(commands, (name) => stateOfUnit(commands, name, root, true)),
@@ -84,7 +94,9 @@ function readUnit(path: string, asked: string, whole: boolean): Unit | null {
   }
 }
 
-/** Links in *.wants and *.requires. Null where the unit has no [Install] section: others may pull it in without a link. */
+/**
+ * Links in *.wants and *.requires. Null where the unit has no [Install] section: others may pull it in without a link.
+ */
 function enabledOf(unit: Unit, root: string): boolean | null {
   if (unit.masked) return false;
   const linked = UNIT_FOLDERS.some((folder) =>
@@ -100,20 +112,22 @@ function enabledOf(unit: Unit, root: string): boolean | null {
 }
 
 /**
- * That its main process is there says that it runs: nothing else is waited for (a word of readiness, a command behind it, what a drop-in may ask for). A mask laid
- * over it is systemd's to tell.
+ * That its main process is there says that it runs: nothing else is waited for (a word of readiness, a command behind
+ * it, what a drop-in may ask for). A mask laid over it is systemd's to tell.
  */
 function isPlain({ name, text, masked }: Unit, root: string): boolean {
   const type = /^Type=(\S*)/m.exec(text)?.[1] ?? '';
   const more =
-    /^(?:ExecStartPost|ExecCondition)=/m.test(text) || UNIT_FOLDERS.some((folder) => namesIn(`${root}${folder}/${name}.d`) !== null);
+    /^(?:ExecStartPost|ExecCondition)=/m.test(text) ||
+    UNIT_FOLDERS.some((folder) => namesIn(`${root}${folder}/${name}.d`) !== null);
   return !masked && ['', 'simple', 'exec'].includes(type) && !more;
 }
 
 /**
- * The main process, without a fork, where there can be no doubt: in the unit's cgroup, a child of PID 1, leader of its session, running ExecStart's
- * program, root's by its real user. What a stopped cron left behind in its cgroup (KillMode=process) is none of these together, and a user's job in it that runs
- * cron's own program in a session of its own is not root's. A daemon that runs as somebody else is systemd's to tell.
+ * The main process, without a fork, where there can be no doubt: in the unit's cgroup, a child of PID 1, leader of its
+ * session, running ExecStart's program, root's by its real user. What a stopped cron left behind in its cgroup
+ * (KillMode=process) is none of these together, and a user's job in it that runs cron's own program in a session of its
+ * own is not root's. A daemon that runs as somebody else is systemd's to tell.
  */
 function mainInCgroup(unit: Unit, root: string): PidStat | null {
   const program = /^ExecStart=[-@:+!|]*(\/\S+)/m.exec(unit.text)?.[1];
@@ -121,7 +135,10 @@ function mainInCgroup(unit: Unit, root: string): PidStat | null {
   const real = realOf(program);
   const leaders = cgroupMembers(unit.name, root)
     .map(readPid)
-    .filter((stat) => stat !== null && stat.ppid === 1 && stat.session === stat.pid && livesStill(stat) && exeOf(stat.pid) === real)
+    .filter(
+      (stat) =>
+        stat !== null && stat.ppid === 1 && stat.session === stat.pid && livesStill(stat) && exeOf(stat.pid) === real,
+    )
     .filter((stat) => stat !== null && realUserOf(stat.pid) === 0);
   return leaders.length === 1 ? (leaders[0] ?? null) : null;
 }
@@ -165,14 +182,20 @@ async function ask(commands: Commands, unit: Unit, root: string): Promise<UnitSt
   return { ...withKnownPid(stateShown(instance ?? own), unit.name), ...marksOf(own) };
 }
 
-/** systemd does not know the main process of what forks by itself (GuessMainPID=no, as Debian's postfix has it); its pid file may. */
+/**
+ * systemd does not know the main process of what forks by itself (GuessMainPID=no, as Debian's postfix has it); its pid
+ * file may.
+ */
 function withKnownPid(seen: UnitState, unit: string): UnitState {
   const about = daemonAbout('', unit.replace(/\.service$/, ''));
   if (seen.state !== 'running' || seen.pid !== null || !about.certain) return seen;
   return { ...seen, pid: searchDaemon(about, sightHere()).main?.pid ?? null };
 }
 
-/** Debian's postfix.service is /bin/true; the daemon is its instance postfix@-.service. The worst instance speaks for all. */
+/**
+ * Debian's postfix.service is /bin/true; the daemon is its instance postfix@-.service. The worst instance speaks for
+ * all.
+ */
 async function instanceOf(commands: Commands, unit: string, root: string): Promise<Shown | null> {
   const stem = unit.replace(/\.service$/, '');
   if (findUnit(`${stem}@.service`, root) === null) return null;
@@ -186,6 +209,7 @@ async function show(commands: Commands, pattern: string): Promise<readonly Shown
   const argv = ['systemctl', 'show', '--no-pager', '--timestamp=unix', `--property=${PROPERTIES}`, '--', pattern];
   const result = await commands.run({ argv, effect: 'read', timeout: SHOW_TIMEOUT }, new AbortController().signal);
   if (!result.ok) return result.message;
-  if (result.exit !== 0) return `systemctl show ended with ${result.exit ?? result.signal}: ${capturedText(result.stderr).trim()}`;
+  if (result.exit !== 0)
+    return `systemctl show ended with ${result.exit ?? result.signal}: ${capturedText(result.stderr).trim()}`;
   return recordsIn(capturedText(result.stdout));
 }

@@ -31,7 +31,9 @@ export function scriptInit(commands: Commands): Init {
     state: async (name) => {
       const led = resolvePath(name);
       if (!led.ok && led.code === 'ELOOP') return misledScript(name, led);
-      return isFile(name) ? stateOfScript({ commands, path: name, name, manager: 'script', enabled: null }) : absent(name, 'script');
+      return isFile(name)
+        ? stateOfScript({ commands, path: name, name, manager: 'script', enabled: null })
+        : absent(name, 'script');
     },
     lives: async (name) => livesBy(name, name),
     restarts: async (name) => aboutOf(name, name).restarts,
@@ -45,7 +47,8 @@ function livesBy(path: string | null, name: string): string {
   return about.programs.some(sight.isScript) ? '' : livesWords(about, new Set([0, ...sight.ids(about.users)]));
 }
 
-const aboutOf = (path: string | null, name: string): DaemonAbout => daemonAbout((path && readSmall(path, MOST_SCRIPT, true)) ?? '', name);
+const aboutOf = (path: string | null, name: string): DaemonAbout =>
+  daemonAbout((path && readSmall(path, MOST_SCRIPT, true)) ?? '', name);
 
 const MOST_SCRIPT = 256 * 1024;
 
@@ -61,19 +64,24 @@ async function stateOfScript(script: Script): Promise<ServiceState> {
   const about = aboutOf(script.path, script.name);
   const known = { name: script.name, exists: true, enabled: script.enabled, manager: script.manager } as const;
   const { commands, path } = script;
-  return { ...known, ...(await scriptState({ commands, path, about, sight: sightHere(), hidden: !wouldBeSeen(about), stoppedSince })) };
+  return {
+    ...known,
+    ...(await scriptState({ commands, path, about, sight: sightHere(), hidden: !wouldBeSeen(about), stoppedSince })),
+  };
 }
 
 /**
- * A pid file that outlived a reboot (Postfix keeps its own on disk) was written by a daemon that has not run since: it has been down since the boot at
- * the latest. Otherwise nobody remembers.
+ * A pid file that outlived a reboot (Postfix keeps its own on disk) was written by a daemon that has not run since: it
+ * has been down since the boot at the latest. Otherwise nobody remembers.
  */
 function stoppedSince(about: DaemonAbout): number | null {
   const boot = bootTime();
   const stale = about.pidFiles
     .filter((path) => readPidFile(path) !== null)
     .map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs);
-  return stale.some((time) => time !== undefined) && stale.every((time) => time === undefined || time < boot) ? boot : null;
+  return stale.some((time) => time !== undefined) && stale.every((time) => time === undefined || time < boot)
+    ? boot
+    : null;
 }
 
 function scriptOf(name: string): string | null {

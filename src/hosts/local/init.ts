@@ -5,7 +5,10 @@ import { type PidStat, ticksToMilliseconds } from './pid.ts';
 /** What a service manager is to us. `state` may fork only where nothing else can tell. */
 export interface Init {
   state(name: string): Promise<ServiceState>;
-  /** Words of a shell that tell whether it runs, with nobody of ours alive (daemon-words.ts). Absent or empty: it can only be asked. */
+  /**
+   * Words of a shell that tell whether it runs, with nobody of ours alive (daemon-words.ts). Absent or empty: it can
+   * only be asked.
+   */
   lives?(name: string): Promise<string>;
   /** What starts or stops it, as argv, and, where the manager can, others with it. */
   command(name: string, verb: 'start' | 'stop' | 'restart' | 'status', also?: readonly string[]): readonly string[];
@@ -13,7 +16,10 @@ export interface Init {
   restarts?(name: string): Promise<boolean>;
   /** Absent: it starts and stops nobody else. */
   ties?(name: string): Promise<Result<{ readonly ties: ServiceTies }>>;
-  /** Absent: its command ends when all is done. Else a change is only asked for, so that nobody waits on a command for as long as a service may take, and looked at. */
+  /**
+   * Absent: its command ends when all is done. Else a change is only asked for, so that nobody waits on a command for
+   * as long as a service may take, and looked at.
+   */
   readonly queue?: Queue;
 }
 
@@ -31,12 +37,31 @@ export function isServiceName(name: string): boolean {
 }
 
 export function absent(name: string, manager: ServiceManager): ServiceState {
-  return { name, exists: false, state: 'unknown', enabled: null, pid: null, since: null, manager, reason: 'no such service' };
+  return {
+    name,
+    exists: false,
+    state: 'unknown',
+    enabled: null,
+    pid: null,
+    since: null,
+    manager,
+    reason: 'no such service',
+  };
 }
 
 /** An init script behind a link that a stranger made: what he leads to is not run. */
 export function misledScript(name: string, { message }: Failure): ServiceState {
-  return { name, exists: true, state: 'unknown', enabled: null, pid: null, since: null, manager: 'script', reason: message, refused: true };
+  return {
+    name,
+    exists: true,
+    state: 'unknown',
+    enabled: null,
+    pid: null,
+    since: null,
+    manager: 'script',
+    reason: message,
+    refused: true,
+  };
 }
 
 /** The state of a service whose main process was seen. */

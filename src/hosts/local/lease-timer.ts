@@ -1,10 +1,20 @@
-import { type CommandResult, type Commands, capturedText, type Failure, failure, type LeaseOrder, type Result } from '../../model/host.ts';
+import {
+  type CommandResult,
+  type Commands,
+  capturedText,
+  type Failure,
+  failure,
+  type LeaseOrder,
+  type Result,
+} from '../../model/host.ts';
 import { isObject, type Json } from '../../model/json.ts';
 import { couldNotFork } from '../../model/no-fork.ts';
 
 const PREFIX = 'firebreak-';
 const TIMEOUT = 10_000;
-/** What systemctl(1) ends with for a unit that is not loaded: a timer of systemd-run(1) is unloaded once it has fired. */
+/**
+ * What systemctl(1) ends with for a unit that is not loaded: a timer of systemd-run(1) is unloaded once it has fired.
+ */
 const NOT_LOADED = 5;
 
 interface Timer {
@@ -13,8 +23,8 @@ interface Timer {
 }
 
 /**
- * A transient timer of PID 1 (systemd-run(1)): nobody of ours needs to live. Without the two Restart properties it would be lost when fork fails at the very
- * moment at which it fires.
+ * A transient timer of PID 1 (systemd-run(1)): nobody of ours needs to live. Without the two Restart properties it
+ * would be lost when fork fails at the very moment at which it fires.
  */
 export async function armTimer(
   commands: Commands,
@@ -38,7 +48,10 @@ export async function armTimer(
   return ended(result, 'systemd-run') ?? { ok: true, handle: { kind: 'timer', unit } };
 }
 
-export async function releaseTimer(commands: Commands, { unit }: Timer): Promise<Result<{ readonly state: 'released' | 'gone' }>> {
+export async function releaseTimer(
+  commands: Commands,
+  { unit }: Timer,
+): Promise<Result<{ readonly state: 'released' | 'gone' }>> {
   const timer = await run(commands, ['systemctl', '--no-ask-password', 'stop', `${unit}.timer`]);
   if (timer.ok && timer.exit === NOT_LOADED) {
     // It has fired. What tries again and again to start the service has nothing left to do.
@@ -48,8 +61,20 @@ export async function releaseTimer(commands: Commands, { unit }: Timer): Promise
   return ended(timer, 'systemctl stop') ?? { ok: true, state: 'released' };
 }
 
-export async function timers(commands: Commands, prefix: string): Promise<Result<{ readonly handles: readonly Json[] }>> {
-  const argv = ['systemctl', 'list-units', '--all', '--plain', '--no-legend', '--no-pager', '--full', `${PREFIX}${prefix}*.timer`];
+export async function timers(
+  commands: Commands,
+  prefix: string,
+): Promise<Result<{ readonly handles: readonly Json[] }>> {
+  const argv = [
+    'systemctl',
+    'list-units',
+    '--all',
+    '--plain',
+    '--no-legend',
+    '--no-pager',
+    '--full',
+    `${PREFIX}${prefix}*.timer`,
+  ];
   const result = await run(commands, argv, 'read');
   if (!result.ok) return result;
   const trouble = ended(result, 'systemctl list-units');
@@ -73,5 +98,8 @@ function ended(result: CommandResult, what: string): Failure | null {
   if (result.exit === 0 && !result.timedOut) return null;
   const said = capturedText(result.stderr).trim().slice(-500);
   const how = result.timedOut ? 'did not end in time' : `ended with ${result.exit ?? result.signal}`;
-  return failure(couldNotFork(result) ? 'EAGAIN' : `exit-${result.exit ?? result.signal}`, `${what} ${how}${said && `: ${said}`}`);
+  return failure(
+    couldNotFork(result) ? 'EAGAIN' : `exit-${result.exit ?? result.signal}`,
+    `${what} ${how}${said && `: ${said}`}`,
+  );
 }

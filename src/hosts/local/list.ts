@@ -66,7 +66,10 @@ interface Asked {
   readonly aside: NonNullable<Tally['aside']>;
 }
 
-/** Looks into the file. One that does not hold what it must is put aside; one that has gone, or is another by now, is neither. */
+/**
+ * Looks into the file. One that does not hold what it must is put aside; one that has gone, or is another by now, is
+ * neither.
+ */
 function holdsWhat(name: string, { uid, matches: { head }, aside }: Asked): boolean {
   if (!head) return true;
   const verdict = withOpened(name, (opened) => opened.judge(head));

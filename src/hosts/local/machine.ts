@@ -31,7 +31,9 @@ export function bootTime(): number {
   return Number(match?.[1] ?? 0) * 1000;
 }
 
-/** What runs, not what is installed: sd_booted(3) looks at /run/systemd/system, openrc(8) keeps /run/openrc/softlevel. */
+/**
+ * What runs, not what is installed: sd_booted(3) looks at /run/systemd/system, openrc(8) keeps /run/openrc/softlevel.
+ */
 export function runningManager(): Exclude<ServiceManager, 'script'> {
   if (existsSync('/run/systemd/system')) return 'systemd';
   return existsSync('/run/openrc/softlevel') ? 'openrc' : 'sysv';

@@ -26,7 +26,10 @@ export function readMounts(): readonly Mount[] {
   return parseMounts(readFileSync('/proc/self/mountinfo', 'utf8'));
 }
 
-/** The mount that holds an absolute path without links: the longest, and of those at one place the last, which lies on top. */
+/**
+ * The mount that holds an absolute path without links: the longest, and of those at one place the last, which lies on
+ * top.
+ */
 export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
   const holds = (at: string) => at === '/' || path === at || path.startsWith(`${at}/`);
   return mounts.reduce<Mount | undefined>(
@@ -36,9 +39,10 @@ export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefin
 }
 
 /**
- * A stat on one of these can hang for ever when its server is gone, and then nothing ends it, not even a signal. Whether the server answers cannot
- * be found out without taking that risk, so they are refused. fuseblk (ntfs) has a local disk below it; what holds / was good enough to start us.
- * awk(1) on another machine judges by the same text: nothing in it that only JavaScript knows.
+ * A stat on one of these can hang for ever when its server is gone, and then nothing ends it, not even a signal.
+ * Whether the server answers cannot be found out without taking that risk, so they are refused. fuseblk (ntfs) has a
+ * local disk below it; what holds / was good enough to start us. awk(1) on another machine judges by the same text:
+ * nothing in it that only JavaScript knows.
  */
 export const MAY_HANG = /^(nfs[0-9]?|cifs|smb3?|smbfs|ceph|afs|ncpfs|coda|lustre|autofs|fuse|fuse[.].*|sshfs|davfs)$/;
 

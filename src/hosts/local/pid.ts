@@ -2,7 +2,9 @@ import { readdirSync } from 'node:fs';
 import { type ProcStat, type Seen, TICKS_PER_SECOND } from '../proc-text.ts';
 import { readArgs, readExe, readStat, readStatus } from './proc.ts';
 
-/** One process at a time, where "may not look" and "is not there" come to the same: nothing is done to it either way. */
+/**
+ * One process at a time, where "may not look" and "is not there" come to the same: nothing is done to it either way.
+ */
 export type PidStat = ProcStat;
 
 export const ticksToMilliseconds = (ticks: number): number => (ticks * 1000) / TICKS_PER_SECOND;

@@ -42,9 +42,10 @@ interface Walk {
 const MOST_LINKS = 40;
 
 /**
- * Opens a path, one component after the other, each by its bare name in the descriptor of the one before. A link is followed only where root or we made it and
- * nobody else can have put it there. The mount is looked up *before* a component is touched: a dead NFS server would hold us for ever.
- * `last`: whether a link in the last component is followed, or pinned as the link that it is.
+ * Opens a path, one component after the other, each by its bare name in the descriptor of the one before. A link is
+ * followed only where root or we made it and nobody else can have put it there. The mount is looked up *before* a
+ * component is touched: a dead NFS server would hold us for ever. `last`: whether a link in the last component is
+ * followed, or pinned as the link that it is.
  */
 export function pin(path: string, last: 'follow' | 'keep', mounts = readMounts()): Pinned | Failure {
   const walk = begin(path, last, mounts);
@@ -61,7 +62,8 @@ export function resolvePath(path: string, mounts = readMounts()): Result<{ reado
   if ('ok' in walk) return walk;
   const refused = walkOn(walk);
   closeSync(walk.fd);
-  if (refused === null || (['ENOENT', 'ENOTDIR'].includes(refused.code) && walk.refused === null)) return { ok: true, real: realOf(walk) };
+  if (refused === null || (['ENOENT', 'ENOTDIR'].includes(refused.code) && walk.refused === null))
+    return { ok: true, real: realOf(walk) };
   return refused;
 }
 
@@ -94,7 +96,15 @@ const pathOf = (names: readonly string[]): string => shown(`/${names.join('/')}`
 
 function pinned({ fd, stat, ground, chain, done, mounts }: Walk): Pinned {
   const real = pathOf(done);
-  return { ok: true, fd, real, stat, ground, chain, mount: mountOf(real, mounts) ?? { at: '/', type: 'unknown', source: 'unknown' } };
+  return {
+    ok: true,
+    fd,
+    real,
+    stat,
+    ground,
+    chain,
+    mount: mountOf(real, mounts) ?? { at: '/', type: 'unknown', source: 'unknown' },
+  };
 }
 
 /** Null: it came to its end, and may be used. */

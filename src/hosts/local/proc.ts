@@ -1,12 +1,24 @@
 import { closeSync, constants, openSync, readlinkSync, readSync } from 'node:fs';
-import { type ProcStat, type ProcStatus, parseArgs, parseCgroup, parseExe, parseStat, parseStatus, type Seen } from '../proc-text.ts';
+import {
+  type ProcStat,
+  type ProcStatus,
+  parseArgs,
+  parseCgroup,
+  parseExe,
+  parseStat,
+  parseStatus,
+  type Seen,
+} from '../proc-text.ts';
 
 /**
- * Fork-free, synchronous reads of /proc. `base` is `/proc/PID`, or `/proc/self/fd/N` of an open descriptor on it, which answers ESRCH once the pid
- * belongs to somebody else.
+ * Fork-free, synchronous reads of /proc. `base` is `/proc/PID`, or `/proc/self/fd/N` of an open descriptor on it, which
+ * answers ESRCH once the pid belongs to somebody else.
  */
 
-/** proc(5) says that a longer argument list can be had; none of it matters for telling what a process is, and 20 000 of them must fit in memory. */
+/**
+ * proc(5) says that a longer argument list can be had; none of it matters for telling what a process is, and 20 000 of
+ * them must fit in memory.
+ */
 const MOST_ARGUMENT_BYTES = 16 * 1024;
 const buffer = Buffer.allocUnsafe(MOST_ARGUMENT_BYTES);
 
@@ -20,7 +32,10 @@ export function readArgs(base: string): Seen<readonly string[]> {
   return text === undefined || text === 'denied' ? text : parseArgs(text);
 }
 
-/** The real path of the program, without the ` (deleted)` that the kernel adds after an upgrade. Kernel threads have none: undefined. */
+/**
+ * The real path of the program, without the ` (deleted)` that the kernel adds after an upgrade. Kernel threads have
+ * none: undefined.
+ */
 export function readExe(base: string): Seen<string> {
   try {
     return parseExe(readlinkSync(`${base}/exe`));

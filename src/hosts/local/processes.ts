@@ -17,7 +17,10 @@ import { readArgs, readCgroup, readExe, readStat, readStatus } from './proc.ts';
 import { isAlive, signalAll } from './signal.ts';
 import { createSlices } from './slices.ts';
 
-/** The processes of this very machine, without a fork. One read of `stat` a process tells the few that the rest is read of. */
+/**
+ * The processes of this very machine, without a fork. One read of `stat` a process tells the few that the rest is read
+ * of.
+ */
 export function localProcesses({ machine }: { readonly machine: Pick<Machine, 'users'> }): Processes {
   return {
     list: (selector) => list(selector, machine),
@@ -48,11 +51,18 @@ async function list(selector: ProcessSelector, machine: Pick<Machine, 'users'>):
     lineage: lineageOf(stats),
     status: (pid: number) => readStatus(`/proc/${pid}`),
   };
-  const found = await selectProcesses(table, { selector, users: await machine.users(), realPath: (path) => real.get(path) ?? path });
+  const found = await selectProcesses(table, {
+    selector,
+    users: await machine.users(),
+    realPath: (path) => real.get(path) ?? path,
+  });
   return found.ok ? { ...found, processes: found.processes.filter(isStillCalled) } : found;
 }
 
-/** A process that began another program while it was read has the name of the one and the path of the other: it is neither. */
+/**
+ * A process that began another program while it was read has the name of the one and the path of the other: it is
+ * neither.
+ */
 function isStillCalled({ pid, name }: ProcessRecord): boolean {
   const now = readStat(`/proc/${pid}`);
   return now === undefined || now === 'denied' || now.comm === name;

@@ -13,7 +13,13 @@ export function readFile(path: string, max: number): FileContent {
     const bytes = readAll(opened.fd, max);
     if (bytes === null) return failure('EFBIG', `${path} is larger than ${max} bytes`);
     const { mode, uid, gid, nlink, mtimeMs } = fstatSync(opened.fd);
-    return fileContent({ path, real: opened.path }, bytes, { mode, uid, gid, links: nlink, modified: Math.trunc(mtimeMs) });
+    return fileContent({ path, real: opened.path }, bytes, {
+      mode,
+      uid,
+      gid,
+      links: nlink,
+      modified: Math.trunc(mtimeMs),
+    });
   } catch (error) {
     return failed(error, path);
   } finally {
@@ -30,7 +36,10 @@ interface Opened {
   readonly ground: Ground;
 }
 
-/** Opens a regular file, and nothing else: a FIFO would hang the read, a device may act on being opened. What is opened is what was looked at. */
+/**
+ * Opens a regular file, and nothing else: a FIFO would hang the read, a device may act on being opened. What is opened
+ * is what was looked at.
+ */
 export function openRegular(path: string, flags: number): Opened | Failure {
   const place = pin(path, 'follow');
   if (!place.ok) return place;

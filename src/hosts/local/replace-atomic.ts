@@ -35,12 +35,16 @@ export type Exchanged = 'done' | 'changed' | 'not-possible';
 const COPY_TIMEOUT = 5000;
 
 /**
- * Where others may make files, or may exchange a folder on the way, a name can be taken or swapped under root's feet; through the descriptor of the file nothing can.
- * A copy of the file's attributes under a name that starts with a dot (cron runs `x.bak` in /etc/cron.d, and skips those), the bytes into it, and a rename over the old.
+ * Where others may make files, or may exchange a folder on the way, a name can be taken or swapped under root's feet;
+ * through the descriptor of the file nothing can. A copy of the file's attributes under a name that starts with a dot
+ * (cron runs `x.bak` in /etc/cron.d, and skips those), the bytes into it, and a rename over the old.
  */
 export async function exchange(target: Target, commands: Pick<Commands, 'run'> | undefined): Promise<Exchanged> {
   if (!commands || target.stat.nlink !== 1 || !isOurs(target.ground, ours())) return 'not-possible';
-  const copy = join(dirname(target.path), `.${basename(target.path).slice(0, 200)}.firebreak-${randomBytes(8).toString('hex')}`);
+  const copy = join(
+    dirname(target.path),
+    `.${basename(target.path).slice(0, 200)}.firebreak-${randomBytes(8).toString('hex')}`,
+  );
   try {
     if (!(await copyAttributes(target.path, copy, commands))) return 'not-possible';
     if (!fill(copy, target)) return 'not-possible';
@@ -56,7 +60,10 @@ export async function exchange(target: Target, commands: Pick<Commands, 'run'> |
   }
 }
 
-/** `--preserve=all` would keep silent about a label or an ACL that it could not copy; attributes that are named make it fail. */
+/**
+ * `--preserve=all` would keep silent about a label or an ACL that it could not copy; attributes that are named make it
+ * fail.
+ */
 async function copyAttributes(from: string, to: string, commands: Pick<Commands, 'run'>): Promise<boolean> {
   const attributes = ['mode', 'ownership', 'xattr', ...(existsSync('/sys/fs/selinux/enforce') ? ['context'] : [])];
   const argv = ['cp', '--attributes-only', `--preserve=${attributes.join(',')}`, '--', from, to];
@@ -77,7 +84,14 @@ function fill(copy: string, { stat, bytes }: Target): boolean {
 }
 
 function keeps(now: Stats, was: Stats): boolean {
-  return now.isFile() && now.uid === was.uid && now.gid === was.gid && now.mode === was.mode && now.nlink === 1 && now.size === 0;
+  return (
+    now.isFile() &&
+    now.uid === was.uid &&
+    now.gid === was.gid &&
+    now.mode === was.mode &&
+    now.nlink === 1 &&
+    now.size === 0
+  );
 }
 
 /** Read again as late as can be: the copy took a few milliseconds, enough for an editor to save. */

@@ -8,9 +8,10 @@ import { exchange, type Target, writeAll } from './replace-atomic.ts';
 const MOST = 16 * 2 ** 20;
 
 /**
- * Two ways, because neither is right everywhere. A new file renamed over the old is whole at every moment, but needs an inode and a fork (Node cannot copy
- * an ACL or an SELinux label, `cp` can), and breaks hard links. Overwriting keeps everything and needs neither inode nor fork, but a power cut may tear it.
- * So: the first where it can be done safely, else the second, in an order that never empties the file. Measured on ext4 and tmpfs with no inode and no block.
+ * Two ways, because neither is right everywhere. A new file renamed over the old is whole at every moment, but needs an
+ * inode and a fork (Node cannot copy an ACL or an SELinux label, `cp` can), and breaks hard links. Overwriting keeps
+ * everything and needs neither inode nor fork, but a power cut may tear it. So: the first where it can be done safely,
+ * else the second, in an order that never empties the file. Measured on ext4 and tmpfs with no inode and no block.
  */
 export async function replace(
   path: string,
@@ -53,8 +54,9 @@ class NotRestored extends Error {
 }
 
 /**
- * In place. Room is taken first, as empty lines at the end, which no configuration minds: without a free block that fails with the old content whole.
- * Then all bytes in one write over blocks that are there already. Truncating comes last; to truncate first, as writeFileSync does, is to lose the file.
+ * In place. Room is taken first, as empty lines at the end, which no configuration minds: without a free block that
+ * fails with the old content whole. Then all bytes in one write over blocks that are there already. Truncating comes
+ * last; to truncate first, as writeFileSync does, is to lose the file.
  */
 function overwrite({ fd, old, bytes }: Pick<Target, 'fd' | 'old' | 'bytes'>): void {
   const room = Math.max(0, bytes.length - old.length);

@@ -28,7 +28,10 @@ export function localServices(world: World): Services {
       armed: async (prefix, boot) => ({ ok: true, handles: watchdogs(prefix, boot) }),
     },
   });
-  return servicesOver({ ...world, init, identity: async (pid) => identityOf(pid), lives, lookEvery: LOOK_EVERY }, leases);
+  return servicesOver(
+    { ...world, init, identity: async (pid) => identityOf(pid), lives, lookEvery: LOOK_EVERY },
+    leases,
+  );
 }
 
 function inits({ machine, commands }: World): (name: string) => Promise<Init> {

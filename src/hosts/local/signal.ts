@@ -5,9 +5,10 @@ import { readExe, readStat, readStatus } from './proc.ts';
 import { createSlices } from './slices.ts';
 
 /**
- * Each target is looked at again at the moment of use, through a descriptor of its /proc/PID, which answers ESRCH once the pid is somebody
- * else's. Node has no pidfd_send_signal(2): between the last look and kill(2) lie some microseconds, in which a pid would have to end, be reaped and
- * be given away again, which takes a whole turn of pid_max.
+ * Each target is looked at again at the moment of use, through a descriptor of its /proc/PID, which answers ESRCH once
+ * the pid is somebody else's. Node has no pidfd_send_signal(2): between the last look and kill(2) lie some
+ * microseconds, in which a pid would have to end, be reaped and be given away again, which takes a whole turn of
+ * pid_max.
  */
 export const signalAll: Processes['signal'] = async (targets, signal) => {
   const slices = createSlices();
@@ -20,7 +21,10 @@ export const signalAll: Processes['signal'] = async (targets, signal) => {
   return results;
 };
 
-/** The same process, and not yet a zombie: that one has ended, only its parent has not looked. What may not be looked at is not called gone. */
+/**
+ * The same process, and not yet a zombie: that one has ended, only its parent has not looked. What may not be looked at
+ * is not called gone.
+ */
 export function isAlive(target: ProcessIdentity): boolean {
   const found = sameProcess(`/proc/${target.pid}`, target);
   return found !== 'gone' && found !== 'other';
@@ -28,14 +32,19 @@ export function isAlive(target: ProcessIdentity): boolean {
 
 function signalOne(target: ProcessIdentity, signal: NodeJS.Signals, own: ReadonlySet<number>): SignalResult {
   const { pid } = target;
-  const result = (outcome: SignalResult['outcome'], reason?: string): SignalResult => ({ pid, outcome, ...(reason && { reason }) });
+  const result = (outcome: SignalResult['outcome'], reason?: string): SignalResult => ({
+    pid,
+    outcome,
+    ...(reason && { reason }),
+  });
   // 0 and negative numbers mean whole process groups to kill(2).
   if (!Number.isSafeInteger(pid) || pid <= 1) return result('refused', 'PID 1 is never signalled');
   if (pid === process.pid) return result('refused', 'this is firebreak itself');
   if (own.has(pid)) return result('refused', 'firebreak itself runs below it');
   return withDescriptor(pid, (base) => {
     const found = check(base, target);
-    if (found !== 'same') return found === 'gone' || found === 'other' ? result(found) : result('refused', found.reason);
+    if (found !== 'same')
+      return found === 'gone' || found === 'other' ? result(found) : result('refused', found.reason);
     return send(pid, signal, result);
   });
 }
@@ -95,7 +104,10 @@ function withDescriptor(pid: number, use: (base: string) => SignalResult): Signa
   }
 }
 
-/** A parent that sees its child end may start the next one, so the deepest go first. Depth counts all ancestors, also those that are no targets. */
+/**
+ * A parent that sees its child end may start the next one, so the deepest go first. Depth counts all ancestors, also
+ * those that are no targets.
+ */
 function childrenFirst(targets: readonly ProcessIdentity[]): readonly ProcessIdentity[] {
   const known = new Map<number, ProcStat | undefined>();
   const depth = new Map(targets.map((target) => [target.pid, ancestors(target.pid, known).size]));

@@ -3,7 +3,10 @@ import type { FileSystemUsage, Result } from '../../model/host.ts';
 import { failed } from './errno.ts';
 import { pin } from './pin.ts';
 
-/** statfs(2). `f_bavail` leaves out what ext4 keeps for root (5 %): df(1) and an ordinary program see it so. Inodes are kept back for nobody. */
+/**
+ * statfs(2). `f_bavail` leaves out what ext4 keeps for root (5 %): df(1) and an ordinary program see it so. Inodes are
+ * kept back for nobody.
+ */
 export function usage(path: string): Result<FileSystemUsage> {
   const found = pin(path, 'follow');
   if (!found.ok) return found;

@@ -9,7 +9,10 @@ export function vitalHere({ real, chain }: Pick<Pinned, 'real' | 'chain'>): stri
   return vitalAt({ real, chain, known: known(), mounts: readFileSync('/proc/self/mountinfo', 'utf8').split('\n') });
 }
 
-/** What may not be looked at (a folder of root's, for whoever is not root), or could hang, is left out: its path alone tells. */
+/**
+ * What may not be looked at (a folder of root's, for whoever is not root), or could hang, is left out: its path alone
+ * tells.
+ */
 function known(): Spot['known'] {
   const mounts = readMounts();
   return VITAL_FOLDERS.flatMap(({ at: path }) => {

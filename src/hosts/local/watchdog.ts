@@ -7,7 +7,9 @@ import { FIXED_PATH } from '../spawn.ts';
 import { handleOf, leaseIn, momentOf, type Starter, type Watchdog, watchdogArgs } from '../watchdog-script.ts';
 import { allPids, argsOf, inContainer, livesStill, readPid } from './pid.ts';
 
-/** How long the shell may take to say that it is armed; one that cannot fork says so at once, or (bash) tries for 15 s. */
+/**
+ * How long the shell may take to say that it is armed; one that cannot fork says so at once, or (bash) tries for 15 s.
+ */
 const PATIENCE = 5000;
 /** Characters of what it says meanwhile. */
 const LONGEST = 4096;
@@ -28,11 +30,16 @@ export async function armWatchdog(
 }
 
 function launch(args: readonly string[]): ChildProcess {
-  // uv_spawn forks before it returns, so the mask is the child's and nobody else's. It also resets signals, which `&` in a shell does not: a cron that
-  // ignores SIGINT would hand that on to its jobs.
+  // uv_spawn forks before it returns, so the mask is the child's and nobody else's. It also resets signals, which `&`
+  // in a shell does not: a cron that ignores SIGINT would hand that on to its jobs.
   const umask = process.umask(0o022);
   try {
-    return spawn('/bin/sh', args, { cwd: '/', env: { PATH: FIXED_PATH }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    return spawn('/bin/sh', args, {
+      cwd: '/',
+      env: { PATH: FIXED_PATH },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   } finally {
     process.umask(umask);
   }
@@ -49,7 +56,10 @@ async function readiness(child: ChildProcess): Promise<Failure | null> {
   // Not reaped yet, so the number is still its own and its group's.
   if (end === 'late' && child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
   const how = end === 'late' ? 'was not ready in time' : 'ended at once';
-  return failure(saysNoFork(said) ? 'EAGAIN' : end, `the watchdog ${how}: ${said.trim().slice(-500) || 'it said nothing'}`);
+  return failure(
+    saysNoFork(said) ? 'EAGAIN' : end,
+    `the watchdog ${how}: ${said.trim().slice(-500) || 'it said nothing'}`,
+  );
 }
 
 interface Word {
@@ -79,21 +89,27 @@ function firstWord(child: ChildProcess): Promise<Word> {
 }
 
 /**
- * KILL to the watchdog and to its sleep, and to nothing else: where it has begun to start the service, that is left to its end. It is stopped first, so
- * that it cannot fork between the look at its children and the kill.
+ * KILL to the watchdog and to its sleep, and to nothing else: where it has begun to start the service, that is left to
+ * its end. It is stopped first, so that it cannot fork between the look at its children and the kill.
  */
-export async function releaseWatchdog(handle: Watchdog, bootId: string): Promise<Result<{ readonly state: 'released' | 'gone' }>> {
+export async function releaseWatchdog(
+  handle: Watchdog,
+  bootId: string,
+): Promise<Result<{ readonly state: 'released' | 'gone' }>> {
   if (handle.boot !== bootId || !isStill(handle)) return { ok: true, state: 'gone' };
   try {
     process.kill(handle.pid, 'SIGSTOP');
     await until(() => ['T', 'Z', undefined].includes(readPid(handle.pid)?.state));
-    const waiting = allPids().filter(({ pid, ppid, comm }) => ppid === handle.pid && (comm === 'sleep' || idOf(pid) === handle.id));
+    const waiting = allPids().filter(
+      ({ pid, ppid, comm }) => ppid === handle.pid && (comm === 'sleep' || idOf(pid) === handle.id),
+    );
     if (isStill(handle)) process.kill(handle.pid, 'SIGKILL');
     for (const child of waiting) if (livesStill(child)) process.kill(child.pid, 'SIGKILL');
     await until(() => ![handle, ...waiting].some(livesStill));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'kill';
-    if (code !== 'ESRCH') return failure(code, `the watchdog of ${handle.id} (pid ${handle.pid}) could not be ended: ${String(error)}`);
+    if (code !== 'ESRCH')
+      return failure(code, `the watchdog of ${handle.id} (pid ${handle.pid}) could not be ended: ${String(error)}`);
   }
   return { ok: true, state: 'released' };
 }

@@ -3,7 +3,10 @@ import type { FileType } from '../../model/host.ts';
 import { type Directory, nameOf, typeOf } from './directory.ts';
 import type { Slices } from './slices.ts';
 
-/** Two million names at once do not fit the memory promise (this: 75 MB, twice as many: 88); with fewer at once the disk jumps more. */
+/**
+ * Two million names at once do not fit the memory promise (this: 75 MB, twice as many: 88); with fewer at once the disk
+ * jumps more.
+ */
 const WINDOW = 32_768;
 /** Below this the order does not matter. */
 const WORTH_SORTING = 1024;
@@ -19,8 +22,8 @@ export interface Windowed {
 }
 
 /**
- * The wanted names of a directory, in windows, each in the order of the inodes: on ext4 the directory's own order is a hash of the names, and following it
- * touches the inode table at random, twice as slow and far worse on a cold disk.
+ * The wanted names of a directory, in windows, each in the order of the inodes: on ext4 the directory's own order is a
+ * hash of the names, and following it touches the inode table at random, twice as slow and far worse on a cold disk.
  */
 export async function* windowsOf(windowed: Windowed): AsyncGenerator<readonly string[]> {
   const entries = windowed.directory.entries();
@@ -35,7 +38,10 @@ export async function* windowsOf(windowed: Windowed): AsyncGenerator<readonly st
   }
 }
 
-async function fill(entries: ReturnType<Directory['entries']>, { slices, signal, wants }: Windowed): Promise<readonly string[]> {
+async function fill(
+  entries: ReturnType<Directory['entries']>,
+  { slices, signal, wants }: Windowed,
+): Promise<readonly string[]> {
   const names: string[] = [];
   for (let seen = 1; names.length < WINDOW; seen += 1) {
     const entry = entries.readSync();
@@ -50,7 +56,12 @@ async function fill(entries: ReturnType<Directory['entries']>, { slices, signal,
 }
 
 /** Calls `work` for 0 to count-1 inside the directory; the event loop gets its turn in between. */
-export async function eachInside(directory: Directory, slices: Slices, count: number, work: (index: number) => void): Promise<void> {
+export async function eachInside(
+  directory: Directory,
+  slices: Slices,
+  count: number,
+  work: (index: number) => void,
+): Promise<void> {
   for (let at = 0; at < count; ) {
     if (slices.due()) await slices.next();
     directory.inside(() => {
@@ -64,17 +75,26 @@ export async function eachInside(directory: Directory, slices: Slices, count: nu
 
 async function byInode(names: readonly string[], { directory, slices }: Windowed): Promise<readonly string[]> {
   if (names.length < WORTH_SORTING) return names;
-  const inodes = directory.inside(() => namesCarryInodes(names)) ? names.map(inodeInName) : await inodesByLstat(names, directory, slices);
+  const inodes = directory.inside(() => namesCarryInodes(names))
+    ? names.map(inodeInName)
+    : await inodesByLstat(names, directory, slices);
   return sortedBy(inodes, names);
 }
 
-async function inodesByLstat(names: readonly string[], directory: Directory, slices: Slices): Promise<readonly number[]> {
+async function inodesByLstat(
+  names: readonly string[],
+  directory: Directory,
+  slices: Slices,
+): Promise<readonly number[]> {
   const inodes: number[] = [];
   await eachInside(directory, slices, names.length, (at) => inodes.push(inodeOf(names[at] ?? '')));
   return inodes;
 }
 
-/** Postfix's queue ids (mail_queue(5), the short form): microseconds in at least five hexadecimal digits, then the inode in hexadecimal. */
+/**
+ * Postfix's queue ids (mail_queue(5), the short form): microseconds in at least five hexadecimal digits, then the inode
+ * in hexadecimal.
+ */
 function inodeInName(name: string): number {
   return Number.parseInt(name.slice(5), 16) || 0;
 }
@@ -95,7 +115,10 @@ function inodeOf(name: string): number {
   }
 }
 
-/** A numeric sort without a comparator is ten times as fast: the key holds 35 bits of the inode and the index below them. */
+/**
+ * A numeric sort without a comparator is ten times as fast: the key holds 35 bits of the inode and the index below
+ * them.
+ */
 function sortedBy(inodes: readonly number[], names: readonly string[]): readonly string[] {
   const keys = Float64Array.from(inodes, (inode, at) => (inode % 2 ** 35) * WINDOW + at);
   return Array.from(keys.sort(), (key) => names[key % WINDOW] ?? '');

@@ -4,7 +4,10 @@ import { failed } from './errno.ts';
 import { pin } from './pin.ts';
 import { openRegular } from './read.ts';
 
-/** The kernel is asked, and nothing is written: root may write whatever the mode says, but not what is immutable or on a file system that is read-only. */
+/**
+ * The kernel is asked, and nothing is written: root may write whatever the mode says, but not what is immutable or on a
+ * file system that is read-only.
+ */
 export function writable(path: string): Result<object> {
   const folder = isFolder(path);
   if (folder !== null) return folder;

@@ -9,7 +9,10 @@ export interface Become {
   readonly password: (() => Promise<string | null>) | null;
 }
 
-/** Null: root, or what comes next tells. The password goes over stdin, when sudo asks for it and never twice: a second wrong one may lock the account. */
+/**
+ * Null: root, or what comes next tells. The password goes over stdin, when sudo asks for it and never twice: a second
+ * wrong one may lock the account.
+ */
 export async function elevated(
   wire: Wire,
   options: { name: string; sh: string; user: () => string; become: Become },
@@ -23,12 +26,17 @@ export async function elevated(
   wire.write(elevate({ sh, sudo: `-S -k -p "${ready}<${ready}>${ASKED};"`, ready }));
   if (!(await asked(wire, ready))) return null;
   const password = await become.password();
-  if (password === null) return failure('become', `sudo on ${name} wants the password of ${user()}, and none was given`);
+  if (password === null)
+    return failure('become', `sudo on ${name} wants the password of ${user()}, and none was given`);
   // The second line would be a second password to sudo, or a command to the shell after it.
-  if (/[\n\r\0]/.test(password)) return failure('become', `the password for sudo on ${name} has more than one line: it was not sent`);
+  if (/[\n\r\0]/.test(password))
+    return failure('become', `the password for sudo on ${name} has more than one line: it was not sent`);
   wire.write(`${Buffer.from(password).toString('latin1')}\n`);
   if (!(await asked(wire, ready))) return null;
-  return failure('become', `sudo refused the password of ${user()} on ${name}; it was given once, and is not tried again`);
+  return failure(
+    'become',
+    `sudo refused the password of ${user()} on ${name}; it was given once, and is not tried again`,
+  );
 }
 
 /** sudo's prompt is a frame like the readiness, with a status of its own. */

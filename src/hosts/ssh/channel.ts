@@ -30,7 +30,12 @@ export interface OpenChannel extends Omit<Channel, 'cancel'> {
   kill(): void;
 }
 
-export async function openChannel({ far, launch, script, mark }: ChannelOptions): Promise<Result<{ readonly channel: OpenChannel }>> {
+export async function openChannel({
+  far,
+  launch,
+  script,
+  mark,
+}: ChannelOptions): Promise<Result<{ readonly channel: OpenChannel }>> {
   const child = launch(firstWords(far.sh));
   const wire = wireOf(child);
   const stdout = keptStdout(child);
@@ -39,8 +44,12 @@ export async function openChannel({ far, launch, script, mark }: ChannelOptions)
   const refused = far.become === null ? null : await elevated(wire, { ...far, become: far.become });
   // Both are waited for before anything is sent: they may come in one chunk.
   const errors = boundedCapture();
-  const [told, end] = [wire.err.next(pid, STDERR), endOf(wire.err.next(nonce, { ...STDERR, into: errors }), errors, far.name)];
-  if (refused === null) wire.write(clean(far.sh) + whole(channelShell({ sh: far.sh, nonce, pid, mark })) + whole(script));
+  const [told, end] = [
+    wire.err.next(pid, STDERR),
+    endOf(wire.err.next(nonce, { ...STDERR, into: errors }), errors, far.name),
+  ];
+  if (refused === null)
+    wire.write(clean(far.sh) + whole(channelShell({ sh: far.sh, nonce, pid, mark })) + whole(script));
   else wire.kill();
   const begun = refused === null ? await told : null;
   clearTimeout(timer);
@@ -49,10 +58,16 @@ export async function openChannel({ far, launch, script, mark }: ChannelOptions)
     wire.kill();
     return whyEnded(wire, far);
   }
-  return { ok: true, channel: channelOf({ child, stdout, wire, nonce, done: end, pid: Number(begun.bytes.toString('latin1')) }) };
+  return {
+    ok: true,
+    channel: channelOf({ child, stdout, wire, nonce, done: end, pid: Number(begun.bytes.toString('latin1')) }),
+  };
 }
 
-/** Node throws away what nobody reads yet when a process ends (`flushStdio`), and nobody can before we know that the channel is open. */
+/**
+ * Node throws away what nobody reads yet when a process ends (`flushStdio`), and nobody can before we know that the
+ * channel is open.
+ */
 function keptStdout({ stdout }: ChildProcess): Readable {
   if (stdout === null) throw new Error('a channel needs pipes');
   const kept = new PassThrough();
@@ -73,7 +88,8 @@ function channelOf({ child, stdout, wire, nonce, done, pid }: Begun): OpenChanne
   const { stdin } = child;
   if (stdin === null) throw new Error('a channel needs pipes');
   let read: Promise<void> | null = null;
-  // Something may hold its stdout over there, and with it our process: the script's end is the end, once what it wrote is read.
+  // Something may hold its stdout over there, and with it our process: the script's end is the end, once what it wrote
+  // is read.
   done.then(async () => {
     await (read ?? sleep(FAREWELL, undefined, { ref: false }));
     await read;
@@ -99,7 +115,8 @@ function channelOf({ child, stdout, wire, nonce, done, pid }: Begun): OpenChanne
 
 async function endOf(end: Promise<Frame>, errors: Capture, name: string): Channel['done'] {
   const frame = await end;
-  if (frame.kind === 'frame') return { ok: true, status: frame.status, stderr: frame.bytes.toString('latin1'), errors: errors.done() };
+  if (frame.kind === 'frame')
+    return { ok: true, status: frame.status, stderr: frame.bytes.toString('latin1'), errors: errors.done() };
   return failure('lost', `the connection to ${name} was lost before the end was seen`);
 }
 

@@ -1,5 +1,12 @@
 import { constants } from 'node:os';
-import { type Captured, type CommandRequest, type CommandResult, type Commands, type Failure, failure } from '../../model/host.ts';
+import {
+  type Captured,
+  type CommandRequest,
+  type CommandResult,
+  type Commands,
+  type Failure,
+  failure,
+} from '../../model/host.ts';
 import { quoteWord } from '../../model/quote.ts';
 import { boundedCapture } from '../capture.ts';
 import { LIKE_INIT_WORDS } from '../like-init.ts';
@@ -7,7 +14,10 @@ import { FAR_PATH } from './far-side.ts';
 import type { Channel, Remote } from './remote.ts';
 import { freshNonce } from './session.ts';
 
-/** Commands of a far host, each in a session of its own over there. Nothing of them is in anybody's arguments but the command's own. */
+/**
+ * Commands of a far host, each in a session of its own over there. Nothing of them is in anybody's arguments but the
+ * command's own.
+ */
 export function sshCommands(remote: Remote): Commands {
   return { run: (request, signal) => run(remote, request, signal), which: (name) => which(remote, name) };
 }
@@ -22,9 +32,10 @@ async function run(remote: Remote, request: CommandRequest, signal: AbortSignal)
 }
 
 /**
- * In the standing shell, and uninterrupted: a channel costs a process of ssh here and a login shell over there. It would be one more sudo, too, and sudo
- * writes to root wherever it finds something to complain of (sudoers(5): mail_badpass, a host name that does not resolve): on the sick host that is one
- * more mailer that hangs, or mail that makes the watch say that it recurred.
+ * In the standing shell, and uninterrupted: a channel costs a process of ssh here and a login shell over there. It
+ * would be one more sudo, too, and sudo writes to root wherever it finds something to complain of (sudoers(5):
+ * mail_badpass, a host name that does not resolve): on the sick host that is one more mailer that hangs, or mail that
+ * makes the watch say that it recurred.
  */
 async function runBriefly(remote: Remote, request: CommandRequest): Promise<CommandResult> {
   const { effect, timeout } = request;
@@ -57,8 +68,9 @@ const LATE = 15_000;
 const KILLED_AFTER = 5;
 
 /**
- * An init script may take as long as it likes, and one that takes longer than it may is no lost connection: it is ended over there, with what it has started in its session, where
- * there is a timeout(1) that can (busybox's can since 1.30). A daemon has a session of its own by then.
+ * An init script may take as long as it likes, and one that takes longer than it may is no lost connection: it is ended
+ * over there, with what it has started in its session, where there is a timeout(1) that can (busybox's can since 1.30).
+ * A daemon has a session of its own by then.
  */
 const endsOverThere = ({ argv }: CommandRequest): boolean => /^(?:\/|rc-service$)/.test(argv[0] ?? '');
 
@@ -85,7 +97,8 @@ async function runInChannel(remote: Remote, request: CommandRequest, signal: Abo
   const left = cut === null ? [] : await channel.cancel();
   const [done, stdout] = await Promise.all([channel.done, output]);
   const took = Math.round(performance.now() - begun);
-  if (left.length > 0) return failure('unkillable', `${program} did not end on KILL: pid ${left.join(', ')} on ${remote.name}`);
+  if (left.length > 0)
+    return failure('unkillable', `${program} did not end on KILL: pid ${left.join(', ')} on ${remote.name}`);
   if (cut === 'interrupted') return failure('interrupted', `${program} was ended after ${took} ms: interrupted`);
   if (!done.ok) return failure(done.code, `nobody knows what became of ${program}: ${done.message}`);
   return (
@@ -104,7 +117,10 @@ async function runInChannel(remote: Remote, request: CommandRequest, signal: Abo
 function unspeakable({ argv, env = {} }: CommandRequest): Failure | null {
   const name = Object.keys(env).find((key) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(key));
   if (name !== undefined)
-    return failure('EINVAL', `${argv[0]} was not started: a shell cannot set a variable of the name ${JSON.stringify(name)}`);
+    return failure(
+      'EINVAL',
+      `${argv[0]} was not started: a shell cannot set a variable of the name ${JSON.stringify(name)}`,
+    );
   if ([...argv, ...Object.values(env)].some((text) => text.includes('\0')))
     return failure('EINVAL', `${argv[0]} was not started: a NUL in its words`);
   return null;
@@ -120,17 +136,24 @@ interface Told {
 function notFound({ argv }: CommandRequest, { nonce, stderr, name }: Told): Failure | null {
   const code = new RegExp(`^${nonce} (E[A-Z]+)$`).exec(stderr)?.[1];
   if (code === undefined) return null;
-  return failure(code, `${argv[0]} could not be started on ${name}: ${code === 'ENOENT' ? 'it is not there' : 'it may not be executed'}`);
+  return failure(
+    code,
+    `${argv[0]} could not be started on ${name}: ${code === 'ENOENT' ? 'it is not there' : 'it may not be executed'}`,
+  );
 }
 
 /** UTF-8, as everywhere else, in a script that is bytes. */
 const word = (text: string): string => quoteWord(Buffer.from(text).toString('latin1'));
 
-/** Looks for the program first, since a shell tells only by a status that any program may have. Values are set in the script, never in arguments. */
+/**
+ * Looks for the program first, since a shell tells only by a status that any program may have. Values are set in the
+ * script, never in arguments.
+ */
 function commandScript({ argv, env = {}, stdin, daemon = false }: CommandRequest, nonce: string): string {
   const [program = ''] = argv;
   const start = `exec ${argv.map(word).join(' ')}`;
-  const fed = stdin === undefined || stdin === '' ? `${start} </dev/null` : `printf %s ${word(stdin)} | base64 -d | ${start}`;
+  const fed =
+    stdin === undefined || stdin === '' ? `${start} </dev/null` : `printf %s ${word(stdin)} | base64 -d | ${start}`;
   return [
     'unset LC_ALL OLDPWD PWD SHLVL',
     ...Object.entries(env).map(([name, value]) => `export ${name}=${word(value)}`),
@@ -148,8 +171,8 @@ esac
 [ -z "$e" ] || { ${otherwise}; }`;
 
 /**
- * A pipe would end a daemon that kept it, once we are gone: it gets a file without a name in memory, which is read and emptied when the start has come to
- * its end; where there is no room for one, /dev/null. And all else that init gives.
+ * A pipe would end a daemon that kept it, once we are gone: it gets a file without a name in memory, which is read and
+ * emptied when the start has come to its end; where there is no room for one, /dev/null. And all else that init gives.
  */
 const daemonScript = (fed: string): string => `${LIKE_INIT_WORDS}
 like_init

@@ -37,11 +37,17 @@ interface Live {
 const FIRST_PAUSE = 250;
 /** Who asks a host that was found dead just now is told so at once. */
 const FRESH = 1000;
-/** Not tried again: a password that is refused again and again locks an account, and a key that has changed does not change back. */
+/**
+ * Not tried again: a password that is refused again and again locks an account, and a key that has changed does not
+ * change back.
+ */
 const FINAL: readonly string[] = ['become', 'host-key'];
 const KILLING = 15_000;
 
-/** The remote as a whole: what is lost is connected anew, what was only looked at is asked anew, and what was meant to change something never is. */
+/**
+ * The remote as a whole: what is lost is connected anew, what was only looked at is asked anew, and what was meant to
+ * change something never is.
+ */
 export function connection({ far, line, retryFor }: ConnectionOptions): Connection {
   const { name } = far;
   let live: Live | null = null;
@@ -56,7 +62,8 @@ export function connection({ far, line, retryFor }: ConnectionOptions): Connecti
     const fresh = line();
     const opened = await openSession(fresh.standing, far);
     const refused = opened.ok ? await unfit(opened.session) : opened;
-    if (opened.ok && refused === null) return { ok: true, live: { session: opened.session, line: fresh, channels: new Set() } };
+    if (opened.ok && refused === null)
+      return { ok: true, live: { session: opened.session, line: fresh, channels: new Set() } };
     if (opened.ok) await opened.session.end({ farewell: true });
     fresh.close();
     return refused ?? isClosed();
@@ -67,10 +74,15 @@ export function connection({ far, line, retryFor }: ConnectionOptions): Connecti
     if (held === null) return null;
     const answer = await session.hold(held);
     if (!answer.ok) return answer;
-    return answer.status === 0 ? null : failure('locked', `${name} was reached again, but somebody else holds its lock by now`);
+    return answer.status === 0
+      ? null
+      : failure('locked', `${name} was reached again, but somebody else holds its lock by now`);
   }
 
-  /** For a while where a connection was lost, since what took it may pass; once where there was none, or that while was in vain. */
+  /**
+   * For a while where a connection was lost, since what took it may pass; once where there was none, or that while was
+   * in vain.
+   */
   async function dialAgain(): Promise<Result<{ readonly live: Live }>> {
     const until = performance.now() + (live === null ? 0 : retryFor);
     live?.line.close();
@@ -86,7 +98,8 @@ export function connection({ far, line, retryFor }: ConnectionOptions): Connecti
   async function reached(): Promise<Result<{ readonly live: Live }>> {
     if (closed) return isClosed();
     if (live?.session.alive()) return { ok: true, live };
-    if (failed !== null && (FINAL.includes(failed.why.code) || performance.now() - failed.at < FRESH)) return failed.why;
+    if (failed !== null && (FINAL.includes(failed.why.code) || performance.now() - failed.at < FRESH))
+      return failed.why;
     connecting ??= dialAgain().finally(() => {
       connecting = null;
     });
@@ -120,7 +133,10 @@ export function connection({ far, line, retryFor }: ConnectionOptions): Connecti
     return afterFailure(answer, script, options);
   }
 
-  /** What a look could not start a process for is missing in its answer, which looks like a host with less on it. Of a write, its own words tell. */
+  /**
+   * What a look could not start a process for is missing in its answer, which looks like a host with less on it. Of a
+   * write, its own words tell.
+   */
   function whole(answer: Result<Answer> & { readonly ok: true }, { effect }: AskOptions): Result<Answer> {
     return effect === 'read' && saysNoFork(answer.stderr) ? noSlots(name) : answer;
   }
@@ -129,7 +145,8 @@ export function connection({ far, line, retryFor }: ConnectionOptions): Connecti
     const { effect } = options;
     if (effect === 'write' && ['lost', 'timeout', 'EFBIG'].includes(why.code)) return remember(why);
     // Never sent, but it was meant to follow something of which nobody knows whether it happened.
-    if (effect === 'write' && unknown !== null) return failure('lost', `nothing more was sent to ${name}: ${unknown.message}`);
+    if (effect === 'write' && unknown !== null)
+      return failure('lost', `nothing more was sent to ${name}: ${unknown.message}`);
     if (closed || (why.code !== 'unreachable' && why.code !== 'lost')) return why;
     const there = await reached();
     if (!there.ok) return there;

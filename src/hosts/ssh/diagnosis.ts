@@ -3,21 +3,28 @@ import { NO_FORK } from '../../model/no-fork.ts';
 import { quoteWord } from '../../model/quote.ts';
 
 /** Escaped: what ssh prints may come from the other end, banners and all. */
-const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+const printable = (text: string): string =>
+  text.replace(/[^\x20-\x7e]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
 const LONGEST = 300;
 
 /** ssh's last word is mostly the one that decides. */
 export function decisiveLine(stderr: string): string {
   const lines = stderr.split(/\r?\n/).map((line) => line.trim());
-  const telling = lines.filter((line) => line !== '' && !/^(Warning: Permanently added|debug\d:|\*\*|Pseudo-terminal)/.test(line));
+  const telling = lines.filter(
+    (line) => line !== '' && !/^(Warning: Permanently added|debug\d:|\*\*|Pseudo-terminal)/.test(line),
+  );
   return printable(telling.at(-1) ?? '').slice(0, LONGEST);
 }
 
 interface Cause {
   readonly code: 'host-key' | 'auth' | 'unreachable' | 'no-slots' | 'become';
   readonly says: RegExp;
-  readonly sentence: (words: { readonly name: string; readonly match: RegExpExecArray; readonly stderr: string }) => string;
+  readonly sentence: (words: {
+    readonly name: string;
+    readonly match: RegExpExecArray;
+    readonly stderr: string;
+  }) => string;
 }
 
 const noProcess: Cause['sentence'] = ({ name }) =>
@@ -39,13 +46,19 @@ const CAUSES: readonly Cause[] = [
   {
     code: 'host-key',
     says: /Host key verification failed|No \S+ host key is known for|authenticity of host .* can't be established/,
-    sentence: ({ name }) => `the key of ${name} is not known here: compare it with the host's own, then accept it once with: ssh ${name}`,
+    sentence: ({ name }) =>
+      `the key of ${name} is not known here: compare it with the host's own, then accept it once with: ssh ${name}`,
   },
-  ...[...NO_FORK, /(exec|shell) request failed on channel/].map((says) => ({ code: 'no-slots' as const, says, sentence: noProcess })),
+  ...[...NO_FORK, /(exec|shell) request failed on channel/].map((says) => ({
+    code: 'no-slots' as const,
+    says,
+    sentence: noProcess,
+  })),
   {
     code: 'no-slots',
     says: /Session open refused|mux_client_request_session/,
-    sentence: ({ name }) => `${name} refuses another session on the connection (sshd's MaxSessions): do fewer things there at once`,
+    sentence: ({ name }) =>
+      `${name} refuses another session on the connection (sshd's MaxSessions): do fewer things there at once`,
   },
   {
     code: 'auth',
@@ -58,11 +71,16 @@ const CAUSES: readonly Cause[] = [
     says: /UNPROTECTED PRIVATE KEY|bad permissions|Load key .*: (.*)/,
     sentence: ({ name, stderr }) => `the private key for ${name} cannot be used: ${decisiveLine(stderr)}`,
   },
-  { code: 'unreachable', says: /Could not resolve hostname ([^:]*)/, sentence: ({ name, match }) => unresolved(name, match[1] ?? name) },
+  {
+    code: 'unreachable',
+    says: /Could not resolve hostname ([^:]*)/,
+    sentence: ({ name, match }) => unresolved(name, match[1] ?? name),
+  },
   {
     code: 'unreachable',
     says: /Connection refused/,
-    sentence: ({ name }) => `${name} is up, but nothing answers on its ssh port: is sshd running there, and the port right?`,
+    sentence: ({ name }) =>
+      `${name} is up, but nothing answers on its ssh port: is sshd running there, and the port right?`,
   },
   {
     code: 'unreachable',
@@ -89,21 +107,27 @@ const LINE = 500;
 export function diagnose(name: string, said: string, became: string | null): Failure {
   const lines = said.split(/\r?\n/).map((line) => line.slice(0, LINE));
   const sudo = became === null ? undefined : lines.find(isSudos);
-  if (became !== null && sudo !== undefined) return failure('become', unprivileged(name, became, printable(sudo).slice(0, LONGEST)));
+  if (became !== null && sudo !== undefined)
+    return failure('become', unprivileged(name, became, printable(sudo).slice(0, LONGEST)));
   const stderr = lines.join('\n');
   for (const { code, says, sentence } of CAUSES) {
     const match = says.exec(stderr);
     if (match !== null) return failure(code, sentence({ name, match, stderr }));
   }
   const line = decisiveLine(stderr);
-  return failure('unreachable', `ssh to ${name} ended${line === '' ? ' without a word' : `: ${line}`}; try: ssh ${name}`);
+  return failure(
+    'unreachable',
+    `ssh to ${name} ended${line === '' ? ' without a word' : `: ${line}`}; try: ssh ${name}`,
+  );
 }
 
 /** sudo also warns, and goes on. */
 function isSudos(line: string): boolean {
   if (line.startsWith('sudo: ')) return !line.startsWith('sudo: unable to resolve host');
   return (
-    line.includes(' is not in the sudoers file') || /^Sorry, user .* is not allowed/.test(line) || line.endsWith('exec: sudo: not found')
+    line.includes(' is not in the sudoers file') ||
+    /^Sorry, user .* is not allowed/.test(line) ||
+    line.endsWith('exec: sudo: not found')
   );
 }
 
@@ -114,7 +138,10 @@ function unprivileged(name: string, user: string, line: string): string {
   return `sudo on ${name} does not let ${user} become root: ${line.replace(/^sudo: /, '')}`;
 }
 
-/** As ssh tells it: the file and the line of the key that was known. No other file: what a host prints comes the same way, and the line is to be taken out. */
+/**
+ * As ssh tells it: the file and the line of the key that was known. No other file: what a host prints comes the same
+ * way, and the line is to be taken out.
+ */
 function changedKey(name: string, stderr: string): string {
   const known = /Offending (?:\S+ )?key in (\S*known_?hosts\d?):(\d{1,7})\s/.exec(stderr);
   const fingerprint = /\b(SHA256:[A-Za-z0-9+/]{20,64})/.exec(stderr);

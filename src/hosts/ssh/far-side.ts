@@ -9,13 +9,22 @@ export const MARK = 'FIREBREAK_COMMAND';
 const NEXT = 'IFS= read -r l && eval "$l"';
 
 /**
- * The one line that a login shell sees: read alike by bash, dash, fish, tcsh and busybox, because it has no newline, backslash, exclamation mark or
- * inner quote. Everything else comes over stdin, a line at a time: `read` takes not a byte too many.
+ * The one line that a login shell sees: read alike by bash, dash, fish, tcsh and busybox, because it has no newline,
+ * backslash, exclamation mark or inner quote. Everything else comes over stdin, a line at a time: `read` takes not a
+ * byte too many.
  */
 export const firstWords = (sh: string): string => `exec ${sh} -c '${NEXT}'`;
 
 /** Becomes root where it is not root already, says so on stderr in a frame of its own, and reads the next line. */
-export function elevate({ sh, sudo, ready }: { readonly sh: string; readonly sudo: string; readonly ready: string }): string {
+export function elevate({
+  sh,
+  sudo,
+  ready,
+}: {
+  readonly sh: string;
+  readonly sudo: string;
+  readonly ready: string;
+}): string {
   const go = `printf "${ready}<${ready}>0;" >&2; ${NEXT}`;
   return `PATH=${FAR_PATH}; export PATH; case $(id -u) in 0) ${go};; *) exec sudo ${sudo} -- ${sh} -c '${go}';; esac\n`;
 }
@@ -32,9 +41,11 @@ export function whole(script: string): string {
 }
 
 /**
- * The standing shell. A question is a line `NONCE KIND HOW COUNT HOW COUNT`, then its stdin in base64, then the script; the answer is a frame on stdout
- * and one on stderr. KIND `hold` runs in this very shell: what it opens as descriptor 9 stays open, for nobody else. HOW is `l`, so many lines, which costs no fork, or `d`, so many bytes with dd, since `read` costs a microsecond a byte. Where the
- * frames are begun by the process that runs the script: where none could be forked there is none. Where the connection ends without a `bye`, what its channels have left is ended too.
+ * The standing shell. A question is a line `NONCE KIND HOW COUNT HOW COUNT`, then its stdin in base64, then the script;
+ * the answer is a frame on stdout and one on stderr. KIND `hold` runs in this very shell: what it opens as descriptor 9
+ * stays open, for nobody else. HOW is `l`, so many lines, which costs no fork, or `d`, so many bytes with dd, since
+ * `read` costs a microsecond a byte. Where the frames are begun by the process that runs the script: where none could
+ * be forked there is none. Where the connection ends without a `bye`, what its channels have left is ended too.
  */
 export function standingLoop(id: string): string {
   return `
@@ -60,14 +71,28 @@ while IFS=' ' read -r k q a b h i; do
 done`;
 }
 
-/** What the first question asks: who answers, when it was started, and whether its dd can read to the end of a pipe's block. */
+/**
+ * What the first question asks: who answers, when it was started, and whether its dd can read to the end of a pipe's
+ * block.
+ */
 export const HELLO = `dd=l; [ "$(printf ab | dd bs=2 count=1 iflag=fullblock 2>/dev/null)" = ab ] && dd=d; printf '%s %s %s %s' "$$" "$since" "$(id -u)" "$dd"`;
 
 /**
- * One script in a session of its own, whose number it tells first, in the frame `pid` on stderr. What it starts carries the mark. The status comes in
- * both frames of `nonce`, also where something it left behind holds its stdout; what this shell has to say of it (`Killed`) is nobody's.
+ * One script in a session of its own, whose number it tells first, in the frame `pid` on stderr. What it starts carries
+ * the mark. The status comes in both frames of `nonce`, also where something it left behind holds its stdout; what this
+ * shell has to say of it (`Killed`) is nobody's.
  */
-export function channelShell({ sh, nonce, pid, mark }: { sh: string; nonce: string; pid: string; mark: string | null }): string {
+export function channelShell({
+  sh,
+  nonce,
+  pid,
+  mark,
+}: {
+  sh: string;
+  nonce: string;
+  pid: string;
+  mark: string | null;
+}): string {
   return `
 command -v setsid >/dev/null || setsid() { "$@"; }
 ${mark === null ? '' : `export ${MARK}=${mark}`}

@@ -1,7 +1,8 @@
 /**
- * Ends what a channel or a question has started: TERM, CONT (a stopped process sees no TERM), 2 s of grace, KILL, and says which pids would not go.
- * `end_tree PATTERN ROOT SINCE BYSESSION`: of the tree is who carries the mark that PATTERN finds in its environment, who descends from ROOT (`-`: nobody), and, where
- * BYSESSION is not empty, who is in ROOT's session. Nobody who was there before SINCE can belong to it. POSIX and busybox: no ps, no pgrep.
+ * Ends what a channel or a question has started: TERM, CONT (a stopped process sees no TERM), 2 s of grace, KILL, and
+ * says which pids would not go. `end_tree PATTERN ROOT SINCE BYSESSION`: of the tree is who carries the mark that
+ * PATTERN finds in its environment, who descends from ROOT (`-`: nobody), and, where BYSESSION is not empty, who is in
+ * ROOT's session. Nobody who was there before SINCE can belong to it. POSIX and busybox: no ps, no pgrep.
  */
 export const END_TREE = String.raw`
 marked() { [ -n "$1" ] && { tr '\0' '\n' </proc/$2/environ | grep -q "$1"; } 2>/dev/null; }

@@ -11,10 +11,17 @@ import { writable } from './files/writable.ts';
 import type { Remote } from './remote.ts';
 
 /**
- * The files of another machine, by its own stat, find, awk, rm, cp and sha256sum, with the options that busybox has too. What is told from there is judged here,
- * with the rules of hosts/local/; what is done there is checked there, at the moment of use. Paths on network and FUSE mounts are refused (`may-hang`).
+ * The files of another machine, by its own stat, find, awk, rm, cp and sha256sum, with the options that busybox has
+ * too. What is told from there is judged here, with the rules of hosts/local/; what is done there is checked there, at
+ * the moment of use. Paths on network and FUSE mounts are refused (`may-hang`).
  */
-export function sshFiles({ remote, machine }: { readonly remote: Remote; readonly machine: Pick<Machine, 'users'> }): Files {
+export function sshFiles({
+  remote,
+  machine,
+}: {
+  readonly remote: Remote;
+  readonly machine: Pick<Machine, 'users'>;
+}): Files {
   return {
     resolve: async (path) => await resolve(remote, path),
     usage: async (path) => await usage(remote, path),

@@ -17,8 +17,9 @@ export interface FrameEnd {
 }
 
 /**
- * Finds `NONCE<`, any bytes, `NONCE>STATUS;` in a stream, however it is cut into chunks. The nonce is new for each frame, so no output can hold the end of
- * its own frame, and what a profile prints or a forgotten child says late is outside.
+ * Finds `NONCE<`, any bytes, `NONCE>STATUS;` in a stream, however it is cut into chunks. The nonce is new for each
+ * frame, so no output can hold the end of its own frame, and what a profile prints or a forgotten child says late is
+ * outside.
  */
 export function scanFrame(nonce: string): (chunk: Buffer) => Scanned {
   const [begin, end] = [Buffer.from(`${nonce}<`), Buffer.from(`${nonce}>`)];
@@ -50,7 +51,9 @@ export function scanFrame(nonce: string): (chunk: Buffer) => Scanned {
   };
 }
 
-/** How many bytes at the end may be the beginning of the mark: nothing else is held back, since somebody waits for it. */
+/**
+ * How many bytes at the end may be the beginning of the mark: nothing else is held back, since somebody waits for it.
+ */
 function openPiece(bytes: Buffer, mark: Buffer): number {
   const longest = Math.min(mark.length - 1, bytes.length);
   for (let length = longest; length > 0; length -= 1) {

@@ -16,7 +16,10 @@ export interface Bound {
   readonly into?: Pick<Capture, 'push'>;
 }
 
-/** One stream of frames, which are waited for in the order in which they were asked for. What is outside is noise, of which the last bytes are kept. */
+/**
+ * One stream of frames, which are waited for in the order in which they were asked for. What is outside is noise, of
+ * which the last bytes are kept.
+ */
 export interface Frames {
   next(nonce: string, bound: Bound): Promise<Frame>;
   noise(): string;
@@ -65,7 +68,10 @@ export function framesOf(stream: Readable): Frames {
   };
 }
 
-function waitFor(nonce: string, to: { bound: Bound; hear: (bytes: Buffer) => void; resolve: (frame: Frame) => void }): Waiting {
+function waitFor(
+  nonce: string,
+  to: { bound: Bound; hear: (bytes: Buffer) => void; resolve: (frame: Frame) => void },
+): Waiting {
   const body = boundedBody(to.bound);
   const scan = scanFrame(nonce);
   let [over, begun] = [false, false];

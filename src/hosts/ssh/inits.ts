@@ -43,7 +43,10 @@ function running(look: DaemonLook, main: ProcStat): Pick<ServiceState, 'state' |
 
 // ---------------------------------------------------------------- systemd
 
-/** Whatever its manager says, in one question, with the instances behind it (Debian's postfix.service is /bin/true) and its pid file. */
+/**
+ * Whatever its manager says, in one question, with the instances behind it (Debian's postfix.service is /bin/true) and
+ * its pid file.
+ */
 export function farSystemd(world: World): Init {
   return {
     state: (name) => stateOfUnit(world, name),
@@ -79,12 +82,22 @@ async function stateOfUnit(world: World, name: string): Promise<ServiceState> {
 async function hasLostItsFile({ commands }: World, { NeedDaemonReload, FragmentPath = '' }: Shown): Promise<boolean> {
   if (NeedDaemonReload !== 'yes' || FragmentPath === '') return false;
   const argv = ['test', '-e', FragmentPath];
-  const found = await commands.run({ argv, effect: 'read', timeout: 10_000, brief: true }, new AbortController().signal);
+  const found = await commands.run(
+    { argv, effect: 'read', timeout: 10_000, brief: true },
+    new AbortController().signal,
+  );
   return found.ok && found.exit === 1;
 }
 
-/** systemd does not know the main process of what forks by itself (GuessMainPID=no, as Debian's postfix has it); its pid file may. */
-function withPidOf(look: DaemonLook, about: DaemonAbout, seen: ReturnType<typeof stateShown>): ReturnType<typeof stateShown> {
+/**
+ * systemd does not know the main process of what forks by itself (GuessMainPID=no, as Debian's postfix has it); its pid
+ * file may.
+ */
+function withPidOf(
+  look: DaemonLook,
+  about: DaemonAbout,
+  seen: ReturnType<typeof stateShown>,
+): ReturnType<typeof stateShown> {
   if (seen.state !== 'running' || seen.pid !== null || !about.certain) return seen;
   return { ...seen, pid: searchDaemon(about, look.sight).main?.pid ?? null };
 }
@@ -226,6 +239,11 @@ function markedState(mark: (typeof MARKS)[number] | undefined, about: DaemonAbou
   if (mark === undefined || mark === 'inactive') return STOPPED;
   const { main, doubt } = searchDaemon(about, look.sight);
   if (main) return running(look, main);
-  // Started, but nobody there: crashed. A service without a daemon (a oneshot) names no program, and is as started as it gets.
-  return { state: about.certain && doubt === null && about.programs.length > 0 ? 'failed' : 'running', pid: null, since: null };
+  // Started, but nobody there: crashed. A service without a daemon (a oneshot) names no program, and is as started as
+  // it gets.
+  return {
+    state: about.certain && doubt === null && about.programs.length > 0 ? 'failed' : 'running',
+    pid: null,
+    since: null,
+  };
 }

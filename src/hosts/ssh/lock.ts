@@ -23,8 +23,9 @@ const foldersOf = (uid: number): readonly string[] =>
   uid === 0 ? ['/proc/1/fd', '/root'] : [`/run/user/${uid}`, '"$HOME/.ssh"', '"$HOME"'];
 
 /**
- * `alone FOLDER`: it is this user's, and nobody else can open it. What anybody can open anybody can lock, and could keep us waiting for ever. (/proc/1/fd is root's, mode 0500,
- * on every host; in a user namespace it may belong to nobody there.)
+ * `alone FOLDER`: it is this user's, and nobody else can open it. What anybody can open anybody can lock, and could
+ * keep us waiting for ever. (/proc/1/fd is root's, mode 0500, on every host; in a user namespace it may belong to
+ * nobody there.)
  */
 const ALONE = `alone() {
   [ -d "$1" ] && [ -r "$1" ] || return
@@ -33,8 +34,9 @@ const ALONE = `alone() {
 }`;
 
 /**
- * A connection that was cut without a word is alive to the other end, for hours perhaps, and its shell holds the lock. Only whoever has our own lock calls a shell
- * over there by our tag, so one of this user's that is not this one is nobody's any more. One that is still at work is left to its end.
+ * A connection that was cut without a word is alive to the other end, for hours perhaps, and its shell holds the lock.
+ * Only whoever has our own lock calls a shell over there by our tag, so one of this user's that is not this one is
+ * nobody's any more. One that is still at work is left to its end.
  */
 const FORMER = `former() (
   exec 9<&-
@@ -61,8 +63,9 @@ const WHY: Readonly<Record<number, string>> = {
 };
 
 /**
- * One run a host, wherever it is driven from: flock(1) on a folder that only root, or only this user and root, can open, held by the standing shell. And no run that was
- * started over there: that one has a claim (journal/claim.ts), and looks for ours once it does, as we do for its.
+ * One run a host, wherever it is driven from: flock(1) on a folder that only root, or only this user and root, can
+ * open, held by the standing shell. And no run that was started over there: that one has a claim (journal/claim.ts),
+ * and looks for ours once it does, as we do for its.
  */
 export async function lockThere(remote: Remote, { uid, tag, folders }: Wanted): Promise<Result<LockThere>> {
   const held = await remote.hold(hold(folders?.map(quoteWord) ?? foldersOf(uid), quoteWord(tag)));
@@ -76,13 +79,16 @@ export async function lockThere(remote: Remote, { uid, tag, folders }: Wanted): 
   }
   const why = WHY[held.status] ?? `flock ended with ${held.status}`;
   const note =
-    held.status === 0 ? null : `${remote.name} could not be locked (${why}): only runs that are started from here are kept apart`;
+    held.status === 0
+      ? null
+      : `${remote.name} could not be locked (${why}): only runs that are started from here are kept apart`;
   return { ok: true, note, release };
 }
 
 /**
- * A claim of root's or this user's on that host, in the same pid namespace; or, for a user, root's lock from afar. Only the kernel's own words are believed: the uid in
- * /proc/net/udp, and a lock on a folder that root alone can open. An engine of 0.1.0 has a socket's name instead, which counts where one of our processes has it open.
+ * A claim of root's or this user's on that host, in the same pid namespace; or, for a user, root's lock from afar. Only
+ * the kernel's own words are believed: the uid in /proc/net/udp, and a lock on a folder that root alone can open. An
+ * engine of 0.1.0 has a socket's name instead, which counts where one of our processes has it open.
  */
 const busy = (uid: number): string => `space=$(readlink /proc/self/ns/pid); space=\${space#*[}; space=\${space%]}
 lock=$((space % 8388608)); a=$((128 + lock / 65536)) b=$((lock / 256 % 256)) c=$((lock % 256))
@@ -105,9 +111,13 @@ async function busyThere(remote: Remote, uid: number): Promise<Failure | null> {
   return taken(remote, answer.status === 1 ? 'it was started over there' : 'it is of root, and came over ssh');
 }
 
-const taken = ({ name }: Remote, who: string): Failure => failure('locked', `another run holds ${name}: ${who}; nothing was touched`);
+const taken = ({ name }: Remote, who: string): Failure =>
+  failure('locked', `another run holds ${name}: ${who}; nothing was touched`);
 
-/** Who of this user's processes has that folder open as descriptor 9, and where that login came from: as far as we may look. */
+/**
+ * Who of this user's processes has that folder open as descriptor 9, and where that login came from: as far as we may
+ * look.
+ */
 const WHO = `for fd in $(ls -l /proc/[0-9]*/fd/9 2>/dev/null | awk -v to="$firebreak_folder" '$NF == to { print $(NF - 2) }'); do
   pid=\${fd#/proc/}; pid=\${pid%%/*}; [ "$pid" != $$ ] && [ -O "/proc/$pid" ] || continue
   from=; at=$pid

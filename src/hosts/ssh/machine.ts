@@ -11,7 +11,10 @@ word /proc/uptime
 grep '^btime ' /proc/stat || echo
 `;
 
-/** What stays as it is until the next boot, in the order of `parseLook`; then passwd(5). Nothing is asked of a name service: it may be what hangs. */
+/**
+ * What stays as it is until the next boot, in the order of `parseLook`; then passwd(5). Nothing is asked of a name
+ * service: it may be what hangs.
+ */
 const LOOK = `${NOW}
 id -u
 if [ -d /run/systemd/system ]; then echo systemd; elif [ -e /run/openrc/softlevel ]; then echo openrc; else echo sysv; fi
@@ -92,7 +95,8 @@ export function parseLook(text: string, name: string): Look {
       uid: Number(matching(/^\d{1,10}$/, uid) ?? -1),
       manager: manager === 'systemd' || manager === 'openrc' ? manager : 'sysv',
       zone:
-        /\/zoneinfo\/(?:posix\/|right\/)?([A-Za-z0-9_+/-]{1,64})$/.exec(localtime)?.[1] ?? matching(/^[A-Za-z0-9_+/-]{1,64}$/, timezone),
+        /\/zoneinfo\/(?:posix\/|right\/)?([A-Za-z0-9_+/-]{1,64})$/.exec(localtime)?.[1] ??
+        matching(/^[A-Za-z0-9_+/-]{1,64}$/, timezone),
     },
     users: parsePasswd(lines.slice(8).join('\n')),
   };

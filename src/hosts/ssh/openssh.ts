@@ -11,7 +11,10 @@ export interface OpenSsh {
   readonly sockets: Sockets;
 }
 
-/** Whatever the user's configuration says of ordinary logins: this is none. What decides whom we trust (StrictHostKeyChecking, known_hosts) is left alone. */
+/**
+ * Whatever the user's configuration says of ordinary logins: this is none. What decides whom we trust
+ * (StrictHostKeyChecking, known_hosts) is left alone.
+ */
 const ALWAYS = {
   BatchMode: 'yes',
   ClearAllForwardings: 'yes',
@@ -38,18 +41,31 @@ export function sshLine(ssh: OpenSsh): Line {
   let master: ChildProcess | null = null;
   const start = (words: readonly string[], command: string): ChildProcess => {
     // In a session of its own: Ctrl-C is for the engine, which decides what becomes of the connection.
-    return spawn('ssh', [...words, '--', target.name, command], { env: { ...ssh.env, LC_ALL: 'C' }, stdio: 'pipe', detached: true });
+    return spawn('ssh', [...words, '--', target.name, command], {
+      env: { ...ssh.env, LC_ALL: 'C' },
+      stdio: 'pipe',
+      detached: true,
+    });
   };
   return {
     standing(command) {
-      const own = path === null ? { ControlMaster: 'no', ControlPath: 'none' } : { ControlMaster: 'yes', ControlPath: path };
+      const own =
+        path === null ? { ControlMaster: 'no', ControlPath: 'none' } : { ControlMaster: 'yes', ControlPath: path };
       master = start([...whereTo(ssh), ...options({ ...ALWAYS, ...own })], command);
       return master;
     },
     channel(command) {
-      if (path === null) return start([...whereTo(ssh), ...options({ ...ALWAYS, ControlMaster: 'no', ControlPath: 'none' })], command);
+      if (path === null)
+        return start([...whereTo(ssh), ...options({ ...ALWAYS, ControlMaster: 'no', ControlPath: 'none' })], command);
       // Without its master a client would log in by itself: it shall fail.
-      const only = { BatchMode: 'yes', ControlMaster: 'no', ControlPath: path, LogLevel: 'ERROR', ProxyCommand: 'false', RequestTTY: 'no' };
+      const only = {
+        BatchMode: 'yes',
+        ControlMaster: 'no',
+        ControlPath: path,
+        LogLevel: 'ERROR',
+        ProxyCommand: 'false',
+        RequestTTY: 'no',
+      };
       return start(['-F', 'none', ...options(only)], command);
     },
     close() {

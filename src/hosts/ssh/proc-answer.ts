@@ -1,4 +1,13 @@
-import { type ProcStat, type ProcStatus, parseArgs, parseCgroup, parseExe, parseStat, parseStatus, type Seen } from '../proc-text.ts';
+import {
+  type ProcStat,
+  type ProcStatus,
+  parseArgs,
+  parseCgroup,
+  parseExe,
+  parseStat,
+  parseStatus,
+  type Seen,
+} from '../proc-text.ts';
 import { MOST_ARGUMENT_BYTES, MOST_ARGUMENTS } from './proc-words.ts';
 import type { Sections, Told } from './sections.ts';
 
@@ -14,8 +23,9 @@ export interface Described {
 export const VANISHED: Described = { status: undefined, exe: undefined, args: undefined, cgroup: null };
 
 /**
- * One record of stat. They come one behind the other, and a name may hold newlines and other records' beginnings; but it has at most 15 bytes (a kernel thread's 64), and
- * so no room for the 35 numbers and more that end a record: read from the front, no other end can be found than the real one.
+ * One record of stat. They come one behind the other, and a name may hold newlines and other records' beginnings; but
+ * it has at most 15 bytes (a kernel thread's 64), and so no room for the 35 numbers and more that end a record: read
+ * from the front, no other end can be found than the real one.
  */
 const RECORD = /(\d+ \([\s\S]{0,64}?\) [A-Za-z](?: -?\d+){35,})\n/y;
 
@@ -38,7 +48,10 @@ export function deniedIn(stderr: string): ReadonlySet<string> {
 }
 
 /** Null: a tool has not run over there. Whose arguments did not fit is left out. */
-export function readDescriptions({ sections, stderr }: Told, pids: readonly number[]): ReadonlyMap<number, Described> | null {
+export function readDescriptions(
+  { sections, stderr }: Told,
+  pids: readonly number[],
+): ReadonlyMap<number, Described> | null {
   const lines = grouped(sections.text('lines'));
   const links = linksIn(sections.text('links'));
   const args = argumentsIn(sections);
@@ -48,14 +61,17 @@ export function readDescriptions({ sections, stderr }: Told, pids: readonly numb
   const describe = (pid: number): Described => ({
     status: seen(`${pid}/status`, () => parseStatus(lines.get(`${pid}/status`) ?? '')),
     exe: seen(`${pid}/exe`, () => exeOf(links.get(`${pid}/exe`))),
-    args: seen(`${pid}/cmdline`, () => parseArgs((args.texts.get(`${pid}/cmdline`) ?? '').slice(0, MOST_ARGUMENT_BYTES))),
+    args: seen(`${pid}/cmdline`, () =>
+      parseArgs((args.texts.get(`${pid}/cmdline`) ?? '').slice(0, MOST_ARGUMENT_BYTES)),
+    ),
     cgroup: parseCgroup(lines.get(`${pid}/cgroup`) ?? ''),
   });
   const whole = args.whole ? pids : pids.slice(0, Math.max(0, pids.indexOf(args.last)));
   return new Map(whole.map((pid) => [pid, describe(pid)]));
 }
 
-const exeOf = (link: string | undefined): string | undefined => (link === undefined || link === '' ? undefined : parseExe(link));
+const exeOf = (link: string | undefined): string | undefined =>
+  link === undefined || link === '' ? undefined : parseExe(link);
 
 /** `FILE:LINE` of grep -H. Status escapes a newline in a name, and no cgroup may have one. */
 function grouped(text: string): ReadonlyMap<string, string> {
@@ -101,5 +117,10 @@ function dumped(text: string): ReadonlyMap<string, string> {
     .split('=')
     .slice(1)
     .map((dump) => /^(\S+)([\s\da-f]*)/.exec(dump));
-  return new Map(dumps.map((match) => [match?.[1] ?? '', Buffer.from((match?.[2] ?? '').replace(/\s+/g, ''), 'hex').toString('utf8')]));
+  return new Map(
+    dumps.map((match) => [
+      match?.[1] ?? '',
+      Buffer.from((match?.[2] ?? '').replace(/\s+/g, ''), 'hex').toString('utf8'),
+    ]),
+  );
 }

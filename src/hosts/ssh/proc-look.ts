@@ -5,7 +5,17 @@ import { procIsForeign } from '../process-records.ts';
 import { ledAway } from './files/said.ts';
 import { PRELUDE } from './files/shell.ts';
 import { type Described, deniedIn, readDescriptions, readStats, VANISHED } from './proc-answer.ts';
-import { ALL_STATS, DESCRIBE_WORDS, type FarTools, PROC_WORDS, readTools, someStats, TELL_TOOLS, toolWords, words } from './proc-words.ts';
+import {
+  ALL_STATS,
+  DESCRIBE_WORDS,
+  type FarTools,
+  PROC_WORDS,
+  readTools,
+  someStats,
+  TELL_TOOLS,
+  toolWords,
+  words,
+} from './proc-words.ts';
 import type { Remote } from './remote.ts';
 import { askSections, type Sections, type Told } from './sections.ts';
 
@@ -42,15 +52,22 @@ export function procQuestions(remote: Remote): ProcQuestions {
   let tools: FarTools | null = null;
 
   async function ask(script: string, known: FarTools | null = tools): Promise<Result<Told>> {
-    const told = await askSections(remote, `${PROC_WORDS}${DESCRIBE_WORDS}${toolWords(known)}\n${TELL_TOOLS}\n${script}`, {
-      effect: 'read',
-      timeout: TIMEOUT,
-    });
+    const told = await askSections(
+      remote,
+      `${PROC_WORDS}${DESCRIBE_WORDS}${toolWords(known)}\n${TELL_TOOLS}\n${script}`,
+      {
+        effect: 'read',
+        timeout: TIMEOUT,
+      },
+    );
     if (told.ok) tools ??= readTools(told.sections.word('tools'));
     return told;
   }
 
-  async function describeSome(stats: readonly ProcStat[], plain: boolean): Promise<Result<{ readonly described: Map<number, Described> }>> {
+  async function describeSome(
+    stats: readonly ProcStat[],
+    plain: boolean,
+  ): Promise<Result<{ readonly described: Map<number, Described> }>> {
     const pids = stats.map(({ pid }) => pid);
     const how = plain && tools ? { ...tools, grep: false } : tools;
     const told = await ask(`describe ${pids.join(' ')}\n${someStats(pids)}`, how);
@@ -58,7 +75,10 @@ export function procQuestions(remote: Remote): ProcQuestions {
     const now = statsIn(told);
     const found = now && readDescriptions(told, pids);
     if (now === null || found === null) return unreadable(remote, told);
-    return { ok: true, described: new Map(stats.flatMap((stat) => sameStill(stat, now.get(stat.pid), found.get(stat.pid)))) };
+    return {
+      ok: true,
+      described: new Map(stats.flatMap((stat) => sameStill(stat, now.get(stat.pid), found.get(stat.pid)))),
+    };
   }
 
   async function describe(stats: readonly ProcStat[]): ReturnType<ProcQuestions['describe']> {
@@ -84,7 +104,10 @@ export function procQuestions(remote: Remote): ProcQuestions {
   };
 }
 
-/** Who has one of these names and those above them are described in the same breath; without a name everybody is, where they are not too many. */
+/**
+ * Who has one of these names and those above them are described in the same breath; without a name everybody is, where
+ * they are not too many.
+ */
 function lookScript({ name, started_by: starters = [], exe = [] }: ProcessSelector): string {
   const names = [...(name ?? []), ...starters];
   const guess =
@@ -112,7 +135,8 @@ function readLook(remote: Remote, told: Told, { exe = [] }: ProcessSelector): Re
   const stats = statsIn(told);
   const want = sections.word('want').split(' ').filter(Boolean).map(Number);
   const described = want.length === 0 ? new Map<number, Described>() : readDescriptions(told, want);
-  if (stats === null || described === null || ticks === undefined || Number.isNaN(seconds)) return unreadable(remote, told);
+  if (stats === null || described === null || ticks === undefined || Number.isNaN(seconds))
+    return unreadable(remote, told);
   if (!isBelow(stats, here, self)) return procIsForeign();
   const real = realPaths(sections, exe);
   if (!real.ok) return real;
@@ -130,8 +154,15 @@ function readLook(remote: Remote, told: Told, { exe = [] }: ProcessSelector): Re
   };
 }
 
-/** Between the two looks a pid may have been given to somebody else. Who is there and still has no status may not be looked at. */
-function sameStill({ pid, start }: ProcStat, now: ProcStat | undefined, found: Described | undefined): readonly [number, Described][] {
+/**
+ * Between the two looks a pid may have been given to somebody else. Who is there and still has no status may not be
+ * looked at.
+ */
+function sameStill(
+  { pid, start }: ProcStat,
+  now: ProcStat | undefined,
+  found: Described | undefined,
+): readonly [number, Described][] {
   if (now?.start !== start) return [[pid, VANISHED]];
   return found ? [[pid, { ...found, status: found.status ?? 'denied' }]] : [];
 }
@@ -152,7 +183,9 @@ function withoutOurs(stats: ReadonlyMap<number, ProcStat>, self: number): Readon
   return new Map(theirs.toSorted(([a], [b]) => a - b));
 }
 
-/** In a subshell: its words are many. Four records a path: why it is refused and the link, its owner, where it leads. */
+/**
+ * In a subshell: its words are many. Four records a path: why it is refused and the link, its owner, where it leads.
+ */
 function realWords(exe: readonly string[]): string {
   return `(${PRELUDE}
 for each in ${words(exe)}; do

@@ -1,8 +1,8 @@
 import { quoteWord } from '../../model/quote.ts';
 
 /**
- * Words of a POSIX shell for scripts that look at /proc, to be said once at a script's head. What is needed at the moment of an act is made of builtins
- * alone: it needs no process slot, and nothing lies between the look and the act.
+ * Words of a POSIX shell for scripts that look at /proc, to be said once at a script's head. What is needed at the
+ * moment of an act is made of builtins alone: it needs no process slot, and nothing lies between the look and the act.
  */
 export const PROC_WORDS = `cd /proc || exit 9
 # state, ppid, session, flags and start of process $1. Its name may hold any byte: the fields begin behind the last parenthesis.
@@ -58,8 +58,9 @@ export const MOST_ARGUMENTS = 4 * 1024 * 1024;
 export const MOST_ARGUMENT_BYTES = 16 * 1024;
 
 /**
- * `describe PID...`: what tells each process, as few processes as the tools allow. `self` goes first in every list and proves that the tool has run:
- * without it nothing said would pass for nothing there. An exe may hold newlines and an argument any text, hence NUL between them, or od(1).
+ * `describe PID...`: what tells each process, as few processes as the tools allow. `self` goes first in every list and
+ * proves that the tool has run: without it nothing said would pass for nothing there. An exe may hold newlines and an
+ * argument any text, hence NUL between them, or od(1).
  */
 export const DESCRIBE_WORDS = `describe() {
   [ $# -gt 0 ] || return 0
@@ -87,6 +88,9 @@ export function someStats(pids: readonly number[]): string {
   return `mark stats; cat ${pids.map((pid) => `${pid}/stat`).join(' ')}; mark read $?`;
 }
 
-/** Words for a script: scripts are bytes, what we know is text. No name over there holds a NUL, so one that does is made to be nobody's. */
+/**
+ * Words for a script: scripts are bytes, what we know is text. No name over there holds a NUL, so one that does is made
+ * to be nobody's.
+ */
 export const words = (values: readonly string[]): string =>
   values.map((value) => quoteWord(Buffer.from(value.replaceAll('\0', '\u{fffd}')).toString('latin1'))).join(' ');

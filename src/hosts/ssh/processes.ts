@@ -11,7 +11,10 @@ interface World {
   readonly machine: Pick<Machine, 'users'>;
 }
 
-/** The processes of a far host. Looking costs one round trip, and a second one where it could not be guessed of whom more has to be known. */
+/**
+ * The processes of a far host. Looking costs one round trip, and a second one where it could not be guessed of whom
+ * more has to be known.
+ */
 export function sshProcesses({ remote, machine }: World): Processes {
   const questions = procQuestions(remote);
   return {
@@ -22,14 +25,19 @@ export function sshProcesses({ remote, machine }: World): Processes {
   };
 }
 
-async function list(questions: ProcQuestions, machine: Pick<Machine, 'users'>, selector: ProcessSelector): Promise<ProcessList> {
+async function list(
+  questions: ProcQuestions,
+  machine: Pick<Machine, 'users'>,
+  selector: ProcessSelector,
+): Promise<ProcessList> {
   const users = await machine.users();
   const look = await questions.look(selector);
   if (!look.ok) return look;
   const described = new Map(look.described);
   const realPath = (path: string): string => look.real.get(path) ?? path;
   for (;;) {
-    // Selecting itself tells of whom it has to know more: the same rules as everywhere, and nobody is described in vain.
+    // Selecting itself tells of whom it has to know more: the same rules as everywhere, and nobody is described in
+    // vain.
     const missed = new Map<number, ProcStat>();
     const found = await selectProcesses(tableOf(look, described, missed), { selector, users, realPath });
     if (!found.ok || missed.size === 0) return found;
@@ -39,7 +47,11 @@ async function list(questions: ProcQuestions, machine: Pick<Machine, 'users'>, s
   }
 }
 
-function tableOf(look: FarLook, described: ReadonlyMap<number, Described>, missed: Map<number, ProcStat>): ProcessTable {
+function tableOf(
+  look: FarLook,
+  described: ReadonlyMap<number, Described>,
+  missed: Map<number, ProcStat>,
+): ProcessTable {
   const of = (pid: number): Described => {
     const known = described.get(pid);
     const stat = look.stats.get(pid);
@@ -61,4 +73,5 @@ function tableOf(look: FarLook, described: ReadonlyMap<number, Described>, misse
   };
 }
 
-const listOf = (seen: Seen<readonly string[]>): readonly string[] => (seen === undefined || seen === 'denied' ? [] : seen);
+const listOf = (seen: Seen<readonly string[]>): readonly string[] =>
+  seen === undefined || seen === 'denied' ? [] : seen;

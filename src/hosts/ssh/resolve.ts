@@ -25,14 +25,16 @@ export async function resolveTarget(
   const options = { env, cwd: '/', timeout: PATIENCE, maxBuffer: MOST, killSignal: 'SIGKILL' } as const;
   execFile('ssh', argumentsFor(target, config), options, (error, stdout, stderr) => {
     if (error === null) resolve(readAnswer(stdout));
-    else if (error.code === 'ENOENT') resolve(failure('ENOENT', 'there is no ssh on this machine: install openssh-client'));
+    else if (error.code === 'ENOENT')
+      resolve(failure('ENOENT', 'there is no ssh on this machine: install openssh-client'));
     else resolve(failure('refused', lastLine(stderr) ?? `ssh -G ended with ${String(error.code ?? error.signal)}`));
   });
   return promise;
 }
 
 function argumentsFor({ name, address, port, user, identity }: Target, config: string | null): readonly string[] {
-  const option = (key: string, value: string | number | null): readonly string[] => (value === null ? [] : ['-o', `${key}=${value}`]);
+  const option = (key: string, value: string | number | null): readonly string[] =>
+    value === null ? [] : ['-o', `${key}=${value}`];
   return [
     '-G',
     ...(config === null ? [] : ['-F', config]),
@@ -47,11 +49,14 @@ function argumentsFor({ name, address, port, user, identity }: Target, config: s
 }
 
 function readAnswer(text: string): Result<{ readonly way: Resolved }> {
-  const said = new Map(text.split('\n').map((line) => [line.split(' ', 1)[0] ?? '', line.slice(line.indexOf(' ') + 1)] as const));
+  const said = new Map(
+    text.split('\n').map((line) => [line.split(' ', 1)[0] ?? '', line.slice(line.indexOf(' ') + 1)] as const),
+  );
   const [hostname, port, user] = [said.get('hostname'), Number(said.get('port')), said.get('user')];
   if (hostname === undefined || user === undefined || !Number.isInteger(port))
     return failure('refused', 'ssh -G says no host, port and user');
-  const via = [said.get('proxyjump'), said.get('proxycommand')].find((each) => each !== undefined && each !== 'none') ?? null;
+  const via =
+    [said.get('proxyjump'), said.get('proxycommand')].find((each) => each !== undefined && each !== 'none') ?? null;
   return { ok: true, way: { hostname, port, user, via } };
 }
 

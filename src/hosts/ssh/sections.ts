@@ -19,8 +19,9 @@ export interface Told {
 const NEWLINE = 10;
 
 /**
- * Asks with a script that calls `mark NAME [WORD]` before each part of its answer. The mark carries a nonce, so that nothing a process calls itself, and no
- * file, can begin a part. A script that did not reach its own end has told nothing.
+ * Asks with a script that calls `mark NAME [WORD]` before each part of its answer. The mark carries a nonce, so that
+ * nothing a process calls itself, and no file, can begin a part. A script that did not reach its own end has told
+ * nothing.
  */
 export async function askSections(remote: Remote, script: string, options: AskOptions): Promise<Result<Told>> {
   const nonce = randomBytes(12).toString('hex');
@@ -46,7 +47,10 @@ function split(stdout: Buffer, nonce: string): ReadonlyMap<string, Part> {
     if (body === 0) break;
     const next = stdout.indexOf(mark, body - 1);
     const [name = '', ...words] = stdout.toString('latin1', named, body - 1).split(' ');
-    parts.set(name, { word: words.join(' '), bytes: stdout.subarray(body, next === -1 ? stdout.length : Math.max(body, next)) });
+    parts.set(name, {
+      word: words.join(' '),
+      bytes: stdout.subarray(body, next === -1 ? stdout.length : Math.max(body, next)),
+    });
     at = next;
   }
   return parts;
@@ -63,5 +67,8 @@ function readable(parts: ReadonlyMap<string, Part>): Sections {
 function cutShort(name: string, status: number, stderr: string): Failure {
   const said = stderr.trim().slice(-500);
   if (saysNoFork(stderr)) return failure('EAGAIN', `${name} could not start a process: ${said}`);
-  return failure('incomplete', `${name} did not come to the end of its answer (status ${status})${said && `: ${said}`}`);
+  return failure(
+    'incomplete',
+    `${name} did not come to the end of its answer (status ${status})${said && `: ${said}`}`,
+  );
 }

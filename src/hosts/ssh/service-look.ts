@@ -46,8 +46,8 @@ if [ -n "$path" ] && [ "$stamp" != ${words([knownStamp])} ]; then mark text; hea
 }
 
 /**
- * Pid files, and everybody who may be the daemon: named in one of them, of its program (compared as a file, with builtins), or of its name. A pid file is neither
- * followed nor waited for: /run/NAME may belong to the daemon's user.
+ * Pid files, and everybody who may be the daemon: named in one of them, of its program (compared as a file, with
+ * builtins), or of its name. A pid file is neither followed nor waited for: /run/NAME may belong to the daemon's user.
  */
 function daemonWords(about: DaemonAbout, pids: readonly number[]): string {
   const is = [
@@ -115,7 +115,8 @@ export async function lookAtDaemon(
   const described = wanted.length === 0 ? new Map<number, Described>() : readDescriptions(told, wanted);
   const ticks = readTools(sections.word('tools'))?.ticksPerSecond;
   const boot = /^btime (\d{1,12})$/.exec(sections.word('boot'))?.[1];
-  if (stats === null || described === null || ticks === undefined || boot === undefined) return unreadable(remote, told);
+  if (stats === null || described === null || ticks === undefined || boot === undefined)
+    return unreadable(remote, told);
   const files = filesIn(sections.text('files'));
   const bootTime = Number(boot) * 1000;
   const startedAt = ({ start }: ProcStat): number => bootTime + (start * 1000) / ticks;
@@ -167,9 +168,16 @@ interface Seen {
   readonly real: readonly string[];
 }
 
-function sightOf({ about, stats, described, files, real }: Seen): Omit<Sight, 'isScript' | 'ids' | 'startedAt' | 'bootTime'> {
+function sightOf({
+  about,
+  stats,
+  described,
+  files,
+  real,
+}: Seen): Omit<Sight, 'isScript' | 'ids' | 'startedAt' | 'bootTime'> {
   const of = (pid: number): Described => described.get(pid) ?? VANISHED;
-  const known = <T>(seen: T | undefined | 'denied'): T | null => (seen === undefined || seen === 'denied' ? null : seen);
+  const known = <T>(seen: T | undefined | 'denied'): T | null =>
+    seen === undefined || seen === 'denied' ? null : seen;
   return {
     pidIn: (path) => files.get(path) ?? null,
     stat: (pid) => stats.get(pid) ?? null,

@@ -62,7 +62,8 @@ function inits(world: Asking & Pick<World, 'commands' | 'machine'>): (name: stri
 /** Whoever took the wrong manager's word would call a service absent that is there. */
 function unanswered({ name: host }: Remote): Init {
   return {
-    state: async (name) => unasked(name, 'sysv', failure('unreachable', `${host} does not say which manager of services runs there`)),
+    state: async (name) =>
+      unasked(name, 'sysv', failure('unreachable', `${host} does not say which manager of services runs there`)),
     command: (name, verb) => ['service', name, verb],
   };
 }

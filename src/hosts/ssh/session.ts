@@ -13,7 +13,10 @@ export interface FarShell {
   /** Words for a POSIX shell over there: `/bin/sh`. */
   readonly sh: string;
   readonly become: Become | null;
-  /** What the standing shell calls itself, `$0`: by it we know the shell of an earlier connection of ours that nobody over there has noticed to be dead. */
+  /**
+   * What the standing shell calls itself, `$0`: by it we know the shell of an earlier connection of ours that nobody
+   * over there has noticed to be dead.
+   */
   readonly tag?: string;
   /** Who logs in, for a sentence about sudo. */
   readonly user: () => string;
@@ -35,7 +38,10 @@ export interface Standing {
 
 /** A standing shell that answers one question after the other, until it ends. It never comes back. */
 export interface Session extends Standing {
-  /** Failures: `unreachable` (nothing was sent), `lost`, `timeout`, `no-slots` (it never began), `EFBIG`; it is dead after each, but after a `timeout` to be killed. */
+  /**
+   * Failures: `unreachable` (nothing was sent), `lost`, `timeout`, `no-slots` (it never began), `EFBIG`; it is dead
+   * after each, but after a `timeout` to be killed.
+   */
   ask(script: string, options: Omit<AskOptions, 'effect'>): Promise<Result<Answer>>;
   /** Like `ask`, in the standing shell itself. */
   hold(script: string): Promise<Result<Answer>>;
@@ -76,11 +82,13 @@ async function begin(wire: FullWire, far: FarShell): Promise<Result<{ readonly s
   wire.write(clean(far.sh, far.tag) + whole(standingLoop(id)));
   const hello = await question(wire, { kind: 'ask', script: HELLO, dd: false, limit: 4096 });
   // It may be in the middle of its first answer by then: what it says of itself is no noise.
-  const said = hello.kind === 'answer' ? hello.answer.stderr : hello.kind === 'cut' ? hello.stderr + wire.err.noise() : '';
+  const said =
+    hello.kind === 'answer' ? hello.answer.stderr : hello.kind === 'cut' ? hello.stderr + wire.err.noise() : '';
   if (saysNoFork(said)) return noSlots(far.name);
   if (hello.kind !== 'answer') return null;
   const facts = /^(\d+) (\d+) (\d+) ([ld])$/.exec(hello.answer.stdout.toString('latin1'));
-  if (facts === null) return failure('unreachable', `what answers on ${far.name} is no POSIX shell with the usual tools`);
+  if (facts === null)
+    return failure('unreachable', `what answers on ${far.name} is no POSIX shell with the usual tools`);
   const [, pid, since, uid] = facts.map(Number) as [number, number, number, number];
   return { ok: true, session: session({ wire, far, standing: { id, pid, since, uid }, dd: facts[4] === 'd' }) };
 }
@@ -91,20 +99,35 @@ export const noSlots = (name: string): Failure =>
 const neverAnswered = ({ name, patience }: FarShell): Failure =>
   failure('unreachable', `${name} did not let us in and answer within ${patience / 1000} s`);
 
-export async function whyEnded(wire: Wire, { name, become, user }: Pick<FarShell, 'name' | 'become' | 'user'>): Promise<Failure> {
+export async function whyEnded(
+  wire: Wire,
+  { name, become, user }: Pick<FarShell, 'name' | 'become' | 'user'>,
+): Promise<Failure> {
   const error = await wire.ended;
-  if (error !== null) return failure('unreachable', `ssh could not be started (${error.code}): install openssh-client, or see PATH`);
+  if (error !== null)
+    return failure('unreachable', `ssh could not be started (${error.code}): install openssh-client, or see PATH`);
   return diagnose(name, wire.err.noise(), become === null ? null : user());
 }
 
-function session({ wire, far, standing, dd }: { wire: FullWire; far: FarShell; standing: Standing; dd: boolean }): Session {
+function session({
+  wire,
+  far,
+  standing,
+  dd,
+}: {
+  wire: FullWire;
+  far: FarShell;
+  standing: Standing;
+  dd: boolean;
+}): Session {
   let before: Promise<unknown> = Promise.resolve();
   const { name, limit } = far;
   let silent = false;
   const alive = (): boolean => wire.alive() && !silent;
 
   async function ask(asked: Asked, { input, timeout = TIMEOUT }: Omit<AskOptions, 'effect'>): Promise<Result<Answer>> {
-    if (!alive()) return failure('unreachable', `the connection to ${name} has ended: ${decisiveLine(wire.err.noise())}`);
+    if (!alive())
+      return failure('unreachable', `the connection to ${name} has ended: ${decisiveLine(wire.err.noise())}`);
     const timer = timeoutOf(timeout);
     const heard = await Promise.race([question(wire, { ...asked, input, dd, limit }), timer.over]);
     timer.clear();
@@ -112,7 +135,8 @@ function session({ wire, far, standing, dd }: { wire: FullWire; far: FarShell; s
     silent = heard.kind === 'timeout';
     if (!silent) wire.kill();
     if (heard.kind === 'timeout') return failure('timeout', `${name} gave no answer within ${timeout / 1000} s`);
-    if (heard.kind === 'overflow') return failure('EFBIG', `${name} answered with more than ${limit} bytes: the connection was ended`);
+    if (heard.kind === 'overflow')
+      return failure('EFBIG', `${name} answered with more than ${limit} bytes: the connection was ended`);
     await wire.ended;
     if (heard.kind === 'cut' && !heard.begun && saysNoFork(wire.err.noise().slice(-LAST_WORDS))) return noSlots(name);
     return failure(
@@ -155,7 +179,10 @@ interface Asked {
   readonly script: string;
 }
 
-async function question(wire: FullWire, asked: Asked & { input?: Buffer | undefined; dd: boolean; limit: number }): Promise<Heard> {
+async function question(
+  wire: FullWire,
+  asked: Asked & { input?: Buffer | undefined; dd: boolean; limit: number },
+): Promise<Heard> {
   const { kind, script, input, dd, limit } = asked;
   const nonce = freshNonce();
   const [text, stdin] = [block(script, dd), block(input?.toString('base64') ?? '', dd)];

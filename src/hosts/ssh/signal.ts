@@ -5,9 +5,10 @@ import type { Remote } from './remote.ts';
 import { askSections, type Told } from './sections.ts';
 
 /**
- * `same PID START EXE`: the process that was listed, and one that may be signalled; else `found` says what it is. Builtins alone, so between this and the `kill` behind it
- * lie some ten microseconds of one shell: a pid would have to end, be reaped and be given away again in them, which takes a whole turn of pid_max. sh has no
- * pidfd_send_signal(2). Only where the program's file is another one now (an upgrade: ` (deleted)`) readlink(1) is asked.
+ * `same PID START EXE`: the process that was listed, and one that may be signalled; else `found` says what it is.
+ * Builtins alone, so between this and the `kill` behind it lie some ten microseconds of one shell: a pid would have to
+ * end, be reaped and be given away again in them, which takes a whole turn of pid_max. sh has no pidfd_send_signal(2).
+ * Only where the program's file is another one now (an upgrade: ` (deleted)`) readlink(1) is asked.
  */
 const SAME_WORDS = `same() {
   if ! stat_of "$1"; then
@@ -75,7 +76,10 @@ said=
 
 type Target = ProcessIdentity;
 
-/** One round trip; nothing is said before all are signalled, so that a connection that ends meanwhile does not end it half-way. */
+/**
+ * One round trip; nothing is said before all are signalled, so that a connection that ends meanwhile does not end it
+ * half-way.
+ */
 export async function farSignal(
   remote: Remote,
   targets: readonly Target[],
@@ -88,7 +92,8 @@ export async function farSignal(
 }
 
 /** 0 and negative numbers mean whole process groups to kill(2). */
-const isProcess = ({ pid, start }: Target): boolean => Number.isSafeInteger(pid) && pid > 1 && Number.isSafeInteger(start) && start >= 0;
+const isProcess = ({ pid, start }: Target): boolean =>
+  Number.isSafeInteger(pid) && pid > 1 && Number.isSafeInteger(start) && start >= 0;
 
 async function signalAll(remote: Remote, targets: readonly Target[], signal: string): Promise<readonly SignalResult[]> {
   const pids = [...new Set(targets.map(({ pid }) => pid))];
@@ -99,7 +104,9 @@ deepest=$((deepest - 1))
 done
 mark said "$said"`;
   const told = await askSections(remote, script, { effect: 'write', timeout: timeoutFor(targets) });
-  return told.ok ? readOutcomes(told, targets) : targets.map(({ pid }) => ({ pid, outcome: 'refused', reason: told.message }));
+  return told.ok
+    ? readOutcomes(told, targets)
+    : targets.map(({ pid }) => ({ pid, outcome: 'refused', reason: told.message }));
 }
 
 const OUTCOMES = ['sent', 'gone', 'other', 'refused'] as const;
@@ -108,7 +115,10 @@ function readOutcomes({ sections }: Told, targets: readonly Target[]): readonly 
   const said = sections.word('said').split('|').filter(Boolean).map(readOutcome);
   const answered = new Set(said.map(({ pid }) => pid));
   const silent = targets.filter(({ pid }) => !answered.has(pid));
-  return [...said, ...silent.map(({ pid }) => ({ pid, outcome: 'refused' as const, reason: 'nothing was said of it over there' }))];
+  return [
+    ...said,
+    ...silent.map(({ pid }) => ({ pid, outcome: 'refused' as const, reason: 'nothing was said of it over there' })),
+  ];
 }
 
 function readOutcome(text: string): SignalResult {
@@ -134,7 +144,9 @@ mark living "$living"`;
 
 export async function farCounters(remote: Remote, pid: number): Promise<ProcessCounters | null> {
   if (!Number.isSafeInteger(pid) || pid < 1) return null;
-  const told = await askSections(remote, `${PROC_WORDS}mark stat; stat_of ${pid} && printf '%s' "$all"`, { effect: 'read' });
+  const told = await askSections(remote, `${PROC_WORDS}mark stat; stat_of ${pid} && printf '%s' "$all"`, {
+    effect: 'read',
+  });
   const stat = told.ok ? parseStat(told.sections.text('stat')) : undefined;
   // A zombie's counters stand still for ever; whoever watches it must look for its successor.
   if (stat === undefined || stat.state === 'Z') return null;

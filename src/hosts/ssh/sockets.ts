@@ -17,8 +17,8 @@ interface Whose {
 }
 
 /**
- * A folder of this process alone, 0700: who can open a control socket is logged in. What engines have left that are dead is swept away, so a stale
- * socket is in nobody's way; nor could it be, since no path is ever used twice.
+ * A folder of this process alone, 0700: who can open a control socket is logged in. What engines have left that are
+ * dead is swept away, so a stale socket is in nobody's way; nor could it be, since no path is ever used twice.
  */
 export function controlSockets(whose: Whose): Sockets {
   let folder: string | null = null;
@@ -36,7 +36,8 @@ export function controlSockets(whose: Whose): Sockets {
       rmSync(path, { force: true });
       open -= 1;
       if (open > 0 || folder === null) return;
-      for (const empty of [folder, dirname(folder)]) if (basename(empty).startsWith(OURS)) attempt(() => rmdirSync(empty));
+      for (const empty of [folder, dirname(folder)])
+        if (basename(empty).startsWith(OURS)) attempt(() => rmdirSync(empty));
       folder = null;
     },
   };
@@ -55,7 +56,9 @@ function ownFolder(whose: Whose): string | null {
 function* parents({ uid, env }: Whose): Generator<string> {
   const runtime = env.XDG_RUNTIME_DIR;
   const candidates =
-    uid === 0 ? ['/run/firebreak', '/dev/shm/firebreak-0'] : [...(runtime ? [`${runtime}/firebreak`] : []), `/dev/shm/firebreak-${uid}`];
+    uid === 0
+      ? ['/run/firebreak', '/dev/shm/firebreak-0']
+      : [...(runtime ? [`${runtime}/firebreak`] : []), `/dev/shm/firebreak-${uid}`];
   for (const folder of candidates) if (isOurs(folder, uid)) yield folder;
   const own = attempt(() => mkdtempSync(`/tmp/${OURS}`));
   if (own !== null) yield own;

@@ -1,4 +1,11 @@
-import { type Failure, failure, type LeaseOrder, type MachineFacts, type Processes, type Result } from '../../model/host.ts';
+import {
+  type Failure,
+  failure,
+  type LeaseOrder,
+  type MachineFacts,
+  type Processes,
+  type Result,
+} from '../../model/host.ts';
 import type { Json } from '../../model/json.ts';
 import { saysNoFork } from '../../model/no-fork.ts';
 import type { Watchdogs } from '../leases.ts';
@@ -34,11 +41,16 @@ interface Order {
 }
 
 /**
- * The first setsid makes its process lead a group, so the second must fork, and who waits for it is free at once. `&` would do the same and ignore SIGINT and SIGQUIT
- * for ever, which a cron would hand on to its jobs; setsid(1) has -f only where it is new. The substitution ends when the watchdog lets go of its stdout,
- * which it does with the word `armed`. Where systemd runs, a scope of its own: some let logind end all that a session has left (KillUserProcesses=).
+ * The first setsid makes its process lead a group, so the second must fork, and who waits for it is free at once. `&`
+ * would do the same and ignore SIGINT and SIGQUIT for ever, which a cron would hand on to its jobs; setsid(1) has -f
+ * only where it is new. The substitution ends when the watchdog lets go of its stdout, which it does with the word
+ * `armed`. Where systemd runs, a scope of its own: some let logind end all that a session has left
+ * (KillUserProcesses=).
  */
-async function arm(remote: Remote, { lease: { id, within }, starter, facts }: Order): Promise<Result<{ readonly handle: Json }>> {
+async function arm(
+  remote: Remote,
+  { lease: { id, within }, starter, facts }: Order,
+): Promise<Result<{ readonly handle: Json }>> {
   const argv = [
     '/usr/bin/env',
     '-i',
@@ -56,9 +68,12 @@ async function arm(remote: Remote, { lease: { id, within }, starter, facts }: Or
     `--description=Firebreak: ${starter.starter.join(' ')} start unless released`,
     '--',
   ];
-  const start = (command: readonly string[]): string => `said=$(cd / && umask 022 && exec ${words(command)} </dev/null 2>&1)`;
+  const start = (command: readonly string[]): string =>
+    `said=$(cd / && umask 022 && exec ${words(command)} </dev/null 2>&1)`;
   const first =
-    facts.manager === 'systemd' ? `${start([...scope, ...argv])}; case $said in *'armed '*) ;; *) ${start(argv)} ;; esac` : start(argv);
+    facts.manager === 'systemd'
+      ? `${start([...scope, ...argv])}; case $said in *'armed '*) ;; *) ${start(argv)} ;; esac`
+      : start(argv);
   const script = `${PROC_WORDS}${first}
 pid=\${said##*armed }
 case $pid in '' | *[!0-9]*) mark none; printf '%s' "$said" ;; *) stat_of "$pid"; mark armed "$pid $start" ;; esac`;
@@ -68,7 +83,8 @@ case $pid in '' | *[!0-9]*) mark none; printf '%s' "$said" ;; *) stat_of "$pid";
 
 function armedOf({ sections }: Told, id: string, bootId: string): Result<{ readonly handle: Json }> {
   const [, pid, start] = /^(\d+) (\d+)$/.exec(sections.word('armed')) ?? [];
-  if (start !== undefined) return { ok: true, handle: handleOf({ pid: Number(pid), start: Number(start) }, id, bootId) };
+  if (start !== undefined)
+    return { ok: true, handle: handleOf({ pid: Number(pid), start: Number(start) }, id, bootId) };
   if (sections.has('armed')) return failure('gone', 'the watchdog ended as soon as it was armed');
   const said = sections.text('none').trim().slice(-500);
   return failure(saysNoFork(said) ? 'EAGAIN' : 'ended', `the watchdog ended at once: ${said || 'it said nothing'}`);
@@ -77,8 +93,9 @@ function armedOf({ sections }: Told, id: string, bootId: string): Result<{ reado
 // ---------------------------------------------------------------- release
 
 /**
- * KILL to the watchdog and to its sleep, and to nothing else: where it has begun to start the service, that is left to its end. It is stopped first, so that
- * it cannot fork between the look at its children and the kill. Nothing is said before the end: a connection that ends meanwhile must not leave it stopped.
+ * KILL to the watchdog and to its sleep, and to nothing else: where it has begun to start the service, that is left to
+ * its end. It is stopped first, so that it cannot fork between the look at its children and the kill. Nothing is said
+ * before the end: a connection that ends meanwhile must not leave it stopped.
  */
 const RELEASE_WORDS = `still() { stat_of "$1" && [ "$start" = "$2" ] && case $state in [ZXx]) false ;; esac; }
 pause() { tries=$((tries + 1)); [ $tries -lt 300 ] || sleep 1; [ $tries -lt 305 ]; }
@@ -114,7 +131,8 @@ async function release(
   { pid, start, id, boot }: Watchdog,
   bootId: string,
 ): Promise<Result<{ readonly state: 'released' | 'gone' }>> {
-  if (bootId === '') return failure('unreachable', `${remote.name} does not answer: nobody knows whether ${id} still waits there`);
+  if (bootId === '')
+    return failure('unreachable', `${remote.name} does not answer: nobody knows whether ${id} still waits there`);
   const gone = { ok: true, state: 'gone' } as const;
   if (boot !== bootId || !(Number.isSafeInteger(pid) && pid > 1 && Number.isSafeInteger(start))) return gone;
   const asked = await lookAtDaemon({ remote, questions }, { about: NOTHING, pids: [pid] });
@@ -122,13 +140,21 @@ async function release(
   const { sight } = asked.look;
   // Start time and id: the number, the label or the id alone would be somebody else's.
   if (sight.stat(pid)?.start !== start || leaseIn(sight.args(pid)) !== id) return gone;
-  const told = await askSections(remote, `${PROC_WORDS}${RELEASE_WORDS}outcome=\nrelease ${pid} ${start}\nmark outcome "$outcome"`, {
-    effect: 'write',
-  });
+  const told = await askSections(
+    remote,
+    `${PROC_WORDS}${RELEASE_WORDS}outcome=\nrelease ${pid} ${start}\nmark outcome "$outcome"`,
+    {
+      effect: 'write',
+    },
+  );
   return told.ok ? outcomeOf(told, id, pid) : told;
 }
 
-function outcomeOf({ sections, stderr }: Told, id: string, pid: number): Result<{ readonly state: 'released' | 'gone' }> {
+function outcomeOf(
+  { sections, stderr }: Told,
+  id: string,
+  pid: number,
+): Result<{ readonly state: 'released' | 'gone' }> {
   const outcome = sections.word('outcome');
   if (outcome === 'released' || outcome === 'gone') return { ok: true, state: outcome };
   return notEnded(id, pid, stderr);
@@ -140,7 +166,11 @@ const notEnded = (id: string, pid: number, said: string): Failure =>
 // ---------------------------------------------------------------- armed
 
 /** Those that wait over there, in no container. They lead sessions of their own, by the name of /bin/sh. */
-async function armed({ processes }: World, prefix: string, bootId: string): Promise<Result<{ readonly handles: readonly Json[] }>> {
+async function armed(
+  { processes }: World,
+  prefix: string,
+  bootId: string,
+): Promise<Result<{ readonly handles: readonly Json[] }>> {
   const shells = await processes.list({ name: ['sh'], args: LABEL });
   if (!shells.ok) return shells;
   const handles = shells.processes.flatMap((each) => {

@@ -9,8 +9,8 @@ export interface WatchedRemote extends Remote {
 }
 
 /**
- * A remote that remembers which questions got no answer, and that takes no write any more once the outcome of one is unknown: the ports above it need not tell, and
- * cannot forget.
+ * A remote that remembers which questions got no answer, and that takes no write any more once the outcome of one is
+ * unknown: the ports above it need not tell, and cannot forget.
  */
 export function watched(remote: Remote): WatchedRemote {
   let unknown: Failure | null = null;

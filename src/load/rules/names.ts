@@ -47,7 +47,9 @@ function unused(checked: Checked, params: unknown): readonly Problem[] {
   const inText = new Set(textsIn(checked.draft.root).flatMap((text) => mentionedIn(text, (name) => names.has(name))));
   return Object.keys(params as JsonObject)
     .filter((name) => !checked.draft.written.has(name) && !inText.has(name) && new RegExp(ID).test(name))
-    .map((name) => told(checked, ['params', name], 'key', { code: 'unused-parameter', message: `no step uses \`$${name}\`` }));
+    .map((name) =>
+      told(checked, ['params', name], 'key', { code: 'unused-parameter', message: `no step uses \`$${name}\`` }),
+    );
 }
 
 function textsIn(value: Json): readonly string[] {
@@ -55,5 +57,7 @@ function textsIn(value: Json): readonly string[] {
   if (Array.isArray(value)) return value.flatMap((item: Json) => textsIn(item));
   if (!isObject(value)) return [];
   // In a shell's text `$name` is a variable of its own.
-  return Object.entries(value as JsonObject).flatMap(([key, item]) => (item === undefined || key === 'shell' ? [] : textsIn(item)));
+  return Object.entries(value as JsonObject).flatMap(([key, item]) =>
+    item === undefined || key === 'shell' ? [] : textsIn(item),
+  );
 }

@@ -23,7 +23,13 @@ function deleteBeforeKill(checked: Checked, step: DraftStep, later: readonly Dra
   const kill = later.find((next) => verbOf(next) === 'kill');
   if (verbOf(step) !== 'delete' || !kill) return [];
   const message = `this deletes before \`${kill.id ?? 'kill'}\` ends what refills it`;
-  return [told(checked, argPath(step), 'key', { code: 'delete-before-kill', message, hint: 'stop the source, kill, then delete' })];
+  return [
+    told(checked, argPath(step), 'key', {
+      code: 'delete-before-kill',
+      message,
+      hint: 'stop the source, kill, then delete',
+    }),
+  ];
 }
 
 interface Around {
@@ -52,7 +58,9 @@ function editBeforeDelete(checked: Checked, step: DraftStep, { earlier, later }:
   const freeing = later.find((next) => verbOf(next) === 'delete');
   if (!isAction(step.use) || !step.use.definition.needs.includes('inode') || !freeing) return [];
   const message = `\`${step.use.verb}\` needs a free inode, which only \`${freeing.id ?? 'delete'}\` gives it`;
-  return [told(checked, argPath(step), 'key', { code: 'edit-before-delete', message, hint: 'delete first, then edit' })];
+  return [
+    told(checked, argPath(step), 'key', { code: 'edit-before-delete', message, hint: 'delete first, then edit' }),
+  ];
 }
 
 /** A batch is all or nothing: it would exceed the limit at once. */
@@ -65,7 +73,8 @@ function limitBelowBatch(checked: Checked, act: readonly DraftStep[]): readonly 
   return act.flatMap((step) => {
     const batch = withDefault(checked, argOf(step).batch);
     if (verbOf(step) !== 'delete' || typeof batch !== 'number' || batch <= limit) return [];
-    const where = own === undefined ? 'by default' : `(line ${checked.draft.source.placeOf(['limits', 'delete']).line})`;
+    const where =
+      own === undefined ? 'by default' : `(line ${checked.draft.source.placeOf(['limits', 'delete']).line})`;
     return [
       told(checked, argPath(step, 'batch'), 'value', {
         code: 'limit-below-batch',

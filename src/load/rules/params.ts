@@ -59,7 +59,8 @@ function boundProblems(checked: Checked, path: Path, json: JsonObject, rules: Va
     const complaint = checkValue({ type: rules.type }, typed);
     return complaint ? [told(checked, [...path, key], 'value', complaint)] : [];
   });
-  if (problems.length > 0 || rules.min === undefined || rules.max === undefined || rules.min <= rules.max) return problems;
+  if (problems.length > 0 || rules.min === undefined || rules.max === undefined || rules.min <= rules.max)
+    return problems;
   return [told(checked, [...path, 'max'], 'value', { code: 'out-of-range', message: '`max` is less than `min`' })];
 }
 
@@ -82,7 +83,11 @@ function enumProblems(checked: Checked, path: Path, json: JsonObject, rules: Val
 function defaultProblems(checked: Checked, path: Path, json: JsonObject, rules: ValueRules): readonly Problem[] {
   if (json.default === undefined) return [];
   const at = [...path, 'default'];
-  const complaint = checkValue(rules, { value: json.default, written: checked.draft.source.written(at), name: 'default' });
+  const complaint = checkValue(rules, {
+    value: json.default,
+    written: checked.draft.source.written(at),
+    name: 'default',
+  });
   if (!complaint) return [];
   return [told(checked, at, 'value', { ...complaint, message: `bad default: ${complaint.message}` })];
 }

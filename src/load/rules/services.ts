@@ -23,7 +23,9 @@ function leaseOverLimit(checked: Checked, stop: DraftStep): readonly Problem[] {
   const lease = milliseconds(within);
   if (longest === undefined || lease === undefined || lease <= longest) return [];
   const allowed =
-    own === undefined ? `${showDuration(longest)} by default` : `line ${checked.draft.source.placeOf(['limits', 'stopped_for']).line}`;
+    own === undefined
+      ? `${showDuration(longest)} by default`
+      : `line ${checked.draft.source.placeOf(['limits', 'stopped_for']).line}`;
   const message = `a lease of ${String(within)} is longer than \`limits.stopped_for\` (${allowed})`;
   const hint = own === undefined ? { hint: `add \`limits: {stopped_for: ${String(within)}}\`` } : {};
   return [told(checked, argPath(stop, 'restore_within'), 'value', { code: 'lease-over-limit', message, ...hint })];
@@ -39,11 +41,18 @@ function stoppedNeverStarted(checked: Checked, stop: DraftStep, act: readonly Dr
   const later = act.filter((step) => step.order > stop.order && ['start', 'restart'].includes(verbOf(step) ?? ''));
   const started = later.flatMap((step) => servicesOf(checked, step));
   // Without names on one side nobody can tell; then a later start of anything is taken for the one.
-  const again = stopped.length === 0 || started.length < later.length ? later.length > 0 : stopped.some((name) => started.includes(name));
+  const again =
+    stopped.length === 0 || started.length < later.length
+      ? later.length > 0
+      : stopped.some((name) => started.includes(name));
   if (again || stop.json.undo !== undefined) return [];
   const hint = 'add a `start` step behind it, or write with `undo:` how it comes back';
   return [
-    told(checked, argPath(stop), 'key', { code: 'stopped-never-started', message: 'what is stopped here is never started again', hint }),
+    told(checked, argPath(stop), 'key', {
+      code: 'stopped-never-started',
+      message: 'what is stopped here is never started again',
+      hint,
+    }),
   ];
 }
 
@@ -57,8 +66,8 @@ function servicesOf(checked: Checked, step: DraftStep): readonly string[] {
 const CRONS = ['cron', 'crond', 'cronie', 'anacron', 'fcron', 'dcron', 'bcron'];
 
 /**
- * After cron was stopped, "nothing came back" proves nothing until cron was seen to run a job. Of other services there is no proof to ask
- * for: the language knows cron's minutes only.
+ * After cron was stopped, "nothing came back" proves nothing until cron was seen to run a job. Of other services there
+ * is no proof to ask for: the language knows cron's minutes only.
  */
 function verifyWithoutProof(checked: Checked, stops: readonly DraftStep[]): readonly Problem[] {
   const stop = stops.find((step) => servicesOf(checked, step).some((name) => CRONS.includes(name)));

@@ -9,7 +9,8 @@ import { type Checked, told } from './checked.ts';
 /** Texts that a shell will read, each finding at its very place, but for those that the step accepts by name. */
 export async function shellProblems(checked: Checked): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
-  for (const step of checked.draft.steps.filter(({ grafted }) => !grafted)) problems.push(...(await ofStep(checked, step)));
+  for (const step of checked.draft.steps.filter(({ grafted }) => !grafted))
+    problems.push(...(await ofStep(checked, step)));
   return problems;
 }
 
@@ -18,9 +19,12 @@ async function ofStep(checked: Checked, step: DraftStep): Promise<readonly Probl
   const accepted = acceptedBy(step);
   if (texts.length === 0) return accepted.length === 0 ? [] : [nothingToAccept(checked, step)];
   const findings: Found[] = [];
-  for (const { text, path } of texts) findings.push(...(await lintShell(text)).map((finding) => ({ ...finding, path })));
+  for (const { text, path } of texts)
+    findings.push(...(await lintShell(text)).map((finding) => ({ ...finding, path })));
   return [
-    ...findings.filter(({ finding }) => !accepted.some((one) => one.finding === finding)).map((finding) => problemOf(checked, finding)),
+    ...findings
+      .filter(({ finding }) => !accepted.some((one) => one.finding === finding))
+      .map((finding) => problemOf(checked, finding)),
     ...accepted.flatMap((one, at) => wrongAccept(checked, step, { one, at, findings })),
   ];
 }
@@ -30,7 +34,9 @@ type Found = ShellFinding & { readonly path: Path };
 /** The step's own text, and those of the steps that undo it. */
 function textsOf({ path, use, undo }: DraftStep): readonly { readonly text: string; readonly path: Path }[] {
   return [...(use ? [{ ...use, path }] : []), ...undo].flatMap(({ verb, arg, path: at }) =>
-    verb === 'run' && isObject(arg) && typeof arg.shell === 'string' ? [{ text: arg.shell, path: [...at, verb, 'shell'] }] : [],
+    verb === 'run' && isObject(arg) && typeof arg.shell === 'string'
+      ? [{ text: arg.shell, path: [...at, verb, 'shell'] }]
+      : [],
   );
 }
 

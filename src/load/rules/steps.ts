@@ -19,11 +19,17 @@ function stepProblems(checked: Checked, step: DraftStep): readonly Problem[] {
     void problems.push(told(checked, path, 'key', { code, message, hint }));
   const misplaced = (key: string, message: string, hint?: string): void => {
     if (json[key] !== undefined)
-      problems.push(told(checked, [...path, key], 'key', { code: 'misplaced-key', message, ...(hint !== undefined && { hint }) }));
+      problems.push(
+        told(checked, [...path, key], 'key', { code: 'misplaced-key', message, ...(hint !== undefined && { hint }) }),
+      );
   };
   if (whole && json.id === undefined) missing('missing-key', '`id` is missing', 'add `id: ...`, the name of the step');
   if (whole && phase === 'act' && json.why === undefined && isAction(use)) {
-    missing('missing-why', 'an act step says why', 'add `why: ...`: it is the sentence on the screen and in the report');
+    missing(
+      'missing-why',
+      'an act step says why',
+      'add `why: ...`: it is the sentence on the screen and in the report',
+    );
   }
   if (whole && use?.verb === 'watch' && json.hold === undefined)
     missing(
@@ -31,14 +37,16 @@ function stepProblems(checked: Checked, step: DraftStep): readonly Problem[] {
       '`hold` is missing: the watch has nothing to judge',
       'add `hold:` with lines like `{of: $step, count: {at_most: 0}}`',
     );
-  if (use && use.verb !== 'watch') misplaced('hold', '`hold` belongs to `watch`; what must hold of this finding stands under `expect`');
+  if (use && use.verb !== 'watch')
+    misplaced('hold', '`hold` belongs to `watch`; what must hold of this finding stands under `expect`');
   if (use?.verb === 'watch') misplaced('expect', '`watch` is judged by `hold`');
   for (const undo of step.undo) {
     const arg = isObject(undo.arg) ? undo.arg : {};
     const strange = (key: string, message: string): void =>
       void problems.push(told(checked, [...undo.path, undo.verb, key], 'key', { code: 'misplaced-key', message }));
     if (undo.verb === 'run' && arg.effect === 'read') strange('effect', 'a command that only reads undoes nothing');
-    if (arg.restore_within !== undefined) strange('restore_within', 'what an undo stops stays stopped: a lease has nothing to restore');
+    if (arg.restore_within !== undefined)
+      strange('restore_within', 'what an undo stops stays stopped: a lease has nothing to restore');
   }
   if (isAction(use)) misplaced('expect', 'an action finds nothing to expect of; put a probe behind it');
   if (phase !== 'diagnose')
@@ -59,8 +67,10 @@ function stepProblems(checked: Checked, step: DraftStep): readonly Problem[] {
     for (const key of ['expect', 'undo', 'timeout', 'retry'])
       misplaced(key, `\`${key}\` belongs to one verb; the steps of the used runbook have their own`);
   }
-  if (use && UNTIMED.includes(use.verb)) misplaced('timeout', `\`${use.verb}\` keeps no \`timeout\` of its step`, UNTIMED_HINT[use.verb]);
-  if (use?.verb === 'watch') misplaced('retry', '`watch` is not tried again; `tolerate` says how many samples may be bad');
+  if (use && UNTIMED.includes(use.verb))
+    misplaced('timeout', `\`${use.verb}\` keeps no \`timeout\` of its step`, UNTIMED_HINT[use.verb]);
+  if (use?.verb === 'watch')
+    misplaced('retry', '`watch` is not tried again; `tolerate` says how many samples may be bad');
   if (use?.verb === 'manual') misplaced('retry', 'a person is asked once');
   if (isProbe(use) || use?.verb === 'watch') {
     misplaced('undo', 'a step that only looks has nothing to undo');
@@ -77,7 +87,9 @@ const UNTIMED_HINT: Readonly<Record<string, string>> = {
   watch: '`for` says how long it watches',
   manual: 'leave it out: a person takes the time that it takes',
   edit: 'leave it out: a file is replaced at once',
-  ...Object.fromEntries(['start', 'stop', 'restart'].map((verb) => [verb, "leave it out: the service manager's own time-out holds"])),
+  ...Object.fromEntries(
+    ['start', 'stop', 'restart'].map((verb) => [verb, "leave it out: the service manager's own time-out holds"]),
+  ),
 };
 
 function wholeProblems(checked: Checked): readonly Problem[] {
@@ -96,7 +108,12 @@ function wholeProblems(checked: Checked): readonly Problem[] {
         ];
   const undecided = nothingDecides(checked, act);
   if (undecided) return [undecided];
-  if (!act.some((step) => isAction(step.use)) || draft.root.verify !== undefined || stepsIn(checked, 'verify').length > 0) return [];
+  if (
+    !act.some((step) => isAction(step.use)) ||
+    draft.root.verify !== undefined ||
+    stepsIn(checked, 'verify').length > 0
+  )
+    return [];
   return [
     told(checked, ['act'], 'key', {
       code: 'act-without-verify',
@@ -107,7 +124,9 @@ function wholeProblems(checked: Checked): readonly Problem[] {
 }
 
 function hasPhase({ draft: { root } }: Checked): boolean {
-  return [root.diagnose, root.act, root.verify].some((phase) => phase !== undefined && !(Array.isArray(phase) && phase.length === 0));
+  return [root.diagnose, root.act, root.verify].some(
+    (phase) => phase !== undefined && !(Array.isArray(phase) && phase.length === 0),
+  );
 }
 
 /** Without a decisive `expect` every host would be this incident. */
@@ -127,7 +146,11 @@ function nothingDecides(checked: Checked, act: readonly DraftStep[]): Problem | 
     ? `take \`decisive: false\` from \`${informs.id ?? 'a step'}\`, or add a step whose \`expect\` tells this incident`
     : 'add to a step of diagnose what it expects: `expect: {count: {at_least: 1}}`';
   const message = 'nothing in `diagnose` decides whether this is the incident, and `act` would change every host';
-  return told(checked, draft.root.diagnose === undefined ? ['act'] : ['diagnose'], 'key', { code: 'nothing-decides', message, hint });
+  return told(checked, draft.root.diagnose === undefined ? ['act'] : ['diagnose'], 'key', {
+    code: 'nothing-decides',
+    message,
+    hint,
+  });
 }
 
 const used = ({ draft }: Checked, { id }: DraftStep): boolean => draft.steps.some(({ grafted }) => grafted?.use === id);

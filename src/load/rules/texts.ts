@@ -8,8 +8,9 @@ import { mentionedIn } from '../text-references.ts';
 import { type Checked, told } from './checked.ts';
 
 /**
- * References are whole scalars: what stands in the middle of a text reaches the program, the file or the person as it is written. So a `$name` there
- * is a mistake wherever the word names a parameter or a step of this file. A text for a shell is another language: there it is a variable.
+ * References are whole scalars: what stands in the middle of a text reaches the program, the file or the person as it
+ * is written. So a `$name` there is a mistake wherever the word names a parameter or a step of this file. A text for a
+ * shell is another language: there it is a variable.
  */
 export function textRules(checked: Checked): readonly Problem[] {
   const { draft } = checked;
@@ -26,7 +27,9 @@ export function textRules(checked: Checked): readonly Problem[] {
 }
 
 function ofStep(checked: Checked, { json, path, use, undo }: DraftStep): readonly Problem[] {
-  const conditions = (['expect', 'when', 'hold'] as const).flatMap((key) => inside(checked, json[key] ?? null, [...path, key], CONDITION));
+  const conditions = (['expect', 'when', 'hold'] as const).flatMap((key) =>
+    inside(checked, json[key] ?? null, [...path, key], CONDITION),
+  );
   return [
     ...[...(use ? [use] : []), ...undo].flatMap((each) => ofUse(checked, each)),
     ...conditions,
@@ -35,7 +38,10 @@ function ofStep(checked: Checked, { json, path, use, undo }: DraftStep): readonl
   ];
 }
 
-/** What the environment of a command holds may stand in its arguments: `argv: [sh, -c, 'echo "$port"']` with `env: {port: $port}`. */
+/**
+ * What the environment of a command holds may stand in its arguments: `argv: [sh, -c, 'echo "$port"']` with `env:
+ * {port: $port}`.
+ */
 function ofUse(checked: Checked, { path, verb, arg }: Use): readonly Problem[] {
   const env = isObject(arg) && isObject(arg.env) ? Object.keys(arg.env) : [];
   return inside(checked, arg, [...path, verb], { hint: ARGUMENT, skip: verb === 'run' ? ['shell'] : [], env });
@@ -51,7 +57,9 @@ interface Walk {
 
 const ARGUMENT = (name: string): string =>
   `a reference is the whole value: make the whole text a parameter, or write $$${name} where the text itself is meant`;
-const CONDITION: Walk = { hint: () => 'a reference is the whole value: make the whole text a parameter, or write [$] in a pattern' };
+const CONDITION: Walk = {
+  hint: () => 'a reference is the whole value: make the whole text a parameter, or write [$] in a pattern',
+};
 const DEFAULT: Walk = { hint: () => 'a default is a plain value, without references' };
 
 /** Of these a `$` may be the sign of their own language. */
@@ -77,7 +85,14 @@ function inText(checked: Checked, text: string, path: Path, { hint, env = [] }: 
 function prose(checked: Checked, text: Json | undefined, path: Path): readonly Problem[] {
   const [name] = typeof text === 'string' ? mentionedIn(text, isName(checked)) : [];
   if (name === undefined) return [];
-  return [told(checked, path, 'value', complaint(name, `this is shown as it stands: write ${name}, or what it means, without the $`))];
+  return [
+    told(
+      checked,
+      path,
+      'value',
+      complaint(name, `this is shown as it stands: write ${name}, or what it means, without the $`),
+    ),
+  ];
 }
 
 function complaint(name: string, hint: string) {
@@ -90,7 +105,9 @@ const isName =
     names.params.has(name) || names.steps.has(name);
 
 const entriesOf = (json: Json | undefined): readonly (readonly [string, Json])[] =>
-  isObject(json) ? Object.entries(json as JsonObject).flatMap(([key, item]) => (item === undefined ? [] : [[key, item] as const])) : [];
+  isObject(json)
+    ? Object.entries(json as JsonObject).flatMap(([key, item]) => (item === undefined ? [] : [[key, item] as const]))
+    : [];
 
 const listIn = (json: Json | undefined): readonly JsonObject[] =>
   Array.isArray(json) ? (json as readonly Json[]).map((item) => (isObject(item) ? item : {})) : [];

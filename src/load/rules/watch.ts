@@ -12,7 +12,13 @@ export function watchRules(checked: Checked): readonly Problem[] {
       const [settle, length] = [milliseconds(checked, arg.settle), milliseconds(checked, arg.for)];
       if (settle === undefined || length === undefined || settle < length) return [];
       const message = `\`settle\` is as long as the watch, ${String(withDefault(checked, arg.for))}: no sample would count`;
-      return [told(checked, argPath(step, 'settle'), 'value', { code: 'settle-too-long', message, hint: 'make it shorter than `for`' })];
+      return [
+        told(checked, argPath(step, 'settle'), 'value', {
+          code: 'settle-too-long',
+          message,
+          hint: 'make it shorter than `for`',
+        }),
+      ];
     });
 }
 

@@ -20,7 +20,9 @@ function action(step: StepState, at: number): readonly string[] {
     ...(observation === null ? [] : [`- **Seen before:** ${md(observation.summary)}${stateText(observation.state)}`]),
     ...approvalText(step),
     ...(step.attempts > 1 ? [`- **Attempts:** ${step.attempts}`] : []),
-    ...(observation === null || step.attempts === 0 ? [] : [`- **Undo:** ${wayBack(step, applied?.undo ?? observation.undo)}`]),
+    ...(observation === null || step.attempts === 0
+      ? []
+      : [`- **Undo:** ${wayBack(step, applied?.undo ?? observation.undo)}`]),
     ...(observation?.warnings ?? []).map((warning) => `- **Warning:** ${md(warning)}`),
   ];
   return [
@@ -43,7 +45,9 @@ function stateText(state: { readonly now: string; readonly after: string } | und
 function approvalText({ approval, decision }: StepState): readonly string[] {
   if (approval !== null) {
     const reason = approval.reason === null ? '' : `: ${md(approval.reason)}`;
-    return [`- **Decided:** ${approval.choice.replaceAll('-', ' ')}, by ${md(approval.by)} at ${clockText(approval.at)} UTC${reason}`];
+    return [
+      `- **Decided:** ${approval.choice.replaceAll('-', ' ')}, by ${md(approval.by)} at ${clockText(approval.at)} UTC${reason}`,
+    ];
   }
   return decision === null ? [] : [`- **Decided:** ${decision.effect} by the policy, ${md(decision.reason)}`];
 }
@@ -68,9 +72,16 @@ export function undoText(undo: Undo): string {
 
 const INLINE = 3;
 
-/** What the intent named: a table of the observation's says the same with more, so the bare list is shown only without one. */
+/**
+ * What the intent named: a table of the observation's says the same with more, so the bare list is shown only without
+ * one.
+ */
 function targets({ targets: named, observation }: StepState): readonly string[] {
-  if (named === null || named.members.length === 0 || observation?.blocks.some(({ kind }) => kind === 'table' || kind === 'diff'))
+  if (
+    named === null ||
+    named.members.length === 0 ||
+    observation?.blocks.some(({ kind }) => kind === 'table' || kind === 'diff')
+  )
     return [];
   if (named.count <= INLINE) return [`- **Targets:** ${named.members.map(md).join(', ')}`];
   const lines = named.members.slice(0, SHOWN).map(escaped);
@@ -82,7 +93,9 @@ function targetCount({ count, kind }: Targets): string {
 }
 
 function byHand(explain: readonly string[]): readonly string[] {
-  return explain.length === 0 ? [] : ['', 'What a person could have typed instead:', '', ...fence('sh', explain.map(escaped))];
+  return explain.length === 0
+    ? []
+    : ['', 'What a person could have typed instead:', '', ...fence('sh', explain.map(escaped))];
 }
 
 export function rollbackNotes(state: RunState): readonly string[] {
@@ -96,7 +109,9 @@ export function rollbackNotes(state: RunState): readonly string[] {
     const back = sayWayBack(entry);
     const way = canBeUndone(entry) ? md(back ?? '') : `${undoText(how)}${back === null ? '' : `; ${md(back)}`}`;
     const unsure =
-      outcome === 'done' || outcome === 'partial' ? '' : ` (${outcome === 'intended' ? 'outcome unknown' : 'it failed'}: look first)`;
+      outcome === 'done' || outcome === 'partial'
+        ? ''
+        : ` (${outcome === 'intended' ? 'outcome unknown' : 'it failed'}: look first)`;
     return `- ${md(step)}${unsure}: ${way}`;
   });
   if (rollback === null && left.length === 0) return [];

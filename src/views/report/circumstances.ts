@@ -74,11 +74,22 @@ function startRows({ meta }: RunState): readonly (readonly [string, string])[] {
   const { drill, own } = meta ?? {};
   const { state, lock } = own ?? {};
   return [
-    ...(drill ? [['Drill', cell(`in ${drill.scene}; nothing outside of it was touched, and it counts for no real run`)] as const] : []),
+    ...(drill
+      ? [
+          [
+            'Drill',
+            cell(`in ${drill.scene}; nothing outside of it was touched, and it counts for no real run`),
+          ] as const,
+        ]
+      : []),
     ...(state === undefined
       ? []
-      : [['Own journals', cell(`in ${state}, as whoever started it wanted: runs elsewhere were not counted`)] as const]),
-    ...(lock === undefined ? [] : [['Own lock', cell(`${lock}, as whoever started it wanted: other runs were not kept waiting`)] as const]),
+      : [
+          ['Own journals', cell(`in ${state}, as whoever started it wanted: runs elsewhere were not counted`)] as const,
+        ]),
+    ...(lock === undefined
+      ? []
+      : [['Own lock', cell(`${lock}, as whoever started it wanted: other runs were not kept waiting`)] as const]),
   ];
 }
 
@@ -104,7 +115,9 @@ function leaseTimes(events: readonly RunEvent[]): readonly string[] {
         event.key === armed.key,
     );
     if (end === undefined) return [`${armed.key}: not known to have ended`];
-    return [`${armed.key}: ${showDuration(end.mono - armed.mono)}, ${end.type === 'lease.released' ? `until ${end.by}` : 'then restored'}`];
+    return [
+      `${armed.key}: ${showDuration(end.mono - armed.mono)}, ${end.type === 'lease.released' ? `until ${end.by}` : 'then restored'}`,
+    ];
   });
 }
 

@@ -8,7 +8,8 @@ import { clockText, dayText } from './clock.ts';
 
 export function head({ id, state, problem, damaged, running }: RunSource): readonly string[] {
   const name = state.meta === null ? 'a run that was not started' : state.meta.runbook.name;
-  const damage = problem === null ? [] : [`> **The journal is not whole:** ${md(problem)}. This report tells what can be read.`, ''];
+  const damage =
+    problem === null ? [] : [`> **The journal is not whole:** ${md(problem)}. This report tells what can be read.`, ''];
   return [
     `# ${isDrill(state) ? 'Drill of ' : ''}${md(name)} on ${md(state.host)}: ${damaged ? 'journal damaged' : running === null ? resultOf(state) : 'running'}`,
     '',
@@ -28,7 +29,9 @@ function story(state: RunState, running: string | null): readonly string[] {
     running === null
       ? [endText(state), openText(state)]
       : [`**It goes on**, ${md(running)}${state.current === null ? '' : `, just now at ${md(state.current)}`}.`];
-  return [whenText(state), diagnosisText(state), doneSentence(state), verdictText(state), ...end].filter((sentence) => sentence !== '');
+  return [whenText(state), diagnosisText(state), doneSentence(state), verdictText(state), ...end].filter(
+    (sentence) => sentence !== '',
+  );
 }
 
 function whenText(state: RunState): string {
@@ -62,7 +65,9 @@ function doneSentence(state: RunState): string {
   ];
   const acted = state.steps.filter(({ attempts, status }) => attempts > 0 && status !== 'acting').length;
   if (state.steps.every(({ attempts }) => attempts === 0)) return '**Nothing was changed.**';
-  return counts.length === 0 ? `${plural(acted, 'action')} ran.` : `${plural(acted, 'action')} ran: ${counts.join(', ')}.`;
+  return counts.length === 0
+    ? `${plural(acted, 'action')} ran.`
+    : `${plural(acted, 'action')} ran: ${counts.join(', ')}.`;
 }
 
 function verdictText({ verdict, verdictReasons }: RunState): string {
@@ -93,9 +98,12 @@ export function openItems({ state, running }: RunSource): readonly string[] {
 
 function openLines(state: RunState): readonly string[] {
   return [
-    ...unknownSteps(state).map((step) => `**${md(step)}: its outcome is unknown.** Look at the host before anything is done again.`),
+    ...unknownSteps(state).map(
+      (step) => `**${md(step)}: its outcome is unknown.** Look at the host before anything is done again.`,
+    ),
     ...openLeases(state).map(
-      (lease) => `The lease ${md(lease.key)} of ${clockText(lease.armed.at)} is neither released nor restored: ${md(sayLease(lease))}.`,
+      (lease) =>
+        `The lease ${md(lease.key)} of ${clockText(lease.armed.at)} is neither released nor restored: ${md(sayLease(lease))}.`,
     ),
     ...(state.rollback?.left ?? []).map((line) => `Not undone: ${md(line)}`),
     ...state.open.map(md),

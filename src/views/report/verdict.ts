@@ -11,7 +11,9 @@ export function verdict(state: RunState): readonly string[] {
   const sections = watches.flatMap((step) => watchSection(step, watches.length > 1));
   const counters = beforeAndAfter(state);
   const compared =
-    counters.length === 0 ? [] : ['', '### Before and after', '', ...mdTable(['counter', 'at diagnosis', 'at the end'], counters)];
+    counters.length === 0
+      ? []
+      : ['', '### Before and after', '', ...mdTable(['counter', 'at diagnosis', 'at the end'], counters)];
   return ['## Verdict', ...sections, ...compared];
 }
 
@@ -34,7 +36,10 @@ function watchSection({ id, why, watch }: StepState, named: boolean): readonly s
 function mercy(samples: readonly WatchSample[]): string {
   const early = samples.filter(({ standing }) => standing === 'settling').length;
   const tolerated = samples.filter(({ standing }) => standing === 'tolerated').length;
-  const parts = [...(early === 0 ? [] : [`${early} while it settled`]), ...(tolerated === 0 ? [] : [`${tolerated} bad and tolerated`])];
+  const parts = [
+    ...(early === 0 ? [] : [`${early} while it settled`]),
+    ...(tolerated === 0 ? [] : [`${tolerated} bad and tolerated`]),
+  ];
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
@@ -42,10 +47,13 @@ function mercy(samples: readonly WatchSample[]): string {
 function seriesRows(samples: readonly WatchSample[]): readonly (readonly string[])[] {
   return namesIn(samples).map((name) => {
     const texts = textsOf(samples, name);
-    if (texts) return [cell(showName(name)), cell(texts.join(' → ')), cell(texts[0] ?? ''), cell(texts.at(-1) ?? ''), '', ''];
+    if (texts)
+      return [cell(showName(name)), cell(texts.join(' → ')), cell(texts[0] ?? ''), cell(texts.at(-1) ?? ''), '', ''];
     const values = samples.map((sample) => sample.values[name] ?? null);
     const seen = values.filter((value) => value !== null);
-    const numbers = [seen.at(0), seen.at(-1), least(seen), most(seen)].map((value) => (value === undefined ? '?' : showNumber(value)));
+    const numbers = [seen.at(0), seen.at(-1), least(seen), most(seen)].map((value) =>
+      value === undefined ? '?' : showNumber(value),
+    );
     return [cell(showName(name)), sparkline(values), ...numbers];
   });
 }
@@ -58,7 +66,9 @@ function beforeAndAfter({ steps }: RunState): readonly (readonly string[])[] {
     const before = steps.find(({ id }) => id === step)?.finding?.measures[measure];
     const last = samples.findLast(({ values, texts }) => values[name] !== undefined || texts?.[name] !== undefined);
     const after = last?.texts?.[name] ?? last?.values[name] ?? null;
-    return before === undefined || before === null ? [] : [[cell(showName(name)), cell(showMeasure(before)), cell(showMeasure(after))]];
+    return before === undefined || before === null
+      ? []
+      : [[cell(showName(name)), cell(showMeasure(before)), cell(showMeasure(after))]];
   });
 }
 

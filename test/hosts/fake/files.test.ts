@@ -26,7 +26,10 @@ function underTest(world: FakeWorld): FilesUnderTest {
     folder,
     make: (name, { type = 'file', bytes = 'x', age = 0, mode = 0o644 } = {}) =>
       void world.files.set(`${folder}/${name}`, file({ type, mode, bytes: base64(bytes), modified: world.now - age })),
-    names: () => [...world.files.keys()].filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1)),
+    names: () =>
+      [...world.files.keys()]
+        .filter((path) => path.startsWith(`${folder}/`))
+        .map((path) => path.slice(folder.length + 1)),
     swap: () => {
       for (const path of world.files.keys()) if (path.startsWith(`${folder}/`)) world.files.delete(path);
       world.files.set(folder, file({ type: 'directory' }));

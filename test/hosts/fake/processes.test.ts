@@ -17,7 +17,10 @@ async function openStage(): Promise<ProcessStage> {
     family: async (daemon, ...children) => {
       const pid = add({ pid: next++, name: daemon });
       const ancestry = [{ pid, name: daemon }];
-      return Object.fromEntries([[daemon, pid], ...children.map((name) => [name, add({ pid: next++, ppid: pid, name, ancestry })])]);
+      return Object.fromEntries([
+        [daemon, pid],
+        ...children.map((name) => [name, add({ pid: next++, ppid: pid, name, ancestry })]),
+      ]);
     },
     single: async (name, options = {}) => {
       const pid = add({ pid: next++, name, args: [name, ...(options.args ?? [])] });

@@ -36,7 +36,9 @@ test('network and FUSE mounts may hang; local disks do not, nor does what we wer
     [],
   );
   assert.deepEqual(
-    ['ext4', 'xfs', 'btrfs', 'tmpfs', 'overlay', 'fuseblk', '9p', 'virtiofs'].filter((type) => mayHang(mount('/mnt', type))),
+    ['ext4', 'xfs', 'btrfs', 'tmpfs', 'overlay', 'fuseblk', '9p', 'virtiofs'].filter((type) =>
+      mayHang(mount('/mnt', type)),
+    ),
     [],
   );
   assert.equal(mayHang(mount('/', 'nfs4')), false);

@@ -41,12 +41,15 @@ describe('a pid that was given away between a look and its signal', () => {
     const found = await processes.list({ name: ['fb-alive'] });
     const target = found.ok ? found.processes.find(({ pid }) => pid === alive.pid) : undefined;
     assert.ok(target);
-    // The folder in /proc of a process that has ended since, for the one that was asked for: so it is when its number goes round.
+    // The folder in /proc of a process that has ended since, for the one that was asked for: so it is when its number
+    // goes round.
     const open = fs.openSync;
     const earlier = open(`/proc/${ended.pid}`, 'r');
     process.kill(ended.pid, 'SIGKILL');
     await ended.ended;
-    t.mock.method(fs, 'openSync', (path: string, ...rest: [number]) => (path === `/proc/${alive.pid}` ? earlier : open(path, ...rest)));
+    t.mock.method(fs, 'openSync', (path: string, ...rest: [number]) =>
+      path === `/proc/${alive.pid}` ? earlier : open(path, ...rest),
+    );
     syncBuiltinESMExports();
     t.after(() => {
       t.mock.restoreAll();

@@ -8,9 +8,12 @@ import { localMachine } from '../../../src/hosts/local/machine.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 
 const files = localFiles({ machine: localMachine() });
-const codes = async (...paths: readonly string[]) => (await files.read(paths)).map((each) => (each.ok ? 'read' : each.code));
+const codes = async (...paths: readonly string[]) =>
+  (await files.read(paths)).map((each) => (each.ok ? 'read' : each.code));
 
-test('a FIFO, a device, a folder and a link to one of them are refused without waiting for anybody', { timeout: 5000 }, async (test) => {
+test('a FIFO, a device, a folder and a link to one of them are refused without waiting for anybody', {
+  timeout: 5000,
+}, async (test) => {
   const folder = temporaryFolder(test);
   execFileSync('mkfifo', [join(folder, 'fifo')]);
   symlinkSync('fifo', join(folder, 'link'));

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { chmodSync, linkSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { localCommands } from '../../../src/hosts/local/commands.ts';
@@ -10,8 +19,15 @@ import { base64, sha256 } from '../../contracts/files.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 
 const machine = localMachine();
-const noFork: Commands = { run: async () => ({ ok: false, code: 'EAGAIN', message: 'no process slot' }), which: async () => null };
-const WAYS = { exchanged: localCommands(), overwritten: undefined, 'overwritten, because no fork is possible': noFork } as const;
+const noFork: Commands = {
+  run: async () => ({ ok: false, code: 'EAGAIN', message: 'no process slot' }),
+  which: async () => null,
+};
+const WAYS = {
+  exchanged: localCommands(),
+  overwritten: undefined,
+  'overwritten, because no fork is possible': noFork,
+} as const;
 
 /** A folder that nobody else can write, as /etc is; `mkdtemp` makes them so. */
 function fileIn(test: TestContext, content: string): string {
@@ -23,7 +39,8 @@ function fileIn(test: TestContext, content: string): string {
 
 for (const [way, commands] of Object.entries(WAYS)) {
   const files = localFiles({ machine, ...(commands && { commands }) });
-  const replace = async (path: string, from: string, to: string) => await files.replace(path, { before: sha256(from), bytes: base64(to) });
+  const replace = async (path: string, from: string, to: string) =>
+    await files.replace(path, { before: sha256(from), bytes: base64(to) });
 
   describe(`a file that is ${way}`, () => {
     it('has its new content, its mode, and nothing beside it', async (test) => {

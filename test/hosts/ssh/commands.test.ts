@@ -15,7 +15,10 @@ function running(word: string): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => readOr(`/proc/${pid}/cmdline`).split('\0').includes(word) && !/\) [ZX] /.test(readOr(`/proc/${pid}/stat`)));
+    .filter(
+      (pid) =>
+        readOr(`/proc/${pid}/cmdline`).split('\0').includes(word) && !/\) [ZX] /.test(readOr(`/proc/${pid}/stat`)),
+    );
 }
 
 function readOr(path: string): string {
@@ -38,7 +41,10 @@ for (const { name, shell } of FAR_SHELLS) {
   const commands = sshCommands(remote);
   const run = (argv: readonly string[], more: Partial<CommandRequest> = {}, signal = NEVER): Promise<CommandResult> =>
     commands.run({ argv, effect: 'read', timeout: 20_000, ...more }, signal);
-  const ended = async (argv: readonly string[], more: Partial<CommandRequest> = {}): Promise<Extract<CommandResult, { ok: true }>> => {
+  const ended = async (
+    argv: readonly string[],
+    more: Partial<CommandRequest> = {},
+  ): Promise<Extract<CommandResult, { ok: true }>> => {
     const result = await run(argv, more);
     assert.ok(result.ok, JSON.stringify(result));
     return result;
@@ -84,17 +90,23 @@ for (const { name, shell } of FAR_SHELLS) {
       const script =
         'echo "$PATH"; umask; pwd; readlink /proc/self/fd/0; read -r x </proc/$$/stat; set -- ${x##*) }; [ "$4" = $$ ] && echo leader';
       const { stdout } = await ended(['sh', '-c', script]);
-      assert.equal(capturedText(stdout), '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n0077\n/\n/dev/null\nleader\n');
+      assert.equal(
+        capturedText(stdout),
+        '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n0077\n/\n/dev/null\nleader\n',
+      );
     });
 
     it('gets every byte of its words, its variables and its stdin as they are', async () => {
       const text = fc.string({ unit: 'binary', maxLength: 40 }).filter((s) => s.isWellFormed() && !s.includes('\0'));
       await fc.assert(
         fc.asyncProperty(text, text, fc.uint8Array({ maxLength: 200 }), async (one, two, bytes) => {
-          const { stdout } = await ended(['sh', '-c', 'printf "%s|%s|" "$1" "$VALUE"; od -An -v -tx1 | tr -d " \\n"', 'sh', one], {
-            env: { VALUE: two },
-            stdin: Buffer.from(bytes).toString('base64'),
-          });
+          const { stdout } = await ended(
+            ['sh', '-c', 'printf "%s|%s|" "$1" "$VALUE"; od -An -v -tx1 | tr -d " \\n"', 'sh', one],
+            {
+              env: { VALUE: two },
+              stdin: Buffer.from(bytes).toString('base64'),
+            },
+          );
           assert.equal(capturedText(stdout), `${one}|${two}|${Buffer.from(bytes).toString('hex')}`);
         }),
         { numRuns: 15 },
@@ -103,7 +115,11 @@ for (const { name, shell } of FAR_SHELLS) {
 
     it('has the value of a variable in nobody’s arguments', async () => {
       const { stdout } = await ended(
-        ['sh', '-c', 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" "\\n" | grep -c "far[s]idesecret"; echo "$TOKEN"'],
+        [
+          'sh',
+          '-c',
+          'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" "\\n" | grep -c "far[s]idesecret"; echo "$TOKEN"',
+        ],
         {
           env: { TOKEN: 'farsidesecret' },
         },
@@ -147,8 +163,14 @@ for (const { name, shell } of FAR_SHELLS) {
         '-c',
         'yes firebreak | head -c 5000000; echo the end; { yes trouble | head -c 500000; echo; echo no more; } >&2',
       ]);
-      assert.deepEqual([stdout.head.length, stdout.head.length + stdout.tail.length + stdout.dropped], [65_536, 5_000_008]);
-      assert.deepEqual([stderr.head.length, stderr.head.length + stderr.tail.length + stderr.dropped], [65_536, 500_009]);
+      assert.deepEqual(
+        [stdout.head.length, stdout.head.length + stdout.tail.length + stdout.dropped],
+        [65_536, 5_000_008],
+      );
+      assert.deepEqual(
+        [stderr.head.length, stderr.head.length + stderr.tail.length + stderr.dropped],
+        [65_536, 500_009],
+      );
       assert.ok(stdout.tail.endsWith('the end\n') && stderr.tail.endsWith('\nno more\n'));
     });
 
@@ -163,14 +185,19 @@ for (const { name, shell } of FAR_SHELLS) {
     });
 
     it('that starts a daemon gets the umask 022 of init, 1024 open files and no mark of ours; what it prints is in stderr', async () => {
-      const { exit, stderr } = await ended(['sh', '-c', 'umask; ulimit -Sn; env | grep -c FIREBREAK; exit 3'], { daemon: true });
+      const { exit, stderr } = await ended(['sh', '-c', 'umask; ulimit -Sn; env | grep -c FIREBREAK; exit 3'], {
+        daemon: true,
+      });
       assert.deepEqual([exit, capturedText(stderr)], [3, '0022\n1024\n0\n']);
     });
 
     it('leaves a daemon alone that it started, also when the connection ends', async () => {
       const daemon = nap();
       const own = shellRemote({ shell });
-      await sshCommands(own).run({ argv: ['sh', '-c', `setsid sleep ${daemon} &`], effect: 'write', timeout: 5000, daemon: true }, NEVER);
+      await sshCommands(own).run(
+        { argv: ['sh', '-c', `setsid sleep ${daemon} &`], effect: 'write', timeout: 5000, daemon: true },
+        NEVER,
+      );
       while (running(daemon).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
       await own.close();
       const left = running(daemon);

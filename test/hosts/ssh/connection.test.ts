@@ -13,10 +13,13 @@ import { shellRemote } from '../../support/shell-remote.ts';
 
 const READ = { effect: 'read' } as const;
 const WRITE = { effect: 'write' } as const;
-const text = (answer: Result<Answer>): string => (answer.ok ? answer.stdout.toString('latin1') : `${answer.code}: ${answer.message}`);
-const code = (answer: { readonly ok: true } | { readonly ok: false; readonly code: string }): string => (answer.ok ? 'ok' : answer.code);
+const text = (answer: Result<Answer>): string =>
+  answer.ok ? answer.stdout.toString('latin1') : `${answer.code}: ${answer.message}`;
+const code = (answer: { readonly ok: true } | { readonly ok: false; readonly code: string }): string =>
+  answer.ok ? 'ok' : answer.code;
 /** A zombie has no arguments. */
-const lives = (pid: string): boolean => existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
+const lives = (pid: string): boolean =>
+  existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
 const until = async (holds: () => boolean): Promise<void> => {
   for (let i = 0; i < 500 && !holds(); i += 1) await new Promise((resolve) => setTimeout(resolve, 10));
 };
@@ -45,7 +48,10 @@ for (const { name, shell } of FAR_SHELLS) {
           fc.constantFrom('', '\n\n'),
           async (words, padding, end) => {
             const script = `# ${'x'.repeat(padding)}\nprintf '%s\\n' ${words.map(quoteWord).join(' ')}${end}`;
-            assert.equal(text(await remote.ask(script, READ)), words.length === 0 ? '\n' : words.map((word) => `${word}\n`).join(''));
+            assert.equal(
+              text(await remote.ask(script, READ)),
+              words.length === 0 ? '\n' : words.map((word) => `${word}\n`).join(''),
+            );
           },
         ),
         { numRuns: 60 },
@@ -63,14 +69,20 @@ for (const { name, shell } of FAR_SHELLS) {
         ['set -eu; echo $nothing; echo here', null],
       ] as const) {
         const answer = await remote.ask(script, READ);
-        assert.ok(answer.ok && (status === null ? answer.status > 0 : answer.status === status), `${script}: ${JSON.stringify(answer)}`);
+        assert.ok(
+          answer.ok && (status === null ? answer.status > 0 : answer.status === status),
+          `${script}: ${JSON.stringify(answer)}`,
+        );
       }
       assert.equal(text(await remote.ask('echo still here', READ)), 'still here\n');
     });
 
     it('keeps apart what a child left behind says late', async () => {
       await remote.ask('{ sleep 0.1; echo LATE; echo LATE >&2; } &', READ);
-      const answers = await Promise.all([remote.ask('sleep 0.01; echo one', READ), remote.ask('sleep 0.3; echo two', READ)]);
+      const answers = await Promise.all([
+        remote.ask('sleep 0.01; echo one', READ),
+        remote.ask('sleep 0.3; echo two', READ),
+      ]);
       assert.ok(answers.every((answer) => answer.ok && answer.status === 0));
       assert.match(text(await remote.ask('echo three', READ)), /^three\n$/);
     });
@@ -87,7 +99,9 @@ for (const { name, shell } of FAR_SHELLS) {
       const { env } = process;
       env.FIREBREAK_TEST_LOGIN = 'leaks';
       const own = shellRemote({ shell });
-      const answer = text(await own.ask('pwd; umask; echo "$PATH $LC_ALL ${FIREBREAK_TEST_LOGIN-none}"; readlink /proc/self/fd/0', READ));
+      const answer = text(
+        await own.ask('pwd; umask; echo "$PATH $LC_ALL ${FIREBREAK_TEST_LOGIN-none}"; readlink /proc/self/fd/0', READ),
+      );
       delete env.FIREBREAK_TEST_LOGIN;
       await own.close();
       assert.equal(answer, '/\n0077\n/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin C none\n/dev/null\n');
@@ -120,7 +134,10 @@ for (const { name, shell } of FAR_SHELLS) {
     it('lets a channel wait for who reads it, and loses nothing of 20 MB', async () => {
       const opened = await remote.open('head -c 20000000 /dev/zero', READ);
       assert.ok(opened.ok);
-      const early = await Promise.race([opened.channel.done, new Promise((resolve) => setTimeout(resolve, 100, 'waits'))]);
+      const early = await Promise.race([
+        opened.channel.done,
+        new Promise((resolve) => setTimeout(resolve, 100, 'waits')),
+      ]);
       assert.equal(early, 'waits');
       let size = 0;
       for await (const chunk of opened.channel.stdout) size += chunk.length;
@@ -136,7 +153,8 @@ for (const { name, shell } of FAR_SHELLS) {
         WRITE,
       );
       assert.ok(opened.ok);
-      const pid = (file: string): string => (existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8').trim() : '');
+      const pid = (file: string): string =>
+        existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8').trim() : '';
       await until(() => pid('far') !== '' && pid('near') !== '');
       const [far, near] = [pid('far'), pid('near')];
       // What a kill -9 of the engine does: every pipe ends.
@@ -166,7 +184,10 @@ describe('a connection that is lost', () => {
   it('sends no write that waited behind one whose outcome is unknown', async (test) => {
     const folder = temporaryFolder(test);
     const remote = shellRemote();
-    const answers = await Promise.all([remote.ask('sleep 0.1; kill -9 $$', WRITE), remote.ask(`: >${folder}/second`, WRITE)]);
+    const answers = await Promise.all([
+      remote.ask('sleep 0.1; kill -9 $$', WRITE),
+      remote.ask(`: >${folder}/second`, WRITE),
+    ]);
     assert.deepEqual([...answers.map(code), existsSync(join(folder, 'second'))], ['lost', 'lost', false]);
     await remote.close();
   });
@@ -187,7 +208,9 @@ describe('a connection that is lost', () => {
     assert.deepEqual(await remote.hold(`exec 9<${folder}; [ ! -e ${folder}/taken ]`), { ok: true, status: 0 });
     assert.equal(text(await remote.ask('readlink /proc/$$/fd/9; readlink /proc/self/fd/9', READ)), `${folder}\n`);
     assert.equal(
-      text(await remote.ask(`[ -e ${folder}/died ] || { : >${folder}/died; kill -9 $$; }; readlink /proc/$$/fd/9`, READ)),
+      text(
+        await remote.ask(`[ -e ${folder}/died ] || { : >${folder}/died; kill -9 $$; }; readlink /proc/$$/fd/9`, READ),
+      ),
       `${folder}\n`,
     );
     await remote.ask(`: >${folder}/taken; kill -9 $$`, READ);
@@ -200,7 +223,8 @@ describe('a connection that is lost', () => {
     assert.deepEqual(await remote.connect(), {
       ok: false,
       code: 'auth',
-      message: 'shell let nobody in (it takes: publickey): is the key loaded (ssh-add -l), and the user right? Try: ssh shell',
+      message:
+        'shell let nobody in (it takes: publickey): is the key loaded (ssh-add -l), and the user right? Try: ssh shell',
     });
     await remote.close();
   });

@@ -48,7 +48,11 @@ const SAID: readonly (readonly [stderr: string, code: string, sentence: string])
     'unreachable',
     'web7 does not answer: it is down, or something between drops what is sent to it',
   ],
-  ['ssh: connect to host web7 port 22: No route to host\r\n', 'unreachable', 'there is no way to web7: it is down, or a network or VPN is'],
+  [
+    'ssh: connect to host web7 port 22: No route to host\r\n',
+    'unreachable',
+    'there is no way to web7: it is down, or a network or VPN is',
+  ],
   [
     'kex_exchange_identification: read: Connection reset by peer\r\nConnection reset by 10.0.0.7 port 22\r\n',
     'unreachable',
@@ -95,22 +99,27 @@ const BECOME: readonly (readonly [stderr: string, sentence: string])[] = [
 
 describe('what ssh said in the end', () => {
   it('becomes a code and a sentence that says what to do next', () => {
-    for (const [stderr, code, message] of SAID) assert.deepEqual(diagnose('web7', stderr, null), { ok: false, code, message });
+    for (const [stderr, code, message] of SAID)
+      assert.deepEqual(diagnose('web7', stderr, null), { ok: false, code, message });
   });
 
   it('is told of sudo where it was to be root', () => {
-    for (const [stderr, message] of BECOME) assert.deepEqual(diagnose('web7', stderr, 'ann'), { ok: false, code: 'become', message });
+    for (const [stderr, message] of BECOME)
+      assert.deepEqual(diagnose('web7', stderr, 'ann'), { ok: false, code: 'become', message });
   });
 
   it('never advises to look away from a key that is not the known one', () => {
-    for (const [stderr] of SAID) assert.doesNotMatch(diagnose('web7', stderr, null).message, /StrictHostKey|UserKnownHostsFile|-R/);
+    for (const [stderr] of SAID)
+      assert.doesNotMatch(diagnose('web7', stderr, null).message, /StrictHostKey|UserKnownHostsFile|-R/);
   });
 
   it('gives no line of another file to be taken out: a host may have printed it', () => {
     for (const path of ['/etc/passwd', '/home/ann/.ssh/authorized_keys', "/x/$(reboot)'known_hosts"]) {
       const { message } = diagnose('web7', CHANGED.replace('/home/ann/.ssh/known_hosts:12', `${path}:12`), null);
       assert.ok(
-        !message.includes('sed -i 12d /etc') && !message.includes('authorized_keys') && !message.includes('sed -i 12d /x/$('),
+        !message.includes('sed -i 12d /etc') &&
+          !message.includes('authorized_keys') &&
+          !message.includes('sed -i 12d /x/$('),
         message,
       );
     }

@@ -7,7 +7,12 @@ import { temporaryFolder } from '../../support/folder.ts';
 import { closing, filesOver, noting, ordinaryRemote } from '../../support/remote-files.ts';
 import { shellRemote } from '../../support/shell-remote.ts';
 
-const OPTIONS = { batch: 1000, limit: Number.POSITIVE_INFINITY, signal: new AbortController().signal, progress: () => {} };
+const OPTIONS = {
+  batch: 1000,
+  limit: Number.POSITIVE_INFINITY,
+  signal: new AbortController().signal,
+  progress: () => {},
+};
 
 async function handleOf(files: Files, folder: string, selector: object = {}): Promise<FileHandle> {
   const list = await files.list({ in: folder, type: ['file'], ...selector }, { sample: 0 });
@@ -26,7 +31,10 @@ test('two thousand files are a handful of questions and no session of their own'
   const files = filesOver(remote);
   const result = await files.delete(await handleOf(files, folder), OPTIONS);
   assert.ok(result.ok, JSON.stringify(result));
-  assert.deepEqual([result.deleted, result.bytes, result.left, result.ended, readdirSync(folder)], [2000, 4000, 0, 'clean', []]);
+  assert.deepEqual(
+    [result.deleted, result.bytes, result.left, result.ended, readdirSync(folder)],
+    [2000, 4000, 0, 'clean', []],
+  );
   assert.ok(noted.length <= 8, `${noted.length} questions`);
   assert.equal(noted.filter(({ options }) => options === null).length, 0);
 });
@@ -56,9 +64,17 @@ test('an abort in the middle of a large listing ends it there', async (test) => 
   const files = filesOver(closing(test, shellRemote()));
   const handle = await handleOf(files, folder);
   const stop = new AbortController();
-  const result = await files.delete(handle, { ...OPTIONS, batch: 100, signal: stop.signal, progress: () => stop.abort() });
+  const result = await files.delete(handle, {
+    ...OPTIONS,
+    batch: 100,
+    signal: stop.signal,
+    progress: () => stop.abort(),
+  });
   assert.ok(result.ok, JSON.stringify(result));
-  assert.deepEqual([result.deleted, result.left, result.ended, readdirSync(folder).length], [100, 4900, 'interrupted', 4900]);
+  assert.deepEqual(
+    [result.deleted, result.left, result.ended, readdirSync(folder).length],
+    [100, 4900, 'interrupted', 4900],
+  );
 });
 
 test('a connection that is lost in the middle says how many are known to be deleted, and nothing more is sent', async (test) => {
@@ -74,7 +90,10 @@ test('a connection that is lost in the middle says how many are known to be dele
   const result = await files.delete(await handleOf(files, folder), { ...OPTIONS, batch: 100 });
   assert.deepEqual(
     result,
-    failure('lost', 'the connection to shell was lost; 200 are known to be deleted, and of up to 100 more nobody knows'),
+    failure(
+      'lost',
+      'the connection to shell was lost; 200 are known to be deleted, and of up to 100 more nobody knows',
+    ),
   );
   assert.equal(noted.at(-1)?.options?.effect, 'write');
 });
@@ -86,7 +105,10 @@ test('what could not be sent is not in doubt', async (test) => {
     options?.effect === 'write' ? failure('unreachable', 'no route to shell') : null,
   );
   const files = filesOver(remote);
-  assert.deepEqual(await files.delete(await handleOf(files, folder), OPTIONS), failure('unreachable', 'no route to shell'));
+  assert.deepEqual(
+    await files.delete(await handleOf(files, folder), OPTIONS),
+    failure('unreachable', 'no route to shell'),
+  );
 });
 
 test('a directory that is exchanged between two batches keeps what is in it', async (test) => {
@@ -132,7 +154,9 @@ test('what became newer after it was chosen is left alone', async (test) => {
   assert.deepEqual([result.deleted, result.bytes, readdirSync(folder)], [2, 4, ['f1']]);
 });
 
-test('what became somebody else’s after it was chosen is left alone', { skip: process.getuid?.() !== 0 }, async (test) => {
+test('what became somebody else’s after it was chosen is left alone', {
+  skip: process.getuid?.() !== 0,
+}, async (test) => {
   const folder = temporaryFolder(test);
   fill(folder, 3);
   const { remote } = noting(closing(test, shellRemote()), ({ options }) => {
@@ -149,13 +173,17 @@ test('what goes by itself while a batch is under way is nobody’s failure', asy
   const folder = temporaryFolder(test);
   fill(folder, 30);
   const { remote } = noting(closing(test, shellRemote()), ({ options }) => {
-    if (options?.effect === 'write') for (const name of ['f1', 'f7', 'f29']) rmSync(join(folder, name), { force: true });
+    if (options?.effect === 'write')
+      for (const name of ['f1', 'f7', 'f29']) rmSync(join(folder, name), { force: true });
     return null;
   });
   const files = filesOver(remote);
   const result = await files.delete(await handleOf(files, folder), OPTIONS);
   assert.ok(result.ok, JSON.stringify(result));
-  assert.deepEqual([result.deleted, result.skipped, result.left, result.ended, readdirSync(folder)], [27, [], 0, 'clean', []]);
+  assert.deepEqual(
+    [result.deleted, result.skipped, result.left, result.ended, readdirSync(folder)],
+    [27, [], 0, 'clean', []],
+  );
 });
 
 test('a folder in which nothing can be unlinked is hopeless at once', async (test) => {

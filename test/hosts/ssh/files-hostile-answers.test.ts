@@ -20,7 +20,12 @@ const nameOf = fc
   .map((codes) => String.fromCharCode(...codes))
   .filter((text) => text !== '.' && text !== '..');
 const TYPES = { f: 'file', d: 'directory', l: 'symlink', p: 'fifo' } as const;
-const entry = fc.record({ name: nameOf, kind: fc.constantFrom(...(['f', 'd', 'l', 'p'] as const)), size: fc.nat(), uid: fc.nat(70_000) });
+const entry = fc.record({
+  name: nameOf,
+  kind: fc.constantFrom(...(['f', 'd', 'l', 'p'] as const)),
+  size: fc.nat(),
+  uid: fc.nat(70_000),
+});
 
 async function* inPieces(bytes: Buffer, cuts: readonly number[]): AsyncGenerator<Buffer> {
   let from = 0;
@@ -33,28 +38,35 @@ async function* inPieces(bytes: Buffer, cuts: readonly number[]): AsyncGenerator
 async function read(bytes: Buffer, { brief, cuts }: { readonly brief: boolean; readonly cuts: readonly number[] }) {
   const reader = entryReader(brief);
   const entries = [];
-  for await (const records of recordsOf(inPieces(bytes, cuts))) for (const record of records) entries.push(reader.take(record));
+  for await (const records of recordsOf(inPieces(bytes, cuts)))
+    for (const record of records) entries.push(reader.take(record));
   return { entries: entries.filter((each) => each !== null), status: reader.status() };
 }
 
 describe('the stream of a listing', () => {
   it('gives the same entries however it is cut, and whatever their names are (property)', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(entry, { maxLength: 30 }), fc.array(fc.nat(), { maxLength: 20 }), async (entries, cuts) => {
-        const full = entries.map(({ name, kind, size, uid }) => `${kind} ${size} ${uid} 644 1 1700000000.5 99 ${name}\0`).join('');
-        const brief = entries.map(({ name, kind }) => `${kind} ${name}\0`).join('');
-        const expected = entries.map(({ name, kind, size, uid }) => ({ name, type: TYPES[kind], size, uid }));
-        const seen = await read(Buffer.from(`${full}= 0\0`, 'latin1'), { brief: false, cuts });
-        assert.deepEqual(
-          seen.entries.map(({ name, type, facts }) => ({ name, type, size: facts?.size, uid: facts?.uid })),
-          expected,
-        );
-        const short = await read(Buffer.from(`${brief}= 0\0`, 'latin1'), { brief: true, cuts });
-        assert.deepEqual(
-          [short.entries.map(({ name, type }) => [name, type]), short.status],
-          [expected.map(({ name, type }) => [name, type]), 0],
-        );
-      }),
+      fc.asyncProperty(
+        fc.array(entry, { maxLength: 30 }),
+        fc.array(fc.nat(), { maxLength: 20 }),
+        async (entries, cuts) => {
+          const full = entries
+            .map(({ name, kind, size, uid }) => `${kind} ${size} ${uid} 644 1 1700000000.5 99 ${name}\0`)
+            .join('');
+          const brief = entries.map(({ name, kind }) => `${kind} ${name}\0`).join('');
+          const expected = entries.map(({ name, kind, size, uid }) => ({ name, type: TYPES[kind], size, uid }));
+          const seen = await read(Buffer.from(`${full}= 0\0`, 'latin1'), { brief: false, cuts });
+          assert.deepEqual(
+            seen.entries.map(({ name, type, facts }) => ({ name, type, size: facts?.size, uid: facts?.uid })),
+            expected,
+          );
+          const short = await read(Buffer.from(`${brief}= 0\0`, 'latin1'), { brief: true, cuts });
+          assert.deepEqual(
+            [short.entries.map(({ name, type }) => [name, type]), short.status],
+            [expected.map(({ name, type }) => [name, type]), 0],
+          );
+        },
+      ),
     );
   });
 
@@ -67,7 +79,9 @@ describe('the stream of a listing', () => {
         async (blocks, cuts) => {
           const text = blocks
             .map((block) => {
-              const lines = block.map(({ kind, size, uid }) => `${digits[kind]} ${size} ${uid} 1 1700000000 99`).join('\n');
+              const lines = block
+                .map(({ kind, size, uid }) => `${digits[kind]} ${size} ${uid} 1 1700000000 99`)
+                .join('\n');
               return `#\n${lines}\0${block.map(({ name }) => `./${name}\0`).join('')}`;
             })
             .join('');
@@ -106,9 +120,15 @@ describe('the stream of a listing', () => {
 });
 
 describe('a host that answers what it likes', () => {
-  const CONDITIONS = { batch: 10, limit: Number.POSITIVE_INFINITY, signal: new AbortController().signal, progress: () => {} };
+  const CONDITIONS = {
+    batch: 10,
+    limit: Number.POSITIVE_INFINITY,
+    signal: new AbortController().signal,
+    progress: () => {},
+  };
   const answering = (test: Parameters<typeof closing>[0], stdout: string, stderr = ''): Remote =>
-    noting(closing(test, shellRemote()), () => ({ ok: true, status: 0, stdout: Buffer.from(stdout, 'latin1'), stderr })).remote;
+    noting(closing(test, shellRemote()), () => ({ ok: true, status: 0, stdout: Buffer.from(stdout, 'latin1'), stderr }))
+      .remote;
 
   it('is not believed: each port gives a failure', async (test) => {
     for (const stdout of [
@@ -140,7 +160,10 @@ describe('a host that answers what it likes', () => {
   it('cannot make more deleted files of a batch than were sent, nor a clean end of none', () => {
     assert.deepEqual(batchOf({ stdout: Buffer.from(''), stderr: '' }).broken, 'lost');
     assert.deepEqual(
-      batchOf({ stdout: Buffer.from('D 1 2 0\0= 123\0'), stderr: 'xargs: cannot fork: Resource temporarily unavailable\n' }),
+      batchOf({
+        stdout: Buffer.from('D 1 2 0\0= 123\0'),
+        stderr: 'xargs: cannot fork: Resource temporarily unavailable\n',
+      }),
       {
         deleted: 1,
         bytes: 2,
@@ -190,10 +213,15 @@ describe('a far mount that may hang', () => {
   it('is refused before anything of it is touched, also behind a link, and told by its source', async (test) => {
     const folder = temporaryFolder(test);
     symlinkSync('nowhere/deep', join(folder, 'link'));
-    const files = filesOver(mounted(test, folder, [line(`${folder}/nowhere`, 'nfs4'), line(`${folder}/a\\040b`, 'fuse.sshfs')]));
+    const files = filesOver(
+      mounted(test, folder, [line(`${folder}/nowhere`, 'nfs4'), line(`${folder}/a\\040b`, 'fuse.sshfs')]),
+    );
     // `nowhere` does not exist: a look at it would say ENOENT.
     const message = (path: string, at: string, type: string) =>
-      failure('may-hang', `${path} is on ${at} (${type} from server:/export): a look at it could hang for ever, so it is not looked at`);
+      failure(
+        'may-hang',
+        `${path} is on ${at} (${type} from server:/export): a look at it could hang for ever, so it is not looked at`,
+      );
     const nowhere = join(folder, 'nowhere');
     assert.deepEqual(await files.usage(join(nowhere, 'x')), message(nowhere, nowhere, 'nfs4'));
     assert.deepEqual(await files.list({ in: nowhere }, { sample: 0 }), message(nowhere, nowhere, 'nfs4'));

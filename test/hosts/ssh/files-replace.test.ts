@@ -1,12 +1,30 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
 import type { Remote } from '../../../src/hosts/ssh/remote.ts';
 import { failure } from '../../../src/model/host.ts';
 import { base64, sha256 } from '../../contracts/files.ts';
 import { temporaryFolder } from '../../support/folder.ts';
-import { busyboxTools, closing, filesOver, noting, ordinaryRemote, prefixed, toolsFirst } from '../../support/remote-files.ts';
+import {
+  busyboxTools,
+  closing,
+  filesOver,
+  noting,
+  ordinaryRemote,
+  prefixed,
+  toolsFirst,
+} from '../../support/remote-files.ts';
 import { shellRemote } from '../../support/shell-remote.ts';
 
 const busybox = busyboxTools(after);
@@ -71,7 +89,10 @@ for (const [way, start] of Object.entries(WAYS)) {
     it('is not touched where there is nothing to change', async (test) => {
       const path = fileIn(test, 'same\n');
       const before = statSync(path, { bigint: true }).ctimeNs;
-      assert.deepEqual(await replaceOver(closing(test, start()))(path, 'same\n', 'same\n'), { ok: true, hash: sha256('same\n') });
+      assert.deepEqual(await replaceOver(closing(test, start()))(path, 'same\n', 'same\n'), {
+        ok: true,
+        hash: sha256('same\n'),
+      });
       assert.equal(statSync(path, { bigint: true }).ctimeNs, before);
     });
 
@@ -123,15 +144,23 @@ describe('a replacement over a connection', () => {
         await remote.ask(script, { ...options, ...(options.input && { input: options.input.subarray(0, 4) }) }),
     };
     const result = await replaceOver(cut)(path, 'old\n', 'a new and longer content\n');
-    assert.deepEqual(result, failure('incomplete', `${path}: its new bytes did not arrive whole, so it was not touched`));
+    assert.deepEqual(
+      result,
+      failure('incomplete', `${path}: its new bytes did not arrive whole, so it was not touched`),
+    );
     assert.deepEqual([readFileSync(path, 'utf8'), readdirSync(join(path, '..'))], ['old\n', ['crontab']]);
   });
 
   it('whose answer is lost is in doubt, and is not sent again', async (test) => {
     const path = fileIn(test, 'old\n');
-    const { remote, noted } = noting(closing(test, shellRemote()), () => failure('lost', 'the connection to shell was lost'));
+    const { remote, noted } = noting(closing(test, shellRemote()), () =>
+      failure('lost', 'the connection to shell was lost'),
+    );
     const result = await replaceOver(remote)(path, 'old\n', 'new\n');
-    assert.deepEqual(result, failure('lost', `${path}: the connection to shell was lost; whether it was replaced nobody knows`));
+    assert.deepEqual(
+      result,
+      failure('lost', `${path}: the connection to shell was lost; whether it was replaced nobody knows`),
+    );
     assert.deepEqual(
       noted.map(({ options }) => options?.effect),
       ['write'],
@@ -163,7 +192,9 @@ describe('a replacement over a connection', () => {
 });
 
 describe('far files that are read', () => {
-  it('are read behind our own link, and not behind one that another user made', { skip: process.getuid?.() !== 0 }, async (test) => {
+  it('are read behind our own link, and not behind one that another user made', {
+    skip: process.getuid?.() !== 0,
+  }, async (test) => {
     const folder = temporaryFolder(test);
     mkdirSync(join(folder, 'sub'));
     writeFileSync(join(folder, 'sub', 'file'), 'content');
@@ -171,7 +202,10 @@ describe('far files that are read', () => {
     symlinkSync('sub/file', join(folder, 'theirs'));
     const { lchownSync } = await import('node:fs');
     lchownSync(join(folder, 'theirs'), 65_534, 65_534);
-    const contents = await filesOver(closing(test, shellRemote())).read([join(folder, 'sub/ours'), join(folder, 'theirs')]);
+    const contents = await filesOver(closing(test, shellRemote())).read([
+      join(folder, 'sub/ours'),
+      join(folder, 'theirs'),
+    ]);
     assert.deepEqual(
       contents.map((each) => (each.ok ? each.bytes : each.code)),
       [base64('content'), 'ELOOP'],
@@ -208,7 +242,11 @@ describe('far files that are read', () => {
     const names = ["it's", 'a\nb', '-n', '$(reboot)', ' ', 'é'];
     for (const name of names) writeFileSync(join(folder, name), bytes);
     const { remote, noted } = noting(closing(test, shellRemote()));
-    const contents = await filesOver(remote).read([...names.map((name) => join(folder, name)), '/proc/self/mountinfo', '/proc/mounts']);
+    const contents = await filesOver(remote).read([
+      ...names.map((name) => join(folder, name)),
+      '/proc/self/mountinfo',
+      '/proc/mounts',
+    ]);
     assert.deepEqual(
       contents.slice(0, names.length).map((each) => each.ok && each.bytes === bytes.toString('base64')),
       names.map(() => true),
@@ -235,7 +273,9 @@ describe('far files that are read', () => {
   it('of exactly the most that is allowed are read, one byte more is not', async (test) => {
     const path = fileIn(test, 'x'.repeat(100_000));
     const files = filesOver(closing(test, shellRemote()));
-    const sizes = [await files.read([path], { max: 100_000 }), await files.read([path], { max: 99_999 })].map(([each]) => each);
+    const sizes = [await files.read([path], { max: 100_000 }), await files.read([path], { max: 99_999 })].map(
+      ([each]) => each,
+    );
     assert.deepEqual(
       sizes.map((each) => (each?.ok ? each.size : each?.code)),
       [100_000, 'EFBIG'],

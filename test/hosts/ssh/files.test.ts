@@ -7,7 +7,8 @@ import { busyboxTools, remoteUnderTest, toolsFirst } from '../../support/remote-
 import { shellRemote } from '../../support/shell-remote.ts';
 
 filesContract('a host over a shell', (test) => remoteUnderTest(test, shellRemote()));
-for (const { name, shell } of FAR_SHELLS) holdsContract(`a host over ${name}`, (test) => remoteUnderTest(test, shellRemote({ shell })));
+for (const { name, shell } of FAR_SHELLS)
+  holdsContract(`a host over ${name}`, (test) => remoteUnderTest(test, shellRemote({ shell })));
 
 freedContract('a host over a shell', { make: (test) => remoteUnderTest(test, shellRemote()), held: true });
 

@@ -46,8 +46,19 @@ describe('a frame', () => {
           );
           fc.pre(Buffer.concat([body, Buffer.from(`${NONCE}>`)]).indexOf(`${NONCE}>`) === body.length);
           const scan = scanFrame(NONCE);
-          const whole = Buffer.concat([before, Buffer.from(`${NONCE}<`), body, Buffer.from(`${NONCE}>${status};`), after]);
-          const seen = { before: [] as Buffer[], body: [] as Buffer[], rest: [] as Buffer[], status: null as number | null };
+          const whole = Buffer.concat([
+            before,
+            Buffer.from(`${NONCE}<`),
+            body,
+            Buffer.from(`${NONCE}>${status};`),
+            after,
+          ]);
+          const seen = {
+            before: [] as Buffer[],
+            body: [] as Buffer[],
+            rest: [] as Buffer[],
+            status: null as number | null,
+          };
           let over = false;
           for (const chunk of cut(whole, cuts)) {
             if (over) {
@@ -91,7 +102,10 @@ describe('a stream of frames', () => {
   it('whose body is longer than allowed overflows, or drops what is beyond', async () => {
     const stream = new PassThrough();
     const frames = framesOf(stream);
-    const [first, second] = [frames.next('aa', { bytes: 4, beyond: 'drop' }), frames.next('bb', { bytes: 4, beyond: 'fail' })];
+    const [first, second] = [
+      frames.next('aa', { bytes: 4, beyond: 'drop' }),
+      frames.next('bb', { bytes: 4, beyond: 'fail' }),
+    ];
     stream.write('aa<123456aa>0;noise bb<12345');
     const short = await first;
     assert.deepEqual([short.kind, short.kind === 'frame' && String(short.bytes)], ['frame', '1234']);

@@ -8,7 +8,11 @@ hostileDirectoryContract('a host over a shell', (test) => filesOver(closing(test
 const busybox = busyboxTools(after);
 // busybox's stat tells whole seconds.
 if (busybox !== null)
-  hostileDirectoryContract("a host over a shell, with busybox's tools", (test) => filesOver(closing(test, toolsFirst(busybox))), {
-    tick: 2100,
-    runs: 10,
-  });
+  hostileDirectoryContract(
+    "a host over a shell, with busybox's tools",
+    (test) => filesOver(closing(test, toolsFirst(busybox))),
+    {
+      tick: 2100,
+      runs: 10,
+    },
+  );

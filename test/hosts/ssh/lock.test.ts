@@ -33,7 +33,10 @@ test('one run a host, from wherever: the second is told that one came over ssh, 
   const second = await lockThere(other, NOBODY);
   assert.ok(!second.ok);
   assert.equal(second.code, 'locked');
-  assert.match(second.message, /^another run holds shell: it came over ssh( from [\w.:%]+)?, pid \d+ over there; nothing was touched$/);
+  assert.match(
+    second.message,
+    /^another run holds shell: it came over ssh( from [\w.:%]+)?, pid \d+ over there; nothing was touched$/,
+  );
   await first.release();
   const third = await lockThere(other, NOBODY);
   assert.ok(third.ok);
@@ -98,9 +101,15 @@ test('a folder that others can open is not locked, since anybody could lock it a
 test('without flock(1) it goes on, and says so', async (test) => {
   const bare = shellRemote(APART);
   test.after(() => bare.close());
-  const locked = await lockThere({ ...bare, hold: (script) => bare.hold(script.replaceAll('flock', 'no-such-program')) }, NOBODY);
+  const locked = await lockThere(
+    { ...bare, hold: (script) => bare.hold(script.replaceAll('flock', 'no-such-program')) },
+    NOBODY,
+  );
   assert.ok(locked.ok);
-  assert.equal(locked.note, 'shell could not be locked (it has no flock(1)): only runs that are started from here are kept apart');
+  assert.equal(
+    locked.note,
+    'shell could not be locked (it has no flock(1)): only runs that are started from here are kept apart',
+  );
 });
 
 test('a run on a machine sees, without a fork, that one from afar has it', async (test) => {

@@ -14,7 +14,10 @@ for (const { name, shell } of FAR_SHELLS) {
   machineContract(`a far ${name}`, () => machine);
 
   it(`a far ${name} tells the same of a machine as the machine itself`, async () => {
-    const [{ uptime, zone, ...there }, { uptime: upHere, ...here }] = [await machine.facts(), await localMachine().facts()];
+    const [{ uptime, zone, ...there }, { uptime: upHere, ...here }] = [
+      await machine.facts(),
+      await localMachine().facts(),
+    ];
     assert.deepEqual(there, here);
     assert.ok(upHere >= uptime - 10 && typeof (zone ?? '') === 'string');
     assert.deepEqual(await machine.users(), await localMachine().users());

@@ -41,13 +41,21 @@ describe('the records of stat, one behind the other', () => {
 function told(parts: Readonly<Record<string, string>>, stderr = ''): Told {
   const split = (name: string) => (parts[name] ?? '').split('|');
   return {
-    sections: { has: (name) => name in parts, word: (name) => split(name)[0] ?? '', text: (name) => split(name).slice(1).join('|') },
+    sections: {
+      has: (name) => name in parts,
+      word: (name) => split(name)[0] ?? '',
+      text: (name) => split(name).slice(1).join('|'),
+    },
     stderr,
   };
 }
 
 describe('what tells processes', () => {
-  const PROOF = { lines: '|self/status:Uid:\t0\t0\t0\t0\n', links: '|self/exe\0/bin/find\0', args: '1|self/cmdline:grep\0' };
+  const PROOF = {
+    lines: '|self/status:Uid:\t0\t0\t0\t0\n',
+    links: '|self/exe\0/bin/find\0',
+    args: '1|self/cmdline:grep\0',
+  };
 
   it('is told by file, so no argument and no link makes another process’s', () => {
     const found = readDescriptions(
@@ -68,11 +76,13 @@ describe('what tells processes', () => {
   });
 
   it('is nothing where a tool has not run: what was not looked at must not pass for gone', () => {
-    for (const part of ['lines', 'links', 'args'] as const) assert.equal(readDescriptions(told({ ...PROOF, [part]: '1|' }), [7]), null);
+    for (const part of ['lines', 'links', 'args'] as const)
+      assert.equal(readDescriptions(told({ ...PROOF, [part]: '1|' }), [7]), null);
   });
 
   it('is denied where the tool says so, and gone where it says that', () => {
-    const stderr = "find: '7/exe': Permission denied\nreadlink: 9/exe: Permission denied\ngrep: 8/status: No such file or directory\n";
+    const stderr =
+      "find: '7/exe': Permission denied\nreadlink: 9/exe: Permission denied\ngrep: 8/status: No such file or directory\n";
     assert.deepEqual([...deniedIn(stderr)], ['7/exe', '9/exe']);
     const found = readDescriptions(told(PROOF, stderr), [7, 8]);
     assert.deepEqual([found?.get(7)?.exe, found?.get(8)?.exe], ['denied', undefined]);
@@ -98,10 +108,15 @@ describe('an answer in parts', () => {
 
   it('is cut at marks that nobody else can make', async () => {
     const forged = '\n000000000000000000000000 b evil\nx';
-    const answer = await ask(remoteThat((nonce) => `noise\n${nonce} a one two\n${forged}\n${nonce} b\n\n${nonce} end\n`));
+    const answer = await ask(
+      remoteThat((nonce) => `noise\n${nonce} a one two\n${forged}\n${nonce} b\n\n${nonce} end\n`),
+    );
     assert.ok(answer.ok);
     const { sections } = answer;
-    assert.deepEqual([sections.word('a'), sections.text('a'), sections.text('b'), sections.has('c')], ['one two', forged, '', false]);
+    assert.deepEqual(
+      [sections.word('a'), sections.text('a'), sections.text('b'), sections.has('c')],
+      ['one two', forged, '', false],
+    );
   });
 
   it('has told nothing where it did not come to its end, and says why', async () => {

@@ -26,10 +26,15 @@ for (const { name, remote } of remotes) {
       assert.equal(self.length, 1);
       assert.ok(spared.some((each) => each.pid === process.pid && each.spared === 'ancestor'));
       assert.deepEqual(
-        found.processes.filter((each) => each.ppid === self[0]?.pid || each.ancestry.some(({ pid }) => pid === self[0]?.pid)),
+        found.processes.filter(
+          (each) => each.ppid === self[0]?.pid || each.ancestry.some(({ pid }) => pid === self[0]?.pid),
+        ),
         [],
       );
-      const results = await processes.signal([...spared, { pid: 1, start: 0, exe: null }, { pid: -1, start: 0, exe: null }], 'KILL');
+      const results = await processes.signal(
+        [...spared, { pid: 1, start: 0, exe: null }, { pid: -1, start: 0, exe: null }],
+        'KILL',
+      );
       assert.deepEqual(new Set(results.map((each) => each.outcome)), new Set(['refused']));
       assert.equal(results.length, spared.length + 2);
     });
@@ -41,9 +46,15 @@ for (const { name, remote } of remotes) {
       const pids = [...family, await stage.single('fb-mail', { args: ['-x', '', 'a b'] })];
       // How old it is, and whether it waits again already, is a matter of the moment.
       const stable = ({ age: _, state: __, ...rest }: ProcessRecord) => rest;
-      for (const selector of [{ name: ['fb-cron', 'fb-mail', 'fb-drop'] }, { name: ['fb-mail', 'fb-drop'], started_by: ['fb-cron'] }, {}]) {
+      for (const selector of [
+        { name: ['fb-cron', 'fb-mail', 'fb-drop'] },
+        { name: ['fb-mail', 'fb-drop'], started_by: ['fb-cron'] },
+        {},
+      ]) {
         const both = [await localProcesses({ machine: { users } }).list(selector), await processes.list(selector)];
-        const [here, there] = both.map((found) => found.ok && found.processes.filter(({ pid }) => pids.includes(pid)).map(stable));
+        const [here, there] = both.map(
+          (found) => found.ok && found.processes.filter(({ pid }) => pids.includes(pid)).map(stable),
+        );
         assert.ok(here && there && here.length > 1);
         assert.deepEqual(there, here);
       }
@@ -54,7 +65,9 @@ for (const { name, remote } of remotes) {
       const [thread] = found.ok ? found.processes : [];
       if (thread === undefined) return test.skip('no kernel thread is in sight');
       assert.equal(thread.spared, 'kernel');
-      assert.deepEqual(await processes.signal([thread], 'CONT'), [{ pid: thread.pid, outcome: 'refused', reason: 'a kernel thread' }]);
+      assert.deepEqual(await processes.signal([thread], 'CONT'), [
+        { pid: thread.pid, outcome: 'refused', reason: 'a kernel thread' },
+      ]);
     });
 
     it('knows programs whose path is no plain word', async () => {
@@ -66,7 +79,9 @@ for (const { name, remote } of remotes) {
         if (found === undefined) assert.fail(`${JSON.stringify(title)} is not seen`);
         if (title !== 'x (deleted)') assert.equal(found.exe, `${stage.folder}/${title}`);
         assert.deepEqual(await processes.alive([found]), [found], title);
-        assert.deepEqual(await processes.signal([{ ...found, exe: '/usr/bin/true' }], 'KILL'), [{ pid: program.pid, outcome: 'other' }]);
+        assert.deepEqual(await processes.signal([{ ...found, exe: '/usr/bin/true' }], 'KILL'), [
+          { pid: program.pid, outcome: 'other' },
+        ]);
         assert.deepEqual(await processes.signal([found], 'TERM'), [{ pid: program.pid, outcome: 'sent' }], title);
       }
       await stage.close();
@@ -76,11 +91,18 @@ for (const { name, remote } of remotes) {
 
 describe('a far host that', () => {
   const target = { pid: 4242, start: 1, exe: '/bin/x' };
-  const lost = { name: 'web1', ask: async () => failure('lost', 'the connection to web1 was lost') } as unknown as Remote;
+  const lost = {
+    name: 'web1',
+    ask: async () => failure('lost', 'the connection to web1 was lost'),
+  } as unknown as Remote;
   const processes = sshProcesses({ remote: lost, machine: { users } });
 
   it('does not answer has no list, and passes the code on', async () => {
-    assert.deepEqual(await processes.list({ name: ['x'] }), { ok: false, code: 'lost', message: 'the connection to web1 was lost' });
+    assert.deepEqual(await processes.list({ name: ['x'] }), {
+      ok: false,
+      code: 'lost',
+      message: 'the connection to web1 was lost',
+    });
   });
 
   it('does not answer has signalled nobody for certain, and nobody is called gone', async () => {

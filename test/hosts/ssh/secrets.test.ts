@@ -21,7 +21,12 @@ it('a far command gets its secrets in variables and on stdin, in no argument ove
   const { commands } = withSecrets({ commands: sshCommands(remote) } as Host, vault);
   const script = `printf '%s' "$KEY" | sha256sum | head -c 12; echo; sha256sum | head -c 12; echo; echo "$KEY"
 cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -c 'correct .h[o]rse'`;
-  const request = { argv: ['sh', '-c', script], effect: 'read', timeout: 10_000, secrets: { env: { KEY: token }, stdin: token } } as const;
+  const request = {
+    argv: ['sh', '-c', script],
+    effect: 'read',
+    timeout: 10_000,
+    secrets: { env: { KEY: token }, stdin: token },
+  } as const;
   const result = await commands.run(request, NEVER);
   assert.ok(result.ok, JSON.stringify(result));
   const hash = await sha(SECRET);

@@ -30,8 +30,12 @@ function lives(pid: number): boolean {
 
 const pidOf = (handle: Json): number => (handle as { pid: number }).pid;
 const pass = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
-const held = (pid: number): readonly string[] => readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
-const lostFrom = (remote: Remote): Remote => ({ ...remote, ask: async () => failure('lost', 'the connection to web1 was lost') });
+const held = (pid: number): readonly string[] =>
+  readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+const lostFrom = (remote: Remote): Remote => ({
+  ...remote,
+  ask: async () => failure('lost', 'the connection to web1 was lost'),
+});
 
 // What the newer busybox does otherwise is a matter of processes.
 for (const { name: shell, remote } of remotesHere().filter(({ name }) => name !== 'busybox')) {
@@ -116,7 +120,10 @@ for (const { name: shell, remote } of remotesHere().filter(({ name }) => name !=
       const started = await services.start(script, PATIENT);
       assert.ok(started.ok && started.state.pid !== null);
       const pid = readFileSync(pidFile, 'utf8');
-      await eventually(() => exeOf(Number(pid)) === `${folder}/littled` && existsSync(join(folder, 'forever')), 'it runs');
+      await eventually(
+        () => exeOf(Number(pid)) === `${folder}/littled` && existsSync(join(folder, 'forever')),
+        'it runs',
+      );
       writeFileSync(pidFile, '');
       assert.equal((await services.state(script)).pid, started.state.pid);
       writeFileSync(pidFile, pid);
@@ -151,11 +158,15 @@ for (const { name: shell, remote } of remotesHere().filter(({ name }) => name !=
       const state = await servicesOf(lostFrom(remote)).state('/etc/init.d/cron');
       assert.deepEqual([state.exists, state.state, state.reason], [true, 'unknown', 'the connection to web1 was lost']);
       const { exists, state: word, reason } = await servicesOf(lostFrom(remote)).state('cron');
-      assert.deepEqual([exists, word, reason], [true, 'unknown', 'shell does not say which manager of services runs there']);
+      assert.deepEqual(
+        [exists, word, reason],
+        [true, 'unknown', 'shell does not say which manager of services runs there'],
+      );
     });
 
     it('whose name is no name does not exist', async () => {
-      for (const name of ['../../bin/sh', '-rf', 'a b', 'x\ny', '', '.']) assert.equal((await services.state(name)).exists, false, name);
+      for (const name of ['../../bin/sh', '-rf', 'a b', 'x\ny', '', '.'])
+        assert.equal((await services.state(name)).exists, false, name);
     });
   });
 
@@ -164,7 +175,10 @@ for (const { name: shell, remote } of remotesHere().filter(({ name }) => name !=
       const pid = pidOf(await armed(test, littleDaemon(test).script, 60_000, 'far-alone'));
       assert.equal(readPid(pid)?.session, pid);
       await eventually(
-        () => readdirSync(`/proc/${pid}/fd`).every((fd) => Number(fd) > 2 || readlinkSync(`/proc/${pid}/fd/${fd}`) === '/dev/null'),
+        () =>
+          readdirSync(`/proc/${pid}/fd`).every(
+            (fd) => Number(fd) > 2 || readlinkSync(`/proc/${pid}/fd/${fd}`) === '/dev/null',
+          ),
         'it holds nothing',
       );
       // What whoever started this test has left open is in every process below it.
@@ -220,7 +234,12 @@ for (const { name: shell, remote } of remotesHere().filter(({ name }) => name !=
       const handle = await armed(test, littleDaemon(test).script, 60_000, 'far-lost');
       const machine = sshMachine(remote);
       const cut = lostFrom(remote);
-      const lost = sshServices({ remote: cut, machine, commands: sshCommands(remote), processes: sshProcesses({ remote: cut, machine }) });
+      const lost = sshServices({
+        remote: cut,
+        machine,
+        commands: sshCommands(remote),
+        processes: sshProcesses({ remote: cut, machine }),
+      });
       const [released, found] = [await lost.release(handle), await lost.armed('far-lost')];
       assert.deepEqual([released.ok || released.code, found.ok || found.code], ['lost', 'lost']);
       assert.equal((await servicesOf(cut).release(handle)).ok, false);

@@ -67,5 +67,8 @@ it('a name of a host is nothing that ssh or a shell could take for something els
     ['web7', 'web-7.example.org', 'fe80::1%eth0', 'ann@web7', '_srv'].filter((name) => !isHostName(name)),
     [],
   );
-  assert.deepEqual(['', '-oProxyCommand=reboot', 'a b', 'a;b', '$(a)', '`a`', "a'b", 'a\nb', 'é', '*'].filter(isHostName), []);
+  assert.deepEqual(
+    ['', '-oProxyCommand=reboot', 'a b', 'a;b', '$(a)', '`a`', "a'b", 'a\nb', 'é', '*'].filter(isHostName),
+    [],
+  );
 });

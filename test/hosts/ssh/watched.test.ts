@@ -41,7 +41,10 @@ test('after a write whose answer was lost no write is sent any more, and looking
 });
 
 test('a question that got no answer is counted, whoever asked it; what was never begun leaves no outcome open', async () => {
-  const { remote } = scripted(failure('unreachable', 'Connection timed out'), failure('host-key', 'the key has changed'));
+  const { remote } = scripted(
+    failure('unreachable', 'Connection timed out'),
+    failure('host-key', 'the key has changed'),
+  );
   const seen = watched(remote);
   await seen.ask('look', { effect: 'read' });
   await seen.ask('stop', { effect: 'write' });

@@ -10,8 +10,8 @@ import type { Act } from '../../../src/model/verb.ts';
 import probe from '../../../src/probes/processes.ts';
 
 /**
- * Runs inside ../shared/lab/mail-storm as root and prints what it saw as one line of JSON, for ../processes.lab.ts to judge.
- * What ought to be is told by others: pgrep, ps, cron's own heartbeat.
+ * Runs inside ../shared/lab/mail-storm as root and prints what it saw as one line of JSON, for ../processes.lab.ts to
+ * judge. What ought to be is told by others: pgrep, ps, cron's own heartbeat.
  */
 const processes = localProcesses({ machine: { users: async () => ({ 0: 'root', 65534: 'nobody' }) } });
 const host = { name: 'lab', processes } as Host;
@@ -28,7 +28,8 @@ const MAILERS = { name: ['sendmail', 'postdrop'], started_by: ['crond', 'cron', 
 const daemon = process.env.LAB_DAEMON ?? 'cron';
 
 const sh = (command: string): string => execFileSync('/bin/sh', ['-c', command], { encoding: 'utf8' });
-const pgrep = (...args: readonly string[]): readonly number[] => numbers(sh(`pgrep -x 'sendmail|postdrop' ${args.join(' ')} || true`));
+const pgrep = (...args: readonly string[]): readonly number[] =>
+  numbers(sh(`pgrep -x 'sendmail|postdrop' ${args.join(' ')} || true`));
 const numbers = (text: string): readonly number[] =>
   text
     .split('\n')
@@ -49,9 +50,14 @@ console.log(
   }),
 );
 
-/** A user's own sendmail hangs beside cron's; then cron is stopped, two parents are killed by hand, and all that cron started is ended. */
+/**
+ * A user's own sendmail hangs beside cron's; then cron is stopped, two parents are killed by hand, and all that cron
+ * started is ended.
+ */
 async function mailers() {
-  spawn('/usr/bin/setsid', ['su', 'nobody', '-s', '/bin/sh', '-c', 'echo mine | /usr/sbin/sendmail root'], { stdio: 'ignore' }).unref();
+  spawn('/usr/bin/setsid', ['su', 'nobody', '-s', '/bin/sh', '-c', 'echo mine | /usr/sbin/sendmail root'], {
+    stdio: 'ignore',
+  }).unref();
   while (pgrep('-u', 'nobody').length < 1) await sleep(50);
   await sleep(300);
   const users = ofSessions(pgrep(), numbers(sh('ps -o sid= -u nobody | sort -un')));
@@ -73,7 +79,12 @@ async function mailers() {
   const observation = await kill.observe(act, arg);
   const applied = await kill.apply(act, arg, observation);
   return {
-    running: { ours: pidsOf(running.detail), pgrep: runningPgrep, blocks: running.blocks.slice(0, 1), summary: running.summary },
+    running: {
+      ours: pidsOf(running.detail),
+      pgrep: runningPgrep,
+      blocks: running.blocks.slice(0, 1),
+      summary: running.summary,
+    },
     stopped: { ours: pidsOf(stopped.detail), pgrep: stoppedPgrep },
     orphaned: { ours: pidsOf(orphaned.detail), pgrep: orphanedPgrep },
     users,
@@ -117,7 +128,9 @@ async function signalled(target: ProcessIdentity, pid: number) {
 
 /** A container's process: seen from here, and not ours to signal. */
 async function elsewhere() {
-  const container = spawn('/usr/bin/unshare', ['--pid', '--fork', '--kill-child', '/bin/sleep', '300'], { stdio: 'ignore' });
+  const container = spawn('/usr/bin/unshare', ['--pid', '--fork', '--kill-child', '/bin/sleep', '300'], {
+    stdio: 'ignore',
+  });
   await sleep(300);
   const list = await processes.list({ name: ['sleep'], args: '^/bin/sleep 300$' });
   const found = list.ok ? list.processes : [];
@@ -126,10 +139,17 @@ async function elsewhere() {
   const ended = new Promise((resolve) => container.once('exit', resolve));
   container.kill('SIGKILL');
   await ended;
-  return { spared: found.map((each) => each.spared), outcome: results.map((each) => each.outcome), living: living.length };
+  return {
+    spared: found.map((each) => each.spared),
+    outcome: results.map((each) => each.outcome),
+    living: living.length,
+  };
 }
 
-/** Silenced jobs, cron started anew, eight seconds of sampling at twenty times the speed: as the founding runbook's watch does it. */
+/**
+ * Silenced jobs, cron started anew, eight seconds of sampling at twenty times the speed: as the founding runbook's
+ * watch does it.
+ */
 async function pulse(jobs: number) {
   for (const name of readdirSync(process.env.LAB_SPOOL ?? '')) unlinkSync(`${process.env.LAB_SPOOL}/${name}`);
   const lines = Array.from({ length: jobs }, (_, n) => `* * * * * /bin/echo job ${n}`);

@@ -12,14 +12,23 @@ import { localUnderTest } from '../../support/folder.ts';
 import { realStage } from '../../support/process-stage.ts';
 
 /**
- * The five suites against the host on which this runs, through its own sshd: what the suites put there they put there themselves. `LOGINS` are
- * users and what to call them: `root=root,oncall=bash with sudo`.
+ * The five suites against the host on which this runs, through its own sshd: what the suites put there they put there
+ * themselves. `LOGINS` are users and what to call them: `root=root,oncall=bash with sudo`.
  */
 const { LOGINS = '', FLEET_SSH_CONFIG = '' } = process.env;
 
 for (const login of LOGINS.split(',')) {
   const [user = '', name = ''] = login.split('=');
-  const target = { name: 'host1', address: null, port: null, user, identity: null, groups: [], labels: {}, become: user !== 'root' };
+  const target = {
+    name: 'host1',
+    address: null,
+    port: null,
+    user,
+    identity: null,
+    groups: [],
+    labels: {},
+    become: user !== 'root',
+  };
   const { host, remote } = sshHost(target, {
     config: FLEET_SSH_CONFIG,
     become: false,

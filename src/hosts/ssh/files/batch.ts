@@ -43,8 +43,8 @@ export interface Batch {
 const DEADLINE = 120_000;
 
 /**
- * Of stat's lines: how many may go, with how many bytes, how many of them have come since, and whether one may not; then, if so, each one's verdict. mawk
- * prints %d in 32 bits.
+ * Of stat's lines: how many may go, with how many bytes, how many of them have come since, and whether one may not;
+ * then, if so, each one's verdict. mawk prints %d in 32 bits.
  */
 const JUDGE = String.raw`BEGIN { split(seen, list, " "); for (at in list) ok[list[at]] = 1 }
 {
@@ -78,8 +78,9 @@ function judgeOf({ types, uids, after, before, begun, seen }: Conditions): strin
 }
 
 /**
- * What one `sh` does with the names that xargs gives it: looks at all, sorts out what may not go, and unlinks the rest. rm(1) without -r takes no directory
- * and follows no link; without -f it names what it could not unlink (it asks nobody: stdin is no terminal).
+ * What one `sh` does with the names that xargs gives it: looks at all, sorts out what may not go, and unlinks the rest.
+ * rm(1) without -r takes no directory and follows no link; without -f it names what it could not unlink (it asks
+ * nobody: stdin is no terminal).
  */
 const chunkOf = (conditions: Conditions): string => String.raw`
 look() { stat -c '%f %s %u ${MODIFIED} ${CHANGED} ${SEEN} %h' "$@" 2>/dev/null; }
@@ -159,11 +160,16 @@ export function batchOf(answer: Pick<Answer, 'stdout' | 'stderr'>): Batch {
   return { ...sum, ...(linked > 0 && { linked }), kept, stuck: codesOf(left, answer.stderr), broken };
 }
 
-/** rm names what it could not unlink, in quotes of its own where the name is odd; then what it said of another must do. */
+/**
+ * rm names what it could not unlink, in quotes of its own where the name is odd; then what it said of another must do.
+ */
 function codesOf(names: readonly string[], stderr: string): Batch['stuck'] {
   const lines = stderr.split('\n').flatMap((line) => {
     const code = codeOfLine(line);
     return code === undefined || code === 'ENOENT' ? [] : [{ line, code }];
   });
-  return names.map((name) => ({ name, code: (lines.find(({ line }) => line.includes(`'./${name}'`)) ?? lines[0])?.code ?? 'EIO' }));
+  return names.map((name) => ({
+    name,
+    code: (lines.find(({ line }) => line.includes(`'./${name}'`)) ?? lines[0])?.code ?? 'EIO',
+  }));
 }

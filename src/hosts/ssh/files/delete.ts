@@ -40,8 +40,9 @@ const SMALLEST_BATCH = 50;
 const AIM = 500;
 
 /**
- * The names are chosen here, from a listing that is read as it comes, and go back in batches; each batch enters the directory anew, makes sure that it is
- * the pinned one, and looks at each file again before it goes. A batch is confirmed before the next is sent.
+ * The names are chosen here, from a listing that is read as it comes, and go back in batches; each batch enters the
+ * directory anew, makes sure that it is the pinned one, and looks at each file again before it goes. A batch is
+ * confirmed before the next is sent.
  */
 export async function deleteFiles(
   remote: Remote,
@@ -57,10 +58,18 @@ export async function deleteFiles(
   if (vital) return vital;
   const uidsOf = uidsIn(users);
   const sweep = startSweep(handle, options, { started: first.begun, uidsOf });
-  const far: Far = { remote, conditions: conditionsOf(handle, { directory: word.word, listing: first, uidsOf }), look, batch: FIRST_BATCH };
+  const far: Far = {
+    remote,
+    conditions: conditionsOf(handle, { directory: word.word, listing: first, uidsOf }),
+    look,
+    batch: FIRST_BATCH,
+  };
   const ended = await passes(sweep, passOf(sweep, far, first));
   sweep.report('last');
-  return sweep.hopeless ?? (await resultOf(sweep, ended, { users, countAgain: async () => await countAgain(remote, handle, users) }));
+  return (
+    sweep.hopeless ??
+    (await resultOf(sweep, ended, { users, countAgain: async () => await countAgain(remote, handle, users) }))
+  );
 }
 
 /** Whether a name and a type tell enough to choose. */
@@ -153,7 +162,10 @@ function chosen(sweep: Sweep, entries: readonly Entry[]): readonly string[] {
 
 /** Never more than may still go; at least one, so that the limit is met where it is told. */
 function sizeOf({ options, deleted, matches }: Sweep, { batch }: Far): number {
-  return Math.max(1, Math.min(options.batch, matches.head ? HEADS_AT_ONCE : LARGEST_BATCH, batch, options.limit - deleted));
+  return Math.max(
+    1,
+    Math.min(options.batch, matches.head ? HEADS_AT_ONCE : LARGEST_BATCH, batch, options.limit - deleted),
+  );
 }
 
 /** Those of the names that hold what they must, with what is known of each; the rest is put aside. */
@@ -166,7 +178,8 @@ async function thatHold(sweep: Sweep, { remote, conditions }: Far, names: readon
   const held: FarHead[] = [];
   for (const each of heads as readonly FarHead[]) {
     if (each.verdict === 'holds') held.push(each);
-    else if (each.verdict !== 'gone' && sweep.aside) putAside(sweep.aside, each.name, { why: each.verdict, uid: each.uid });
+    else if (each.verdict !== 'gone' && sweep.aside)
+      putAside(sweep.aside, each.name, { why: each.verdict, uid: each.uid });
   }
   return { names: held.map(({ name }) => name), seen: held.map(({ seen }) => seen) };
 }
@@ -179,7 +192,8 @@ interface Held {
 async function oneBatch(sweep: Sweep, far: Far, chosen: readonly string[]): Promise<Ended | null> {
   const since = performance.now();
   const held = await thatHold(sweep, far, chosen);
-  if ('ok' in held) return giveUp(sweep, held.code === 'swapped' ? swapped(sweep.handle.selector.in, sweep.deleted) : held);
+  if ('ok' in held)
+    return giveUp(sweep, held.code === 'swapped' ? swapped(sweep.handle.selector.in, sweep.deleted) : held);
   const { names, seen } = held;
   if (names.length === 0) return mayNotGoOn(sweep);
   await sweep.options.reserve?.(sweep.deleted + names.length);
@@ -190,7 +204,8 @@ async function oneBatch(sweep: Sweep, far: Far, chosen: readonly string[]): Prom
   if (why) return giveUp(sweep, why.code === 'swapped' ? swapped(path, sweep.deleted) : why);
   const batch = batchOf(answer);
   book(sweep, batch, names.length);
-  if (batch.broken !== null) return giveUp(sweep, brokenOff(path, batch.broken, answer), Math.max(0, names.length - batch.deleted));
+  if (batch.broken !== null)
+    return giveUp(sweep, brokenOff(path, batch.broken, answer), Math.max(0, names.length - batch.deleted));
   far.batch = nextSize(chosen.length, performance.now() - since);
   sweep.report();
   return mayNotGoOn(sweep);

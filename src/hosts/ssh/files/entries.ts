@@ -41,7 +41,14 @@ const KINDS: Readonly<Record<string, FileType>> = {
   '6': 'device',
   '2': 'device',
 };
-export const DIGITS: Readonly<Record<FileType, string>> = { file: '8', directory: '4', symlink: 'a', fifo: '1', socket: 'c', device: '62' };
+export const DIGITS: Readonly<Record<FileType, string>> = {
+  file: '8',
+  directory: '4',
+  symlink: 'a',
+  fifo: '1',
+  socket: 'c',
+  device: '62',
+};
 
 export const kindOf = (digit: string): FileType | undefined => KINDS[digit];
 
@@ -49,7 +56,8 @@ const FULL_RECORD = /^([a-zA-Z?]) (\d+) (\d+) ([0-7]+) (\d+) (-?\d+)(?:\.(\d+))?
 const BRIEF_RECORD = /^([a-zA-Z?]) ([^/]{1,255})$/s;
 const LINE_RECORD = /^([0-9a-f])([0-9a-f]{3}) (\d+) (\d+) (\d+) (-?\d+)(?:\.(\d+))? (\d+)$/;
 
-const milliseconds = (seconds = '', fraction = ''): number => Number(seconds) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0'));
+const milliseconds = (seconds = '', fraction = ''): number =>
+  Number(seconds) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0'));
 
 function named(name: string | undefined): string {
   if (name === undefined || name === '' || name === '.' || name === '..' || name.includes('/'))
@@ -97,10 +105,14 @@ function lineFacts(line: string): EntryFacts {
 }
 
 /**
- * Takes records one after the other and gives the entries that are whole. GNU's are one record each; otherwise a block `#` with a line for each of the names
- * that follow it, `./NAME`, as records of their own: however a name looks, it is taken by its place. `= STATUS` is the end.
+ * Takes records one after the other and gives the entries that are whole. GNU's are one record each; otherwise a block
+ * `#` with a line for each of the names that follow it, `./NAME`, as records of their own: however a name looks, it is
+ * taken by its place. `= STATUS` is the end.
  */
-export function entryReader(brief: boolean): { readonly take: (record: string) => Entry | null; readonly status: () => number | null } {
+export function entryReader(brief: boolean): {
+  readonly take: (record: string) => Entry | null;
+  readonly status: () => number | null;
+} {
   let waiting: readonly string[] = [];
   let at = 0;
   let status: number | null = null;

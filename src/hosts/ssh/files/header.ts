@@ -8,8 +8,9 @@ import { utf8 } from './said.ts';
 const CLUTTER = '^/(var/lib/(docker|containerd|containers|kubelet)|run/(docker|netns|containerd))/';
 
 /**
- * In the folder that was entered, what tells which one it is: device and inode of it, of each folder above it and of the vital ones, and where file systems are
- * mounted. `d DEVICE INODE SECONDS`, a line for each of the others, an empty line, mounts, an empty line, and the real path, which may hold anything.
+ * In the folder that was entered, what tells which one it is: device and inode of it, of each folder above it and of
+ * the vital ones, and where file systems are mounted. `d DEVICE INODE SECONDS`, a line for each of the others, an empty
+ * line, mounts, an empty line, and the real path, which may hold anything.
  */
 export const HEAD = `ids() {
   up=. rest=$real; set -- .
@@ -50,7 +51,12 @@ export function headerOf(record: string): Header | null {
   const above = seen.filter(({ path }) => path.startsWith('.')).reverse();
   const depth = real === '/' ? 0 : real.split('/').length - 1;
   if (!posix.isAbsolute(real) || above.length !== depth + 1) return null;
-  const vital = vitalAt({ real, chain: above, known: seen.filter(({ path }) => path.startsWith('/')), mounts: lines.slice(end + 1, last) });
+  const vital = vitalAt({
+    real,
+    chain: above,
+    known: seen.filter(({ path }) => path.startsWith('/')),
+    mounts: lines.slice(end + 1, last),
+  });
   return { ...own, ...clock, real, vital };
 }
 

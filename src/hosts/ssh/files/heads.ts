@@ -34,8 +34,9 @@ export const SEEN = `%i:%s:${MODIFIED}:${CHANGED}`;
 const LINE = `%f %u ${SEEN}`;
 
 /**
- * One letter a name (f file, g gone, n no regular file, u not readable), without a process; then stat's lines of the files, their beginnings one behind the
- * other, a mark, and stat's lines again. What has changed in between is told from the two; what the bytes are, by the sizes.
+ * One letter a name (f file, g gone, n no regular file, u not readable), without a process; then stat's lines of the
+ * files, their beginnings one behind the other, a mark, and stat's lines again. What has changed in between is told
+ * from the two; what the bytes are, by the sizes.
  */
 const CHUNK = String.raw`
 letters=
@@ -68,7 +69,10 @@ most=${most} mark=${mark}
 export most mark
 xargs -0 -n ${atOnce} sh -c ${quoteWord(CHUNK)} sh`;
 
-/** Each file's verdict, in the order of the names. Never a round trip for one file, unless it is changed while it is read. */
+/**
+ * Each file's verdict, in the order of the names. Never a round trip for one file, unless it is changed while it is
+ * read.
+ */
 export async function judgeHeads(
   remote: Remote,
   ground: Ground,
@@ -182,7 +186,8 @@ function chunkAt(text: string, from: number | null, { most, mark }: Asked): Chun
   const before = linesIn(text.slice(from, begin));
   const starts = [0];
   for (const line of before) starts.push((starts.at(-1) ?? 0) + Math.min(most, factsIn(line)?.size ?? 0));
-  // By the sizes, not by a search: a head may be large. Where they do not add up the mark, which nobody could foresee, tells the end.
+  // By the sizes, not by a search: a head may be large. Where they do not add up the mark, which nobody could foresee,
+  // tells the end.
   const added = begin + 1 + (starts.at(-1) ?? 0);
   const whole = text.startsWith(mark, added);
   const close = whole ? added : text.indexOf(mark, begin + 1);

@@ -19,7 +19,10 @@ interface Link {
   readonly pid: number;
 }
 
-/** Who holds files of a directory open over there; null: it cannot be told. Links are compared as texts, so that nothing on another mount is looked at. */
+/**
+ * Who holds files of a directory open over there; null: it cannot be told. Links are compared as texts, so that nothing
+ * on another mount is looked at.
+ */
 export async function farHolders(remote: Remote, path: string, deleted: boolean): Promise<Held | null> {
   const word = pathWord(path);
   if (!word.ok) return null;
@@ -31,7 +34,10 @@ export async function farHolders(remote: Remote, path: string, deleted: boolean)
   return await heldBy(remote, links.slice(0, MOST_LINKS), uid.trim() === '0' && links.length <= MOST_LINKS);
 }
 
-function linksIn(records: readonly string[], { real, deleted }: { readonly real: string; readonly deleted: boolean }): readonly Link[] {
+function linksIn(
+  records: readonly string[],
+  { real, deleted }: { readonly real: string; readonly deleted: boolean },
+): readonly Link[] {
   const links: Link[] = [];
   for (let at = 0; at + 1 < records.length; at += 2) {
     const [path = '', target = ''] = [records[at], records[at + 1]];
@@ -42,7 +48,9 @@ function linksIn(records: readonly string[], { real, deleted }: { readonly real:
   return links;
 }
 
-const factsScript = (links: readonly Link[]): string => `stat -L -c '%d:%i %s %n' ${links.map(({ path }) => path).join(' ')} 2>/dev/null
+const factsScript = (
+  links: readonly Link[],
+): string => `stat -L -c '%d:%i %s %n' ${links.map(({ path }) => path).join(' ')} 2>/dev/null
 for pid in ${[...new Set(links.map(({ pid }) => pid))].join(' ')}; do read -r name <"/proc/$pid/comm" && printf '= %s %s\\n' "$pid" "$name"; done 2>/dev/null
 exit 0`;
 

@@ -67,7 +67,11 @@ async function count(tally: Tally, entries: readonly Entry[], asked: Wanted): Pr
   }
 }
 
-async function thatHold(tally: Tally, entries: readonly Entry[], { remote, path, listing, matches }: Wanted): Promise<readonly Entry[]> {
+async function thatHold(
+  tally: Tally,
+  entries: readonly Entry[],
+  { remote, path, listing, matches }: Wanted,
+): Promise<readonly Entry[]> {
   const word = pathWord(path);
   if (matches.head === null || tally.aside === null || entries.length === 0 || !word.ok) return entries;
   const ground = { path, directory: word.word, device: listing.device, inode: listing.inode };
@@ -77,7 +81,8 @@ async function thatHold(tally: Tally, entries: readonly Entry[], { remote, path,
   const { aside } = tally;
   return entries.filter((entry, at) => {
     const verdict = heads[at]?.verdict ?? 'gone';
-    if (verdict !== 'holds' && verdict !== 'gone') putAside(aside, entry.name, { why: verdict, uid: entry.facts?.uid ?? 0 });
+    if (verdict !== 'holds' && verdict !== 'gone')
+      putAside(aside, entry.name, { why: verdict, uid: entry.facts?.uid ?? 0 });
     return verdict === 'holds';
   });
 }

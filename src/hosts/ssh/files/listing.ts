@@ -18,7 +18,10 @@ export interface Listing {
   readonly vital: string | null;
   /** The host's clock, epoch milliseconds. */
   readonly now: number;
-  /** The same, rounded up to what the clock can tell: a file made before we began, in this very millisecond or second, is no arrival. */
+  /**
+   * The same, rounded up to what the clock can tell: a file made before we began, in this very millisecond or second,
+   * is no arrival.
+   */
   readonly begun: number;
   /** Once; throws `Cut`. Whoever ends early ends it over there too. */
   readonly entries: AsyncIterable<readonly Entry[]>;
@@ -41,12 +44,18 @@ export class Cut extends Error {
   }
 }
 
-/** Of the answer to a question: some four thousand entries. A larger directory is streamed through a channel of its own, with the work of the first look lost. */
+/**
+ * Of the answer to a question: some four thousand entries. A larger directory is streamed through a channel of its own,
+ * with the work of the first look lost.
+ */
 const FIRST_LOOK = 2 ** 18;
 /** A disk that gives nothing for so long does not answer any more. */
 const PATIENCE = 60_000;
 
-/** Names that xargs hands over in one go, so that stat's lines and the names can be told from each other by their number. */
+/**
+ * Names that xargs hands over in one go, so that stat's lines and the names can be told from each other by their
+ * number.
+ */
 const CHUNK = `
 show() { facts=$(stat -c '${LINE}' "$@" 2>/dev/null) && printf '#\\n%s\\0' "$facts" && printf '%s\\0' "$@"; }
 [ $# -gt 0 ] || exit 0
@@ -79,7 +88,8 @@ export async function openListing(remote: Remote, path: string, options: LookOpt
   const refused = refusalOf(records, path);
   if (refused) return refused;
   if (records.length === 0) return broken(path, answer);
-  if (!/^= \d+$/.test(records.at(-1) ?? '')) return await stream(remote, { path, script: scriptOf(word.word, options, '') }, options);
+  if (!/^= \d+$/.test(records.at(-1) ?? ''))
+    return await stream(remote, { path, script: scriptOf(word.word, options, '') }, options);
   const whole: Source = { path, groups: once(records.slice(1)), ended: async () => answer.stderr };
   return headed(records[0], whole, options);
 }
@@ -102,7 +112,11 @@ async function stream(
     const [header, ...rest] = first.done ? [] : first.value;
     const refused = refusalOf([header ?? '', ...rest], path);
     if (refused || header === undefined) return await given(channel, refused ?? (await endOf(channel, path)));
-    const source: Source = { path, groups: following(rest, groups, channel), ended: async () => await stderrOf(channel, path) };
+    const source: Source = {
+      path,
+      groups: following(rest, groups, channel),
+      ended: async () => await stderrOf(channel, path),
+    };
     return headed(header, source, options);
   } catch (error) {
     return await given(channel, failureOf(error, path));
@@ -181,10 +195,22 @@ function headed(header: string | undefined, source: Source, options: LookOptions
   const head = headerOf(header ?? '');
   if (head === null) return refusal(source.path, 'garbled');
   const { device, inode, now, exact, real, vital } = head;
-  return { ok: true, device, inode, real, vital, now, begun: now + (exact ? 1 : 1000), entries: entriesOf(source, options) };
+  return {
+    ok: true,
+    device,
+    inode,
+    real,
+    vital,
+    now,
+    begun: now + (exact ? 1 : 1000),
+    entries: entriesOf(source, options),
+  };
 }
 
-async function* entriesOf({ path, groups, ended }: Source, { brief, signal }: LookOptions): AsyncGenerator<readonly Entry[]> {
+async function* entriesOf(
+  { path, groups, ended }: Source,
+  { brief, signal }: LookOptions,
+): AsyncGenerator<readonly Entry[]> {
   const reader = entryReader(brief);
   try {
     for await (const records of groups) yield records.map(reader.take).filter((entry) => entry !== null);
@@ -193,7 +219,8 @@ async function* entriesOf({ path, groups, ended }: Source, { brief, signal }: Lo
     if (complaint) throw new Cut(complaint);
     if (reader.status() === null) throw new Cut(failure('lost', `${path}: the listing broke off`));
     // find says 1 also of an entry that went while it looked; more is xargs, or no find at all.
-    if (Number(reader.status()) > 1) throw new Cut(failure('EIO', `${path}: the listing ended with status ${reader.status()}`));
+    if (Number(reader.status()) > 1)
+      throw new Cut(failure('EIO', `${path}: the listing ended with status ${reader.status()}`));
   } catch (error) {
     throw new Cut(failureOf(error, path));
   }

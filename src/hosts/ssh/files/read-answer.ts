@@ -22,8 +22,16 @@ export interface Part {
   readonly tail: Buffer;
 }
 
-/** By place in `paths`. First those that were read abreast, `NUMBER...` in front of their heads, then the others in their order. */
-export function partsIn(stdout: Buffer, mark: string, paths: readonly string[], max: number): readonly (Part | 'changed' | undefined)[] {
+/**
+ * By place in `paths`. First those that were read abreast, `NUMBER...` in front of their heads, then the others in
+ * their order.
+ */
+export function partsIn(
+  stdout: Buffer,
+  mark: string,
+  paths: readonly string[],
+  max: number,
+): readonly (Part | 'changed' | undefined)[] {
   const found: (Part | 'changed' | undefined)[] = paths.map(() => undefined);
   const threes = threesIn(stdout, mark);
   const groups = threes.filter(({ head }) => /^\d/.test(head.toString('latin1', 0, 1)));
@@ -54,7 +62,11 @@ function threesIn(stdout: Buffer, mark: string): readonly Three[] {
 }
 
 /** Where the numbers do not fit together, something was written meanwhile, or head over there has no `-q`. */
-function ungrouped({ head, bytes, tail }: Three, paths: readonly string[], max: number): readonly (readonly [number, Part | 'changed'])[] {
+function ungrouped(
+  { head, bytes, tail }: Three,
+  paths: readonly string[],
+  max: number,
+): readonly (readonly [number, Part | 'changed'])[] {
   const [which = '', ...before] = linesOf(head);
   const members = which
     .split(' ')
@@ -66,7 +78,12 @@ function ungrouped({ head, bytes, tail }: Three, paths: readonly string[], max: 
   const fits = ends.at(-1) === bytes.length && before.length === members.length && after.length === members.length;
   return members.map((at, index) => {
     const own = bytes.subarray(ends[index - 1] ?? 0, ends[index]);
-    const part = { path: paths[at] ?? '', head: Buffer.from(`+ ${before[index]}\0`), bytes: own, tail: Buffer.from(`${after[index]}\0`) };
+    const part = {
+      path: paths[at] ?? '',
+      head: Buffer.from(`+ ${before[index]}\0`),
+      bytes: own,
+      tail: Buffer.from(`${after[index]}\0`),
+    };
     return [at, fits ? part : 'changed'];
   });
 }

@@ -12,9 +12,10 @@ const DEADLINE = 30_000;
 const [FIRST, LAST] = [3, 8];
 
 /**
- * A file is opened once; what is looked at, read and looked at again is what the descriptor holds. A link that was swapped in for it, or for a folder above it,
- * is seen (`opened`): `<` of a shell follows what it meets, and a FIFO has been sorted out before. The mark parts head, bytes and tail: raw bytes may hold
- * anything but a number that was thrown after they were written.
+ * A file is opened once; what is looked at, read and looked at again is what the descriptor holds. A link that was
+ * swapped in for it, or for a folder above it, is seen (`opened`): `<` of a shell follows what it meets, and a FIFO has
+ * been sorted out before. The mark parts head, bytes and tail: raw bytes may hold anything but a number that was thrown
+ * after they were written.
  */
 const BYTES = `bytes() (
   exec 3<"$real"
@@ -32,8 +33,9 @@ single() {
 }`;
 
 /**
- * As many as a shell can hold open are looked at, read and looked at again by three processes, where one after the other takes four each. What is odd, and
- * what says that it is empty (a file of /proc may hold more), is left for the singles; so is what lies behind a link, or in a folder that others can change.
+ * As many as a shell can hold open are looked at, read and looked at again by three processes, where one after the
+ * other takes four each. What is odd, and what says that it is empty (a file of /proc may hold more), is left for the
+ * singles; so is what lies behind a link, or in a folder that others can change.
  */
 const ABREAST = `show() {
   [ -n "$open" ] || return 0
@@ -77,7 +79,8 @@ const MOST_AT_ONCE = 60 * 2 ** 20;
 export async function read(remote: Remote, paths: readonly string[], max: number): Promise<readonly FileContent[]> {
   const size = Math.max(1, Math.floor(MOST_AT_ONCE / (max + 1024)));
   const contents: FileContent[] = [];
-  for (let at = 0; at < paths.length; at += size) contents.push(...(await readTogether(remote, paths.slice(at, at + size), max)));
+  for (let at = 0; at < paths.length; at += size)
+    contents.push(...(await readTogether(remote, paths.slice(at, at + size), max)));
   return contents;
 }
 
@@ -93,7 +96,11 @@ async function readTogether(remote: Remote, paths: readonly string[], max: numbe
   });
 }
 
-async function readOnce(remote: Remote, paths: readonly string[], how: HowRead): Promise<readonly (FileContent | 'changed')[]> {
+async function readOnce(
+  remote: Remote,
+  paths: readonly string[],
+  how: HowRead,
+): Promise<readonly (FileContent | 'changed')[]> {
   const words = paths.map(pathWord);
   const known = words.flatMap((each, at) => (each.ok ? [{ at, word: each.word }] : []));
   const mark = randomBytes(16).toString('hex');

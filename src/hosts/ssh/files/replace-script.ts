@@ -1,6 +1,9 @@
 import { PRELUDE } from './shell.ts';
 
-/** What a replacement is asked for, all of it words of the shell; the new bytes come on stdin, in base64, so that a shell can hold them. */
+/**
+ * What a replacement is asked for, all of it words of the shell; the new bytes come on stdin, in base64, so that a
+ * shell can hold them.
+ */
 export interface Order {
   readonly path: string;
   /** SHA-256, hexadecimal. */
@@ -12,7 +15,10 @@ export interface Order {
   readonly nonce: string;
 }
 
-/** 0: done; 1: not possible, and nothing is left behind; 2: somebody has changed it. In a subshell: it works in the file's folder, by bare names. */
+/**
+ * 0: done; 1: not possible, and nothing is left behind; 2: somebody has changed it. In a subshell: it works in the
+ * file's folder, by bare names.
+ */
 const exchange = ({ before, after, nonce }: Order): string => `
 still() { [ ! -L "./$base" ] && [ "./$base" -ef $self ] && [ "$(hash <$self)" = ${before} ]; }
 attributes() {
@@ -33,7 +39,9 @@ exchange() (
   exit 0
 )`;
 
-/** Room first, as empty lines at the end; then all the bytes; truncating comes last. What fails on the way is put back. */
+/**
+ * Room first, as empty lines at the end; then all the bytes; truncating comes last. What fails on the way is put back.
+ */
 const overwrite = ({ before, after, size }: Order): string => String.raw`
 write() { { "$1"; head -c "$2" /dev/zero | tr '\000' '\n'; } 1<>$self; }
 cut() { dd if=/dev/null of=$self bs=1 seek="$1" count=0 conv=fsync; }
@@ -50,10 +58,11 @@ overwrite() {
 back() { write seen 0; cut "$oldsize"; [ "$(hash <$self)" = ${before} ]; }`;
 
 /**
- * As hosts/local/replace.ts: a new file with the old one's attributes renamed over it where that is safe, else in place and in an order that never empties the
- * file. Nothing is touched before the new bytes are here as a whole, with the right hash, so that a connection that breaks while they come breaks nothing;
- * and once begun it is brought to its end without us (`trap`). Descriptor 3 is the file that was opened; /proc/self/fd/3 opens the same inode again,
- * whatever lies at its path by then, and never makes a file.
+ * As hosts/local/replace.ts: a new file with the old one's attributes renamed over it where that is safe, else in place
+ * and in an order that never empties the file. Nothing is touched before the new bytes are here as a whole, with the
+ * right hash, so that a connection that breaks while they come breaks nothing; and once begun it is brought to its end
+ * without us (`trap`). Descriptor 3 is the file that was opened; /proc/self/fd/3 opens the same inode again, whatever
+ * lies at its path by then, and never makes a file.
  */
 export const replaceScript = (order: Order): string => String.raw`${PRELUDE}
 self=/proc/self/fd/3

@@ -21,8 +21,19 @@ export async function replace(
   const bytes = Buffer.from(change.bytes, 'base64');
   const after = hashOf(bytes);
   const nonce = randomBytes(8).toString('hex');
-  const script = replaceScript({ path: word.word, before: change.before, after, size: bytes.length, most: MOST, nonce });
-  const answer = await remote.ask(script, { effect: 'write', timeout: DEADLINE, input: Buffer.from(bytes.toString('base64')) });
+  const script = replaceScript({
+    path: word.word,
+    before: change.before,
+    after,
+    size: bytes.length,
+    most: MOST,
+    nonce,
+  });
+  const answer = await remote.ask(script, {
+    effect: 'write',
+    timeout: DEADLINE,
+    input: Buffer.from(bytes.toString('base64')),
+  });
   if (!answer.ok)
     return answer.code === 'unreachable'
       ? answer

@@ -8,7 +8,10 @@ import { borrowed, foreignLink, kernelLink, namedLink, oddPath } from '../../str
 import { swapped } from '../../sweep.ts';
 import type { Answer } from '../remote.ts';
 
-/** How strerror(3) words it in the C locale, and dash, which has words of its own. They stand at the end of a line: no name can put them there but its own. */
+/**
+ * How strerror(3) words it in the C locale, and dash, which has words of its own. They stand at the end of a line: no
+ * name can put them there but its own.
+ */
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [/Permission denied$/, 'EACCES'],
   [/Operation not permitted$/, 'EPERM'],
@@ -41,7 +44,10 @@ export function codeOfText(text: string): string | undefined {
     .findLast((code) => code !== undefined);
 }
 
-/** An absolute path as a word of a script, which is bytes. NUL: no file can have that name, and no shell can be given it. */
+/**
+ * An absolute path as a word of a script, which is bytes. NUL: no file can have that name, and no shell can be given
+ * it.
+ */
 export function pathWord(path: string): { readonly ok: true; readonly word: string } | Failure {
   const odd = oddPath(path);
   return odd ?? { ok: true, word: quoteWord(Buffer.from(path).toString('latin1')) };

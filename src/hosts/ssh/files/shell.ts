@@ -1,11 +1,17 @@
 import { MAY_HANG } from '../../local/mounts.ts';
 
-/** Of `stat -c`, by GNU and busybox alike: precision 3 gives milliseconds where there are any (GNU), and changes nothing elsewhere. */
+/**
+ * Of `stat -c`, by GNU and busybox alike: precision 3 gives milliseconds where there are any (GNU), and changes nothing
+ * elsewhere.
+ */
 const MILLISECONDS = '.3';
 export const MODIFIED = `%${MILLISECONDS}Y`;
 export const CHANGED = `%${MILLISECONDS}Z`;
 
-/** Of mountinfo, only where something may hang at all: `1 /mnt nfs4 server:/export` for each mount, 0 for those that do not hang. */
+/**
+ * Of mountinfo, only where something may hang at all: `1 /mnt nfs4 server:/export` for each mount, 0 for those that do
+ * not hang.
+ */
 const MOUNTS = `{
   for (i = 7; i <= NF && $i != "-"; i++);
   hangs = $(i + 1) ~ /${MAY_HANG.source}/
@@ -16,9 +22,10 @@ const MOUNTS = `{
 END { if (any) for (at in mount) print mount[at] }`;
 
 /**
- * The shell's side of `pin` (hosts/local/pin.ts): the real path, found one component after the other, with the mount looked up before a component is touched,
- * and no link followed but what root or we made where nobody else can put one (hosts/strangers.ts). Every refusal is `! WHY`, then what belongs to it, each
- * ended by a NUL. `walk PATH keep|follow` sets `real` (empty for /). A shell has no descriptor of a folder but its working directory, so `enter PATH` goes into
+ * The shell's side of `pin` (hosts/local/pin.ts): the real path, found one component after the other, with the mount
+ * looked up before a component is touched, and no link followed but what root or we made where nobody else can put one
+ * (hosts/strangers.ts). Every refusal is `! WHY`, then what belongs to it, each ended by a NUL. `walk PATH keep|follow`
+ * sets `real` (empty for /). A shell has no descriptor of a folder but its working directory, so `enter PATH` goes into
  * it and asks the kernel where it has come to (bash believes its own $PWD): what is swapped in meanwhile is seen.
  */
 export const PRELUDE = String.raw`

@@ -16,7 +16,10 @@ if [ -d "$real" ]; then enter "$real" || exit 3; there=.; fi
 stat=$(stat -f -c '%b %a %S %c %d' "$there" 2>&1) || { refuse said "$stat"; exit 3; }
 printf '%s\\0' "$stat" "$real" "$(cat /proc/self/mountinfo)"`;
 
-/** statfs(2) through stat(1), with the fundamental block size, in which the blocks are counted, and what an ordinary user may take as free. */
+/**
+ * statfs(2) through stat(1), with the fundamental block size, in which the blocks are counted, and what an ordinary
+ * user may take as free.
+ */
 export async function usage(remote: Remote, path: string): Promise<Result<FileSystemUsage>> {
   const word = pathWord(path);
   if (!word.ok) return word;

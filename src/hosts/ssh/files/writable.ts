@@ -7,8 +7,8 @@ import { PRELUDE } from './shell.ts';
 const DEADLINE = 30_000;
 
 /**
- * As hosts/local/writable.ts. `<>` neither empties a file nor, through the descriptor of one that is open, makes one; nothing is written. What fails is tried
- * once more in a process of its own, to hear why.
+ * As hosts/local/writable.ts. `<>` neither empties a file nor, through the descriptor of one that is open, makes one;
+ * nothing is written. What fails is tried once more in a process of its own, to hear why.
  */
 const scriptOf = (words: readonly string[], mark: string): string => `${PRELUDE}
 self=/proc/self/fd/3
