@@ -143,11 +143,17 @@ function placed(libraries: Map<string, string>): Plugin {
             libraries.set(name, wanted.startsWith('.') ? `src/load/${name}.ts` : wanted);
             return `__load('./lib/${name}.js')`;
           });
-        return { contents: text, loader: 'ts' };
+        return { contents: lazily(text), loader: 'ts' };
       });
     },
   };
 }
+
+/** A large library that few commands need wakes up with its first use. */
+const lazily = (text: string): string =>
+  text
+    .replace("import { RE2JS } from 're2js'", "import type { RE2JS } from 're2js'")
+    .replace(/\bRE2JS\./g, "require('re2js').$&");
 
 /** For what a program imports: it has one file of its own, with everything in it. */
 const placedAlone: Plugin = {

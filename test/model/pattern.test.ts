@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { RE2JS } from 're2js';
 import { fileMatches } from '../../src/hosts/file-matches.ts';
 import { matchesOf } from '../../src/hosts/matches.ts';
 import { misfit } from '../../src/model/constraint.ts';
@@ -145,4 +146,34 @@ test('a plain pattern means what it means in JavaScript', () => {
     ),
     { numRuns: 3000 },
   );
+});
+
+test('a pattern that is taken without asking RE2 is one that RE2 takes, and means the same there', () => {
+  const part = fc.constantFrom(
+    ...'abZ_0 .-^$|()[]*+?{}\\/:&<>=!',
+    '(?<',
+    '(?:',
+    '[a-z]',
+    '[^a]',
+    '\\d',
+    '\\.',
+    '(?<a>',
+  );
+  const given = fc.string({ unit: fc.constantFrom('a', 'b', 'Z', '0', '.', '-', '\n', '\r', '\u2028', '\xe9', '^') });
+  const source = fc.array(part, { minLength: 1, maxLength: 9 }).map((all) => all.join(''));
+  fc.assert(
+    fc.property(source, given, fc.boolean(), (pattern, text, lines) => {
+      fc.pre(patternFault(pattern) === null);
+      const re2 = RE2JS.compile(pattern, lines ? RE2JS.MULTILINE : 0);
+      assert.equal(patternOf(pattern, { lines }).test(text), re2.test(text), `${pattern} on ${JSON.stringify(text)}`);
+      const exact = RE2JS.compile(pattern).testExact(text);
+      assert.equal(
+        patternOf(pattern, { whole: true }).test(text),
+        exact,
+        `whole ${pattern} on ${JSON.stringify(text)}`,
+      );
+    }),
+    { numRuns: 3000 },
+  );
+  assert.notEqual(patternFault('(?<a>x)|(?<a>y)'), null);
 });
