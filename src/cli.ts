@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { CommanderError, Option, Command as Program } from 'commander';
 import type { Command, Io } from './commands/_command.ts';
+import { settle } from './commands/_result.ts';
 import { exitCode, OUTCOMES } from './model/outcome.ts';
 import { escaped } from './views/escape.ts';
 import { startedIn } from './wiring/environment.ts';
@@ -69,7 +70,7 @@ function addCommand(program: Program, command: Command, io: Io, done: (code: num
   sub.addHelpText('before', `Examples:\n${examples}\n`);
   sub.addHelpText('after', `\n${exitCodes()}`);
   sub.exitOverride().configureOutput({ writeOut: io.stdout, writeErr: io.stderr });
-  sub.action(async () => done(await command.run(io, sub.args, sub.opts())));
+  sub.action(async () => done(settle(await command.run(io, sub.args, sub.opts()), io.stderr)));
 }
 
 function optionOf(option: Command['options'][number]): Option {

@@ -1,5 +1,6 @@
 import type { Vault } from '../hosts/vault.ts';
 import type { Interrupts } from '../model/ports.ts';
+import type { CommandResult } from './_result.ts';
 
 /** What a command may use of the process it runs in; tests give their own. */
 export interface Io {
@@ -55,8 +56,7 @@ export interface Command {
   readonly options: readonly CommandOption[];
   /** Shown first in --help: the command line, then what it does. */
   readonly examples: readonly (readonly [line: string, about: string])[];
-  /** Resolves to the exit code. */
-  run(io: Io, args: readonly string[], options: Readonly<Record<string, unknown>>): Promise<number>;
+  run(io: Io, args: readonly string[], options: Readonly<Record<string, unknown>>): Promise<CommandResult>;
 }
 
 export function defineCommand(command: Command): Command {

@@ -6,7 +6,8 @@ import { resolveArg, secretsOf, startFindings } from '../model/scope.ts';
 import { parseSecretSource } from '../model/secret.ts';
 import type { DeclaredCommand } from '../views/declared.ts';
 import type { CommandOption, Io } from './_command.ts';
-import { type Prepared, refuse } from './_prepare.ts';
+import type { Prepared } from './_prepare.ts';
+import { type CommandResult, refuse } from './_result.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -24,7 +25,7 @@ export async function whyNotLook(
   io: Io,
   prepared: Prepared,
   { options, hosts }: { readonly options: Options; readonly hosts: readonly string[] },
-): Promise<number | null> {
+): Promise<CommandResult | null> {
   const commands = declaredCommands(prepared);
   if (commands.length === 0 || options.unattended === true || options.allowReads === true) return null;
   const { isOurs } = await import('../wiring/trusted.ts');
@@ -35,12 +36,8 @@ export async function whyNotLook(
       import('../views/declared.ts'),
       import('../views/style.ts'),
     ]);
-    io.stderr(`${declaredLines(name, commands, paperOf({ columns: io.columns })).join('\n')}\n`);
-    return refuse(
-      io,
-      'read them, then add --allow-reads, or a --policy whose rule says declared_read: allow; nothing was looked at',
-      'refused-by-policy',
-    );
+    const drawn = `${declaredLines(name, commands, paperOf({ columns: io.columns })).join('\n')}\n`;
+    return { ...refuse(READ_THEM, 'refused-by-policy'), drawn };
   }
   const [{ askDeclared }, { promptsFor }] = await Promise.all([
     import('../views/declared.ts'),
@@ -49,8 +46,11 @@ export async function whyNotLook(
   const prompts = await promptsFor({ ...io, color: io.color.stderr, all: true }, async () => {});
   return (await askDeclared(prompts, name, commands))
     ? null
-    : refuse(io, 'its commands may not run; nothing was looked at', 'refused-by-policy');
+    : refuse('its commands may not run; nothing was looked at', 'refused-by-policy');
 }
+
+const READ_THEM =
+  'read them, then add --allow-reads, or a --policy whose rule says declared_read: allow; nothing was looked at';
 
 function declaredCommands({ runbook, params }: Prepared): readonly DeclaredCommand[] {
   const start = startFindings(params);

@@ -1,13 +1,14 @@
 import type { LocalJournal } from '../journal/append.ts';
 import { paramsOf } from '../model/carry.ts';
 import type { Glance } from '../model/left-off.ts';
-import type { exitCode } from '../model/outcome.ts';
+import type { OutcomeName } from '../model/outcome.ts';
 import type { Runbook } from '../model/runbook.ts';
 import { type RunState, stateOf } from '../model/state.ts';
 import type { RunRequest } from '../operations/carry-out.ts';
 import type { Io } from './_command.ts';
 import { wordsOf } from './_limit.ts';
-import { modeOf, type Prepared, prepare, refuse } from './_prepare.ts';
+import { modeOf, type Prepared, prepare } from './_prepare.ts';
+import { type CommandResult, hasEnded, refuse } from './_result.ts';
 import { type Chosen, sameHost } from './_stage.ts';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -48,7 +49,7 @@ export interface Meant {
  * The run that is meant: the one that is named, or the newest that fits. Nothing is opened for writing. What is wrong
  * has been said.
  */
-export async function meantRun(io: Io, { run, options, glance, none }: Wanted): Promise<Meant | number> {
+export async function meantRun(io: Io, { run, options, glance, none }: Wanted): Promise<Meant | CommandResult> {
   const { peekInto } = await import('../wiring/journal.ts');
   const named = await namedHost(options);
   const on = named === null ? '' : ` on ${named}`;
@@ -57,16 +58,16 @@ export async function meantRun(io: Io, { run, options, glance, none }: Wanted): 
     fits: (state) => glance.fits(state) && (named === null || state.host === named),
   });
   if (!found.ok)
-    return refuse(io, run === undefined ? `${none}${on}; see: firebreak runs` : found.message, outcomeOf(found.code));
+    return refuse(run === undefined ? `${none}${on}; see: firebreak runs` : found.message, outcomeOf(found.code));
   const { id, state } = found.peeked;
   const other = ofAnotherKind(io, state);
-  if (other !== null) return refuse(io, other, 'usage');
+  if (other !== null) return refuse(other, 'usage');
   if (named !== null && named !== state.host)
-    return refuse(io, `${id} was a run on ${state.host}, not on ${named}`, 'usage');
+    return refuse(`${id} was a run on ${state.host}, not on ${named}`, 'usage');
   const target = state.meta?.target;
   if (target === undefined) return { id, state, chosen: null };
   const chosen = await sameHost(io, target, options);
-  return typeof chosen === 'number' ? chosen : { id, state, chosen };
+  return hasEnded(chosen) ? chosen : { id, state, chosen };
 }
 
 /** A drill that was named on the real host, or the other way round. Null: it is of the same kind, in the same scene. */
@@ -81,19 +82,19 @@ function ofAnotherKind({ scene }: Io, { run, meta }: RunState): string | null {
  * An earlier run, its journal open again, with its runbook as it is now and its parameters as they were. What is wrong
  * has been said.
  */
-export async function takeUp(io: Io, run: string, options: Options): Promise<Earlier | number> {
+export async function takeUp(io: Io, run: string, options: Options): Promise<Earlier | CommandResult> {
   const [{ reopenRun }, { version }, { orphansIn }] = await Promise.all([
     import('../wiring/journal.ts'),
     import('../wiring/version.ts'),
     import('../journal/verify.ts'),
   ]);
   const reopened = await reopenRun(io, run);
-  if (!reopened.ok) return refuse(io, reopened.message, outcomeOf(reopened.code));
+  if (!reopened.ok) return refuse(reopened.message, outcomeOf(reopened.code));
   const state = stateOf(reopened.events);
   const started = reopened.events.find((event) => event.type === 'run.started');
-  if (!started) return refuse(io, `${state.run} ended before it began: there is nothing to go on with`, 'no-such-file');
+  if (!started) return refuse(`${state.run} ended before it began: there is nothing to go on with`, 'no-such-file');
   const prepared = await prepare(io, started.runbook.path, { ...options, param: undefined });
-  if (typeof prepared === 'number') return prepared;
+  if (hasEnded(prepared)) return prepared;
   const edited = await whatWasEdited(io, started.text, prepared.runbook, options);
   if (edited !== null) return edited;
   const orphans = orphansIn(reopened.journal.folder, reopened.events);
@@ -109,7 +110,7 @@ export async function takeUp(io: Io, run: string, options: Options): Promise<Ear
   return { journal: reopened.journal, state, request, prepared };
 }
 
-function outcomeOf(code: string): Parameters<typeof exitCode>[0] {
+function outcomeOf(code: string): OutcomeName {
   if (code === 'ambiguous') return 'usage';
   if (code === 'no-journal') return 'no-journal';
   return code === 'damaged' || code === 'newer' ? 'journal-damaged' : 'no-such-file';
@@ -119,14 +120,23 @@ function outcomeOf(code: string): Parameters<typeof exitCode>[0] {
  * A runbook that was edited meanwhile is shown as a diff. A person goes on with the new one; automation stops: nobody
  * has looked at it.
  */
-async function whatWasEdited(io: Io, before: string, runbook: Runbook, options: Options): Promise<number | null> {
+async function whatWasEdited(
+  io: Io,
+  before: string,
+  runbook: Runbook,
+  options: Options,
+): Promise<CommandResult | null> {
   const after = runbook.source.text;
   if (before === after) return null;
   const [{ renderBlocks }, { paperOf }] = await Promise.all([import('../views/block.ts'), import('../views/style.ts')]);
   const paper = paperOf({ columns: io.columns, color: io.color.stderr, all: true });
-  io.stderr(`${renderBlocks([{ kind: 'diff', path: runbook.source.path, before, after }], paper).join('\n')}\n`);
+  const drawn = `${renderBlocks([{ kind: 'diff', path: runbook.source.path, before, after }], paper).join('\n')}\n`;
   if (options.unattended === true)
-    return refuse(io, 'the runbook was edited since the run began; a person has to take it up', 'plan-mismatch');
+    return {
+      ...refuse('the runbook was edited since the run began; a person has to take it up', 'plan-mismatch'),
+      drawn,
+    };
+  io.stderr(drawn);
   io.stderr(
     'firebreak: the runbook was edited since the run began: what is not finished is planned anew from what it says now\n',
   );

@@ -10,18 +10,19 @@ import type { EarlierFleet } from './_fleet-earlier.ts';
 import { actOnFleet, aloneWith } from './_fleet-session.ts';
 import { targetsOf } from './_hosts.ts';
 import { wordsOf } from './_limit.ts';
-import { type Prepared, prepare, refuse } from './_prepare.ts';
+import { type Prepared, prepare } from './_prepare.ts';
+import { type CommandResult, hasEnded, refuse } from './_result.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
-export function resumeFleetHere(io: Io, earlier: EarlierFleet, options: Options): Promise<number> {
+export function resumeFleetHere(io: Io, earlier: EarlierFleet, options: Options): Promise<CommandResult> {
   return again(io, earlier, options, async (request, parts, { state, only }) => {
     const { resumeFleet } = await import('../operations/fleet.ts');
     return resumeFleet(request, parts, state, only);
   });
 }
 
-export function rollBackFleetHere(io: Io, earlier: EarlierFleet, options: Options): Promise<number> {
+export function rollBackFleetHere(io: Io, earlier: EarlierFleet, options: Options): Promise<CommandResult> {
   return again(io, earlier, options, async (request, parts, { state, only }) => {
     const { rollBackFleet } = await import('../operations/fleet-rollback.ts');
     return rollBackFleet(request, parts, state, only);
@@ -44,24 +45,24 @@ type Going = (
  * The same hosts, reached as before unless the command line says otherwise; the runbook as it is now, and its
  * parameters as they were.
  */
-async function again(io: Io, earlier: EarlierFleet, options: Options, go: Going): Promise<number> {
+async function again(io: Io, earlier: EarlierFleet, options: Options, go: Going): Promise<CommandResult> {
   const { id } = earlier.found;
   const state = fleetStateOf(earlier.events);
   const { meta } = state;
-  if (meta === null) return refuse(io, `${id} ended before it began: there is nothing to go on with`, 'no-such-file');
+  if (meta === null) return refuse(`${id} ended before it began: there is nothing to go on with`, 'no-such-file');
   const only = hostsOf(state, options);
-  if (typeof only === 'string') return refuse(io, only, 'usage');
+  if (typeof only === 'string') return refuse(only, 'usage');
   const selection = await reachedAgain(io, options, { targets: meta.hosts, skipped: meta.skipped, reach: meta.reach });
-  if (typeof selection === 'number') return selection;
+  if (hasEnded(selection)) return selection;
   const prepared = await prepare(io, meta.runbook.path, { ...options, param: undefined, limit: undefined });
-  if (typeof prepared === 'number') return prepared;
+  if (hasEnded(prepared)) return prepared;
   const edited = whatWasEdited(io, prepared, meta.runbook.hash, options);
   if (edited !== null) return edited;
   const asked = await requestOf(io, prepared, selection, { ...meta.strategy, ...selection.strategy });
   const request = { ...asked, params: meta.params, hosts: meta.hosts };
   return aloneWith(io, id, async () => {
     const journal = await reopen(io, earlier);
-    if (typeof journal === 'number') return journal;
+    if (hasEnded(journal)) return journal;
     return actOnFleet(io, { prepared, selection, request, journal, options, before: state }, (parts) =>
       go(request, parts, { state, only }),
     );
@@ -90,7 +91,7 @@ async function reachedAgain(
   io: Io,
   options: Options,
   { targets, skipped, reach }: Before,
-): Promise<Selection | number> {
+): Promise<Selection | CommandResult> {
   const { config = null, become = false, password = null } = isObject(reach) ? reach : {};
   const from = isObject(password) && typeof password.from === 'string' ? password.from : null;
   const given = options.askBecomePassword !== undefined || options.becomePassword !== undefined;
@@ -103,26 +104,26 @@ async function reachedAgain(
     ...(!given && from !== null && (from === 'typed' ? { askBecomePassword: true } : { becomePassword: from })),
   });
   if (selection === null) throw new Error('bug: a fleet without hosts');
-  return typeof selection === 'number' ? selection : { ...selection, targets, skipped };
+  return hasEnded(selection) ? selection : { ...selection, targets, skipped };
 }
 
 /** A person goes on with the runbook as it is now; automation stops: nobody has looked at it. */
-function whatWasEdited(io: Io, { runbook }: Prepared, before: string, options: Options): number | null {
+function whatWasEdited(io: Io, { runbook }: Prepared, before: string, options: Options): CommandResult | null {
   if (runbook.source.hash === before) return null;
   if (options.unattended === true)
-    return refuse(io, 'the runbook was edited since the fleet run began; a person has to take it up', 'plan-mismatch');
+    return refuse('the runbook was edited since the fleet run began; a person has to take it up', 'plan-mismatch');
   io.stderr(
     'firebreak: the runbook was edited since the fleet run began: what is not finished is planned anew from what it says now\n',
   );
   return null;
 }
 
-async function reopen(io: Io, { found }: EarlierFleet): Promise<LocalJournal | number> {
+async function reopen(io: Io, { found }: EarlierFleet): Promise<LocalJournal | CommandResult> {
   const [{ reopenJournal }, { placesFor }] = await Promise.all([
     import('../journal/reopen.ts'),
     import('../journal/places.ts'),
   ]);
   const reopened = await reopenJournal({ found, places: placesFor(io), uid: io.uid });
   if (reopened.ok) return reopened.journal;
-  return refuse(io, reopened.message, reopened.code === 'no-journal' ? 'no-journal' : 'journal-damaged');
+  return refuse(reopened.message, reopened.code === 'no-journal' ? 'no-journal' : 'journal-damaged');
 }

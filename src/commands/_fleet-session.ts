@@ -1,7 +1,6 @@
 import type { LocalJournal } from '../journal/append.ts';
 import type { FleetAsk, FleetPlan, FleetView } from '../model/fleet-ports.ts';
 import type { FleetState } from '../model/fleet-state.ts';
-import { exitCode } from '../model/outcome.ts';
 import type { Interrupts } from '../model/ports.ts';
 import type { Redact } from '../model/secret.ts';
 import type { Selection } from '../model/selection.ts';
@@ -11,7 +10,8 @@ import type { Before } from '../views/fleet-follow.ts';
 import { stopSwitch } from '../wiring/stop-switch.ts';
 import type { Io } from './_command.ts';
 import { reachOf } from './_hosts.ts';
-import { type Prepared, refuse } from './_prepare.ts';
+import type { Prepared } from './_prepare.ts';
+import { type CommandResult, refuse } from './_result.ts';
 import { OUTPUTS } from './_session.ts';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -40,7 +40,7 @@ export async function actOnFleet(
   io: Io,
   session: FleetSession,
   go: (parts: FleetParts) => Promise<FleetEnding>,
-): Promise<number> {
+): Promise<CommandResult> {
   const { journal, request } = session;
   const wired = await wire(io, session);
   const { before: fleet } = session;
@@ -52,10 +52,10 @@ export async function actOnFleet(
     const ending = await Promise.race([going, thirdTime(io.interrupts)]);
     if (ending === null) return await leaveTheRest(io, journal);
     over = true;
-    return exitCode(ending.outcome);
+    return { outcome: ending.outcome };
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'JournalError') throw error;
-    return refuse(io, `${error.message}; no further host was begun`, 'no-journal');
+    return refuse(`${error.message}; no further host was begun`, 'no-journal');
   } finally {
     clearInterval(watching);
     journal.settle();
@@ -67,13 +67,13 @@ export async function actOnFleet(
 }
 
 /** Whoever resumes a fleet run that is still at work is told so: two of them would write one journal. */
-export async function aloneWith(io: Io, fleet: string, go: () => Promise<number>): Promise<number> {
+export async function aloneWith(io: Io, fleet: string, go: () => Promise<CommandResult>): Promise<CommandResult> {
   const { takeLock } = await import('../journal/lock.ts');
   const taken = await takeLock(
     { uid: io.uid, name: fleet },
     { run: fleet, who: io.user, pid: io.pid, since: new Date().toISOString() },
   );
-  if (!taken.ok) return refuse(io, taken.message, taken.code === 'locked' ? 'locked' : 'unsupported-machine');
+  if (!taken.ok) return refuse(taken.message, taken.code === 'locked' ? 'locked' : 'unsupported-machine');
   try {
     return await go();
   } finally {
@@ -154,7 +154,7 @@ function thirdTime({ third }: Interrupts): Promise<null> {
  * Names the hosts that are left half-way, from the journal. Closed, it takes nothing more, and so no further host is
  * begun.
  */
-async function leaveTheRest(io: Io, journal: LocalJournal): Promise<number> {
+async function leaveTheRest(io: Io, journal: LocalJournal): Promise<CommandResult> {
   await journal.close();
   const { endNow } = await import('../hosts/end-tree.ts');
   endNow();
@@ -172,5 +172,5 @@ async function leaveTheRest(io: Io, journal: LocalJournal): Promise<number> {
     io.stderr(
       `  firebreak rollback ${journal.run}    undoes what was done\nWhat was stopped on them is started again over there by its lease.\n`,
     );
-  return exitCode(atWork.length > 0 ? 'outcome-unknown' : 'interrupted');
+  return { outcome: atWork.length > 0 ? 'outcome-unknown' : 'interrupted' };
 }

@@ -1,5 +1,4 @@
 import type { FleetPlan, FleetView } from '../model/fleet-ports.ts';
-import { exitCode } from '../model/outcome.ts';
 import { commandLine } from '../model/quote.ts';
 import type { Selection } from '../model/selection.ts';
 import type { Strategy } from '../model/strategy.ts';
@@ -10,7 +9,8 @@ import { whyNotLook } from './_declared.ts';
 import { actOnFleet, aloneWith, wire } from './_fleet-session.ts';
 import { targetsOf } from './_hosts.ts';
 import { hostWords } from './_limit.ts';
-import { type Prepared, prepare, refuse } from './_prepare.ts';
+import { type Prepared, prepare } from './_prepare.ts';
+import { type CommandResult, hasEnded, refuse } from './_result.ts';
 import { commandFor } from './_save.ts';
 import { nobodyDecides } from './_session.ts';
 
@@ -23,12 +23,12 @@ interface Chosen {
   readonly request: FleetRequest;
 }
 
-async function choose(io: Io, name: string, options: Options): Promise<Chosen | number> {
+async function choose(io: Io, name: string, options: Options): Promise<Chosen | CommandResult> {
   const selection = await targetsOf(io, options);
   if (selection === null) throw new Error('bug: a fleet without hosts');
-  if (typeof selection === 'number') return selection;
+  if (hasEnded(selection)) return selection;
   const prepared = await prepare(io, name, options, selection);
-  if (typeof prepared === 'number') return prepared;
+  if (hasEnded(prepared)) return prepared;
   const refused = await whyNotLook(io, prepared, { options, hosts: selection.targets.map((target) => target.name) });
   if (refused !== null) return refused;
   const { strategyOf } = await import('../model/strategy.ts');
@@ -72,12 +72,12 @@ export async function requestOf(
 // ---------------------------------------------------------------- plan
 
 /** Phase one alone: every host is looked at, and the exit code is that of the worst. */
-export async function planFleetHere(io: Io, name: string | undefined, options: Options): Promise<number> {
+export async function planFleetHere(io: Io, name: string | undefined, options: Options): Promise<CommandResult> {
   const single = ['save', 'diff', 'plan', 'valid'].find((option) => options[option] !== undefined);
-  if (single !== undefined) return refuse(io, `--${single} is for one host: name it with --host`, 'usage');
-  if (name === undefined) return refuse(io, 'name a runbook; `firebreak list` names those of the library', 'usage');
+  if (single !== undefined) return refuse(`--${single} is for one host: name it with --host`, 'usage');
+  if (name === undefined) return refuse('name a runbook; `firebreak list` names those of the library', 'usage');
   const chosen = await choose(io, name, options);
-  if (typeof chosen === 'number') return chosen;
+  if (hasEnded(chosen)) return chosen;
   const [{ planFleet }, wired, progress] = await Promise.all([
     import('../operations/fleet-plan.ts'),
     wire(io, chosen),
@@ -86,8 +86,8 @@ export async function planFleetHere(io: Io, name: string | undefined, options: O
   try {
     const planned = await planFleet(chosen.request, { ...wired, signal: io.interrupts.signal, progress: progress.at });
     progress.end();
-    if ('reason' in planned) return refuse(io, `${planned.reason}; nothing was looked at`, planned.outcome);
-    if (io.interrupts.signal.aborted) return exitCode('interrupted');
+    if ('reason' in planned) return refuse(`${planned.reason}; nothing was looked at`, planned.outcome);
+    if (io.interrupts.signal.aborted) return { outcome: 'interrupted' };
     const refusal = await wired.permit(planned.acting);
     const { notes } = chosen.request;
     const words = {
@@ -97,7 +97,7 @@ export async function planFleetHere(io: Io, name: string | undefined, options: O
     };
     await show(io, planned.plan, options, words);
     const { worstOf } = await import('../model/fleet-outcome.ts');
-    return exitCode(worstOf([planned.outcome, ...(refusal ? [refusal.outcome] : [])]));
+    return { outcome: worstOf([planned.outcome, ...(refusal ? [refusal.outcome] : [])]) };
   } finally {
     await wired.release();
   }
@@ -138,20 +138,20 @@ async function progressOn(
 
 // ---------------------------------------------------------------- run
 
-export async function runFleetHere(io: Io, name: string | undefined, options: Options): Promise<number> {
+export async function runFleetHere(io: Io, name: string | undefined, options: Options): Promise<CommandResult> {
   if (options.dryRun === true) return planFleetHere(io, name, options);
-  if (options.plan !== undefined) return refuse(io, 'a saved plan is of one host: name it with --host', 'usage');
-  if (name === undefined) return refuse(io, 'name a runbook; `firebreak list` names those of the library', 'usage');
+  if (options.plan !== undefined) return refuse('a saved plan is of one host: name it with --host', 'usage');
+  if (name === undefined) return refuse('name a runbook; `firebreak list` names those of the library', 'usage');
   const refusal = nobodyDecides(io, options);
   if (refusal !== null) return refusal;
   const chosen = await choose(io, name, options);
-  if (typeof chosen === 'number') return chosen;
+  if (hasEnded(chosen)) return chosen;
   const [{ runFleet }, { openFleet }] = await Promise.all([
     import('../operations/fleet.ts'),
     import('../wiring/fleet.ts'),
   ]);
   const opened = await openFleet(io, chosen.prepared.runbook.name);
-  if (!opened.ok) return refuse(io, opened.message, 'no-journal');
+  if (!opened.ok) return refuse(opened.message, 'no-journal');
   const { journal } = opened;
   return aloneWith(io, journal.run, () =>
     actOnFleet(io, { ...chosen, journal, options }, (parts) => runFleet(chosen.request, parts)),

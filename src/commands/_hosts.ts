@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import type { Vault } from '../hosts/vault.ts';
 import type { Target } from '../model/fleet.ts';
-import { exitCode } from '../model/outcome.ts';
 import { LIMITS } from '../model/runbook.ts';
 import { parseSecretSource, type SecretReference, secretReference } from '../model/secret.ts';
 import { type Selection, type SshChoice, sameHost, select } from '../model/selection.ts';
@@ -16,13 +15,13 @@ import {
   type Strategy,
 } from '../model/strategy.ts';
 import { parseDestination } from '../model/target.ts';
-import { escaped } from '../views/escape.ts';
 import type { Reach } from '../wiring/host.ts';
 import type { InventoryFile } from '../wiring/inventory.ts';
 import type { TrustedReader } from '../wiring/trusted.ts';
 import type { CommandOption, Io } from './_command.ts';
 import { hostsChosen, limitWords, strayHostOption, wordsOf } from './_limit.ts';
-import { refuse } from './_prepare.ts';
+import { refuseProblems } from './_prepare.ts';
+import { type CommandResult, hasEnded, refuse, told } from './_result.ts';
 import { trustNotes, whyUntrusted } from './_trust.ts';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -72,28 +71,27 @@ interface ChosenHosts extends Selection {
 }
 
 /** Null: no host was named, so it is this machine. A number: what is wrong has been said. */
-export async function targetsOf(io: Io, options: Options): Promise<ChosenHosts | null | number> {
+export async function targetsOf(io: Io, options: Options): Promise<ChosenHosts | null | CommandResult> {
   const stray = hostsChosen(options) ? undefined : strayHostOption(options);
   if (stray !== undefined)
-    return refuse(io, `${stray} is for hosts over ssh: name them with --host, --hosts or --inventory`, 'usage');
+    return refuse(`${stray} is for hosts over ssh: name them with --host, --hosts or --inventory`, 'usage');
   if (!hostsChosen(options)) return null;
-  if (io.scene !== undefined)
-    return refuse(io, `this is a drill in ${io.scene}: it acts on this machine alone`, 'usage');
+  if (io.scene !== undefined) return refuse(`this is a drill in ${io.scene}: it acts on this machine alone`, 'usage');
   const strategy = strategyFrom(options);
-  if (typeof strategy === 'string') return refuse(io, escaped(strategy), 'usage');
+  if (typeof strategy === 'string') return refuse(strategy, 'usage');
   const { trustedReader } = await import('../wiring/trusted.ts');
   const reader = trustedReader(io.uid);
   const files = await filesOf(io, options, reader);
-  if (typeof files === 'number') return files;
+  if (hasEnded(files)) return files;
   const untrusted = whyUntrusted(io, reader, options);
   if (untrusted !== null) return untrusted;
   const known = await knownHosts(io, options, files.inventory);
-  if (typeof known === 'number') return known;
+  if (hasEnded(known)) return known;
   const { limits, patterns } = limitWords(options, new Set(known.flatMap((one) => Object.keys(one.labels))));
   const selected = select(known, { limit: patterns, skip: wordsOf(options.skip) });
-  if (!selected.ok) return refuse(io, await sayUnmatched(selected), 'usage');
+  if (!selected.ok) return refuse(await sayUnmatched(selected), 'usage');
   const password = await becomePassword(io, options);
-  if (typeof password === 'number') return password;
+  if (hasEnded(password)) return password;
   const { targets, skipped } = selected;
   const ssh: SshChoice = { config: files.config, become: options.become === true, password };
   return { targets, skipped, ssh, strategy, limits, notes: trustNotes(reader) };
@@ -116,26 +114,34 @@ interface Files {
  * ssh does not look who could have written a file that it is given, and what stands there, or in an inventory, can run
  * any command.
  */
-async function filesOf(io: Io, { inventory, sshConfig }: Options, reader: TrustedReader): Promise<Files | number> {
+async function filesOf(
+  io: Io,
+  { inventory, sshConfig }: Options,
+  reader: TrustedReader,
+): Promise<Files | CommandResult> {
   const config = typeof sshConfig === 'string' && sshConfig !== 'none' ? resolve(io.cwd, sshConfig) : null;
   const read = config === null ? null : reader.read(config);
-  if (read && !read.ok) return refuse(io, escaped(`--ssh-config: ${read.message}`), 'no-such-file');
+  if (read && !read.ok) return refuse(`--ssh-config: ${read.message}`, 'no-such-file');
   const path = typeof inventory === 'string' ? resolve(io.cwd, inventory) : null;
   const hosts = path === null ? null : (await import('../wiring/inventory.ts')).openInventory(path, io.env, reader);
-  if (hosts && !hosts.ok) return refuse(io, escaped(`--inventory: ${hosts.message}`), 'no-such-file');
+  if (hosts && !hosts.ok) return refuse(`--inventory: ${hosts.message}`, 'no-such-file');
   return { config: sshConfig === 'none' ? 'none' : config, inventory: hosts ? hosts.file : null };
 }
 
 // ---------------------------------------------------------------- who is known
 
 /** With an inventory, names choose from it: one that is not there is misspelt. */
-async function knownHosts(io: Io, options: Options, file: Files['inventory']): Promise<readonly Target[] | number> {
-  const named = namedHosts(io, options);
-  if (typeof named === 'number' || file === null) return named;
+async function knownHosts(
+  io: Io,
+  options: Options,
+  file: Files['inventory'],
+): Promise<readonly Target[] | CommandResult> {
+  const named = namedHosts(options);
+  if (hasEnded(named) || file === null) return named;
   const all = await hostsIn(io, file);
-  if (typeof all === 'number' || named.length === 0) return all;
+  if (hasEnded(all) || named.length === 0) return all;
   const unknown = named.find(({ name }) => !all.some((one) => sameHost(one.name, name)));
-  if (unknown) return refuse(io, await sayUnknown(unknown.name, all, file.path), 'usage');
+  if (unknown) return refuse(await sayUnknown(unknown.name, all, file.path), 'usage');
   return named.flatMap(({ name, user, port }) =>
     all
       .filter((one) => sameHost(one.name, name))
@@ -143,25 +149,15 @@ async function knownHosts(io: Io, options: Options, file: Files['inventory']): P
   );
 }
 
-async function hostsIn(io: Io, given: InventoryFile): Promise<readonly Target[] | number> {
+async function hostsIn(io: Io, given: InventoryFile): Promise<readonly Target[] | CommandResult> {
   const { readInventory } = await import('../wiring/inventory.ts');
   const read = await readInventory(given, { env: io.env, signal: io.interrupts.signal });
   if (!read.ok)
-    return refuse(
-      io,
-      escaped(`--inventory: ${read.message}`),
-      read.code === 'interrupted' ? 'interrupted' : 'no-such-file',
-    );
+    return refuse(`--inventory: ${read.message}`, read.code === 'interrupted' ? 'interrupted' : 'no-such-file');
   const { inventory } = read;
-  if (!inventory.ok) {
-    const { renderProblems } = await import('../views/problem.ts');
-    io.stderr(
-      renderProblems(inventory.problems, { textOf: () => given.text, color: io.color.stderr, columns: io.columns }),
-    );
-    return exitCode('invalid-runbook');
-  }
+  if (!inventory.ok) return refuseProblems(io, inventory.problems, () => given.text);
   for (const { message, place } of inventory.value.warnings)
-    io.stderr(escaped(`firebreak: ${place.file}:${place.line}:${place.column}: ${message}`).concat('\n'));
+    io.stderr(told([`${place.file}:${place.line}:${place.column}: ${message}`]));
   return inventory.value.targets;
 }
 
@@ -171,11 +167,11 @@ async function sayUnknown(name: string, all: readonly Target[], path: string): P
     name,
     all.map((one) => one.name),
   );
-  return escaped(`${name} is not in ${path}${near === undefined ? '' : `; did you mean ${near}?`}`);
+  return `${name} is not in ${path}${near === undefined ? '' : `; did you mean ${near}?`}`;
 }
 
 /** Those of --host and --hosts. The same twice is once; the same in two ways is a mistake. */
-function namedHosts(io: Io, options: Options): readonly Target[] | number {
+function namedHosts(options: Options): readonly Target[] | CommandResult {
   const given = [
     ...wordsOf(options.host).map((text) => ({ flag: '--host', text })),
     ...wordsOf(options.hosts)
@@ -185,12 +181,11 @@ function namedHosts(io: Io, options: Options): readonly Target[] | number {
   const targets: Target[] = [];
   for (const { flag, text } of given) {
     const read = parseDestination(text);
-    if (!read.ok) return refuse(io, escaped(`${flag} ${text}: ${read.says}`), 'usage');
+    if (!read.ok) return refuse(`${flag} ${text}: ${read.says}`, 'usage');
     const same = targets.find(({ name }) => sameHost(name, read.target.name));
     if (!same) targets.push(read.target);
     else if (same.user !== read.target.user || same.port !== read.target.port)
       return refuse(
-        io,
         `${flag} ${text}: ${same.name} is named twice, in two ways; in an inventory each can have a name`,
         'usage',
       );
@@ -209,13 +204,11 @@ async function sayUnmatched({
   known?: readonly string[];
 }): Promise<string> {
   const { closest } = await import('../load/suggest.ts');
-  if (word === undefined) return escaped(says);
+  if (word === undefined) return says;
   const [name = '', value] = word.split('=', 2);
   const limit = value !== undefined && /^\d/.test(value) ? closest(name, LIMITS) : undefined;
   const near = limit === undefined ? closest(word, known) : `--limit ${limit}=${value}`;
-  return escaped(
-    near === undefined ? `${says}; \`firebreak hosts\` shows what there is` : `${says}; did you mean ${near}?`,
-  );
+  return near === undefined ? `${says}; \`firebreak hosts\` shows what there is` : `${says}; did you mean ${near}?`;
 }
 
 // ---------------------------------------------------------------- how
@@ -255,32 +248,28 @@ function batchesFrom(text: string): readonly Size[] | string {
 const PASSWORD = "sudo's password";
 
 /** Known to the vault of this process from here on. */
-async function becomePassword(io: Io, options: Options): Promise<SecretReference | null | number> {
+async function becomePassword(io: Io, options: Options): Promise<SecretReference | null | CommandResult> {
   const { askBecomePassword: ask, becomePassword: from } = options;
   if (ask === undefined && from === undefined) return null;
   if (ask !== undefined && from !== undefined)
-    return refuse(io, '--ask-become-password or --become-password, not both', 'usage');
+    return refuse('--ask-become-password or --become-password, not both', 'usage');
   if (!io.secrets) throw new Error('bug: a command is run without a vault');
   if (ask !== undefined) return askedPassword(io, io.secrets, options);
   const kind = parseSecretSource(String(from))?.kind;
   if (kind !== 'file' && kind !== 'env')
-    return refuse(io, '--become-password says where it is, never what it is: file:/path or env:NAME', 'usage');
+    return refuse('--become-password says where it is, never what it is: file:/path or env:NAME', 'usage');
   const reference = secretReference(PASSWORD, String(from));
   const wrong = await io.secrets.learnPassword(reference, { signal: io.interrupts.signal });
-  return wrong === null ? reference : refuse(io, wrong, 'no-such-file');
+  return wrong === null ? reference : refuse(wrong, 'no-such-file');
 }
 
-async function askedPassword(io: Io, vault: Vault, { unattended }: Options): Promise<SecretReference | number> {
+async function askedPassword(io: Io, vault: Vault, { unattended }: Options): Promise<SecretReference | CommandResult> {
   if (unattended === true || !io.tty.stdin || !io.tty.stderr)
-    return refuse(
-      io,
-      '--ask-become-password needs a person at a terminal; else: --become-password file:/path',
-      'usage',
-    );
+    return refuse('--ask-become-password needs a person at a terminal; else: --become-password file:/path', 'usage');
   const { askHidden } = await import('../views/terminal.ts');
   const typed = await askHidden({ ...io, color: io.color.stderr }, `${PASSWORD}, for all hosts:`);
-  if (typed === null) return refuse(io, 'no password was given; nothing was looked at', 'interrupted');
+  if (typed === null) return refuse('no password was given; nothing was looked at', 'interrupted');
   const reference = secretReference(PASSWORD, 'typed');
   const wrong = await vault.learnPassword(reference, { signal: io.interrupts.signal, typed });
-  return wrong === null ? reference : refuse(io, wrong, 'usage');
+  return wrong === null ? reference : refuse(wrong, 'usage');
 }

@@ -1,4 +1,3 @@
-import { exitCode } from '../model/outcome.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Emit } from '../model/ports.ts';
 import type { MachineThen, SavedPlan } from '../model/saved-plan.ts';
@@ -6,9 +5,10 @@ import type { Comparison } from '../views/saved-plan.ts';
 import type { CommandOption, Io } from './_command.ts';
 import { whyNotLook } from './_declared.ts';
 import { isFleet } from './_many.ts';
-import { modeOf, type Prepared, prepare, refuse } from './_prepare.ts';
+import { modeOf, type Prepared, prepare } from './_prepare.ts';
+import { type CommandResult, hasEnded, refuse } from './_result.ts';
 import { commandFor, machineNow, savePlan, validFor } from './_save.ts';
-import { askedAgain, changedIdentity, changedTexts, readSaved, whyUnusable } from './_saved.ts';
+import { askedAgain, changedIdentity, changedTexts, readSaved, whyDifferent, whyUnusable } from './_saved.ts';
 import { chosenHost, onStage, type Stage } from './_stage.ts';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -21,18 +21,18 @@ export const FORMAT_OPTIONS: readonly CommandOption[] = [
 ];
 
 /** `plan` and `run --dry-run` are this same thing. */
-export async function planHere(io: Io, name: string | undefined, options: Options): Promise<number> {
+export async function planHere(io: Io, name: string | undefined, options: Options): Promise<CommandResult> {
   if (isFleet(options)) return (await import('./_fleet.ts')).planFleetHere(io, name, options);
   const chosen = await chosenHost(io, options);
-  if (typeof chosen === 'number') return chosen;
+  if (hasEnded(chosen)) return chosen;
   const given = options.diff ?? options.plan;
   if (typeof given === 'string')
     return onStage(io, chosen, (stage) => diffOn(io, stage, name, { ...options, diff: given }));
-  if (name === undefined) return refuse(io, 'name a runbook; `firebreak list` names those of the library', 'usage');
-  const valid = validFor(io, options);
-  if (typeof valid !== 'number') return valid.refused;
+  if (name === undefined) return refuse('name a runbook; `firebreak list` names those of the library', 'usage');
+  const valid = validFor(options);
+  if (hasEnded(valid)) return valid;
   const prepared = await prepare(io, name, options, chosen);
-  if (typeof prepared === 'number') return prepared;
+  if (hasEnded(prepared)) return prepared;
   return onStage(io, chosen, (stage) => planOn(io, stage, { name, options, prepared, valid }));
 }
 
@@ -43,16 +43,16 @@ interface Asked {
   readonly valid: number;
 }
 
-async function planOn(io: Io, stage: Stage, { name, options, prepared, valid }: Asked): Promise<number> {
+async function planOn(io: Io, stage: Stage, { name, options, prepared, valid }: Asked): Promise<CommandResult> {
   const looked = await lookAround(io, stage, prepared, options);
-  if (typeof looked === 'number') return looked;
+  if (hasEnded(looked)) return looked;
   const { plan, machine } = looked;
   await show(io, plan, { options, command: commandFor(name, options) });
   const saved =
     typeof options.save === 'string'
       ? await savePlan(io, options.save, { name, options, prepared, plan, machine, valid })
       : null;
-  return saved ?? exitCode(plan.refusal?.outcome ?? 'held');
+  return saved ?? { outcome: plan.refusal?.outcome ?? 'held' };
 }
 
 /** A number: interrupted, or what is wrong has been said. */
@@ -61,7 +61,7 @@ async function lookAround(
   { hosts }: Stage,
   prepared: Prepared,
   options: Options,
-): Promise<{ readonly plan: Plan; readonly machine: MachineThen } | number> {
+): Promise<{ readonly plan: Plan; readonly machine: MachineThen } | CommandResult> {
   const refused = await whyNotLook(io, prepared, { options, hosts: [hosts.host.name] });
   if (refused !== null) return refused;
   const [{ plan }, { systemClock }] = await Promise.all([
@@ -83,11 +83,11 @@ async function lookAround(
   );
   progress.end();
   if ('reason' in made)
-    return refuse(io, made.code === undefined ? `${made.reason}; nothing was looked at` : made.reason, made.outcome);
-  if (io.interrupts.signal.aborted) return exitCode('interrupted');
+    return refuse(made.code === undefined ? `${made.reason}; nothing was looked at` : made.reason, made.outcome);
+  if (io.interrupts.signal.aborted) return { outcome: 'interrupted' };
   const machine = await machineNow(hosts.host);
   return machine.boot === ''
-    ? refuse(io, `${machine.host} cannot be reached any more; nothing was touched`, 'outcome-unknown')
+    ? refuse(`${machine.host} cannot be reached any more; nothing was touched`, 'outcome-unknown')
     : { plan: made, machine };
 }
 
@@ -116,19 +116,19 @@ export async function show(io: Io, plan: Plan, { options, command, saved }: Show
 // ---------------------------------------------------------------- a saved plan beside now
 
 /** Identity and drift of a saved plan, as things are now. */
-async function diffOn(io: Io, stage: Stage, name: string | undefined, options: Options): Promise<number> {
+async function diffOn(io: Io, stage: Stage, name: string | undefined, options: Options): Promise<CommandResult> {
   const saved = await readSaved(io, String(options.diff), 'to-show');
-  if (typeof saved === 'number') return saved;
+  if (hasEnded(saved)) return saved;
   const again = askedAgain(saved, options);
   const asked = { name: name ?? saved.plan.runbook.path, options: again };
   const texts = await changedTexts(io, saved, asked);
   const prepared = await prepare(io, asked.name, again);
-  if (typeof prepared === 'number') {
-    if (texts.length > 0) io.stderr(`firebreak: ${(await import('../views/saved-plan.ts')).sayMismatch(texts)}`);
-    return texts.length > 0 ? exitCode('plan-mismatch') : prepared;
+  if (hasEnded(prepared)) {
+    const different = await whyDifferent(texts);
+    return different === null ? prepared : { ...prepared, ...different };
   }
   const looked = await lookAround(io, stage, prepared, options);
-  if (typeof looked === 'number') return looked;
+  if (hasEnded(looked)) return looked;
   const comparison = await comparisonOf(io, stage, { saved, prepared, plan: looked.plan, texts });
   const { comparisonJson, renderComparison } = await import('../views/saved-plan.ts');
   const json = options.json === true || options.format === 'json';
@@ -137,7 +137,7 @@ async function diffOn(io: Io, stage: Stage, name: string | undefined, options: O
       ? comparisonJson(comparison)
       : renderComparison(comparison, { columns: io.columns, color: io.color.stdout, all: true }),
   );
-  return comparison.unusable === null && comparison.differences.length === 0 ? 0 : exitCode('plan-mismatch');
+  return { outcome: comparison.unusable === null && comparison.differences.length === 0 ? 'held' : 'plan-mismatch' };
 }
 
 interface Beside {

@@ -1,15 +1,15 @@
 import { resolve } from 'node:path';
 import type { Json } from '../model/json.ts';
-import { exitCode } from '../model/outcome.ts';
+import type { OutcomeName } from '../model/outcome.ts';
 import type { Mode } from '../model/permit.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Catalogue } from '../model/ports.ts';
 import type { Problem } from '../model/problem.ts';
 import { parseDuration } from '../model/quantity.ts';
 import { LIMITS, type LimitName, type Limits, type Runbook } from '../model/runbook.ts';
-import { escaped } from '../views/escape.ts';
 import type { CommandOption, Io } from './_command.ts';
 import { LIMIT_OPTION, limitWords } from './_limit.ts';
+import { type CommandResult, hasEnded, refuse } from './_result.ts';
 import { TRUST_OPTION, trustNotes, whyUntrusted } from './_trust.ts';
 
 /** What plan and run are asked with. */
@@ -38,7 +38,7 @@ export async function prepare(
   name: string,
   options: Readonly<Record<string, unknown>>,
   chosen: { readonly limits: readonly string[] } | null = null,
-): Promise<Prepared | number> {
+): Promise<Prepared | CommandResult> {
   const { limits } = chosen ?? limitWords(options);
   const [{ readRunbook, readText }, { trustedReader }, { folderCatalogue }, { bindParams }, { closest }] =
     await Promise.all([
@@ -54,16 +54,16 @@ export async function prepare(
   if (typeof options.policy === 'string') reader.read(resolve(io.cwd, options.policy));
   const untrusted = whyUntrusted(io, reader, options);
   if (untrusted !== null) return untrusted;
-  if (read.ok === 'missing') return refuse(io, read.message, 'no-such-file');
-  if (!read.ok) return sayProblems(io, read.problems, 'invalid-runbook', readText);
+  if (read.ok === 'missing') return refuse(read.message, 'no-such-file');
+  if (!read.ok) return refuseProblems(io, read.problems, readText);
   const params = bindParams(read.value, pairs(options.param));
-  if (!params.ok) return sayProblems(io, params.problems, 'usage', readText);
+  if (!params.ok) return refuseProblems(io, params.problems, readText, 'usage');
   const raised = raisedLimits(pairs(limits), closest);
-  if (typeof raised === 'string') return refuse(io, escaped(raised), 'usage');
+  if (typeof raised === 'string') return refuse(raised, 'usage');
   const policy = await policyFrom(io, options.policy, { readText: reader.readText, catalogue });
-  if (typeof policy === 'number') return policy;
+  if (hasEnded(policy)) return policy;
   if (policy && Object.keys(raised).length > 0)
-    return refuse(io, '--limit is for attended runs; the policy says how far automation may go', 'usage');
+    return refuse('--limit is for attended runs; the policy says how far automation may go', 'usage');
   return { runbook: read.value, params: params.value, limits, raised, policy, catalogue, notes: trustNotes(reader) };
 }
 
@@ -83,40 +83,34 @@ interface Reading {
   readonly catalogue: Catalogue;
 }
 
-async function policyFrom(io: Io, path: unknown, { readText, catalogue }: Reading): Promise<Policy | null | number> {
+async function policyFrom(
+  io: Io,
+  path: unknown,
+  { readText, catalogue }: Reading,
+): Promise<Policy | null | CommandResult> {
   if (typeof path !== 'string') return null;
   const { loadPolicy } = await import('../load/policy.ts');
   const full = resolve(io.cwd, path);
   const text = readText(full);
   if (typeof text !== 'string')
-    return refuse(
-      io,
-      `the policy ${(await import('../hosts/read-text.ts')).sayUnread(full, text.code)}`,
-      'no-such-file',
-    );
+    return refuse(`the policy ${(await import('../hosts/read-text.ts')).sayUnread(full, text.code)}`, 'no-such-file');
   const policy = await loadPolicy({ path: full, text, catalogue });
-  return policy.ok ? policy.value : sayProblems(io, policy.problems, 'invalid-runbook', readText);
+  return policy.ok ? policy.value : refuseProblems(io, policy.problems, readText);
 }
 
-/** One line, whatever is in it: a message may hold what a host, a file or another process has said. */
-export function refuse(io: Io, message: string, outcome: Parameters<typeof exitCode>[0]): number {
-  io.stderr(`firebreak: ${escaped(message)}\n`);
-  return exitCode(outcome);
-}
-
-async function sayProblems(
-  io: Io,
+/** Mistakes, each drawn with its line. */
+export async function refuseProblems(
+  { color, columns }: Io,
   problems: readonly Problem[],
-  outcome: Parameters<typeof exitCode>[0],
   readText: Read,
-): Promise<number> {
+  outcome: OutcomeName = 'invalid-runbook',
+): Promise<CommandResult> {
   const { renderProblems } = await import('../views/problem.ts');
   const textOf = (file: string) => {
     const text = readText(file);
     return typeof text === 'string' ? text : undefined;
   };
-  io.stderr(renderProblems(problems, { textOf, color: io.color.stderr }));
-  return exitCode(outcome);
+  return { outcome, drawn: renderProblems(problems, { textOf, color: color.stderr, columns }) };
 }
 
 /** `name=value` words; a word without `=` keeps an empty value, which the typing refuses with a reason. */

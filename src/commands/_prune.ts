@@ -3,20 +3,20 @@ import { RETENTION, type Retention } from '../model/retention.ts';
 import { escaped } from '../views/escape.ts';
 import type { Pruning } from '../wiring/retention.ts';
 import type { Io } from './_command.ts';
-import { refuse } from './_prepare.ts';
+import { type CommandResult, DONE, refuse } from './_result.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
 /** `firebreak runs --prune`. */
-export async function pruneHere(io: Io, options: Options): Promise<number> {
+export async function pruneHere(io: Io, options: Options): Promise<CommandResult> {
   const terms = termsOf(options);
-  if (typeof terms === 'string') return refuse(io, terms, 'usage');
+  if (typeof terms === 'string') return refuse(terms, 'usage');
   const dry = options.dryRun === true;
   const { pruneAll } = await import('../wiring/retention.ts');
   const pruning = pruneAll(io, { terms, dry });
   if (options.json === true) io.stdout(`${JSON.stringify({ dry, ...pruning }, null, 2)}\n`);
   else tell(io, pruning, dry);
-  return 0;
+  return DONE;
 }
 
 /** A sentence: what is wrong. */

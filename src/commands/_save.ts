@@ -8,7 +8,8 @@ import type { MachineThen } from '../model/saved-plan.ts';
 import type { Io } from './_command.ts';
 import { hostWords } from './_limit.ts';
 import { isFleet } from './_many.ts';
-import { type Prepared, refuse } from './_prepare.ts';
+import type { Prepared } from './_prepare.ts';
+import { type CommandResult, refuse } from './_result.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -21,12 +22,12 @@ export async function machineNow(host: Host): Promise<MachineThen> {
   return { host: host.name, boot: bootId, uptime: Math.round(uptime), uid };
 }
 
-/** How long a plan to be saved is valid, in milliseconds; what is wrong has been said. */
-export function validFor(io: Io, { save, valid }: Options): number | { readonly refused: number } {
-  if (save === undefined && valid !== undefined) return { refused: refuse(io, '--valid goes with --save', 'usage') };
+/** How long a plan to be saved is valid, in milliseconds. */
+export function validFor({ save, valid }: Options): number | CommandResult {
+  if (save === undefined && valid !== undefined) return refuse('--valid goes with --save', 'usage');
   const time = parseDuration(typeof valid === 'string' ? valid : '1h');
   if (time !== undefined && time > 0) return time;
-  return { refused: refuse(io, `--valid ${String(valid)}: write 30m or 2h`, 'usage') };
+  return refuse(`--valid ${String(valid)}: write 30m or 2h`, 'usage');
 }
 
 interface ToSave {
@@ -43,7 +44,7 @@ export async function savePlan(
   io: Io,
   file: string,
   { name, options, prepared, plan, machine, valid }: ToSave,
-): Promise<number | null> {
+): Promise<CommandResult | null> {
   const [{ identityOf, pinnedOf }, { sealPlan }, { version }, { savedPlanText, shownAgain, timeOf }, { writeNew }] =
     await Promise.all([
       import('../plan/fingerprint.ts'),
@@ -74,7 +75,7 @@ export async function savePlan(
     plan: shownAgain(plan),
   });
   const written = writeNew(resolve(io.cwd, file), savedPlanText(saved));
-  if (!written.ok) return refuse(io, written.message, written.code === 'EEXIST' ? 'usage' : 'no-journal');
+  if (!written.ok) return refuse(written.message, written.code === 'EEXIST' ? 'usage' : 'no-journal');
   io.stderr(
     `firebreak: saved in ${file}, to be run once within ${showDuration(valid)}, until ${timeOf(saved.until)}\n`,
   );

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import type { Host } from '../model/host.ts';
-import { exitCode } from '../model/outcome.ts';
 import type { Difference, SavedPlan } from '../model/saved-plan.ts';
 import type { Io } from './_command.ts';
-import { type Prepared, refuse } from './_prepare.ts';
+import type { Prepared } from './_prepare.ts';
+import { refuseProblems } from './_prepare.ts';
+import { type CommandResult, refuse } from './_result.ts';
 import { machineNow, wordsOf } from './_save.ts';
 import { trustNotes, whyUntrusted } from './_trust.ts';
 
@@ -14,7 +15,7 @@ export async function readSaved(
   io: Io,
   file: string,
   why: { readonly toRun: Options } | 'to-show',
-): Promise<SavedPlan | number> {
+): Promise<SavedPlan | CommandResult> {
   const [{ authorOf, readAny, readOwn }, { loadSavedPlan }, { trustedReader }] = await Promise.all([
     import('../wiring/saved-plan.ts'),
     import('../load/saved-plan.ts'),
@@ -24,14 +25,13 @@ export async function readSaved(
   const reader = trustedReader(io.uid);
   const read = why === 'to-show' ? readAny(path) : readOwn(path, reader);
   if (!read.ok)
-    return refuse(io, read.message, ['not-a-file', 'ELOOP'].includes(read.code) ? 'refused-by-policy' : 'no-such-file');
+    return refuse(read.message, ['not-a-file', 'ELOOP'].includes(read.code) ? 'refused-by-policy' : 'no-such-file');
   const untrusted = why === 'to-show' ? null : whyUntrusted(io, reader, why.toRun);
   if (untrusted !== null) return untrusted;
   const loaded = await loadSavedPlan({ path, text: read.text });
   if (loaded.ok) return { ...loaded.value, by: await authorOf(path, loaded.value, io) };
-  const { renderProblems } = await import('../views/problem.ts');
-  io.stderr(renderProblems(loaded.problems, { textOf: () => read.text, color: io.color.stderr, columns: io.columns }));
-  return exitCode(loaded.problems.every(({ code }) => code === 'changed-plan') ? 'plan-mismatch' : 'invalid-runbook');
+  const changed = loaded.problems.every(({ code }) => code === 'changed-plan');
+  return refuseProblems(io, loaded.problems, () => read.text, changed ? 'plan-mismatch' : 'invalid-runbook');
 }
 
 /** For the journal, where the plan was trusted at a person's word. */
@@ -84,6 +84,12 @@ export async function changedTexts(
       ? changed(resolve(io.cwd, asked.options.policy), saved.texts.policy, textDifferences)
       : []),
   ];
+}
+
+/** Null: nothing differs. */
+export async function whyDifferent(differences: readonly Difference[]): Promise<CommandResult | null> {
+  if (differences.length === 0) return null;
+  return refuse((await import('../views/saved-plan.ts')).sayMismatch(differences), 'plan-mismatch');
 }
 
 /** What the request comes to, beside what it came to. */

@@ -1,6 +1,5 @@
 import type { LocalJournal } from '../journal/append.ts';
 import type { Holder } from '../journal/lock.ts';
-import { exitCode } from '../model/outcome.ts';
 import type { Mode } from '../model/permit.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Ask, Catalogue, Interrupts } from '../model/ports.ts';
@@ -11,7 +10,7 @@ import type { Ending } from '../run/running.ts';
 import { lockName } from '../wiring/environment.ts';
 import { stopSwitch } from '../wiring/stop-switch.ts';
 import type { CommandOption, Io } from './_command.ts';
-import { refuse } from './_prepare.ts';
+import { type CommandResult, refuse } from './_result.ts';
 import type { Stage } from './_stage.ts';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -33,25 +32,23 @@ export const SESSION_OPTIONS: readonly CommandOption[] = [
 /**
  * Nobody to ask and no policy: refused before any prompt is constructed. The exit code, or null where somebody decides.
  */
-export function nobodyDecides(io: Io, { unattended, policy, output }: Options): number | null {
+export function nobodyDecides(io: Io, { unattended, policy, output }: Options): CommandResult | null {
   const stopped = unattended === true ? stopSwitch(io)() : null;
   if (stopped !== null)
-    return refuse(io, `${stopped}; nothing was started. A person at a terminal may still run it`, 'refused-by-policy');
+    return refuse(`${stopped}; nothing was started. A person at a terminal may still run it`, 'refused-by-policy');
   if (unattended === true && policy === undefined) {
     return refuse(
-      io,
       '--unattended needs --policy FILE: what automation may do without asking (see examples/policy.yaml)',
       'refused-by-policy',
     );
   }
   if (unattended !== true && policy !== undefined)
-    return refuse(io, '--policy goes with --unattended; at a terminal you are asked before each action', 'usage');
+    return refuse('--policy goes with --unattended; at a terminal you are asked before each action', 'usage');
   if (unattended === true) return null;
   if (output === 'ndjson' || output === 'junit')
-    return refuse(io, `--output ${output} is for automation: add --unattended --policy FILE`, 'usage');
+    return refuse(`--output ${output} is for automation: add --unattended --policy FILE`, 'usage');
   if (io.tty.stdin && io.tty.stderr) return null;
   return refuse(
-    io,
     'there is no terminal to ask at. For automation: --unattended --policy FILE; to look only: firebreak plan',
     'refused-by-policy',
   );
@@ -60,16 +57,16 @@ export function nobodyDecides(io: Io, { unattended, policy, output }: Options): 
 /**
  * One run a host: whoever comes second is told who is first, and nothing is touched. A rehearsal has a lock of its own.
  */
-export async function alone(io: Io, what: string, go: () => Promise<number>): Promise<number> {
+export async function alone(io: Io, what: string, go: () => Promise<CommandResult>): Promise<CommandResult> {
   const [{ takeLock }, { heldFromAfar }] = await Promise.all([
     import('../journal/lock.ts'),
     import('../journal/from-afar.ts'),
   ]);
   const name = lockName(io);
   const taken = await takeLock({ uid: io.uid, ...(name !== undefined && { name }) }, holderOf(io, what));
-  if (!taken.ok) return refuse(io, taken.message, taken.code === 'locked' ? 'locked' : 'unsupported-machine');
+  if (!taken.ok) return refuse(taken.message, taken.code === 'locked' ? 'locked' : 'unsupported-machine');
   try {
-    if (name === undefined && heldFromAfar(io)) return refuse(io, FROM_AFAR, 'locked');
+    if (name === undefined && heldFromAfar(io)) return refuse(FROM_AFAR, 'locked');
     return await go();
   } finally {
     taken.lock.release();
@@ -85,11 +82,11 @@ export async function aloneOn(
   io: Io,
   stage: Stage,
   what: string,
-  go: (notes: readonly string[]) => Promise<number>,
-): Promise<number> {
+  go: (notes: readonly string[]) => Promise<CommandResult>,
+): Promise<CommandResult> {
   if (stage.elsewhere === null) return alone(io, what, () => go(stage.notes));
   const taken = await stage.elsewhere.lock(holderOf(io, what));
-  if (!taken.ok) return refuse(io, taken.message, taken.code === 'locked' ? 'locked' : 'outcome-unknown');
+  if (!taken.ok) return refuse(taken.message, taken.code === 'locked' ? 'locked' : 'outcome-unknown');
   try {
     return await go([...stage.notes, ...(taken.note === null ? [] : [taken.note])]);
   } finally {
@@ -137,7 +134,7 @@ function thirdTime({ third }: Interrupts): Promise<null> {
  * Says what is left, from the journal, and for a person to do. Closed, the journal takes nothing more, and so nothing
  * more is done.
  */
-async function leaveTheRest(io: Io, journal: LocalJournal, plan: Plan | null): Promise<number> {
+async function leaveTheRest(io: Io, journal: LocalJournal, plan: Plan | null): Promise<CommandResult> {
   await journal.close();
   const { endNow } = await import('../hosts/end-tree.ts');
   endNow();
@@ -150,9 +147,8 @@ async function leaveTheRest(io: Io, journal: LocalJournal, plan: Plan | null): P
   const state = stateOf(read.ok ? read.events : read.before);
   const paper = paperOf({ columns: io.columns, color: io.color.stderr, all: true });
   io.stderr(`${renderLeft(state, plan, paper).join('\n')}\n`);
-  return exitCode(
-    state.steps.some(({ phase, attempts }) => phase === 'act' && attempts > 0) ? 'outcome-unknown' : 'interrupted',
-  );
+  const acted = state.steps.some(({ phase, attempts }) => phase === 'act' && attempts > 0);
+  return { outcome: acted ? 'outcome-unknown' : 'interrupted' };
 }
 
 /** Over a connection that is lost nothing can be started. */
@@ -169,7 +165,7 @@ export async function act(
   io: Io,
   { stage, journal, mode, catalogue, options }: Session,
   go: (parts: RunParts) => Promise<Ending>,
-): Promise<number> {
+): Promise<CommandResult> {
   const [{ systemClock }, { screenFor }] = await Promise.all([
     import('../wiring/clock.ts'),
     import('../wiring/screen.ts'),
@@ -196,10 +192,10 @@ export async function act(
     const ending = await Promise.race([going, thirdTime(io.interrupts)]);
     if (ending === null) return await leaveTheRest(io, journal, made);
     over = true;
-    return exitCode(ending.outcome);
+    return { outcome: ending.outcome };
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'JournalError') throw error;
-    return refuse(io, `${error.message}; stopped at once, and ${whatBecameOf(stage)}`, 'no-journal');
+    return refuse(`${error.message}; stopped at once, and ${whatBecameOf(stage)}`, 'no-journal');
   } finally {
     clearInterval(watching);
     // The last event is journaled: move the run home if home has room by now; a failure leaves it where it can be

@@ -1,11 +1,10 @@
 import type { Target } from '../model/fleet.ts';
 import type { FarClock } from '../model/host.ts';
-import { exitCode } from '../model/outcome.ts';
 import { showDuration } from '../model/quantity.ts';
 import type { Hosts, HostsElsewhere, Reach } from '../wiring/host.ts';
 import type { Io } from './_command.ts';
 import { reachOf, targetsOf } from './_hosts.ts';
-import { refuse } from './_prepare.ts';
+import { type CommandResult, hasEnded, refuse } from './_result.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -27,26 +26,30 @@ export interface Chosen {
 }
 
 /** The host of `--host`; null: this machine. A number: what is wrong has been said. */
-export async function chosenHost(io: Io, options: Options): Promise<Chosen | null | number> {
+export async function chosenHost(io: Io, options: Options): Promise<Chosen | null | CommandResult> {
   const selection = await targetsOf(io, options);
-  if (selection === null || typeof selection === 'number') return selection;
+  if (selection === null || hasEnded(selection)) return selection;
   const [target] = selection.targets;
   if (target === undefined) throw new Error('bug: a selection without hosts');
   return { target, reach: reachOf(io, selection), notes: selection.notes, limits: selection.limits };
 }
 
 /**
- * Reaches the host, lets `go` work there, and leaves no connection behind. A host that cannot be reached is told, in a
+ * Reaches the host, lets `go` work there, and leaves no connection behind. A host that cannot be reached is in a
  * line of its own, and nothing is done.
  */
-export async function onStage(io: Io, chosen: Chosen | null, go: (stage: Stage) => Promise<number>): Promise<number> {
+export async function onStage(
+  io: Io,
+  chosen: Chosen | null,
+  go: (stage: Stage) => Promise<CommandResult>,
+): Promise<CommandResult> {
   const { hostsFor, hostsHere } = await import('../wiring/host.ts');
   if (chosen === null) return go({ hosts: hostsHere(io.secrets, io.scene), elsewhere: null, notes: [] });
   const hosts = await hostsFor(chosen.target, chosen.reach, io.secrets);
   try {
     const connected = await Promise.race([hosts.connect(), interrupted(io)]);
-    if (connected === null) return exitCode('interrupted');
-    if (!connected.ok) return refuse(io, `${connected.message}; nothing was touched`, 'outcome-unknown');
+    if (connected === null) return { outcome: 'interrupted' };
+    if (!connected.ok) return refuse(`${connected.message}; nothing was touched`, 'outcome-unknown');
     return await go({ hosts, elsewhere: hosts, notes: [...chosen.notes, ...clockNotes(hosts)] });
   } finally {
     await hosts.close();
@@ -77,7 +80,7 @@ export async function sameHost(
   io: Io,
   { config, ...target }: Target & { readonly config: string | null },
   options: Options,
-): Promise<Chosen | number> {
+): Promise<Chosen | CommandResult> {
   const chosen = await chosenHost(io, {
     ...options,
     // Somebody must be chosen for the ssh options to be read; the journal tells who it is.
@@ -85,5 +88,5 @@ export async function sameHost(
     ...(options.sshConfig === undefined && config !== null && { sshConfig: config }),
   });
   if (chosen === null) throw new Error('bug: a host without hosts');
-  return typeof chosen === 'number' ? chosen : { ...chosen, target };
+  return hasEnded(chosen) ? chosen : { ...chosen, target };
 }

@@ -1,6 +1,6 @@
-import { exitCode } from '../model/outcome.ts';
 import { saySuspected, type TrustedReader } from '../wiring/trusted.ts';
 import type { CommandOption, Io } from './_command.ts';
+import { type CommandResult, refuse, told } from './_result.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -13,20 +13,15 @@ export const TRUST_OPTION: CommandOption = {
 /**
  * The exit code where something was read that others could have written, and what to do about it was said; null: go on.
  */
-export function whyUntrusted(io: Io, reader: TrustedReader, { trust, unattended }: Options): number | null {
+export function whyUntrusted(io: Io, reader: TrustedReader, { trust, unattended }: Options): CommandResult | null {
   const suspected = reader.suspected();
   if (suspected.size === 0) return null;
   const said = saySuspected(suspected);
-  if (trust !== true) return refused(io, `${said}\nor, at a terminal, add --trust for this once`);
+  if (trust !== true) return refuse([...said, 'or, at a terminal, add --trust for this once'], 'refused-by-policy');
   if (unattended === true || !io.tty.stdin || !io.tty.stderr)
-    return refused(io, `${said}\n--trust is for a person at a terminal`);
-  io.stderr(`firebreak: trusted at your word (--trust): ${[...suspected.keys()].join(', ')}\n`);
+    return refuse([...said, '--trust is for a person at a terminal'], 'refused-by-policy');
+  io.stderr(told([`trusted at your word (--trust): ${[...suspected.keys()].join(', ')}`]));
   return null;
-}
-
-function refused(io: Io, said: string): number {
-  io.stderr(`firebreak: ${said}\n`);
-  return exitCode('refused-by-policy');
 }
 
 /** For the journal, once they were trusted at a person's word. */

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readPlainText, sayUnread } from '../hosts/read-text.ts';
-import { exitCode } from '../model/outcome.ts';
 import type { Catalogue } from '../model/ports.ts';
 import type { Problem } from '../model/problem.ts';
 import { plural } from '../model/quantity.ts';
 import { isAction, type Runbook } from '../model/runbook.ts';
 import { defineCommand, type Io } from './_command.ts';
+import { told } from './_result.ts';
 
 export default defineCommand({
   name: 'check',
@@ -29,8 +29,8 @@ export default defineCommand({
     const results: Result[] = [];
     for (const file of found.files) results.push(await checkFile(file, io.cwd));
     await (options.json === true ? printJson : print)(io, results);
-    if (found.missing.length > 0) return exitCode('no-such-file');
-    return results.some((result) => result.problems.length > 0) ? exitCode('invalid-runbook') : 0;
+    if (found.missing.length > 0) return { outcome: 'no-such-file' };
+    return { outcome: results.some((result) => result.problems.length > 0) ? 'invalid-runbook' : 'held' };
   },
 });
 
@@ -117,7 +117,7 @@ async function warnOfUntrusted(io: Io, files: Found['files']): Promise<void> {
   const reader = trustedReader(io.uid);
   for (const { shown } of files) reader.read(resolve(io.cwd, shown));
   const suspected = reader.suspected();
-  if (suspected.size > 0) io.stderr(`firebreak: warning: no run would use these: ${saySuspected(suspected)}\n`);
+  if (suspected.size > 0) io.stderr(told(saySuspected(suspected, 'warning: no run would use these: ')));
 }
 
 /** `ask: false` of what cannot be undone: a terminal asks all the same. */

@@ -2,13 +2,12 @@ import { type Holder, whoHolds } from '../journal/lock.ts';
 import { placesFor } from '../journal/places.ts';
 import { preparedIn } from '../journal/prepared.ts';
 import { roomIn } from '../journal/room.ts';
-import { exitCode } from '../model/outcome.ts';
 import { type Check, type DoctorParts, examine, examineThere } from '../operations/doctor.ts';
 import { lockName } from '../wiring/environment.ts';
 import { defineCommand, type Io } from './_command.ts';
 import { HOST_OPTIONS } from './_hosts.ts';
 import { isFleet } from './_many.ts';
-import { refuse } from './_prepare.ts';
+import { type CommandResult, hasEnded, refuse } from './_result.ts';
 import { chosenHost, onStage, type Stage } from './_stage.ts';
 
 /** One host, and how it is reached. */
@@ -30,7 +29,7 @@ async function examineChosen(io: Io, { hosts, elsewhere }: Stage): Promise<reado
   return examineThere({ host: hosts.readOnlyHost, holder, unlocked: locked.ok ? locked.note : null });
 }
 
-async function sayChecks(io: Io, stage: Stage, options: Readonly<Record<string, unknown>>): Promise<number> {
+async function sayChecks(io: Io, stage: Stage, options: Readonly<Record<string, unknown>>): Promise<CommandResult> {
   const checks = await examineChosen(io, stage);
   const able = checks.every(({ state }) => state !== 'stuck');
   if (options.json === true) {
@@ -43,7 +42,7 @@ async function sayChecks(io: Io, stage: Stage, options: Readonly<Record<string, 
     ]);
     io.stdout(doctorText(checks, paperOf({ columns: io.columns, color: io.color.stdout })));
   }
-  return able ? 0 : exitCode('unsupported-machine');
+  return { outcome: able ? 'held' : 'unsupported-machine' };
 }
 
 async function partsHere(io: Io): Promise<DoctorParts> {
@@ -82,8 +81,8 @@ export default defineCommand({
     ['firebreak doctor --host web1', 'of another host, over ssh: whether it answers, and what it has'],
   ],
   async run(io, _args, options) {
-    if (isFleet(options)) return refuse(io, 'the doctor sees one host at a time: name it with --host', 'usage');
+    if (isFleet(options)) return refuse('the doctor sees one host at a time: name it with --host', 'usage');
     const chosen = await chosenHost(io, options);
-    return typeof chosen === 'number' ? chosen : onStage(io, chosen, (stage) => sayChecks(io, stage, options));
+    return hasEnded(chosen) ? chosen : onStage(io, chosen, (stage) => sayChecks(io, stage, options));
   },
 });

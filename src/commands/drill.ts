@@ -1,13 +1,12 @@
-import { exitCode } from '../model/outcome.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
-import { refuse } from './_prepare.ts';
+import { type CommandResult, DONE, refuse } from './_result.ts';
 import { OUTPUTS } from './_session.ts';
 
 /** A drill makes its own incident, and that on this machine alone. */
 const ELSEWHERE =
   'a drill builds its incident on this machine only: log in on the other, or look there with `firebreak plan RUNBOOK --host NAME`';
 
-async function drillHere(io: Io, runbook: string, output: string): Promise<number> {
+async function drillHere(io: Io, runbook: string, output: string): Promise<CommandResult> {
   const [{ drill }, { drillFolder, drillNames, launcher }] = await Promise.all([
     import('../operations/drill.ts'),
     import('../wiring/drills.ts'),
@@ -15,7 +14,7 @@ async function drillHere(io: Io, runbook: string, output: string): Promise<numbe
   const say = (text: string) => io.stderr(`drill: ${text}\n`);
   if (!drillNames().includes(runbook)) {
     say(`there is no drill for ${runbook}; there is one for: ${drillNames().join(', ')}`);
-    return exitCode('no-such-file');
+    return { outcome: 'no-such-file' };
   }
   const request = {
     runbook,
@@ -26,7 +25,7 @@ async function drillHere(io: Io, runbook: string, output: string): Promise<numbe
     plain: io.env.FIREBREAK_DRILL === 'plain',
     env: io.env,
   };
-  return drill(request, { say, interrupts: io.interrupts });
+  return { ...DONE, exit: await drill(request, { say, interrupts: io.interrupts }) };
 }
 
 const command: Command = defineCommand({
@@ -53,7 +52,7 @@ const command: Command = defineCommand({
     ['FIREBREAK_DRILL=plain firebreak drill cron-mail-storm', 'without namespaces, as where a container gives none'],
   ],
   async run(io, [runbook = ''], options) {
-    if (options.host !== undefined) return refuse(io, ELSEWHERE, 'usage');
+    if (options.host !== undefined) return refuse(ELSEWHERE, 'usage');
     return drillHere(io, runbook, String(options.output ?? 'text'));
   },
 });

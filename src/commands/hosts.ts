@@ -1,14 +1,13 @@
 import type { Target } from '../model/fleet.ts';
 import { batchesOf, inOrder } from '../model/fleet-batches.ts';
-import { exitCode } from '../model/outcome.ts';
 import type { Selection } from '../model/selection.ts';
 import { type Strategy, strategyOf } from '../model/strategy.ts';
-import { escaped } from '../views/escape.ts';
 import type { HostsShown, Way } from '../views/hosts.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
 import { CHOICE_OPTIONS, targetsOf } from './_hosts.ts';
 import { LIMIT_OPTION } from './_limit.ts';
-import { refuse } from './_prepare.ts';
+import { refuseProblems } from './_prepare.ts';
+import { type CommandResult, DONE, hasEnded, refuse } from './_result.ts';
 import { TRUST_OPTION } from './_trust.ts';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -16,19 +15,19 @@ type Options = Readonly<Record<string, unknown>>;
 /** Processes of `ssh -G` at a time. */
 const AT_ONCE = 8;
 
-async function hostsHere(io: Io, runbook: string | undefined, options: Options): Promise<number> {
+async function hostsHere(io: Io, runbook: string | undefined, options: Options): Promise<CommandResult> {
   const selection = await targetsOf(io, options);
-  if (selection === null) return refuse(io, 'name hosts with --host, --hosts or --inventory', 'usage');
-  if (typeof selection === 'number') return selection;
+  if (selection === null) return refuse('name hosts with --host, --hosts or --inventory', 'usage');
+  if (hasEnded(selection)) return selection;
   const [limit] = selection.limits;
   if (limit !== undefined)
-    return refuse(io, `--limit ${limit} raises a limit of a run; no host, group or label is meant by it`, 'usage');
+    return refuse(`--limit ${limit} raises a limit of a run; no host, group or label is meant by it`, 'usage');
   const strategy = await strategyFor(io, runbook, selection);
-  if (typeof strategy === 'number') return strategy;
+  if (hasEnded(strategy)) return strategy;
   const { renderHosts, hostsJson, FEW_HOSTS } = await import('../views/hosts.ts');
   const each = options.all === true || options.json === true || selection.targets.length <= FEW_HOSTS;
   const ways = each ? await waysTo(io, selection) : null;
-  if (io.interrupts.signal.aborted) return exitCode('interrupted');
+  if (io.interrupts.signal.aborted) return { outcome: 'interrupted' };
   const shown: HostsShown = { ...selection, strategy, batches: batchesFor(strategy, selection.targets), ways };
   const { paperOf } = await import('../views/style.ts');
   io.stdout(
@@ -36,23 +35,21 @@ async function hostsHere(io: Io, runbook: string | undefined, options: Options):
       ? hostsJson(shown)
       : renderHosts(shown, paperOf({ columns: io.columns, color: io.color.stdout })),
   );
-  return sayRefused(io, ways ?? new Map());
+  return sayRefused(ways ?? new Map());
 }
 
 /** The runbook's own, where one is named, under the flags. */
-async function strategyFor(io: Io, name: string | undefined, { strategy }: Selection): Promise<Strategy | number> {
+async function strategyFor(
+  io: Io,
+  name: string | undefined,
+  { strategy }: Selection,
+): Promise<Strategy | CommandResult> {
   if (name === undefined) return strategyOf(strategy);
   const { readRunbook, readText } = await import('../wiring/library.ts');
   const read = await readRunbook(name, io.cwd);
-  if (read.ok === 'missing') return refuse(io, read.message, 'no-such-file');
+  if (read.ok === 'missing') return refuse(read.message, 'no-such-file');
   if (read.ok) return strategyOf(read.value.fleet, strategy);
-  const { renderProblems } = await import('../views/problem.ts');
-  const textOf = (file: string) => {
-    const text = readText(file);
-    return typeof text === 'string' ? text : undefined;
-  };
-  io.stderr(renderProblems(read.problems, { textOf, color: io.color.stderr, columns: io.columns }));
-  return exitCode('invalid-runbook');
+  return refuseProblems(io, read.problems, readText);
 }
 
 /** As if something were to be done on each. */
@@ -83,10 +80,10 @@ async function waysTo(io: Io, { targets, ssh }: Selection): Promise<Ways> {
 }
 
 /** What ssh has against a host, it has against all of them: its configuration cannot be read, or there is no ssh. */
-function sayRefused(io: Io, ways: Ways): number {
+function sayRefused(ways: Ways): CommandResult {
   const said = [...ways.values()].find((way) => typeof way === 'string');
-  if (said === undefined) return 0;
-  return refuse(io, escaped(`ssh says: ${said}`), 'unsupported-machine');
+  if (said === undefined) return DONE;
+  return refuse(`ssh says: ${said}`, 'unsupported-machine');
 }
 
 const command: Command = defineCommand({

@@ -1,4 +1,5 @@
 import { defineCommand } from './_command.ts';
+import { DONE } from './_result.ts';
 
 export default defineCommand({
   name: 'list',
@@ -25,6 +26,6 @@ export default defineCommand({
       const widest = Math.max(0, ...runbooks.map((runbook) => runbook.name.length));
       for (const { name, version, title } of runbooks) io.stdout(`${name.padEnd(widest)}  ${version}  ${title}\n`);
     }
-    return 0;
+    return DONE;
   },
 });

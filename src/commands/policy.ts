@@ -1,13 +1,14 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { readPlainText, sayUnread } from '../hosts/read-text.ts';
-import { exitCode } from '../model/outcome.ts';
+import type { OutcomeName } from '../model/outcome.ts';
 import type { Mode } from '../model/permit.ts';
 import type { Catalogue } from '../model/ports.ts';
 import { plural } from '../model/quantity.ts';
 import type { Runbook } from '../model/runbook.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
-import { modeOf, prepare, refuse } from './_prepare.ts';
+import { modeOf, prepare } from './_prepare.ts';
+import { type CommandResult, hasEnded, refuse, told } from './_result.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -51,7 +52,6 @@ const command: Command = defineCommand({
     const [runbook, ...others] = operands;
     if (what === 'explain' && runbook !== undefined && others.length === 0) return explainHere(io, runbook, options);
     return refuse(
-      io,
       'it is `firebreak policy check FILE...` or `firebreak policy explain RUNBOOK --policy FILE`',
       'usage',
     );
@@ -61,7 +61,7 @@ export default command;
 
 // ---------------------------------------------------------------- check
 
-async function checkAll(io: Io, files: readonly string[], options: Options): Promise<number> {
+async function checkAll(io: Io, files: readonly string[], options: Options): Promise<CommandResult> {
   const [
     { loadPolicy },
     { folderCatalogue },
@@ -81,13 +81,14 @@ async function checkAll(io: Io, files: readonly string[], options: Options): Pro
   ]);
   const catalogue = folderCatalogue();
   const runbooks = await reviewed(io, options, catalogue);
-  if (typeof runbooks === 'number') return runbooks;
+  if (hasEnded(runbooks)) return runbooks;
   const rows: string[] = [];
-  let worst = 0;
+  let outcome: OutcomeName = 'held';
   for (const file of files) {
     const read = readPlainText(resolve(io.cwd, file));
     if (!read.ok) {
-      worst = refuse(io, sayUnread(file, read.code), 'no-such-file');
+      io.stderr(told([sayUnread(file, read.code)]));
+      outcome = 'no-such-file';
       continue;
     }
     const { text } = read;
@@ -96,7 +97,7 @@ async function checkAll(io: Io, files: readonly string[], options: Options): Pro
     const notes = loaded.ok ? reviewPolicy(loaded.value, runbooks) : [];
     const said = `"problems": ${problemsToJson(problems)}, "notes": ${escapeJson(JSON.stringify(notes))}`;
     rows.push(`  {"file": ${escapeJson(JSON.stringify(file))}, "ok": ${loaded.ok}, ${said}}`);
-    if (!loaded.ok) worst ||= exitCode('invalid-runbook');
+    if (!loaded.ok && outcome === 'held') outcome = 'invalid-runbook';
     if (options.json === true) continue;
     if (loaded.ok) {
       io.stdout(`ok  ${escaped(file)}  policy: ${plural(loaded.value.rules.length, 'rule')}\n`);
@@ -104,18 +105,18 @@ async function checkAll(io: Io, files: readonly string[], options: Options): Pro
     } else io.stderr(renderProblems(problems, { textOf: () => text, color: io.color.stderr, columns: io.columns }));
   }
   if (options.json === true) io.stdout(`[\n${rows.join(',\n')}\n]\n`);
-  return worst;
+  return { outcome };
 }
 
 /** What the rules are held against: the library, and the runbooks that were named. */
-async function reviewed(io: Io, options: Options, catalogue: Catalogue): Promise<readonly Runbook[] | number> {
+async function reviewed(io: Io, options: Options, catalogue: Catalogue): Promise<readonly Runbook[] | CommandResult> {
   const { libraryNames, readRunbook } = await import('../wiring/library.ts');
   const named = Array.isArray(options.runbook) ? options.runbook.map(String) : [];
   const runbooks: Runbook[] = [];
   for (const name of new Set([...libraryNames(), ...named])) {
     const read = await readRunbook(name, io.cwd, { catalogue });
-    if (read.ok === 'missing') return refuse(io, read.message, 'no-such-file');
-    if (!read.ok) return refuse(io, `${name} has mistakes: firebreak check ${name}`, 'invalid-runbook');
+    if (read.ok === 'missing') return refuse(read.message, 'no-such-file');
+    if (!read.ok) return refuse(`${name} has mistakes: firebreak check ${name}`, 'invalid-runbook');
     runbooks.push(read.value);
   }
   return runbooks;
@@ -123,17 +124,13 @@ async function reviewed(io: Io, options: Options, catalogue: Catalogue): Promise
 
 // ---------------------------------------------------------------- explain
 
-async function explainHere(io: Io, name: string, options: Options): Promise<number> {
-  if (typeof options.policy !== 'string') return refuse(io, '`policy explain` needs --policy FILE', 'usage');
+async function explainHere(io: Io, name: string, options: Options): Promise<CommandResult> {
+  if (typeof options.policy !== 'string') return refuse('`policy explain` needs --policy FILE', 'usage');
   const at = options.at === undefined ? Date.now() : Date.parse(String(options.at));
   if (Number.isNaN(at))
-    return refuse(
-      io,
-      `--at ${String(options.at)}: write 2026-12-24T03:00, or with an offset 2026-12-24T03:00Z`,
-      'usage',
-    );
+    return refuse(`--at ${String(options.at)}: write 2026-12-24T03:00, or with an offset 2026-12-24T03:00Z`, 'usage');
   const prepared = await prepare(io, name, options);
-  if (typeof prepared === 'number') return prepared;
+  if (hasEnded(prepared)) return prepared;
   const mode = asIf(await modeOf(io, prepared), options, at);
   const [{ explain }, { stopSwitch }, { explanationJson, renderExplanation }, { paperOf }] = await Promise.all([
     import('../model/explain.ts'),
@@ -145,7 +142,7 @@ async function explainHere(io: Io, name: string, options: Options): Promise<numb
   const explanation = explain(mode, { runbook: prepared.runbook, params: prepared.params, host, at }, stopSwitch(io)());
   const paper = paperOf({ columns: io.columns, color: io.color.stdout });
   io.stdout(options.json === true ? explanationJson(explanation) : renderExplanation(explanation, paper));
-  return explanation.refusal ? exitCode(explanation.refusal.outcome) : 0;
+  return { outcome: explanation.refusal?.outcome ?? 'held' };
 }
 
 /** The trigger with what was asked for in its place. What came after `at` is not remembered then. */

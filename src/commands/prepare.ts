@@ -1,16 +1,16 @@
 import { placesFor } from '../journal/places.ts';
 import { prepareJournal, removePrepared } from '../journal/prepared.ts';
-import { exitCode } from '../model/outcome.ts';
+import type { OutcomeName } from '../model/outcome.ts';
 import { showSize } from '../model/quantity.ts';
 import { defineCommand, type Io } from './_command.ts';
-import { refuse } from './_prepare.ts';
+import { refuse } from './_result.ts';
 
 const ELSEWHERE = 'the journal of a run over ssh is kept on this machine: nothing is to be prepared on the other';
 
 interface Said {
   readonly state: 'prepared' | 'already-prepared' | 'removed' | 'nothing-prepared' | 'failed';
   readonly text: string;
-  readonly code: number;
+  readonly outcome: OutcomeName;
   readonly more?: Readonly<Record<string, string | number>>;
 }
 
@@ -22,7 +22,7 @@ function makeReady(io: Io): Said {
   return {
     state: made.made ? 'prepared' : 'already-prepared',
     text: `${made.made ? 'prepared' : 'already prepared'}: ${text}`,
-    code: 0,
+    outcome: 'held',
     more: { folder, bytes, records },
   };
 }
@@ -31,15 +31,15 @@ function giveBack(io: Io): Said {
   const gone = removePrepared({ places: placesFor(io), uid: io.uid });
   if (!gone.ok) return failed(gone);
   return gone.removed
-    ? { state: 'removed', text: 'removed: nothing is prepared any more', code: 0 }
-    : { state: 'nothing-prepared', text: 'nothing was prepared', code: 0 };
+    ? { state: 'removed', text: 'removed: nothing is prepared any more', outcome: 'held' }
+    : { state: 'nothing-prepared', text: 'nothing was prepared', outcome: 'held' };
 }
 
 function failed({ code, message }: { readonly code: string; readonly message: string }): Said {
   return {
     state: 'failed',
     text: message,
-    code: exitCode(code === 'copy-on-write' ? 'unsupported-machine' : 'no-journal'),
+    outcome: code === 'copy-on-write' ? 'unsupported-machine' : 'no-journal',
     more: { reason: code, message },
   };
 }
@@ -60,11 +60,11 @@ export default defineCommand({
     ['firebreak prepare --remove', 'give the room back'],
   ],
   async run(io, _args, options) {
-    if (options.host !== undefined) return refuse(io, ELSEWHERE, 'usage');
+    if (options.host !== undefined) return refuse(ELSEWHERE, 'usage');
     const said = options.remove === true ? giveBack(io) : makeReady(io);
     if (options.json === true) io.stdout(`${JSON.stringify({ state: said.state, ...said.more }, null, 2)}\n`);
-    else if (said.state === 'failed') io.stderr(`firebreak: ${said.text}\n`);
+    else if (said.state === 'failed') return refuse(said.text, said.outcome);
     else io.stdout(`${said.text}\n`);
-    return said.code;
+    return { outcome: said.outcome };
   },
 });

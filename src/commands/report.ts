@@ -1,6 +1,6 @@
-import { exitCode } from '../model/outcome.ts';
 import type { FleetReported } from '../views/fleet-report.ts';
 import { defineCommand, type Io } from './_command.ts';
+import { type CommandResult, DONE, refuse } from './_result.ts';
 
 export default defineCommand({
   name: 'report',
@@ -41,23 +41,21 @@ export default defineCommand({
       runs.filter(({ id }) => !parts.has(id)),
       wanted,
     );
-    if (!picked.ok) {
-      io.stderr(`firebreak: ${picked.message}\n`);
-      return exitCode(picked.code === 'ambiguous' ? 'usage' : 'no-such-file');
-    }
+    if (!picked.ok) return refuse(picked.message, picked.code === 'ambiguous' ? 'usage' : 'no-such-file');
     const fleet = await lookIntoFleet(io, picked.run, runs);
     if (fleet) return reportFleet(io, fleet, options.json === true || options.format === 'json');
     const now = await runningNow(io, runs);
     const reported = lookInto(picked.run, picked.run.id === now?.id ? now.text : null);
     io.stdout(options.json === true || options.format === 'json' ? reportJson(reported) : reportMarkdown(reported));
-    if (reported.damaged) io.stderr(`firebreak: ${reported.problem ?? 'the journal is damaged'}\n`);
-    return reported.damaged ? exitCode('journal-damaged') : 0;
+    return resultOf(reported);
   },
 });
 
-async function reportFleet(io: Io, fleet: FleetReported, json: boolean): Promise<number> {
+async function reportFleet(io: Io, fleet: FleetReported, json: boolean): Promise<CommandResult> {
   const { fleetReportJson, fleetReportMarkdown } = await import('../views/fleet-report.ts');
   io.stdout(json ? fleetReportJson(fleet) : fleetReportMarkdown(fleet));
-  if (fleet.damaged) io.stderr(`firebreak: ${fleet.problem ?? 'the journal is damaged'}\n`);
-  return fleet.damaged ? exitCode('journal-damaged') : 0;
+  return resultOf(fleet);
 }
+
+const resultOf = ({ damaged, problem }: Pick<FleetReported, 'damaged' | 'problem'>): CommandResult =>
+  damaged ? refuse(problem ?? 'the journal is damaged', 'journal-damaged') : DONE;

@@ -2,7 +2,8 @@ import { type Command, defineCommand, type Io } from './_command.ts';
 import { meantRun, takeUp } from './_earlier.ts';
 import { meantFleet } from './_fleet-earlier.ts';
 import { HOST_OPTIONS } from './_hosts.ts';
-import { REQUEST_OPTIONS, refuse } from './_prepare.ts';
+import { REQUEST_OPTIONS } from './_prepare.ts';
+import { type CommandResult, hasEnded, refuse } from './_result.ts';
 import { act, aloneOn, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
 import { onStage, type Stage } from './_stage.ts';
 
@@ -40,9 +41,9 @@ const command: Command = defineCommand({
       glance: UNFINISHED,
       none: 'nothing to resume: no run is unfinished',
     });
-    if (typeof meant === 'number') return meant;
+    if (hasEnded(meant)) return meant;
     const over = whyOver(meant.state);
-    if (over !== null) return refuse(io, over, 'no-such-file');
+    if (over !== null) return refuse(over, 'no-such-file');
     return onStage(io, meant.chosen, (stage) =>
       aloneOn(io, stage, `resume ${meant.id}`, (notes) => takeUpAnd(io, { stage, notes, run: meant.id, options })),
     );
@@ -57,14 +58,14 @@ interface Again {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise<number> {
+async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise<CommandResult> {
   const { whyOver } = await import('../model/left-off.ts');
   const earlier = await takeUp(io, run, options);
-  if (typeof earlier === 'number') return earlier;
+  if (hasEnded(earlier)) return earlier;
   const { journal, state, prepared } = earlier;
   // Whoever had the lock before us may have brought it to its end.
   const over = whyOver(state);
-  if (over !== null) return refuse(io, over, 'no-such-file');
+  if (over !== null) return refuse(over, 'no-such-file');
   const request = { ...earlier.request, notes: [...notes, ...(earlier.request.notes ?? [])] };
   const { takeUp: goOn } = await import('../operations/take-up.ts');
   return act(io, { stage, journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) =>

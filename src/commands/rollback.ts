@@ -1,11 +1,10 @@
-import { exitCode } from '../model/outcome.ts';
 import type { RunState } from '../model/state.ts';
 import type { UndoPart } from '../model/undo-part.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
 import { meantRun, takeUp } from './_earlier.ts';
 import { meantFleet } from './_fleet-earlier.ts';
 import { HOST_OPTIONS } from './_hosts.ts';
-import { refuse } from './_prepare.ts';
+import { type CommandResult, DONE, hasEnded, refuse } from './_result.ts';
 import { act, aloneOn, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
 import { onStage, type Stage } from './_stage.ts';
 import { TRUST_OPTION } from './_trust.ts';
@@ -40,10 +39,8 @@ const command: Command = defineCommand({
     if (refusal !== null) return refusal;
     const fleet = await meantFleet(io, run, { fits: 'touched', options });
     const alone = ['to', 'only'].find((name) => options[name] !== undefined);
-    if (fleet && alone !== undefined)
-      return refuse(io, `--${alone} is for the run of one host: name that run`, 'usage');
-    if (options.to !== undefined && options.only !== undefined)
-      return refuse(io, '--to and --only: choose one', 'usage');
+    if (fleet && alone !== undefined) return refuse(`--${alone} is for the run of one host: name that run`, 'usage');
+    if (options.to !== undefined && options.only !== undefined) return refuse('--to and --only: choose one', 'usage');
     if (fleet) return (await import('./_fleet-again.ts')).rollBackFleetHere(io, fleet, options);
     const { TOUCHED } = await import('../model/left-off.ts');
     const meant = await meantRun(io, {
@@ -52,7 +49,7 @@ const command: Command = defineCommand({
       glance: TOUCHED,
       none: 'nothing to undo: no run has changed anything',
     });
-    if (typeof meant === 'number') return meant;
+    if (hasEnded(meant)) return meant;
     return onStage(io, meant.chosen, (stage) =>
       aloneOn(io, stage, `rollback ${meant.id}`, (notes) => takeUpAnd(io, { stage, notes, run: meant.id, options })),
     );
@@ -67,21 +64,23 @@ interface Again {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise<number> {
+async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise<CommandResult> {
   const earlier = await takeUp(io, run, options);
-  if (typeof earlier === 'number') return earlier;
+  if (hasEnded(earlier)) return earlier;
   const { journal, state, prepared } = earlier;
   const request = { ...earlier.request, notes: [...notes, ...(earlier.request.notes ?? [])] };
   const part = partOf(options);
   const steps = state.undo.map(({ step }) => step);
   if (part !== null && !steps.includes(part.step))
-    return refuse(io, `${part.step} has nothing to undo; what has: ${steps.join(', ') || 'nothing'}`, 'usage');
+    return refuse(`${part.step} has nothing to undo; what has: ${steps.join(', ') || 'nothing'}`, 'usage');
   await sayWhat(io, state, part);
   const { rollBack } = await import('../operations/rollback.ts');
-  const exit = await act(io, { stage, journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) =>
-    rollBack(request, parts, state, part),
+  const result = await act(
+    io,
+    { stage, journal, mode: request.mode, catalogue: prepared.catalogue, options },
+    (parts) => rollBack(request, parts, state, part),
   );
-  return exit === exitCode('rolled-back') ? 0 : exit;
+  return result.outcome === 'rolled-back' ? DONE : result;
 }
 
 /** Which run it is and what of it is undone, before anything is: who named none may think of another. */

@@ -1,29 +1,37 @@
-import { exitCode } from '../model/outcome.ts';
-import type { Difference, SavedPlan } from '../model/saved-plan.ts';
+import type { SavedPlan } from '../model/saved-plan.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
 import { ALLOW_READS_OPTION, whyNotLook } from './_declared.ts';
 import { HOST_OPTIONS } from './_hosts.ts';
 import { isFleet } from './_many.ts';
 import { planHere } from './_plan.ts';
-import { modeOf, type Prepared, prepare, REQUEST_OPTIONS, refuse } from './_prepare.ts';
-import { askedAgain, changedIdentity, changedTexts, planNotes, readSaved, whyUnusable } from './_saved.ts';
+import { modeOf, type Prepared, prepare, REQUEST_OPTIONS } from './_prepare.ts';
+import { type CommandResult, hasEnded, refuse } from './_result.ts';
+import {
+  askedAgain,
+  changedIdentity,
+  changedTexts,
+  planNotes,
+  readSaved,
+  whyDifferent,
+  whyUnusable,
+} from './_saved.ts';
 import { act, aloneOn, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
 import { chosenHost, onStage, type Stage } from './_stage.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
-async function runHere(io: Io, name: string | undefined, options: Options): Promise<number> {
+async function runHere(io: Io, name: string | undefined, options: Options): Promise<CommandResult> {
   if (isFleet(options)) return (await import('./_fleet.ts')).runFleetHere(io, name, options);
   if (options.dryRun === true) return planHere(io, name, options);
   if (typeof options.plan === 'string') return runSaved(io, options.plan, { name, options });
   if (name === undefined)
-    return refuse(io, 'name a runbook, or --plan FILE; `firebreak list` names those of the library', 'usage');
+    return refuse('name a runbook, or --plan FILE; `firebreak list` names those of the library', 'usage');
   const refusal = nobodyDecides(io, options);
   if (refusal !== null) return refusal;
   const chosen = await chosenHost(io, options);
-  if (typeof chosen === 'number') return chosen;
+  if (hasEnded(chosen)) return chosen;
   const prepared = await prepare(io, name, options, chosen);
-  if (typeof prepared === 'number') return prepared;
+  if (hasEnded(prepared)) return prepared;
   return onStage(io, chosen, (stage) =>
     aloneOn(io, stage, prepared.runbook.name, (notes) => start(io, { stage, prepared, options, notes })),
   );
@@ -37,12 +45,11 @@ async function runSaved(
   io: Io,
   file: string,
   { name, options }: { readonly name: string | undefined; readonly options: Options },
-): Promise<number> {
+): Promise<CommandResult> {
   const saved = await readSaved(io, file, { toRun: options });
-  if (typeof saved === 'number') return saved;
+  if (hasEnded(saved)) return saved;
   if (options.unattended === true && saved.asked.policy === null)
     return refuse(
-      io,
       'the plan was saved without a policy, so it runs only where a person is asked: at a terminal, without --unattended',
       'plan-mismatch',
     );
@@ -50,7 +57,7 @@ async function runSaved(
   const refusal = nobodyDecides(io, again);
   if (refusal !== null) return refusal;
   const chosen = await chosenHost(io, options);
-  if (typeof chosen === 'number') return chosen;
+  if (hasEnded(chosen)) return chosen;
   const asked = { name: name ?? saved.plan.runbook.path, options: again };
   return onStage(io, chosen, (stage) =>
     aloneOn(
@@ -67,10 +74,10 @@ interface Asked {
   readonly options: Options;
 }
 
-async function mismatch(io: Io, { hosts }: Stage, saved: SavedPlan, asked: Asked): Promise<number | null> {
+async function mismatch(io: Io, { hosts }: Stage, saved: SavedPlan, asked: Asked): Promise<CommandResult | null> {
   const unusable = await whyUnusable(io, saved, hosts.readOnlyHost);
-  if (unusable !== null) return refuse(io, `${unusable}; nothing was touched`, 'plan-mismatch');
-  return sayDifferent(io, await changedTexts(io, saved, asked));
+  if (unusable !== null) return refuse(`${unusable}; nothing was touched`, 'plan-mismatch');
+  return whyDifferent(await changedTexts(io, saved, asked));
 }
 
 interface SavedStart extends Pick<Start, 'stage' | 'notes'> {
@@ -78,19 +85,16 @@ interface SavedStart extends Pick<Start, 'stage' | 'notes'> {
   readonly asked: Asked;
 }
 
-async function startSaved(io: Io, { stage, notes, saved, asked: { name, options } }: SavedStart): Promise<number> {
+async function startSaved(
+  io: Io,
+  { stage, notes, saved, asked: { name, options } }: SavedStart,
+): Promise<CommandResult> {
   const prepared = await prepare(io, name, options);
-  if (typeof prepared === 'number') return prepared;
+  if (hasEnded(prepared)) return prepared;
   return (
-    (await sayDifferent(io, await changedIdentity(saved, prepared))) ??
+    (await whyDifferent(await changedIdentity(saved, prepared))) ??
     start(io, { stage, prepared, options, notes, saved })
   );
-}
-
-async function sayDifferent(io: Io, differences: readonly Difference[]): Promise<number | null> {
-  if (differences.length === 0) return null;
-  io.stderr(`firebreak: ${(await import('../views/saved-plan.ts')).sayMismatch(differences)}`);
-  return exitCode('plan-mismatch');
 }
 
 interface Start {
@@ -101,7 +105,7 @@ interface Start {
   readonly saved?: SavedPlan;
 }
 
-async function start(io: Io, { stage, prepared, options, notes, saved }: Start): Promise<number> {
+async function start(io: Io, { stage, prepared, options, notes, saved }: Start): Promise<CommandResult> {
   const [{ run }, { openRun }, { version }, { marksOf }] = await Promise.all([
     import('../operations/run.ts'),
     import('../wiring/journal.ts'),
@@ -111,7 +115,7 @@ async function start(io: Io, { stage, prepared, options, notes, saved }: Start):
   const refused = await whyNotLook(io, prepared, { options, hosts: [stage.hosts.host.name] });
   if (refused !== null) return refused;
   const opened = await openRun(io, prepared.runbook.name);
-  if (!opened.ok) return refuse(io, opened.message, 'no-journal');
+  if (!opened.ok) return refuse(opened.message, 'no-journal');
   const mode = await modeOf(io, prepared, opened.journal.run);
   const planned = saved ? await planNotes(io, options.plan) : [];
   const request = {

@@ -1,7 +1,6 @@
 import type { FoundRun } from '../journal/find.ts';
-import { exitCode } from '../model/outcome.ts';
 import { defineCommand, type Io } from './_command.ts';
-import { refuse } from './_prepare.ts';
+import { refuse } from './_result.ts';
 
 const NAMES: Readonly<Record<string, string>> = { olderThan: '--older-than', keep: '--keep', dryRun: '--dry-run' };
 
@@ -35,7 +34,7 @@ export default defineCommand({
   async run(io, _args, options) {
     if (options.prune === true) return (await import('./_prune.ts')).pruneHere(io, options);
     const needs = ['olderThan', 'keep', 'dryRun'].find((name) => options[name] !== undefined);
-    if (needs !== undefined) return refuse(io, `${NAMES[needs]} goes with --prune`, 'usage');
+    if (needs !== undefined) return refuse(`${NAMES[needs]} goes with --prune`, 'usage');
     const [{ allRuns, runningNow }, { partsOfFleets }, { stopSwitch }] = await Promise.all([
       import('./_journals.ts'),
       import('./_fleet-journals.ts'),
@@ -60,7 +59,7 @@ export default defineCommand({
         io.stderr(`${parts.size} runs of single hosts, told with their fleet run: firebreak runs --all\n`);
       if (alone.length > shown.length) io.stderr(`${alone.length - shown.length} older: firebreak runs --all\n`);
     }
-    return options.verify === true && rows.some(({ damaged }) => damaged) ? exitCode('journal-damaged') : 0;
+    return { outcome: options.verify === true && rows.some(({ damaged }) => damaged) ? 'journal-damaged' : 'held' };
   },
 });
 

@@ -1,6 +1,6 @@
-import { exitCode } from '../model/outcome.ts';
 import type { Schema } from '../model/verb.ts';
 import { defineCommand } from './_command.ts';
+import { DONE, refuse } from './_result.ts';
 
 export default defineCommand({
   name: 'schema',
@@ -21,14 +21,13 @@ export default defineCommand({
   async run(io, args) {
     const language = args[0] ?? 'runbook';
     const schema = await schemaOf(language);
-    if (schema === null) {
-      io.stderr(
-        `firebreak: there is a schema of \`runbook\`, of \`policy\`, of \`hosts\` and of \`events\`, none of \`${language}\`\n`,
+    if (schema === null)
+      return refuse(
+        `there is a schema of \`runbook\`, of \`policy\`, of \`hosts\` and of \`events\`, none of \`${language}\``,
+        'usage',
       );
-      return exitCode('usage');
-    }
     io.stdout(`${JSON.stringify(schema, null, 2)}\n`);
-    return 0;
+    return DONE;
   },
 });
 

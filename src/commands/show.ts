@@ -1,6 +1,6 @@
 import { defineCommand } from './_command.ts';
 import { FORMAT_OPTIONS, show } from './_plan.ts';
-import { refuse } from './_prepare.ts';
+import { DONE, hasEnded, refuse } from './_result.ts';
 import { commandFor } from './_save.ts';
 import { readSaved } from './_saved.ts';
 
@@ -17,17 +17,16 @@ export default defineCommand({
   ],
   async run(io, [file = ''], options) {
     const saved = await readSaved(io, file, 'to-show');
-    if (typeof saved === 'number') return saved;
+    if (hasEnded(saved)) return saved;
     const policy = saved.asked.policy ?? undefined;
     const command = commandFor(saved.asked.runbook, { plan: file, ...(policy !== undefined && { policy }) });
     try {
       await show(io, saved.plan, { options, command, saved });
-      return 0;
+      return DONE;
     } catch (error) {
       // Below the keys that are checked it can hold anything, and only a view meets all of it.
       if (!(error instanceof TypeError) && !(error instanceof RangeError)) throw error;
       return refuse(
-        io,
         `${file} is no plan as firebreak saves one: its steps cannot be shown; ask whoever gave it to you to plan again`,
         'invalid-runbook',
       );

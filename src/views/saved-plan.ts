@@ -99,6 +99,10 @@ export function comparisonJson({ saved, unusable, differences, drift }: Comparis
 }
 
 /** Why a plan is not carried out, for stderr. */
-export function sayMismatch(differences: readonly Difference[]): string {
-  return `this is not what was planned, and nothing was touched:\n${differences.map((one) => `  - ${escaped(sayDifference(one))}\n`).join('')}`;
+/** A line each; whoever prints them escapes them. */
+export function sayMismatch(differences: readonly Difference[]): readonly string[] {
+  return [
+    'this is not what was planned, and nothing was touched:',
+    ...differences.map((one) => `  - ${sayDifference(one)}`),
+  ];
 }

@@ -46,14 +46,14 @@ export function isOurs(path: string): boolean {
   return realpathSync(path).startsWith(realpathSync(PACKAGE).replace(/\/?$/, '/'));
 }
 
-/** Whoever is asked to change something is told what to type. */
-export function saySuspected(suspected: ReadonlyMap<string, readonly Suspicion[]>): string {
+/** Whoever is asked to change something is told what to type; a line each. */
+export function saySuspected(suspected: ReadonlyMap<string, readonly Suspicion[]>, before = ''): readonly string[] {
   const all = [...suspected.values()].flat();
   const each = new Map(all.map(({ path, says, fix }) => [`${path} ${says}`, fix]));
   return [
-    `others could have written ${[...suspected.keys()].join(', ')}:`,
+    `${before}others could have written ${[...suspected.keys()].join(', ')}:`,
     ...[...each.keys()].map((says) => `  ${says}`),
     'to trust what is written there, read it, then type:',
     ...[...new Set(each.values())].map((fix) => `  ${fix}`),
-  ].join('\n');
+  ];
 }

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { refuse, settle } from '../../src/commands/_result.ts';
 import { takeLock } from '../../src/journal/lock.ts';
 import type { Fact } from '../../src/model/event.ts';
 import { OUTCOMES, type OutcomeName } from '../../src/model/outcome.ts';
@@ -250,4 +251,14 @@ test('every row is in --help, of the program and of each command', async () => {
     for (const { exit, about } of Object.values(OUTCOMES))
       assert.ok(out().includes(`${String(exit).padStart(5)}  ${about}\n`), `${argv}: ${about}`);
   }
+});
+
+test('several lines of a refusal stay several lines, and no name in one of them makes one more', () => {
+  let said = '';
+  const result = refuse(['others could have written a\nfirebreak: all is well:', '  b\x1b[2J'], 'refused-by-policy');
+  const exit = settle(result, (text) => {
+    said += text;
+  });
+  assert.equal(said, 'firebreak: others could have written a\\nfirebreak: all is well:\n  b\\x1b[2J\n');
+  assert.equal(exit, 77);
 });

@@ -7,6 +7,7 @@ import { main } from '../../src/cli.ts';
 import type { Io } from '../../src/commands/_command.ts';
 import { reachOf, targetsOf } from '../../src/commands/_hosts.ts';
 import { hostWords, limitWords } from '../../src/commands/_limit.ts';
+import { hasEnded, settle } from '../../src/commands/_result.ts';
 import type { Selection } from '../../src/model/selection.ts';
 import { secretsHere } from '../../src/wiring/secrets.ts';
 import { testIo } from '../support/test-io.ts';
@@ -430,7 +431,8 @@ test('a folder is an inventory of Ansible, and each file in it must be trusted',
 
 async function chosen(options: Readonly<Record<string, unknown>>, given: Partial<Io> = {}) {
   const { io, err } = testIo({ cwd: folder, env: {}, ...given });
-  return { result: await targetsOf(io, options), err: err(), io };
+  const made = await targetsOf(io, options);
+  return { result: hasEnded(made) ? settle(made, io.stderr) : made, err: err(), io };
 }
 
 async function targets(options: Readonly<Record<string, unknown>>, given: Partial<Io> = {}): Promise<Selection> {
@@ -516,7 +518,7 @@ test("sudo's password is taken from where it is, however short, and is in no byt
   const env = { SUDO_WORD: 'oncall' };
   const { io, err } = testIo({ cwd: folder, env, secrets: secretsHere(env) });
   const selection = await targetsOf(io, { host: 'web1', become: true, becomePassword: 'env:SUDO_WORD' });
-  assert.ok(selection !== null && typeof selection === 'object', err());
+  assert.ok(selection !== null && !hasEnded(selection), err());
   assert.deepEqual(selection.ssh, {
     config: null,
     become: true,
@@ -527,10 +529,7 @@ test("sudo's password is taken from where it is, however short, and is in no byt
   assert.doesNotMatch(JSON.stringify(selection), /oncall/);
   const file = write('password', 'correct horse battery\n', 0o600);
   const long = await targetsOf(io, { host: 'web1', becomePassword: `file:${file}` });
-  assert.equal(
-    long !== null && typeof long === 'object' && (await reachOf(io, long).password?.()),
-    'correct horse battery',
-  );
+  assert.equal(long !== null && !hasEnded(long) && (await reachOf(io, long).password?.()), 'correct horse battery');
   assert.equal(io.secrets?.redact('it is correct horse battery').includes('correct horse'), false);
 });
 

@@ -1,0 +1,34 @@
+import { exitCode, type OutcomeName } from '../model/outcome.ts';
+import { escaped } from '../views/escape.ts';
+
+/** How a command has ended: said, and turned into an exit code, by `settle` alone. */
+export interface CommandResult {
+  readonly outcome: OutcomeName;
+  /** Drawn by a view, and printed on stderr as it is. */
+  readonly drawn?: string;
+  /** Why, a line each: a line may hold what a host, a file or another process has said. */
+  readonly says?: readonly string[];
+  /** Of a drill: the exit code of the run in it, which has told why. */
+  readonly exit?: number;
+}
+
+export const DONE: CommandResult = { outcome: 'held' };
+
+export function refuse(says: string | readonly string[], outcome: OutcomeName): CommandResult {
+  return { outcome, says: [says].flat() };
+}
+
+/** Tells what ends a command from what it goes on with. */
+export function hasEnded<T>(given: T | CommandResult): given is CommandResult {
+  return typeof given === 'object' && given !== null && 'outcome' in given;
+}
+
+/** Whatever is in a line, it stays one line. */
+export function told(says: readonly string[]): string {
+  return says.map((line, at) => `${at === 0 ? 'firebreak: ' : ''}${escaped(line)}\n`).join('');
+}
+
+export function settle({ outcome, drawn = '', says = [], exit }: CommandResult, write: (text: string) => void): number {
+  if (drawn !== '' || says.length > 0) write(drawn + told(says));
+  return exit ?? exitCode(outcome);
+}
