@@ -2,12 +2,13 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { HOSTS } from '../src/load/inventory-language.ts';
-import { RUNBOOK, USE, WATCH } from '../src/load/language.ts';
+import { RUNBOOK, USE } from '../src/load/language.ts';
 import { POLICY } from '../src/load/policy-language.ts';
 import { checkable } from '../src/load/schema.ts';
 import { schemaHash } from '../src/load/validate.ts';
 import { createAjv } from '../src/load/validate-now.ts';
 import type { Schema } from '../src/model/verb.ts';
+import { WATCH } from '../src/model/watch.ts';
 import { folderCatalogue } from '../src/wiring/catalogue.ts';
 
 const root = join(import.meta.dirname, '..');

@@ -2,6 +2,7 @@ import type { ServiceState, ServiceTies } from '../model/host.ts';
 import { isObject, type Json, listOf } from '../model/json.ts';
 import { showDuration } from '../model/quantity.ts';
 import { findService, isWord, noService } from '../model/service.ts';
+import { object, type ServiceName, service } from '../model/shape.ts';
 import {
   type Act,
   type Applied,
@@ -11,6 +12,8 @@ import {
   type Prediction,
   type Targets,
 } from '../model/verb.ts';
+
+export const ofService = (about: string) => object(about, { service: service('The service.') }, ['service']);
 
 /**
  * How long a change may take where its manager has no time-outs of its own, as init scripts have none. Milliseconds.
@@ -30,10 +33,9 @@ export const leaseKey = (service: string): string => `service:${service}`;
 /** The service that the argument means, or the observation that says why nothing can be done. */
 export async function observed(
   look: Look,
-  arg: Json,
+  wanted: ServiceName,
   verb: string,
 ): Promise<{ state: ServiceState } | { cannot: Observation }> {
-  const wanted = isObject(arg) ? (arg.service ?? null) : null;
   const found = await findService(look.host.services, wanted);
   if ('tried' in found) return { cannot: cannot(`${verb} ${found.tried.join(' or ')}`, noService(found.tried)) };
   const { state } = found;

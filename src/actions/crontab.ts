@@ -1,19 +1,57 @@
 import type { Block } from '../model/block.ts';
 import { base64Of, shownText } from '../model/bytes.ts';
-import { jobSelector } from '../model/cron-jobs.ts';
+import { JOBS, jobSelector } from '../model/cron-jobs.ts';
 import { type ClockThere, suspicionOf } from '../model/cron-suspects.ts';
 import { withoutHeader } from '../model/crontab.ts';
 import type { CrontabChange, LineEdit } from '../model/crontab-edit.ts';
 import { offsetOn } from '../model/far-clock.ts';
-import { isObject, type Json, type JsonObject } from '../model/json.ts';
+import { isObject } from '../model/json.ts';
 import { plural } from '../model/quantity.ts';
 import { commandLine, quoteWord } from '../model/quote.ts';
-import { isStepReference } from '../model/reference.ts';
-import { exactlyOne, object, stepReference, text, word } from '../model/shape.ts';
+import { read } from '../model/read.ts';
+import { byDefault, exactlyOne, type Infer, mapOf, object, stepReference, text, word } from '../model/shape.ts';
 import { cannot, defineAction, nothingToDo, type Observation } from '../model/verb.ts';
 import { AFTER, BEFORE, keptAs, targetsOf } from './_crontab_files.ts';
 import { type Looked, lookAt, type Order, obstaclesOf } from './_crontab_look.ts';
 import { firstChanged, refuseToWrite, restoreAll, undoOf, writeAll } from './_crontab_write.ts';
+
+const CRONTAB = exactlyOne(
+  object(
+    'Which jobs, and what to do to them.',
+    {
+      jobs: stepReference(
+        'The jobs: a step of cron_jobs. The files are read again, and chosen by the same words.',
+        'cron_jobs',
+      ),
+      set_env: mapOf(
+        "Exactly one variable and its value: {MAILTO: ''} switches cron's mail off.",
+        text('The value; empty for none.', { pattern: '^[^\\n\\r\\x00]*$' }),
+        {
+          minProperties: 1,
+          maxProperties: 1,
+          propertyNames: { pattern: '^(?!LOGNAME$|USER$)[A-Za-z_][A-Za-z0-9_]*$' },
+        },
+      ),
+      silence: word('redirect: send the output of each chosen job to /dev/null.', 'redirect'),
+      install_with: byDefault(
+        'crontab',
+        text("The program that installs a user's crontab as crontab(1) does, called with -u USER - (default crontab)."),
+      ),
+      refused: byDefault(
+        'stop',
+        word(
+          'What to do about lines that cannot be changed: stop the step (default), or leave them, with a warning.',
+          'stop',
+          'leave',
+        ),
+      ),
+    },
+    ['jobs'],
+  ),
+  'set_env',
+  'silence',
+);
+type Arg = Infer<typeof CRONTAB>;
 
 export default defineAction({
   summary: "silence jobs of cron, or set a variable for them, in users' and system crontabs",
@@ -23,37 +61,7 @@ export default defineAction({
     'A line that cannot be changed for certain is refused with the reason, and then the whole step, unless `refused: leave` is given: a remedy that leaves one job mailing looks like a cure and is none. ' +
     'Before anything is done each file is opened for writing, so that one that is immutable or on a read-only file system stops the step, too. ' +
     "Users' crontabs are installed through crontab(1), which checks them and needs a free inode; what it refuses is not installed. One that it would not install though cron takes it (a user in cron.deny) is replaced where it lies. Nothing checks the user column of a system file but cron itself; it is never changed here. No copy lies beside a file, cron would run it: the bytes before are kept in the run's record.",
-  schema: exactlyOne(
-    object(
-      'Which jobs, and what to do to them.',
-      {
-        jobs: stepReference(
-          'The jobs: a step of cron_jobs. The files are read again, and chosen by the same words.',
-          'cron_jobs',
-        ),
-        set_env: {
-          type: 'object',
-          description: "Exactly one variable and its value: {MAILTO: ''} switches cron's mail off.",
-          minProperties: 1,
-          maxProperties: 1,
-          propertyNames: { pattern: '^(?!LOGNAME$|USER$)[A-Za-z_][A-Za-z0-9_]*$' },
-          additionalProperties: text('The value; empty for none.', { pattern: '^[^\\n\\r\\x00]*$' }),
-        },
-        silence: word('redirect: send the output of each chosen job to /dev/null.', 'redirect'),
-        install_with: text(
-          "The program that installs a user's crontab as crontab(1) does, called with -u USER - (default crontab).",
-        ),
-        refused: word(
-          'What to do about lines that cannot be changed: stop the step (default), or leave them, with a warning.',
-          'stop',
-          'leave',
-        ),
-      },
-      ['jobs'],
-    ),
-    'set_env',
-    'silence',
-  ),
+  schema: CRONTAB,
   example: { jobs: '$jobs', set_env: { MAILTO: '' } },
   needs: ['fork', 'inode'],
   idempotent: true,
@@ -75,14 +83,13 @@ export default defineAction({
 
   apply: async (act, arg, observation) => {
     const targets = targetsOf(observation.targets.detail);
-    const installWith = installerOf(arg);
     const moved = await firstChanged(act, targets);
     if (moved !== null) return refuseToWrite(moved);
     if (act.allowance('edit') < targets.length)
       return refuseToWrite(
         `${plural(targets.length, 'crontab')} would be edited, the limit allows ${act.allowance('edit')}`,
       );
-    return writeAll(act, targets, installWith);
+    return writeAll(act, targets, arg.install_with);
   },
 
   revert: async (act, data) => {
@@ -94,23 +101,18 @@ export default defineAction({
 
 // ---------------------------------------------------------------- what is asked
 
-const installerOf = (arg: Json): string =>
-  isObject(arg) && typeof arg.install_with === 'string' ? arg.install_with : 'crontab';
-
 /** A text says why not. */
-function orderOf(arg: Json, there: ClockThere): Order | string {
-  const { jobs, set_env, refused } = isObject(arg) ? arg : ({} as JsonObject);
-  if (!isStepReference(jobs) || !isObject(jobs.found))
-    return 'the step that looks for the jobs has not looked, or could not look';
-  const [name, value] = isObject(set_env) ? (Object.entries(set_env)[0] ?? []) : [];
+function orderOf({ jobs, set_env = {}, install_with: installWith, refused }: Arg, there: ClockThere): Order | string {
+  if (!isObject(jobs.found)) return 'the step that looks for the jobs has not looked, or could not look';
+  const [assignment] = Object.entries(set_env);
   return {
     files: targetsOf(jobs.found.files),
-    selector: jobSelector(jobs.selector),
+    selector: jobSelector(read(JOBS, jobs.selector)),
     suspicion: suspicionOf(jobs.found.suspicion),
     there,
-    change: name === undefined ? { kind: 'redirect' } : { kind: 'set', name, value: String(value) },
-    installWith: installerOf(arg),
-    refused: refused === 'leave' ? 'leave' : 'stop',
+    change: assignment ? { kind: 'set', name: assignment[0], value: assignment[1] } : { kind: 'redirect' },
+    installWith,
+    refused,
   };
 }
 

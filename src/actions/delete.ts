@@ -1,8 +1,9 @@
+import { DELETE } from '../model/arguments.ts';
 import { vitalFolder, vitalReason } from '../model/danger.ts';
 import {
   asideTable,
   asideText,
-  FILE_SELECTOR,
+  FILES,
   type FilesSeen,
   fileSelectorOf,
   filesTable,
@@ -16,10 +17,9 @@ import {
 } from '../model/files.ts';
 import { findCommand } from '../model/find-command.ts';
 import type { DeleteResult, FileHandle, FileSelector } from '../model/host.ts';
-import { isObject, type Json } from '../model/json.ts';
 import { plural, showCount, showDuration, showSize } from '../model/quantity.ts';
-import { isStepReference, type StepReference } from '../model/reference.ts';
-import { exactlyOne, integer, object, stepReference } from '../model/shape.ts';
+import { read } from '../model/read.ts';
+import type { Infer } from '../model/shape.ts';
 import {
   type Act,
   type Applied,
@@ -43,21 +43,7 @@ export default defineAction({
     'No link is followed on the way there but what root or we made where nobody else can change it, and nothing is deleted in a folder that the system itself lives on (/etc, /usr, the package manager, databases …), whatever it is called or wherever else it is mounted. ' +
     'Only regular files, unless another type is asked for by name; never a directory, nothing is followed, nothing recursed. Type, age and owner of each are checked again at the moment of use. ' +
     'It ends at the end of a batch when it is interrupted, never takes more than the limit `delete` allows, and fails when files arrive faster than they go: then their source still runs.',
-  schema: exactlyOne(
-    object('Which files, and in what batches.', {
-      targets: stepReference(
-        'The step that found them; the directory is looked at again, and must still be the same one.',
-        'files',
-      ),
-      files: object('Which files, where no step has looked for them: all that is given must hold.', FILE_SELECTOR, [
-        'in',
-      ]),
-      at_most: integer('At most so many; the rest is for a later step. Without it: all of them.', 1),
-      batch: integer('Files between two looks at the clock, the limit and the interrupt; 1000 without it.', 1),
-    }),
-    'targets',
-    'files',
-  ),
+  schema: DELETE,
   example: { targets: '$mail', batch: 1000 },
   needs: [],
   idempotent: true,
@@ -70,27 +56,24 @@ export default defineAction({
 
 const BECAUSE = 'a deleted file cannot be brought back';
 
-function sourceOf(arg: Json): StepReference | undefined {
-  return isObject(arg) && isStepReference(arg.targets) ? arg.targets : undefined;
-}
+type Arg = Infer<typeof DELETE>;
 
 /** Regular files unless the author named another type. */
-function selectorOf(arg: Json): FileSelector {
-  const given = isObject(arg) ? arg : {};
-  const selector = fileSelectorOf(sourceOf(arg)?.selector ?? given.files ?? {});
+function selectorOf({ targets, files }: Arg): FileSelector {
+  const selector = fileSelectorOf(files ?? read(FILES, targets?.selector));
   return { ...selector, type: selector.type ?? ['file'] };
 }
 
 // ---------------------------------------------------------------- observe
 
-async function observe({ host, clock }: Look, arg: Json): Promise<Observation> {
+async function observe({ host, clock }: Look, arg: Arg): Promise<Observation> {
   const selector = selectorOf(arg);
   if (selector.type?.includes('directory'))
     return cannot(`delete files in ${selector.in}`, 'a directory is never deleted: ask for another type');
   const seen = await host.files.list(selector, { sample: SAMPLE, held: true });
   if (!seen.ok) return cannot(`delete files in ${selector.in}`, couldNotLook(selector.in, seen.message));
   if (seen.vital !== null) return cannot(`delete files in ${seen.real}`, vitalReason(seen.real, seen.vital));
-  const before = handleIn(sourceOf(arg)?.found ?? null);
+  const before = handleIn(arg.targets?.found ?? null);
   if (before && !isSameDirectory(before, seen.handle)) {
     return cannot(
       `delete files in ${selector.in}`,
@@ -110,9 +93,8 @@ async function observe({ host, clock }: Look, arg: Json): Promise<Observation> {
 /**
  * What has gone since the step looked counts: a first part that is taken up again after a crash takes no second one.
  */
-function mostOf(arg: Json, before: FileHandle | null, { count }: FilesSeen): number {
-  if (!isObject(arg) || typeof arg.at_most !== 'number') return Number.POSITIVE_INFINITY;
-  return Math.max(0, arg.at_most - Math.max(0, (before?.count ?? 0) - count));
+function mostOf({ at_most: most }: Arg, before: FileHandle | null, { count }: FilesSeen): number {
+  return most === undefined ? Number.POSITIVE_INFINITY : Math.max(0, most - Math.max(0, (before?.count ?? 0) - count));
 }
 
 /** Of files of which no more is known: so many times their mean size. */
@@ -209,7 +191,7 @@ function warningsOf(seen: FilesSeen, before: FileHandle | null): readonly string
 
 // ---------------------------------------------------------------- apply
 
-async function apply(act: Act, arg: Json, observation: Observation): Promise<Applied> {
+async function apply(act: Act, { at_most, batch }: Arg, observation: Observation): Promise<Applied> {
   const handle = handleIn(observation.targets.detail);
   if (!handle)
     return {
@@ -221,9 +203,8 @@ async function apply(act: Act, arg: Json, observation: Observation): Promise<App
       undo: { kind: 'nothing' },
     };
   const started = act.clock.monotonic();
-  const most = isObject(arg) && arg.at_most !== undefined ? observation.targets.count : Number.POSITIVE_INFINITY;
+  const most = at_most === undefined ? Number.POSITIVE_INFINITY : observation.targets.count;
   const limit = act.allowance('delete');
-  const batch = isObject(arg) && typeof arg.batch === 'number' ? arg.batch : DEFAULT_BATCH;
   const step = reserveBy({ batch, limit, count: handle.count });
   const result = await act.host.files.delete(handle, {
     batch: Math.min(batch, step),

@@ -1,10 +1,10 @@
 import { base64Of, latin1Of, shownText } from '../model/bytes.ts';
 import type { FileContent } from '../model/host.ts';
 import { isObject, type Json } from '../model/json.ts';
-import { type LineEdit, lineEdit, lineEditOf } from '../model/line-edit.ts';
+import { EDIT, type LineEdit, lineEdit, lineEditOf } from '../model/line-edit.ts';
 import { plural } from '../model/quantity.ts';
 import { quoteWord } from '../model/quote.ts';
-import { exactlyOne, object, path, pattern, text, word } from '../model/shape.ts';
+import type { Infer } from '../model/shape.ts';
 import {
   type Act,
   type Applied,
@@ -15,7 +15,6 @@ import {
   type Observation,
 } from '../model/verb.ts';
 
-const LINE = { pattern: '^[^\\n\\r\\x00]*$' };
 /** Names of the records beside the journal: what a file held is never a part of an event. */
 const BEFORE = 'before';
 const AFTER = 'after';
@@ -25,41 +24,7 @@ export default defineAction({
   about:
     'Changes the lines of an existing regular file, byte by byte otherwise as it was: owner, mode, label, ACL and hard links stay. A second edit finds nothing to do. The file is refused if somebody changed it between the look and the write, ' +
     'and undo is refused if somebody changed it since. Works without a free inode; without a free block only where the file does not grow over its last block. No copy is left beside the file: its bytes before are kept in the run’s record. A symbolic link is only followed if root or we made it where nobody else can change it. For crontabs use the action crontab, which knows their syntax.',
-  schema: exactlyOne(
-    object(
-      'Which file, and exactly one change.',
-      {
-        file: path('The file; it must exist.'),
-        set_line: object(
-          'Make every line that matches read so; where none matches, the line is added at the end.',
-          {
-            matching: pattern('A regular expression, sought in each line.'),
-            to: text('The whole line as it shall be.', LINE),
-          },
-          ['matching', 'to'],
-        ),
-        add_line: exactlyOnePlace(),
-        remove_lines: object(
-          'Take out every line that matches.',
-          { matching: pattern('A regular expression, sought in each line.') },
-          ['matching'],
-        ),
-        replace: object(
-          'Replace what matches, in each line, as often as it is found.',
-          {
-            pattern: pattern('A regular expression, sought in each line.'),
-            with: text('What stands there instead; $1 is the first group, $$ a dollar.', LINE),
-          },
-          ['pattern', 'with'],
-        ),
-      },
-      ['file'],
-    ),
-    'set_line',
-    'add_line',
-    'remove_lines',
-    'replace',
-  ),
+  schema: EDIT,
   example: { file: '/etc/aliases', set_line: { matching: '^root:', to: 'root: ops@example.net' } },
   needs: [],
   idempotent: true,
@@ -68,27 +33,12 @@ export default defineAction({
   revert,
 });
 
-function exactlyOnePlace() {
-  return object(
-    'Add a line, unless the file has it already; at the end where no place is given.',
-    {
-      line: text('The line.', LINE),
-      after: pattern('Behind the last line that matches; refused where none does.'),
-      before: pattern('Before the first line that matches; refused where none does.'),
-      at: word('At the start or at the end of the file.', 'start', 'end'),
-    },
-    ['line'],
-  );
-}
-
-const fileOf = (arg: Json): string => (isObject(arg) ? String(arg.file) : '');
-
 type Content = Extract<FileContent, { ok: true }>;
 
 // ---------------------------------------------------------------- observe
 
-async function observe({ host }: Look, arg: Json): Promise<Observation> {
-  const file = fileOf(arg);
+async function observe({ host }: Look, arg: Infer<typeof EDIT>): Promise<Observation> {
+  const { file } = arg;
   const edit = lineEditOf(arg);
   if (typeof edit === 'string') return cannot(`edit ${file}`, edit);
   const [content] = await host.files.read([file]);
@@ -153,7 +103,7 @@ function explainOf(file: string, edit: LineEdit): string {
 
 // ---------------------------------------------------------------- apply and revert
 
-async function apply(act: Act, _arg: Json, observation: Observation): Promise<Applied> {
+async function apply(act: Act, _arg: unknown, observation: Observation): Promise<Applied> {
   const { path: file, before } = isObject(observation.targets.detail) ? observation.targets.detail : {};
   if (typeof file !== 'string' || typeof before !== 'string') return untouched('the file was not looked at');
   if (act.allowance('edit') < 1) return untouched(`${file}: the limit of files to edit is used up`);

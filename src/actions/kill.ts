@@ -1,20 +1,22 @@
 import type { ProcessList, ProcessRecord } from '../model/host.ts';
-import { isObject, type Json } from '../model/json.ts';
+import { isObject } from '../model/json.ts';
 import {
   commandOf,
   countByName,
   identityKey,
   impossibleName,
   PROCESS_SELECTOR,
+  PROCESSES,
   processTable,
   selectorOf,
   strangersText,
 } from '../model/processes.ts';
-import { duration, plural, showDuration } from '../model/quantity.ts';
-import { isStepReference } from '../model/reference.ts';
-import { exactlyOne, object, quantity, stepReference, wordBut } from '../model/shape.ts';
+import { plural, showDuration } from '../model/quantity.ts';
+import { read } from '../model/read.ts';
+import type { StepReference } from '../model/reference.ts';
+import { byDefault, exactlyOne, type Infer, object, quantity, stepReference, wordBut } from '../model/shape.ts';
 import { type Applied, cannot, defineAction, type Look, nothingToDo, type Observation } from '../model/verb.ts';
-import { type KillOrder, type KillSignal, SIGNALS, sweep } from './_sweep.ts';
+import { type KillOrder, SIGNALS, sweep } from './_sweep.ts';
 
 const RELOAD = '`run` the daemon’s own command, for example {argv: [systemctl, reload, NAME], effect: write}';
 
@@ -33,34 +35,40 @@ const INSTEAD: Readonly<Record<string, string>> = {
   CONT: `it wakes a stopped process, which stays: \`run\` {argv: [kill, -CONT, PID], effect: write}`,
 };
 
+const KILL = exactlyOne(
+  object('Which processes, and how.', {
+    targets: stepReference(
+      'The step that found them; it is looked again, so that none is missed that came since.',
+      'processes',
+    ),
+    processes: object(
+      'Which processes, where no step has looked for them: all that is given must hold.',
+      PROCESS_SELECTOR,
+    ),
+    signal: byDefault(
+      'TERM',
+      wordBut(
+        'The first signal; TERM without it. Only those that end a process: to reload or to wake a daemon `run` its own command.',
+        INSTEAD,
+        ...SIGNALS,
+      ),
+    ),
+    kill_after: quantity(
+      'duration',
+      'How long they have to end; then KILL. Without it nobody is killed, and survivors fail the step after 5 s.',
+    ),
+  }),
+  'targets',
+  'processes',
+);
+type Arg = Infer<typeof KILL>;
+
 export default defineAction({
   summary: 'end processes: a signal, a time of grace, then KILL',
   about:
     'Sends the signal to every target, children before their parents, waits, and with kill_after sends KILL to those that are left. Each target is checked by pid, start time and program at the moment of use. ' +
     'What newly matches the selector in the meantime is added within the limit `kill` and reported. PID 1, firebreak itself and what it runs below, kernel threads and processes in other pid namespaces are never touched. Survivors are named.',
-  schema: exactlyOne(
-    object('Which processes, and how.', {
-      targets: stepReference(
-        'The step that found them; it is looked again, so that none is missed that came since.',
-        'processes',
-      ),
-      processes: object(
-        'Which processes, where no step has looked for them: all that is given must hold.',
-        PROCESS_SELECTOR,
-      ),
-      signal: wordBut(
-        'The first signal; TERM without it. Only those that end a process: to reload or to wake a daemon `run` its own command.',
-        INSTEAD,
-        ...SIGNALS,
-      ),
-      kill_after: quantity(
-        'duration',
-        'How long they have to end; then KILL. Without it nobody is killed, and survivors fail the step after 5 s.',
-      ),
-    }),
-    'targets',
-    'processes',
-  ),
+  schema: KILL,
   example: { targets: '$mailers', signal: 'TERM', kill_after: '5s' },
   needs: [],
   idempotent: true,
@@ -73,18 +81,16 @@ export default defineAction({
 
 const DEFAULT_GRACE = 5000;
 
-function orderOf(arg: Json): KillOrder {
-  const given = isObject(arg) ? arg : {};
-  const from = isStepReference(given.targets) ? given.targets : undefined;
+function orderOf({ targets, processes, signal, kill_after }: Arg): KillOrder {
   return {
-    selector: selectorOf(from?.selector ?? given.processes ?? {}),
-    signal: (typeof given.signal === 'string' ? given.signal : 'TERM') as KillSignal,
-    grace: duration(given.kill_after, DEFAULT_GRACE),
-    thenKill: given.kill_after !== undefined,
+    selector: selectorOf(processes ?? read(PROCESSES, targets?.selector)),
+    signal,
+    grace: kill_after ?? DEFAULT_GRACE,
+    thenKill: kill_after !== undefined,
   };
 }
 
-async function observe({ host }: Look, arg: Json): Promise<Observation> {
+async function observe({ host }: Look, arg: Arg): Promise<Observation> {
   const order = orderOf(arg);
   if (Object.keys(order.selector).length === 0)
     return cannot('kill every process', 'no selector: that would be every process of the host');
@@ -92,7 +98,7 @@ async function observe({ host }: Look, arg: Json): Promise<Observation> {
   if (impossible !== null) return cannot('kill processes', impossible);
   const fresh = await host.processes.list(order.selector);
   if (!fresh.ok) return cannot('kill processes', `could not look: ${fresh.message}`);
-  const seen = seenBefore(arg);
+  const seen = seenBefore(arg.targets);
   const known = new Set(fresh.processes.map(identityKey));
   const left = seen?.filter((each) => !known.has(identityKey(each))) ?? [];
   const alive = new Set((await host.processes.alive(left)).map(identityKey));
@@ -103,8 +109,8 @@ async function observe({ host }: Look, arg: Json): Promise<Observation> {
 }
 
 /** What the step found when it looked; undefined where it has not looked. */
-function seenBefore(arg: Json): readonly ProcessRecord[] | undefined {
-  const from = isObject(arg) && isStepReference(arg.targets) ? arg.targets.found : null;
+function seenBefore(targets: StepReference | undefined): readonly ProcessRecord[] | undefined {
+  const from = targets?.found;
   return isObject(from) && Array.isArray(from.processes)
     ? (from.processes as unknown as readonly ProcessRecord[])
     : undefined;

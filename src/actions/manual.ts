@@ -1,5 +1,5 @@
-import { isObject, type Json } from '../model/json.ts';
-import * as shape from '../model/shape.ts';
+import { MANUAL } from '../model/arguments.ts';
+import type { Infer } from '../model/shape.ts';
 import { defineAction, type Observation } from '../model/verb.ts';
 
 export default defineAction({
@@ -7,22 +7,15 @@ export default defineAction({
   about:
     'Shows `do`, then asks `confirm`; the person answers. Nothing is changed by the tool itself: the run asks, and this action only holds the text. An ' +
     'unattended run stops here with exit code 3. What a person did is not undone: write an `undo` note beside it.',
-  schema: shape.object(
-    'Work for a person.',
-    {
-      do: shape.text('What the person is to do, in full sentences.'),
-      confirm: shape.text('The question that is answered once it is done: "Is the mail queue empty?"'),
-    },
-    ['do', 'confirm'],
-  ),
+  schema: MANUAL,
   example: { do: 'Call the owner of the database and let them fail over.', confirm: 'Is the standby the primary now?' },
   needs: [],
   idempotent: true,
   forGood: true,
-  observe: async (_look, arg) => forPerson(textsOf(arg)),
+  observe: async (_look, arg) => forPerson(arg),
   apply: async (_act, arg) => ({
     outcome: 'done',
-    summary: `done by a person: ${textsOf(arg).do}`,
+    summary: `done by a person: ${arg.do}`,
     used: {},
     blocks: [],
   }),
@@ -35,7 +28,7 @@ export default defineAction({
   }),
 });
 
-function forPerson(texts: { readonly do: string; readonly confirm: string }): Observation {
+function forPerson(texts: Infer<typeof MANUAL>): Observation {
   return {
     verdict: 'change',
     summary: `a person: ${texts.do}`,
@@ -53,9 +46,4 @@ function forPerson(texts: { readonly do: string; readonly confirm: string }): Ob
     estimate: null,
     warnings: [],
   };
-}
-
-function textsOf(arg: Json): { readonly do: string; readonly confirm: string } {
-  const texts = isObject(arg) ? arg : {};
-  return { do: String(texts.do ?? ''), confirm: String(texts.confirm ?? '') };
 }

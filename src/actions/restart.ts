@@ -1,7 +1,6 @@
 import type { ServiceState } from '../model/host.ts';
-import type { Json } from '../model/json.ts';
 import { isWord } from '../model/service.ts';
-import * as shape from '../model/shape.ts';
+import type { ServiceName } from '../model/shape.ts';
 import { type Act, type Applied, cannot, defineAction, type Look, type Observation } from '../model/verb.ts';
 import {
   again,
@@ -13,6 +12,7 @@ import {
   limitless,
   noWayBack,
   observed,
+  ofService,
   PATIENT,
   predicted,
   restore,
@@ -31,7 +31,7 @@ export default defineAction({
     "One restart of the service's own manager (systemctl restart, the init script's restart; a script that has none is stopped and started), which is done when " +
     'the old main process is gone, the new one is seen, and what systemd restarts with it, because it needs it, is up as well. Undo brings back what was: a ' +
     'service that ran before is seen to run (also where the start failed half-way), one that was stopped is stopped.',
-  schema: shape.object('A service to restart.', { service: shape.service('The service.') }, ['service']),
+  schema: ofService('A service to restart.'),
   example: { service: { name: 'postfix' } },
   needs: ['fork', 'root'],
   idempotent: false,
@@ -40,8 +40,8 @@ export default defineAction({
   revert: restore,
 });
 
-async function observe(look: Look, arg: Json): Promise<Observation> {
-  const found = await observed(look, arg, 'restart');
+async function observe(look: Look, { service }: { readonly service: ServiceName }): Promise<Observation> {
+  const found = await observed(look, service, 'restart');
   if ('cannot' in found) return found.cannot;
   const { state } = found;
   const ties = await tiesOf(look, state);
@@ -75,7 +75,7 @@ async function observe(look: Look, arg: Json): Promise<Observation> {
   };
 }
 
-async function apply(act: Act, _arg: Json, observation: Observation): Promise<Applied> {
+async function apply(act: Act, _arg: unknown, observation: Observation): Promise<Applied> {
   const name = serviceOf(observation.targets);
   const also = alsoOf(observation.targets);
   const before = await act.host.services.state(name);

@@ -1,17 +1,24 @@
 import type { Block } from '../model/block.ts';
-import { commandRequest, commandSchema, explainCommand, lastLines } from '../model/command.ts';
+import { commandKeys, commandRequest, explainCommand, lastLines } from '../model/command.ts';
 import type { CommandRequest, CommandResult } from '../model/host.ts';
-import type { Json } from '../model/json.ts';
 import { showDuration } from '../model/quantity.ts';
 import { commandLine } from '../model/quote.ts';
+import { exactlyOne, type Infer, object } from '../model/shape.ts';
 import { type Act, type Applied, cannot, defineAction, type Look, type Observation } from '../model/verb.ts';
+
+const RUN = exactlyOne(
+  object('A command that changes something.', commandKeys('write', 'read'), ['effect']),
+  'argv',
+  'shell',
+);
+type Arg = Infer<typeof RUN>;
 
 export default defineAction({
   summary: 'run a command',
   about:
     'Runs a program: own session, PATH fixed, environment cleared, working folder /, nothing on standard input but `stdin`. It is done when the exit status is 0. ' +
     'After `timeout`, or on an interrupt, it and all that it started are ended. Nobody can tell what it changed: write an `undo` beside it.',
-  schema: commandSchema('A command that changes something.', ['write', 'read']),
+  schema: RUN,
   example: { argv: ['postqueue', '-f'], effect: 'write' },
   needs: ['fork'],
   idempotent: false,
@@ -27,7 +34,7 @@ export default defineAction({
   }),
 });
 
-async function observe(look: Look, arg: Json): Promise<Observation> {
+async function observe(look: Look, arg: Arg): Promise<Observation> {
   const request = commandRequest(arg);
   if (typeof request === 'string') return cannot('run a command', request);
   const program = request.argv[0] ?? '';
@@ -70,7 +77,7 @@ function undoOf({ effect }: CommandRequest): Observation['undo'] {
   };
 }
 
-async function apply(act: Act, arg: Json): Promise<Applied> {
+async function apply(act: Act, arg: Arg): Promise<Applied> {
   const request = commandRequest(arg);
   if (typeof request === 'string') return ended('failed', 'run a command', request);
   const summary = `run ${commandLine(request.argv)}`;

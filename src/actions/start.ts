@@ -1,6 +1,5 @@
-import type { Json } from '../model/json.ts';
 import { isRunning } from '../model/service.ts';
-import * as shape from '../model/shape.ts';
+import type { ServiceName } from '../model/shape.ts';
 import {
   type Act,
   type Applied,
@@ -20,6 +19,7 @@ import {
   leaseKey,
   limitless,
   observed,
+  ofService,
   PATIENT,
   predicted,
   restore,
@@ -37,7 +37,7 @@ export default defineAction({
     'Starts the service through the manager that runs here, and is done when its main process is seen. The daemon gets what init gives: umask 022, a ' +
     'clean environment, no descriptor of ours. It releases the lease of an earlier `stop`, and starts again what that has taken down with it. How long a start ' +
     'may take is for its manager to say (TimeoutStartSec=). A service that is not enabled stays so: a reboot does not start it.',
-  schema: shape.object('A service to start.', { service: shape.service('The service.') }, ['service']),
+  schema: ofService('A service to start.'),
   example: { service: { first_of: ['crond', 'cron'] } },
   needs: ['fork', 'root'],
   idempotent: true,
@@ -46,8 +46,8 @@ export default defineAction({
   revert: restore,
 });
 
-async function observe(look: Look, arg: Json): Promise<Observation> {
-  const found = await observed(look, arg, 'start');
+async function observe(look: Look, { service }: { readonly service: ServiceName }): Promise<Observation> {
+  const found = await observed(look, service, 'start');
   if ('cannot' in found) return found.cannot;
   const { state } = found;
   const now = shown(state, look.clock.now());
@@ -78,7 +78,7 @@ async function observe(look: Look, arg: Json): Promise<Observation> {
   };
 }
 
-async function apply(act: Act, _arg: Json, observation: Observation): Promise<Applied> {
+async function apply(act: Act, _arg: unknown, observation: Observation): Promise<Applied> {
   const name = serviceOf(observation.targets);
   const also = alsoOf(observation.targets);
   const result = await act.host.services.start(name, { ...PATIENT, also });

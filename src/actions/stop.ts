@@ -1,7 +1,7 @@
+import { STOP } from '../model/arguments.ts';
 import type { ServiceState } from '../model/host.ts';
-import { isObject, type Json } from '../model/json.ts';
-import { parseDuration, showDuration } from '../model/quantity.ts';
-import * as shape from '../model/shape.ts';
+import { showDuration } from '../model/quantity.ts';
+import type { Infer } from '../model/shape.ts';
 import {
   type Act,
   type Applied,
@@ -41,17 +41,7 @@ export default defineAction({
     "manager's command, its verified main process gets TERM. It stays enabled: a reboot starts it again. `restore_within` is a lease: the service is " +
     'started again by then, unless a later `start` has done so. What needs it is stopped by systemd with it: the plan names it, and a lease, a later ' +
     '`start` and undo start it too. What could not be started again (masked, its unit file gone) is not stopped under a lease.',
-  schema: shape.object(
-    'A service to stop.',
-    {
-      service: shape.service('The service.'),
-      restore_within: shape.quantity(
-        'duration',
-        'It is started again by then, whatever happens to the run. Counts against limits.stopped_for.',
-      ),
-    },
-    ['service'],
-  ),
+  schema: STOP,
   example: { service: { first_of: ['crond', 'cron'] }, restore_within: '15m' },
   needs: ['fork', 'root'],
   idempotent: true,
@@ -60,8 +50,10 @@ export default defineAction({
   revert: restore,
 });
 
-async function observe(look: Look, arg: Json): Promise<Observation> {
-  const found = await observed(look, arg, 'stop');
+type Arg = Infer<typeof STOP>;
+
+async function observe(look: Look, { service, restore_within }: Arg): Promise<Observation> {
+  const found = await observed(look, service, 'stop');
   if ('cannot' in found) return found.cannot;
   const { state } = found;
   const now = shown(state, look.clock.now());
@@ -74,7 +66,7 @@ async function observe(look: Look, arg: Json): Promise<Observation> {
   if (state.state === 'stopping')
     return cannot(`stop ${state.name}`, `${state.name} is stopping just now: look again in a moment`);
   const ties = await tiesOf(look, state);
-  const within = withinOf(arg);
+  const within = restore_within ?? null;
   const lost = noWayBack(state, ties);
   if (lost !== null && within !== null)
     return cannot(`stop ${state.name}`, `its lease could not be kept: ${lost}`, { targets: targetsOf(state) });
@@ -135,9 +127,9 @@ function change(
   };
 }
 
-async function apply(act: Act, arg: Json, observation: Observation): Promise<Applied> {
+async function apply(act: Act, { restore_within }: Arg, observation: Observation): Promise<Applied> {
   const name = serviceOf(observation.targets);
-  const within = withinOf(arg);
+  const within = restore_within ?? null;
   if (within !== null && within > act.allowance('stopped_for')) {
     return failed(
       `stop ${name}`,
@@ -159,9 +151,4 @@ function lease(undo: ServiceUndo, within: number, say: string): NonNullable<Obse
 
 async function explain(look: Look, name: string): Promise<readonly string[]> {
   return [await look.host.services.explain(name, 'stop')];
-}
-
-function withinOf(arg: Json): number | null {
-  const within = isObject(arg) ? arg.restore_within : undefined;
-  return typeof within === 'string' ? (parseDuration(within) ?? null) : null;
 }

@@ -1,6 +1,7 @@
-import { commandRequest } from '../model/command.ts';
+import { COMMAND, commandRequest } from '../model/command.ts';
 import { couldAllow, declaredReadFault } from '../model/permit.ts';
 import { commandLine } from '../model/quote.ts';
+import { read } from '../model/read.ts';
 import { isDeclaredRead, stepsOf } from '../model/runbook.ts';
 import { resolveArg, secretsOf, startFindings } from '../model/scope.ts';
 import { parseSecretSource } from '../model/secret.ts';
@@ -57,7 +58,7 @@ function declaredCommands({ runbook, params }: Prepared): readonly DeclaredComma
   const reads = stepsOf(runbook)
     .filter(isDeclaredRead)
     .map((step) => {
-      const request = commandRequest(resolveArg(step, runbook, start));
+      const request = commandRequest(read(COMMAND, resolveArg(step, runbook, start)));
       return { of: step.id, line: typeof request === 'string' ? request : commandLine(request.argv) };
     });
   const printers = secretsOf(runbook, params).flatMap(({ $secret, from }) => {

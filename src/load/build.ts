@@ -1,20 +1,12 @@
 import type { Condition } from '../model/condition.ts';
-import { isObject, type Json, type JsonObject } from '../model/json.ts';
-import { parseDuration } from '../model/quantity.ts';
-import { isReference, referenceName } from '../model/reference.ts';
-import {
-  type AuthoredUndo,
-  LIMITS,
-  type Limits,
-  ON_FAIL,
-  type OpenItem,
-  type Parameter,
-  type Phase,
-  type Runbook,
-  type Step,
-} from '../model/runbook.ts';
+import { isObject, type Json } from '../model/json.ts';
+import { read } from '../model/read.ts';
+import { referenceName } from '../model/reference.ts';
+import type { AuthoredUndo, Limits, OpenItem, Parameter, Phase, Runbook, Step } from '../model/runbook.ts';
+import type { Infer } from '../model/shape.ts';
 import { lowest } from './compose.ts';
-import type { Draft, DraftStep } from './draft.ts';
+import { type Draft, type DraftStep, paramsIn } from './draft.ts';
+import { type OPEN, type PARAMETER, RUNBOOK, STEP } from './language.ts';
 import type { Conditions } from './read-conditions.ts';
 import type { Mention } from './references.ts';
 import { valueRules } from './rules/params.ts';
@@ -35,49 +27,59 @@ export interface Built {
 /** A draft without problems as the runbook it is, frozen to the last part. */
 export function build(built: Built, source: Runbook['source']): Runbook {
   const { draft, conditions } = built;
-  const { root } = draft;
+  const {
+    runbook: name,
+    version,
+    title,
+    about = '',
+    params = {},
+    limits = {},
+    fleet,
+    open = [],
+  } = read(RUNBOOK, draft.source.value);
   const steps = (phase: Phase): readonly Step[] =>
     draft.steps
       .filter((step) => step.phase === phase && step.use?.verb !== 'runbook')
       .map((step) => buildStep(draft, step, conditions));
   return freeze({
-    name: text(root.runbook),
-    version: text(root.version),
-    title: text(root.title),
-    about: text(root.about),
-    params: objectsIn(root.params).map(([name, json]) => buildParameter(built, name, json)),
-    limits: lowest([buildLimits(root.limits), ...built.limits]),
+    name,
+    version,
+    title: title.trim(),
+    about: about.trim(),
+    params: Object.entries(params).map(([param, json]) => buildParameter(built, param, json)),
+    limits: lowest([limits, ...built.limits]),
     diagnose: steps('diagnose'),
     act: steps('act'),
     verify: steps('verify'),
-    open: [...buildOpen(draft, conditions), ...built.open],
-    ...(root.fleet !== undefined && { fleet: buildStrategy(root.fleet) }),
+    open: [...open.map((item, at) => buildOpen(built, item, at)), ...built.open],
+    ...(fleet && { fleet: buildStrategy(fleet) }),
     source,
   });
 }
 
 function buildStep(draft: Draft, step: DraftStep, conditions: Conditions): Step {
   if (step.grafted) return underUse(draft, step.grafted, conditions);
-  const { json, path, phase, id, use } = step;
+  const { path, phase, id = '', use } = step;
+  const { why, until, decisive, ask, timeout, retry, on_fail } = read(STEP, step.json);
   const expect = conditions.expect.get(step);
   const when = conditions.when.get(step);
   const undo = buildUndo(draft, step);
   return {
-    id: id ?? '',
+    id,
     phase,
     verb: use?.verb ?? '',
     arg: withAnswers(unescapedInside(use?.arg ?? null, isName(draft)), step, conditions),
-    ...(json.why !== undefined && { why: text(json.why) }),
+    ...(why !== undefined && { why: why.trim() }),
     ...(expect && { expect }),
     ...(use?.verb === 'watch' && { hold: buildHold(draft, step, conditions) }),
     ...(when && { when }),
-    decisive: phase === 'diagnose' && expect !== undefined && json.decisive !== false,
-    ask: json.ask !== false,
+    decisive: phase === 'diagnose' && expect !== undefined && decisive,
+    ask,
     ...(undo && { undo }),
-    ...(json.until !== undefined && { until: text(json.until) }),
-    ...optionalDuration('timeout', json.timeout),
-    ...(isObject(json.retry) && { retry: { times: Number(json.retry.times), every: milliseconds(json.retry.every) } }),
-    onFail: ON_FAIL.find((word) => word === json.on_fail) ?? 'stop',
+    ...(until !== undefined && { until: until.trim() }),
+    ...(timeout !== undefined && { timeout }),
+    ...(retry && { retry }),
+    onFail: on_fail,
     place: draft.source.placeOf(path),
   };
 }
@@ -87,14 +89,13 @@ function underUse(draft: Draft, { use: id, step }: NonNullable<DraftStep['grafte
   const use = draft.steps.find((one) => one.id === id && one.use?.verb === 'runbook');
   if (!use) return step;
   const when = conditions.when.get(use);
-  const onFail = ON_FAIL.find((word) => word === use.json.on_fail);
+  const { why, ask, on_fail } = read(STEP, use.json);
   return {
     ...step,
     ...(when && { when: step.when ? { kind: 'all_of', conditions: [when, step.when] } : when }),
-    ...(use.json.why !== undefined &&
-      step.phase === 'act' && { why: [text(use.json.why), step.why].filter(Boolean).join(': ') }),
-    ask: step.ask && use.json.ask !== false,
-    onFail: step.onFail === 'stop' ? (onFail ?? step.onFail) : step.onFail,
+    ...(why !== undefined && step.phase === 'act' && { why: [why.trim(), step.why].filter(Boolean).join(': ') }),
+    ask: step.ask && ask,
+    onFail: step.onFail === 'stop' ? on_fail : step.onFail,
   };
 }
 
@@ -106,7 +107,8 @@ function buildHold(draft: Draft, step: DraftStep, conditions: Conditions): NonNu
 }
 
 function buildUndo(draft: Draft, step: DraftStep): AuthoredUndo | undefined {
-  if (typeof step.json.undo === 'string') return { kind: 'note', text: step.json.undo };
+  const { undo } = read(STEP, step.json);
+  if (typeof undo === 'string') return { kind: 'note', text: undo };
   if (step.undo.length === 0) return undefined;
   return {
     kind: 'steps',
@@ -118,33 +120,21 @@ function buildUndo(draft: Draft, step: DraftStep): AuthoredUndo | undefined {
   };
 }
 
-function buildParameter({ draft, mentions }: Built, name: string, json: JsonObject): Parameter {
+function buildParameter({ draft, mentions }: Built, name: string, json: Infer<typeof PARAMETER>): Parameter {
   const rules = narrowed(valueRules(json) ?? { type: 'string' }, name, mentions);
   return {
     name,
-    about: text(json.about),
+    about: (json.about ?? '').trim(),
     ...rules,
     ...(json.default !== undefined && { default: json.default }),
     place: draft.source.placeOf(['params', name], 'key'),
   };
 }
 
-export function buildLimits(json: Json | undefined): Limits {
-  if (!isObject(json)) return {};
-  const entries = LIMITS.flatMap((name) => {
-    const value = json[name];
-    return value === undefined ? [] : [[name, name === 'stopped_for' ? milliseconds(value) : Number(value)] as const];
-  });
-  return Object.fromEntries(entries);
-}
-
-function buildOpen(draft: Draft, conditions: Conditions): readonly OpenItem[] {
-  const items = Array.isArray(draft.root.open) ? (draft.root.open as readonly Json[]) : [];
-  return items.filter(isObject).map((item, at) => {
-    const when = conditions.open.get(at);
-    const of = isReference(item.of) ? { of: referenceName(item.of) } : {};
-    return { say: text(item.say), ...(when && { when }), ...of, place: draft.source.placeOf(['open', at]) };
-  });
+function buildOpen({ draft, conditions }: Built, { say, of }: Infer<typeof OPEN>, at: number): OpenItem {
+  const when = conditions.open.get(at);
+  const step = of === undefined ? {} : { of: referenceName(of) };
+  return { say: say.trim(), ...(when && { when }), ...step, place: draft.source.placeOf(['open', at]) };
 }
 
 /**
@@ -178,28 +168,9 @@ function speaksOf(condition: Condition, step: string | undefined, measure: strin
 
 /** Whether a word is the name of a parameter or of a step of this file. */
 const isName =
-  ({ root, steps }: Draft) =>
+  (draft: Draft) =>
   (name: string): boolean =>
-    (isObject(root.params) && Object.hasOwn(root.params, name)) || steps.some(({ id }) => id === name);
-
-function objectsIn(json: Json | undefined): readonly (readonly [string, JsonObject])[] {
-  return isObject(json)
-    ? Object.entries(json).flatMap(([key, value]) => (isObject(value) ? [[key, value] as const] : []))
-    : [];
-}
-
-function optionalDuration(key: 'timeout', value: Json | undefined) {
-  return value === undefined ? {} : { [key]: milliseconds(value) };
-}
-
-function milliseconds(value: Json | undefined): number {
-  return parseDuration(text(value)) ?? 0;
-}
-
-/** `>-` and its kin leave a line break at the end, which no view wants. */
-function text(value: Json | undefined): string {
-  return typeof value === 'string' ? value.trim() : '';
-}
+    paramsIn(draft).some(([param]) => param === name) || draft.steps.some(({ id }) => id === name);
 
 export function freeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;

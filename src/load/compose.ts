@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import type { Catalogue } from '../model/ports.ts';
 import type { Checked, Problem } from '../model/problem.ts';
+import { unchecked } from '../model/read.ts';
 import { isReference, referenceName, referencesIn } from '../model/reference.ts';
 import {
   isAction,
@@ -14,7 +15,7 @@ import {
 import { secretReference } from '../model/secret.ts';
 import type { Draft, DraftStep } from './draft.ts';
 import { type Given, graft } from './graft.ts';
-import { USABLE } from './language.ts';
+import { USABLE, USE } from './language.ts';
 import type { Mention } from './references.ts';
 import { type Complaint, type Path, problemAt } from './source.ts';
 import { didYouMean } from './suggest.ts';
@@ -78,7 +79,7 @@ class Composer {
   }
 
   async use(step: DraftStep, arg: Json): Promise<void> {
-    const { use: name, with: given = {} } = isObject(arg) ? arg : {};
+    const { use: name, with: given = {} } = unchecked(USE, arg);
     if (typeof name !== 'string' || !new RegExp(USABLE).test(name) || step.id === undefined || !isObject(given)) return;
     const runbook = await this.#loaded(step, name);
     if (!runbook) return;

@@ -1,10 +1,13 @@
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import type { Catalogue } from '../model/ports.ts';
 import type { Problem } from '../model/problem.ts';
+import { unchecked } from '../model/read.ts';
 import { referencesIn } from '../model/reference.ts';
 import { PHASES, type Phase, type Step } from '../model/runbook.ts';
+import type { Unchecked } from '../model/shape.ts';
 import type { ActionVerb, ProbeVerb, Schema, Verb } from '../model/verb.ts';
-import { RUNBOOK, STEP_KEYS, USE, WATCH } from './language.ts';
+import { WATCH } from '../model/watch.ts';
+import { PARAMETER, RUNBOOK, STEP, STEP_KEYS, USE } from './language.ts';
 import { type Path, pointer, problemAt, type Source, valueAt } from './source.ts';
 import { spell } from './spell.ts';
 import { closest } from './suggest.ts';
@@ -28,7 +31,7 @@ export interface DraftStep {
   /** In the order of the run: diagnose, act, verify. */
   readonly order: number;
   readonly path: Path;
-  readonly json: JsonObject;
+  readonly json: Unchecked<typeof STEP>;
   readonly id: string | undefined;
   readonly use: Use | undefined;
   readonly undo: readonly Use[];
@@ -38,11 +41,18 @@ export interface DraftStep {
 
 export interface Draft {
   readonly source: Source;
-  readonly root: JsonObject;
+  readonly root: Unchecked<typeof RUNBOOK>;
   /** The names that stand behind a `$` anywhere in the text, also under keys that could not be read. */
   readonly written: ReadonlySet<string>;
   readonly steps: readonly DraftStep[];
   readonly holes: ReadonlySet<string>;
+}
+
+/** The parameters by name, as far as they can be read. */
+export function paramsIn({ root }: Draft): readonly (readonly [string, Unchecked<typeof PARAMETER>])[] {
+  return isObject(root.params)
+    ? Object.entries(root.params).map(([name, json]) => [name, unchecked(PARAMETER, json)])
+    : [];
 }
 
 export function isProbe(use: Use | undefined): use is Use & { readonly definition: ProbeVerb } {
@@ -63,11 +73,10 @@ export async function draft(
   const verbs = new VerbReader(keys.source, catalogue, keys.holes);
   const found = await verbs.read();
   const args = spell(keys.source, found.flatMap(shapesOf));
-  const root = isObject(args.source.value) ? args.source.value : {};
   return {
     draft: {
       source: args.source,
-      root,
+      root: unchecked(RUNBOOK, args.source.value),
       written: new Set(referencesIn(source.value)),
       steps: found.map((step) => withArgs(step, args.source)),
       holes: new Set([...keys.holes, ...args.holes]),
@@ -119,8 +128,8 @@ function shapesOf(step: DraftStep): readonly { readonly path: Path; readonly sha
 
 function withArgs(step: DraftStep, source: Source): DraftStep {
   const again = (use: Use): Use => ({ ...use, arg: valueAt(source.value, [...use.path, use.verb]) ?? null });
-  const json = valueAt(source.value, step.path);
-  return { ...step, json: isObject(json) ? json : {}, use: step.use && again(step.use), undo: step.undo.map(again) };
+  const json = unchecked(STEP, valueAt(source.value, step.path));
+  return { ...step, json, use: step.use && again(step.use), undo: step.undo.map(again) };
 }
 
 class VerbReader {
@@ -136,30 +145,30 @@ class VerbReader {
   }
 
   async read(): Promise<readonly DraftStep[]> {
-    const root = this.#source.value;
+    const root = unchecked(RUNBOOK, this.#source.value);
     const found = PHASES.flatMap((phase) => {
-      const steps = isObject(root) ? root[phase] : undefined;
+      const steps = root[phase];
       return Array.isArray(steps)
         ? (steps as readonly Json[]).map((json, at) => ({ phase, json, path: [phase, at] as Path }))
         : [];
     });
     const steps: DraftStep[] = [];
     for (const [order, { phase, json, path }] of found.entries()) {
-      if (isObject(json)) steps.push(await this.#step({ phase, order, path, json }));
+      if (isObject(json)) steps.push(await this.#step({ phase, order, path }, json));
     }
     return steps;
   }
 
-  async #step(base: Pick<DraftStep, 'phase' | 'order' | 'path' | 'json'>): Promise<DraftStep> {
-    const { id } = base.json;
-    const use = await this.#use(base.json, base.path, base.phase);
-    const undo = Array.isArray(base.json.undo) ? (base.json.undo as readonly Json[]) : [];
+  async #step(base: Pick<DraftStep, 'phase' | 'order' | 'path'>, written: JsonObject): Promise<DraftStep> {
+    const json = unchecked(STEP, written);
+    const use = await this.#use(written, base.path, base.phase);
+    const undo = Array.isArray(json.undo) ? (json.undo as readonly Json[]) : [];
     const uses: Use[] = [];
-    for (const [at, json] of undo.entries()) {
-      const part = isObject(json) ? await this.#use(json, [...base.path, 'undo', at], 'act') : undefined;
+    for (const [at, one] of undo.entries()) {
+      const part = isObject(one) ? await this.#use(one, [...base.path, 'undo', at], 'act') : undefined;
       if (part) uses.push(part);
     }
-    return { ...base, id: typeof id === 'string' ? id : undefined, use, undo: uses };
+    return { ...base, json, id: typeof json.id === 'string' ? json.id : undefined, use, undo: uses };
   }
 
   /** The one verb of a step, or of a step of `undo`. */
@@ -177,7 +186,8 @@ class VerbReader {
     const arg = json[verb] ?? null;
     if (!inStep && !this.#catalogue.actions.includes(verb)) return this.#unknownUndo(path, verb);
     const misplaced = this.#misplaced(verb, arg, phase, path);
-    const why = !inStep && typeof json.why === 'string' ? { why: json.why } : {};
+    const { why: because } = unchecked(STEP, json);
+    const why = !inStep && typeof because === 'string' ? { why: because } : {};
     return { path, verb, arg, misplaced, ...why, definition: await this.#definition(verb, arg, phase) };
   }
 

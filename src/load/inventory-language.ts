@@ -1,6 +1,5 @@
-import { boolean, integer, object } from '../model/shape.ts';
+import { boolean, integer, list, literal, object, words } from '../model/shape.ts';
 import type { Schema } from '../model/verb.ts';
-import { list, literal, words } from './language.ts';
 
 /** The keys of a hosts.yaml, in model/shape's words. Nothing in it is a reference. */
 export const GROUP_NAME = '^[A-Za-z_][A-Za-z0-9_.-]*$';

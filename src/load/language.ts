@@ -1,45 +1,48 @@
 import type { COMPARATORS } from '../model/condition.ts';
-import type { Json } from '../model/json.ts';
+import type { Json, JsonObject } from '../model/json.ts';
 import { REFERENCE_PATTERN } from '../model/reference.ts';
-import { type LIMITS, ON_FAIL, PARAMETER_TYPES } from '../model/runbook.ts';
-import { boolean, integer, object, PATTERN_SYNTAX, path, pattern, quantity, service, word } from '../model/shape.ts';
+import { type LimitName, ON_FAIL, PARAMETER_TYPES } from '../model/runbook.ts';
+import {
+  boolean,
+  byDefault,
+  either,
+  type Form,
+  form,
+  type Infer,
+  integer,
+  list,
+  literal,
+  mapOf,
+  object,
+  PATTERN_SYNTAX,
+  path,
+  pattern,
+  quantity,
+  word,
+  words,
+} from '../model/shape.ts';
 import { ORDERS } from '../model/strategy.ts';
-import type { Schema } from '../model/verb.ts';
 import { FINDINGS } from './shell-findings.ts';
 
 /** The language's own keys, in model/shape's words. The verbs bring the rest. */
 export const NAME = '^[a-z][a-z0-9-]*$';
 export const ID = '^[a-z][a-z0-9_-]*$';
 
-/** A place that takes no reference: it is read before anything is known. */
-export const literal = (shape: Schema, more: Schema = {}): Schema => {
-  const { 'x-param': _, ...rest } = shape;
-  return { ...rest, ...more };
-};
-export const words = (about: string, more: Schema = {}): Schema => ({
-  type: 'string',
-  minLength: 1,
-  description: about,
-  ...more,
-});
-export const list = (about: string, items: Schema, more: Schema = {}): Schema => ({
-  type: 'array',
-  items,
-  description: about,
-  ...more,
-});
-const anything = (about: string): Schema => ({ description: about });
+const anything = (about: string) => form<Json>({ description: about });
+/** Read by load/conditions: its keys are those of the steps and measures. */
+const condition = (about: string) => form<JsonObject>({ type: 'object', description: about });
 
-const PARAMETER = object(
+const bound = (about: string) => form<number | string>({ type: ['number', 'string'], description: about });
+export const PARAMETER = object(
   'A parameter: `$name` stands for its value, in the place of a whole value.',
   {
     type: literal(word('What the value is.', ...PARAMETER_TYPES)),
     about: words('What it means, for the person who has to choose a value.'),
     default: anything('The value where none is given. Without it the parameter is required.'),
     pattern: literal(pattern('A regular expression that the whole value must match.')),
-    enum: list('The values that are allowed.', {}, { minItems: 1 }),
-    min: { type: ['number', 'string'], description: 'The smallest value, with its unit where the type has one.' },
-    max: { type: ['number', 'string'], description: 'The largest value, with its unit where the type has one.' },
+    enum: list('The values that are allowed.', form<Json>({}), { minItems: 1 }),
+    min: bound('The smallest value, with its unit where the type has one.'),
+    max: bound('The largest value, with its unit where the type has one.'),
     under: literal(
       path('For paths: the value must lie below this folder, as it is written and where its links lead on the host.'),
     ),
@@ -47,7 +50,7 @@ const PARAMETER = object(
   ['type'],
 );
 
-const LIMIT_SHAPES: Readonly<Record<(typeof LIMITS)[number], Schema>> = {
+const LIMIT_SHAPES = {
   kill: literal(integer('How many processes a run may kill at the most. Default 50.')),
   delete: literal(integer('How many files a run may delete at the most. Default 1000.')),
   edit: literal(integer('How many files a run may edit at the most. Default 5.')),
@@ -56,7 +59,7 @@ const LIMIT_SHAPES: Readonly<Record<(typeof LIMITS)[number], Schema>> = {
   commands: literal(
     integer('How many commands that write (`run` with `effect: write`) a run may begin at the most. Default 10.'),
   ),
-};
+} satisfies Readonly<Record<LimitName, Form<number>>>;
 export const LIMITS_SHAPE = object(
   'What a run may change at the most, over all its steps. What is not named here has a low default. An engineer may raise a limit for one run, typed.',
   LIMIT_SHAPES,
@@ -65,32 +68,46 @@ export const LIMITS_SHAPE = object(
 const CONDITION =
   'Measures and what they must be: `{count: {at_least: 4}}`; `any_of`, `all_of` and `none_of` take lists of the same.';
 
+export const ACCEPTED = object(
+  'One finding that is meant so.',
+  {
+    finding: form<keyof typeof FINDINGS>({
+      type: 'string',
+      enum: Object.keys(FINDINGS),
+      description: 'Its name, as `check` says it.',
+    }),
+    because: words('Why it is safe here.'),
+  },
+  ['finding', 'because'],
+);
+
 /** Every key of a step that is not its verb. */
-export const STEP_KEYS: Readonly<Record<string, Schema>> = {
+export const STEP_KEYS = {
   id: words('The name of the step: `$id` is its selector and what it found.', { pattern: ID, 'x-example': 'mailers' }),
   why: words('Why this step: the sentence on the screen and in the report. Required in `act`.'),
-  when: {
-    type: 'object',
-    description:
-      'The step runs only where this holds of earlier findings: `{postfix: {state: {is: stopped}}}`. Where it cannot be told the step is not run.',
-  },
-  expect: {
-    type: 'object',
-    description: `What must hold of the finding. In \`act\` it guards: where it does not hold, or cannot be told, the next act is not begun (\`on_fail\`). ${CONDITION}`,
-  },
-  decisive: literal(
-    boolean('False: the step informs only, it does not decide whether this is the incident. Default true.'),
+  when: condition(
+    'The step runs only where this holds of earlier findings: `{postfix: {state: {is: stopped}}}`. Where it cannot be told the step is not run.',
   ),
-  ask: literal(
-    boolean(
-      'False: an attended run does not ask before this step, unless what it does cannot be undone. Default true.',
+  expect: condition(
+    `What must hold of the finding. In \`act\` it guards: where it does not hold, or cannot be told, the next act is not begun (\`on_fail\`). ${CONDITION}`,
+  ),
+  decisive: byDefault(
+    true,
+    literal(boolean('False: the step informs only, it does not decide whether this is the incident. Default true.')),
+  ),
+  ask: byDefault(
+    true,
+    literal(
+      boolean(
+        'False: an attended run does not ask before this step, unless what it does cannot be undone. Default true.',
+      ),
     ),
   ),
-  undo: {
-    description:
-      'How to undo the step where its action cannot derive it, or not all of it: a note for a person, or a list of steps, each one verb and a `why`, done in this order behind what the action takes back by itself.',
-    anyOf: [words('A note for a person.'), list('Steps, each with one verb.', { type: 'object' }, { minItems: 1 })],
-  },
+  undo: either(
+    'How to undo the step where its action cannot derive it, or not all of it: a note for a person, or a list of steps, each one verb and a `why`, done in this order behind what the action takes back by itself.',
+    words('A note for a person.'),
+    list('Steps, each with one verb.', form<JsonObject>({ type: 'object' }), { minItems: 1 }),
+  ),
   timeout: literal(
     quantity(
       'duration',
@@ -108,39 +125,34 @@ export const STEP_KEYS: Readonly<Record<string, Schema>> = {
     },
     ['times', 'every'],
   ),
-  on_fail: literal(
-    word(
-      'What to do when the step fails, or a look in `act` does not say yes: end the run, go on, undo what was done, or ask a person (with nobody to ask: `stop`). Default `stop`.',
-      ...ON_FAIL,
+  on_fail: byDefault(
+    'stop',
+    literal(
+      word(
+        'What to do when the step fails, or a look in `act` does not say yes: end the run, go on, undo what was done, or ask a person (with nobody to ask: `stop`). Default `stop`.',
+        ...ON_FAIL,
+      ),
     ),
   ),
-  accept: list(
-    'With `shell`: findings of `check` in that text that are meant so, by name.',
-    object(
-      'One finding that is meant so.',
-      {
-        finding: { type: 'string', enum: Object.keys(FINDINGS), description: 'Its name, as `check` says it.' },
-        because: words('Why it is safe here.'),
-      },
-      ['finding', 'because'],
-    ),
-    { minItems: 1 },
-  ),
-  hold: list('With `watch`: what must be true at every sample.', { type: 'object' }, { minItems: 1 }),
+  accept: list('With `shell`: findings of `check` in that text that are meant so, by name.', ACCEPTED, { minItems: 1 }),
+  hold: list('With `watch`: what must be true at every sample.', form<JsonObject>({ type: 'object' }), { minItems: 1 }),
 };
+export const STEP = object('A step: one verb, and what belongs to it.', STEP_KEYS);
+type StepText = Infer<typeof STEP>;
 
-const steps = (about: string): Schema =>
-  list(about, { type: 'object', properties: STEP_KEYS, description: 'A step: one verb, and what belongs to it.' });
+const steps = (about: string) =>
+  list(
+    about,
+    form<StepText>({ type: 'object', properties: STEP_KEYS, description: 'A step: one verb, and what belongs to it.' }),
+  );
 
-const OPEN = object(
+export const OPEN = object(
   'Something that stays to be done.',
   {
     say: words('What stays open, and what to do about it.'),
-    when: {
-      type: 'object',
-      description:
-        'It is said only where this holds of the findings; where that cannot be told, it is said to be not known.',
-    },
+    when: condition(
+      'It is said only where this holds of the findings; where that cannot be told, it is said to be not known.',
+    ),
     of: words('The step of `diagnose` whose finding is told behind it: `$mail`.', {
       pattern: REFERENCE_PATTERN,
       'x-example': '$mail',
@@ -153,27 +165,25 @@ const SIZE_WORDS = '^(?:rest|\\d+(?:\\.\\d+)?%)$';
 const SHARE = '^\\d+(?:\\.\\d+)?%$';
 
 /** How a runbook goes through several hosts. Flags win over it, and a policy's limits over both. */
-const FLEET = object(
+export const FLEET = object(
   'How it goes through several hosts (`--hosts`, `--inventory`), unless flags say otherwise. Of a used runbook it does not count.',
   {
     batches: list(
       'How many hosts are done when each batch has ended: numbers, shares of all, and at last `rest`. The first batch is the canary. Default [1, 5%, 25%, rest].',
-      {
-        description: 'A number of hosts, a share of all, or `rest`.',
-        anyOf: [
-          { type: 'integer', minimum: 1 },
-          words('A share, or `rest`.', { pattern: SIZE_WORDS, 'x-example': '25%' }),
-        ],
-      },
+      either(
+        'A number of hosts, a share of all, or `rest`.',
+        form<number>({ type: 'integer', minimum: 1 }),
+        words('A share, or `rest`.', { pattern: SIZE_WORDS, 'x-example': '25%' }),
+      ),
       { minItems: 1 },
     ),
     at_once: literal(integer('How many hosts of a batch are at work at once at the most. Default 10.', 1)),
     pause: literal(quantity('duration', 'How long to wait between two batches. Default: not at all.')),
-    max_failures: {
-      description:
-        'Once more hosts than this have failed no further one is begun: a number, or a share of all. Default 0.',
-      anyOf: [{ type: 'integer', minimum: 0 }, words('A share of all hosts.', { pattern: SHARE, 'x-example': '5%' })],
-    },
+    max_failures: either(
+      'Once more hosts than this have failed no further one is begun: a number, or a share of all. Default 0.',
+      form<number>({ type: 'integer', minimum: 0 }),
+      words('A share of all hosts.', { pattern: SHARE, 'x-example': '5%' }),
+    ),
     order: literal(word('In which order: as chosen, by name, backwards, or shuffled. Default `given`.', ...ORDERS)),
   },
 );
@@ -181,7 +191,7 @@ const FLEET = object(
 export const RUNBOOK = object(
   'A runbook: is it this? what will you do? did it hold?',
   {
-    firebreak: { type: 'integer', enum: [1], description: "The language's version: 1." },
+    firebreak: form<1>({ type: 'integer', enum: [1], description: "The language's version: 1." }),
     runbook: words("The runbook's name.", { pattern: NAME, 'x-example': 'cron-mail-storm' }),
     version: words("The runbook's own version.", {
       pattern: '^\\d+\\.\\d+\\.\\d+(?:[-+][0-9A-Za-z.+-]+)?$',
@@ -189,7 +199,7 @@ export const RUNBOOK = object(
     }),
     title: words('One line: the incident.'),
     about: words('What is wrong, and what this runbook does about it.'),
-    params: { type: 'object', additionalProperties: PARAMETER, description: 'What may be chosen for a run, by name.' },
+    params: mapOf('What may be chosen for a run, by name.', PARAMETER),
     limits: LIMITS_SHAPE,
     fleet: FLEET,
     diagnose: steps('Is it this? Probes only: nothing is changed.'),
@@ -199,38 +209,6 @@ export const RUNBOOK = object(
   },
   ['firebreak', 'runbook', 'version', 'title'],
 );
-
-/** `watch` belongs to the language: it looks again at other steps' findings, so no host can do it. */
-export const WATCH = object(
-  'Sample over a time, and with `proof` see that what caused the incident had its chance to come back.',
-  {
-    for: quantity('duration', 'How long to watch.'),
-    every: quantity(
-      'duration',
-      'The time between two samples; one that is longer than a quarter of `for` is cut to that.',
-    ),
-    settle: quantity(
-      'duration',
-      'How long it may take to come up: a sample so soon after the begin of the watch is shown and does not count, and `growth` is counted from the last of them. Shorter than `for`.',
-    ),
-    tolerate: integer(
-      'How many samples of the whole watch may be bad (a line of `hold` that is not true) before it counts as recurred. Default 0. The last sample must be good; one that could not look is not tolerated.',
-    ),
-    proof: object(
-      'Evidence that the cause had its chance. Where it is asked for and not seen, the verdict is inconclusive. Without this key the samples alone decide.',
-      {
-        cron_minutes: integer(
-          'In how many different minutes of its own clock cron must be seen to run and reap a job.',
-          1,
-        ),
-        service: service('The service whose daemon is cron.'),
-      },
-      ['cron_minutes'],
-    ),
-  },
-  ['for', 'every'],
-);
-export const WATCH_EXAMPLE: Json = { for: '10m', every: '15s', proof: { cron_minutes: 2 } };
 
 /** A name of the library, or a YAML file: nothing else is opened, since a mistake in it would be shown. */
 export const USABLE = '^(?:[a-z][a-z0-9-]*|.+\\.ya?ml)$';
@@ -246,10 +224,10 @@ export const USE = object(
       pattern: USABLE,
       'x-example': 'cron-mail-storm',
     }),
-    with: {
+    with: form<JsonObject>({
       type: 'object',
       description: "Values for the used runbook's parameters, by name: plain, or parameters of this runbook.",
-    },
+    }),
   },
   ['use'],
 );

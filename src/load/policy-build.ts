@@ -1,51 +1,40 @@
 import type { Comparator } from '../model/condition.ts';
 import { DEFAULT_FLEET } from '../model/fleet-limits.ts';
-import { isObject, type Json, type JsonObject, listOf } from '../model/json.ts';
+import { isObject, type Json } from '../model/json.ts';
 import type { FleetLimits, Freeze, Policy, PolicyRule, TimeWindow } from '../model/policy.ts';
-import { duration, parsePercent } from '../model/quantity.ts';
+import { parsePercent } from '../model/quantity.ts';
+import { read } from '../model/read.ts';
+import type { Infer } from '../model/shape.ts';
 import { WEEKDAYS } from '../model/window.ts';
-import { buildLimits } from './build.ts';
-
-const COOL_DOWN = 3_600_000;
-const MIDNIGHT = 24 * 60;
+import { type FREEZE, POLICY, type RULE, type WINDOW } from './policy-language.ts';
 
 /** A text without problems as the policy it is; what a rule leaves out is the safe choice. */
-export function buildPolicy(root: JsonObject, source: Policy['source']): Policy {
-  return { rules: objectsIn(root.allow).map(buildRule), freeze: objectsIn(root.freeze).map(buildFreeze), source };
+export function buildPolicy(root: Json, source: Policy['source']): Policy {
+  const { allow, freeze = [] } = read(POLICY, root);
+  return { rules: allow.map(buildRule), freeze: freeze.map(buildFreeze), source };
 }
 
-export function objectsIn(json: Json | undefined): readonly JsonObject[] {
-  return Array.isArray(json) ? (json as readonly Json[]).filter(isObject) : [];
-}
-
-function buildRule(json: JsonObject, at: number): PolicyRule {
+function buildRule(rule: Infer<typeof RULE>, at: number): PolicyRule {
+  const { id, who, runbook, params, hosts, during, deny, limits, undo, runs, fleet } = rule;
+  const { declared_read: declaredRead, declared_write: declaredWrite, cool_down, on_failure } = rule;
+  const { an_hour: anHour, a_day: aDay } = runs ?? {};
   return {
-    id: typeof json.id === 'string' ? json.id : `allow-${at + 1}`,
-    who: texts(json.who),
-    runbook: String(json.runbook),
-    params: Object.fromEntries(entries(json.params).map(([name, wanted]) => [name, comparator(wanted)])),
-    hosts: texts(json.hosts),
-    during: objectsIn(json.during).map(buildWindow),
-    deny: texts(json.deny),
-    declaredRead: json.declared_read === 'allow' ? 'allow' : 'deny',
-    declaredWrite: json.declared_write === 'allow' ? 'allow' : 'deny',
-    limits: buildLimits(json.limits),
-    runs: buildRuns(json.runs),
-    coolDown: duration(json.cool_down, COOL_DOWN),
-    onFailure: json.on_failure === 'undo' ? 'undo' : 'leave',
-    undo: json.undo === 'all' || json.undo === 'none' ? json.undo : 'safe',
-    ...(isObject(json.fleet) && { fleet: buildFleet(json.fleet) }),
+    id: id ?? `allow-${at + 1}`,
+    who: who ?? [],
+    runbook,
+    params: Object.fromEntries(Object.entries(params ?? {}).map(([name, wanted]) => [name, comparator(wanted)])),
+    hosts: hosts ?? [],
+    during: (during ?? []).map(buildWindow),
+    deny: deny ?? [],
+    declaredRead,
+    declaredWrite,
+    limits: limits ?? {},
+    runs: { ...(anHour !== undefined && { anHour }), ...(aDay !== undefined && { aDay }) },
+    coolDown: cool_down,
+    onFailure: on_failure,
+    undo,
+    ...(fleet && { fleet: buildFleet(fleet) }),
   };
-}
-
-export function texts(json: Json | undefined): readonly string[] {
-  return listOf(json).map(String);
-}
-
-function entries(json: Json | undefined): readonly (readonly [string, Json])[] {
-  return isObject(json)
-    ? Object.entries(json).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]))
-    : [];
 }
 
 /** A bare value means `is`, a list `one_of`. */
@@ -56,25 +45,20 @@ export function comparator(json: Json): Comparator {
   return { is: json as NonNullable<Comparator['is']> };
 }
 
-function buildRuns(json: Json | undefined): PolicyRule['runs'] {
-  const { an_hour: anHour, a_day: aDay } = isObject(json) ? json : {};
-  return { ...(typeof anHour === 'number' && { anHour }), ...(typeof aDay === 'number' && { aDay }) };
-}
-
-function buildFleet({ at_once: atOnce, share, hosts_a_day: hostsADay }: JsonObject): FleetLimits {
+function buildFleet({ at_once, share, hosts_a_day }: NonNullable<Infer<typeof RULE>['fleet']>): FleetLimits {
   return {
-    atOnce: typeof atOnce === 'number' ? atOnce : DEFAULT_FLEET.atOnce,
-    share: parsePercent(String(share)) ?? DEFAULT_FLEET.share,
-    hostsADay: typeof hostsADay === 'number' ? hostsADay : DEFAULT_FLEET.hostsADay,
+    atOnce: at_once,
+    share: parsePercent(share) ?? DEFAULT_FLEET.share,
+    hostsADay: hosts_a_day ?? DEFAULT_FLEET.hostsADay,
   };
 }
 
-function buildWindow(json: JsonObject): TimeWindow {
+function buildWindow({ days, from, to, zone }: Infer<typeof WINDOW>): TimeWindow {
   return {
-    days: json.days === undefined ? [0, 1, 2, 3, 4, 5, 6] : daysOf(texts(json.days)),
-    from: minuteOf(json.from, 0),
-    to: minuteOf(json.to, MIDNIGHT),
-    zone: zoneOf(json),
+    days: days ? daysOf(days) : [0, 1, 2, 3, 4, 5, 6],
+    from: minuteOf(from),
+    to: minuteOf(to),
+    zone: zone ?? null,
   };
 }
 
@@ -87,15 +71,12 @@ function daysOf(words: readonly string[]): readonly number[] {
   return [...new Set(days)].sort((one, other) => one - other);
 }
 
-export function minuteOf(json: Json | undefined, otherwise: number): number {
-  const match = /^(\d\d):(\d\d)$/.exec(String(json));
-  return match ? Number(match[1]) * 60 + Number(match[2]) : otherwise;
+/** Of the day; not a number where it is no time. */
+export function minuteOf(time: string): number {
+  const match = /^(\d\d):(\d\d)$/.exec(time);
+  return match ? Number(match[1]) * 60 + Number(match[2]) : Number.NaN;
 }
 
-function buildFreeze(json: JsonObject): Freeze {
-  return { from: String(json.from), to: String(json.to), why: String(json.why).trim(), zone: zoneOf(json) };
-}
-
-function zoneOf({ zone }: JsonObject): string | null {
-  return typeof zone === 'string' ? zone : null;
+function buildFreeze({ from, to, why, zone }: Infer<typeof FREEZE>): Freeze {
+  return { from, to, why: why.trim(), zone: zone ?? null };
 }

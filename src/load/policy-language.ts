@@ -1,14 +1,28 @@
 import { COMPARATORS, type Comparator } from '../model/condition.ts';
-import { integer, object, PATTERN_SYNTAX, pattern, quantity, word } from '../model/shape.ts';
+import { DEFAULT_FLEET } from '../model/fleet-limits.ts';
+import type { Json, JsonObject } from '../model/json.ts';
+import {
+  byDefault,
+  form,
+  integer,
+  list,
+  literal,
+  mapOf,
+  object,
+  oneOrMore,
+  PATTERN_SYNTAX,
+  pattern,
+  quantity,
+  word,
+  words,
+} from '../model/shape.ts';
 import type { Schema } from '../model/verb.ts';
-import { COMPARATOR_ABOUT, ID, LIMITS_SHAPE, list, literal, words } from './language.ts';
+import { COMPARATOR_ABOUT, ID, LIMITS_SHAPE } from './language.ts';
 
 /** The keys of a policy, in model/shape's words. Nothing in a policy is a reference. */
 const ZONE = words('An IANA time zone, such as Europe/Berlin or UTC. Default: the zone of the host.', {
   'x-example': 'Europe/Berlin',
 });
-
-const oneOrMany = (about: string, item: Schema): Schema => ({ description: about, 'x-one-or-more': item });
 
 const SCALAR: Schema = { type: ['number', 'string', 'boolean'] };
 const NUMBER: Schema = { type: ['number', 'string'] };
@@ -26,7 +40,7 @@ const OPERANDS: Readonly<Record<keyof Comparator, Schema>> = {
  * As in a runbook, but that a pattern must match the whole value: one that only has to be found somewhere constrains
  * nothing.
  */
-const CONSTRAINT: Schema = {
+const CONSTRAINT = form<JsonObject | boolean | number | string | readonly Json[]>({
   description: 'What the value must be. A bare value means `is`, a list `one_of`.',
   anyOf: [
     {
@@ -47,20 +61,23 @@ const CONSTRAINT: Schema = {
     SCALAR,
     { type: 'array', items: SCALAR, minItems: 1 },
   ],
-};
+});
 
 const CLOCK = '^(?:(?:[01]\\d|2[0-3]):[0-5]\\d|24:00)$';
 
-const WINDOW = object('Hours in which a run may start, on the clock of the zone.', {
-  days: oneOrMany(
-    'The days on which the window opens: `mon`, or `mon..fri`. Default: every day.',
+export const WINDOW = object('Hours in which a run may start, on the clock of the zone.', {
+  days: oneOrMore(
     words('A day, or a range of days: mon, tue, wed, thu, fri, sat, sun.', { 'x-example': 'mon..fri' }),
+    'The days on which the window opens: `mon`, or `mon..fri`. Default: every day.',
   ),
-  from: words('When it opens. Default 00:00.', { pattern: CLOCK, 'x-example': '"22:00"' }),
-  to: words('When it closes; before `from` it is on the next day. Default 24:00.', {
-    pattern: CLOCK,
-    'x-example': '"06:00"',
-  }),
+  from: byDefault('00:00', words('When it opens. Default 00:00.', { pattern: CLOCK, 'x-example': '"22:00"' })),
+  to: byDefault(
+    '24:00',
+    words('When it closes; before `from` it is on the next day. Default 24:00.', {
+      pattern: CLOCK,
+      'x-example': '"06:00"',
+    }),
+  ),
   zone: ZONE,
 });
 
@@ -70,10 +87,16 @@ const RUNS = object('How many runs of the runbook may change this host, this one
 });
 
 const FLEET = object('How boldly it may go through several hosts. Without it: one after the other.', {
-  at_once: literal(integer('How many hosts may be at work at once. Default 1. A bolder strategy is lowered to it.', 1)),
-  share: words(
-    'What share of the hosts of any one group may be at work at once, of those that were chosen, rounded down, but always one; hosts in no group count as a group. Default 100%.',
-    { pattern: '^(?:100|[1-9]?\\d(?:\\.\\d+)?)%$', 'x-example': '25%' },
+  at_once: byDefault(
+    DEFAULT_FLEET.atOnce,
+    literal(integer('How many hosts may be at work at once. Default 1. A bolder strategy is lowered to it.', 1)),
+  ),
+  share: byDefault(
+    `${DEFAULT_FLEET.share}%`,
+    words(
+      'What share of the hosts of any one group may be at work at once, of those that were chosen, rounded down, but always one; hosts in no group count as a group. Default 100%.',
+      { pattern: '^(?:100|[1-9]?\\d(?:\\.\\d+)?)%$', 'x-example': '25%' },
+    ),
   ),
   hosts_a_day: literal(
     integer(
@@ -83,13 +106,13 @@ const FLEET = object('How boldly it may go through several hosts. Without it: on
   ),
 });
 
-const RULE = object(
+export const RULE = object(
   'A runbook that may run unattended. All that the rule names must hold.',
   {
     id: words('The name of the rule, for plan, journal and report.', { pattern: ID }),
-    who: oneOrMany(
-      'Who may start it: names of users (with sudo the one who typed it), or `unattended`: whoever does. Default `unattended`.',
+    who: oneOrMore(
       words('A user, or `unattended`.'),
+      'Who may start it: names of users (with sudo the one who typed it), or `unattended`: whoever does. Default `unattended`.',
     ),
     runbook: words(
       'The runbook: `name`, `name@version`, or `sha256:` and the hash of its bytes, which no edit survives.',
@@ -98,31 +121,35 @@ const RULE = object(
         'x-example': 'cron-mail-storm@1.0.0',
       },
     ),
-    params: {
-      type: 'object',
-      minProperties: 1,
-      additionalProperties: CONSTRAINT,
-      description:
-        'What parameters must be like: `{watch: {at_most: 15m}}`. A path must be so as it is written and where its links lead on the host. One that is not named may be anything that the runbook takes; a secret that is not named comes from where the runbook says (its default) and nowhere else: `{token: file:/etc/api.token}`.',
-    },
-    hosts: oneOrMany(
-      'The hosts, by name: `*` stands for any characters, `?` for one. Default: any host.',
+    params: mapOf(
+      'What parameters must be like: `{watch: {at_most: 15m}}`. A path must be so as it is written and where its links lead on the host. One that is not named may be anything that the runbook takes; a secret that is not named comes from where the runbook says (its default) and nowhere else: `{token: file:/etc/api.token}`.',
+      CONSTRAINT,
+      { minProperties: 1 },
+    ),
+    hosts: oneOrMore(
       words('A name or a pattern.', { 'x-example': 'mail-*' }),
+      'The hosts, by name: `*` stands for any characters, `?` for one. Default: any host.',
     ),
     during: list('When a run may start: in one of these windows. Default: at any time.', WINDOW, { minItems: 1 }),
     deny: list('Actions that the runbook must not have.', words('An action, such as kill.'), { minItems: 1 }),
-    declared_read: literal(
-      word(
-        'Whether a command may run that only reads by its author’s word (`run` with `effect: read`). Default `deny`.',
-        'allow',
-        'deny',
+    declared_read: byDefault(
+      'deny',
+      literal(
+        word(
+          'Whether a command may run that only reads by its author’s word (`run` with `effect: read`). Default `deny`.',
+          'allow',
+          'deny',
+        ),
       ),
     ),
-    declared_write: literal(
-      word(
-        'Whether a command may run that changes what only its author knows (`run` with `effect: write`, as an act or an undo). Default `deny`.',
-        'allow',
-        'deny',
+    declared_write: byDefault(
+      'deny',
+      literal(
+        word(
+          'Whether a command may run that changes what only its author knows (`run` with `effect: write`, as an act or an undo). Default `deny`.',
+          'allow',
+          'deny',
+        ),
       ),
     ),
     limits: {
@@ -132,21 +159,30 @@ const RULE = object(
     },
     runs: { ...RUNS, minProperties: 1 },
     fleet: { ...FLEET, minProperties: 1 },
-    cool_down: literal(
-      quantity(
-        'duration',
-        'When a run held, and the same incident is back on the host within this time, a person is needed (exit 3). Default 1h; 0s: never.',
+    cool_down: byDefault(
+      '1h',
+      literal(
+        quantity(
+          'duration',
+          'When a run held, and the same incident is back on the host within this time, a person is needed (exit 3). Default 1h; 0s: never.',
+        ),
       ),
     ),
-    on_failure: literal(
-      word('When an act fails: undo what was done, or leave it for a person. Default `leave`.', 'undo', 'leave'),
+    on_failure: byDefault(
+      'leave',
+      literal(
+        word('When an act fails: undo what was done, or leave it for a person. Default `leave`.', 'undo', 'leave'),
+      ),
     ),
-    undo: literal(
-      word(
-        'What may be undone without asking: `safe`, all but what would bring the incident back (default); `all`, that too; `none`. What was stopped is started again in any case.',
-        'safe',
-        'all',
-        'none',
+    undo: byDefault(
+      'safe',
+      literal(
+        word(
+          'What may be undone without asking: `safe`, all but what would bring the incident back (default); `all`, that too; `none`. What was stopped is started again in any case.',
+          'safe',
+          'all',
+          'none',
+        ),
       ),
     ),
   },
@@ -155,7 +191,7 @@ const RULE = object(
 
 const WHEN = '^\\d{4}-\\d{2}-\\d{2}(?:T\\d{2}:\\d{2}(?::\\d{2})?(?:Z|[+-]\\d{2}:\\d{2}))?$';
 
-const FREEZE = object(
+export const FREEZE = object(
   'A time in which nothing is done unattended.',
   {
     from: words('The first day, or an instant with its offset.', { pattern: WHEN, 'x-example': '2026-12-20' }),
@@ -172,7 +208,7 @@ const FREEZE = object(
 export const POLICY = object(
   'What may be done without asking. What no rule allows is denied.',
   {
-    firebreak_policy: { type: 'integer', enum: [1], description: "The policy language's version: 1." },
+    firebreak_policy: form<1>({ type: 'integer', enum: [1], description: "The policy language's version: 1." }),
     about: words('Who wrote this and why.'),
     freeze: list('Times in which nothing is done unattended, whatever the rules allow.', FREEZE),
     allow: list('The rules: the first of which all holds decides.', RULE),

@@ -1,11 +1,14 @@
 import { amountOf } from '../model/constraint.ts';
-import { isObject, type Json, type JsonObject } from '../model/json.ts';
+import { isObject, type Json, listOf } from '../model/json.ts';
 import type { Problem } from '../model/problem.ts';
+import { unchecked, uncheckedItems } from '../model/read.ts';
 import { isReference } from '../model/reference.ts';
+import type { Unchecked } from '../model/shape.ts';
 import { isDay, isZone, WEEKDAYS } from '../model/window.ts';
 import { checkOperand } from './comparators.ts';
 import { show } from './complaints.ts';
-import { comparator, minuteOf, objectsIn, texts } from './policy-build.ts';
+import { comparator, minuteOf } from './policy-build.ts';
+import { FREEZE, POLICY, RULE, WINDOW } from './policy-language.ts';
 import { type Complaint, type Path, problemAt, type Source } from './source.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -13,32 +16,23 @@ type Told = readonly Problem[];
 
 /** What the schema cannot say: names that mean nothing, times that never come, rights that contradict each other. */
 export function policyRules(source: Source, known: Told, actions: readonly string[]): Told {
-  const root = isObject(source.value) ? source.value : {};
+  const { allow, freeze } = unchecked(POLICY, source.value);
   // What has the wrong shape has been told, and would be told again in other words.
   const bad = new Set(known.map(({ place }) => `${place.line}:${place.column}`));
+  const rules = uncheckedItems(RULE, allow);
   const problems = [
-    ...duplicateIds(source, root),
-    ...rules(root).flatMap(({ json, at }) => ruleProblems(source, json, { path: ['allow', at], actions })),
-    ...indexed(root.freeze).flatMap(({ json, at }) => freezeProblems(source, json, ['freeze', at])),
+    ...duplicateIds(source, rules),
+    ...rules.flatMap((rule, at) => (rule ? ruleProblems(source, rule, { path: ['allow', at], actions }) : [])),
+    ...uncheckedItems(FREEZE, freeze).flatMap((one, at) => (one ? freezeProblems(source, one, ['freeze', at]) : [])),
   ];
   return problems.filter(({ place }) => !bad.has(`${place.line}:${place.column}`));
 }
 
-interface Indexed {
-  readonly json: JsonObject;
-  readonly at: number;
-}
+type Rule = Unchecked<typeof RULE>;
+const textsOf = (json: Json | undefined): readonly string[] => listOf(json).map(String);
 
-function indexed(json: Json | undefined): readonly Indexed[] {
-  return Array.isArray(json)
-    ? (json as readonly Json[]).flatMap((item, at) => (isObject(item) ? [{ json: item, at }] : []))
-    : [];
-}
-
-const rules = (root: JsonObject) => indexed(root.allow);
-
-function duplicateIds(source: Source, root: JsonObject): Told {
-  const ids = objectsIn(root.allow).map((rule) => rule.id);
+function duplicateIds(source: Source, rules: readonly (Rule | null)[]): Told {
+  const ids = rules.map((rule) => rule?.id);
   return ids.flatMap((id, at) => {
     if (typeof id !== 'string' || ids.indexOf(id) === at) return [];
     return [
@@ -55,9 +49,9 @@ interface Where {
   readonly actions: readonly string[];
 }
 
-function ruleProblems(source: Source, rule: JsonObject, { path, actions }: Where): Told {
+function ruleProblems(source: Source, rule: Rule, { path, actions }: Where): Told {
   return [
-    ...texts(rule.deny).flatMap((verb, at) =>
+    ...textsOf(rule.deny).flatMap((verb, at) =>
       actions.includes(verb)
         ? []
         : [
@@ -71,12 +65,14 @@ function ruleProblems(source: Source, rule: JsonObject, { path, actions }: Where
     ...(isObject(rule.params) ? Object.entries(rule.params) : []).flatMap(([name, value]) =>
       value === undefined ? [] : constraintProblems(source, value, [...path, 'params', name]),
     ),
-    ...indexed(rule.during).flatMap(({ json, at }) => windowProblems(source, json, [...path, 'during', at])),
+    ...uncheckedItems(WINDOW, rule.during).flatMap((one, at) =>
+      one ? windowProblems(source, one, [...path, 'during', at]) : [],
+    ),
     ...contradiction(source, rule, path),
   ];
 }
 
-function contradiction(source: Source, { on_failure, undo }: JsonObject, path: Path): Told {
+function contradiction(source: Source, { on_failure, undo }: Rule, path: Path): Told {
   if (on_failure !== 'undo' || undo !== 'none') return [];
   const complaint = {
     code: 'contradiction',
@@ -119,9 +115,11 @@ function operandComplaint(
 
 // ---------------------------------------------------------------- times
 
-function windowProblems(source: Source, window: JsonObject, path: Path): Told {
+type Window = Unchecked<typeof WINDOW>;
+
+function windowProblems(source: Source, window: Window, path: Path): Told {
   const list = Array.isArray(window.days);
-  const days = texts(window.days).flatMap((word, at) => {
+  const days = textsOf(window.days).flatMap((word, at) => {
     const wrong = word.split('..', 3).find((name) => !WEEKDAYS.some((day) => day === name));
     const complaint: Complaint = {
       code: 'unknown-word',
@@ -136,8 +134,9 @@ function windowProblems(source: Source, window: JsonObject, path: Path): Told {
     const told = wrong !== undefined ? complaint : word.split('..').length > 2 ? malformed : undefined;
     return told ? [problemAt(source, list ? [...path, 'days', at] : [...path, 'days'], 'value', told)] : [];
   });
-  const empty = list && texts(window.days).length === 0;
-  const never = minuteOf(window.from, 0) === minuteOf(window.to, 1440);
+  const empty = list && textsOf(window.days).length === 0;
+  const { from = '00:00', to = '24:00' } = window;
+  const never = minuteOf(String(from)) === minuteOf(String(to));
   return [
     ...days,
     ...(empty
@@ -153,7 +152,7 @@ function windowProblems(source: Source, window: JsonObject, path: Path): Told {
   ];
 }
 
-function neverOpens(source: Source, { from, to }: JsonObject, path: Path): Problem {
+function neverOpens(source: Source, { from, to }: Window, path: Path): Problem {
   const key = to === undefined ? 'from' : 'to';
   return problemAt(source, [...path, key], 'value', {
     code: 'empty-window',
@@ -162,7 +161,7 @@ function neverOpens(source: Source, { from, to }: JsonObject, path: Path): Probl
   });
 }
 
-function zoneProblems(source: Source, { zone }: JsonObject, path: Path): Told {
+function zoneProblems(source: Source, { zone }: Pick<Window, 'zone'>, path: Path): Told {
   if (typeof zone !== 'string' || isZone(zone)) return [];
   const meant = didYouMean(zone, ['UTC', ...Intl.supportedValuesOf('timeZone')]);
   const complaint: Complaint = {
@@ -174,7 +173,7 @@ function zoneProblems(source: Source, { zone }: JsonObject, path: Path): Told {
   return [problemAt(source, [...path, 'zone'], 'value', complaint)];
 }
 
-function freezeProblems(source: Source, freeze: JsonObject, path: Path): Told {
+function freezeProblems(source: Source, freeze: Unchecked<typeof FREEZE>, path: Path): Told {
   const wrong = (['from', 'to'] as const).flatMap((key) => {
     const text = freeze[key];
     if (typeof text !== 'string' || isInstant(text)) return [];

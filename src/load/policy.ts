@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../model/json.ts';
+import { isObject } from '../model/json.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Catalogue } from '../model/ports.ts';
 import type { Checked, Problem } from '../model/problem.ts';
@@ -37,16 +37,12 @@ export async function loadPolicy({ path, text, catalogue }: LoadPolicyRequest): 
     ...policyRules(spelt.source, shape.problems, catalogue.actions),
   ]);
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, value: freeze(buildPolicy(asObject(spelt.source.value), { path, hash: hashOf(text) })) };
+  return { ok: true, value: freeze(buildPolicy(spelt.source.value, { path, hash: hashOf(text) })) };
 }
 
 /** A policy is known by its first key, so that `check` can be given any file. */
 export function isPolicyText(text: string): boolean {
   return /^firebreak_policy\s*:/m.test(text);
-}
-
-function asObject(value: Json): JsonObject {
-  return isObject(value) ? value : {};
 }
 
 function notAPolicy(source: Source): Problem {

@@ -4,18 +4,10 @@ import type { Catalogue } from '../model/ports.ts';
 import { REFERENCE_PATTERN } from '../model/reference.ts';
 import { PHASES, type Phase } from '../model/runbook.ts';
 import type { MeasureAbout, Schema, Verb } from '../model/verb.ts';
+import { WATCH, WATCH_EXAMPLE } from '../model/watch.ts';
 import { verbsOf } from './draft.ts';
 import { HOSTS } from './inventory-language.ts';
-import {
-  COMBINATIONS,
-  COMPARATOR_ABOUT,
-  RUNBOOK,
-  STEP_KEYS,
-  USE,
-  USE_EXAMPLE,
-  WATCH,
-  WATCH_EXAMPLE,
-} from './language.ts';
+import { COMBINATIONS, COMPARATOR_ABOUT, RUNBOOK, STEP_KEYS, USE, USE_EXAMPLE } from './language.ts';
 import { POLICY } from './policy-language.ts';
 import { NOTES, publishable } from './schema.ts';
 

@@ -1,10 +1,12 @@
 import type { Condition } from '../model/condition.ts';
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import type { Problem } from '../model/problem.ts';
+import { uncheckedItems } from '../model/read.ts';
 import { isReference, referenceName } from '../model/reference.ts';
 import type { MeasureAbout } from '../model/verb.ts';
 import { type MeasureTable, type ReadCondition, readOwn, readWhen, type StepMeasures } from './conditions.ts';
 import { type Draft, type DraftStep, isAction, isProbe, type Use } from './draft.ts';
+import { OPEN } from './language.ts';
 import { earlierSteps, isOfLost, laterStep, type Mention, type Names, usedRunbook } from './references.ts';
 import type { Sighting } from './shape-check.ts';
 import { type Path, problemAt } from './source.ts';
@@ -65,11 +67,10 @@ class Conditioner implements Conditions {
   }
 
   openItems(): void {
-    const items = Array.isArray(this.#draft.root.open) ? (this.#draft.root.open as readonly Json[]) : [];
-    for (const [at, item] of items.entries()) {
-      if (isObject(item) && isObject(item.when))
+    for (const [at, item] of uncheckedItems(OPEN, this.#draft.root.open).entries()) {
+      if (isObject(item?.when))
         this.#keep(this.open, at, this.#when(item.when, ['open', at, 'when'], undefined), undefined);
-      if (isObject(item) && isReference(item.of)) {
+      if (isReference(item?.of)) {
         const probes = [...this.#names.steps.values()].flatMap((each) => (isProbe(each.use) ? [each.use.verb] : []));
         const path = ['open', at, 'of'];
         this.mentions.push({

@@ -3,7 +3,7 @@ import type { Problem } from '../model/problem.ts';
 import { isReference, referenceName } from '../model/reference.ts';
 import { PARAMETER_TYPES, type ParameterType } from '../model/runbook.ts';
 import type { Draft, DraftStep } from './draft.ts';
-import { isProbe } from './draft.ts';
+import { isProbe, paramsIn } from './draft.ts';
 import type { Sighting } from './shape-check.ts';
 import { type Complaint, type Path, pointer, problemAt, type Source } from './source.ts';
 import { didYouMean } from './suggest.ts';
@@ -15,14 +15,8 @@ export interface Names {
 }
 
 export function namesOf(draft: Draft): Names {
-  const params = isObject(draft.root.params) ? Object.entries(draft.root.params) : [];
   return {
-    params: new Map(
-      params.map(([name, json]) => [
-        name,
-        isObject(json) ? PARAMETER_TYPES.find((type) => type === json.type) : undefined,
-      ]),
-    ),
+    params: new Map(paramsIn(draft).map(([name, json]) => [name, PARAMETER_TYPES.find((type) => type === json.type)])),
     // The first of two steps of one name is meant; the second is told as a duplicate.
     steps: new Map(
       draft.steps

@@ -1,18 +1,20 @@
-import { isObject, type Json } from '../model/json.ts';
-import { duration } from '../model/quantity.ts';
-import { ORDERS, parseFailures, type Strategy } from '../model/strategy.ts';
-import { batchSizes } from './rules/fleet.ts';
+import type { Infer } from '../model/shape.ts';
+import { parseFailures, parseSize, type Strategy } from '../model/strategy.ts';
+import type { FLEET } from './language.ts';
 
 /** The runbook's `fleet:` as far as it says anything. */
-export function buildStrategy(json: Json | undefined): Partial<Strategy> {
-  if (!isObject(json)) return {};
-  const batches = batchSizes(json);
-  const failures = json.max_failures === undefined ? undefined : parseFailures(String(json.max_failures));
-  const order = ORDERS.find((word) => word === json.order);
+export function buildStrategy({
+  batches,
+  at_once,
+  pause,
+  max_failures,
+  order,
+}: Infer<typeof FLEET>): Partial<Strategy> {
+  const failures = max_failures === undefined ? undefined : parseFailures(String(max_failures));
   return {
-    ...(batches && { batches }),
-    ...(typeof json.at_once === 'number' && { atOnce: json.at_once }),
-    ...(json.pause !== undefined && { pause: duration(json.pause, 0) }),
+    ...(batches && { batches: batches.flatMap((size) => parseSize(String(size)) ?? []) }),
+    ...(at_once !== undefined && { atOnce: at_once }),
+    ...(pause !== undefined && { pause }),
     ...(failures && { failures }),
     ...(order && { order }),
   };

@@ -15,7 +15,7 @@ export function createAjv(code: Options['code'] = {}): Ajv2020 {
     logger: false,
     code,
   });
-  for (const annotation of ['x-example', 'x-quantity', 'x-instead']) made.addKeyword(annotation);
+  for (const annotation of ['x-example', 'x-quantity', 'x-instead', 'x-default']) made.addKeyword(annotation);
   // These always fail: ajv has no other way to say where it has seen something.
   for (const sighting of ['x-reference', 'x-regex', 'x-types'])
     made.addKeyword({ keyword: sighting, code: (context) => context.error() });

@@ -1,76 +1,64 @@
 import { base64Of, latin1Of, latin1OfText, shownText } from './bytes.ts';
 import type { Captured, CommandRequest } from './host.ts';
 import { isObject, type Json } from './json.ts';
-import { duration } from './quantity.ts';
 import { commandLine, quoteWord } from './quote.ts';
 import { PARAMETER_TYPES } from './runbook.ts';
 import { isSecretReference, parseSecretSource, type SecretReference } from './secret.ts';
 import * as shape from './shape.ts';
 import { withoutEnd } from './trim.ts';
-import type { Schema } from './verb.ts';
 
-const TIMEOUT = 60_000;
 /** Linux takes no single argument or variable above 128 KiB (MAX_ARG_STRLEN, execve(2)). */
 const LONGEST = 128 * 1024 - 1;
 
 const whole = { 'x-param': PARAMETER_TYPES.filter((type) => type !== 'list' && type !== 'secret') };
 /** Where any parameter and any finding may go: no part of a command line, and nobody else can read it. */
-const apart = {
-  'x-param': [...PARAMETER_TYPES],
-  'x-step': ['cron_jobs', 'disk', 'files', 'processes', 'run', 'service', 'text'],
-};
+const apart = (about: string) =>
+  shape.form<Json>(
+    shape.text(about, {
+      'x-param': [...PARAMETER_TYPES],
+      'x-step': ['cron_jobs', 'disk', 'files', 'processes', 'run', 'service', 'text'],
+    }),
+  );
 
 /** The argument of `run`, as a probe and as an action: what is data stays one word, never a part of a command line. */
-export function commandSchema(
-  about: string,
-  effects: readonly ('read' | 'write')[],
-  more: Readonly<Record<string, Schema>> = {},
-): Schema {
-  return shape.exactlyOne(
-    shape.object(
-      about,
-      {
-        argv: {
-          type: 'array',
-          minItems: 1,
-          description: 'The program and its arguments, one item each; no shell. A parameter is one whole item.',
-          items: shape.text('One argument.', whole),
-        },
-        shell: {
-          type: 'string',
-          description: 'A text for /bin/sh. Parameters and findings reach it through `env` only, as "$NAME".',
-        },
-        effect: shape.word(
-          'Whether it changes anything. `read` is the author’s word: the tool cannot verify it.',
-          ...effects,
-        ),
-        env: {
-          type: 'object',
-          description: 'Environment variables, in addition to PATH; a finding comes as JSON.',
-          propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
-          additionalProperties: shape.text('The value.', apart),
-        },
-        stdin: shape.text('What it reads on standard input; nothing unless given. A finding comes as JSON.', apart),
-        timeout: shape.quantity(
-          'duration',
-          'It is ended, with everything that it started, after this time. One minute unless given.',
-        ),
-        ...more,
-      },
-      ['effect'],
-    ),
-    'argv',
-    'shell',
-  );
-}
+export const commandKeys = <const E extends 'read' | 'write'>(...effects: readonly E[]) => ({
+  argv: shape.list(
+    'The program and its arguments, one item each; no shell. A parameter is one whole item.',
+    shape.text('One argument.', whole),
+    { minItems: 1 },
+  ),
+  shell: shape.form<string>({
+    type: 'string',
+    description: 'A text for /bin/sh. Parameters and findings reach it through `env` only, as "$NAME".',
+  }),
+  effect: shape.word(
+    'Whether it changes anything. `read` is the author’s word: the tool cannot verify it.',
+    ...effects,
+  ),
+  env: shape.mapOf('Environment variables, in addition to PATH; a finding comes as JSON.', apart('The value.'), {
+    propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
+  }),
+  stdin: apart('What it reads on standard input; nothing unless given. A finding comes as JSON.'),
+  timeout: shape.byDefault(
+    '1m',
+    shape.quantity('duration', 'It is ended, with everything that it started, after this time. Default 1m.'),
+  ),
+});
+/** Of either kind. */
+export const COMMAND = shape.object('A command.', commandKeys('read', 'write'), ['effect']);
 
 /** What the argument asks for; a text where it cannot be asked for. */
-export function commandRequest(arg: Json): CommandRequest | string {
-  const { argv, shell, effect, env, stdin, timeout } = isObject(arg) ? arg : {};
-  const words = typeof shell === 'string' ? ['/bin/sh', '-c', shell] : (Array.isArray(argv) ? argv : []).map(asWord);
-  const given = Object.entries(isObject(env) ? env : {});
-  const variables = given.flatMap(([name, value]) =>
-    isSecretReference(value) ? [] : [[name, asWord(value ?? null)] as const],
+export function commandRequest({
+  argv = [],
+  shell,
+  effect,
+  env = {},
+  stdin,
+  timeout,
+}: shape.Infer<typeof COMMAND>): CommandRequest | string {
+  const words = shell === undefined ? argv : ['/bin/sh', '-c', shell];
+  const variables = Object.entries(env).flatMap(([name, value]) =>
+    isSecretReference(value) ? [] : [[name, asWord(value)] as const],
   );
   const wrong = [...words, ...variables.map(([, value]) => value)].find(
     (word) => word.includes('\0') || word.length > LONGEST,
@@ -81,18 +69,17 @@ export function commandRequest(arg: Json): CommandRequest | string {
   return {
     argv: words,
     effect: effect === 'read' ? 'read' : 'write',
-    timeout: duration(timeout, TIMEOUT),
+    timeout,
     ...(variables.length > 0 ? { env: Object.fromEntries(variables) } : {}),
     ...(stdin === undefined || isSecretReference(stdin) ? {} : { stdin: base64Of(latin1OfText(asWord(stdin))) }),
-    ...secretsFor(given, stdin),
+    ...secretsFor(env, stdin),
   };
 }
 
-function secretsFor(
-  given: readonly (readonly [string, Json | undefined])[],
-  stdin: Json | undefined,
-): Pick<CommandRequest, 'secrets'> {
-  const env = given.flatMap(([name, value]) => (isSecretReference(value) ? [[name, value] as const] : []));
+function secretsFor(given: Readonly<Record<string, Json>>, stdin: Json | undefined): Pick<CommandRequest, 'secrets'> {
+  const env = Object.entries(given).flatMap(([name, value]) =>
+    isSecretReference(value) ? [[name, value] as const] : [],
+  );
   if (env.length === 0 && !isSecretReference(stdin)) return {};
   return {
     secrets: { ...(env.length > 0 && { env: Object.fromEntries(env) }), ...(isSecretReference(stdin) && { stdin }) },

@@ -1,7 +1,8 @@
 import { shownText } from './bytes.ts';
 import type { CronJob, CrontabKind } from './crontab.ts';
-import { isObject, type Json, listOf } from './json.ts';
+import type { Json } from './json.ts';
 import { type Pattern, patternOf } from './pattern.ts';
+import { boolean, type Infer, object, oneOrMore, pattern, text } from './shape.ts';
 
 /**
  * What the probe `cron_jobs` found, and how it chose: the action `crontab` reads the files again and chooses by the
@@ -46,17 +47,31 @@ export interface JobSelector {
   readonly command: Pattern | null;
 }
 
-/** From the probe's argument, which the schema has checked. */
-export function jobSelector(arg: Json): JobSelector {
-  const given = isObject(arg) ? arg : {};
-  const command =
-    isObject(given.command) && typeof given.command.matches === 'string' ? patternOf(given.command.matches) : null;
-  const selector = { user: texts(given.user), schedule: texts(given.schedule), command };
-  return typeof given.mailed === 'boolean' ? { ...selector, mailed: given.mailed } : selector;
-}
+/** The words of the probe that choose a job, once the files are known. */
+export const JOB_SELECTOR = {
+  mailed: boolean(
+    'True: only jobs whose output would be mailed if they print. False: only those where it is certain that nothing is mailed.',
+  ),
+  user: oneOrMore(text('A user name.'), 'The user that the job runs as.'),
+  command: object(
+    'What the command must look like.',
+    { matches: pattern('A regular expression over the command, without its input.') },
+    ['matches'],
+  ),
+  schedule: oneOrMore(
+    text('Five fields a single blank apart, or an @word.'),
+    'The schedule as it stands in the crontab.',
+  ),
+};
+export const JOBS = object('Which jobs.', JOB_SELECTOR);
 
-export function texts(value: Json | undefined): readonly string[] {
-  return listOf(value).filter((item) => typeof item === 'string');
+export function jobSelector({ mailed, user = [], schedule = [], command }: Infer<typeof JOBS>): JobSelector {
+  return {
+    user,
+    schedule,
+    command: command ? patternOf(command.matches) : null,
+    ...(mailed !== undefined && { mailed }),
+  };
 }
 
 export function selects(selector: JobSelector, job: CronJob): boolean {

@@ -4,65 +4,73 @@ import { ASIDE_WHYS, type AsideWhy } from './holds.ts';
 import { HOLDS, holdsOf } from './holds-shape.ts';
 import type { Aside, FileHandle, FileList, FileRecord, FileSelector, FileType, Held } from './host.ts';
 import { FILE_TYPES } from './host.ts';
-import { isObject, type Json, listOf } from './json.ts';
-import { duration, plural, showCount, showDuration, showSize } from './quantity.ts';
-import { object, oneOrMore, path, pattern, quantity, text, word } from './shape.ts';
+import { isObject, type Json } from './json.ts';
+import { plural, showCount, showDuration, showSize } from './quantity.ts';
+import { either, type Infer, object, oneOrMore, path, pattern, quantity, text, word } from './shape.ts';
 import { withoutEnd } from './trim.ts';
-import type { Schema } from './verb.ts';
 
 export type FilesSeen = Extract<FileList, { ok: true }>;
 
 /** What the probe `files` and the action `delete` both say of files: one selector, one way to show them. */
-export const FILE_SELECTOR: Readonly<Record<string, Schema>> = {
+export const FILE_SELECTOR = {
   in: path(
     'The directory itself, not a link to it. Its direct entries only: nothing is followed and nothing recursed.',
   ),
   type: oneOrMore(word('A type of file.', ...FILE_TYPES), 'One type or several.'),
-  name: {
-    description: 'The whole name, several, or a pattern that is found in the name.',
-    anyOf: [
-      oneOrMore(text('The whole name of a file.'), 'One name or several, compared as a whole.'),
-      object(
-        'What the name must look like.',
-        { matches: pattern('A regular expression over the bytes of the name; `^` and `$` are its ends.') },
-        ['matches'],
-      ),
-    ],
-  },
+  name: either(
+    'The whole name, several, or a pattern that is found in the name.',
+    oneOrMore(text('The whole name of a file.'), 'One name or several, compared as a whole.'),
+    object(
+      'What the name must look like.',
+      { matches: pattern('A regular expression over the bytes of the name; `^` and `$` are its ends.') },
+      ['matches'],
+    ),
+  ),
   older_than: quantity('duration', 'Only those whose content was last changed at least so long ago.'),
   newer_than: quantity('duration', 'Only those whose content was last changed at most so long ago.'),
   user: oneOrMore(text('A user name or numeric id.'), 'One owner or several, by name or id.'),
   holds: HOLDS,
 };
 
-/** The argument of a `files` step, as the port takes it. Keys that are not the selector's are left out. */
-export function fileSelectorOf(arg: Json): FileSelector {
-  const given = isObject(arg) ? arg : {};
-  const name = namePattern(given.name);
-  const holds = holdsOf(given.holds);
+export const FILES = object('Which files: all that is given must hold.', FILE_SELECTOR, ['in']);
+/** The argument of the probe `files`. */
+export const FILES_LOOK = object(
+  'Which files: all that is given must hold.',
+  {
+    ...FILE_SELECTOR,
+    over: quantity('duration', 'Look twice, so long apart, and measure how many came.'),
+    sample_matches: pattern(
+      'Superseded by `holds`, which judges each file. A regular expression that is sought in up to 50 of the files of at most 256 KiB; only for a step of which nothing is deleted.',
+    ),
+  },
+  ['in'],
+);
+
+type Selected = Infer<typeof FILES>;
+
+/** As the port takes it. Slashes at the end go: the kernel follows a symbolic link that is named with one. */
+export function fileSelectorOf({
+  in: folder,
+  type,
+  name,
+  older_than,
+  newer_than,
+  user,
+  holds,
+}: Selected): FileSelector {
   return {
-    in: folderOf(given.in),
-    ...(given.type !== undefined && { type: listOf(given.type) as readonly FileType[] }),
-    ...(name !== undefined && { name }),
-    ...(given.older_than !== undefined && { older_than: duration(given.older_than, 0) }),
-    ...(given.newer_than !== undefined && { newer_than: duration(given.newer_than, 0) }),
-    ...(given.user !== undefined && { user: listOf(given.user).map(String) }),
-    ...(holds !== undefined && { holds }),
+    in: withoutEnd(folder ?? '', '/') || '/',
+    ...(type && { type }),
+    ...(name && { name: namePattern(name) }),
+    ...(older_than !== undefined && { older_than }),
+    ...(newer_than !== undefined && { newer_than }),
+    ...(user && { user }),
+    ...(holds && { holds: holdsOf(holds) }),
   };
 }
 
-/** Without slashes at the end: the kernel follows a symbolic link that is named with one. */
-function folderOf(value: Json | undefined): string {
-  const folder = String(value ?? '');
-  return withoutEnd(folder, '/') || '/';
-}
-
-function namePattern(name: Json | undefined): string | undefined {
-  if (name === undefined) return undefined;
-  if (isObject(name)) return typeof name.matches === 'string' ? name.matches : undefined;
-  const literal = listOf(name).map((one) => latin1Pattern(String(one)));
-  return `^(?:${literal.join('|')})$`;
-}
+const namePattern = (name: NonNullable<Selected['name']>): string =>
+  'matches' in name ? name.matches : `^(?:${name.map(latin1Pattern).join('|')})$`;
 
 /** A literal name as a pattern over its bytes. */
 function latin1Pattern(name: string): string {

@@ -1,6 +1,6 @@
 import { latin1OfText } from './bytes.ts';
-import { isObject, type Json } from './json.ts';
 import { patternOf } from './pattern.ts';
+import { exactlyOne, type Infer, object, path, pattern, text, word } from './shape.ts';
 
 /** One change to the lines of a text, as the action `edit` takes it. */
 export type LineEdit =
@@ -13,22 +13,69 @@ type Place = { readonly at: 'start' | 'end' } | { readonly after: string } | { r
 
 export type LineEdited = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string };
 
-/** The change in an argument that the schema has checked; a text says what is wrong with it. */
-export function lineEditOf(arg: Json): LineEdit | string {
-  const { set_line: set, add_line: add, remove_lines: remove, replace } = isObject(arg) ? arg : {};
-  if (isObject(set)) return { kind: 'set', matching: String(set.matching), to: String(set.to) };
-  if (isObject(remove)) return { kind: 'remove', matching: String(remove.matching) };
-  if (isObject(replace)) return { kind: 'replace', pattern: String(replace.pattern), with: String(replace.with) };
-  if (!isObject(add)) return 'no change is given';
-  const places = ['after', 'before', 'at'].filter((key) => add[key] !== undefined);
-  if (places.length > 1) return `add_line takes one place, not ${places.join(' and ')}`;
-  return { kind: 'add', line: String(add.line), place: placeOf(add) };
+const LINE = { pattern: '^[^\\n\\r\\x00]*$' };
+const ADD_LINE = object(
+  'Add a line, unless the file has it already; at the end where no place is given.',
+  {
+    line: text('The line.', LINE),
+    after: pattern('Behind the last line that matches; refused where none does.'),
+    before: pattern('Before the first line that matches; refused where none does.'),
+    at: word('At the start or at the end of the file.', 'start', 'end'),
+  },
+  ['line'],
+);
+
+export const EDIT = exactlyOne(
+  object(
+    'Which file, and exactly one change.',
+    {
+      file: path('The file; it must exist.'),
+      set_line: object(
+        'Make every line that matches read so; where none matches, the line is added at the end.',
+        {
+          matching: pattern('A regular expression, sought in each line.'),
+          to: text('The whole line as it shall be.', LINE),
+        },
+        ['matching', 'to'],
+      ),
+      add_line: ADD_LINE,
+      remove_lines: object(
+        'Take out every line that matches.',
+        { matching: pattern('A regular expression, sought in each line.') },
+        ['matching'],
+      ),
+      replace: object(
+        'Replace what matches, in each line, as often as it is found.',
+        {
+          pattern: pattern('A regular expression, sought in each line.'),
+          with: text('What stands there instead; $1 is the first group, $$ a dollar.', LINE),
+        },
+        ['pattern', 'with'],
+      ),
+    },
+    ['file'],
+  ),
+  'set_line',
+  'add_line',
+  'remove_lines',
+  'replace',
+);
+
+/** A text says what is wrong with the change. */
+export function lineEditOf({ set_line, add_line, remove_lines, replace }: Infer<typeof EDIT>): LineEdit | string {
+  if (set_line) return { kind: 'set', ...set_line };
+  if (remove_lines) return { kind: 'remove', ...remove_lines };
+  if (replace) return { kind: 'replace', ...replace };
+  if (!add_line) return 'no change is given';
+  const { line, ...places } = add_line;
+  const given = Object.keys(places);
+  if (given.length > 1) return `add_line takes one place, not ${given.join(' and ')}`;
+  return { kind: 'add', line, place: placeOf(places) };
 }
 
-function placeOf(add: { readonly [key: string]: Json | undefined }): Place {
-  if (typeof add.after === 'string') return { after: add.after };
-  if (typeof add.before === 'string') return { before: add.before };
-  return { at: add.at === 'start' ? 'start' : 'end' };
+function placeOf({ after, before, at = 'end' }: Omit<Infer<typeof ADD_LINE>, 'line'>): Place {
+  if (after !== undefined) return { after };
+  return before === undefined ? { at } : { before };
 }
 
 /**

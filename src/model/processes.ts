@@ -1,9 +1,19 @@
 import type { Block } from './block.ts';
 import { utf8Length } from './bytes.ts';
 import type { ProcessIdentity, ProcessRecord, ProcessSelector } from './host.ts';
-import { isObject, type Json, listOf } from './json.ts';
-import { duration, showCount, showDuration } from './quantity.ts';
-import { object, oneOrMore, PROGRAM_NAME_BYTES, path, pattern, programName, quantity, text, word } from './shape.ts';
+import { showCount, showDuration } from './quantity.ts';
+import {
+  type Infer,
+  object,
+  oneOrMore,
+  PROGRAM_NAME_BYTES,
+  path,
+  pattern,
+  programName,
+  quantity,
+  text,
+  word,
+} from './shape.ts';
 
 /** What the probe `processes` and the action `kill` both say of processes: one selector, one way to show them. */
 export const PROCESS_SELECTOR = {
@@ -40,20 +50,11 @@ export const PROCESS_SELECTOR = {
   ),
 };
 
-/** The argument of a `processes` step, as the port takes it. */
-export function selectorOf(arg: Json): ProcessSelector {
-  if (!isObject(arg)) return {};
-  const list = (key: string) => (arg[key] === undefined ? {} : { [key]: listOf(arg[key]).map(String) });
-  const matches = isObject(arg.args) ? arg.args.matches : arg.args;
-  return {
-    ...list('name'),
-    ...list('exe'),
-    ...list('user'),
-    ...list('state'),
-    ...list('started_by'),
-    ...(typeof matches === 'string' && { args: matches }),
-    ...(arg.older_than !== undefined && { older_than: duration(arg.older_than, 0) }),
-  };
+export const PROCESSES = object('Which processes: all that is given must hold.', PROCESS_SELECTOR);
+
+/** As the port takes it. */
+export function selectorOf({ args, ...rest }: Infer<typeof PROCESSES>): ProcessSelector {
+  return { ...rest, ...(args && { args: args.matches }) };
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { Json } from './json.ts';
+
 /**
  * Units stand in the value: `30s`, `15m`, `5%`, `1000`, `10/min`, `2GiB`.
  * Every parser returns undefined for what it does not understand; the pattern is what schemas and editors check.
@@ -53,9 +55,13 @@ export function parseRate(text: string): number | undefined {
   return match ? Number(match[1]) * PER_MINUTE[match[2] as keyof typeof PER_MINUTE] : undefined;
 }
 
-/** A duration argument that the schema has already checked. Milliseconds. */
-export function duration(text: unknown, otherwise: number): number {
-  return typeof text === 'string' ? (parseDuration(text) ?? otherwise) : otherwise;
+const PARSERS = { duration: parseDuration, size: parseSize, percent: parsePercent, rate: parseRate } as const;
+
+/** A value that the check has found right. A bare number has no unit to read. */
+export function amountIn(name: QuantityName, value: Json): number {
+  const amount = typeof value === 'string' ? PARSERS[name](value) : value;
+  if (typeof amount !== 'number') throw new Error(`${JSON.stringify(value)} is no ${name}`);
+  return amount;
 }
 
 /** For people: `450 ms`, `12 s`, `3 min 20 s`, `2 h 5 min`, `4 d 3 h`. */

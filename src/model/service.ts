@@ -1,20 +1,20 @@
 import type { Means } from './condition.ts';
 import type { ServiceState, Services } from './host.ts';
 import { isObject, type Json, listOf } from './json.ts';
+import type { ServiceName } from './shape.ts';
 import type { Undo } from './verb.ts';
 
-/** The names that a `service: {name}` or `{first_of}` argument means, in the author's order. */
-export function serviceNames(arg: Json): readonly string[] {
-  if (!isObject(arg)) return typeof arg === 'string' ? [arg] : [];
-  return listOf(arg.name ?? arg.first_of ?? undefined).filter((name) => typeof name === 'string');
+/** In the author's order. */
+export function serviceNames({ name, first_of }: ServiceName): readonly string[] {
+  return name === undefined ? (first_of ?? []) : [name];
 }
 
 /** The first that exists on the host; otherwise the names that were tried. */
 export async function findService(
   services: Pick<Services, 'state'>,
-  arg: Json,
+  wanted: ServiceName,
 ): Promise<{ state: ServiceState } | { tried: readonly string[] }> {
-  const tried = serviceNames(arg);
+  const tried = serviceNames(wanted);
   for (const name of tried) {
     const state = await services.state(name);
     if (state.exists) return { state };

@@ -2,7 +2,9 @@ import type { Block } from './block.ts';
 import type { Means, Measures } from './condition.ts';
 import type { Host } from './host.ts';
 import type { Json, JsonObject } from './json.ts';
+import { read } from './read.ts';
 import type { LimitName } from './runbook.ts';
+import type { Form } from './shape.ts';
 
 /**
  * A verb is one file with a default export, `probes/<verb>.ts` or `actions/<verb>.ts`; its path is its name. From that
@@ -231,12 +233,35 @@ export interface ActionVerb extends Described {
   revert(act: Act, data: Json): Promise<Applied>;
 }
 
-export function defineProbe(verb: Omit<ProbeVerb, 'kind'>): ProbeVerb {
-  return { kind: 'probe', ...verb };
+type Typed<V extends Verb, T> = Omit<V, 'kind' | 'schema' | 'look' | 'explain' | 'observe' | 'apply'> & {
+  readonly schema: Form<T>;
+};
+type ProbeOf<T> = Typed<ProbeVerb, T> & {
+  look(look: Look, arg: T): Promise<Finding>;
+  explain(arg: T): readonly string[];
+};
+type ActionOf<T> = Typed<ActionVerb, T> & {
+  observe(look: Look, arg: T): Promise<Observation>;
+  apply(act: Act, arg: T, observation: Observation): Promise<Applied>;
+};
+
+/** What a verb is given is its argument as its schema reads: see `read`. */
+export function defineProbe<T>(verb: ProbeOf<T>): ProbeVerb {
+  return {
+    ...verb,
+    kind: 'probe',
+    look: async (look, arg) => verb.look(look, read(verb.schema, arg)),
+    explain: (arg) => verb.explain(read(verb.schema, arg)),
+  };
 }
 
-export function defineAction(verb: Omit<ActionVerb, 'kind'>): ActionVerb {
-  return { kind: 'action', ...verb };
+export function defineAction<T>(verb: ActionOf<T>): ActionVerb {
+  return {
+    ...verb,
+    kind: 'action',
+    observe: async (look, arg) => verb.observe(look, read(verb.schema, arg)),
+    apply: async (act, arg, observation) => verb.apply(act, read(verb.schema, arg), observation),
+  };
 }
 
 export function unknownFinding(measures: Readonly<Record<string, MeasureAbout>>, reason: string): Finding {

@@ -1,23 +1,55 @@
 import type { Condition } from './condition.ts';
-import { isObject, type Json, listOf } from './json.ts';
+import type { Json } from './json.ts';
 import { sayClause } from './judge.ts';
 import type { HoldLine, WatchSpec } from './plan.ts';
-import { duration } from './quantity.ts';
+import { read } from './read.ts';
 import type { Hold, Step } from './runbook.ts';
 import { bindParams, type Findings, judgeWith } from './scope.ts';
+import { serviceNames } from './service.ts';
+import { type Infer, integer, object, quantity, service } from './shape.ts';
+
+/** `watch` belongs to the language: it looks again at other steps' findings, so no host can do it. */
+export const WATCH = object(
+  'Sample over a time, and with `proof` see that what caused the incident had its chance to come back.',
+  {
+    for: quantity('duration', 'How long to watch.'),
+    every: quantity(
+      'duration',
+      'The time between two samples; one that is longer than a quarter of `for` is cut to that.',
+    ),
+    settle: quantity(
+      'duration',
+      'How long it may take to come up: a sample so soon after the begin of the watch is shown and does not count, and `growth` is counted from the last of them. Shorter than `for`.',
+    ),
+    tolerate: integer(
+      'How many samples of the whole watch may be bad (a line of `hold` that is not true) before it counts as recurred. Default 0. The last sample must be good; one that could not look is not tolerated.',
+    ),
+    proof: object(
+      'Evidence that the cause had its chance. Where it is asked for and not seen, the verdict is inconclusive. Without this key the samples alone decide.',
+      {
+        cron_minutes: integer(
+          'In how many different minutes of its own clock cron must be seen to run and reap a job.',
+          1,
+        ),
+        service: service('The service whose daemon is cron.'),
+      },
+      ['cron_minutes'],
+    ),
+  },
+  ['for', 'every'],
+);
+export const WATCH_EXAMPLE: Json = { for: '10m', every: '15s', proof: { cron_minutes: 2 } };
 
 /**
  * verify's `watch` with every reference resolved. `every` is at most a quarter of `for`, so that a watch has at least
  * five samples.
  */
 export function watchSpec(step: Step, arg: Json, findings: Findings): WatchSpec {
-  const { for: length, every, settle, tolerate, proof } = isObject(arg) ? arg : {};
-  const whole = duration(length, 600_000);
+  const { for: whole, every, proof, ...rest } = read(WATCH, arg);
   return {
     for: whole,
-    every: Math.min(duration(every, 15_000), whole / 4),
-    ...(settle !== undefined && { settle: duration(settle, 0) }),
-    ...(typeof tolerate === 'number' && { tolerate }),
+    every: Math.min(every, whole / 4),
+    ...rest,
     proof: proofOf(proof),
     hold: (step.hold ?? [])
       .filter((line) => counts(line, findings))
@@ -30,14 +62,9 @@ export function counts({ when }: Hold, findings: Findings): boolean {
   return when === undefined || judgeWith(when, findings).truth !== 'no';
 }
 
-function proofOf(proof: Json | undefined): WatchSpec['proof'] {
-  if (!isObject(proof)) return null;
-  const service = isObject(proof.service) ? proof.service : {};
-  const names = [
-    ...listOf(service.name as string | undefined),
-    ...listOf(service.first_of as string | readonly string[] | undefined),
-  ];
-  return { cronMinutes: Number(proof.cron_minutes), services: names.length > 0 ? names : ['crond', 'cron'] };
+function proofOf(proof: Infer<typeof WATCH>['proof']): WatchSpec['proof'] {
+  if (!proof) return null;
+  return { cronMinutes: proof.cron_minutes, services: proof.service ? serviceNames(proof.service) : ['crond', 'cron'] };
 }
 
 function holdLines(of: string, condition: Condition): readonly HoldLine[] {

@@ -1,15 +1,39 @@
 import { shownText } from '../model/bytes.ts';
 import { type Candidate, isSuspect, type Suspicion } from '../model/cron-suspects.ts';
 import type { Host, ProcessRecord } from '../model/host.ts';
-import { isObject, type Json } from '../model/json.ts';
-import { isStepReference } from '../model/reference.ts';
+import { isObject } from '../model/json.ts';
+import type { StepReference } from '../model/reference.ts';
+import { byDefault, type Infer, object, stepReference, word } from '../model/shape.ts';
+
+export const SUSPECTS_BY = {
+  mail_in: stepReference(
+    'Only jobs whose mail that step found: its `holds` has a group `(?<job>…)` over the subject, and `(?<owner>…)` for the user.',
+    'files',
+  ),
+  mailed_by: stepReference(
+    'Or that a hung mailer of that step can be of: jobs that mail its recipient (or, where it names none, run as its user) and were due since the oldest, or the job that it is of, was started.',
+    'processes',
+  ),
+  choose: byDefault(
+    'suspects',
+    word(
+      'With mail_in or mailed_by: `suspects`, the jobs that they point at (the default), or `all` of them nevertheless.',
+      'suspects',
+      'all',
+    ),
+  ),
+};
+const SUSPECTS = object('By what jobs are suspected.', SUSPECTS_BY);
 
 /**
  * From the two steps that a look at jobs may go by: the mail that lies there, and the mailers that hang. A text says
  * what it could not go by.
  */
-export async function suspicionFrom(host: Host, arg: Json, now: number): Promise<Suspicion | string | null> {
-  const { choose, mail_in: mail, mailed_by: by } = isObject(arg) ? arg : {};
+export async function suspicionFrom(
+  host: Host,
+  { choose, mail_in: mail, mailed_by: by }: Infer<typeof SUSPECTS>,
+  now: number,
+): Promise<Suspicion | string | null> {
   if (choose === 'all' || (mail === undefined && by === undefined)) return null;
   const caught = mail === undefined ? NOTHING : caughtIn(mail);
   if (typeof caught === 'string') return caught;
@@ -28,16 +52,16 @@ export async function suspicionFrom(host: Host, arg: Json, now: number): Promise
 }
 
 /** Epoch milliseconds. */
-function newestIn(mail: Json | undefined): number | null {
-  const found = mail !== undefined && isStepReference(mail) && isObject(mail.found) ? mail.found : {};
+function newestIn(mail: StepReference | undefined): number | null {
+  const found = isObject(mail?.found) ? mail.found : {};
   return typeof found.newest === 'number' ? found.newest : null;
 }
 
 type Caught = Pick<Suspicion, 'named' | 'anyOf'>;
 const NOTHING: Caught = { named: [], anyOf: [] };
 
-function caughtIn(mail: Json): Caught | string {
-  const found = isStepReference(mail) && isObject(mail.found) ? mail.found : null;
+function caughtIn(mail: StepReference): Caught | string {
+  const found = isObject(mail.found) ? mail.found : null;
   if (!found) return 'the step of `mail_in` has not looked, or could not look';
   if (!isObject(found.caught) || !Array.isArray(found.caught.values))
     return 'the step of `mail_in` has no `holds` with a group (?<job>…), which names the job';
@@ -48,8 +72,8 @@ function caughtIn(mail: Json): Caught | string {
   return { named, anyOf: Array.isArray(more) ? more.map(String) : [] };
 }
 
-function processesIn(by: Json): readonly ProcessRecord[] | string {
-  const found = isStepReference(by) && isObject(by.found) ? by.found : null;
+function processesIn(by: StepReference): readonly ProcessRecord[] | string {
+  const found = isObject(by.found) ? by.found : null;
   if (!found || !Array.isArray(found.processes)) return 'the step of `mailed_by` has not looked, or could not look';
   return found.processes as unknown as readonly ProcessRecord[];
 }

@@ -5,9 +5,9 @@ import {
   type FoundCrontab,
   type FoundJob,
   foundJob,
+  JOB_SELECTOR,
   jobSelector,
   selects,
-  texts,
   unreadable,
 } from '../model/cron-jobs.ts';
 import {
@@ -28,12 +28,11 @@ import { type ClockThere, isSuspect, type Suspicion, suspicionJson } from '../mo
 import { type CrontabKind, jobsOf, parseCrontab } from '../model/crontab.ts';
 import { offsetOn } from '../model/far-clock.ts';
 import type { FileContent, FileRecord, Host } from '../model/host.ts';
-import { isObject, type Json } from '../model/json.ts';
 import { plural } from '../model/quantity.ts';
 import { parseSchedule, perMinute } from '../model/schedule.ts';
-import { boolean, object, oneOrMore, path, pattern, stepReference, text, word } from '../model/shape.ts';
+import { byDefault, type Infer, object, oneOrMore, path, word } from '../model/shape.ts';
 import { defineProbe, type Finding, type MeasureAbout, unknownFinding } from '../model/verb.ts';
-import { narrowed, suspicionFrom } from './_cron_suspects.ts';
+import { narrowed, SUSPECTS_BY, suspicionFrom } from './_cron_suspects.ts';
 
 const MEASURES = {
   count: { about: 'Jobs that the selector chose.', unit: 'count' },
@@ -50,6 +49,30 @@ const MEASURES = {
   },
 } as const satisfies Record<string, MeasureAbout>;
 
+const CRON_JOBS = object('Which jobs.', {
+  of: byDefault(
+    'all',
+    word('Whose: the crontabs of users, those of the system, or all (the default).', 'all', 'users', 'system'),
+  ),
+  ...JOB_SELECTOR,
+  crontabs: byDefault(
+    USER_FOLDERS,
+    oneOrMore(
+      path('A folder.'),
+      `Folders of users' crontabs; those that do not exist are passed over (default ${USER_FOLDERS.join(', ')}).`,
+    ),
+  ),
+  system: byDefault(
+    SYSTEM_CRONTABS,
+    oneOrMore(
+      path('A file or folder.'),
+      `Crontabs with a user column, and folders of them; a file named anacrontab is anacron's (default ${SYSTEM_CRONTABS.join(', ')}).`,
+    ),
+  ),
+  ...SUSPECTS_BY,
+});
+type Arg = Infer<typeof CRON_JOBS>;
+
 /** More crontabs than this in one folder are not looked at: unknown, never "none". */
 const MOST_FILES = 5000;
 
@@ -58,43 +81,7 @@ export default defineProbe({
   about:
     "Reads users' crontabs, /etc/crontab, /etc/cron.d and /etc/anacrontab, and tells of each job its schedule, user and command, and whether its output is mailed and to whom: MAILTO is followed line by line, a redirection counts only where nothing can reach the mail. " +
     "Files that cron itself ignores (a wrong name, owner, mode or link count, and on Debian a line it does not understand) are named and left out. A crontab that cannot be read makes the finding unknown: other users' crontabs need root.",
-  schema: object('Which jobs.', {
-    of: word('Whose: the crontabs of users, those of the system, or all (the default).', 'all', 'users', 'system'),
-    mailed: boolean(
-      'True: only jobs whose output would be mailed if they print. False: only those where it is certain that nothing is mailed.',
-    ),
-    user: oneOrMore(text('A user name.'), 'The user that the job runs as.'),
-    command: object(
-      'What the command must look like.',
-      { matches: pattern('A regular expression over the command, without its input.') },
-      ['matches'],
-    ),
-    schedule: oneOrMore(
-      text('Five fields a single blank apart, or an @word.'),
-      'The schedule as it stands in the crontab.',
-    ),
-    crontabs: oneOrMore(
-      path('A folder.'),
-      `Folders of users' crontabs; those that do not exist are passed over (default ${USER_FOLDERS.join(', ')}).`,
-    ),
-    system: oneOrMore(
-      path('A file or folder.'),
-      `Crontabs with a user column, and folders of them; a file named anacrontab is anacron's (default ${SYSTEM_CRONTABS.join(', ')}).`,
-    ),
-    mail_in: stepReference(
-      'Only jobs whose mail that step found: its `holds` has a group `(?<job>…)` over the subject, and `(?<owner>…)` for the user.',
-      'files',
-    ),
-    mailed_by: stepReference(
-      'Or that a hung mailer of that step can be of: jobs that mail its recipient (or, where it names none, run as its user) and were due since the oldest, or the job that it is of, was started.',
-      'processes',
-    ),
-    choose: word(
-      'With mail_in or mailed_by: the jobs that they point at (the default), or all the same all.',
-      'suspects',
-      'all',
-    ),
-  }),
+  schema: CRON_JOBS,
   example: { of: 'all', mailed: true },
   needs: [],
   measures: MEASURES,
@@ -119,11 +106,11 @@ export default defineProbe({
   },
 });
 
-function placesOf(arg: Json): { readonly users: readonly string[]; readonly system: readonly string[] } {
-  const given = isObject(arg) ? arg : {};
-  const users = given.crontabs === undefined ? USER_FOLDERS : texts(given.crontabs);
-  const system = given.system === undefined ? SYSTEM_CRONTABS : texts(given.system);
-  return { users: given.of === 'system' ? [] : users, system: given.of === 'users' ? [] : system };
+function placesOf({ of, crontabs, system }: Arg): {
+  readonly users: readonly string[];
+  readonly system: readonly string[];
+} {
+  return { users: of === 'system' ? [] : crontabs, system: of === 'users' ? [] : system };
 }
 
 // ---------------------------------------------------------------- which files
@@ -140,7 +127,7 @@ interface Sources {
 }
 type Blind = { readonly ok: false; readonly reason: string };
 
-async function findSources(host: Host, arg: Json, setting: CronSetting): Promise<Sources | Blind> {
+async function findSources(host: Host, arg: Arg, setting: CronSetting): Promise<Sources | Blind> {
   const { users, system } = placesOf(arg);
   const sources: Source[] = [];
   const ignored: { path: string; reason: string }[] = [];
@@ -235,7 +222,7 @@ const NO_CRONTAB: Readonly<Record<string, string>> = {
 async function readSources(
   host: Host,
   { sources, ignored }: Sources,
-  arg: Json,
+  arg: Arg,
   setting: CronSetting,
 ): Promise<(CronJobsFound & { ok: true }) | Blind> {
   const contents = await host.files.read(sources.map((source) => source.path));

@@ -1,8 +1,7 @@
 import type { FileSystemUsage } from '../model/host.ts';
-import { isObject, type Json } from '../model/json.ts';
 import { showCount, showSize } from '../model/quantity.ts';
 import { quoteWord } from '../model/quote.ts';
-import { object, path } from '../model/shape.ts';
+import { type Infer, object, path } from '../model/shape.ts';
 import { defineProbe, type Finding, type Look, type MeasureAbout, unknownFinding } from '../model/verb.ts';
 
 const MEASURES = {
@@ -15,24 +14,25 @@ const MEASURES = {
   space_used: { about: 'bytes that an ordinary user cannot take any more, as a part of all', unit: 'percent' },
 } as const satisfies Record<string, MeasureAbout>;
 
+const DISK = object('The file system to look at.', { path: path('A path on the file system.') }, ['path']);
+type Arg = Infer<typeof DISK>;
+
 export default defineProbe({
   summary: 'look at the space and the inodes of a file system',
   about:
     'Measures the file system that holds a path: always both its blocks and its inodes, because a full inode table says "no space left on device" while df shows space. ' +
     'Free space is what an ordinary user may take: ext4 keeps 5 % for root. A file system without a fixed inode table (btrfs) counts as having all of them free. ' +
     'A network or FUSE mount is not looked at, because a look at a dead one never ends.',
-  schema: object('The file system to look at.', { path: path('A path on the file system.') }, ['path']),
+  schema: DISK,
   example: { path: '/var/spool/postfix/maildrop' },
   needs: [],
   measures: MEASURES,
   look,
-  explain: (arg) => [`df -h ${quoteWord(pathOf(arg))}`, `df -i ${quoteWord(pathOf(arg))}`],
+  explain: (arg) => [`df -h ${quoteWord(arg.path)}`, `df -i ${quoteWord(arg.path)}`],
 });
 
-const pathOf = (arg: Json): string => (isObject(arg) ? String(arg.path ?? '/') : '/');
-
-async function look({ host }: Look, arg: Json): Promise<Finding> {
-  const usage = await host.files.usage(pathOf(arg));
+async function look({ host }: Look, arg: Arg): Promise<Finding> {
+  const usage = await host.files.usage(arg.path);
   if (!usage.ok) return unknownFinding(MEASURES, usage.message);
   const { path, mount, source, type, space, inodes } = usage;
   return {

@@ -4,7 +4,7 @@ import {
   ageOf,
   asideTable,
   asideText,
-  FILE_SELECTOR,
+  FILES_LOOK,
   type FilesSeen,
   fileSelectorOf,
   filesTable,
@@ -15,11 +15,10 @@ import {
 } from '../model/files.ts';
 import { findCommand } from '../model/find-command.ts';
 import type { Host } from '../model/host.ts';
-import { isObject, type Json } from '../model/json.ts';
 import { patternOf } from '../model/pattern.ts';
-import { duration, plural, showCount, showDuration, showSize } from '../model/quantity.ts';
+import { plural, showCount, showDuration, showSize } from '../model/quantity.ts';
 import { commandLine } from '../model/quote.ts';
-import { object, pattern, quantity } from '../model/shape.ts';
+import type { Infer } from '../model/shape.ts';
 import { defineProbe, type Finding, type Look, type MeasureAbout, unknownFinding } from '../model/verb.ts';
 
 const MEASURES = {
@@ -45,23 +44,15 @@ const SAMPLE = 50;
 /** Enough for the head of a mail. */
 const SAMPLE_BYTES = 256 * 1024;
 
+type Arg = Infer<typeof FILES_LOOK>;
+
 export default defineProbe({
   summary: 'count the files of a directory',
   about:
     'Counts the direct entries of one directory that match all that is given, with bytes, ages and owners. Nothing is followed and nothing recursed; the directory is pinned by device and inode, so that ' +
     'a later delete refuses another one that was put in its place. `holds` looks into each file, and a delete does so again at the act: what does not hold it is counted and stays. `over` looks twice and measures the growth. ' +
     '`sample_matches` reads up to 50 of the files and says how many hold a text; it chooses nothing.',
-  schema: object(
-    'Which files: all that is given must hold.',
-    {
-      ...FILE_SELECTOR,
-      over: quantity('duration', 'Look twice, so long apart, and measure how many came.'),
-      sample_matches: pattern(
-        'Superseded by `holds`, which judges each file. A regular expression that is sought in up to 50 of the files of at most 256 KiB; only for a step of which nothing is deleted.',
-      ),
-    },
-    ['in'],
-  ),
+  schema: FILES_LOOK,
   example: {
     in: '/var/spool/postfix/maildrop',
     type: 'file',
@@ -85,13 +76,13 @@ interface Sampled {
   readonly read: number;
 }
 
-async function look(look: Look, arg: Json): Promise<Finding> {
+async function look(look: Look, arg: Arg): Promise<Finding> {
   const { host, clock } = look;
   const selector = fileSelectorOf(arg);
   const started = clock.monotonic();
   const first = await host.files.list(selector, { sample: SAMPLE });
   if (!first.ok) return unknownFinding(MEASURES, first.message);
-  const over = isObject(arg) && arg.over !== undefined ? duration(arg.over, 0) : 0;
+  const { over = 0 } = arg;
   if (over === 0) return await findingOf(look, arg, first, null);
   await clock.sleep(over, look.signal);
   const second = await host.files.list(selector, { sample: SAMPLE });
@@ -99,10 +90,10 @@ async function look(look: Look, arg: Json): Promise<Finding> {
   return await findingOf(look, arg, second, { count: second.count - first.count, over: clock.monotonic() - started });
 }
 
-async function findingOf({ host, clock }: Look, arg: Json, seen: FilesSeen, growth: Growth | null): Promise<Finding> {
+async function findingOf({ host, clock }: Look, arg: Arg, seen: FilesSeen, growth: Growth | null): Promise<Finding> {
   const now = clock.now();
-  const sampled =
-    isObject(arg) && typeof arg.sample_matches === 'string' ? await readSample(host, seen, arg.sample_matches) : null;
+  const { sample_matches: wanted } = arg;
+  const sampled = wanted === undefined ? null : await readSample(host, seen, wanted);
   const oldest = ageOf(seen.oldest, now);
   const newest = ageOf(seen.newest, now);
   const unread = unreadOf(seen);
@@ -135,7 +126,7 @@ async function findingOf({ host, clock }: Look, arg: Json, seen: FilesSeen, grow
 }
 
 /** Where links led on the way. */
-function ledBlock(arg: Json, { real }: FilesSeen): readonly Block[] {
+function ledBlock(arg: Arg, { real }: FilesSeen): readonly Block[] {
   const { in: asked } = fileSelectorOf(arg);
   return asked === real ? [] : [{ kind: 'text', lines: [`${asked} leads to ${real}`] }];
 }
@@ -200,7 +191,7 @@ function blocksOf(seen: FilesSeen, now: number): readonly Block[] {
     : [ownersTable(seen), ...aside, filesTable(`a sample of ${plural(seen.count, 'file')}`, seen.sample, now)];
 }
 
-function explain(arg: Json): readonly string[] {
+function explain(arg: Arg): readonly string[] {
   const selector = fileSelectorOf(arg);
   return [`${findCommand(selector)} | wc -l`, commandLine(['du', '-sh', '--', selector.in])];
 }

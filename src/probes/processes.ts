@@ -1,17 +1,16 @@
 import type { Block } from '../model/block.ts';
 import type { ProcessList, ProcessRecord } from '../model/host.ts';
-import { isObject, type Json, listOf } from '../model/json.ts';
 import {
   countByName,
   impossibleName,
-  PROCESS_SELECTOR,
+  PROCESSES,
   processTable,
   selectorOf,
   starterText,
   strangersText,
 } from '../model/processes.ts';
 import { plural, showCount, showDuration } from '../model/quantity.ts';
-import { object } from '../model/shape.ts';
+import type { Infer } from '../model/shape.ts';
 import { defineProbe, type Finding, type Look, type MeasureAbout, unknownFinding } from '../model/verb.ts';
 
 const MEASURES = {
@@ -30,15 +29,15 @@ export default defineProbe({
   about:
     'Lists the processes that match all that is given, with the chain of their parents. A process that has ended and waits for its parent (a zombie) is not counted unless its state is asked for. ' +
     'Give started_by wherever the same program is also run by people: a mail daemon or somebody’s own sendmail is no part of a storm that cron started.',
-  schema: object('Which processes: all that is given must hold.', PROCESS_SELECTOR),
+  schema: PROCESSES,
   example: { name: ['sendmail', 'postdrop'], started_by: ['cron', 'crond'] },
   needs: [],
   measures: MEASURES,
   look,
-  explain: (arg) => explain(arg),
+  explain,
 });
 
-async function look({ host }: Look, arg: Json): Promise<Finding> {
+async function look({ host }: Look, arg: Infer<typeof PROCESSES>): Promise<Finding> {
   const selector = selectorOf(arg);
   const impossible = impossibleName(selector);
   return impossible === null ? findingOf(await host.processes.list(selector)) : unknownFinding(MEASURES, impossible);
@@ -133,8 +132,7 @@ function chainLine(chain: readonly Link[], times: number): string {
   return times === 1 ? line : `${showCount(times)} x ${line}`;
 }
 
-function explain(arg: Json): readonly string[] {
-  const names = isObject(arg) ? listOf(arg.name).map(String) : [];
+function explain({ name: names = [] }: Infer<typeof PROCESSES>): readonly string[] {
   const list =
     names.length > 0
       ? `ps -o pid,ppid,sid,etime,user,stat,args -C ${quote(names.join(','))}`

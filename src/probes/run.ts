@@ -1,25 +1,33 @@
-import { commandRequest, commandSchema, explainCommand, lastLines } from '../model/command.ts';
+import { commandKeys, commandRequest, explainCommand, lastLines } from '../model/command.ts';
 import { type CommandResult, capturedText } from '../model/host.ts';
-import { isObject, type Json, listOf } from '../model/json.ts';
 import { showDuration, showText } from '../model/quantity.ts';
 import { commandLine } from '../model/quote.ts';
+import { either, exactlyOne, form, type Infer, list, literal, object, word } from '../model/shape.ts';
 import { withoutEnd } from '../model/trim.ts';
-import { defineProbe, type Finding, type Look, type MeasureAbout, type Schema, unknownFinding } from '../model/verb.ts';
+import { defineProbe, type Finding, type Look, type MeasureAbout, unknownFinding } from '../model/verb.ts';
 
 const ANY = 'any';
-const EXITS: Schema = {
-  description:
-    'The exit statuses that are an answer: a list, or `any` for all but 126 and 127. With every other one the finding is unknown. Default: 0 alone; `any` where an `expect`, `when` or `hold` judges `exit`.',
-  anyOf: [
-    { type: 'string', enum: [ANY], description: 'All but 126 and 127, and of a shell text those of a signal.' },
+const LOOK = exactlyOne(
+  object(
+    'A command that only reads.',
     {
-      type: 'array',
-      minItems: 1,
-      description: 'Exit statuses.',
-      items: { type: 'integer', minimum: 0, maximum: 255, description: 'An exit status.' },
+      ...commandKeys('read'),
+      exits_that_answer: either(
+        'The exit statuses that are an answer: a list, or `any` for all but 126 and 127. With every other one the finding is unknown. Default: 0 alone; `any` where an `expect`, `when` or `hold` judges `exit`.',
+        literal(word('All but 126 and 127, and of a shell text those of a signal.', ANY)),
+        list(
+          'Exit statuses.',
+          form<number>({ type: 'integer', minimum: 0, maximum: 255, description: 'An exit status.' }),
+          { minItems: 1 },
+        ),
+      ),
     },
-  ],
-};
+    ['effect'],
+  ),
+  'argv',
+  'shell',
+);
+type Arg = Infer<typeof LOOK>;
 
 const measures: Readonly<Record<string, MeasureAbout>> = {
   exit: { about: 'the exit status', unit: 'count' },
@@ -36,7 +44,7 @@ export default defineProbe({
     'Runs a program that the author declares to read only, and measures its exit status and output. Nobody verifies that word, and the plan says so. A ' +
     'program that is missing, ends by a signal or does not end in time gives no finding: unknown, neither yes nor no. Nor does an exit status that is no answer: where ' +
     'nothing judges `exit`, every one but 0 says that it could not ask (name others with `exits_that_answer`); where something does, every one but 126 and 127 answers.',
-  schema: commandSchema('A command that only reads.', ['read'], { exits_that_answer: EXITS }),
+  schema: LOOK,
   example: { argv: ['postconf', '-h', 'queue_directory'], effect: 'read' },
   needs: ['fork'],
   measures,
@@ -44,7 +52,7 @@ export default defineProbe({
   explain: (arg) => explainCommand(commandRequest(arg)),
 });
 
-async function look({ host, signal }: Look, arg: Json): Promise<Finding> {
+async function look({ host, signal }: Look, arg: Arg): Promise<Finding> {
   const request = commandRequest(arg);
   if (typeof request === 'string') return unknownFinding(measures, request);
   const result = await host.commands.run({ ...request, effect: 'read' }, signal);
@@ -72,18 +80,17 @@ function whyUnknown(result: CommandResult, timeout: number): string | null {
 const NOT_RUN = [126, 127];
 
 /** A command that could not ask prints nothing, which is neither what was wanted nor what was not. */
-function whyNoAnswer(result: CommandResult, arg: Json): string | null {
+function whyNoAnswer(result: CommandResult, { exits_that_answer: named = [0], shell }: Arg): string | null {
   if (!result.ok || result.exit === null) return null;
   const { exit } = result;
-  const named = isObject(arg) ? arg.exits_that_answer : undefined;
-  if (named === ANY ? !NOT_RUN.includes(exit) && !bySignal(exit, arg) : listOf(named ?? 0).includes(exit)) return null;
+  if (named === ANY ? !NOT_RUN.includes(exit) && !bySignal(exit, shell) : named.includes(exit)) return null;
   const said = lastLines(result.stderr, 1).at(-1);
   return `it ended with ${exit}, which is no answer (\`exits_that_answer\` names others)${said === undefined || said === '' ? '' : `: ${showText(said)}`}`;
 }
 
 /** A shell that saw its command end by a signal ends with 128 and more. */
-function bySignal(exit: number, arg: Json): boolean {
-  return isObject(arg) && typeof arg.shell === 'string' && exit > 128 && exit <= 192;
+function bySignal(exit: number, shell: string | undefined): boolean {
+  return shell !== undefined && exit > 128 && exit <= 192;
 }
 
 function saidBy({ stdout, stderr }: Extract<CommandResult, { ok: true }>): Finding['blocks'] {

@@ -1,5 +1,4 @@
 import type { ServiceState } from '../model/host.ts';
-import type { Json } from '../model/json.ts';
 import { showDuration } from '../model/quantity.ts';
 import { commandLine } from '../model/quote.ts';
 import { findService, isRunning, noService, STATE_INSTEAD, STATE_WORDS, serviceNames } from '../model/service.ts';
@@ -43,7 +42,7 @@ export default defineProbe({
     ),
 });
 
-async function look({ host, clock }: Look, arg: Json): Promise<Finding> {
+async function look({ host, clock }: Look, arg: shape.ServiceName): Promise<Finding> {
   const found = await findService(host.services, arg);
   if ('tried' in found) return nowhere(found.tried);
   const { state } = found;

@@ -1,10 +1,9 @@
 import { latin1Of, latin1OfText, shownText } from '../model/bytes.ts';
 import type { FileContent } from '../model/host.ts';
-import { isObject, type Json } from '../model/json.ts';
 import { patternOf } from '../model/pattern.ts';
 import { plural } from '../model/quantity.ts';
 import { commandLine } from '../model/quote.ts';
-import { exactlyOne, object, path, pattern, text } from '../model/shape.ts';
+import { exactlyOne, type Infer, object, path, pattern, text } from '../model/shape.ts';
 import { defineProbe, type Finding, type Look, type MeasureAbout, unknownFinding } from '../model/verb.ts';
 
 const MEASURES = {
@@ -15,24 +14,27 @@ const MEASURES = {
 const MOST_BYTES = 8 * 2 ** 20;
 const MOST_LINES = 20;
 
+const TEXT = exactlyOne(
+  object(
+    'Which file, and what is sought in each of its lines.',
+    {
+      file: path('The file.'),
+      matches: pattern('A regular expression, sought in each line.'),
+      contains: text('A text, sought in each line as it stands.'),
+    },
+    ['file'],
+  ),
+  'matches',
+  'contains',
+);
+type Arg = Infer<typeof TEXT>;
+
 export default defineProbe({
   summary: 'count the lines of a file that match',
   about:
     'Reads a regular file of up to 8 MiB and counts its lines that match a pattern or hold a text. A file that is not there has no such line and `exists` is false; one that may not be read makes the finding unknown. ' +
     'A FIFO or a device is never read, and a symbolic link only followed if root or we made it where nobody else can change it.',
-  schema: exactlyOne(
-    object(
-      'Which file, and what is sought in each of its lines.',
-      {
-        file: path('The file.'),
-        matches: pattern('A regular expression, sought in each line.'),
-        contains: text('A text, sought in each line as it stands.'),
-      },
-      ['file'],
-    ),
-    'matches',
-    'contains',
-  ),
+  schema: TEXT,
   example: { file: '/etc/crontab', matches: '^MAILTO=' },
   needs: [],
   measures: MEASURES,
@@ -40,21 +42,20 @@ export default defineProbe({
   explain,
 });
 
-async function look({ host }: Look, arg: Json): Promise<Finding> {
-  const given = isObject(arg) ? arg : {};
-  const [content] = await host.files.read([String(given.file)], { max: MOST_BYTES });
-  if (!content) return unknownFinding(MEASURES, `${String(given.file)} was not read`);
-  if (content.ok) return findingOf(content, lineTest(given));
-  return content.code === 'ENOENT' ? missing(String(given.file)) : unknownFinding(MEASURES, content.message);
+async function look({ host }: Look, arg: Arg): Promise<Finding> {
+  const [content] = await host.files.read([arg.file], { max: MOST_BYTES });
+  if (!content) return unknownFinding(MEASURES, `${arg.file} was not read`);
+  if (content.ok) return findingOf(content, lineTest(arg));
+  return content.code === 'ENOENT' ? missing(arg.file) : unknownFinding(MEASURES, content.message);
 }
 
 /** Both sides as bytes: a file need not be UTF-8. */
-function lineTest(given: { readonly [key: string]: Json | undefined }): (line: string) => boolean {
-  if (typeof given.contains === 'string') {
-    const sought = latin1OfText(given.contains);
+function lineTest({ contains, matches = '' }: Arg): (line: string) => boolean {
+  if (contains !== undefined) {
+    const sought = latin1OfText(contains);
     return (line) => line.includes(sought);
   }
-  const expression = patternOf(String(given.matches));
+  const expression = patternOf(matches);
   return (line) => expression.test(shownText(line));
 }
 
@@ -82,8 +83,7 @@ function findingOf(content: Extract<FileContent, { ok: true }>, test: (line: str
   };
 }
 
-function explain(arg: Json): readonly string[] {
-  const given = isObject(arg) ? arg : {};
-  const how = typeof given.contains === 'string' ? ['-nF', '--', given.contains] : ['-nE', '--', String(given.matches)];
-  return [commandLine(['grep', ...how, String(given.file)])];
+function explain({ file, contains, matches = '' }: Arg): readonly string[] {
+  const how = contains === undefined ? ['-nE', '--', matches] : ['-nF', '--', contains];
+  return [commandLine(['grep', ...how, file])];
 }

@@ -1,4 +1,5 @@
-import { isObject } from '../model/json.ts';
+import { COMMAND } from '../model/command.ts';
+import { unchecked } from '../model/read.ts';
 import type { Step } from '../model/runbook.ts';
 import { resolveArg } from '../model/scope.ts';
 import type { DeclaredUndo } from '../model/undo.ts';
@@ -25,6 +26,7 @@ export function declaredUndo({ book, plan, runbook }: Running, step: Step): Decl
 
 /** Where the plan had nothing to do at the step, and so foresaw no undo. */
 function sayShort(verb: string, arg: Step['arg']): string {
-  const words = isObject(arg) ? (arg.argv ?? arg.shell ?? arg) : arg;
+  const { argv, shell } = unchecked(COMMAND, arg);
+  const words = argv ?? shell ?? arg;
   return `${verb} ${Array.isArray(words) ? words.join(' ') : typeof words === 'string' ? words : JSON.stringify(words)}`;
 }

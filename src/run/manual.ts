@@ -1,6 +1,14 @@
-import { isObject, type Json } from '../model/json.ts';
+import { MANUAL } from '../model/arguments.ts';
+import type { Json } from '../model/json.ts';
+import { unchecked } from '../model/read.ts';
 import type { Step } from '../model/runbook.ts';
 import { CUT_SHORT, ON, type Running, type StepEnd } from './running.ts';
+
+/** What is to be done, and what is asked then. */
+export function saidToPerson(arg: Json): string {
+  const { do: work, confirm } = unchecked(MANUAL, arg);
+  return [work, confirm].filter((part) => part !== undefined).join('\n');
+}
 
 /** People are steps too: at a terminal the person says that it is done; unattended the run stops for one. */
 export async function confirmByHand(
@@ -12,7 +20,7 @@ export async function confirmByHand(
   }: { readonly step: Step; readonly arg: Json; readonly done: (reason: string | null) => Promise<StepEnd> },
 ): Promise<StepEnd> {
   const { by, emit } = running;
-  const text = isObject(arg) ? [arg.do, arg.confirm].filter((part) => part !== undefined).join('\n') : '';
+  const text = saidToPerson(arg);
   if (by.kind === 'policy') {
     await emit({ type: 'step.finished', step: step.id, outcome: 'not-reached', reason: 'needs a person' });
     return { kind: 'halt', outcome: 'needs-a-human', reason: `${step.id} is for a person: ${text}`, undo: 'no' };

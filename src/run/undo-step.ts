@@ -1,9 +1,9 @@
 import { addCosts, overLimit } from '../model/decide.ts';
-import { isObject } from '../model/json.ts';
 import type { UndoStep } from '../model/undo.ts';
 import { type ActionVerb, type Applied, cannot, type Observation } from '../model/verb.ts';
 import { counted, journaled, keepBytes } from './attempt.ts';
 import { releaseLeases } from './lease.ts';
+import { saidToPerson } from './manual.ts';
 import { acting, type Done, looking, type Running } from './running.ts';
 import { heard } from './severed.ts';
 
@@ -71,7 +71,7 @@ function refusal({ by, plan, book, runbook }: Running, done: Done, { verb, obser
 
 /** What is for a person needs one. */
 async function byHand({ by }: Running, { step: id }: Done, { arg, say }: UndoStep): Promise<Applied> {
-  const text = isObject(arg) ? [arg.do, arg.confirm].filter((part) => part !== undefined).join('\n') : say;
+  const text = saidToPerson(arg) || say;
   if (by.kind === 'policy') return failed(say, `this is for a person: ${text}`);
   const answer = await by.ask.confirm({ step: id, text });
   return answer.done

@@ -1,7 +1,9 @@
 import type { Catalogue } from '../../src/model/ports.ts';
 import {
   boolean,
+  either,
   exactlyOne,
+  type Form,
   integer,
   object,
   oneOrMore,
@@ -20,7 +22,6 @@ import {
   type MeasureAbout,
   nothingToDo,
   type ProbeVerb,
-  type Schema,
   unknownFinding,
 } from '../../src/model/verb.ts';
 
@@ -30,7 +31,7 @@ import {
  */
 const count: MeasureAbout = { about: 'how many', unit: 'count' };
 
-function probe(schema: Schema, measures: Readonly<Record<string, MeasureAbout>>): ProbeVerb {
+function probe(schema: Form, measures: Readonly<Record<string, MeasureAbout>>): ProbeVerb {
   return defineProbe({
     summary: 'look',
     about: 'Looks.',
@@ -43,7 +44,7 @@ function probe(schema: Schema, measures: Readonly<Record<string, MeasureAbout>>)
   });
 }
 
-function action(schema: Schema, needs: ActionVerb['needs'] = []): ActionVerb {
+function action(schema: Form, needs: ActionVerb['needs'] = []): ActionVerb {
   const applied = { outcome: 'done', summary: '', used: {}, blocks: [] } as const;
   return defineAction({
     summary: 'act',
@@ -58,7 +59,7 @@ function action(schema: Schema, needs: ActionVerb['needs'] = []): ActionVerb {
   });
 }
 
-const command = (effect: string): Schema =>
+const command = (effect: string) =>
   exactlyOne(
     object(
       'A command.',
@@ -72,13 +73,11 @@ const command = (effect: string): Schema =>
     'argv',
     'shell',
   );
-const named: Schema = {
-  description: 'A name, several, or a pattern.',
-  anyOf: [
-    oneOrMore(text('A name.'), 'Names.'),
-    object('A pattern.', { matches: pattern('A regular expression.') }, ['matches']),
-  ],
-};
+const named = either(
+  'A name, several, or a pattern.',
+  oneOrMore(text('A name.'), 'Names.'),
+  object('A pattern.', { matches: pattern('A regular expression.') }, ['matches']),
+);
 
 export const PROBES: Readonly<Record<string, ProbeVerb>> = {
   disk: probe(object('Which file system.', { path: path('Any path on it.') }, ['path']), {

@@ -67,7 +67,7 @@ describe('a change of lines', () => {
 
   it('takes exactly one place', () => {
     assert.equal(
-      lineEditOf({ add_line: { line: 'x', after: 'a', at: 'end' } }),
+      lineEditOf({ file: '/x', add_line: { line: 'x', after: 'a', at: 'end' } }),
       'add_line takes one place, not after and at',
     );
   });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Host } from '../../src/model/host.ts';
+import type { Json } from '../../src/model/json.ts';
 import { findFor, type Looking } from '../../src/model/look.ts';
 import type { Step } from '../../src/model/runbook.ts';
+import { form } from '../../src/model/shape.ts';
 import { defineProbe, type Look, unknownFinding } from '../../src/model/verb.ts';
 import { quickClock } from '../support/rehearsal.ts';
 
@@ -13,7 +15,15 @@ async function asked(look: (look: Look, times: number) => void, more: Partial<St
   let times = 0;
   const stop = new AbortController();
   const probe = defineProbe({
-    ...{ summary: 'look', about: 'Looks.', schema: {}, example: {}, needs: [], measures, explain: () => [] },
+    ...{
+      summary: 'look',
+      about: 'Looks.',
+      schema: form<Json>({}),
+      example: {},
+      needs: [],
+      measures,
+      explain: () => [],
+    },
     look: async (at) => {
       times += 1;
       look(at, times);
@@ -55,7 +65,15 @@ test('an interrupt ends the tries, and what was seen by then is unknown', async 
 
 test('a look that does not listen to its time-out is not waited for', async () => {
   const probe = defineProbe({
-    ...{ summary: 'look', about: 'Looks.', schema: {}, example: {}, needs: [], measures, explain: () => [] },
+    ...{
+      summary: 'look',
+      about: 'Looks.',
+      schema: form<Json>({}),
+      example: {},
+      needs: [],
+      measures,
+      explain: () => [],
+    },
     look: () => new Promise(() => {}),
   });
   const keep = setInterval(() => {}, 1000);

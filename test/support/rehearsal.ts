@@ -6,6 +6,7 @@ import type { Plan } from '../../src/model/plan.ts';
 import type { Policy, PolicyRule, Trigger } from '../../src/model/policy.ts';
 import type { Ask, Catalogue, Journal } from '../../src/model/ports.ts';
 import type { Limits, Runbook, Step } from '../../src/model/runbook.ts';
+import { form } from '../../src/model/shape.ts';
 import { stateOf } from '../../src/model/state.ts';
 import {
   type ActionVerb,
@@ -45,7 +46,7 @@ export interface Script {
   readonly params?: Readonly<Record<string, Json>>;
   /** Actions by name; each logs `observe x`, `apply x`, `revert x`. */
   readonly actions?: Readonly<Record<string, Partial<ActionVerb>>>;
-  readonly probes?: Readonly<Record<string, Partial<ProbeVerb>>>;
+  readonly probes?: Readonly<Record<string, Partial<Pick<ProbeVerb, 'look' | 'explain' | 'measures'>>>>;
   /** Present: attended. The answers to `approve`, in turn; when they run out: run. */
   readonly answers?: readonly Awaited<ReturnType<Ask['approve']>>[];
   /** Told what undo would do, at each question before an act. */
@@ -210,7 +211,7 @@ export function change(what: string, more: Partial<Observation> = {}): Observati
 }
 
 function catalogueOf(script: Script, log: string[]): Catalogue {
-  const described = { summary: '', about: '', schema: {}, example: {}, needs: [] };
+  const described = { summary: '', about: '', schema: form<Json>({}), example: {}, needs: [] };
   const probe = (name: string): ProbeVerb =>
     defineProbe({
       ...described,

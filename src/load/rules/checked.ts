@@ -1,8 +1,10 @@
-import { isObject, type Json, type JsonObject } from '../../model/json.ts';
+import type { Json } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
+import { unchecked } from '../../model/read.ts';
 import { isReference, referenceName } from '../../model/reference.ts';
 import type { Phase } from '../../model/runbook.ts';
-import type { Draft, DraftStep } from '../draft.ts';
+import type { Form, Unchecked } from '../../model/shape.ts';
+import { type Draft, type DraftStep, paramsIn } from '../draft.ts';
 import type { Mention, Names } from '../references.ts';
 import { type Complaint, type Part, type Path, problemAt } from '../source.ts';
 
@@ -28,20 +30,19 @@ export function verbOf(step: DraftStep): string | undefined {
   return step.use?.verb;
 }
 
-export function argOf(step: DraftStep): JsonObject {
-  return isObject(step.use?.arg) ? step.use.arg : {};
+/** What stands in an argument, by the keys that its verb knows. */
+export function argOf<T>({ use }: DraftStep, form: Form<T>): Unchecked<Form<T>> {
+  return unchecked(form, use?.arg);
 }
 
 /** Where an argument's key stands. */
-export function argPath(step: DraftStep, ...keys: readonly string[]): Path {
-  return [...step.path, step.use?.verb ?? '', ...keys];
+export function argPath<T>({ path, use }: DraftStep, form?: Form<T>, key?: keyof T & string): Path {
+  return [...path, use?.verb ?? '', ...(form && key !== undefined ? [key] : [])];
 }
 
 /** A value with its parameter's default in its place; undefined where a default is missing. */
 export function withDefault({ draft }: Checked, value: Json | undefined): Json | undefined {
   if (!isReference(value)) return value;
-  const params = isObject(draft.root.params) ? draft.root.params : {};
   const name = referenceName(value);
-  const param = Object.hasOwn(params, name) ? params[name] : undefined;
-  return isObject(param) ? param.default : undefined;
+  return paramsIn(draft).find(([param]) => param === name)?.[1].default;
 }

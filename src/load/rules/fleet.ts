@@ -1,12 +1,14 @@
-import { isObject, type Json } from '../../model/json.ts';
+import type { Json } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
+import { unchecked } from '../../model/read.ts';
 import { batchFault, parseSize, type Size } from '../../model/strategy.ts';
+import { FLEET } from '../language.ts';
 import { problemAt } from '../source.ts';
 import type { Checked } from './checked.ts';
 
 /** Batches that no host is in, or that leave somebody out. */
 export function fleetRules({ draft: { root, source } }: Checked): readonly Problem[] {
-  const sizes = batchSizes(root.fleet);
+  const sizes = batchSizes(unchecked(FLEET, root.fleet).batches);
   const fault = sizes === null ? null : batchFault(sizes);
   if (fault === null) return [];
   const complaint = { code: 'bad-batches', message: fault.says, hint: 'for example [1, 5%, 25%, rest]' };
@@ -14,8 +16,8 @@ export function fleetRules({ draft: { root, source } }: Checked): readonly Probl
 }
 
 /** Null: none are given, or not all of them are sizes, which has been told. */
-export function batchSizes(fleet: Json | undefined): readonly Size[] | null {
-  if (!isObject(fleet) || !Array.isArray(fleet.batches)) return null;
-  const sizes = (fleet.batches as readonly Json[]).map((item) => (item === 0 ? undefined : parseSize(String(item))));
+function batchSizes(batches: Json | undefined): readonly Size[] | null {
+  if (!Array.isArray(batches)) return null;
+  const sizes = (batches as readonly Json[]).map((item) => (item === 0 ? undefined : parseSize(String(item))));
   return sizes.length > 0 && sizes.every((size) => size !== undefined) ? sizes : null;
 }

@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
+import { paramsIn } from '../draft.ts';
 import { ID } from '../language.ts';
 import type { Path } from '../source.ts';
 import { mentionedIn } from '../text-references.ts';
@@ -7,7 +8,7 @@ import { type Checked, told } from './checked.ts';
 
 /** Parameters and steps share one namespace, or `$x` could mean two things. */
 export function nameRules(checked: Checked): readonly Problem[] {
-  const params = isObject(checked.draft.root.params) ? Object.keys(checked.draft.root.params) : [];
+  const params = paramsIn(checked.draft).map(([name]) => name);
   const named: readonly { readonly name: string; readonly path: Path; readonly part: 'key' | 'value' }[] = [
     ...params.map((name) => ({ name, path: ['params', name], part: 'key' as const })),
     ...checked.draft.steps.flatMap(({ id, path, grafted }) =>
@@ -20,7 +21,7 @@ export function nameRules(checked: Checked): readonly Problem[] {
     if (!before) first.set(name, path);
     return before ? [told(checked, path, part, duplicate(checked, name, before))] : [];
   });
-  return [...duplicates, ...badNames(checked, params), ...unused(checked, checked.draft.root.params)];
+  return [...duplicates, ...badNames(checked, params), ...unused(checked, params)];
 }
 
 function duplicate({ draft }: Checked, name: string, before: Path) {
@@ -38,14 +39,15 @@ function badNames(checked: Checked, params: readonly string[]): readonly Problem
 }
 
 /** A parameter that changes nothing would be worse than none: somebody will set it and rely on it. */
-function unused(checked: Checked, params: unknown): readonly Problem[] {
-  if (!isObject(params)) return [];
+function unused(checked: Checked, params: readonly string[]): readonly Problem[] {
   // A misspelt name, here or where it is used, is told once, as an unknown reference.
   const { params: names, steps } = checked.names;
   if (checked.mentions.some(({ reference }) => !names.has(reference) && !steps.has(reference))) return [];
   // One that stands inside a text was told there.
-  const inText = new Set(textsIn(checked.draft.root).flatMap((text) => mentionedIn(text, (name) => names.has(name))));
-  return Object.keys(params as JsonObject)
+  const inText = new Set(
+    textsIn(checked.draft.source.value).flatMap((text) => mentionedIn(text, (name) => names.has(name))),
+  );
+  return params
     .filter((name) => !checked.draft.written.has(name) && !inText.has(name) && new RegExp(ID).test(name))
     .map((name) =>
       told(checked, ['params', name], 'key', { code: 'unused-parameter', message: `no step uses \`$${name}\`` }),

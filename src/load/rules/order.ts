@@ -1,8 +1,11 @@
-import { isObject } from '../../model/json.ts';
+import { DELETE } from '../../model/arguments.ts';
+import { FILES_LOOK } from '../../model/files.ts';
 import type { Problem } from '../../model/problem.ts';
+import { unchecked } from '../../model/read.ts';
 import { isReference, referenceName } from '../../model/reference.ts';
 import { DEFAULT_LIMITS } from '../../model/runbook.ts';
 import { type DraftStep, isAction } from '../draft.ts';
+import { LIMITS_SHAPE } from '../language.ts';
 import { argOf, argPath, type Checked, stepsIn, told, verbOf, withDefault } from './checked.ts';
 
 /** The order of an act phase that the founding incident taught: stop the source, kill, delete, edit, start. */
@@ -39,12 +42,13 @@ interface Around {
 
 /** A sample says what some of the files hold; a delete takes all of them. */
 function sampleDeletes(checked: Checked, step: DraftStep): readonly Problem[] {
-  const { targets } = argOf(step);
+  const { targets } = argOf(step, DELETE);
   if (verbOf(step) !== 'delete' || !isReference(targets)) return [];
   const looked = checked.draft.steps.find((each) => each.id === referenceName(targets));
-  if (!looked || looked.grafted || verbOf(looked) !== 'files' || argOf(looked).sample_matches === undefined) return [];
+  if (!looked || looked.grafted || verbOf(looked) !== 'files' || argOf(looked, FILES_LOOK).sample_matches === undefined)
+    return [];
   return [
-    told(checked, argPath(looked, 'sample_matches'), 'key', {
+    told(checked, argPath(looked, FILES_LOOK, 'sample_matches'), 'key', {
       code: 'sample-deletes',
       message: `\`sample_matches\` looks into 50 of the files, and \`${step.id ?? 'delete'}\` deletes all of them, whatever they hold`,
       hint: "write `holds: {format: postfix, header: {subject: 'Cron <'}}`: each file is judged, at the act as well, and the others stay",
@@ -65,18 +69,17 @@ function editBeforeDelete(checked: Checked, step: DraftStep, { earlier, later }:
 
 /** A batch is all or nothing: it would exceed the limit at once. */
 function limitBelowBatch(checked: Checked, act: readonly DraftStep[]): readonly Problem[] {
-  const { limits } = checked.draft.root;
-  const own = isObject(limits) ? limits.delete : undefined;
+  const own = unchecked(LIMITS_SHAPE, checked.draft.root.limits).delete;
   // What is no number was told; what is not there has a default.
   if (own !== undefined && typeof own !== 'number') return [];
   const limit = own ?? DEFAULT_LIMITS.delete;
   return act.flatMap((step) => {
-    const batch = withDefault(checked, argOf(step).batch);
+    const batch = withDefault(checked, argOf(step, DELETE).batch);
     if (verbOf(step) !== 'delete' || typeof batch !== 'number' || batch <= limit) return [];
     const where =
       own === undefined ? 'by default' : `(line ${checked.draft.source.placeOf(['limits', 'delete']).line})`;
     return [
-      told(checked, argPath(step, 'batch'), 'value', {
+      told(checked, argPath(step, DELETE, 'batch'), 'value', {
         code: 'limit-below-batch',
         message: `a batch of ${batch} is more than \`limits.delete\` allows, ${limit} ${where}`,
         ...(own === undefined && { hint: `add \`limits: {delete: ...}\`, as many as a run may delete at the most` }),

@@ -1,7 +1,10 @@
-import { isObject, type Json, type JsonObject } from '../../model/json.ts';
+import type { Json } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import { PARAMETER_TYPES, type ParameterType } from '../../model/runbook.ts';
+import type { Unchecked } from '../../model/shape.ts';
 import { withoutEnd } from '../../model/trim.ts';
+import { paramsIn } from '../draft.ts';
+import type { PARAMETER } from '../language.ts';
 import type { Path } from '../source.ts';
 import { narrowed } from '../uses.ts';
 import { amountOf, checkValue, type ValueRules } from '../values.ts';
@@ -9,16 +12,18 @@ import { type Checked, told } from './checked.ts';
 
 /** Each parameter's default is a value that it would accept, and its constraints fit its type. */
 export function paramRules(checked: Checked): readonly Problem[] {
-  const params = isObject(checked.draft.root.params) ? checked.draft.root.params : {};
-  return Object.entries(params).flatMap(([name, json]) => (isObject(json) ? paramProblems(checked, name, json) : []));
+  return paramsIn(checked.draft).flatMap(([name, json]) => paramProblems(checked, name, json));
 }
 
-function paramProblems(checked: Checked, name: string, json: JsonObject): readonly Problem[] {
+type Declared = Unchecked<typeof PARAMETER>;
+
+function paramProblems(checked: Checked, name: string, json: Declared): readonly Problem[] {
   const declared = valueRules(json);
   if (!declared) return [];
   const rules = narrowed(declared, name, checked.mentions);
   const path: Path = ['params', name];
-  const misplaced = Object.entries(FITS).flatMap(([key, types]) => {
+  const misplaced = (Object.keys(FITS) as readonly (keyof typeof FITS)[]).flatMap((key) => {
+    const types = FITS[key] ?? [];
     if (json[key] === undefined || types.includes(rules.type)) return [];
     return [
       told(checked, [...path, key], 'key', {
@@ -44,7 +49,7 @@ function elsewhere(checked: Checked, path: Path, declared: ValueRules, rules: Va
   return [told(checked, [...path, 'under'], 'value', { code: 'bad-path', message })];
 }
 
-const FITS: Readonly<Record<string, readonly string[]>> = {
+const FITS: { readonly [K in keyof Declared]?: readonly ParameterType[] } = {
   pattern: ['string', 'path', 'list'],
   enum: ['string', 'integer', 'path', 'list', 'duration', 'size', 'percent'],
   min: ['integer', 'duration', 'size', 'percent'],
@@ -52,7 +57,7 @@ const FITS: Readonly<Record<string, readonly string[]>> = {
   under: ['path'],
 };
 
-function boundProblems(checked: Checked, path: Path, json: JsonObject, rules: ValueRules): readonly Problem[] {
+function boundProblems(checked: Checked, path: Path, json: Declared, rules: ValueRules): readonly Problem[] {
   const bad = (['min', 'max'] as const).filter((key) => json[key] !== undefined && FITS[key]?.includes(rules.type));
   const problems = bad.flatMap((key) => {
     const typed = { value: json[key] ?? null, written: checked.draft.source.written([...path, key]), name: key };
@@ -64,7 +69,7 @@ function boundProblems(checked: Checked, path: Path, json: JsonObject, rules: Va
   return [told(checked, [...path, 'max'], 'value', { code: 'out-of-range', message: '`max` is less than `min`' })];
 }
 
-function enumProblems(checked: Checked, path: Path, json: JsonObject, rules: ValueRules): readonly Problem[] {
+function enumProblems(checked: Checked, path: Path, json: Declared, rules: ValueRules): readonly Problem[] {
   const words = wordsOf(json);
   const { enum: taken } = rules;
   return words.flatMap((value, at) => {
@@ -80,7 +85,7 @@ function enumProblems(checked: Checked, path: Path, json: JsonObject, rules: Val
   });
 }
 
-function defaultProblems(checked: Checked, path: Path, json: JsonObject, rules: ValueRules): readonly Problem[] {
+function defaultProblems(checked: Checked, path: Path, json: Declared, rules: ValueRules): readonly Problem[] {
   if (json.default === undefined) return [];
   const at = [...path, 'default'];
   const complaint = checkValue(rules, {
@@ -93,7 +98,7 @@ function defaultProblems(checked: Checked, path: Path, json: JsonObject, rules: 
 }
 
 /** A declaration as the rules for its values; undefined where its type is not known. */
-export function valueRules(json: JsonObject): ValueRules | undefined {
+export function valueRules(json: Declared): ValueRules | undefined {
   const type = PARAMETER_TYPES.find((known) => known === json.type) as ParameterType | undefined;
   if (!type) return undefined;
   const min = amountOf(type, json.min);
@@ -108,6 +113,6 @@ export function valueRules(json: JsonObject): ValueRules | undefined {
   };
 }
 
-function wordsOf({ enum: words }: JsonObject): readonly Json[] {
+function wordsOf({ enum: words }: Declared): readonly Json[] {
   return Array.isArray(words) ? (words as readonly Json[]) : [];
 }

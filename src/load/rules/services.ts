@@ -1,8 +1,12 @@
-import { isObject, type Json, listOf } from '../../model/json.ts';
+import { SERVICE, STOP } from '../../model/arguments.ts';
+import { type Json, listOf } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import { parseDuration, showDuration } from '../../model/quantity.ts';
+import { unchecked } from '../../model/read.ts';
 import { DEFAULT_LIMITS } from '../../model/runbook.ts';
+import { WATCH } from '../../model/watch.ts';
 import type { DraftStep } from '../draft.ts';
+import { LIMITS_SHAPE } from '../language.ts';
 import { argOf, argPath, type Checked, stepsIn, told, verbOf, withDefault } from './checked.ts';
 
 /** What is stopped for a remedy must run again, in time, and the watch must have seen it run. */
@@ -16,10 +20,9 @@ export function serviceRules(checked: Checked): readonly Problem[] {
 }
 
 function leaseOverLimit(checked: Checked, stop: DraftStep): readonly Problem[] {
-  const { limits } = checked.draft.root;
-  const own = isObject(limits) ? limits.stopped_for : undefined;
+  const own = unchecked(LIMITS_SHAPE, checked.draft.root.limits).stopped_for;
   const longest = own === undefined ? DEFAULT_LIMITS.stopped_for : milliseconds(own);
-  const within = withDefault(checked, argOf(stop).restore_within);
+  const within = withDefault(checked, argOf(stop, STOP).restore_within);
   const lease = milliseconds(within);
   if (longest === undefined || lease === undefined || lease <= longest) return [];
   const allowed =
@@ -28,7 +31,9 @@ function leaseOverLimit(checked: Checked, stop: DraftStep): readonly Problem[] {
       : `line ${checked.draft.source.placeOf(['limits', 'stopped_for']).line}`;
   const message = `a lease of ${String(within)} is longer than \`limits.stopped_for\` (${allowed})`;
   const hint = own === undefined ? { hint: `add \`limits: {stopped_for: ${String(within)}}\`` } : {};
-  return [told(checked, argPath(stop, 'restore_within'), 'value', { code: 'lease-over-limit', message, ...hint })];
+  return [
+    told(checked, argPath(stop, STOP, 'restore_within'), 'value', { code: 'lease-over-limit', message, ...hint }),
+  ];
 }
 
 function milliseconds(value: Json | undefined): number | undefined {
@@ -57,9 +62,8 @@ function stoppedNeverStarted(checked: Checked, stop: DraftStep, act: readonly Dr
 }
 
 function servicesOf(checked: Checked, step: DraftStep): readonly string[] {
-  const { service } = argOf(step);
-  if (!isObject(service)) return [];
-  const names = listOf<Json>(withDefault(checked, service.name ?? service.first_of));
+  const { name, first_of } = unchecked(SERVICE, argOf(step, STOP).service);
+  const names = listOf<Json>(withDefault(checked, name ?? first_of));
   return names.flatMap((name) => withDefault(checked, name) ?? []).filter((name) => typeof name === 'string');
 }
 
@@ -74,7 +78,7 @@ function verifyWithoutProof(checked: Checked, stops: readonly DraftStep[]): read
   const verify = stepsIn(checked, 'verify');
   if (!stop || (checked.draft.root.verify === undefined && verify.length === 0)) return [];
   const watches = verify.filter((step) => verbOf(step) === 'watch');
-  if (watches.some((watch) => argOf(watch).proof !== undefined)) return [];
+  if (watches.some((watch) => argOf(watch, WATCH).proof !== undefined)) return [];
   const message = `\`${stop.id ?? 'stop'}\` stopped the source: a calm that is not proven to have seen cron at work proves nothing`;
   const watch = watches[0];
   const complaint = { code: 'verify-without-proof', message, hint: 'add `proof: {cron_minutes: 2}` to a `watch`' };

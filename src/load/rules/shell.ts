@@ -1,6 +1,10 @@
-import { isObject, type Json, type JsonObject } from '../../model/json.ts';
+import { COMMAND } from '../../model/command.ts';
+import type { Json } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
+import { unchecked, uncheckedItems } from '../../model/read.ts';
+import type { Unchecked } from '../../model/shape.ts';
 import type { DraftStep } from '../draft.ts';
+import { ACCEPTED } from '../language.ts';
 import { lintShell, type ShellFinding } from '../shell.ts';
 import { FINDINGS } from '../shell-findings.ts';
 import type { Path } from '../source.ts';
@@ -29,19 +33,23 @@ async function ofStep(checked: Checked, step: DraftStep): Promise<readonly Probl
   ];
 }
 
+type Accepted = Unchecked<typeof ACCEPTED>;
 type Found = ShellFinding & { readonly path: Path };
 
 /** The step's own text, and those of the steps that undo it. */
 function textsOf({ path, use, undo }: DraftStep): readonly { readonly text: string; readonly path: Path }[] {
   return [...(use ? [{ ...use, path }] : []), ...undo].flatMap(({ verb, arg, path: at }) =>
-    verb === 'run' && isObject(arg) && typeof arg.shell === 'string'
-      ? [{ text: arg.shell, path: [...at, verb, 'shell'] }]
-      : [],
+    verb === 'run' ? shellIn(arg, [...at, verb, 'shell']) : [],
   );
 }
 
-function acceptedBy({ json }: DraftStep): readonly JsonObject[] {
-  return Array.isArray(json.accept) ? (json.accept as readonly Json[]).filter(isObject) : [];
+function shellIn(arg: Json, path: Path) {
+  const { shell } = unchecked(COMMAND, arg);
+  return typeof shell === 'string' ? [{ text: shell, path }] : [];
+}
+
+function acceptedBy({ json }: DraftStep): readonly Accepted[] {
+  return uncheckedItems(ACCEPTED, json.accept).filter((one) => one !== null);
 }
 
 function problemOf({ draft }: Checked, { finding, at, length, message, hint, path }: Found): Problem {
@@ -51,7 +59,7 @@ function problemOf({ draft }: Checked, { finding, at, length, message, hint, pat
 }
 
 interface Accept {
-  readonly one: JsonObject;
+  readonly one: Accepted;
   readonly at: number;
   readonly findings: readonly ShellFinding[];
 }

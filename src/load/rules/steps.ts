@@ -1,5 +1,8 @@
-import { isObject } from '../../model/json.ts';
+import { STOP } from '../../model/arguments.ts';
+import { COMMAND } from '../../model/command.ts';
 import type { Problem } from '../../model/problem.ts';
+import { unchecked } from '../../model/read.ts';
+import type { Infer } from '../../model/shape.ts';
 import { type DraftStep, isAction, isProbe } from '../draft.ts';
 import { pointer } from '../source.ts';
 import { type Checked, stepsIn, told } from './checked.ts';
@@ -17,7 +20,7 @@ function stepProblems(checked: Checked, step: DraftStep): readonly Problem[] {
   const problems: Problem[] = [];
   const missing = (code: string, message: string, hint: string): void =>
     void problems.push(told(checked, path, 'key', { code, message, hint }));
-  const misplaced = (key: string, message: string, hint?: string): void => {
+  const misplaced = (key: keyof typeof json, message: string, hint?: string): void => {
     if (json[key] !== undefined)
       problems.push(
         told(checked, [...path, key], 'key', { code: 'misplaced-key', message, ...(hint !== undefined && { hint }) }),
@@ -41,11 +44,11 @@ function stepProblems(checked: Checked, step: DraftStep): readonly Problem[] {
     misplaced('hold', '`hold` belongs to `watch`; what must hold of this finding stands under `expect`');
   if (use?.verb === 'watch') misplaced('expect', '`watch` is judged by `hold`');
   for (const undo of step.undo) {
-    const arg = isObject(undo.arg) ? undo.arg : {};
-    const strange = (key: string, message: string): void =>
+    const strange = (key: keyof Infer<typeof COMMAND> | keyof Infer<typeof STOP>, message: string): void =>
       void problems.push(told(checked, [...undo.path, undo.verb, key], 'key', { code: 'misplaced-key', message }));
-    if (undo.verb === 'run' && arg.effect === 'read') strange('effect', 'a command that only reads undoes nothing');
-    if (arg.restore_within !== undefined)
+    if (undo.verb === 'run' && unchecked(COMMAND, undo.arg).effect === 'read')
+      strange('effect', 'a command that only reads undoes nothing');
+    if (undo.verb === 'stop' && unchecked(STOP, undo.arg).restore_within !== undefined)
       strange('restore_within', 'what an undo stops stays stopped: a lease has nothing to restore');
   }
   if (isAction(use)) misplaced('expect', 'an action finds nothing to expect of; put a probe behind it');
@@ -64,7 +67,7 @@ function stepProblems(checked: Checked, step: DraftStep): readonly Problem[] {
   if (phase === 'verify' && (json.on_fail === 'continue' || json.on_fail === 'ask'))
     misplaced('on_fail', 'what does not hold in verify is a verdict: here `on_fail` is `stop` or `undo`');
   if (use?.verb === 'runbook') {
-    for (const key of ['expect', 'undo', 'timeout', 'retry'])
+    for (const key of ['expect', 'undo', 'timeout', 'retry'] as const)
       misplaced(key, `\`${key}\` belongs to one verb; the steps of the used runbook have their own`);
   }
   if (use && UNTIMED.includes(use.verb))

@@ -1,8 +1,12 @@
+import { COMMAND } from '../../model/command.ts';
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
+import { unchecked, uncheckedItems } from '../../model/read.ts';
 import { isReference } from '../../model/reference.ts';
+import type { Infer } from '../../model/shape.ts';
 import { badReference } from '../complaints.ts';
-import type { DraftStep, Use } from '../draft.ts';
+import { type DraftStep, paramsIn, type Use } from '../draft.ts';
+import { OPEN } from '../language.ts';
 import type { Path } from '../source.ts';
 import { mentionedIn } from '../text-references.ts';
 import { type Checked, told } from './checked.ts';
@@ -16,12 +20,12 @@ export function textRules(checked: Checked): readonly Problem[] {
   const { draft } = checked;
   return [
     ...draft.steps.filter((step) => !step.grafted).flatMap((step) => ofStep(checked, step)),
-    ...listIn(draft.root.open).flatMap((item, at) => [
-      ...prose(checked, item.say, ['open', at, 'say']),
-      ...inside(checked, item.when ?? null, ['open', at, 'when'], CONDITION),
+    ...uncheckedItems(OPEN, draft.root.open).flatMap((item, at) => [
+      ...prose(checked, item?.say, ['open', at, 'say']),
+      ...inside(checked, item?.when ?? null, ['open', at, 'when'], CONDITION),
     ]),
-    ...entriesOf(draft.root.params).flatMap(([name, json]) =>
-      isObject(json) ? inside(checked, json.default ?? null, ['params', name, 'default'], DEFAULT) : [],
+    ...paramsIn(draft).flatMap(([name, json]) =>
+      inside(checked, json.default ?? null, ['params', name, 'default'], DEFAULT),
     ),
   ];
 }
@@ -43,8 +47,9 @@ function ofStep(checked: Checked, { json, path, use, undo }: DraftStep): readonl
  * {port: $port}`.
  */
 function ofUse(checked: Checked, { path, verb, arg }: Use): readonly Problem[] {
-  const env = isObject(arg) && isObject(arg.env) ? Object.keys(arg.env) : [];
-  return inside(checked, arg, [...path, verb], { hint: ARGUMENT, skip: verb === 'run' ? ['shell'] : [], env });
+  const { env } = unchecked(COMMAND, arg);
+  const skip: readonly (keyof Infer<typeof COMMAND>)[] = verb === 'run' ? ['shell'] : [];
+  return inside(checked, arg, [...path, verb], { hint: ARGUMENT, skip, env: isObject(env) ? Object.keys(env) : [] });
 }
 
 interface Walk {
@@ -108,6 +113,3 @@ const entriesOf = (json: Json | undefined): readonly (readonly [string, Json])[]
   isObject(json)
     ? Object.entries(json as JsonObject).flatMap(([key, item]) => (item === undefined ? [] : [[key, item] as const]))
     : [];
-
-const listIn = (json: Json | undefined): readonly JsonObject[] =>
-  Array.isArray(json) ? (json as readonly Json[]).map((item) => (isObject(item) ? item : {})) : [];

@@ -1,6 +1,7 @@
 import type { Json } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import { parseDuration } from '../../model/quantity.ts';
+import { WATCH } from '../../model/watch.ts';
 import { argOf, argPath, type Checked, stepsIn, told, verbOf, withDefault } from './checked.ts';
 
 /** A watch that is over before it has settled sees nothing that counts. */
@@ -8,12 +9,12 @@ export function watchRules(checked: Checked): readonly Problem[] {
   return stepsIn(checked, 'verify')
     .filter((step) => verbOf(step) === 'watch' && !step.grafted)
     .flatMap((step) => {
-      const arg = argOf(step);
+      const arg = argOf(step, WATCH);
       const [settle, length] = [milliseconds(checked, arg.settle), milliseconds(checked, arg.for)];
       if (settle === undefined || length === undefined || settle < length) return [];
       const message = `\`settle\` is as long as the watch, ${String(withDefault(checked, arg.for))}: no sample would count`;
       return [
-        told(checked, argPath(step, 'settle'), 'value', {
+        told(checked, argPath(step, WATCH, 'settle'), 'value', {
           code: 'settle-too-long',
           message,
           hint: 'make it shorter than `for`',
