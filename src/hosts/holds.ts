@@ -45,7 +45,23 @@ function compile(pattern: string): Pattern {
 }
 
 const compileFields = (fields: Readonly<Record<string, string>>): Wanted =>
-  Object.entries(fields).map(([name, pattern]) => [name, compile(pattern)] as const);
+  Object.entries(fields).map(([name, pattern]) => [name, remembered(compile(pattern).groups)] as const);
+
+type GroupsIn = Pattern['groups'];
+
+/** A storm is a few jobs' mail, again and again: what a pattern made of the newest few hundred texts is kept. */
+function remembered(groupsIn: GroupsIn): GroupsIn {
+  const known = new Map<string, ReturnType<GroupsIn>>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const found = groupsIn(text);
+    if (known.size === 256) known.clear();
+    // A long one would be kept at its sender's will.
+    if (text.length <= 1000) known.set(text, found);
+    return found;
+  };
+}
 
 /** All that will ever be read of it. */
 const isAll = ({ bytes, size }: HeadRead): boolean => bytes.length >= Math.min(size, LONGEST_HEAD);
@@ -55,7 +71,7 @@ function textVerdict(wanted: Pattern, read: HeadRead): HeadVerdict {
   return isAll(read) ? 'other' : 'more';
 }
 
-type Wanted = readonly (readonly [name: string, pattern: Pattern])[];
+type Wanted = readonly (readonly [name: string, groupsIn: GroupsIn])[];
 
 interface Judged {
   readonly holds: Holds;
@@ -82,14 +98,18 @@ function fieldsVerdict(
 ): 'holds' | 'owner' | 'other' {
   const groups: Record<string, string> = {};
   let owned = true;
-  for (const [name, pattern] of wanted) {
-    const found = fields.filter(([each]) => each === name).map(([, value]) => pattern.groups(value));
-    if (found.length === 0 || found.includes(null)) return 'other';
-    for (const match of found) {
-      for (const [group, text] of Object.entries(match ?? {})) if (text !== null) groups[group] = text;
-      const owner = match?.owner;
+  for (const [name, groupsIn] of wanted) {
+    let found = false;
+    for (const [field, value] of fields) {
+      if (field !== name) continue;
+      const match = groupsIn(value);
+      if (match === null) return 'other';
+      found = true;
+      for (const group in match) if (match[group] !== null) groups[group] = match[group] ?? '';
+      const { owner } = match;
       if (typeof owner === 'string' && !owns(owner)) owned = false;
     }
+    if (!found) return 'other';
   }
   if (owned) note(groups);
   return owned ? 'holds' : 'owner';

@@ -25,6 +25,7 @@ import { ruleOf } from './policies.ts';
 const MAILDROP = '/var/spool/postfix/maildrop';
 /** More than the first batch. */
 const MAILS = 1200;
+const MAIL = cronMail('root').toString('base64');
 const INODES = 1220;
 const JOBS = '* * * * * /bin/echo agent check: ok\n';
 
@@ -57,8 +58,7 @@ const USAGE = { path: '/', mount: '/', source: '/dev/vda', type: 'ext4', space: 
 /** What cron does as long as it runs unsilenced. */
 export function pileUp(world: FakeWorld): void {
   if (!world.files.has(MAILDROP)) world.files.set(MAILDROP, file('', { type: 'directory' }));
-  for (let n = 0; n < MAILS; n += 1)
-    world.files.set(`${MAILDROP}/${n.toString(16)}`, file(cronMail('root').toString('latin1')));
+  for (let n = 0; n < MAILS; n += 1) world.files.set(`${MAILDROP}/${n.toString(16)}`, file('', { bytes: MAIL }));
   world.processes.push(...mailStorm(2).filter(({ pid }) => !world.processes.some((one) => one.pid === pid)));
 }
 

@@ -94,9 +94,19 @@ function linkInstead(world: FakeWorld, path: string): Failure {
 
 function matching(world: FakeWorld, folder: string, matches: FileMatches) {
   const chosen = ({ name, file }: Entry) => matches.entry(name, file.type) && matches.facts(file);
+  // Those of a storm are all alike: each kind is judged once.
+  const judged = new Map<string, { readonly file: FakeFile; readonly verdict: 'holds' | AsideWhy }>();
+  const judge = (entry: Entry) => {
+    const { file } = entry;
+    const before = judged.get(file.bytes);
+    if (before?.file.mode === file.mode && before.file.uid === file.uid) return before.verdict;
+    const verdict = verdictOf(entry, matches);
+    judged.set(file.bytes, { file, verdict });
+    return verdict;
+  };
   return Map.groupBy(entriesOf(world, folder), (entry) => {
     if (!chosen(entry) || (matches.head && entry.file.type !== 'file')) return 'out';
-    return verdictOf(entry, matches) === 'holds' ? 'in' : 'aside';
+    return judge(entry) === 'holds' ? 'in' : 'aside';
   });
 }
 
