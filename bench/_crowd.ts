@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inOwnPlaces } from '../test/support/own-places.ts';
+import { inOwnPlaces } from '../test/support/lab/own-places.ts';
 import { type Fence, fence } from './_cgroup.ts';
 import { FIREBREAK, type Table } from './_measure.ts';
 

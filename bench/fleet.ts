@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type Fleet, fleet } from '../test/support/fleet.ts';
-import { armAndCalm } from '../test/support/fleet-storm.ts';
-import { LAB } from '../test/support/lab.ts';
-import { inOwnPlaces } from '../test/support/own-places.ts';
+import { type Fleet, fleet } from '../test/support/fleet/fleet.ts';
+import { armAndCalm } from '../test/support/fleet/fleet-storm.ts';
+import { LAB } from '../test/support/lab/lab.ts';
+import { inOwnPlaces } from '../test/support/lab/own-places.ts';
 import { type Fence, fence } from './_cgroup.ts';
 import { crowd } from './_crowd.ts';
 import { FIREBREAK, median, ROOT, type Row, type Table, which } from './_measure.ts';

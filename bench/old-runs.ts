@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inOwnPlaces } from '../test/support/own-places.ts';
+import { inOwnPlaces } from '../test/support/lab/own-places.ts';
 import { FIREBREAK, ROOT, type Table } from './_measure.ts';
 
 /**

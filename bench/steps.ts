@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inOwnPlaces } from '../test/support/own-places.ts';
+import { inOwnPlaces } from '../test/support/lab/own-places.ts';
 import { FIREBREAK, once, type Row, type Table, timed, which } from './_measure.ts';
 
 const STEPS = Array.from({ length: 100 }, (_, at) => `step-${at + 1}`);

@@ -5,14 +5,16 @@ import { CommanderError, Option, Command as Program } from 'commander';
 import type { Command, Io } from './commands/_command.ts';
 import { settle } from './commands/_result.ts';
 import { exitCode, OUTCOMES } from './model/outcome.ts';
-import { escaped } from './views/escape.ts';
+import { escaped } from './views/draw/escape.ts';
 import { startedIn } from './wiring/environment.ts';
 import { processInterrupts } from './wiring/interrupts.ts';
 import { type Output, outputTo } from './wiring/output.ts';
 import { secretsHere } from './wiring/secrets.ts';
 import { version } from './wiring/version.ts';
 
-/** Argv without node and script. Resolves to the exit code; never exits the process, so that a test can call it twice. */
+/**
+ * Argv without node and script. Resolves to the exit code; never exits the process, so that a test can call it twice.
+ */
 export async function main(argv: readonly string[], given: Io): Promise<number> {
   const io = guarded(given);
   const end = { code: 0 };
@@ -156,7 +158,10 @@ function neverWaits(stream: NodeJS.WriteStream): void {
   _handle?.setBlocking?.(false);
 }
 
-/** What the environment may not decide ends every command here, whatever it is. Not in `main`: a test gives an Io of its own. */
+/**
+ * What the environment may not decide ends every command here, whatever it is. Not in `main`: a test gives an Io of its
+ * own.
+ */
 async function begin(argv: readonly string[], io: Io): Promise<number> {
   const started = startedIn({ env: io.env, uid: io.uid, command: argv[0] });
   if (started.ok) return main(argv, started.scene === null ? io : { ...io, scene: started.scene });
@@ -174,7 +179,10 @@ async function leave(code: number, output: Output): Promise<never> {
   process.exit(isTold(process.argv.slice(2), code) ? code : exitCode('no-output'));
 }
 
-/** What a run has come to is in its journal and in its exit code: a log that was cut off does not change it. What a program was to read is another matter. */
+/**
+ * What a run has come to is in its journal and in its exit code: a log that was cut off does not change it. What a
+ * program was to read is another matter.
+ */
 function isTold([name = '', ...words]: readonly string[], code: number): boolean {
   if (code >= exitCode('usage')) return true;
   if (!ACTING.includes(name) || words.includes('--dry-run')) return false;
@@ -184,7 +192,8 @@ const ACTING: readonly string[] = ['run', 'resume', 'rollback', 'drill'];
 
 if (import.meta.main) {
   process.on('SIGUSR1', () => {}); // Else it opens Node's inspector in a root process.
-  // Ctrl-Z would freeze a run that has stopped something. A question that has let go of the keyboard for it waits for SIGCONT.
+  // Ctrl-Z would freeze a run that has stopped something. A question that has let go of the keyboard for it waits for
+  // SIGCONT.
   process.on('SIGTSTP', () => process.kill(process.pid, 'SIGCONT'));
   process.exitCode = exitCode('bug'); // Should nothing be left to wait for before the end.
   // Not awaited: the build wraps this in a script.

@@ -26,7 +26,19 @@ const PLANTED: readonly (readonly [string, string, string, string])[] = [
     'may not import run/x.ts',
   ],
   ['a dynamic import counts', 'load/a.ts', "const x = await import('../views/x.ts');", 'may not import views/x.ts'],
-  ['siblings of floor 2', 'probes/a.ts', "import { x } from '../actions/x.ts';", 'may not import actions/x.ts'],
+  ['siblings of floor 2', 'verbs/cron/a.ts', "import { x } from '../../load/x.ts';", 'may not import load/x.ts'],
+  [
+    'a verb imports a verb',
+    'verbs/cron/a.action.ts',
+    "import x from './b.probe.ts';",
+    'verbs never import each other: move what verbs/cron/b.probe.ts shares',
+  ],
+  [
+    'a field of verbs imports another',
+    'verbs/cron/a.action.ts',
+    "import { x } from '../files/x.ts';",
+    'fields of verbs never import each other: verbs/files/x.ts',
+  ],
   ['siblings of floor 3', 'operations/a.ts', "import { x } from '../wiring/x.ts';", 'may not import wiring/x.ts'],
   [
     'an operation imports a command',
@@ -50,18 +62,28 @@ const PLANTED: readonly (readonly [string, string, string, string])[] = [
   ['plan imports node:', 'plan/a.ts', "import 'node:fs';", 'plan/ has no node: imports, and this one has node:fs'],
   [
     'a verb imports node:',
-    'probes/a.ts',
+    'verbs/cron/a.ts',
     "import { readFileSync } from 'node:fs';",
-    'probes/ has no node: imports, and this one has node:fs',
+    'verbs/ has no node: imports, and this one has node:fs',
   ],
-  ['a verb imports a package', 'actions/a.ts', "import { execa } from 'execa';", 'execa belongs to ^hosts\\/spawn\\b'],
+  [
+    'a verb imports a package',
+    'verbs/cron/a.ts',
+    "import { execa } from 'execa';",
+    'execa belongs to ^hosts\\/spawn\\b',
+  ],
   [
     'a package away from its owner',
     'load/rules.ts',
     "import { parseDocument } from 'yaml';",
-    'yaml belongs to ^load\\/parse\\b',
+    'yaml belongs to ^load\\/text\\/parse\\b',
   ],
-  ["a package's subpath", 'load/parse.ts', "import Ajv from 'ajv/dist/2020.js';", 'ajv belongs to ^load\\/validate\\b'],
+  [
+    "a package's subpath",
+    'load/text/parse.ts',
+    "import Ajv from 'ajv/dist/2020.js';",
+    'ajv belongs to ^load\\/text\\/validate\\b',
+  ],
   [
     'a scoped package',
     'views/lines.ts',
@@ -146,14 +168,17 @@ test('what is allowed, and what only looks like a violation, is left alone', () 
       "// import { x } from '../load/x.ts'\n/* process.env, any, enum Foo */\nimport type { B } from './b.ts';\nexport const many: B = 1;",
     ],
     [
-      'load/parse.ts',
+      'load/text/parse.ts',
       "import { parseDocument } from 'yaml';\nimport { readFileSync } from 'node:fs';\nexport const about = 'any, process.env and import(\"./x\")';",
     ],
     [
-      'probes/processes.ts',
-      "import { shared } from './_proc.ts';\nexport default (list: P[]) => list.map((process) => process.pid + process.name);",
+      'verbs/processes/processes.probe.ts',
+      "import { shared } from './tree.ts';\nexport default (list: P[]) => list.map((process) => process.pid + process.name);",
     ],
-    ['probes/_proc.ts', 'export const shared = (process: P) => process.state !== undefined && !process.args[0];'],
+    [
+      'verbs/processes/tree.ts',
+      'export const shared = (process: P) => process.state !== undefined && !process.args[0];',
+    ],
     ['commands/run.ts', "import { parse } from './_params.ts';\nimport { run } from '../operations/run.ts';"],
     [
       'cli.ts',
@@ -162,7 +187,7 @@ test('what is allowed, and what only looks like a violation, is left alone', () 
     ['hosts/local.ts', "import { readdirSync } from 'node:fs';\nprocess.kill(1, 0);"],
     ['views/terminal.ts', "import { Listr } from 'listr2';\nconst bold = '\\x1b[1m';\nconst r = /any!;/;"],
     [
-      'load/schema.ts',
+      'load/text/schema.ts',
       'const schema = { metadata: 1, any: 2 };\nexport const informed = (any: X) => schema.any || any === 1 ? any : 2;',
     ],
   ]);

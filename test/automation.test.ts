@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { parse } from '../src/load/parse.ts';
-import { jobsOf, parseCrontab } from '../src/model/crontab.ts';
+import { parse } from '../src/load/text/parse.ts';
 import { isObject, type Json } from '../src/model/json.ts';
-import { inOwnPlaces } from './support/own-places.ts';
+import { jobsOf, parseCrontab } from '../src/verbs/cron/crontab.ts';
+import { inOwnPlaces } from './support/lab/own-places.ts';
 import { type Stage, setStage } from './support/stage.ts';
 
 // A run uses no file that others could have written: the umask of who runs the tests must not decide.

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parse } from '../src/load/parse.ts';
+import { parse } from '../src/load/text/parse.ts';
 
 /** What CONTRIBUTING.md promises to whoever changes Firebreak. */
 const root = join(import.meta.dirname, '..');

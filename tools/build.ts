@@ -20,8 +20,9 @@ import { compiledChecks } from './checks.ts';
  *   dist/firebreak.js, dist/firebreak.cache      what wakes it up (tools/start.js), and what V8 has compiled of it for
  *   the Node of the build
  *   dist/lib/     what is imported on demand from elsewhere (listr2, inquirer, execa, ajv), a file each
- *   dist/cli.js, dist/index.js, dist/{commands,probes,actions}/NAME.js      one line each, so that a folder is still a
- *   catalogue
+ *   dist/cli.js, dist/index.js, dist/commands/NAME.js, dist/verbs/FIELD/NAME.{probe,action}.js      one line each, so
+ *   that a
+ *   folder is still a catalogue
  *
  * `--strict` (npm run build, npm pack) builds or fails. Without it (prepare) a build is a convenience, and Firebreak
  * runs from src/ where there is none: npm runs prepare after `npm ci`, and once more whenever a user types `npx
@@ -69,7 +70,7 @@ async function build(): Promise<void> {
 
 async function bundleInto(folder: string): Promise<void> {
   const { build: bundle } = await import('esbuild');
-  const found = globSync('src/{commands,probes,actions}/[!_]*.ts', { cwd: root });
+  const found = globSync(['src/commands/[!_]*.ts', 'src/verbs/*/*.{probe,action}.ts'], { cwd: root });
   const modules = ['src/cli.ts', ...found];
   const libraries = new Map<string, string>();
   const checks = compiledChecks();
@@ -115,7 +116,7 @@ function remember(folder: string): void {
   });
 }
 
-/** `dist/probes/disk.js` for `src/probes/disk.ts`: wakes its module up. */
+/** `dist/verbs/files/disk.probe.js` for `src/verbs/files/disk.probe.ts`: wakes its module up. */
 function writeStub(folder: string, file: string): void {
   const path = join(folder, relative('src', file).replace(/\.ts$/, '.js'));
   mkdirSync(dirname(path), { recursive: true });
@@ -140,7 +141,7 @@ function placed(libraries: Map<string, string>): Plugin {
           .replace(/(?<!typeof )\bimport\((?=url\)|new URL\()/g, '__load(')
           .replace(/(?<!typeof )\bimport\('((?!node:)[a-z@][^']*|[^']*\/validate-now\.ts)'\)/g, (_, wanted: string) => {
             const name = basename(wanted, '.ts');
-            libraries.set(name, wanted.startsWith('.') ? `src/load/${name}.ts` : wanted);
+            libraries.set(name, wanted.startsWith('.') ? join(dirname(path), wanted) : wanted);
             return `__load('./lib/${name}.js')`;
           });
         return { contents: lazily(text), loader: 'ts' };

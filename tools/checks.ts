@@ -1,21 +1,21 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
-import { HOSTS } from '../src/load/inventory-language.ts';
-import { RUNBOOK, USE } from '../src/load/language.ts';
-import { POLICY } from '../src/load/policy-language.ts';
-import { checkable } from '../src/load/schema.ts';
-import { schemaHash } from '../src/load/validate.ts';
-import { createAjv } from '../src/load/validate-now.ts';
+import { HOSTS } from '../src/load/inventory/language.ts';
+import { POLICY } from '../src/load/policy/language.ts';
+import { RUNBOOK, USE } from '../src/load/runbook/language.ts';
+import { checkable } from '../src/load/text/schema.ts';
+import { schemaHash } from '../src/load/text/validate.ts';
+import { createAjv } from '../src/load/text/validate-now.ts';
+import { WATCH } from '../src/model/run/watch.ts';
 import type { Schema } from '../src/model/verb.ts';
-import { WATCH } from '../src/model/watch.ts';
 import { folderCatalogue } from '../src/wiring/catalogue.ts';
 
 const root = join(import.meta.dirname, '..');
 
 /**
- * Puts the checks of the language and of every verb, compiled ahead of time, in the place of src/load/compiled.ts: one
- * module each, so that a command reads only those of the verbs that its runbook uses.
+ * Puts the checks of the language and of every verb, compiled ahead of time, in the place of src/load/text/compiled.ts:
+ * one module each, so that a command reads only those of the verbs that its runbook uses.
  */
 export function compiledChecks(): Plugin {
   const made = checkSources();
@@ -23,7 +23,7 @@ export function compiledChecks(): Plugin {
     name: 'compiled-checks',
     async setup(build) {
       const sources = await made;
-      build.onLoad({ filter: /[/\\]src[/\\]load[/\\]compiled\.ts$/ }, () => ({
+      build.onLoad({ filter: /[/\\]src[/\\]load[/\\]text[/\\]compiled\.ts$/ }, () => ({
         contents: `export const COMPILED = {${[...sources.keys()].map((hash) => `'${hash}': () => import('check:${hash}')`).join(',')}};`,
         loader: 'js',
         resolveDir: root,

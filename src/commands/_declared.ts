@@ -1,10 +1,10 @@
-import { COMMAND, commandRequest } from '../model/command.ts';
-import { couldAllow, declaredReadFault } from '../model/permit.ts';
-import { commandLine } from '../model/quote.ts';
+import { couldAllow, declaredReadFault } from '../model/policy/permit.ts';
 import { read } from '../model/read.ts';
+import { COMMAND, commandRequest } from '../model/runbook/command.ts';
+import { resolveArg, secretsOf, startFindings } from '../model/runbook/scope.ts';
 import { isDeclaredRead, stepsOf } from '../model/runbook.ts';
-import { resolveArg, secretsOf, startFindings } from '../model/scope.ts';
 import { parseSecretSource } from '../model/secret.ts';
+import { commandLine } from '../model/text/quote.ts';
 import type { DeclaredCommand } from '../views/declared.ts';
 import type { CommandOption, Io } from './_command.ts';
 import type { Prepared } from './_prepare.ts';
@@ -35,7 +35,7 @@ export async function whyNotLook(
   if (!io.tty.stdin || !io.tty.stderr || options.json === true) {
     const [{ declaredLines }, { paperOf }] = await Promise.all([
       import('../views/declared.ts'),
-      import('../views/style.ts'),
+      import('../views/draw/style.ts'),
     ]);
     const drawn = `${declaredLines(name, commands, paperOf({ columns: io.columns })).join('\n')}\n`;
     return { ...refuse(READ_THEM, 'refused-by-policy'), drawn };

@@ -1,7 +1,7 @@
 import type { LocalJournal } from '../journal/append.ts';
-import { paramsOf } from '../model/carry.ts';
-import type { Glance } from '../model/left-off.ts';
 import type { OutcomeName } from '../model/outcome.ts';
+import { paramsOf } from '../model/run/carry.ts';
+import type { Glance } from '../model/run/left-off.ts';
 import type { Runbook } from '../model/runbook.ts';
 import { type RunState, stateOf } from '../model/state.ts';
 import type { RunRequest } from '../operations/carry-out.ts';
@@ -32,7 +32,7 @@ export interface Wanted {
 async function namedHost(options: Options): Promise<string | null> {
   const [named] = wordsOf(options.host);
   if (named === undefined) return null;
-  const { parseDestination } = await import('../model/target.ts');
+  const { parseDestination } = await import('../model/fleet/target.ts');
   const destination = parseDestination(named);
   return destination.ok ? destination.target.name : named;
 }
@@ -128,7 +128,10 @@ async function whatWasEdited(
 ): Promise<CommandResult | null> {
   const after = runbook.source.text;
   if (before === after) return null;
-  const [{ renderBlocks }, { paperOf }] = await Promise.all([import('../views/block.ts'), import('../views/style.ts')]);
+  const [{ renderBlocks }, { paperOf }] = await Promise.all([
+    import('../views/block.ts'),
+    import('../views/draw/style.ts'),
+  ]);
   const paper = paperOf({ columns: io.columns, color: io.color.stderr, all: true });
   const drawn = `${renderBlocks([{ kind: 'diff', path: runbook.source.path, before, after }], paper).join('\n')}\n`;
   if (options.unattended === true)

@@ -1,15 +1,15 @@
 import type { Plan } from '../model/plan.ts';
 import type { Emit } from '../model/ports.ts';
-import type { MachineThen, SavedPlan } from '../model/saved-plan.ts';
+import type { MachineThen, SavedPlan } from '../model/run/saved-plan.ts';
 import type { Comparison } from '../views/saved-plan.ts';
 import type { CommandOption, Io } from './_command.ts';
 import { whyNotLook } from './_declared.ts';
-import { isFleet } from './_many.ts';
 import { modeOf, type Prepared, prepare } from './_prepare.ts';
 import { type CommandResult, hasEnded, refuse } from './_result.ts';
 import { commandFor, machineNow, savePlan, validFor } from './_save.ts';
 import { askedAgain, changedIdentity, changedTexts, readSaved, whyDifferent, whyUnusable } from './_saved.ts';
 import { chosenHost, onStage, type Stage } from './_stage.ts';
+import { isFleet } from './fleet/many.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -22,7 +22,7 @@ export const FORMAT_OPTIONS: readonly CommandOption[] = [
 
 /** `plan` and `run --dry-run` are this same thing. */
 export async function planHere(io: Io, name: string | undefined, options: Options): Promise<CommandResult> {
-  if (isFleet(options)) return (await import('./_fleet.ts')).planFleetHere(io, name, options);
+  if (isFleet(options)) return (await import('./fleet/fleet.ts')).planFleetHere(io, name, options);
   const chosen = await chosenHost(io, options);
   if (hasEnded(chosen)) return chosen;
   const given = options.diff ?? options.plan;
@@ -105,7 +105,7 @@ export async function show(io: Io, plan: Plan, { options, command, saved }: Show
     return io.stdout((await import('../views/plan-markdown.ts')).planMarkdown(plan, { command }));
   if (options.json === true || options.format === 'json') {
     const { planToJson } = await import('../views/plan.ts');
-    const { escapeJson } = await import('../views/escape.ts');
+    const { escapeJson } = await import('../views/draw/escape.ts');
     return io.stdout(`${escapeJson(JSON.stringify(saved ?? planToJson(plan), null, 2))}\n`);
   }
   if (saved) return io.stdout((await import('../views/saved-plan.ts')).renderSaved(saved, { ...look, command }));

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import type { Json } from '../model/json.ts';
 import type { OutcomeName } from '../model/outcome.ts';
-import type { Mode } from '../model/permit.ts';
+import type { Mode } from '../model/policy/permit.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Catalogue } from '../model/ports.ts';
 import type { Problem } from '../model/problem.ts';
-import { parseDuration } from '../model/quantity.ts';
 import { LIMITS, type LimitName, type Limits, type Runbook } from '../model/runbook.ts';
+import { parseDuration } from '../model/text/quantity.ts';
 import type { CommandOption, Io } from './_command.ts';
 import { LIMIT_OPTION, limitWords } from './_limit.ts';
 import { type CommandResult, hasEnded, refuse } from './_result.ts';
@@ -45,8 +45,8 @@ export async function prepare(
       import('../wiring/library.ts'),
       import('../wiring/trusted.ts'),
       import('../wiring/catalogue.ts'),
-      import('../load/params.ts'),
-      import('../load/suggest.ts'),
+      import('../load/runbook/params.ts'),
+      import('../load/text/suggest.ts'),
     ]);
   const catalogue = folderCatalogue();
   const reader = trustedReader(io.uid);

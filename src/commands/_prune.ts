@@ -1,6 +1,6 @@
-import { parseDuration, plural } from '../model/quantity.ts';
-import { RETENTION, type Retention } from '../model/retention.ts';
-import { escaped } from '../views/escape.ts';
+import { RETENTION, type Retention } from '../model/run/retention.ts';
+import { parseDuration, plural } from '../model/text/quantity.ts';
+import { escaped } from '../views/draw/escape.ts';
 import type { Pruning } from '../wiring/retention.ts';
 import type { Io } from './_command.ts';
 import { type CommandResult, DONE, refuse } from './_result.ts';

@@ -1,5 +1,5 @@
 import { exitCode, type OutcomeName } from '../model/outcome.ts';
-import { escaped } from '../views/escape.ts';
+import { escaped } from '../views/draw/escape.ts';
 
 /** How a command has ended: said, and turned into an exit code, by `settle` alone. */
 export interface CommandResult {

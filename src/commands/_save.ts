@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Host } from '../model/host.ts';
 import type { Plan } from '../model/plan.ts';
-import { parseDuration, showDuration } from '../model/quantity.ts';
-import { commandLine } from '../model/quote.ts';
-import type { MachineThen } from '../model/saved-plan.ts';
+import type { MachineThen } from '../model/run/saved-plan.ts';
+import { parseDuration, showDuration } from '../model/text/quantity.ts';
+import { commandLine } from '../model/text/quote.ts';
 import type { Io } from './_command.ts';
 import { hostWords } from './_limit.ts';
-import { isFleet } from './_many.ts';
 import type { Prepared } from './_prepare.ts';
 import { type CommandResult, refuse } from './_result.ts';
+import { isFleet } from './fleet/many.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -84,7 +84,10 @@ export async function savePlan(
 
 /** The text of those very bytes: only to name a line later, so one that was changed in this moment is left out. */
 async function textWithHash({ path, hash }: { readonly path: string; readonly hash: string }): Promise<string | null> {
-  const [{ readText }, { hashOf }] = await Promise.all([import('../wiring/library.ts'), import('../load/hash.ts')]);
+  const [{ readText }, { hashOf }] = await Promise.all([
+    import('../wiring/library.ts'),
+    import('../load/text/hash.ts'),
+  ]);
   const text = readText(path);
   return typeof text === 'string' && hashOf(text) === hash ? text : null;
 }

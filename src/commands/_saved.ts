@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Host } from '../model/host.ts';
-import type { Difference, SavedPlan } from '../model/saved-plan.ts';
+import type { Difference, SavedPlan } from '../model/run/saved-plan.ts';
 import type { Io } from './_command.ts';
 import type { Prepared } from './_prepare.ts';
 import { refuseProblems } from './_prepare.ts';

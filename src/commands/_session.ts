@@ -1,7 +1,7 @@
 import type { LocalJournal } from '../journal/append.ts';
 import type { Holder } from '../journal/lock.ts';
-import type { Mode } from '../model/permit.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Mode } from '../model/policy/permit.ts';
 import type { Ask, Catalogue, Interrupts } from '../model/ports.ts';
 import type { Redact } from '../model/secret.ts';
 import { stateOf } from '../model/state.ts';
@@ -141,7 +141,7 @@ async function leaveTheRest(io: Io, journal: LocalJournal, plan: Plan | null): P
   const [{ readJournal }, { renderLeft }, { paperOf }] = await Promise.all([
     import('../journal/read.ts'),
     import('../views/left.ts'),
-    import('../views/style.ts'),
+    import('../views/draw/style.ts'),
   ]);
   const read = readJournal(journal.folder);
   const state = stateOf(read.ok ? read.events : read.before);

@@ -1,10 +1,10 @@
 import type { Target } from '../model/fleet.ts';
 import type { FarClock } from '../model/host.ts';
-import { showDuration } from '../model/quantity.ts';
+import { showDuration } from '../model/text/quantity.ts';
 import type { Hosts, HostsElsewhere, Reach } from '../wiring/host.ts';
 import type { Io } from './_command.ts';
-import { reachOf, targetsOf } from './_hosts.ts';
 import { type CommandResult, hasEnded, refuse } from './_result.ts';
+import { reachOf, targetsOf } from './fleet/hosts.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 

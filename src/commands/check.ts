@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 import { readPlainText, sayUnread } from '../hosts/read-text.ts';
 import type { Catalogue } from '../model/ports.ts';
 import type { Problem } from '../model/problem.ts';
-import { plural } from '../model/quantity.ts';
 import { isAction, type Runbook } from '../model/runbook.ts';
+import { plural } from '../model/text/quantity.ts';
 import { defineCommand, type Io } from './_command.ts';
 import { told } from './_result.ts';
 
@@ -143,7 +143,7 @@ function sayRunbook(runbook: Runbook): string {
 }
 
 async function print(io: Io, results: readonly Result[]): Promise<void> {
-  const { escaped } = await import('../views/escape.ts');
+  const { escaped } = await import('../views/draw/escape.ts');
   for (const { file, problems, is } of results)
     if (problems.length === 0) io.stdout(`ok  ${escaped(file)}  ${escaped(is)}\n`);
   for (const { notes = [] } of results) for (const note of notes) io.stderr(`firebreak: note: ${escaped(note)}\n`);
@@ -163,7 +163,7 @@ function textOfUsed(file: string, cwd: string): string | undefined {
 async function printJson(io: Io, results: readonly Result[]): Promise<void> {
   const [{ problemsToJson }, { escapeJson }] = await Promise.all([
     import('../views/problem.ts'),
-    import('../views/escape.ts'),
+    import('../views/draw/escape.ts'),
   ]);
   const rows = results.map(
     ({ file, problems }) =>

@@ -5,10 +5,10 @@ import { roomIn } from '../journal/room.ts';
 import { type Check, type DoctorParts, examine, examineThere } from '../operations/doctor.ts';
 import { lockName } from '../wiring/environment.ts';
 import { defineCommand, type Io } from './_command.ts';
-import { HOST_OPTIONS } from './_hosts.ts';
-import { isFleet } from './_many.ts';
 import { type CommandResult, hasEnded, refuse } from './_result.ts';
 import { chosenHost, onStage, type Stage } from './_stage.ts';
+import { HOST_OPTIONS } from './fleet/hosts.ts';
+import { isFleet } from './fleet/many.ts';
 
 /** One host, and how it is reached. */
 const REACH = /^--(host|ssh-config|become|ask-become-password|become-password)( |$)/;
@@ -33,12 +33,12 @@ async function sayChecks(io: Io, stage: Stage, options: Readonly<Record<string, 
   const checks = await examineChosen(io, stage);
   const able = checks.every(({ state }) => state !== 'stuck');
   if (options.json === true) {
-    const { escapeJson } = await import('../views/escape.ts');
+    const { escapeJson } = await import('../views/draw/escape.ts');
     io.stdout(`${escapeJson(JSON.stringify({ able, checks }, null, 2))}\n`);
   } else {
     const [{ doctorText }, { paperOf }] = await Promise.all([
       import('../views/doctor.ts'),
-      import('../views/style.ts'),
+      import('../views/draw/style.ts'),
     ]);
     io.stdout(doctorText(checks, paperOf({ columns: io.columns, color: io.color.stdout })));
   }

@@ -1,14 +1,14 @@
+import { batchesOf, inOrder } from '../model/fleet/batches.ts';
+import type { Selection } from '../model/fleet/selection.ts';
+import { type Strategy, strategyOf } from '../model/fleet/strategy.ts';
 import type { Target } from '../model/fleet.ts';
-import { batchesOf, inOrder } from '../model/fleet-batches.ts';
-import type { Selection } from '../model/selection.ts';
-import { type Strategy, strategyOf } from '../model/strategy.ts';
 import type { HostsShown, Way } from '../views/hosts.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
-import { CHOICE_OPTIONS, targetsOf } from './_hosts.ts';
 import { LIMIT_OPTION } from './_limit.ts';
 import { refuseProblems } from './_prepare.ts';
 import { type CommandResult, DONE, hasEnded, refuse } from './_result.ts';
 import { TRUST_OPTION } from './_trust.ts';
+import { CHOICE_OPTIONS, targetsOf } from './fleet/hosts.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -29,7 +29,7 @@ async function hostsHere(io: Io, runbook: string | undefined, options: Options):
   const ways = each ? await waysTo(io, selection) : null;
   if (io.interrupts.signal.aborted) return { outcome: 'interrupted' };
   const shown: HostsShown = { ...selection, strategy, batches: batchesFor(strategy, selection.targets), ways };
-  const { paperOf } = await import('../views/style.ts');
+  const { paperOf } = await import('../views/draw/style.ts');
   io.stdout(
     options.json === true
       ? hostsJson(shown)

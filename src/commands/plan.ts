@@ -1,8 +1,8 @@
 import { type Command, defineCommand } from './_command.ts';
 import { ALLOW_READS_OPTION } from './_declared.ts';
-import { HOST_OPTIONS } from './_hosts.ts';
 import { FORMAT_OPTIONS, planHere } from './_plan.ts';
 import { REQUEST_OPTIONS } from './_prepare.ts';
+import { HOST_OPTIONS } from './fleet/hosts.ts';
 
 const command: Command = defineCommand({
   name: 'plan',

@@ -2,10 +2,10 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { readPlainText, sayUnread } from '../hosts/read-text.ts';
 import type { OutcomeName } from '../model/outcome.ts';
-import type { Mode } from '../model/permit.ts';
+import type { Mode } from '../model/policy/permit.ts';
 import type { Catalogue } from '../model/ports.ts';
-import { plural } from '../model/quantity.ts';
 import type { Runbook } from '../model/runbook.ts';
+import { plural } from '../model/text/quantity.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
 import { modeOf, prepare } from './_prepare.ts';
 import { type CommandResult, hasEnded, refuse, told } from './_result.ts';
@@ -73,11 +73,11 @@ async function checkAll(io: Io, files: readonly string[], options: Options): Pro
   ] = await Promise.all([
     import('../load/policy.ts'),
     import('../wiring/catalogue.ts'),
-    import('../model/policy-review.ts'),
+    import('../model/policy/review.ts'),
     import('../views/problem.ts'),
     import('../views/policy.ts'),
-    import('../views/style.ts'),
-    import('../views/escape.ts'),
+    import('../views/draw/style.ts'),
+    import('../views/draw/escape.ts'),
   ]);
   const catalogue = folderCatalogue();
   const runbooks = await reviewed(io, options, catalogue);
@@ -133,10 +133,10 @@ async function explainHere(io: Io, name: string, options: Options): Promise<Comm
   if (hasEnded(prepared)) return prepared;
   const mode = asIf(await modeOf(io, prepared), options, at);
   const [{ explain }, { stopSwitch }, { explanationJson, renderExplanation }, { paperOf }] = await Promise.all([
-    import('../model/explain.ts'),
+    import('../model/policy/explain.ts'),
     import('../wiring/stop-switch.ts'),
     import('../views/policy.ts'),
-    import('../views/style.ts'),
+    import('../views/draw/style.ts'),
   ]);
   const host = typeof options.host === 'string' ? options.host : hostname();
   const explanation = explain(mode, { runbook: prepared.runbook, params: prepared.params, host, at }, stopSwitch(io)());

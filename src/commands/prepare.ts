@@ -1,7 +1,7 @@
 import { placesFor } from '../journal/places.ts';
 import { prepareJournal, removePrepared } from '../journal/prepared.ts';
 import type { OutcomeName } from '../model/outcome.ts';
-import { showSize } from '../model/quantity.ts';
+import { showSize } from '../model/text/quantity.ts';
 import { defineCommand, type Io } from './_command.ts';
 import { refuse } from './_result.ts';
 

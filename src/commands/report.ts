@@ -1,4 +1,4 @@
-import type { FleetReported } from '../views/fleet-report.ts';
+import type { FleetReported } from '../views/fleet/report.ts';
 import { defineCommand, type Io } from './_command.ts';
 import { type CommandResult, DONE, refuse } from './_result.ts';
 
@@ -30,7 +30,7 @@ export default defineCommand({
       { reportJson, reportMarkdown },
     ] = await Promise.all([
       import('./_journals.ts'),
-      import('./_fleet-journals.ts'),
+      import('./fleet/journals.ts'),
       import('../journal/find.ts'),
       import('../views/report.ts'),
     ]);
@@ -52,7 +52,7 @@ export default defineCommand({
 });
 
 async function reportFleet(io: Io, fleet: FleetReported, json: boolean): Promise<CommandResult> {
-  const { fleetReportJson, fleetReportMarkdown } = await import('../views/fleet-report.ts');
+  const { fleetReportJson, fleetReportMarkdown } = await import('../views/fleet/report.ts');
   io.stdout(json ? fleetReportJson(fleet) : fleetReportMarkdown(fleet));
   return resultOf(fleet);
 }

@@ -1,11 +1,11 @@
 import { type Command, defineCommand, type Io } from './_command.ts';
 import { meantRun, takeUp } from './_earlier.ts';
-import { meantFleet } from './_fleet-earlier.ts';
-import { HOST_OPTIONS } from './_hosts.ts';
 import { REQUEST_OPTIONS } from './_prepare.ts';
 import { type CommandResult, hasEnded, refuse } from './_result.ts';
 import { act, aloneOn, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
 import { onStage, type Stage } from './_stage.ts';
+import { meantFleet } from './fleet/earlier.ts';
+import { HOST_OPTIONS } from './fleet/hosts.ts';
 
 const command: Command = defineCommand({
   name: 'resume',
@@ -33,8 +33,8 @@ const command: Command = defineCommand({
     const refusal = nobodyDecides(io, options);
     if (refusal !== null) return refusal;
     const fleet = await meantFleet(io, run, { fits: 'unfinished', options });
-    if (fleet) return (await import('./_fleet-again.ts')).resumeFleetHere(io, fleet, options);
-    const { UNFINISHED, whyOver } = await import('../model/left-off.ts');
+    if (fleet) return (await import('./fleet/again.ts')).resumeFleetHere(io, fleet, options);
+    const { UNFINISHED, whyOver } = await import('../model/run/left-off.ts');
     const meant = await meantRun(io, {
       run,
       options,
@@ -59,7 +59,7 @@ interface Again {
 }
 
 async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise<CommandResult> {
-  const { whyOver } = await import('../model/left-off.ts');
+  const { whyOver } = await import('../model/run/left-off.ts');
   const earlier = await takeUp(io, run, options);
   if (hasEnded(earlier)) return earlier;
   const { journal, state, prepared } = earlier;

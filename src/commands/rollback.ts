@@ -1,13 +1,13 @@
+import type { UndoPart } from '../model/run/undo-part.ts';
 import type { RunState } from '../model/state.ts';
-import type { UndoPart } from '../model/undo-part.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
 import { meantRun, takeUp } from './_earlier.ts';
-import { meantFleet } from './_fleet-earlier.ts';
-import { HOST_OPTIONS } from './_hosts.ts';
 import { type CommandResult, DONE, hasEnded, refuse } from './_result.ts';
 import { act, aloneOn, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
 import { onStage, type Stage } from './_stage.ts';
 import { TRUST_OPTION } from './_trust.ts';
+import { meantFleet } from './fleet/earlier.ts';
+import { HOST_OPTIONS } from './fleet/hosts.ts';
 
 const command: Command = defineCommand({
   name: 'rollback',
@@ -41,8 +41,8 @@ const command: Command = defineCommand({
     const alone = ['to', 'only'].find((name) => options[name] !== undefined);
     if (fleet && alone !== undefined) return refuse(`--${alone} is for the run of one host: name that run`, 'usage');
     if (options.to !== undefined && options.only !== undefined) return refuse('--to and --only: choose one', 'usage');
-    if (fleet) return (await import('./_fleet-again.ts')).rollBackFleetHere(io, fleet, options);
-    const { TOUCHED } = await import('../model/left-off.ts');
+    if (fleet) return (await import('./fleet/again.ts')).rollBackFleetHere(io, fleet, options);
+    const { TOUCHED } = await import('../model/run/left-off.ts');
     const meant = await meantRun(io, {
       run,
       options,
@@ -87,7 +87,7 @@ async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise
 async function sayWhat(io: Io, state: RunState, part: UndoPart | null): Promise<void> {
   const [{ renderUndoing }, { paperOf }] = await Promise.all([
     import('../views/undoing.ts'),
-    import('../views/style.ts'),
+    import('../views/draw/style.ts'),
   ]);
   const paper = paperOf({ columns: io.columns, color: io.color.stderr });
   io.stderr(`${renderUndoing(state, part, paper).join('\n')}\n`);

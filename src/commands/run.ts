@@ -1,8 +1,6 @@
-import type { SavedPlan } from '../model/saved-plan.ts';
+import type { SavedPlan } from '../model/run/saved-plan.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
 import { ALLOW_READS_OPTION, whyNotLook } from './_declared.ts';
-import { HOST_OPTIONS } from './_hosts.ts';
-import { isFleet } from './_many.ts';
 import { planHere } from './_plan.ts';
 import { modeOf, type Prepared, prepare, REQUEST_OPTIONS } from './_prepare.ts';
 import { type CommandResult, hasEnded, refuse } from './_result.ts';
@@ -17,11 +15,13 @@ import {
 } from './_saved.ts';
 import { act, aloneOn, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
 import { chosenHost, onStage, type Stage } from './_stage.ts';
+import { HOST_OPTIONS } from './fleet/hosts.ts';
+import { isFleet } from './fleet/many.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
 async function runHere(io: Io, name: string | undefined, options: Options): Promise<CommandResult> {
-  if (isFleet(options)) return (await import('./_fleet.ts')).runFleetHere(io, name, options);
+  if (isFleet(options)) return (await import('./fleet/fleet.ts')).runFleetHere(io, name, options);
   if (options.dryRun === true) return planHere(io, name, options);
   if (typeof options.plan === 'string') return runSaved(io, options.plan, { name, options });
   if (name === undefined)

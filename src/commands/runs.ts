@@ -37,7 +37,7 @@ export default defineCommand({
     if (needs !== undefined) return refuse(`${NAMES[needs]} goes with --prune`, 'usage');
     const [{ allRuns, runningNow }, { partsOfFleets }, { stopSwitch }] = await Promise.all([
       import('./_journals.ts'),
-      import('./_fleet-journals.ts'),
+      import('./fleet/journals.ts'),
       import('../wiring/stop-switch.ts'),
     ]);
     const found = allRuns(io);
@@ -54,7 +54,7 @@ export default defineCommand({
       if (found.length === 0) io.stderr('there is no run yet\n');
       const stopped = stopSwitch(io)();
       if (stopped !== null)
-        io.stderr(`${(await import('../views/escape.ts')).escaped(stopped)}: nothing starts unattended\n`);
+        io.stderr(`${(await import('../views/draw/escape.ts')).escaped(stopped)}: nothing starts unattended\n`);
       if (parts.size > 0)
         io.stderr(`${parts.size} runs of single hosts, told with their fleet run: firebreak runs --all\n`);
       if (alone.length > shown.length) io.stderr(`${alone.length - shown.length} older: firebreak runs --all\n`);
@@ -80,10 +80,10 @@ async function rowsOf(io: Io, { shown, found, now, verify }: Looking): Promise<r
   const [{ lookInto, verifyRun }, { lookIntoFleet }, { rowOf, runText }, { fleetRow, fleetRunText }, { paperOf }] =
     await Promise.all([
       import('./_journals.ts'),
-      import('./_fleet-journals.ts'),
+      import('./fleet/journals.ts'),
       import('../views/runs.ts'),
-      import('../views/fleet-runs.ts'),
-      import('../views/style.ts'),
+      import('../views/fleet/runs.ts'),
+      import('../views/draw/style.ts'),
     ]);
   const paper = paperOf({ columns: io.columns, color: io.color.stdout });
   const rows: Row[] = [];

@@ -33,7 +33,7 @@ export default defineCommand({
 
 /** Null: there is none of that name. */
 async function schemaOf(language: string): Promise<Schema | null> {
-  if (language === 'events') return (await import('../model/event-schema.ts')).eventSchema();
+  if (language === 'events') return (await import('../model/run/event-schema.ts')).eventSchema();
   const { runbookSchema, policySchema, hostsSchema } = await import('../load/publish.ts');
   if (language === 'policy') return policySchema();
   if (language === 'hosts') return hostsSchema();

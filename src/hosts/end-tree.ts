@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { allPids, livesStill, type PidStat } from './local/pid.ts';
+import { allPids, livesStill, type PidStat } from './linux/pid.ts';
 
 /**
  * What a command's processes are known by: its own process, the session it leads, and a mark in the environment that a

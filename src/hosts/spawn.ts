@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CommandRequest, type CommandResult, failure } from '../model/host.ts';
 import { endTree } from './end-tree.ts';
-import { CLOSE_WORDS, LIKE_INIT_WORDS } from './like-init.ts';
-import { readPid } from './local/pid.ts';
+import { CLOSE_WORDS, LIKE_INIT_WORDS } from './linux/like-init.ts';
+import { readPid } from './linux/pid.ts';
 import { fileOutput, type Output, pipeOutput } from './output.ts';
 
 export const FIXED_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

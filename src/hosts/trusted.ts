@@ -1,7 +1,7 @@
 import { constants, lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { failure, type Result } from '../model/host.ts';
-import { quoteWord } from '../model/quote.ts';
+import { quoteWord } from '../model/text/quote.ts';
 import { readPlainText, sayUnread } from './read-text.ts';
 
 /** What keeps a file from being trusted, and what to type about it. */

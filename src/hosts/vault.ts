@@ -1,6 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type CommandRequest, type CommandResult, capturedText, failure, type Result } from '../model/host.ts';
-import { type KnownSecret, redactor, SHORTEST_SECRET } from '../model/redact.ts';
 import {
   parseSecretSource,
   type Redact,
@@ -8,6 +7,7 @@ import {
   type SecretSource,
   type Secrets,
 } from '../model/secret.ts';
+import { type KnownSecret, redactor, SHORTEST_SECRET } from '../model/text/redact.ts';
 
 /** More is no password and no key; and every text is searched for it. */
 const LONGEST_SECRET = 8 * 1024;

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { isObject, type Json } from '../model/json.ts';
-import type { Gone } from '../model/retention.ts';
+import type { Gone } from '../model/run/retention.ts';
 import { type Disk, syncFolder, writeAll, writeDurably } from './disk.ts';
 import { type Place, runsIn } from './places.ts';
 

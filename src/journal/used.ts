@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from '../model/event.ts';
-import { TOUCHED } from '../model/left-off.ts';
-import type { Gone } from '../model/retention.ts';
+import { TOUCHED } from '../model/run/left-off.ts';
+import type { Gone } from '../model/run/retention.ts';
 import type { FoundRun } from './find.ts';
 import { lastEvent } from './peek.ts';
 import { readJournal } from './read.ts';

@@ -1,13 +1,13 @@
 import { isObject, type Json } from '../model/json.ts';
 import type { Checked, Problem } from '../model/problem.ts';
-import { ansibleInventory, type Beside } from './inventory-ansible.ts';
-import type { Inventory } from './inventory-hosts.ts';
-import { listedHosts } from './inventory-list.ts';
-import { ownInventory } from './inventory-ours.ts';
-import { parse } from './parse.ts';
-import { problemAt, type Source } from './source.ts';
+import { ansibleInventory, type Beside } from './inventory/ansible.ts';
+import type { Inventory } from './inventory/hosts.ts';
+import { listedHosts } from './inventory/list.ts';
+import { ownInventory } from './inventory/ours.ts';
+import { parse } from './text/parse.ts';
+import { problemAt, type Source } from './text/source.ts';
 
-export type { Inventory } from './inventory-hosts.ts';
+export type { Inventory } from './inventory/hosts.ts';
 
 /** How a file says who is there. `foreign`: only Ansible can read it (its INI form, a plug-in's settings, a vault). */
 export type InventoryKind = 'ours' | 'yaml' | 'list' | 'foreign';

@@ -2,18 +2,18 @@ import { isObject, type Json } from '../model/json.ts';
 import type { Catalogue } from '../model/ports.ts';
 import type { Checked, Problem } from '../model/problem.ts';
 import type { Runbook } from '../model/runbook.ts';
-import { build } from './build.ts';
-import { type Composed, compose, type FindUsed } from './compose.ts';
-import { type Draft, draft, shapeOfUse, type Use } from './draft.ts';
-import { hashOf } from './hash.ts';
-import { RUNBOOK } from './language.ts';
-import { parse } from './parse.ts';
-import { readConditions } from './read-conditions.ts';
-import { checkReferences, type Mention, namesOf, unseenReferences } from './references.ts';
 import { shellProblems } from './rules/shell.ts';
 import { checkRules } from './rules.ts';
-import { checkShape, type ShapeResult } from './shape-check.ts';
-import { inOrder, pointer, type Source } from './source.ts';
+import { build } from './runbook/build.ts';
+import { type Composed, compose, type FindUsed } from './runbook/compose.ts';
+import { type Draft, draft, shapeOfUse, type Use } from './runbook/draft.ts';
+import { RUNBOOK } from './runbook/language.ts';
+import { readConditions } from './runbook/read-conditions.ts';
+import { checkReferences, type Mention, namesOf, unseenReferences } from './runbook/references.ts';
+import { hashOf } from './text/hash.ts';
+import { parse } from './text/parse.ts';
+import { checkShape, type ShapeResult } from './text/shape-check.ts';
+import { inOrder, pointer, type Source } from './text/source.ts';
 
 export interface LoadRequest {
   /** For messages, and for the runbook's `source`; nothing is read from it. */

@@ -2,15 +2,15 @@ import { isObject } from '../model/json.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Catalogue } from '../model/ports.ts';
 import type { Checked, Problem } from '../model/problem.ts';
-import { freeze } from './build.ts';
-import { hashOf } from './hash.ts';
-import { parse } from './parse.ts';
-import { buildPolicy } from './policy-build.ts';
-import { POLICY } from './policy-language.ts';
-import { policyRules } from './policy-rules.ts';
-import { checkShape } from './shape-check.ts';
-import { inOrder, problemAt, type Source } from './source.ts';
-import { spell } from './spell.ts';
+import { buildPolicy } from './policy/build.ts';
+import { POLICY } from './policy/language.ts';
+import { policyRules } from './policy/rules.ts';
+import { freeze } from './runbook/build.ts';
+import { hashOf } from './text/hash.ts';
+import { parse } from './text/parse.ts';
+import { checkShape } from './text/shape-check.ts';
+import { inOrder, problemAt, type Source } from './text/source.ts';
+import { spell } from './text/spell.ts';
 
 export interface LoadPolicyRequest {
   /** For messages, and for the policy's `source`; nothing is read from it. */

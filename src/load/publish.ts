@@ -2,14 +2,14 @@ import { COMPARATORS, type Comparator } from '../model/condition.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Catalogue } from '../model/ports.ts';
 import { REFERENCE_PATTERN } from '../model/reference.ts';
+import { WATCH, WATCH_EXAMPLE } from '../model/run/watch.ts';
 import { PHASES, type Phase } from '../model/runbook.ts';
 import type { MeasureAbout, Schema, Verb } from '../model/verb.ts';
-import { WATCH, WATCH_EXAMPLE } from '../model/watch.ts';
-import { verbsOf } from './draft.ts';
-import { HOSTS } from './inventory-language.ts';
-import { COMBINATIONS, COMPARATOR_ABOUT, RUNBOOK, STEP_KEYS, USE, USE_EXAMPLE } from './language.ts';
-import { POLICY } from './policy-language.ts';
-import { NOTES, publishable } from './schema.ts';
+import { HOSTS } from './inventory/language.ts';
+import { POLICY } from './policy/language.ts';
+import { verbsOf } from './runbook/draft.ts';
+import { COMBINATIONS, COMPARATOR_ABOUT, RUNBOOK, STEP_KEYS, USE, USE_EXAMPLE } from './runbook/language.ts';
+import { NOTES, publishable } from './text/schema.ts';
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 

@@ -1,14 +1,14 @@
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import type { Place } from '../model/place.ts';
 import type { Checked, Problem } from '../model/problem.ts';
-import { PLAN_FORMAT, type SavedPlan } from '../model/saved-plan.ts';
-import { object } from '../model/shape.ts';
+import { PLAN_FORMAT, type SavedPlan } from '../model/run/saved-plan.ts';
+import { object } from '../model/runbook/shape.ts';
 import type { Schema } from '../model/verb.ts';
-import { hashOf } from './hash.ts';
-import { parse } from './parse.ts';
-import { checkShape } from './shape-check.ts';
-import { type Complaint, inOrder, problemAt, type Source } from './source.ts';
-import { spell } from './spell.ts';
+import { hashOf } from './text/hash.ts';
+import { parse } from './text/parse.ts';
+import { checkShape } from './text/shape-check.ts';
+import { type Complaint, inOrder, problemAt, type Source } from './text/source.ts';
+import { spell } from './text/spell.ts';
 
 const text = (description: string): Schema => ({ type: 'string', description });
 const lines = (description: string): Schema => ({

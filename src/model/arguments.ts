@@ -1,7 +1,9 @@
-import { FILE_SELECTOR } from './files.ts';
-import { byDefault, exactlyOne, integer, object, quantity, service, stepReference, text } from './shape.ts';
+import { FILE_SELECTOR } from './host/files.ts';
+import { byDefault, exactlyOne, integer, object, quantity, service, stepReference, text } from './runbook/shape.ts';
 
-/** The arguments of verbs that the loader, the plan or the run read as well. Those of all others stand in their verb. */
+/**
+ * The arguments of verbs that the loader, the plan or the run read as well. Those of all others stand in their verb.
+ */
 export const SERVICE = service('The service.');
 
 export const STOP = object(

@@ -1,11 +1,11 @@
 import type { Judgement, Truth } from './condition.ts';
+import type { Reached } from './host/reached.ts';
 import type { Json } from './json.ts';
 import type { OutcomeName, Verdict } from './outcome.ts';
 import type { Decision } from './policy.ts';
-import type { Reached } from './reached.ts';
+import type { IdentityLine, PlanMark, StepDrift } from './run/saved-plan.ts';
+import type { DeclaredUndo } from './run/undo.ts';
 import type { Limits, Phase } from './runbook.ts';
-import type { IdentityLine, PlanMark, StepDrift } from './saved-plan.ts';
-import type { DeclaredUndo } from './undo.ts';
 import type { Applied, Finding, LeaseDeadline, Observation, Progress, Targets, Undo } from './verb.ts';
 
 /** Bumped when a reader of the old form would misunderstand the new one. */

@@ -1,10 +1,10 @@
+import type { Strategy } from './fleet/strategy.ts';
 import type { Json } from './json.ts';
 import type { OutcomeName, Verdict } from './outcome.ts';
 import type { Plan } from './plan.ts';
-import type { IdentityLine } from './saved-plan.ts';
-import type { Strategy } from './strategy.ts';
+import type { IdentityLine } from './run/saved-plan.ts';
 
-export type { Strategy } from './strategy.ts';
+export type { Strategy } from './fleet/strategy.ts';
 
 /**
  * A host as it is named, reached and grouped. The name is unique, and what ssh_config(5) is asked with; the rest

@@ -1,4 +1,4 @@
-import type { AsideWhy, Holds } from './holds.ts';
+import type { AsideWhy, Holds } from './host/holds.ts';
 import type { Json } from './json.ts';
 import type { SecretReference } from './secret.ts';
 
@@ -259,7 +259,7 @@ export type FileList = Result<{
   readonly sample: readonly FileRecord[];
   /** The folder without links. */
   readonly real: string;
-  /** The vital folder (model/danger.ts) that it is or lies below, under whatever name; null: none. */
+  /** The vital folder (model/policy/danger.ts) that it is or lies below, under whatever name; null: none. */
   readonly vital: string | null;
   readonly handle: FileHandle;
 }>;

@@ -42,7 +42,7 @@ export interface PolicyRule {
   readonly coolDown: number;
   /** When an act fails: undo what was done, newest first, or leave it for a person. Leases are restored either way. */
   readonly onFailure: 'undo' | 'leave';
-  /** What may be undone. `safe`: all but what would bring the incident back (model/danger.ts). */
+  /** What may be undone. `safe`: all but what would bring the incident back (model/policy/danger.ts). */
   readonly undo: 'safe' | 'all' | 'none';
   /** How boldly it may go through hosts. Absent: one after the other. */
   readonly fleet?: FleetLimits;

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject, listOf } from './json.ts';
-import { amountIn, type QuantityName } from './quantity.ts';
-import type { Form, Unchecked } from './shape.ts';
+import type { Form, Unchecked } from './runbook/shape.ts';
+import { amountIn, type QuantityName } from './text/quantity.ts';
 
 /**
  * A value that has been checked, as its shape says: units become numbers, one or more becomes a list, what is not

@@ -1,7 +1,7 @@
 import type { Condition } from './condition.ts';
+import type { Strategy } from './fleet/strategy.ts';
 import { isObject, type Json } from './json.ts';
 import type { Place } from './place.ts';
-import type { Strategy } from './strategy.ts';
 
 export const PHASES = ['diagnose', 'act', 'verify'] as const;
 export type Phase = (typeof PHASES)[number];

@@ -11,11 +11,11 @@ import type {
 } from './event.ts';
 import type { Json } from './json.ts';
 import { exitCode, type OutcomeName, type Verdict } from './outcome.ts';
+import { idsOf, intendedUse, sumOf, type Unsettled } from './policy/spent.ts';
 import type { Decision } from './policy.ts';
+import type { IdentityLine, StepDrift } from './run/saved-plan.ts';
+import { afterUndo, BY_HAND, type DeclaredUndo, indexOfUndo, isCovered, sayWayBack, type WayBack } from './run/undo.ts';
 import { LIMITS, type LimitName, type Limits, type Phase } from './runbook.ts';
-import type { IdentityLine, StepDrift } from './saved-plan.ts';
-import { idsOf, intendedUse, sumOf, type Unsettled } from './spent.ts';
-import { afterUndo, BY_HAND, type DeclaredUndo, indexOfUndo, isCovered, sayWayBack, type WayBack } from './undo.ts';
 import type { Applied, Finding, LeaseDeadline, Progress, Targets, Undo } from './verb.ts';
 
 /**

@@ -3,17 +3,19 @@ import type { Means, Measures } from './condition.ts';
 import type { Host } from './host.ts';
 import type { Json, JsonObject } from './json.ts';
 import { read } from './read.ts';
+import type { Form } from './runbook/shape.ts';
 import type { LimitName } from './runbook.ts';
-import type { Form } from './shape.ts';
 
 /**
- * A verb is one file with a default export, `probes/<verb>.ts` or `actions/<verb>.ts`; its path is its name. From that
- * object come validation, the editor schema, the plan's text, the dry run. Verbs talk to a Host and to nothing else.
+ * A verb is one file with a default export, `verbs/FIELD/NAME.probe.ts` or `NAME.action.ts`; NAME is the verb. From
+ * that object come validation, the editor schema, the plan's text, the dry run. Verbs talk to a Host and to nothing
+ * else.
  */
 export type Verb = ProbeVerb | ActionVerb;
 
 /**
- * A JSON Schema of draft 2020-12 as load/schema understands it; see `model/shape.ts` for the words to build one with.
+ * A JSON Schema of draft 2020-12 as load/text/schema.ts understands it; see `model/runbook/shape.ts` for the words to
+ * build one with.
  */
 export type Schema = JsonObject;
 

@@ -1,6 +1,6 @@
 import { sha256 } from '../journal/line.ts';
 import type { Plan } from '../model/plan.ts';
-import type { IdentityLine } from '../model/saved-plan.ts';
+import type { IdentityLine } from '../model/run/saved-plan.ts';
 import type { RunState } from '../model/state.ts';
 import { pinnedOf } from '../plan/fingerprint.ts';
 

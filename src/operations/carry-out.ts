@@ -1,13 +1,13 @@
 import type { DrillMark, OwnPlaces } from '../model/event.ts';
 import type { HeldPlan } from '../model/fleet.ts';
+import type { Reached } from '../model/host/reached.ts';
 import type { Host } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
-import { type Mode, type Permit, permit } from '../model/permit.ts';
 import type { Plan, PlannedAction } from '../model/plan.ts';
+import { type Mode, type Permit, permit } from '../model/policy/permit.ts';
 import type { Ask, Catalogue, Emit, Interrupts, Journal, View } from '../model/ports.ts';
-import type { Reached } from '../model/reached.ts';
+import type { SavedPlan } from '../model/run/saved-plan.ts';
 import type { Limits, Runbook } from '../model/runbook.ts';
-import type { SavedPlan } from '../model/saved-plan.ts';
 import { NO_SECRETS, type Secrets } from '../model/secret.ts';
 import type { OpenLease } from '../model/state.ts';
 import type { Clock } from '../model/verb.ts';

@@ -1,8 +1,8 @@
-import { sayDifference } from '../model/drift.ts';
 import type { HeldPlan } from '../model/fleet.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Emit } from '../model/ports.ts';
-import { markOf, type SavedPlan } from '../model/saved-plan.ts';
+import { sayDifference } from '../model/run/drift.ts';
+import { markOf, type SavedPlan } from '../model/run/saved-plan.ts';
 import { driftOf, pinnedDifferences } from '../plan/fingerprint.ts';
 import type { Ending } from '../run/running.ts';
 

@@ -1,6 +1,6 @@
-import { latin1Of } from '../model/bytes.ts';
 import type { Host } from '../model/host.ts';
-import { plural, showCount, showDuration, showSize } from '../model/quantity.ts';
+import { latin1Of } from '../model/text/bytes.ts';
+import { plural, showCount, showDuration, showSize } from '../model/text/quantity.ts';
 
 /** What a machine can do now. `limited`: the engine goes another way. `stuck`: no run could act. */
 export interface Check {

@@ -1,4 +1,4 @@
-import type { FleetAsk } from '../model/fleet-ports.ts';
+import type { FleetAsk } from '../model/fleet/ports.ts';
 import type { Ask } from '../model/ports.ts';
 
 /** Hosts work side by side; a person answers one question after the other. */

@@ -1,8 +1,8 @@
+import { mayFail, withCanary } from '../model/fleet/batches.ts';
+import { isFailure } from '../model/fleet/outcome.ts';
 import type { HostEnd } from '../model/fleet.ts';
-import { mayFail, withCanary } from '../model/fleet-batches.ts';
-import { isFailure } from '../model/fleet-outcome.ts';
 import type { OutcomeName } from '../model/outcome.ts';
-import { plural } from '../model/quantity.ts';
+import { plural } from '../model/text/quantity.ts';
 import { atMost } from './at-most.ts';
 import { runOn, type Turn } from './fleet-host.ts';
 import type { Fleet } from './fleet-parts.ts';

@@ -1,11 +1,11 @@
 import type { RunEvent } from '../model/event.ts';
+import { isUnfinishedEnd } from '../model/fleet/outcome.ts';
+import type { FleetHost } from '../model/fleet/world.ts';
 import type { HeldPlan, HostEnd, Target } from '../model/fleet.ts';
-import { isUnfinishedEnd } from '../model/fleet-outcome.ts';
-import type { FleetHost } from '../model/fleet-world.ts';
 import type { Failure } from '../model/host.ts';
 import type { OutcomeName } from '../model/outcome.ts';
 import { type Journal, JournalError } from '../model/ports.ts';
-import { PART_OF } from '../model/retention.ts';
+import { PART_OF } from '../model/run/retention.ts';
 import { isBeingUndone, type RunState, stateOf } from '../model/state.ts';
 import type { Ending } from '../run/running.ts';
 import type { RunParts, RunRequest } from './carry-out.ts';

@@ -1,6 +1,6 @@
+import { worstOf } from '../model/fleet/outcome.ts';
+import { applyFleet, type FleetState, type HostState } from '../model/fleet/state.ts';
 import type { FleetFact, HostEnd } from '../model/fleet.ts';
-import { worstOf } from '../model/fleet-outcome.ts';
-import { applyFleet, type FleetState, type HostState } from '../model/fleet-state.ts';
 import type { OutcomeName } from '../model/outcome.ts';
 import { NO_SECRETS } from '../model/secret.ts';
 import { spineOver } from '../run/spine.ts';

@@ -1,6 +1,6 @@
 import type { Block } from '../model/block.ts';
+import type { FleetHost, FleetWorld } from '../model/fleet/world.ts';
 import type { HeldPlan, HostPlan, Target } from '../model/fleet.ts';
-import type { FleetHost, FleetWorld } from '../model/fleet-world.ts';
 import { isObject, type Json } from '../model/json.ts';
 import type { Plan, PlannedStep } from '../model/plan.ts';
 import type { Catalogue } from '../model/ports.ts';

@@ -1,11 +1,11 @@
+import type { FleetAsk, FleetView } from '../model/fleet/ports.ts';
+import type { FleetState } from '../model/fleet/state.ts';
+import type { Strategy } from '../model/fleet/strategy.ts';
+import type { FleetWorld } from '../model/fleet/world.ts';
 import type { FleetFact, Target } from '../model/fleet.ts';
-import type { FleetAsk, FleetView } from '../model/fleet-ports.ts';
-import type { FleetState } from '../model/fleet-state.ts';
-import type { FleetWorld } from '../model/fleet-world.ts';
 import type { Json } from '../model/json.ts';
 import type { Journal } from '../model/ports.ts';
 import type { Limits, Runbook } from '../model/runbook.ts';
-import type { Strategy } from '../model/strategy.ts';
 import type { Brakes } from './fleet-brakes.ts';
 
 /** What is asked for. */

@@ -1,11 +1,11 @@
+import { batchesOf } from '../model/fleet/batches.ts';
+import { groupPlans } from '../model/fleet/groups.ts';
+import { worstOf } from '../model/fleet/outcome.ts';
+import type { FleetPlan } from '../model/fleet/ports.ts';
+import type { Strategy } from '../model/fleet/strategy.ts';
 import type { HostEnd, HostPlan, PlanGroup, Target } from '../model/fleet.ts';
-import { batchesOf } from '../model/fleet-batches.ts';
-import { groupPlans } from '../model/fleet-groups.ts';
-import { worstOf } from '../model/fleet-outcome.ts';
-import type { FleetPlan } from '../model/fleet-ports.ts';
 import type { OutcomeName } from '../model/outcome.ts';
 import { NO_SECRETS } from '../model/secret.ts';
-import type { Strategy } from '../model/strategy.ts';
 import { type LookedAt, type LookParts, type LookRequest, lookAtAll } from './fleet-look.ts';
 import { learnSecrets, type Unfit } from './secrets.ts';
 

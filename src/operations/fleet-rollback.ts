@@ -1,10 +1,10 @@
-import { carryOver } from '../model/carry.ts';
+import type { FleetUndo } from '../model/fleet/ports.ts';
+import type { FleetState, HostState } from '../model/fleet/state.ts';
 import type { HostEnd, Target } from '../model/fleet.ts';
-import type { FleetUndo } from '../model/fleet-ports.ts';
-import type { FleetState, HostState } from '../model/fleet-state.ts';
 import type { OutcomeName } from '../model/outcome.ts';
+import { carryOver } from '../model/run/carry.ts';
+import { canBeUndone, sayWaysBack } from '../model/run/undo.ts';
 import type { RunState } from '../model/state.ts';
-import { canBeUndone, sayWaysBack } from '../model/undo.ts';
 import { atMost } from './at-most.ts';
 import { rollBackOn } from './fleet-host.ts';
 import { type FleetEnding, live } from './fleet-life.ts';

@@ -1,8 +1,8 @@
+import { batchesLeft, batchesOf } from '../model/fleet/batches.ts';
+import { isUnfinishedEnd } from '../model/fleet/outcome.ts';
+import type { FleetPlan } from '../model/fleet/ports.ts';
+import { type FleetState, type HostState, initialFleet } from '../model/fleet/state.ts';
 import type { Target } from '../model/fleet.ts';
-import { batchesLeft, batchesOf } from '../model/fleet-batches.ts';
-import { isUnfinishedEnd } from '../model/fleet-outcome.ts';
-import type { FleetPlan } from '../model/fleet-ports.ts';
-import { type FleetState, type HostState, initialFleet } from '../model/fleet-state.ts';
 import type { OutcomeName } from '../model/outcome.ts';
 import { atMost } from './at-most.ts';
 import { goThrough, type Stopped } from './fleet-batches.ts';

@@ -1,7 +1,7 @@
 import type { Host } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
-import type { Mode } from '../model/permit.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Mode } from '../model/policy/permit.ts';
 import type { Catalogue, Emit } from '../model/ports.ts';
 import type { Limits, Runbook } from '../model/runbook.ts';
 import { NO_SECRETS, type Secrets } from '../model/secret.ts';

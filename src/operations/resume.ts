@@ -1,10 +1,10 @@
-import { carryOver } from '../model/carry.ts';
-import { dangerOf } from '../model/danger.ts';
-import { clockOn } from '../model/far-clock.ts';
-import { hasBegunToVerify, hasTouched } from '../model/left-off.ts';
+import { clockOn } from '../model/host/far-clock.ts';
+import { dangerOf } from '../model/policy/danger.ts';
 import type { Emit } from '../model/ports.ts';
+import { carryOver } from '../model/run/carry.ts';
+import { hasBegunToVerify, hasTouched } from '../model/run/left-off.ts';
+import { type Findings, resolveArg } from '../model/runbook/scope.ts';
 import { type Runbook, stepsOf } from '../model/runbook.ts';
-import { type Findings, resolveArg } from '../model/scope.ts';
 import type { RunState, UndoEntry } from '../model/state.ts';
 import { nothingToDo } from '../model/verb.ts';
 import type { Done, Ending } from '../run/running.ts';

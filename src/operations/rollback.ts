@@ -1,10 +1,10 @@
-import { carryOver } from '../model/carry.ts';
-import { limitsFor } from '../model/decide.ts';
-import { misled } from '../model/real-params.ts';
+import { limitsFor } from '../model/policy/decide.ts';
+import { carryOver } from '../model/run/carry.ts';
+import { canBeUndone, sayWaysBack } from '../model/run/undo.ts';
+import { partIn, type UndoPart } from '../model/run/undo-part.ts';
+import { misled } from '../model/runbook/real-params.ts';
 import type { Limits } from '../model/runbook.ts';
 import { isBeingUndone, type RunState } from '../model/state.ts';
-import { canBeUndone, sayWaysBack } from '../model/undo.ts';
-import { partIn, type UndoPart } from '../model/undo-part.ts';
 import { makePlan } from '../plan/plan.ts';
 import { leaseOf } from '../run/lease.ts';
 import { isWhole, rollback, sayRemains } from '../run/rollback.ts';

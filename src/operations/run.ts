@@ -1,9 +1,9 @@
-import { decide, limitsFor } from '../model/decide.ts';
 import type { StepOutline } from '../model/event.ts';
-import type { Permit } from '../model/permit.ts';
+import { decide, limitsFor } from '../model/policy/decide.ts';
+import type { Permit } from '../model/policy/permit.ts';
 import type { Emit } from '../model/ports.ts';
+import { markOf } from '../model/run/saved-plan.ts';
 import { isAction, stepsOf } from '../model/runbook.ts';
-import { markOf } from '../model/saved-plan.ts';
 import type { Ending } from '../run/running.ts';
 import { endSevered, heard, Severed } from '../run/severed.ts';
 import { carryOut, permitFor, type RunParts, type RunRequest, spineOf, unfitSecrets } from './carry-out.ts';

@@ -1,7 +1,7 @@
 import type { Json } from '../model/json.ts';
 import type { OutcomeName } from '../model/outcome.ts';
+import { secretsOf } from '../model/runbook/scope.ts';
 import type { Runbook } from '../model/runbook.ts';
-import { secretsOf } from '../model/scope.ts';
 import type { Secrets } from '../model/secret.ts';
 
 /** Why nothing may be begun with these secrets. */

@@ -1,10 +1,10 @@
 import { stepsNamedIn } from '../model/condition.ts';
 import type { Json } from '../model/json.ts';
-import { judge } from '../model/judge.ts';
 import type { PlannedProbe } from '../model/plan.ts';
 import { referencesIn } from '../model/reference.ts';
+import { judge } from '../model/runbook/judge.ts';
+import { bindParams, type Findings } from '../model/runbook/scope.ts';
 import { isDeclaredRead, type Runbook, type Step } from '../model/runbook.ts';
-import { bindParams, type Findings } from '../model/scope.ts';
 import type { Finding, Prediction } from '../model/verb.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { isObject, type Json, listOf } from '../model/json.ts';
 import type { Plan, PlannedAction } from '../model/plan.ts';
-import { showDuration } from '../model/quantity.ts';
+import type { Difference, IdentityLine, StepDrift } from '../model/run/saved-plan.ts';
+import { resolveArg, startFindings } from '../model/runbook/scope.ts';
 import { LIMITS, type Limits, type Runbook, type Step, stepsOf } from '../model/runbook.ts';
-import type { Difference, IdentityLine, StepDrift } from '../model/saved-plan.ts';
-import { resolveArg, startFindings } from '../model/scope.ts';
+import { showDuration } from '../model/text/quantity.ts';
 
 /** What a plan is, before anything is looked at. */
 export interface Identity {

@@ -1,8 +1,8 @@
 import { isObject, type Json } from '../model/json.ts';
 import type { PlannedUndo } from '../model/plan.ts';
 import type { Catalogue } from '../model/ports.ts';
+import { type Findings, resolveArg } from '../model/runbook/scope.ts';
 import type { AuthoredUndoStep, Runbook, Step } from '../model/runbook.ts';
-import { type Findings, resolveArg } from '../model/scope.ts';
 import { cannot, type Look } from '../model/verb.ts';
 
 interface Foreseen {

@@ -1,4 +1,4 @@
-import type { Difference } from '../model/saved-plan.ts';
+import type { Difference } from '../model/run/saved-plan.ts';
 
 /** A used runbook stands behind the one that uses it, under such a line (load/load.ts). */
 const USED = /^--- # (.*)$/m;

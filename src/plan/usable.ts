@@ -1,5 +1,5 @@
-import { showDuration } from '../model/quantity.ts';
-import { type MachineThen, type SavedPlan, shortId } from '../model/saved-plan.ts';
+import { type MachineThen, type SavedPlan, shortId } from '../model/run/saved-plan.ts';
+import { showDuration } from '../model/text/quantity.ts';
 
 /**
  * Why this plan is not for this machine, this user or this moment, each in its own words; null: it may be compared.

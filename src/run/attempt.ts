@@ -1,12 +1,12 @@
-import { dangerOf } from '../model/danger.ts';
-import { addCosts } from '../model/decide.ts';
 import type { Failure } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
 import { isObject } from '../model/json.ts';
+import { dangerOf } from '../model/policy/danger.ts';
+import { addCosts } from '../model/policy/decide.ts';
 import { JournalError } from '../model/ports.ts';
-import { showDuration } from '../model/quantity.ts';
 import type { Limits, Step } from '../model/runbook.ts';
 import { tookSome } from '../model/state.ts';
+import { showDuration } from '../model/text/quantity.ts';
 import type { ActionVerb, Applied, Observation } from '../model/verb.ts';
 import { declaredUndo } from './declared.ts';
 import { armLease, fence, LEASE_OVER, releaseLeases } from './lease.ts';

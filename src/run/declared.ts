@@ -1,8 +1,8 @@
-import { COMMAND } from '../model/command.ts';
 import { unchecked } from '../model/read.ts';
+import type { DeclaredUndo } from '../model/run/undo.ts';
+import { COMMAND } from '../model/runbook/command.ts';
+import { resolveArg } from '../model/runbook/scope.ts';
 import type { Step } from '../model/runbook.ts';
-import { resolveArg } from '../model/scope.ts';
-import type { DeclaredUndo } from '../model/undo.ts';
 import type { Running } from './running.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { stepsNamedIn } from '../model/condition.ts';
-import { openItems } from '../model/open.ts';
+import { openItems } from '../model/run/open.ts';
+import { canBeUndone } from '../model/run/undo.ts';
 import { isAction, type Step } from '../model/runbook.ts';
-import { canBeUndone } from '../model/undo.ts';
 import { unknownFinding } from '../model/verb.ts';
 import { guard } from './guard.ts';
 import { armTheUnarmed, LEASE_OVER, restoreLeases } from './lease.ts';

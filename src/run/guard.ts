@@ -1,5 +1,5 @@
-import { lookAt } from '../model/look.ts';
 import type { PlannedProbe } from '../model/plan.ts';
+import { lookAt } from '../model/run/look.ts';
 import type { Step } from '../model/runbook.ts';
 import { CUT_SHORT, type Running, type StepEnd } from './running.ts';
 import { heard } from './severed.ts';

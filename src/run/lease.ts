@@ -1,5 +1,5 @@
-import { isByDefault } from '../model/decide.ts';
 import type { Failure } from '../model/host.ts';
+import { isByDefault } from '../model/policy/decide.ts';
 import type { Step } from '../model/runbook.ts';
 import type { OpenLease } from '../model/state.ts';
 import type { LeaseTerms } from '../model/verb.ts';

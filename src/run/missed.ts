@@ -1,7 +1,7 @@
 import type { MissedJob } from '../model/event.ts';
-import { offsetOn } from '../model/far-clock.ts';
+import { offsetOn } from '../model/host/far-clock.ts';
 import { isObject, type Json } from '../model/json.ts';
-import { missedMinutes, type Offset } from '../model/schedule.ts';
+import { missedMinutes, type Offset } from '../model/text/schedule.ts';
 import { looking, type Running, type Stopped } from './running.ts';
 
 /** Minutes told for each job; more would only repeat the schedule. */

@@ -1,5 +1,5 @@
 import type { Json } from '../model/json.ts';
-import { afterUndo, canBeUndone, isCovered, stepsLeft, toRevert } from '../model/undo.ts';
+import { afterUndo, canBeUndone, isCovered, stepsLeft, toRevert } from '../model/run/undo.ts';
 import type { Applied } from '../model/verb.ts';
 import { releaseLeases } from './lease.ts';
 import { acting, type Done, type Running } from './running.ts';

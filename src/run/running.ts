@@ -1,15 +1,15 @@
-import { clockOn } from '../model/far-clock.ts';
+import { clockOn } from '../model/host/far-clock.ts';
+import { takenDown } from '../model/host/service.ts';
 import type { Host } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
 import type { OutcomeName, Verdict } from '../model/outcome.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Unsettled } from '../model/policy/spent.ts';
 import type { PolicyRule } from '../model/policy.ts';
 import type { Ask, Catalogue, Emit, Interrupts, Journal } from '../model/ports.ts';
+import type { WayBack } from '../model/run/undo.ts';
+import type { Findings } from '../model/runbook/scope.ts';
 import type { Limits, Runbook } from '../model/runbook.ts';
-import type { Findings } from '../model/scope.ts';
-import { takenDown } from '../model/service.ts';
-import type { Unsettled } from '../model/spent.ts';
-import type { WayBack } from '../model/undo.ts';
 import type { Act, Clock, LeaseDeadline, LeaseTerms, Look } from '../model/verb.ts';
 
 /** One execution of one plan on one host: what it works with, and its book of what was done so far. */
@@ -40,7 +40,7 @@ export interface Book {
   findings: Findings;
   /** With what is not settled yet. */
   used: Limits;
-  /** Of earlier lives, by step: see model/spent.ts. */
+  /** Of earlier lives, by step: see model/policy/spent.ts. */
   readonly unsettled: Map<string, Unsettled>;
   /** By the attempt at work. */
   reserved: Limits;

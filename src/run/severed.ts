@@ -1,5 +1,5 @@
+import { sayKept } from '../model/host/lease.ts';
 import { type Connection, type Failure, failure, type Host } from '../model/host.ts';
-import { sayKept } from '../model/lease.ts';
 import { JournalError } from '../model/ports.ts';
 import type { OpenLease } from '../model/state.ts';
 import type { Ending, Running } from './running.ts';

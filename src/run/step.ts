@@ -1,12 +1,12 @@
-import { asksFirst, overLimit } from '../model/decide.ts';
 import type { StepOutcome } from '../model/event.ts';
 import type { Json } from '../model/json.ts';
 import type { PlannedAction } from '../model/plan.ts';
+import { asksFirst, overLimit } from '../model/policy/decide.ts';
+import { givenBack, minus } from '../model/policy/spent.ts';
 import type { Answer } from '../model/ports.ts';
+import { BY_HAND, sayWaysBack } from '../model/run/undo.ts';
+import { resolveArg, whether } from '../model/runbook/scope.ts';
 import type { Step } from '../model/runbook.ts';
-import { resolveArg, whether } from '../model/scope.ts';
-import { givenBack, minus } from '../model/spent.ts';
-import { BY_HAND, sayWaysBack } from '../model/undo.ts';
 import { type ActionVerb, type Applied, cannot, type Observation, shown } from '../model/verb.ts';
 import { attempt } from './attempt.ts';
 import { declaredUndo } from './declared.ts';

@@ -1,5 +1,5 @@
-import { addCosts, overLimit } from '../model/decide.ts';
-import type { UndoStep } from '../model/undo.ts';
+import { addCosts, overLimit } from '../model/policy/decide.ts';
+import type { UndoStep } from '../model/run/undo.ts';
 import { type ActionVerb, type Applied, cannot, type Observation } from '../model/verb.ts';
 import { counted, journaled, keepBytes } from './attempt.ts';
 import { releaseLeases } from './lease.ts';

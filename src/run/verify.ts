@@ -1,8 +1,8 @@
-import { type Looking, lookAt } from '../model/look.ts';
+import { isRunning, readTaken } from '../model/host/service.ts';
 import type { Verdict } from '../model/outcome.ts';
+import { type Looking, lookAt } from '../model/run/look.ts';
+import { whether } from '../model/runbook/scope.ts';
 import type { Step } from '../model/runbook.ts';
-import { whether } from '../model/scope.ts';
-import { isRunning, readTaken } from '../model/service.ts';
 import type { Running } from './running.ts';
 import { heard } from './severed.ts';
 import { finish } from './step.ts';

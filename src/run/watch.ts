@@ -1,15 +1,15 @@
 import type { Judgement, Measure, Measures, Truth } from '../model/condition.ts';
 import type { WatchStanding } from '../model/event.ts';
-import { findFor } from '../model/look.ts';
+import { isRunning } from '../model/host/service.ts';
 import type { Verdict } from '../model/outcome.ts';
 import type { WatchSpec } from '../model/plan.ts';
-import { feed, type Pulse, startPulse } from '../model/pulse.ts';
-import { showDuration } from '../model/quantity.ts';
+import { findFor } from '../model/run/look.ts';
+import { feed, type Pulse, startPulse } from '../model/run/pulse.ts';
+import { counts, watchSpec } from '../model/run/watch.ts';
+import { judgeWith, resolveArg } from '../model/runbook/scope.ts';
 import type { Hold, Step } from '../model/runbook.ts';
-import { judgeWith, resolveArg } from '../model/scope.ts';
-import { isRunning } from '../model/service.ts';
+import { showDuration } from '../model/text/quantity.ts';
 import type { Finding } from '../model/verb.ts';
-import { counts, watchSpec } from '../model/watch.ts';
 import { heedStop, type Running } from './running.ts';
 import { heard } from './severed.ts';
 

@@ -1,14 +1,14 @@
 import type { Block } from '../model/block.ts';
 import type { PlannedAction } from '../model/plan.ts';
-import { showCount, showDuration, showSize } from '../model/quantity.ts';
 import { LIMITS, type LimitName, type Limits } from '../model/runbook.ts';
+import { showCount, showDuration, showSize } from '../model/text/quantity.ts';
 import type { Observation, Targets } from '../model/verb.ts';
 import { renderBlocks } from './block.ts';
-import { escaped } from './escape.ts';
-import { commands, field, fields, LABEL } from './fields.ts';
-import { grid, indent, narrower } from './layout.ts';
-import type { Paper } from './style.ts';
-import { SHOWN } from './table.ts';
+import { escaped } from './draw/escape.ts';
+import { commands, field, fields, LABEL } from './draw/fields.ts';
+import { grid, indent, narrower } from './draw/layout.ts';
+import type { Paper } from './draw/style.ts';
+import { SHOWN } from './draw/table.ts';
 
 /** What the run may touch, and what this and the steps before it take of that. */
 export interface Allowance {

@@ -1,9 +1,9 @@
 import type { Answer, Ask, Question } from '../model/ports.ts';
 import { renderAction } from './action.ts';
-import { escaped } from './escape.ts';
-import { rule } from './fields.ts';
-import { fit, hang, indent, narrower } from './layout.ts';
-import type { Paper } from './style.ts';
+import { escaped } from './draw/escape.ts';
+import { rule } from './draw/fields.ts';
+import { fit, hang, indent, narrower } from './draw/layout.ts';
+import type { Paper } from './draw/style.ts';
 
 /** A question put to a person. Null: interrupted, or nobody is there any more. */
 export interface Prompts {

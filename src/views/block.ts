@@ -1,10 +1,10 @@
 import type { Block } from '../model/block.ts';
-import { renderDiff } from './diff.ts';
-import { escaped } from './escape.ts';
-import { cutHard, width } from './layout.ts';
-import { showNumber, sparkline } from './sparkline.ts';
-import type { Paper } from './style.ts';
-import { moreLine, renderTable, SHOWN } from './table.ts';
+import { renderDiff } from './draw/diff.ts';
+import { escaped } from './draw/escape.ts';
+import { cutHard, width } from './draw/layout.ts';
+import { showNumber, sparkline } from './draw/sparkline.ts';
+import type { Paper } from './draw/style.ts';
+import { moreLine, renderTable, SHOWN } from './draw/table.ts';
 
 /** What a verb shows, as lines of text. All of it is data and is escaped. */
 export function renderBlock(block: Block, paper: Paper): readonly string[] {

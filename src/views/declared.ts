@@ -1,8 +1,8 @@
 import type { Prompts } from './ask.ts';
-import { escaped } from './escape.ts';
-import { rule } from './fields.ts';
-import { hang } from './layout.ts';
-import type { Paper } from './style.ts';
+import { escaped } from './draw/escape.ts';
+import { rule } from './draw/fields.ts';
+import { hang } from './draw/layout.ts';
+import type { Paper } from './draw/style.ts';
 
 /** A command that runs before anything is decided, by its author's word that it only reads. */
 export interface DeclaredCommand {

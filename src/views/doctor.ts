@@ -1,6 +1,6 @@
-import { escaped } from './escape.ts';
-import { padEnd, wrap } from './layout.ts';
-import type { Paper } from './style.ts';
+import { escaped } from './draw/escape.ts';
+import { padEnd, wrap } from './draw/layout.ts';
+import type { Paper } from './draw/style.ts';
 
 interface Shown {
   readonly name: string;

@@ -1,12 +1,12 @@
+import { type Strategy, sizeText } from '../model/fleet/strategy.ts';
 import type { Target } from '../model/fleet.ts';
-import { plural, showCount } from '../model/quantity.ts';
-import { type Strategy, sizeText } from '../model/strategy.ts';
-import { escaped, escapeJson } from './escape.ts';
-import { strategyText } from './fleet-plan-words.ts';
-import { hostLines } from './fleet-words.ts';
-import { hang, narrower, width } from './layout.ts';
-import type { Paper } from './style.ts';
-import { renderTable } from './table.ts';
+import { plural, showCount } from '../model/text/quantity.ts';
+import { escaped, escapeJson } from './draw/escape.ts';
+import { hang, narrower, width } from './draw/layout.ts';
+import type { Paper } from './draw/style.ts';
+import { renderTable } from './draw/table.ts';
+import { strategyText } from './fleet/plan-words.ts';
+import { hostLines } from './fleet/words.ts';
 
 /** Where ssh would go for a host. */
 export interface Way {

@@ -1,5 +1,5 @@
-import type { FleetView } from '../model/fleet-ports.ts';
-import { escapeJson } from './escape.ts';
+import type { FleetView } from '../model/fleet/ports.ts';
+import { escapeJson } from './draw/escape.ts';
 
 /**
  * Every event as it is, one line of JSON each: of a run, or of a fleet and the runs of its hosts, each line with its

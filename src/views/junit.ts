@@ -1,7 +1,7 @@
 import { OUTCOMES } from '../model/outcome.ts';
 import type { View } from '../model/ports.ts';
 import { apply, elapsed, initialState, type RunState, type StepState } from '../model/state.ts';
-import { escaped } from './escape.ts';
+import { escaped } from './draw/escape.ts';
 import { doneText } from './summary.ts';
 
 /**

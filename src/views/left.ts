@@ -1,10 +1,10 @@
 import type { Plan } from '../model/plan.ts';
+import { sayWaysBack } from '../model/run/undo.ts';
 import { isDrill, openLeases, type RunState, type StepState } from '../model/state.ts';
-import { sayWaysBack } from '../model/undo.ts';
-import { escaped } from './escape.ts';
-import { heading, rule } from './fields.ts';
-import { hang, indent } from './layout.ts';
-import type { Paper } from './style.ts';
+import { escaped } from './draw/escape.ts';
+import { heading, rule } from './draw/fields.ts';
+import { hang, indent } from './draw/layout.ts';
+import type { Paper } from './draw/style.ts';
 
 /**
  * The person wants out at once: what is not done, what is not undone, and the very commands for both. No prompt,

@@ -1,13 +1,13 @@
-import { sayCompared } from '../model/drift.ts';
 import type { RunEvent } from '../model/event.ts';
 import { OUTCOMES } from '../model/outcome.ts';
 import type { View } from '../model/ports.ts';
-import { plural, showCount, showDuration, showText } from '../model/quantity.ts';
+import { sayCompared } from '../model/run/drift.ts';
 import { apply, initialState, type RunState } from '../model/state.ts';
-import { escaped } from './escape.ts';
-import { padEnd } from './layout.ts';
-import { showNumber } from './sparkline.ts';
-import { type Look, type Paper, paperOf } from './style.ts';
+import { plural, showCount, showDuration, showText } from '../model/text/quantity.ts';
+import { escaped } from './draw/escape.ts';
+import { padEnd } from './draw/layout.ts';
+import { showNumber } from './draw/sparkline.ts';
+import { type Look, type Paper, paperOf } from './draw/style.ts';
 import { doneText, measureName, renderSummary } from './summary.ts';
 import { brokenWords } from './watch-words.ts';
 

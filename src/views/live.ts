@@ -1,14 +1,14 @@
-import { sayCompared } from '../model/drift.ts';
 import type { EventOf, RunEvent } from '../model/event.ts';
 import type { Plan } from '../model/plan.ts';
 import type { View } from '../model/ports.ts';
-import { plural, showCount, showDuration } from '../model/quantity.ts';
+import { sayCompared } from '../model/run/drift.ts';
 import type { Phase } from '../model/runbook.ts';
 import { apply, initialState, type RunState, type StepState } from '../model/state.ts';
+import { plural, showCount, showDuration } from '../model/text/quantity.ts';
 import type { Progress } from '../model/verb.ts';
-import { escaped } from './escape.ts';
-import { fit, hang, narrower, padEnd, width } from './layout.ts';
-import type { Paper } from './style.ts';
+import { escaped } from './draw/escape.ts';
+import { fit, hang, narrower, padEnd, width } from './draw/layout.ts';
+import type { Paper } from './draw/style.ts';
 import { doneText, markOf, renderSummary, seriesLines } from './summary.ts';
 import { brokenWords, looksText } from './watch-words.ts';
 

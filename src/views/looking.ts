@@ -1,4 +1,4 @@
-import { escaped } from './escape.ts';
+import { escaped } from './draw/escape.ts';
 
 /** One line that says what is being looked at, drawn over and over; gone at the end. For a terminal only. */
 export function lookingLine(write: (text: string) => void): {

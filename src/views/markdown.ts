@@ -1,4 +1,4 @@
-import { escaped } from './escape.ts';
+import { escaped } from './draw/escape.ts';
 
 /**
  * Markdown (CommonMark with GitHub's tables) in which everything that came from a host, a runbook or a person is text:

@@ -1,10 +1,10 @@
-import { addCosts } from '../model/decide.ts';
 import { OUTCOMES } from '../model/outcome.ts';
 import { isForGood, type Plan, type PlannedAction, type PlannedProbe, type PlannedWatch } from '../model/plan.ts';
-import { showDuration } from '../model/quantity.ts';
+import { addCosts } from '../model/policy/decide.ts';
 import { LIMITS, type Limits } from '../model/runbook.ts';
+import { showDuration } from '../model/text/quantity.ts';
 import { decisionWords, limitText } from './action.ts';
-import { escaped } from './escape.ts';
+import { escaped } from './draw/escape.ts';
 import { cell, code, fence, md, mdTable } from './markdown.ts';
 import { proofText, showValue } from './plan.ts';
 import { undoText } from './report/actions.ts';

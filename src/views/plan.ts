@@ -1,16 +1,16 @@
 import type { Block } from '../model/block.ts';
-import { addCosts } from '../model/decide.ts';
 import type { Json } from '../model/json.ts';
 import { OUTCOMES } from '../model/outcome.ts';
 import { isForGood, type Plan, type PlannedAction, type PlannedProbe, type PlannedWatch } from '../model/plan.ts';
-import { plural, showDuration } from '../model/quantity.ts';
+import { addCosts } from '../model/policy/decide.ts';
 import { LIMITS, type Limits } from '../model/runbook.ts';
+import { plural, showDuration } from '../model/text/quantity.ts';
 import { decisionWords, limitText, renderAction } from './action.ts';
 import { renderBlocks } from './block.ts';
-import { escaped } from './escape.ts';
-import { commands, field, fields, heading, rule } from './fields.ts';
-import { hang, indent, narrower, padEnd, width } from './layout.ts';
-import { type Look, type Paper, paperOf } from './style.ts';
+import { escaped } from './draw/escape.ts';
+import { commands, field, fields, heading, rule } from './draw/fields.ts';
+import { hang, indent, narrower, padEnd, width } from './draw/layout.ts';
+import { type Look, type Paper, paperOf } from './draw/style.ts';
 import { watchedText } from './watch-words.ts';
 
 /**

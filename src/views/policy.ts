@@ -1,14 +1,14 @@
-import type { Explanation } from '../model/explain.ts';
 import { exitCode } from '../model/outcome.ts';
-import type { RuleFinding } from '../model/permit.ts';
+import type { Explanation } from '../model/policy/explain.ts';
+import type { RuleFinding } from '../model/policy/permit.ts';
+import type { RuleNote } from '../model/policy/review.ts';
+import { sayWindow } from '../model/policy/window.ts';
 import type { FleetLimits, Policy, PolicyRule } from '../model/policy.ts';
-import type { RuleNote } from '../model/policy-review.ts';
-import { plural, showCount, showDuration } from '../model/quantity.ts';
 import { DEFAULT_LIMITS, LIMITS, type LimitName, type Limits } from '../model/runbook.ts';
-import { sayWindow } from '../model/window.ts';
-import { escaped, escapeJson } from './escape.ts';
-import { hang } from './layout.ts';
-import type { Paper } from './style.ts';
+import { plural, showCount, showDuration } from '../model/text/quantity.ts';
+import { escaped, escapeJson } from './draw/escape.ts';
+import { hang } from './draw/layout.ts';
+import type { Paper } from './draw/style.ts';
 
 /** Whether it may start, and why; then every rule with every condition. */
 export function renderExplanation(explanation: Explanation, paper: Paper): string {

@@ -1,7 +1,7 @@
 import type { Problem } from '../model/problem.ts';
-import { escaped, escapeJson } from './escape.ts';
-import { fit, hang, width } from './layout.ts';
-import { type Style, styleOf } from './style.ts';
+import { escaped, escapeJson } from './draw/escape.ts';
+import { fit, hang, width } from './draw/layout.ts';
+import { type Style, styleOf } from './draw/style.ts';
 
 export interface ProblemView {
   /** The text of a file, for the frame; undefined where there is none (an option of the command line). */

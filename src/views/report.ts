@@ -1,6 +1,6 @@
 import type { RunEvent } from '../model/event.ts';
 import { openLeases, stateOf } from '../model/state.ts';
-import { escapeJson } from './escape.ts';
+import { escapeJson } from './draw/escape.ts';
 import { cell, mdTable } from './markdown.ts';
 import { changes, rollbackNotes } from './report/actions.ts';
 import { circumstances, missed } from './report/circumstances.ts';

@@ -1,12 +1,12 @@
+import { sayLease } from '../model/host/lease.ts';
 import type { Json } from '../model/json.ts';
 import { isObject } from '../model/json.ts';
-import { sayLease } from '../model/lease.ts';
-import { plural, showCount, showDuration } from '../model/quantity.ts';
-import { sumOf } from '../model/spent.ts';
+import { sumOf } from '../model/policy/spent.ts';
 import { elapsed, isDrill, lastThing, openLeases, type RunState } from '../model/state.ts';
-import { escaped, escapeJson } from './escape.ts';
-import { hang } from './layout.ts';
-import type { Paper, Style } from './style.ts';
+import { plural, showCount, showDuration } from '../model/text/quantity.ts';
+import { escaped, escapeJson } from './draw/escape.ts';
+import { hang } from './draw/layout.ts';
+import type { Paper, Style } from './draw/style.ts';
 
 /** What is known of one run: where its journal is, whether it is whole, and what it adds up to. */
 export interface RunSource {

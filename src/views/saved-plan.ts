@@ -1,14 +1,14 @@
-import { sayDifference, sayDrift } from '../model/drift.ts';
 import { isObject, type Json } from '../model/json.ts';
 import type { Plan, PlannedStep } from '../model/plan.ts';
-import { showDuration } from '../model/quantity.ts';
-import { type Difference, type SavedPlan, type StepDrift, shortId } from '../model/saved-plan.ts';
-import { shownPart } from './diff.ts';
-import { escaped, escapeJson } from './escape.ts';
-import { field, rule } from './fields.ts';
-import { hang } from './layout.ts';
+import { sayDifference, sayDrift } from '../model/run/drift.ts';
+import { type Difference, type SavedPlan, type StepDrift, shortId } from '../model/run/saved-plan.ts';
+import { showDuration } from '../model/text/quantity.ts';
+import { shownPart } from './draw/diff.ts';
+import { escaped, escapeJson } from './draw/escape.ts';
+import { field, rule } from './draw/fields.ts';
+import { hang } from './draw/layout.ts';
+import { type Look, type Paper, paperOf } from './draw/style.ts';
 import { planToJson, renderPlan } from './plan.ts';
-import { type Look, type Paper, paperOf } from './style.ts';
 
 /**
  * A plan for a file that lies about: all that is needed to show it again, and no more. What probes gave to later steps

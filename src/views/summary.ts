@@ -1,7 +1,7 @@
 import type { MissedJob } from '../model/event.ts';
-import { sayLease } from '../model/lease.ts';
+import { sayLease } from '../model/host/lease.ts';
 import { OUTCOMES, type OutcomeName } from '../model/outcome.ts';
-import { plural, showDuration } from '../model/quantity.ts';
+import { canBeUndone, isCovered, sayWayBack } from '../model/run/undo.ts';
 import {
   isDrill,
   openLeases,
@@ -10,12 +10,12 @@ import {
   type UndoEntry,
   type WatchSample,
 } from '../model/state.ts';
-import { canBeUndone, isCovered, sayWayBack } from '../model/undo.ts';
-import { escaped } from './escape.ts';
-import { heading, rule } from './fields.ts';
-import { cutHard, hang, padEnd, width } from './layout.ts';
-import { showNumber, sparkline } from './sparkline.ts';
-import type { Paper, Style } from './style.ts';
+import { plural, showDuration } from '../model/text/quantity.ts';
+import { escaped } from './draw/escape.ts';
+import { heading, rule } from './draw/fields.ts';
+import { cutHard, hang, padEnd, width } from './draw/layout.ts';
+import { showNumber, sparkline } from './draw/sparkline.ts';
+import type { Paper, Style } from './draw/style.ts';
 import { namesIn, textsOf } from './watch-words.ts';
 
 /**

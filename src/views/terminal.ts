@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Plan } from '../model/plan.ts';
 import type { Ask, Interrupts, View } from '../model/ports.ts';
 import { askWith, type Choosing, type Prompts, type Typing } from './ask.ts';
-import { padEnd } from './layout.ts';
+import { padEnd } from './draw/layout.ts';
+import { type Look, type Paper, paperOf, type Style } from './draw/style.ts';
 import { liveView, type Row, type Screen } from './live.ts';
-import { type Look, type Paper, paperOf, type Style } from './style.ts';
 
 /**
  * The only file that knows listr2 and inquirer. They are loaded when a run is really shown: together they cost some 90

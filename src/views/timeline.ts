@@ -1,6 +1,6 @@
-import { sayCompared } from '../model/drift.ts';
 import type { EventOf, RunEvent } from '../model/event.ts';
-import { plural, showDuration } from '../model/quantity.ts';
+import { sayCompared } from '../model/run/drift.ts';
+import { plural, showDuration } from '../model/text/quantity.ts';
 import { clockText } from './report/clock.ts';
 import { brokenWords } from './watch-words.ts';
 

@@ -1,9 +1,9 @@
+import { canBeUndone, sayWayBack } from '../model/run/undo.ts';
+import { partIn, type UndoPart } from '../model/run/undo-part.ts';
 import type { RunState, UndoEntry } from '../model/state.ts';
-import { canBeUndone, sayWayBack } from '../model/undo.ts';
-import { partIn, type UndoPart } from '../model/undo-part.ts';
-import { escaped } from './escape.ts';
-import { hang } from './layout.ts';
-import type { Paper } from './style.ts';
+import { escaped } from './draw/escape.ts';
+import { hang } from './draw/layout.ts';
+import type { Paper } from './draw/style.ts';
 
 /** Which run a rollback is of, what it undoes, newest first, and what stays. */
 export function renderUndoing(state: RunState, part: UndoPart | null, paper: Paper): readonly string[] {

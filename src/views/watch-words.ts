@@ -1,7 +1,7 @@
 import type { WatchStanding } from '../model/event.ts';
 import type { WatchSpec } from '../model/plan.ts';
-import { plural, showDuration, showText } from '../model/quantity.ts';
 import type { WatchSample } from '../model/state.ts';
+import { plural, showDuration, showText } from '../model/text/quantity.ts';
 
 /** `for 10 min, a look every 15 s; settles for 20 s first; 1 bad look is tolerated`. */
 export function watchedText({ for: length, every, settle = 0, tolerate = 0 }: WatchSpec): string {

@@ -6,9 +6,9 @@ import type { Vault } from '../hosts/vault.ts';
 import { withSecrets } from '../hosts/with-secrets.ts';
 import type { Holder } from '../journal/lock.ts';
 import type { Target } from '../model/fleet.ts';
+import type { Reached } from '../model/host/reached.ts';
 import { type Failure, type FarClock, failure, type Host, type MachineFacts, type Result } from '../model/host.ts';
-import type { Reached } from '../model/reached.ts';
-import { isZone } from '../model/window.ts';
+import { isZone } from '../model/policy/window.ts';
 import { lockName } from './environment.ts';
 
 /** The host of a run, and the same one refusing every change. */

@@ -6,9 +6,9 @@ import { readJournal } from '../journal/read.ts';
 import { reopenJournal } from '../journal/reopen.ts';
 import { newRunId } from '../journal/run-id.ts';
 import type { RunEvent } from '../model/event.ts';
-import { type FleetEvent, isFleetEvent } from '../model/fleet-ports.ts';
+import { type FleetEvent, isFleetEvent } from '../model/fleet/ports.ts';
 import { failure, type Result } from '../model/host.ts';
-import type { Glance } from '../model/left-off.ts';
+import type { Glance } from '../model/run/left-off.ts';
 import { isDrill, type RunState, stateOf } from '../model/state.ts';
 
 interface Who {

@@ -5,7 +5,7 @@ import { placesFor, runsIn, type Who } from '../journal/places.ts';
 import { readJournal } from '../journal/read.ts';
 import { finishRemoving, isOurs, removeRun } from '../journal/remove.ts';
 import { appendTally } from '../journal/tally.ts';
-import { type FleetState, fleetStateOf } from '../model/fleet-state.ts';
+import { type FleetState, fleetStateOf } from '../model/fleet/state.ts';
 import {
   fleetGone,
   fleetLookWords,
@@ -16,7 +16,7 @@ import {
   RETENTION,
   type Retention,
   whyKept,
-} from '../model/retention.ts';
+} from '../model/run/retention.ts';
 import { type RunState, stateOf } from '../model/state.ts';
 import { fleetEventsIn, isFleetId } from './journal.ts';
 

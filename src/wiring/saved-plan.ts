@@ -6,7 +6,7 @@ import { placesFor, type Who } from '../journal/places.ts';
 import { readTally } from '../journal/tally.ts';
 import { useOfPlan } from '../journal/used.ts';
 import { type Failure, failure, type Result } from '../model/host.ts';
-import type { SavedPlan } from '../model/saved-plan.ts';
+import type { SavedPlan } from '../model/run/saved-plan.ts';
 import { hostsHere } from './host.ts';
 import type { TrustedReader } from './trusted.ts';
 

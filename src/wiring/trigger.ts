@@ -4,12 +4,12 @@ import { lastEvent } from '../journal/peek.ts';
 import { placesFor } from '../journal/places.ts';
 import { readJournal } from '../journal/read.ts';
 import { readTally } from '../journal/tally.ts';
-import { hasTouched, TOUCHED } from '../model/left-off.ts';
-import { lookBack } from '../model/pace.ts';
+import { lookBack } from '../model/policy/pace.ts';
+import { isZone } from '../model/policy/window.ts';
 import type { PastRun, Policy, Trigger } from '../model/policy.ts';
-import type { Gone } from '../model/retention.ts';
+import { hasTouched, TOUCHED } from '../model/run/left-off.ts';
+import type { Gone } from '../model/run/retention.ts';
 import { stateOf } from '../model/state.ts';
-import { isZone } from '../model/window.ts';
 
 export interface Starter {
   readonly env: Readonly<Record<string, string | undefined>>;

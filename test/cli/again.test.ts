@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { readJournal } from '../../src/journal/read.ts';
 import { stateOf } from '../../src/model/state.ts';
 import { manualInterrupts } from '../../src/wiring/interrupts.ts';
-import { fakeTerminal } from '../support/fake-terminal.ts';
 import { CONF, PAINT_POLICY, type Stage, setStage } from '../support/stage.ts';
+import { fakeTerminal } from '../support/views/fake-terminal.ts';
 
 const ALONE = ['--unattended', '--policy', 'policy.yaml'];
 const RUN = ['run', './paint.yaml', ...ALONE];

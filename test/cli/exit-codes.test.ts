@@ -8,7 +8,7 @@ import { takeLock } from '../../src/journal/lock.ts';
 import type { Fact } from '../../src/model/event.ts';
 import { OUTCOMES, type OutcomeName } from '../../src/model/outcome.ts';
 import { manualInterrupts } from '../../src/wiring/interrupts.ts';
-import { littleDaemon } from '../support/daemon.ts';
+import { littleDaemon } from '../support/hosts/daemon.ts';
 import { writeRun } from '../support/journals.ts';
 import { PAINT_POLICY, paintRunbook, type Said, type Stage, setStage } from '../support/stage.ts';
 import { STARTED } from '../support/story.ts';

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { RUNBOOK, STEP_KEYS } from '../../src/load/language.ts';
+import { RUNBOOK, STEP_KEYS } from '../../src/load/runbook/language.ts';
 import { COMPARATORS } from '../../src/model/condition.ts';
-import { compare } from '../../src/model/judge.ts';
+import { WATCH } from '../../src/model/run/watch.ts';
+import { compare } from '../../src/model/runbook/judge.ts';
 import { LIMITS } from '../../src/model/runbook.ts';
-import { WATCH } from '../../src/model/watch.ts';
-import { littleDaemon } from '../support/daemon.ts';
+import { littleDaemon } from '../support/hosts/daemon.ts';
 import { paramComplaints } from '../support/real-verbs.ts';
 import { setStage } from '../support/stage.ts';
 
@@ -345,7 +345,7 @@ test('a parameter: each key of its declaration is kept', async () => {
 
 test('a key of a step, of a watch or a comparator that is new has its test here or in the tests of steps', async () => {
   const here = readFileSync(new URL(import.meta.url), 'utf8');
-  const elsewhere = ['id', 'why', 'when', 'ask', 'undo', 'on_fail', 'proof', 'accept', 'until']; // accept: test/load/shell.test.ts
+  const elsewhere = ['id', 'why', 'when', 'ask', 'undo', 'on_fail', 'proof', 'accept', 'until']; // accept: test/load/runbook/shell.test.ts
   const keys = [...Object.keys(STEP_KEYS), ...Object.keys(WATCH.properties as object), ...COMPARATORS];
   const named = (key: string) => new RegExp(`test\\('[^':]*\\b${key}\\b[^':]*:|\\['${key}',`).test(here);
   assert.deepEqual(

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { main } from '../../src/cli.ts';
-import { allMeanings, meaningOf } from '../../src/load/meanings.ts';
+import { allMeanings, meaningOf } from '../../src/load/runbook/meanings.ts';
 import { COMPARATORS } from '../../src/model/condition.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { testIo } from '../support/test-io.ts';

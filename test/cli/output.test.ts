@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { inOwnPlaces } from '../support/own-places.ts';
+import { inOwnPlaces } from '../support/lab/own-places.ts';
 import { setStage } from '../support/stage.ts';
 
 const launcher = join(import.meta.dirname, '../../bin/firebreak');

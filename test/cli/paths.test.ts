@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, lchownSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { manualInterrupts } from '../../src/wiring/interrupts.ts';
-import { ROOT_ONLY, stateOf } from '../support/paths-stage.ts';
+import { ROOT_ONLY, stateOf } from '../support/hosts/paths-stage.ts';
 import { type Said, type Stage, setStage } from '../support/stage.ts';
 
 const STRANGER = 1001;

@@ -137,7 +137,7 @@ test('a cool-down and the limits of an hour count a run that has gone, and a pla
   const [run = ''] = runsOf(stage);
   // As if somebody had pruned with less patience.
   const { appendTally } = await import('../../src/journal/tally.ts');
-  const { goneOf } = await import('../../src/model/retention.ts');
+  const { goneOf } = await import('../../src/model/run/retention.ts');
   const { readJournal } = await import('../../src/journal/read.ts');
   const { stateOf } = await import('../../src/model/state.ts');
   const { realDisk } = await import('../../src/journal/disk.ts');

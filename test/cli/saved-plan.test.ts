@@ -3,9 +3,9 @@ import { chmodSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync }
 import { userInfo } from 'node:os';
 import { type TestContext, test } from 'node:test';
 import { sealPlan } from '../../src/load/saved-plan.ts';
-import type { SavedPlan } from '../../src/model/saved-plan.ts';
-import { fakeTerminal } from '../support/fake-terminal.ts';
+import type { SavedPlan } from '../../src/model/run/saved-plan.ts';
 import { CONF, PAINT_POLICY, paintRunbook, type Said, type Stage, setStage } from '../support/stage.ts';
+import { fakeTerminal } from '../support/views/fake-terminal.ts';
 
 const SAVE = ['plan', './paint.yaml', '--policy', 'policy.yaml', '--save', 'plan.json'];
 const RUN = ['run', '--plan', 'plan.json', '--unattended', '--policy', 'policy.yaml', '--output', 'ndjson'];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { main } from '../../src/cli.ts';
-import { parse } from '../../src/load/parse.ts';
+import { parse } from '../../src/load/text/parse.ts';
 import { isObject, type Json, type JsonObject } from '../../src/model/json.ts';
 import { testIo } from '../support/test-io.ts';
 

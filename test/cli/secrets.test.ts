@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { fakeTerminal } from '../support/fake-terminal.ts';
 import { type Said, type Stage, setStage } from '../support/stage.ts';
+import { fakeTerminal } from '../support/views/fake-terminal.ts';
 
 /** With what every form writes otherwise than it is. */
 const CANARY = 'Kanarie/1 & "zwei"+drei=50%~ü';

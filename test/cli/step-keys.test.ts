@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { RUNBOOK, STEP_KEYS } from '../../src/load/language.ts';
+import { RUNBOOK, STEP_KEYS } from '../../src/load/runbook/language.ts';
 import type { JsonObject } from '../../src/model/json.ts';
 import { PAINT_POLICY, type Said, type Stage, setStage } from '../support/stage.ts';
 
@@ -181,7 +181,7 @@ async function differs(t: TestContext, { parts, see, seen }: Case): Promise<void
 const keysOf = (shape: unknown): readonly string[] => Object.keys((shape as JsonObject).properties as JsonObject);
 
 /** Keys that no run can tell: what `check` says of them. */
-const ELSEWHERE: Readonly<Record<string, string>> = { accept: 'test/load/shell.test.ts' };
+const ELSEWHERE: Readonly<Record<string, string>> = { accept: 'test/load/runbook/shell.test.ts' };
 
 test('every key of a step, and of an open item, has a case below, or in the file that is named', () => {
   const root = join(import.meta.dirname, '../..');

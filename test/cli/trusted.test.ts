@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fakeTerminal } from '../support/fake-terminal.ts';
 import { setStage } from '../support/stage.ts';
+import { fakeTerminal } from '../support/views/fake-terminal.ts';
 
 const PLAN = ['plan', './paint.yaml', '--policy', 'policy.yaml'];
 const RUN = ['run', './paint.yaml', '--unattended', '--policy', 'policy.yaml'];

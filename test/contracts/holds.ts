@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Holds } from '../../src/model/holds.ts';
+import type { Holds } from '../../src/model/host/holds.ts';
 import type { Aside } from '../../src/model/host.ts';
-import { cronLines, cronMail, queueFile, record, shopMail } from '../support/mail.ts';
+import { cronLines, cronMail, queueFile, record, shopMail } from '../support/hosts/mail.ts';
 import type { FilesUnderTest } from './files.ts';
 
 const OPTIONS = {

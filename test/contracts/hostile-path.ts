@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { Files } from '../../src/model/host.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { putHere } from '../support/paths-stage.ts';
+import { putHere } from '../support/hosts/paths-stage.ts';
 
 const STRANGER = 1001;
 const OPTIONS = { batch: 1, limit: 1, signal: new AbortController().signal, progress: () => {} };

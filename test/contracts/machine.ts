@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Machine } from '../../src/model/host.ts';
-import { isZone } from '../../src/model/window.ts';
+import { isZone } from '../../src/model/policy/window.ts';
 
 export function machineContract(adapter: string, make: () => Machine): void {
   describe(`machine of ${adapter}`, () => {

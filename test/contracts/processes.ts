@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Processes, ProcessIdentity, ProcessRecord, ProcessSelector } from '../../src/model/host.ts';
-import { eventually } from '../support/programs.ts';
+import { eventually } from '../support/hosts/programs.ts';
 
 /** A host with processes to try things on; names are chosen so that no other process of the host has them. */
 export interface ProcessStage {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Processes } from '../../src/model/host.ts';
-import { ME, within } from '../support/process-stage.ts';
-import { eventually, type Programs, programs, STUBBORN, WAIT } from '../support/programs.ts';
+import { ME, within } from '../support/hosts/process-stage.ts';
+import { eventually, type Programs, programs, STUBBORN, WAIT } from '../support/hosts/programs.ts';
 
 /**
  * What every adapter that sees the processes of this machine makes of them: orphans, zombies, and names that pretend to

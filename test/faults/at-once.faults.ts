@@ -1,5 +1,5 @@
-import { fault } from '../support/faults.ts';
-import { inScene, stateFolder } from '../support/scene.ts';
+import { fault } from '../support/lab/faults.ts';
+import { inScene, stateFolder } from '../support/lab/scene.ts';
 
 /** Two engineers, an alert and a cron job, all at once. */
 const SCRIPT = `

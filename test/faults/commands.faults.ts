@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startEngine, within } from '../support/engine.ts';
-import { fault, type Means, type Tally } from '../support/faults.ts';
-import { stateFolder } from '../support/scene.ts';
+import { startEngine, within } from '../support/lab/engine.ts';
+import { fault, type Means, type Tally } from '../support/lab/faults.ts';
+import { stateFolder } from '../support/lab/scene.ts';
 
 /**
  * A step whose command misbehaves. Each ends, or is named unkillable, within its deadline + 10 s, with the engine under

@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stateOf } from '../../src/model/state.ts';
-import { startEngine, within } from '../support/engine.ts';
-import { fault, inLanes, type Tally } from '../support/faults.ts';
-import { stateFolder } from '../support/scene.ts';
+import { startEngine, within } from '../support/lab/engine.ts';
+import { fault, inLanes, type Tally } from '../support/lab/faults.ts';
+import { stateFolder } from '../support/lab/scene.ts';
 
 /**
  * kill -9 in the middle of a delete under a limit: what it may have used counts, so that a refilled folder does not

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fault, inLanes } from '../support/faults.ts';
-import { inScene, type Scene, stateFolder } from '../support/scene.ts';
+import { fault, inLanes } from '../support/lab/faults.ts';
+import { inScene, type Scene, stateFolder } from '../support/lab/scene.ts';
 
 /**
  * An interactive run in tmux, in the drill's scene. The terminal is killed, or frozen, or a key is pressed, at each

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { localFiles } from '../../src/hosts/local/files.ts';
 import { localMachine } from '../../src/hosts/local/machine.ts';
-import { fault } from '../support/faults.ts';
-import { stateFolder } from '../support/scene.ts';
+import { fault } from '../support/lab/faults.ts';
+import { stateFolder } from '../support/lab/scene.ts';
 
 /**
  * Exchanges the folder for a link to the victim and back, a thousand times, with three milliseconds in which it is the

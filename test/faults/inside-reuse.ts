@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import kill from '../../src/actions/kill.ts';
 import { localProcesses } from '../../src/hosts/local/processes.ts';
 import type { Host } from '../../src/model/host.ts';
 import type { Act } from '../../src/model/verb.ts';
+import kill from '../../src/verbs/processes/kill.action.ts';
 
 /**
  * PID 1 of a pid namespace: observes a kill, gives the target's pid to another process of the same program, then acts.

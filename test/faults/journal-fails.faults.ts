@@ -5,9 +5,9 @@ import { openJournal } from '../../src/journal/append.ts';
 import { type Disk, realDisk } from '../../src/journal/disk.ts';
 import { readJournal } from '../../src/journal/read.ts';
 import type { RunEvent } from '../../src/model/event.ts';
-import { fault, inLanes, type Tally } from '../support/faults.ts';
+import { fault, inLanes, type Tally } from '../support/lab/faults.ts';
+import { eventsIn, inScene, stateFolder } from '../support/lab/scene.ts';
 import { change, clause, rehearse, type Script } from '../support/rehearsal.ts';
-import { eventsIn, inScene, stateFolder } from '../support/scene.ts';
 
 /**
  * The disk under the journal answers the Nth call with an error, once or from then on: no act without a durable intent,

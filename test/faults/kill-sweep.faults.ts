@@ -2,9 +2,9 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { isLight } from '../../src/model/event.ts';
-import { fault, inLanes, type Tally } from '../support/faults.ts';
-import { checkHealed, GO_ON, journalOf, RUN, type Trouble } from '../support/healed.ts';
-import { eventsIn, inScene, type Scene, stateFolder } from '../support/scene.ts';
+import { fault, inLanes, type Tally } from '../support/lab/faults.ts';
+import { checkHealed, GO_ON, journalOf, RUN, type Trouble } from '../support/lab/healed.ts';
+import { eventsIn, inScene, type Scene, stateFolder } from '../support/lab/scene.ts';
 
 /**
  * The founding runbook in the drill, killed -9 at each call on its journal. Most of a point is waiting: for cron's

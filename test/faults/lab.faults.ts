@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fault, inLanes } from '../support/faults.ts';
-import { CHECKOUT, inStorm } from '../support/lab.ts';
-import { stateFolder } from '../support/scene.ts';
+import { fault, inLanes } from '../support/lab/faults.ts';
+import { CHECKOUT, inStorm } from '../support/lab/lab.ts';
+import { stateFolder } from '../support/lab/scene.ts';
 
 /**
  * The real thing: Debian's cron and Postfix on a /var without an inode, the engine killed -9 at ten points from its

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fault, inLanes } from '../support/faults.ts';
-import { checkHealed, GO_ON, RUN } from '../support/healed.ts';
-import { inScene, stateFolder } from '../support/scene.ts';
+import { fault, inLanes } from '../support/lab/faults.ts';
+import { checkHealed, GO_ON, RUN } from '../support/lab/healed.ts';
+import { inScene, stateFolder } from '../support/lab/scene.ts';
 
 /**
  * The journal on an ext4 of its own, whose device is copied under the live mount the moment the engine dies: only what

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTally } from '../../src/journal/tally.ts';
-import { startEngine, within } from '../support/engine.ts';
-import { fault, inLanes, type Tally } from '../support/faults.ts';
-import { CHECKOUT } from '../support/lab.ts';
-import { stateFolder } from '../support/scene.ts';
+import { startEngine, within } from '../support/lab/engine.ts';
+import { fault, inLanes, type Tally } from '../support/lab/faults.ts';
+import { CHECKOUT } from '../support/lab/lab.ts';
+import { stateFolder } from '../support/lab/scene.ts';
 
 /**
  * kill -9 at each call of a look that takes the place of one before it: no run is lost without its line, and the next

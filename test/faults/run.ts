@@ -2,7 +2,7 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from 'node:test';
 import { parseArgs } from 'node:util';
-import { ROW, type Row } from '../support/faults.ts';
+import { ROW, type Row } from '../support/lab/faults.ts';
 
 /**
  * `npm run test:faults [-- NAME...] [-- --strict] [-- --write]`: the files of this folder (those whose names begin so),

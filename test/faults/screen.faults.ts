@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fault, inLanes } from '../support/faults.ts';
-import { inScene, stateFolder } from '../support/scene.ts';
+import { fault, inLanes } from '../support/lab/faults.ts';
+import { inScene, stateFolder } from '../support/lab/scene.ts';
 
 /** What becomes of the output does not matter to the run: it holds, and ends. */
 const RUN = 'act run cron-mail-storm "$@"';

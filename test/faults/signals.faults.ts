@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Engine, startEngine, within } from '../support/engine.ts';
-import { fault, inLanes, type Tally } from '../support/faults.ts';
-import { stateFolder } from '../support/scene.ts';
+import { type Engine, startEngine, within } from '../support/lab/engine.ts';
+import { fault, inLanes, type Tally } from '../support/lab/faults.ts';
+import { stateFolder } from '../support/lab/scene.ts';
 
 /**
  * SIGINT and SIGTERM, once, twice, thrice, in the middle of each kind of step of an unattended run: it ends within ten

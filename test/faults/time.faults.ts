@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
-import { fault } from '../support/faults.ts';
-import { eventsIn, inScene, stateFolder } from '../support/scene.ts';
+import { fault } from '../support/lab/faults.ts';
+import { eventsIn, inScene, stateFolder } from '../support/lab/scene.ts';
 
 /** Time that does strange things to the engine. */
 const JOURNAL = '"$FIREBREAK_STATE"/runs/*/journal.ndjson';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { fakeHost } from '../../src/hosts/fake.ts';
 import { readOnly } from '../../src/hosts/read-only.ts';
-import { emptyWorld, service } from '../support/fake-world.ts';
+import { emptyWorld, service } from '../support/hosts/fake-world.ts';
 
 it('a read-only host lets everything be looked at and nothing be changed', async () => {
   const world = emptyWorld({

@@ -17,7 +17,7 @@ import {
   type Host,
 } from '../../src/model/host.ts';
 import { secretReference } from '../../src/model/secret.ts';
-import { emptyWorld } from '../support/fake-world.ts';
+import { emptyWorld } from '../support/hosts/fake-world.ts';
 
 const SECRET = 'correct horse battery';
 const never = new AbortController().signal;

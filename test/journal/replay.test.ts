@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { readJournal } from '../../src/journal/read.ts';
 import { apply, initialState, stateOf } from '../../src/model/state.ts';
 import { reportMarkdown, reportOf } from '../../src/views/report.ts';
-import { sameAsFixture } from '../support/golden.ts';
+import { sameAsFixture } from '../support/views/golden.ts';
 
 /**
  * Journals that were recorded in ../shared/lab/mail-storm, by version. They are never written anew: what a released

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { CHECKOUT } from '../support/lab.ts';
+import { CHECKOUT } from '../support/lab/lab.ts';
 
 /** What only Ansible reads, read by the real `ansible-inventory`. */
 const folder = mkdtempSync(join(tmpdir(), 'firebreak-ansible-'));

@@ -19,12 +19,12 @@ import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import crontab from '../../src/actions/crontab.ts';
 import { localHost } from '../../src/hosts/local.ts';
-import type { CronJobsFound } from '../../src/model/cron-jobs.ts';
 import type { JsonObject } from '../../src/model/json.ts';
 import type { Act, Look } from '../../src/model/verb.ts';
-import cronJobs from '../../src/probes/cron_jobs.ts';
+import cronJobs from '../../src/verbs/cron/cron_jobs.probe.ts';
+import crontab from '../../src/verbs/cron/crontab.action.ts';
+import type { CronJobsFound } from '../../src/verbs/cron/jobs.ts';
 import {
   modeOf,
   ODDITIES,
@@ -36,7 +36,7 @@ import {
   saidRecipients,
   uidOf,
   userOf,
-} from '../support/crontab-oddities.ts';
+} from '../support/hosts/crontab-oddities.ts';
 
 /**
  * Debian's own cron and crontab judge each row of the table. This file starts itself again inside the namespaces and

@@ -6,12 +6,12 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import crontab from '../../src/actions/crontab.ts';
 import { localHost } from '../../src/hosts/local.ts';
-import { parseCrontab, syntaxProblem, withoutHeader } from '../../src/model/crontab.ts';
 import type { JsonObject } from '../../src/model/json.ts';
 import type { Act, Applied, Observation } from '../../src/model/verb.ts';
-import cronJobs from '../../src/probes/cron_jobs.ts';
+import cronJobs from '../../src/verbs/cron/cron_jobs.probe.ts';
+import crontab from '../../src/verbs/cron/crontab.action.ts';
+import { parseCrontab, syntaxProblem, withoutHeader } from '../../src/verbs/cron/crontab.ts';
 
 /**
  * The real cron, crontab and shell are the judges. This file starts itself again inside the namespaces and runs the

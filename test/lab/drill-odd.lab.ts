@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { CHECKOUT } from '../support/lab.ts';
+import { CHECKOUT } from '../support/lab/lab.ts';
 
 /**
  * Whole drills on machines with odd habits, which takes root to build: each ends in the verdict, or in exit 69 with a

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CHECKOUT } from '../support/lab.ts';
-import { inOwnPlaces } from '../support/own-places.ts';
+import { CHECKOUT } from '../support/lab/lab.ts';
+import { inOwnPlaces } from '../support/lab/own-places.ts';
 
 /** The README's first command, whole: with and without a terminal, as root and as an ordinary user, of both kinds. */
 const FIREBREAK = join(CHECKOUT, 'bin/firebreak');

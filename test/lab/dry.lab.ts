@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { CHECKOUT, inStorm } from '../support/lab.ts';
-import { changesIn } from '../support/strace.ts';
+import { CHECKOUT, inStorm } from '../support/lab/lab.ts';
+import { changesIn } from '../support/lab/strace.ts';
 
 /** What the kernel was asked to do while a plan was made: nothing that changes the host. */
 const work = mkdtempSync(join(tmpdir(), 'firebreak-dry-'));

@@ -19,7 +19,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { localHost } from '../../src/hosts/local.ts';
 import { base64, sha256 } from '../contracts/files.ts';
-import { inStorm } from '../support/lab.ts';
+import { inStorm } from '../support/lab/lab.ts';
 
 /**
  * Real file systems that are full. This file starts itself again in a mount namespace of its own, as root, and runs

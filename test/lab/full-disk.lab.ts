@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CHECKOUT, inStorm } from '../support/lab.ts';
+import { CHECKOUT, inStorm } from '../support/lab/lab.ts';
 
 const REMEDY =
   'bin/firebreak run cron-mail-storm --unattended --policy examples/policy.yaml --param watch=8s --param ticks=2';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onTerminal, type StormTerminal } from '../support/storm-terminal.ts';
+import { onTerminal, type StormTerminal } from '../support/lab/storm-terminal.ts';
 
 /** The attended run in the real incident: each word of the question does what it says. */
 const LIMIT = { timeout: 180_000 };

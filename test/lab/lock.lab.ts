@@ -9,9 +9,9 @@ import { lockThere } from '../../src/hosts/ssh/lock.ts';
 import { heldFromAfar, lockedFromAfar } from '../../src/journal/from-afar.ts';
 import type { Scope } from '../../src/journal/lock.ts';
 import { takeLock, whoHolds } from '../../src/journal/lock.ts';
-import { CHECKOUT } from '../support/lab.ts';
-import { eventually } from '../support/programs.ts';
-import { shellRemote } from '../support/shell-remote.ts';
+import { eventually } from '../support/hosts/programs.ts';
+import { shellRemote } from '../support/hosts/shell-remote.ts';
+import { CHECKOUT } from '../support/lab/lab.ts';
 import { setStage } from '../support/stage.ts';
 
 /** Root, two ordinary users, and what one of them does to keep others waiting. Real processes with other uids. */

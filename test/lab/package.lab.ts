@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { CHECKOUT } from '../support/lab.ts';
-import { inOwnPlaces } from '../support/own-places.ts';
+import { CHECKOUT } from '../support/lab/lab.ts';
+import { inOwnPlaces } from '../support/lab/own-places.ts';
 
 /** What would be published, unpacked somewhere else: it does what the sources do, and needs nothing but a Node. */
 const work = mkdtempSync(join(tmpdir(), 'firebreak-package-'));

@@ -4,7 +4,7 @@ import { chownSync, lchownSync, mkdirSync, readdirSync, rmSync, symlinkSync, wri
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { CHECKOUT } from '../support/lab.ts';
+import { CHECKOUT } from '../support/lab/lab.ts';
 
 /**
  * The whole program on a copy of /etc that lies over the real one. This file starts itself again in a mount namespace

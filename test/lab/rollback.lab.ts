@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { inStorm } from '../support/lab.ts';
+import { inStorm } from '../support/lab/lab.ts';
 
 /**
  * What a run did is taken back: every crontab byte for byte, every service as it was, what cannot be taken back named.

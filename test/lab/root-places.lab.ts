@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { CHECKOUT } from '../support/lab.ts';
-import { inOwnPlaces } from '../support/own-places.ts';
+import { CHECKOUT } from '../support/lab/lab.ts';
+import { inOwnPlaces } from '../support/lab/own-places.ts';
 
 /** The real program as root, with an environment that automation may have set. */
 const work = mkdtempSync(join(tmpdir(), 'firebreak-places-'));

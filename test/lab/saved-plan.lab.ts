@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { EventOf } from '../../src/model/event.ts';
 import { assertNdjson } from '../support/event-schema.ts';
-import { inStorm } from '../support/lab.ts';
+import { inStorm } from '../support/lab/lab.ts';
 
 /** A plan that was reviewed, carried out in the real incident, which went on meanwhile. */
 const work = mkdtempSync(join(tmpdir(), 'firebreak-saved-'));

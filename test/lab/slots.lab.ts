@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { assertNdjson } from '../support/event-schema.ts';
-import { CHECKOUT, inStorm } from '../support/lab.ts';
+import { CHECKOUT, inStorm } from '../support/lab/lab.ts';
 
 /**
  * Hardly a process slot is left: the storm, or nobody, shares a pids cgroup with the engine, and its limit is the

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CHECKOUT } from '../support/lab.ts';
+import { CHECKOUT } from '../support/lab/lab.ts';
 
 /** As the launcher starts it. */
 const FLAGS = (

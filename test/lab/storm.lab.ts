@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { ProcessRecord } from '../../src/model/host.ts';
 import type { Plan } from '../../src/model/plan.ts';
-import { inStorm } from '../support/lab.ts';
+import { inStorm } from '../support/lab/lab.ts';
 
 /**
  * The founding incident for real: Debian's cron and Postfix, a /var without an inode, and the runbook as it is shipped.

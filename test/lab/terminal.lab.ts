@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Questions on a real terminal (tmux): what no fake stream shows. The story is played by test/support/demo.ts; its
- * answers are read off the screen.
+ * Questions on a real terminal (tmux): what no fake stream shows. The story is played by test/support/views/demo.ts;
+ * its answers are read off the screen.
  */
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SOCKET = `firebreak-${process.pid}`;
@@ -34,7 +34,7 @@ function terminal(columns: number, story: string) {
     }
     return assert.fail(`never shown: ${pattern}\n${screen()}`);
   }
-  keys(`'${process.execPath}' test/support/demo.ts terminal ${story} --speed=20; echo EXIT=$?`, 'Enter');
+  keys(`'${process.execPath}' test/support/views/demo.ts terminal ${story} --speed=20; echo EXIT=$?`, 'Enter');
   return { keys, screen, shows };
 }
 

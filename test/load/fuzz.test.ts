@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { bindParams } from '../../src/load/params.ts';
 import { loadPolicy } from '../../src/load/policy.ts';
+import { bindParams } from '../../src/load/runbook/params.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import { renderProblems } from '../../src/views/problem.ts';
 import { load, problemsIn, STORM } from './storm.ts';

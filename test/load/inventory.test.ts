@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { expandRange } from '../../src/load/host-range.ts';
+import { expandRange } from '../../src/load/inventory/host-range.ts';
 import { inventoryKind, loadInventory, loadListed } from '../../src/load/inventory.ts';
+import { targetNamed } from '../../src/model/fleet/target.ts';
 import type { Target } from '../../src/model/fleet.ts';
-import { targetNamed } from '../../src/model/target.ts';
 import { assertNoSquare, processorTime } from '../support/growth.ts';
 import { brief } from './storm.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadSavedPlan, sealPlan } from '../../src/load/saved-plan.ts';
-import type { SavedPlan } from '../../src/model/saved-plan.ts';
+import type { SavedPlan } from '../../src/model/run/saved-plan.ts';
 import { renderProblems } from '../../src/views/problem.ts';
 
 /** A plan of more processes than the parser of YAML would take. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadRunbook } from '../../src/load/load.ts';
-import { bindParams } from '../../src/load/params.ts';
+import { bindParams } from '../../src/load/runbook/params.ts';
+import { secretsOf } from '../../src/model/runbook/scope.ts';
 import type { Runbook } from '../../src/model/runbook.ts';
-import { secretsOf } from '../../src/model/scope.ts';
 import { folderCatalogue } from '../../src/wiring/catalogue.ts';
 
 const HEAD = 'firebreak: 1\nrunbook: a\nversion: 1.0.0\ntitle: t\n';

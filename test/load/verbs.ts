@@ -14,7 +14,7 @@ import {
   stepReference,
   text,
   word,
-} from '../../src/model/shape.ts';
+} from '../../src/model/runbook/shape.ts';
 import {
   type ActionVerb,
   defineAction,
@@ -26,8 +26,8 @@ import {
 } from '../../src/model/verb.ts';
 
 /**
- * Small verbs with every word of model/shape.ts in their schemas, so that the loader's tests do not depend on the real
- * ones.
+ * Small verbs with every word of model/runbook/shape.ts in their schemas, so that the loader's tests do not depend on
+ * the real ones.
  */
 const count: MeasureAbout = { about: 'how many', unit: 'count' };
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decide, limitsFor } from '../../src/model/decide.ts';
-import { explain } from '../../src/model/explain.ts';
 import type { Json } from '../../src/model/json.ts';
-import { type Asked, type Mode, permit } from '../../src/model/permit.ts';
+import { decide, limitsFor } from '../../src/model/policy/decide.ts';
+import { explain } from '../../src/model/policy/explain.ts';
+import { type Asked, type Mode, permit } from '../../src/model/policy/permit.ts';
 import type { Freeze, Policy, PolicyRule, TimeWindow } from '../../src/model/policy.ts';
 import { DEFAULT_LIMITS, type Runbook, type Step } from '../../src/model/runbook.ts';
 import { ruleOf } from '../support/policies.ts';

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HOSTS } from '../../src/load/inventory-language.ts';
-import { RUNBOOK } from '../../src/load/language.ts';
-import { POLICY } from '../../src/load/policy-language.ts';
+import { HOSTS } from '../../src/load/inventory/language.ts';
+import { POLICY } from '../../src/load/policy/language.ts';
+import { RUNBOOK } from '../../src/load/runbook/language.ts';
 import { isObject, type Json, type JsonObject } from '../../src/model/json.ts';
 import { read, unchecked } from '../../src/model/read.ts';
+import { WATCH } from '../../src/model/run/watch.ts';
 import {
   byDefault,
   either,
@@ -16,8 +17,7 @@ import {
   quantity,
   stepReference,
   text,
-} from '../../src/model/shape.ts';
-import { WATCH } from '../../src/model/watch.ts';
+} from '../../src/model/runbook/shape.ts';
 import { folderCatalogue } from '../../src/wiring/catalogue.ts';
 
 const TABLE = object(

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RunEvent } from '../../src/model/event.ts';
-import { type FleetEvent, isFleetEvent } from '../../src/model/fleet-ports.ts';
-import { fleetStateOf } from '../../src/model/fleet-state.ts';
+import { type FleetEvent, isFleetEvent } from '../../src/model/fleet/ports.ts';
+import { fleetStateOf } from '../../src/model/fleet/state.ts';
 import type { Host } from '../../src/model/host.ts';
-import { type Cut, cutHost } from '../support/cut-host.ts';
-import { type FakeFleet, type FleetScript, fakeFleet, storyOf } from '../support/fake-fleet.ts';
-import { HEALED, lookAround, pileUp } from '../support/fake-storm.ts';
+import { type FakeFleet, type FleetScript, fakeFleet, storyOf } from '../support/fleet/fake-fleet.ts';
+import { type Cut, cutHost } from '../support/hosts/cut-host.ts';
+import { HEALED, lookAround, pileUp } from '../support/hosts/fake-storm.ts';
 
 const names = (fleet: FakeFleet): readonly string[] => [...fleet.worlds.keys()];
 

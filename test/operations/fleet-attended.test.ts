@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { groupPlans } from '../../src/model/fleet-groups.ts';
-import type { FleetAsk } from '../../src/model/fleet-ports.ts';
-import { cutHost } from '../support/cut-host.ts';
-import { type FakeFleet, fakeFleet, storyOf } from '../support/fake-fleet.ts';
-import { lookAround, pileUp } from '../support/fake-storm.ts';
+import { groupPlans } from '../../src/model/fleet/groups.ts';
+import type { FleetAsk } from '../../src/model/fleet/ports.ts';
+import { type FakeFleet, fakeFleet, storyOf } from '../support/fleet/fake-fleet.ts';
+import { cutHost } from '../support/hosts/cut-host.ts';
+import { lookAround, pileUp } from '../support/hosts/fake-storm.ts';
 
 /** Whoever is asked, remembered. */
 function asking(answers: Partial<FleetAsk> = {}): { readonly ask: FleetAsk; readonly asked: string[] } {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isFleetEvent } from '../../src/model/fleet-ports.ts';
-import { cutHost } from '../support/cut-host.ts';
-import { type FakeFleet, fakeFleet, storyOf } from '../support/fake-fleet.ts';
-import { HEALED, lookAround, pileUp } from '../support/fake-storm.ts';
+import { isFleetEvent } from '../../src/model/fleet/ports.ts';
+import { type FakeFleet, fakeFleet, storyOf } from '../support/fleet/fake-fleet.ts';
+import { cutHost } from '../support/hosts/cut-host.ts';
+import { HEALED, lookAround, pileUp } from '../support/hosts/fake-storm.ts';
 
 const sizes = (...counts: readonly number[]) => [
   ...counts.map((count) => ({ kind: 'hosts', count }) as const),

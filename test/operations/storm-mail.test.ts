@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FakeWorld } from '../../src/hosts/fake/world.ts';
 import { fakeHost } from '../../src/hosts/fake.ts';
-import { base64Of } from '../../src/model/bytes.ts';
 import type { RunEvent } from '../../src/model/event.ts';
-import { file } from '../support/cron-world.ts';
+import { base64Of } from '../../src/model/text/bytes.ts';
 import { eventClock } from '../support/event-clock.ts';
-import { live, lookAround, stormWorld } from '../support/fake-storm.ts';
-import { cronLines, queueFile, shopMail } from '../support/mail.ts';
+import { file } from '../support/hosts/cron-world.ts';
+import { live, lookAround, stormWorld } from '../support/hosts/fake-storm.ts';
+import { cronLines, queueFile, shopMail } from '../support/hosts/mail.ts';
 
 const MAILDROP = '/var/spool/postfix/maildrop';
 

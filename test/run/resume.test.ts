@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RunEvent } from '../../src/model/event.ts';
-import { isUnfinished } from '../../src/model/left-off.ts';
+import { isUnfinished } from '../../src/model/run/left-off.ts';
 import { stateOf } from '../../src/model/state.ts';
 import { type ActionVerb, type Applied, unknownFinding } from '../../src/model/verb.ts';
 import { change, clause, type Rehearsal, rehearse, type Script, takeUp, undoAll } from '../support/rehearsal.ts';

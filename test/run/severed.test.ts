@@ -6,9 +6,9 @@ import type { RunEvent } from '../../src/model/event.ts';
 import { stateOf } from '../../src/model/state.ts';
 import type { Clock } from '../../src/model/verb.ts';
 import type { Ending } from '../../src/run/running.ts';
-import { type Cut, type CutHost, cutHost } from '../support/cut-host.ts';
 import { eventClock } from '../support/event-clock.ts';
-import { HEALED, type Life, live, lookAround, pileUp, stormWorld } from '../support/fake-storm.ts';
+import { type Cut, type CutHost, cutHost } from '../support/hosts/cut-host.ts';
+import { HEALED, type Life, live, lookAround, pileUp, stormWorld } from '../support/hosts/fake-storm.ts';
 
 const NEVER: Cut = { at: Number.POSITIVE_INFINITY, done: false, heals: false };
 

@@ -1,7 +1,7 @@
 import type { FakeWorld } from '../../src/hosts/fake/world.ts';
 import { fakeHost } from '../../src/hosts/fake.ts';
 import type { Act, Clock } from '../../src/model/verb.ts';
-import { THREE_AM } from './fake-world.ts';
+import { THREE_AM } from './hosts/fake-world.ts';
 
 /** Time that passes only while somebody sleeps. */
 export function fakeClock(world: FakeWorld, onSleep: () => void = () => {}): Clock {

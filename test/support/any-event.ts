@@ -3,8 +3,8 @@ import type { Block } from '../../src/model/block.ts';
 import type { Fact, RunEvent } from '../../src/model/event.ts';
 import type { Json } from '../../src/model/json.ts';
 import { OUTCOMES, type OutcomeName } from '../../src/model/outcome.ts';
+import type { DeclaredUndo } from '../../src/model/run/undo.ts';
 import { PHASES } from '../../src/model/runbook.ts';
-import type { DeclaredUndo } from '../../src/model/undo.ts';
 import type { Applied, Finding, Targets, Undo } from '../../src/model/verb.ts';
 
 /**

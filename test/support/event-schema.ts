@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { RunEvent } from '../../src/model/event.ts';
-import { eventSchema } from '../../src/model/event-schema.ts';
 import { isObject, type Json } from '../../src/model/json.ts';
+import { eventSchema } from '../../src/model/run/event-schema.ts';
 
 const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true });
 const validate = ajv.compile(eventSchema());

@@ -1,5 +1,5 @@
 import { loadRunbook } from '../../src/load/load.ts';
-import { bindParams } from '../../src/load/params.ts';
+import { bindParams } from '../../src/load/runbook/params.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import { folderCatalogue } from '../../src/wiring/catalogue.ts';
 

@@ -5,8 +5,8 @@ import type { Json } from '../../src/model/json.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { Policy, PolicyRule, Trigger } from '../../src/model/policy.ts';
 import type { Ask, Catalogue, Journal } from '../../src/model/ports.ts';
+import { form } from '../../src/model/runbook/shape.ts';
 import type { Limits, Runbook, Step } from '../../src/model/runbook.ts';
-import { form } from '../../src/model/shape.ts';
 import { stateOf } from '../../src/model/state.ts';
 import {
   type ActionVerb,

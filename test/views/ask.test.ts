@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Ask, Question } from '../../src/model/ports.ts';
 import { askWith, type Choosing } from '../../src/views/ask.ts';
-import { emptyMaildrop, killMailers, stopCron } from '../support/demo-plan.ts';
-import { sameAsFixture } from '../support/golden.ts';
-import { DEFAULT, personAt } from '../support/person.ts';
+import { emptyMaildrop, killMailers, stopCron } from '../support/views/demo-plan.ts';
+import { sameAsFixture } from '../support/views/golden.ts';
+import { DEFAULT, personAt } from '../support/views/person.ts';
 
 function person(...replies: Parameters<typeof personAt>[1]) {
   const { prompts, ...seen } = personAt(80, replies);

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { renderBlock } from '../../src/views/block.ts';
-import { fit, fitEnd, width, wrap } from '../../src/views/layout.ts';
-import { showNumber, sparkline } from '../../src/views/sparkline.ts';
-import { paperOf } from '../../src/views/style.ts';
-import { CRONTAB } from '../support/demo-plan.ts';
+import { fit, fitEnd, width, wrap } from '../../src/views/draw/layout.ts';
+import { showNumber, sparkline } from '../../src/views/draw/sparkline.ts';
+import { paperOf } from '../../src/views/draw/style.ts';
+import { CRONTAB } from '../support/views/demo-plan.ts';
 
 const at = (columns: number, more = {}) => paperOf({ columns, ...more });
 const text = (lines: readonly string[]): string => lines.join('\n');

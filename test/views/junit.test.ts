@@ -7,7 +7,7 @@ import { junitView, renderJunit } from '../../src/views/junit.ts';
 import { anyEvents } from '../support/any-event.ts';
 import { setStage } from '../support/stage.ts';
 import { stamped } from '../support/story.ts';
-import { wellFormed } from '../support/xml.ts';
+import { wellFormed } from '../support/views/xml.ts';
 
 const started = (steps: Extract<Fact, { type: 'run.started' }>['steps']): Fact => ({
   type: 'run.started',

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stateOf } from '../../src/model/state.ts';
+import { paperOf } from '../../src/views/draw/style.ts';
 import { renderLeft } from '../../src/views/left.ts';
-import { paperOf } from '../../src/views/style.ts';
-import { demoEvents } from '../support/demo-events.ts';
-import { demoPlan } from '../support/demo-plan.ts';
+import { demoEvents } from '../support/views/demo-events.ts';
+import { demoPlan } from '../support/views/demo-plan.ts';
 
 test('whoever leaves at once is told what is not done, what is not undone, and the commands for both', () => {
   const events = demoEvents('held');

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import type { Fact } from '../../src/model/event.ts';
+import type { Look } from '../../src/views/draw/style.ts';
 import { linesView } from '../../src/views/lines.ts';
-import type { Look } from '../../src/views/style.ts';
-import { demoEvents, STORIES, type Story } from '../support/demo-events.ts';
-import { sameAsFixture } from '../support/golden.ts';
+import { demoEvents, STORIES, type Story } from '../support/views/demo-events.ts';
+import { sameAsFixture } from '../support/views/golden.ts';
 
 async function shown(story: Story, look: Look = {}): Promise<string> {
   let out = '';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RunEvent } from '../../src/model/event.ts';
+import { paperOf } from '../../src/views/draw/style.ts';
 import { liveView, type Row, type Screen } from '../../src/views/live.ts';
-import { paperOf } from '../../src/views/style.ts';
-import { demoEvents, type Story } from '../support/demo-events.ts';
-import { demoPlan } from '../support/demo-plan.ts';
-import { sameAsFixture } from '../support/golden.ts';
+import { demoEvents, type Story } from '../support/views/demo-events.ts';
+import { demoPlan } from '../support/views/demo-plan.ts';
+import { sameAsFixture } from '../support/views/golden.ts';
 
 /** A screen that keeps what stays on it (`lasting`) and all that it was ever told to draw (`drawn`). */
 function fakeScreen(columns = 80) {

@@ -3,10 +3,18 @@ import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import type { Plan, PlannedStep } from '../../src/model/plan.ts';
 import { cannot, nothingToDo } from '../../src/model/verb.ts';
-import { width } from '../../src/views/layout.ts';
+import { width } from '../../src/views/draw/layout.ts';
 import { planToJson, renderPlan } from '../../src/views/plan.ts';
-import { demoPlan, killMailers, MAILERS, probes, silenceJobs, startCron, stopCron } from '../support/demo-plan.ts';
-import { sameAsFixture } from '../support/golden.ts';
+import {
+  demoPlan,
+  killMailers,
+  MAILERS,
+  probes,
+  silenceJobs,
+  startCron,
+  stopCron,
+} from '../support/views/demo-plan.ts';
+import { sameAsFixture } from '../support/views/golden.ts';
 
 const withSteps = (steps: readonly PlannedStep[], more: Partial<Plan> = {}): Plan => ({ ...demoPlan, steps, ...more });
 

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import type { Fact, RunEvent } from '../../src/model/event.ts';
 import { type Reported, reportJson, reportMarkdown, reportOf } from '../../src/views/report.ts';
 import { anyEvents } from '../support/any-event.ts';
-import { assertMarkdown } from '../support/markdown-lines.ts';
 import { applies, DIAGNOSED, HELD, intends, KILL, RUN, STARTED, STOPPED, stamped } from '../support/story.ts';
+import { assertMarkdown } from '../support/views/markdown-lines.ts';
 
 const HOME = { path: '/var/lib/firebreak', home: true };
 

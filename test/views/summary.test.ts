@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stateOf } from '../../src/model/state.ts';
-import { paperOf } from '../../src/views/style.ts';
+import { paperOf } from '../../src/views/draw/style.ts';
 import { renderSummary } from '../../src/views/summary.ts';
-import { demoEvents, STORIES, type Story } from '../support/demo-events.ts';
+import { demoEvents, STORIES, type Story } from '../support/views/demo-events.ts';
 
 const paper = paperOf({ columns: 80 });
 const summaryOf = (story: Story, until = Number.POSITIVE_INFINITY): readonly string[] =>

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import type { Question } from '../../src/model/ports.ts';
 import { askHidden, terminalView } from '../../src/views/terminal.ts';
-import { demoEvents } from '../support/demo-events.ts';
-import { killMailers, stopCron } from '../support/demo-plan.ts';
-import { fakeTerminal } from '../support/fake-terminal.ts';
+import { demoEvents } from '../support/views/demo-events.ts';
+import { killMailers, stopCron } from '../support/views/demo-plan.ts';
+import { fakeTerminal } from '../support/views/fake-terminal.ts';
 
 const never = { signal: new AbortController().signal };
 const about = (step: Question['step']): Question => ({ step, at: { number: 1, of: 5 }, undoable: [] });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WatchSample } from '../../src/model/state.ts';
-import { paperOf } from '../../src/views/style.ts';
+import { paperOf } from '../../src/views/draw/style.ts';
 import { seriesLines } from '../../src/views/summary.ts';
 import { brokenWords, looksText, watchedText } from '../../src/views/watch-words.ts';
 

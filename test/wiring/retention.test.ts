@@ -8,7 +8,7 @@ import { removeRun } from '../../src/journal/remove.ts';
 import { reopenJournal } from '../../src/journal/reopen.ts';
 import { appendTally, readTally } from '../../src/journal/tally.ts';
 import type { Fact } from '../../src/model/event.ts';
-import { goneOf } from '../../src/model/retention.ts';
+import { goneOf } from '../../src/model/run/retention.ts';
 import { initialState } from '../../src/model/state.ts';
 import { pruneAll, tidyAfter } from '../../src/wiring/retention.ts';
 import { temporaryFolder } from '../support/folder.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { openJournal } from '../../src/journal/append.ts';
 import type { Fact } from '../../src/model/event.ts';
-import { changedHosts, tooOften } from '../../src/model/pace.ts';
+import { changedHosts, tooOften } from '../../src/model/policy/pace.ts';
 import { triggerOf } from '../../src/wiring/trigger.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { ruleOf } from '../support/policies.ts';

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { latin1Of } from '../../model/bytes.ts';
-import { vitalFolder } from '../../model/danger.ts';
-import { type AsideWhy, LONGEST_HEAD } from '../../model/holds.ts';
+import { type AsideWhy, LONGEST_HEAD } from '../../model/host/holds.ts';
 import {
   type Aside,
   type Failure,
@@ -13,10 +11,12 @@ import {
   type FileType,
   failure,
 } from '../../model/host.ts';
-import { deletable, type FileMatches, fileMatches, uidsIn } from '../file-matches.ts';
-import { namedLink } from '../strangers.ts';
-import { vitalRefused } from '../sweep.ts';
-import { asideOf, emptyAside, putAside } from '../tally.ts';
+import { vitalFolder } from '../../model/policy/danger.ts';
+import { latin1Of } from '../../model/text/bytes.ts';
+import { deletable, type FileMatches, fileMatches, uidsIn } from '../files/matches.ts';
+import { namedLink } from '../files/strangers.ts';
+import { vitalRefused } from '../files/sweep.ts';
+import { asideOf, emptyAside, putAside } from '../files/tally.ts';
 import { walk } from './walk.ts';
 import type { FakeFile, FakeWorld } from './world.ts';
 

@@ -1,5 +1,5 @@
 import type { Processes, ProcessIdentity, ProcessRecord, ProcessSelector, SignalResult } from '../../model/host.ts';
-import { matchesOf } from '../matches.ts';
+import { matchesOf } from '../linux/matches.ts';
 import { walk } from './walk.ts';
 import type { FakeWorld } from './world.ts';
 

@@ -7,7 +7,7 @@ import {
   type ServiceTies,
 } from '../../model/host.ts';
 import { isObject } from '../../model/json.ts';
-import { misledScript } from '../local/init.ts';
+import { misledScript } from '../linux/init.ts';
 import { walk } from './walk.ts';
 import type { FakeWorld } from './world.ts';
 

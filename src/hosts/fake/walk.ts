@@ -1,5 +1,5 @@
 import { type Failure, failure } from '../../model/host.ts';
-import { type Facts, foreignLink, type Ground, mayFollow, oddPath, startAt, stepInto } from '../strangers.ts';
+import { type Facts, foreignLink, type Ground, mayFollow, oddPath, startAt, stepInto } from '../files/strangers.ts';
 import type { FakeFile, FakeWorld } from './world.ts';
 
 /** Where a path of the fake leads. A folder that is only implied by what lies in it is root's. */

@@ -1,8 +1,8 @@
 import { lstatSync, type Stats, unlinkSync } from 'node:fs';
-import { latin1OfText } from '../../model/bytes.ts';
 import type { DeleteResult, FileHandle } from '../../model/host.ts';
-import { deletable, uidsIn } from '../file-matches.ts';
-import type { HeadJudge } from '../holds.ts';
+import { latin1OfText } from '../../model/text/bytes.ts';
+import type { HeadJudge } from '../files/holds.ts';
+import { deletable, uidsIn } from '../files/matches.ts';
 import {
   changedMeanwhile,
   type DeleteOptions,
@@ -19,14 +19,14 @@ import {
   swapped,
   vitalRefused,
   wanted,
-} from '../sweep.ts';
-import { putAside, type Users } from '../tally.ts';
+} from '../files/sweep.ts';
+import { putAside, type Users } from '../files/tally.ts';
+import { codeOf, failed } from '../linux/errno.ts';
+import { createSlices, type Slices } from '../linux/slices.ts';
 import { type Directory, nameOf, openDirectory, typeOf } from './directory.ts';
-import { codeOf, failed } from './errno.ts';
 import { withOpened } from './head.ts';
 import { holdersOf } from './holders.ts';
 import { list } from './list.ts';
-import { createSlices, type Slices } from './slices.ts';
 import { eachInside, windowsOf } from './windows.ts';
 
 /** Where, and in what slices. */

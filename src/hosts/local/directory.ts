@@ -1,7 +1,7 @@
 import { closeSync, constants, type Dir, type Dirent, opendirSync, openSync } from 'node:fs';
 import { type Failure, type FileType, failure } from '../../model/host.ts';
-import { namedLink } from '../strangers.ts';
-import { failed } from './errno.ts';
+import { namedLink } from '../files/strangers.ts';
+import { failed } from '../linux/errno.ts';
 import { O_PATH, type Pinned, pin, reopen, resolvePath } from './pin.ts';
 import { vitalHere } from './vital-here.ts';
 

@@ -1,5 +1,5 @@
 import type { Commands, Files, Machine } from '../../model/host.ts';
-import { DEFAULT_MAX } from '../file-content.ts';
+import { DEFAULT_MAX } from '../files/content.ts';
 import { deleteFiles } from './delete.ts';
 import { list } from './list.ts';
 import { resolvePath } from './pin.ts';

@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { FIRST_HEAD, LONGEST_HEAD } from '../../model/holds.ts';
-import type { HeadJudge, HeadVerdict } from '../holds.ts';
+import { FIRST_HEAD, LONGEST_HEAD } from '../../model/host/holds.ts';
+import type { HeadJudge, HeadVerdict } from '../files/holds.ts';
+import { codeOf } from '../linux/errno.ts';
 import { nameOf } from './directory.ts';
-import { codeOf } from './errno.ts';
 
 /** One for all: what is read is judged before anything else can run. */
 const BUFFER = Buffer.allocUnsafe(LONGEST_HEAD);

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import type { Held } from '../../model/host.ts';
-import { createSlices } from './slices.ts';
+import { createSlices } from '../linux/slices.ts';
 
 /** What is looked through at the most; more is told as unknown, never as none. */
 const LONGEST = 3000;

@@ -1,7 +1,7 @@
 import type { ServiceState } from '../../model/host.ts';
-import { daemonAbout } from '../daemon-about.ts';
-import { searchDaemon } from '../main-process.ts';
-import { absent, type Init, isServiceName, running } from './init.ts';
+import { daemonAbout } from '../linux/daemon-about.ts';
+import { absent, type Init, isServiceName, running } from '../linux/init.ts';
+import { searchDaemon } from '../linux/main-process.ts';
 import { readSmall, sightHere } from './init-script.ts';
 import { namesIn } from './init-sysv.ts';
 

@@ -1,10 +1,10 @@
 import { accessSync, closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type DaemonAbout, pidOf } from '../daemon-about.ts';
-import type { PidFile, Sight } from '../main-process.ts';
-import { type Entry, prefixesOf, writerOf } from '../pid-file.ts';
+import { type DaemonAbout, pidOf } from '../linux/daemon-about.ts';
+import type { PidFile, Sight } from '../linux/main-process.ts';
+import { allPids, argsOf, readPid, ticksToMilliseconds } from '../linux/pid.ts';
+import { type Entry, prefixesOf, writerOf } from '../linux/pid-file.ts';
 import { bootTime, idsAmong, parsePasswd } from './machine.ts';
-import { allPids, argsOf, readPid, ticksToMilliseconds } from './pid.ts';
 import { readExe, readStatus } from './proc.ts';
 
 /** This machine, read a file at a time as it is asked for. */

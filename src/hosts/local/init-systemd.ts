@@ -1,9 +1,11 @@
 import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Commands, capturedText, type ServiceState } from '../../model/host.ts';
-import { daemonAbout } from '../daemon-about.ts';
-import { searchDaemon } from '../main-process.ts';
-import { systemctl, systemdQueue, unitOf } from '../systemctl.ts';
+import { daemonAbout } from '../linux/daemon-about.ts';
+import { absent, type Init, isServiceName, running } from '../linux/init.ts';
+import { searchDaemon } from '../linux/main-process.ts';
+import { exeOf, livesStill, type PidStat, readPid, realUserOf } from '../linux/pid.ts';
+import { systemctl, systemdQueue, unitOf } from '../linux/systemctl.ts';
 import {
   isAbsent,
   marksOf,
@@ -13,12 +15,10 @@ import {
   stateShown,
   type UnitState,
   worstOf,
-} from '../systemd-show.ts';
-import { systemdTies } from '../systemd-ties.ts';
-import { absent, type Init, isServiceName, running } from './init.ts';
+} from '../linux/systemd-show.ts';
+import { systemdTies } from '../linux/systemd-ties.ts';
 import { sightHere } from './init-script.ts';
 import { namesIn } from './init-sysv.ts';
-import { exeOf, livesStill, type PidStat, readPid, realUserOf } from './pid.ts';
 
 /** systemd.unit(5), "System Unit Search Path", highest first. */
 const UNIT_FOLDERS = [

@@ -1,3 +1,4 @@
+import { couldNotFork } from '../../model/host/no-fork.ts';
 import {
   type CommandResult,
   type Commands,
@@ -8,7 +9,6 @@ import {
   type Result,
 } from '../../model/host.ts';
 import { isObject, type Json } from '../../model/json.ts';
-import { couldNotFork } from '../../model/no-fork.ts';
 
 const PREFIX = 'firebreak-';
 const TIMEOUT = 10_000;

@@ -1,13 +1,13 @@
 import { lstatSync, type Stats } from 'node:fs';
-import { latin1OfText } from '../../model/bytes.ts';
 import type { FileList, FileRecord, FileSelector, FileType } from '../../model/host.ts';
-import { type FileMatches, fileMatches, uidsIn } from '../file-matches.ts';
-import { emptyTally, leaveOut, putAside, summaryOf, type Tally, take, type Users } from '../tally.ts';
+import { latin1OfText } from '../../model/text/bytes.ts';
+import { type FileMatches, fileMatches, uidsIn } from '../files/matches.ts';
+import { emptyTally, leaveOut, putAside, summaryOf, type Tally, take, type Users } from '../files/tally.ts';
+import { failed } from '../linux/errno.ts';
+import { createSlices } from '../linux/slices.ts';
 import { type Directory, nameOf, openDirectory, typeOf } from './directory.ts';
-import { failed } from './errno.ts';
 import { withOpened } from './head.ts';
 import { holdersOf } from './holders.ts';
-import { createSlices } from './slices.ts';
 import { eachInside, windowsOf } from './windows.ts';
 
 interface Asking {

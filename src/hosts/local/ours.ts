@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseUidMap, rootsIn } from '../strangers.ts';
+import { parseUidMap, rootsIn } from '../files/strangers.ts';
 
 let roots: readonly number[] | undefined;
 

@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readlinkSync, type Stats } from 'node:fs';
 import { type Failure, failure, type Result } from '../../model/host.ts';
-import { foreignLink, type Ground, kernelLink, mayFollow, oddPath, startAt, stepInto } from '../strangers.ts';
-import type { Identity } from '../vital.ts';
-import { failed } from './errno.ts';
-import { hanging, type Mount, mayHang, mountOf, readMounts } from './mounts.ts';
+import { foreignLink, type Ground, kernelLink, mayFollow, oddPath, startAt, stepInto } from '../files/strangers.ts';
+import type { Identity } from '../files/vital.ts';
+import { failed } from '../linux/errno.ts';
+import { hanging, type Mount, mayHang, mountOf, readMounts } from '../linux/mounts.ts';
 import { ours } from './ours.ts';
 
 /** O_PATH of open(2), which Node has no name for: a descriptor that only marks a place needs no right to read it. */

@@ -9,13 +9,13 @@ import {
   type ProcessRecord,
   type ProcessSelector,
 } from '../../model/host.ts';
-import type { Lineage } from '../lineage.ts';
-import { ownerIn, type ProcStat, type Seen, TICKS_PER_SECOND } from '../proc-text.ts';
-import { procIsForeign, selectProcesses } from '../process-records.ts';
+import type { Lineage } from '../linux/lineage.ts';
+import { ownerIn, type ProcStat, type Seen, TICKS_PER_SECOND } from '../linux/proc-text.ts';
+import { procIsForeign, selectProcesses } from '../linux/process-records.ts';
+import { createSlices } from '../linux/slices.ts';
 import { resolvePath } from './pin.ts';
 import { readArgs, readCgroup, readExe, readStat, readStatus } from './proc.ts';
 import { isAlive, signalAll } from './signal.ts';
-import { createSlices } from './slices.ts';
 
 /**
  * The processes of this very machine, without a fork. One read of `stat` a process tells the few that the rest is read

@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, readSync, type Stats } from 'node:fs';
 import { type Failure, type FileContent, failure } from '../../model/host.ts';
-import { fileContent } from '../file-content.ts';
-import { borrowed, type Ground, mayBeBorrowed } from '../strangers.ts';
-import { failed } from './errno.ts';
+import { fileContent } from '../files/content.ts';
+import { borrowed, type Ground, mayBeBorrowed } from '../files/strangers.ts';
+import { failed } from '../linux/errno.ts';
 import { ours } from './ours.ts';
 import { pin, reopen } from './pin.ts';
 

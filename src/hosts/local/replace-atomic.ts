@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Commands } from '../../model/host.ts';
-import { type Ground, isOurs } from '../strangers.ts';
+import { type Ground, isOurs } from '../files/strangers.ts';
 import { ours } from './ours.ts';
 import { readAll } from './read.ts';
 

@@ -1,7 +1,7 @@
 import { closeSync, constants, fsyncSync, ftruncateSync } from 'node:fs';
 import { type Commands, type Failure, failure, type Result } from '../../model/host.ts';
-import { hashOf } from '../file-content.ts';
-import { codeOf, failed, saidOf } from './errno.ts';
+import { hashOf } from '../files/content.ts';
+import { codeOf, failed, saidOf } from '../linux/errno.ts';
 import { openRegular, readAll } from './read.ts';
 import { exchange, type Target, writeAll } from './replace-atomic.ts';
 

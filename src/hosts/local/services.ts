@@ -1,11 +1,11 @@
 import type { Commands, Machine, Processes, ProcessIdentity, Services } from '../../model/host.ts';
-import { leasesOver } from '../leases.ts';
-import { servicesOver } from '../services.ts';
-import type { Init } from './init.ts';
+import type { Init } from '../linux/init.ts';
+import { leasesOver } from '../linux/leases.ts';
+import { exeOf, livesStill, readPid } from '../linux/pid.ts';
+import { servicesOver } from '../linux/services.ts';
 import { openrcInit } from './init-openrc.ts';
 import { systemdInit } from './init-systemd.ts';
 import { scriptInit, sysvInit } from './init-sysv.ts';
-import { exeOf, livesStill, readPid } from './pid.ts';
 import { armWatchdog, releaseWatchdog, watchdogs } from './watchdog.ts';
 
 interface World {

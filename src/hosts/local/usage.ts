@@ -1,6 +1,6 @@
 import { closeSync, statfsSync } from 'node:fs';
 import type { FileSystemUsage, Result } from '../../model/host.ts';
-import { failed } from './errno.ts';
+import { failed } from '../linux/errno.ts';
 import { pin } from './pin.ts';
 
 /**

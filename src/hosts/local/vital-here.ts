@@ -1,7 +1,7 @@
 import { closeSync, readFileSync } from 'node:fs';
-import { VITAL_FOLDERS } from '../../model/danger.ts';
-import { type Spot, vitalAt } from '../vital.ts';
-import { readMounts } from './mounts.ts';
+import { VITAL_FOLDERS } from '../../model/policy/danger.ts';
+import { type Spot, vitalAt } from '../files/vital.ts';
+import { readMounts } from '../linux/mounts.ts';
 import { type Pinned, pin } from './pin.ts';
 
 /** The vital folder that a pinned one is or lies below, under whatever name; null: none. */

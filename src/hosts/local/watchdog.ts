@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { saysNoFork } from '../../model/host/no-fork.ts';
 import { type Failure, failure, type LeaseOrder, type MachineFacts, type Result } from '../../model/host.ts';
 import type { Json } from '../../model/json.ts';
-import { saysNoFork } from '../../model/no-fork.ts';
+import { allPids, argsOf, inContainer, livesStill, readPid } from '../linux/pid.ts';
+import { handleOf, leaseIn, momentOf, type Starter, type Watchdog, watchdogArgs } from '../linux/watchdog-script.ts';
 import { FIXED_PATH } from '../spawn.ts';
-import { handleOf, leaseIn, momentOf, type Starter, type Watchdog, watchdogArgs } from '../watchdog-script.ts';
-import { allPids, argsOf, inContainer, livesStill, readPid } from './pid.ts';
 
 /**
  * How long the shell may take to say that it is armed; one that cannot fork says so at once, or (bash) tries for 15 s.

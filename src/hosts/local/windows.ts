@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import type { FileType } from '../../model/host.ts';
+import type { Slices } from '../linux/slices.ts';
 import { type Directory, nameOf, typeOf } from './directory.ts';
-import type { Slices } from './slices.ts';
 
 /**
  * Two million names at once do not fit the memory promise (this: 75 MB, twice as many: 88); with fewer at once the disk

@@ -1,6 +1,6 @@
 import { accessSync, closeSync, constants } from 'node:fs';
 import type { Result } from '../../model/host.ts';
-import { failed } from './errno.ts';
+import { failed } from '../linux/errno.ts';
 import { pin } from './pin.ts';
 import { openRegular } from './read.ts';
 

@@ -7,9 +7,9 @@ import {
   type Failure,
   failure,
 } from '../../model/host.ts';
-import { quoteWord } from '../../model/quote.ts';
+import { quoteWord } from '../../model/text/quote.ts';
 import { boundedCapture } from '../capture.ts';
-import { LIKE_INIT_WORDS } from '../like-init.ts';
+import { LIKE_INIT_WORDS } from '../linux/like-init.ts';
 import { FAR_PATH } from './far-side.ts';
 import type { Channel, Remote } from './remote.ts';
 import { freshNonce } from './session.ts';

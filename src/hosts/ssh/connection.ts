@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { saysNoFork } from '../../model/host/no-fork.ts';
 import { type Failure, failure, type Result } from '../../model/host.ts';
-import { saysNoFork } from '../../model/no-fork.ts';
 import { type OpenChannel, openChannel } from './channel.ts';
 import { MARK } from './far-side.ts';
 import { END_TREE } from './far-tree.ts';

@@ -1,6 +1,6 @@
+import { NO_FORK } from '../../model/host/no-fork.ts';
 import { type Failure, failure } from '../../model/host.ts';
-import { NO_FORK } from '../../model/no-fork.ts';
-import { quoteWord } from '../../model/quote.ts';
+import { quoteWord } from '../../model/text/quote.ts';
 
 /** Escaped: what ssh prints may come from the other end, banners and all. */
 const printable = (text: string): string =>

@@ -1,5 +1,5 @@
 import type { Files, Machine } from '../../model/host.ts';
-import { DEFAULT_MAX } from '../file-content.ts';
+import { DEFAULT_MAX } from '../files/content.ts';
 import { deleteFiles } from './files/delete.ts';
 import { farHolders } from './files/holders.ts';
 import { list } from './files/list.ts';

@@ -1,3 +1,4 @@
+import { isRunning } from '../../model/host/service.ts';
 import {
   type Commands,
   type Failure,
@@ -7,16 +8,15 @@ import {
   type ServiceManager,
   type ServiceState,
 } from '../../model/host.ts';
-import { isRunning } from '../../model/service.ts';
-import { type DaemonAbout, daemonAbout } from '../daemon-about.ts';
-import { livesWords } from '../daemon-words.ts';
-import { absent, type Init, isServiceName, misledScript } from '../local/init.ts';
-import { searchDaemon } from '../main-process.ts';
-import type { ProcStat } from '../proc-text.ts';
-import { type State, scriptState } from '../script-state.ts';
-import { systemctl, systemdQueue, unitOf } from '../systemctl.ts';
-import { isAbsent, marksOf, PROPERTIES, recordsIn, type Shown, stateShown, worstOf } from '../systemd-show.ts';
-import { systemdTies } from '../systemd-ties.ts';
+import { type DaemonAbout, daemonAbout } from '../linux/daemon-about.ts';
+import { livesWords } from '../linux/daemon-words.ts';
+import { absent, type Init, isServiceName, misledScript } from '../linux/init.ts';
+import { searchDaemon } from '../linux/main-process.ts';
+import type { ProcStat } from '../linux/proc-text.ts';
+import { type State, scriptState } from '../linux/script-state.ts';
+import { systemctl, systemdQueue, unitOf } from '../linux/systemctl.ts';
+import { isAbsent, marksOf, PROPERTIES, recordsIn, type Shown, stateShown, worstOf } from '../linux/systemd-show.ts';
+import { systemdTies } from '../linux/systemd-ties.ts';
 import { resolve } from './files/resolve.ts';
 import type { ProcQuestions } from './proc-look.ts';
 import { words } from './proc-words.ts';

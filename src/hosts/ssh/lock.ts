@@ -1,5 +1,5 @@
 import { type Failure, failure, type Result } from '../../model/host.ts';
-import { quoteWord } from '../../model/quote.ts';
+import { quoteWord } from '../../model/text/quote.ts';
 import type { Remote } from './remote.ts';
 
 export interface LockThere {

@@ -7,7 +7,7 @@ import {
   parseStat,
   parseStatus,
   type Seen,
-} from '../proc-text.ts';
+} from '../linux/proc-text.ts';
 import { MOST_ARGUMENT_BYTES, MOST_ARGUMENTS } from './proc-words.ts';
 import type { Sections, Told } from './sections.ts';
 

@@ -1,7 +1,7 @@
 import { type Failure, failure, type ProcessSelector, type Result } from '../../model/host.ts';
-import { ancestorsOf } from '../lineage.ts';
-import type { ProcStat } from '../proc-text.ts';
-import { procIsForeign } from '../process-records.ts';
+import { ancestorsOf } from '../linux/lineage.ts';
+import type { ProcStat } from '../linux/proc-text.ts';
+import { procIsForeign } from '../linux/process-records.ts';
 import { ledAway } from './files/said.ts';
 import { PRELUDE } from './files/shell.ts';
 import { type Described, deniedIn, readDescriptions, readStats, VANISHED } from './proc-answer.ts';

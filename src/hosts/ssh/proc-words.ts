@@ -1,4 +1,4 @@
-import { quoteWord } from '../../model/quote.ts';
+import { quoteWord } from '../../model/text/quote.ts';
 
 /**
  * Words of a POSIX shell for scripts that look at /proc, to be said once at a script's head. What is needed at the

@@ -1,6 +1,6 @@
 import type { Machine, Processes, ProcessList, ProcessSelector } from '../../model/host.ts';
-import { ownerIn, type ProcStat, type Seen } from '../proc-text.ts';
-import { type ProcessTable, selectProcesses } from '../process-records.ts';
+import { ownerIn, type ProcStat, type Seen } from '../linux/proc-text.ts';
+import { type ProcessTable, selectProcesses } from '../linux/process-records.ts';
 import { type Described, VANISHED } from './proc-answer.ts';
 import { type FarLook, type ProcQuestions, procQuestions } from './proc-look.ts';
 import type { Remote } from './remote.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { saysNoFork } from '../../model/host/no-fork.ts';
 import { type Failure, failure, type Result } from '../../model/host.ts';
-import { saysNoFork } from '../../model/no-fork.ts';
 import type { AskOptions, Remote } from './remote.ts';
 
 /** The parts of an answer by name: a word or two beside the name, and bytes. */

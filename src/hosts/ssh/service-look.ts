@@ -1,9 +1,9 @@
 import type { Result } from '../../model/host.ts';
-import { type DaemonAbout, pidOf } from '../daemon-about.ts';
+import { type DaemonAbout, pidOf } from '../linux/daemon-about.ts';
+import type { PidFile, Sight } from '../linux/main-process.ts';
+import { type Entry, writerOf } from '../linux/pid-file.ts';
+import type { ProcStat } from '../linux/proc-text.ts';
 import { idsAmong } from '../local/machine.ts';
-import type { PidFile, Sight } from '../main-process.ts';
-import { type Entry, writerOf } from '../pid-file.ts';
-import type { ProcStat } from '../proc-text.ts';
 import { type Described, readDescriptions, readStats, VANISHED } from './proc-answer.ts';
 import { type ProcQuestions, unreadable } from './proc-look.ts';
 import { readTools, words } from './proc-words.ts';

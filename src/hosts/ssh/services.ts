@@ -7,9 +7,9 @@ import {
   type ServiceManager,
   type Services,
 } from '../../model/host.ts';
-import { leasesOver } from '../leases.ts';
-import type { Init } from '../local/init.ts';
-import { servicesOver } from '../services.ts';
+import type { Init } from '../linux/init.ts';
+import { leasesOver } from '../linux/leases.ts';
+import { servicesOver } from '../linux/services.ts';
 import { farOpenrc, farScript, farSystemd, farSysv, unasked } from './inits.ts';
 import { type ProcQuestions, procQuestions } from './proc-look.ts';
 import type { Remote } from './remote.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { saysNoFork } from '../../model/host/no-fork.ts';
 import { type Failure, failure, type Result } from '../../model/host.ts';
-import { saysNoFork } from '../../model/no-fork.ts';
-import { withoutEnd } from '../../model/trim.ts';
+import { withoutEnd } from '../../model/text/trim.ts';
 import { type Become, elevated } from './become.ts';
 import { decisiveLine, diagnose } from './diagnosis.ts';
 import { clean, firstWords, HELLO, standingLoop, whole } from './far-side.ts';

@@ -1,5 +1,5 @@
 import type { ProcessCounters, Processes, ProcessIdentity, SignalResult } from '../../model/host.ts';
-import { parseStat } from '../proc-text.ts';
+import { parseStat } from '../linux/proc-text.ts';
 import { PROC_WORDS, words } from './proc-words.ts';
 import type { Remote } from './remote.ts';
 import { askSections, type Told } from './sections.ts';

@@ -1,3 +1,4 @@
+import { saysNoFork } from '../../model/host/no-fork.ts';
 import {
   type Failure,
   failure,
@@ -7,9 +8,16 @@ import {
   type Result,
 } from '../../model/host.ts';
 import type { Json } from '../../model/json.ts';
-import { saysNoFork } from '../../model/no-fork.ts';
-import type { Watchdogs } from '../leases.ts';
-import { handleOf, LABEL, leaseIn, momentOf, type Starter, type Watchdog, watchdogArgs } from '../watchdog-script.ts';
+import type { Watchdogs } from '../linux/leases.ts';
+import {
+  handleOf,
+  LABEL,
+  leaseIn,
+  momentOf,
+  type Starter,
+  type Watchdog,
+  watchdogArgs,
+} from '../linux/watchdog-script.ts';
 import { FAR_PATH } from './far-side.ts';
 import type { ProcQuestions } from './proc-look.ts';
 import { PROC_WORDS, words } from './proc-words.ts';

@@ -2,11 +2,11 @@ import type { Json } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import { unchecked } from '../../model/read.ts';
 import { isReference, referenceName } from '../../model/reference.ts';
+import type { Form, Unchecked } from '../../model/runbook/shape.ts';
 import type { Phase } from '../../model/runbook.ts';
-import type { Form, Unchecked } from '../../model/shape.ts';
-import { type Draft, type DraftStep, paramsIn } from '../draft.ts';
-import type { Mention, Names } from '../references.ts';
-import { type Complaint, type Part, type Path, problemAt } from '../source.ts';
+import { type Draft, type DraftStep, paramsIn } from '../runbook/draft.ts';
+import type { Mention, Names } from '../runbook/references.ts';
+import { type Complaint, type Part, type Path, problemAt } from '../text/source.ts';
 
 /** What rules look at. */
 export interface Checked {

@@ -1,9 +1,9 @@
+import { batchFault, parseSize, type Size } from '../../model/fleet/strategy.ts';
 import type { Json } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import { unchecked } from '../../model/read.ts';
-import { batchFault, parseSize, type Size } from '../../model/strategy.ts';
-import { FLEET } from '../language.ts';
-import { problemAt } from '../source.ts';
+import { FLEET } from '../runbook/language.ts';
+import { problemAt } from '../text/source.ts';
 import type { Checked } from './checked.ts';
 
 /** Batches that no host is in, or that leave somebody out. */

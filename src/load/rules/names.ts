@@ -1,9 +1,9 @@
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
-import { paramsIn } from '../draft.ts';
-import { ID } from '../language.ts';
-import type { Path } from '../source.ts';
-import { mentionedIn } from '../text-references.ts';
+import { paramsIn } from '../runbook/draft.ts';
+import { ID } from '../runbook/language.ts';
+import { mentionedIn } from '../runbook/text-references.ts';
+import type { Path } from '../text/source.ts';
 import { type Checked, told } from './checked.ts';
 
 /** Parameters and steps share one namespace, or `$x` could mean two things. */

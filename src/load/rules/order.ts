@@ -1,11 +1,11 @@
 import { DELETE } from '../../model/arguments.ts';
-import { FILES_LOOK } from '../../model/files.ts';
+import { FILES_LOOK } from '../../model/host/files.ts';
 import type { Problem } from '../../model/problem.ts';
 import { unchecked } from '../../model/read.ts';
 import { isReference, referenceName } from '../../model/reference.ts';
 import { DEFAULT_LIMITS } from '../../model/runbook.ts';
-import { type DraftStep, isAction } from '../draft.ts';
-import { LIMITS_SHAPE } from '../language.ts';
+import { type DraftStep, isAction } from '../runbook/draft.ts';
+import { LIMITS_SHAPE } from '../runbook/language.ts';
 import { argOf, argPath, type Checked, stepsIn, told, verbOf, withDefault } from './checked.ts';
 
 /** The order of an act phase that the founding incident taught: stop the source, kill, delete, edit, start. */

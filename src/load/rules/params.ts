@@ -1,13 +1,13 @@
 import type { Json } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
+import type { Unchecked } from '../../model/runbook/shape.ts';
 import { PARAMETER_TYPES, type ParameterType } from '../../model/runbook.ts';
-import type { Unchecked } from '../../model/shape.ts';
-import { withoutEnd } from '../../model/trim.ts';
-import { paramsIn } from '../draft.ts';
-import type { PARAMETER } from '../language.ts';
-import type { Path } from '../source.ts';
-import { narrowed } from '../uses.ts';
-import { amountOf, checkValue, type ValueRules } from '../values.ts';
+import { withoutEnd } from '../../model/text/trim.ts';
+import { paramsIn } from '../runbook/draft.ts';
+import type { PARAMETER } from '../runbook/language.ts';
+import { narrowed } from '../runbook/uses.ts';
+import { amountOf, checkValue, type ValueRules } from '../runbook/values.ts';
+import type { Path } from '../text/source.ts';
 import { type Checked, told } from './checked.ts';
 
 /** Each parameter's default is a value that it would accept, and its constraints fit its type. */

@@ -1,12 +1,12 @@
 import { SERVICE, STOP } from '../../model/arguments.ts';
 import { type Json, listOf } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
-import { parseDuration, showDuration } from '../../model/quantity.ts';
 import { unchecked } from '../../model/read.ts';
+import { WATCH } from '../../model/run/watch.ts';
 import { DEFAULT_LIMITS } from '../../model/runbook.ts';
-import { WATCH } from '../../model/watch.ts';
-import type { DraftStep } from '../draft.ts';
-import { LIMITS_SHAPE } from '../language.ts';
+import { parseDuration, showDuration } from '../../model/text/quantity.ts';
+import type { DraftStep } from '../runbook/draft.ts';
+import { LIMITS_SHAPE } from '../runbook/language.ts';
 import { argOf, argPath, type Checked, stepsIn, told, verbOf, withDefault } from './checked.ts';
 
 /** What is stopped for a remedy must run again, in time, and the watch must have seen it run. */

@@ -1,13 +1,13 @@
-import { COMMAND } from '../../model/command.ts';
 import type { Json } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import { unchecked, uncheckedItems } from '../../model/read.ts';
-import type { Unchecked } from '../../model/shape.ts';
-import type { DraftStep } from '../draft.ts';
-import { ACCEPTED } from '../language.ts';
-import { lintShell, type ShellFinding } from '../shell.ts';
-import { FINDINGS } from '../shell-findings.ts';
-import type { Path } from '../source.ts';
+import { COMMAND } from '../../model/runbook/command.ts';
+import type { Unchecked } from '../../model/runbook/shape.ts';
+import type { DraftStep } from '../runbook/draft.ts';
+import { ACCEPTED } from '../runbook/language.ts';
+import { lintShell, type ShellFinding } from '../runbook/shell.ts';
+import { FINDINGS } from '../runbook/shell-findings.ts';
+import type { Path } from '../text/source.ts';
 import { type Checked, told } from './checked.ts';
 
 /** Texts that a shell will read, each finding at its very place, but for those that the step accepts by name. */

@@ -1,10 +1,10 @@
 import { STOP } from '../../model/arguments.ts';
-import { COMMAND } from '../../model/command.ts';
 import type { Problem } from '../../model/problem.ts';
 import { unchecked } from '../../model/read.ts';
-import type { Infer } from '../../model/shape.ts';
-import { type DraftStep, isAction, isProbe } from '../draft.ts';
-import { pointer } from '../source.ts';
+import { COMMAND } from '../../model/runbook/command.ts';
+import type { Infer } from '../../model/runbook/shape.ts';
+import { type DraftStep, isAction, isProbe } from '../runbook/draft.ts';
+import { pointer } from '../text/source.ts';
 import { type Checked, stepsIn, told } from './checked.ts';
 
 /** Keys that a step needs, and keys that say nothing where they stand. */

@@ -1,14 +1,14 @@
-import { COMMAND } from '../../model/command.ts';
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import { unchecked, uncheckedItems } from '../../model/read.ts';
 import { isReference } from '../../model/reference.ts';
-import type { Infer } from '../../model/shape.ts';
-import { badReference } from '../complaints.ts';
-import { type DraftStep, paramsIn, type Use } from '../draft.ts';
-import { OPEN } from '../language.ts';
-import type { Path } from '../source.ts';
-import { mentionedIn } from '../text-references.ts';
+import { COMMAND } from '../../model/runbook/command.ts';
+import type { Infer } from '../../model/runbook/shape.ts';
+import { type DraftStep, paramsIn, type Use } from '../runbook/draft.ts';
+import { OPEN } from '../runbook/language.ts';
+import { mentionedIn } from '../runbook/text-references.ts';
+import { badReference } from '../text/complaints.ts';
+import type { Path } from '../text/source.ts';
 import { type Checked, told } from './checked.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Json } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
-import { parseDuration } from '../../model/quantity.ts';
-import { WATCH } from '../../model/watch.ts';
+import { WATCH } from '../../model/run/watch.ts';
+import { parseDuration } from '../../model/text/quantity.ts';
 import { argOf, argPath, type Checked, stepsIn, told, verbOf, withDefault } from './checked.ts';
 
 /** A watch that is over before it has settled sees nothing that counts. */

@@ -1,8 +1,8 @@
-import { showCount } from '../../model/quantity.ts';
+import { canBeUndone, isCovered, sayWayBack } from '../../model/run/undo.ts';
 import type { RunState, StepState } from '../../model/state.ts';
-import { canBeUndone, isCovered, sayWayBack } from '../../model/undo.ts';
+import { showCount } from '../../model/text/quantity.ts';
 import type { Targets, Undo } from '../../model/verb.ts';
-import { escaped } from '../escape.ts';
+import { escaped } from '../draw/escape.ts';
 import { fence, md } from '../markdown.ts';
 import { doneText } from '../summary.ts';
 import { blocks, more, SHOWN } from './blocks.ts';

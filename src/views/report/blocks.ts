@@ -1,8 +1,8 @@
 import type { Block } from '../../model/block.ts';
-import { showCount } from '../../model/quantity.ts';
+import { showCount } from '../../model/text/quantity.ts';
 import { renderBlock } from '../block.ts';
+import { styleOf } from '../draw/style.ts';
 import { fence, md } from '../markdown.ts';
-import { styleOf } from '../style.ts';
 
 /** Rows of a table, and members of a list: the JSON has them all. */
 export const SHOWN = 20;

@@ -1,10 +1,10 @@
-import { sayDrift, sayMark } from '../../model/drift.ts';
 import type { RunEvent } from '../../model/event.ts';
 import type { Json } from '../../model/json.ts';
 import { OUTCOMES } from '../../model/outcome.ts';
-import { showCount, showDuration } from '../../model/quantity.ts';
+import { sayDrift, sayMark } from '../../model/run/drift.ts';
 import { LIMITS, type LimitName } from '../../model/runbook.ts';
 import type { RunState } from '../../model/state.ts';
+import { showCount, showDuration } from '../../model/text/quantity.ts';
 import { cell, mdTable } from '../markdown.ts';
 import type { RunSource } from '../runs.ts';
 import { dayText } from './clock.ts';

@@ -1,7 +1,7 @@
-import { sayLease } from '../../model/lease.ts';
+import { sayLease } from '../../model/host/lease.ts';
 import { OUTCOMES } from '../../model/outcome.ts';
-import { plural, showDuration } from '../../model/quantity.ts';
 import { elapsed, isDrill, lastThing, openLeases, type RunState, unknownSteps } from '../../model/state.ts';
+import { plural, showDuration } from '../../model/text/quantity.ts';
 import { code, md } from '../markdown.ts';
 import type { RunSource } from '../runs.ts';
 import { clockText, dayText } from './clock.ts';

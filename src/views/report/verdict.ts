@@ -1,8 +1,8 @@
 import type { Measure } from '../../model/condition.ts';
-import { plural, showText } from '../../model/quantity.ts';
 import type { RunState, StepState, WatchSample } from '../../model/state.ts';
+import { plural, showText } from '../../model/text/quantity.ts';
+import { showNumber, sparkline } from '../draw/sparkline.ts';
 import { cell, md, mdTable } from '../markdown.ts';
-import { showNumber, sparkline } from '../sparkline.ts';
 import { namesIn, textsOf } from '../watch-words.ts';
 
 export function verdict(state: RunState): readonly string[] {

@@ -2,7 +2,7 @@ import type { FakeFile, FakeWorld } from '../../../src/hosts/fake/world.ts';
 import { fakeHost } from '../../../src/hosts/fake.ts';
 import { base64, type FilesUnderTest, filesContract } from '../../contracts/files.ts';
 import { holdsContract } from '../../contracts/holds.ts';
-import { emptyWorld } from '../../support/fake-world.ts';
+import { emptyWorld } from '../../support/hosts/fake-world.ts';
 
 filesContract('the fake', () => underTest(emptyWorld()));
 holdsContract('the fake', () => underTest(emptyWorld({ users: { 0: 'root', 1: 'daemon' } })));

@@ -1,7 +1,7 @@
 import { fakeHost } from '../../../src/hosts/fake.ts';
 import { type PathsUnderTest, pathsContract } from '../../contracts/paths.ts';
 import { type VerbsUnderTest, verbPathsContract } from '../../contracts/verb-paths.ts';
-import { emptyWorld } from '../../support/fake-world.ts';
+import { emptyWorld } from '../../support/hosts/fake-world.ts';
 
 function stage(): PathsUnderTest & VerbsUnderTest {
   const world = emptyWorld();

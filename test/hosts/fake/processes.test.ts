@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fakeProcesses } from '../../../src/hosts/fake/processes.ts';
 import { type ProcessStage, processesContract } from '../../contracts/processes.ts';
-import { mailStorm, processRecord, processWorld } from '../../support/fake-processes.ts';
+import { mailStorm, processRecord, processWorld } from '../../support/hosts/fake-processes.ts';
 
 async function openStage(): Promise<ProcessStage> {
   const world = processWorld();

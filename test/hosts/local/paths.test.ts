@@ -2,7 +2,7 @@ import { localHost } from '../../../src/hosts/local.ts';
 import { hostilePathContract } from '../../contracts/hostile-path.ts';
 import { pathsContract } from '../../contracts/paths.ts';
 import { verbPathsContract } from '../../contracts/verb-paths.ts';
-import { pathsHere } from '../../support/paths-stage.ts';
+import { pathsHere } from '../../support/hosts/paths-stage.ts';
 
 const host = localHost();
 

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { describe, it } from 'node:test';
+import { createSlices } from '../../../src/hosts/linux/slices.ts';
 import { localProcesses } from '../../../src/hosts/local/processes.ts';
-import { createSlices } from '../../../src/hosts/local/slices.ts';
 import { processesContract } from '../../contracts/processes.ts';
 import { realProcesses } from '../../contracts/real-processes.ts';
-import { realStage, users } from '../../support/process-stage.ts';
-import { programs, WAIT } from '../../support/programs.ts';
+import { realStage, users } from '../../support/hosts/process-stage.ts';
+import { programs, WAIT } from '../../support/hosts/programs.ts';
 
 const processes = localProcesses({ machine: { users } });
 

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { sshCommands } from '../../../src/hosts/ssh/commands.ts';
 import { type CommandRequest, type CommandResult, capturedText } from '../../../src/model/host.ts';
 import { commandsContract } from '../../contracts/commands.ts';
-import { FAR_SHELLS } from '../../support/far-shells.ts';
-import { shellRemote } from '../../support/shell-remote.ts';
+import { FAR_SHELLS } from '../../support/hosts/far-shells.ts';
+import { shellRemote } from '../../support/hosts/shell-remote.ts';
 
 const NEVER = new AbortController().signal;
 

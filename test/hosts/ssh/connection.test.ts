@@ -6,10 +6,10 @@ import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Answer } from '../../../src/hosts/ssh/remote.ts';
 import type { Result } from '../../../src/model/host.ts';
-import { quoteWord } from '../../../src/model/quote.ts';
-import { FAR_SHELLS } from '../../support/far-shells.ts';
+import { quoteWord } from '../../../src/model/text/quote.ts';
 import { temporaryFolder } from '../../support/folder.ts';
-import { shellRemote } from '../../support/shell-remote.ts';
+import { FAR_SHELLS } from '../../support/hosts/far-shells.ts';
+import { shellRemote } from '../../support/hosts/shell-remote.ts';
 
 const READ = { effect: 'read' } as const;
 const WRITE = { effect: 'write' } as const;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { type FileHandle, type Files, failure } from '../../../src/model/host.ts';
 import { temporaryFolder } from '../../support/folder.ts';
-import { closing, filesOver, noting, ordinaryRemote } from '../../support/remote-files.ts';
-import { shellRemote } from '../../support/shell-remote.ts';
+import { closing, filesOver, noting, ordinaryRemote } from '../../support/hosts/remote-files.ts';
+import { shellRemote } from '../../support/hosts/shell-remote.ts';
 
 const OPTIONS = {
   batch: 1000,

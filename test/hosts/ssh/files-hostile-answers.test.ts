@@ -11,8 +11,8 @@ import type { Remote } from '../../../src/hosts/ssh/remote.ts';
 import { failure } from '../../../src/model/host.ts';
 import { sha256 } from '../../contracts/files.ts';
 import { temporaryFolder } from '../../support/folder.ts';
-import { closing, filesOver, noting, prefixed } from '../../support/remote-files.ts';
-import { shellRemote } from '../../support/shell-remote.ts';
+import { closing, filesOver, noting, prefixed } from '../../support/hosts/remote-files.ts';
+import { shellRemote } from '../../support/hosts/shell-remote.ts';
 
 const byte = fc.integer({ min: 1, max: 255 }).filter((code) => code !== 47);
 const nameOf = fc

@@ -24,8 +24,8 @@ import {
   ordinaryRemote,
   prefixed,
   toolsFirst,
-} from '../../support/remote-files.ts';
-import { shellRemote } from '../../support/shell-remote.ts';
+} from '../../support/hosts/remote-files.ts';
+import { shellRemote } from '../../support/hosts/shell-remote.ts';
 
 const busybox = busyboxTools(after);
 const noCopy = 'cp() { echo "cp: no process slot" >&2; return 1; }';

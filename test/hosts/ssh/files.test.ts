@@ -2,9 +2,9 @@ import { after } from 'node:test';
 import { filesContract } from '../../contracts/files.ts';
 import { freedContract } from '../../contracts/freed.ts';
 import { holdsContract } from '../../contracts/holds.ts';
-import { FAR_SHELLS } from '../../support/far-shells.ts';
-import { busyboxTools, remoteUnderTest, toolsFirst } from '../../support/remote-files.ts';
-import { shellRemote } from '../../support/shell-remote.ts';
+import { FAR_SHELLS } from '../../support/hosts/far-shells.ts';
+import { busyboxTools, remoteUnderTest, toolsFirst } from '../../support/hosts/remote-files.ts';
+import { shellRemote } from '../../support/hosts/shell-remote.ts';
 
 filesContract('a host over a shell', (test) => remoteUnderTest(test, shellRemote()));
 for (const { name, shell } of FAR_SHELLS)

@@ -1,7 +1,7 @@
 import { after } from 'node:test';
 import { hostileDirectoryContract } from '../../contracts/hostile-directory.ts';
-import { busyboxTools, closing, filesOver, toolsFirst } from '../../support/remote-files.ts';
-import { shellRemote } from '../../support/shell-remote.ts';
+import { busyboxTools, closing, filesOver, toolsFirst } from '../../support/hosts/remote-files.ts';
+import { shellRemote } from '../../support/hosts/shell-remote.ts';
 
 hostileDirectoryContract('a host over a shell', (test) => filesOver(closing(test, shellRemote())), { runs: 10 });
 

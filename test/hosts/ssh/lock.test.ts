@@ -8,7 +8,7 @@ import { after, type TestContext, test } from 'node:test';
 import type { Connection } from '../../../src/hosts/ssh/connection.ts';
 import { lockThere } from '../../../src/hosts/ssh/lock.ts';
 import { heldFromAfar } from '../../../src/journal/from-afar.ts';
-import { shellRemote } from '../../support/shell-remote.ts';
+import { shellRemote } from '../../support/hosts/shell-remote.ts';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'firebreak-lock-')));
 after(() => rmSync(folder, { recursive: true }));

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { localMachine } from '../../../src/hosts/local/machine.ts';
 import { parseLook, sshMachine } from '../../../src/hosts/ssh/machine.ts';
 import { machineContract } from '../../contracts/machine.ts';
-import { FAR_SHELLS } from '../../support/far-shells.ts';
-import { shellRemote } from '../../support/shell-remote.ts';
+import { FAR_SHELLS } from '../../support/hosts/far-shells.ts';
+import { shellRemote } from '../../support/hosts/shell-remote.ts';
 
 for (const { name, shell } of FAR_SHELLS) {
   const remote = shellRemote({ shell });

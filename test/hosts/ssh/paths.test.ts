@@ -9,10 +9,10 @@ import type { Host } from '../../../src/model/host.ts';
 import { hostilePathContract } from '../../contracts/hostile-path.ts';
 import { pathsContract } from '../../contracts/paths.ts';
 import { verbPathsContract } from '../../contracts/verb-paths.ts';
-import { FAR_SHELLS } from '../../support/far-shells.ts';
-import { pathsHere } from '../../support/paths-stage.ts';
-import { busyboxTools, toolsFirst } from '../../support/remote-files.ts';
-import { shellRemote } from '../../support/shell-remote.ts';
+import { FAR_SHELLS } from '../../support/hosts/far-shells.ts';
+import { pathsHere } from '../../support/hosts/paths-stage.ts';
+import { busyboxTools, toolsFirst } from '../../support/hosts/remote-files.ts';
+import { shellRemote } from '../../support/hosts/shell-remote.ts';
 
 const tools = busyboxTools(after);
 const remotes = [

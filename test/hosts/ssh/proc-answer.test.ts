@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseStat } from '../../../src/hosts/proc-text.ts';
+import { parseStat } from '../../../src/hosts/linux/proc-text.ts';
 import { deniedIn, readDescriptions, readStats } from '../../../src/hosts/ssh/proc-answer.ts';
 import type { Remote } from '../../../src/hosts/ssh/remote.ts';
 import { askSections, type Told } from '../../../src/hosts/ssh/sections.ts';

@@ -6,9 +6,9 @@ import type { Remote } from '../../../src/hosts/ssh/remote.ts';
 import { failure, type ProcessRecord } from '../../../src/model/host.ts';
 import { processesContract } from '../../contracts/processes.ts';
 import { realProcesses } from '../../contracts/real-processes.ts';
-import { realStage, users, within } from '../../support/process-stage.ts';
-import { programs, WAIT } from '../../support/programs.ts';
-import { remotesHere } from '../../support/shells.ts';
+import { realStage, users, within } from '../../support/hosts/process-stage.ts';
+import { programs, WAIT } from '../../support/hosts/programs.ts';
+import { remotesHere } from '../../support/hosts/shells.ts';
 
 const remotes = remotesHere();
 

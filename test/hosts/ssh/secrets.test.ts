@@ -6,7 +6,7 @@ import { openVault } from '../../../src/hosts/vault.ts';
 import { withSecrets } from '../../../src/hosts/with-secrets.ts';
 import { capturedText, type Host } from '../../../src/model/host.ts';
 import { secretReference } from '../../../src/model/secret.ts';
-import { shellRemote } from '../../support/shell-remote.ts';
+import { shellRemote } from '../../support/hosts/shell-remote.ts';
 
 const SECRET = "correct 'horse' $(battery) \\staple";
 const NEVER = new AbortController().signal;

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { allPids, exeOf, livesStill, readPid } from '../../../src/hosts/local/pid.ts';
+import { allPids, exeOf, livesStill, readPid } from '../../../src/hosts/linux/pid.ts';
 import { sshCommands } from '../../../src/hosts/ssh/commands.ts';
 import { sshMachine } from '../../../src/hosts/ssh/machine.ts';
 import { sshProcesses } from '../../../src/hosts/ssh/processes.ts';
@@ -12,9 +12,9 @@ import { sshServices } from '../../../src/hosts/ssh/services.ts';
 import { failure, type Services } from '../../../src/model/host.ts';
 import type { Json } from '../../../src/model/json.ts';
 import { servicesContract } from '../../contracts/services.ts';
-import { littleDaemon, MAY_BE_ANOTHER } from '../../support/daemon.ts';
-import { eventually } from '../../support/programs.ts';
-import { remotesHere } from '../../support/shells.ts';
+import { littleDaemon, MAY_BE_ANOTHER } from '../../support/hosts/daemon.ts';
+import { eventually } from '../../support/hosts/programs.ts';
+import { remotesHere } from '../../support/hosts/shells.ts';
 
 const PATIENT = { timeout: 10_000 };
 

@@ -1,13 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import kill from '../../../src/actions/kill.ts';
 import { localProcesses } from '../../../src/hosts/local/processes.ts';
 import type { Host, ProcessIdentity } from '../../../src/model/host.ts';
 import type { Json } from '../../../src/model/json.ts';
-import { feed, startPulse } from '../../../src/model/pulse.ts';
+import { feed, startPulse } from '../../../src/model/run/pulse.ts';
 import type { Act } from '../../../src/model/verb.ts';
-import probe from '../../../src/probes/processes.ts';
+import kill from '../../../src/verbs/processes/kill.action.ts';
+import probe from '../../../src/verbs/processes/processes.probe.ts';
 
 /**
  * Runs inside ../shared/lab/mail-storm as root and prints what it saw as one line of JSON, for ../processes.lab.ts to

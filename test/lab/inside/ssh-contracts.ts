@@ -1,5 +1,5 @@
 import { after } from 'node:test';
-import { livesStill, readPid } from '../../../src/hosts/local/pid.ts';
+import { livesStill, readPid } from '../../../src/hosts/linux/pid.ts';
 import { sshHost } from '../../../src/hosts/ssh.ts';
 import type { Processes } from '../../../src/model/host.ts';
 import { commandsContract } from '../../contracts/commands.ts';
@@ -7,9 +7,9 @@ import { filesContract } from '../../contracts/files.ts';
 import { machineContract } from '../../contracts/machine.ts';
 import { processesContract } from '../../contracts/processes.ts';
 import { servicesContract } from '../../contracts/services.ts';
-import { littleDaemon } from '../../support/daemon.ts';
 import { localUnderTest } from '../../support/folder.ts';
-import { realStage } from '../../support/process-stage.ts';
+import { littleDaemon } from '../../support/hosts/daemon.ts';
+import { realStage } from '../../support/hosts/process-stage.ts';
 
 /**
  * The five suites against the host on which this runs, through its own sshd: what the suites put there they put there

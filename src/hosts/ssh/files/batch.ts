@@ -1,5 +1,5 @@
 import type { FileType } from '../../../model/host.ts';
-import { quoteWord } from '../../../model/quote.ts';
+import { quoteWord } from '../../../model/text/quote.ts';
 import type { Answer, Remote } from '../remote.ts';
 import { DIGITS, kindOf } from './entries.ts';
 import { SEEN } from './heads.ts';

@@ -1,5 +1,5 @@
 import { type DeleteResult, type Failure, type FileHandle, failure } from '../../../model/host.ts';
-import { deletable, uidsIn } from '../../file-matches.ts';
+import { deletable, uidsIn } from '../../files/matches.ts';
 import {
   changedMeanwhile,
   type DeleteOptions,
@@ -16,8 +16,8 @@ import {
   swapped,
   vitalRefused,
   wanted,
-} from '../../sweep.ts';
-import { putAside, type Users } from '../../tally.ts';
+} from '../../files/sweep.ts';
+import { putAside, type Users } from '../../files/tally.ts';
 import type { Answer, Remote } from '../remote.ts';
 import { type Batch, batchOf, type Conditions, removeBatch } from './batch.ts';
 import type { Entry } from './entries.ts';

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
-import { VITAL_FOLDERS } from '../../../model/danger.ts';
-import { quoteWord } from '../../../model/quote.ts';
-import { type Identity, vitalAt } from '../../vital.ts';
+import { VITAL_FOLDERS } from '../../../model/policy/danger.ts';
+import { quoteWord } from '../../../model/text/quote.ts';
+import { type Identity, vitalAt } from '../../files/vital.ts';
 import { utf8 } from './said.ts';
 
 /** Mounts that only containers have; there are thousands. */

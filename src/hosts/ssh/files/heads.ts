@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { FIRST_HEAD, LONGEST_HEAD } from '../../../model/holds.ts';
+import { FIRST_HEAD, LONGEST_HEAD } from '../../../model/host/holds.ts';
 import type { Failure } from '../../../model/host.ts';
-import { quoteWord } from '../../../model/quote.ts';
-import type { HeadJudge, HeadVerdict } from '../../holds.ts';
+import { quoteWord } from '../../../model/text/quote.ts';
+import type { HeadJudge, HeadVerdict } from '../../files/holds.ts';
 import type { Remote } from '../remote.ts';
 import { broken, refusalOf } from './said.ts';
 import { CHANGED, MODIFIED, PRELUDE } from './shell.ts';

@@ -1,6 +1,6 @@
 import type { Failure, FileHandle, FileList, FileRecord, FileSelector } from '../../../model/host.ts';
-import { type FileMatches, fileMatches, uidsIn } from '../../file-matches.ts';
-import { emptyTally, leaveOut, putAside, summaryOf, type Tally, take, type Users } from '../../tally.ts';
+import { type FileMatches, fileMatches, uidsIn } from '../../files/matches.ts';
+import { emptyTally, leaveOut, putAside, summaryOf, type Tally, take, type Users } from '../../files/tally.ts';
 import type { Remote } from '../remote.ts';
 import type { Entry, EntryFacts } from './entries.ts';
 import { HEADS_AT_ONCE, judgeHeads } from './heads.ts';

@@ -1,5 +1,5 @@
 import { type Failure, failure } from '../../../model/host.ts';
-import { quoteWord } from '../../../model/quote.ts';
+import { quoteWord } from '../../../model/text/quote.ts';
 import type { Channel, Remote } from '../remote.ts';
 import { BRIEF, type Entry, entryReader, FULL, LINE } from './entries.ts';
 import { HEAD, headerOf } from './header.ts';

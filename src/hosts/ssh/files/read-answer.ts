@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { type FileContent, failure } from '../../../model/host.ts';
-import { fileContent } from '../../file-content.ts';
+import { fileContent } from '../../files/content.ts';
 import { recordsIn } from './records.ts';
 import { refusal, refusalOf, utf8 } from './said.ts';
 import { MODIFIED } from './shell.ts';

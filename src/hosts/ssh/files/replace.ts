@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Failure, failure, type Result } from '../../../model/host.ts';
-import { hashOf } from '../../file-content.ts';
+import { hashOf } from '../../files/content.ts';
 import type { Remote } from '../remote.ts';
 import { recordsIn } from './records.ts';
 import { replaceScript } from './replace-script.ts';

@@ -1,11 +1,11 @@
 import { posix } from 'node:path';
+import { saysNoFork } from '../../../model/host/no-fork.ts';
 import { type Failure, failure } from '../../../model/host.ts';
-import { saysNoFork } from '../../../model/no-fork.ts';
-import { quoteWord } from '../../../model/quote.ts';
-import { saidOf } from '../../local/errno.ts';
-import { hanging, unescaped } from '../../local/mounts.ts';
-import { borrowed, foreignLink, kernelLink, namedLink, oddPath } from '../../strangers.ts';
-import { swapped } from '../../sweep.ts';
+import { quoteWord } from '../../../model/text/quote.ts';
+import { borrowed, foreignLink, kernelLink, namedLink, oddPath } from '../../files/strangers.ts';
+import { swapped } from '../../files/sweep.ts';
+import { saidOf } from '../../linux/errno.ts';
+import { hanging, unescaped } from '../../linux/mounts.ts';
 import type { Answer } from '../remote.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { MAY_HANG } from '../../local/mounts.ts';
+import { MAY_HANG } from '../../linux/mounts.ts';
 
 /**
  * Of `stat -c`, by GNU and busybox alike: precision 3 gives milliseconds where there are any (GNU), and changes nothing
@@ -24,9 +24,10 @@ END { if (any) for (at in mount) print mount[at] }`;
 /**
  * The shell's side of `pin` (hosts/local/pin.ts): the real path, found one component after the other, with the mount
  * looked up before a component is touched, and no link followed but what root or we made where nobody else can put one
- * (hosts/strangers.ts). Every refusal is `! WHY`, then what belongs to it, each ended by a NUL. `walk PATH keep|follow`
- * sets `real` (empty for /). A shell has no descriptor of a folder but its working directory, so `enter PATH` goes into
- * it and asks the kernel where it has come to (bash believes its own $PWD): what is swapped in meanwhile is seen.
+ * (hosts/files/strangers.ts). Every refusal is `! WHY`, then what belongs to it, each ended by a NUL. `walk PATH
+ * keep|follow` sets `real` (empty for /). A shell has no descriptor of a folder but its working directory, so `enter
+ * PATH` goes into it and asks the kernel where it has come to (bash believes its own $PWD): what is swapped in
+ * meanwhile is seen.
  */
 export const PRELUDE = String.raw`
 ours= shut= nl='

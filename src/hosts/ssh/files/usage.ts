@@ -1,5 +1,5 @@
 import type { FileSystemUsage, Result } from '../../../model/host.ts';
-import { mountOf, parseMounts } from '../../local/mounts.ts';
+import { mountOf, parseMounts } from '../../linux/mounts.ts';
 import type { Remote } from '../remote.ts';
 import { recordsIn } from './records.ts';
 import { broken, pathWord, refusal, refusalOf } from './said.ts';

@@ -1,0 +1,132 @@
+import type { FleetFact, HostEnd, PlanGroup, Target } from '../fleet.ts';
+import { OUTCOMES } from '../outcome.ts';
+import {
+  any,
+  closed,
+  type Described,
+  list,
+  looselyClosed,
+  map,
+  number,
+  orNull,
+  type Shape,
+  text,
+  texts,
+  whole,
+  word,
+  yesNo,
+} from '../run/event-words.ts';
+import type { Schema } from '../verb.ts';
+import { ORDERS, type Size, type Strategy } from './strategy.ts';
+
+/**
+ * What happens in a fleet run, for the schema of the events; see event-schema.ts. Each of them has the stamp, whose
+ * `run` and `host` are the fleet's but where it is said otherwise.
+ */
+
+type Of<T extends FleetFact['type']> = Omit<Extract<FleetFact, { readonly type: T }>, 'type'>;
+type Facts = { readonly [T in FleetFact['type']]: { readonly about: string; readonly shape: Shape<Of<T>> } };
+type Started = Of<'fleet.started'>;
+
+const HOSTS = texts('Names of hosts.');
+const REASONS = texts('Why.');
+const OUTCOME = word('How; each has an exit code.', Object.keys(OUTCOMES));
+
+type SizeOf<K extends Size['kind']> = Omit<Extract<Size, { readonly kind: K }>, 'kind'>;
+const size = (kind: Size['kind'], about: string, shape: Readonly<Record<string, Schema>>): Schema =>
+  looselyClosed(about, { kind: { const: kind }, ...shape });
+const COUNTED = size('hosts', 'So many hosts.', { count: whole('How many.') } satisfies Shape<SizeOf<'hosts'>>);
+const SHARE = size('share', 'A share of them.', { percent: number('Of a hundred.') } satisfies Shape<SizeOf<'share'>>);
+const REST = size('rest', 'All that are left.', {} satisfies Shape<SizeOf<'rest'>>);
+
+const TARGET = closed<Target>('A host as it is named and reached.', {
+  name: text('Its name, which is unique.'),
+  address: orNull(text("ssh's HostName, where the name is none.")),
+  port: orNull(whole('Of sshd.')),
+  user: orNull(text('Who logs in.')),
+  identity: orNull(text('Path of a private key.')),
+  groups: texts('The groups of the inventory that it is in.'),
+  labels: map('Of the inventory.', { type: 'string' }),
+  become: orNull(yesNo('Root through sudo.')),
+});
+const STRATEGY = closed<Strategy>('In which order and how boldly.', {
+  batches: list('How many are done when a batch has ended.', { anyOf: [COUNTED, SHARE, REST] }),
+  atOnce: whole('How many hosts at once.'),
+  pause: number('Milliseconds between batches.'),
+  failures: { description: 'No further host is begun once more than this have failed.', anyOf: [COUNTED, SHARE] },
+  order: word('Of the hosts.', ORDERS),
+});
+const GROUP = closed<PlanGroup>('Hosts for which the same would be done, or the same is the matter.', {
+  kind: word('Which of both.', [
+    'act',
+    'looked-only',
+    'not-this-incident',
+    'refused',
+    'unreachable',
+  ] satisfies PlanGroup['kind'][]),
+  hosts: HOSTS,
+  says: text('What they have in common, in words.'),
+  example: orNull(text('One of them that was planned.')),
+});
+const END: Shape<HostEnd> = {
+  host: text('Which host.'),
+  run: orNull(text('The id of its own run. Null: none was begun.')),
+  outcome: OUTCOME,
+  verdict: orNull(word("The watch's verdict.", ['held', 'recurred', 'inconclusive'])),
+  reasons: REASONS,
+};
+
+const TOLD: Facts = {
+  'fleet.started': {
+    about: 'A fleet run begins: what it will do on which hosts, and who started it.',
+    shape: {
+      runbook: closed<Started['runbook']>('Which runbook.', {
+        name: text('Its name.'),
+        version: text('Its own version.'),
+        title: text('One line: the incident.'),
+        path: text('Where it was read from.'),
+        hash: text('SHA-256 of its bytes.'),
+      }),
+      params: map('The parameters, by name.', any('A value.')),
+      strategy: STRATEGY,
+      hosts: list('In the order of the run.', TARGET),
+      skipped: texts('Chosen, and left out by name.'),
+      who: text('Who started it.'),
+      mode: word('Who decides.', ['interactive', 'unattended'] satisfies Started['mode'][]),
+      policy: orNull(
+        closed<NonNullable<Started['policy']>>('The policy that decides.', {
+          path: text('Its file.'),
+          hash: text('SHA-256 of its bytes.'),
+        }),
+      ),
+      tool: text("Firebreak's version."),
+      reach: any('How the hosts are reached.'),
+    },
+  },
+  'fleet.resumed': {
+    about: 'The same fleet run goes on, after a crash, an interrupt, or to roll back.',
+    shape: { to: word('What for.', ['finish', 'roll-back']), who: text('Who took it up.'), hosts: HOSTS },
+  },
+  'fleet.planned': {
+    about: 'Every host is planned; none was touched.',
+    shape: { groups: list('The largest that acts first.', GROUP) },
+  },
+  'batch.started': {
+    about: 'A batch begins.',
+    shape: { batch: whole('1, 2, 3 ...'), of: whole('Of so many.'), hosts: HOSTS },
+  },
+  'host.started': {
+    about: 'On disk before the host is touched. Its own run tells the rest.',
+    shape: { host: text('Which host.'), run: text('The id of its own run.') },
+  },
+  'host.finished': { about: 'The run of a host is over, or was not begun.', shape: END },
+  'host.rolled-back': { about: 'What was done on a host has been undone, or could not be.', shape: END },
+  'batch.finished': { about: 'A batch is over.', shape: { batch: whole('1, 2, 3 ...'), failed: HOSTS } },
+  'fleet.stopped': { about: 'No further host is begun.', shape: { why: text('In words.'), notBegun: HOSTS } },
+  'fleet.noted': { about: 'A word for whoever reads.', shape: { text: text('One line.') } },
+  'fleet.finished': {
+    about: 'A fleet run is over: with the worst that became of any host.',
+    shape: { outcome: OUTCOME, reasons: REASONS },
+  },
+};
+export const FLEET_FACTS = TOLD as Readonly<Record<string, Described>>;

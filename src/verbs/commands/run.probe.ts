@@ -1,0 +1,100 @@
+import { type CommandResult, capturedText } from '../../model/host.ts';
+import { commandKeys, commandRequest, explainCommand, lastLines } from '../../model/runbook/command.ts';
+import { either, exactlyOne, form, type Infer, list, literal, object, word } from '../../model/runbook/shape.ts';
+import { showDuration, showText } from '../../model/text/quantity.ts';
+import { commandLine } from '../../model/text/quote.ts';
+import { withoutEnd } from '../../model/text/trim.ts';
+import { defineProbe, type Finding, type Look, type MeasureAbout, unknownFinding } from '../../model/verb.ts';
+
+const ANY = 'any';
+const LOOK = exactlyOne(
+  object(
+    'A command that only reads.',
+    {
+      ...commandKeys('read'),
+      exits_that_answer: either(
+        'The exit statuses that are an answer: a list, or `any` for all but 126 and 127. With every other one the finding is unknown. Default: 0 alone; `any` where an `expect`, `when` or `hold` judges `exit`.',
+        literal(word('All but 126 and 127, and of a shell text those of a signal.', ANY)),
+        list(
+          'Exit statuses.',
+          form<number>({ type: 'integer', minimum: 0, maximum: 255, description: 'An exit status.' }),
+          { minItems: 1 },
+        ),
+      ),
+    },
+    ['effect'],
+  ),
+  'argv',
+  'shell',
+);
+type Arg = Infer<typeof LOOK>;
+
+const measures: Readonly<Record<string, MeasureAbout>> = {
+  exit: { about: 'the exit status', unit: 'count' },
+  stdout: {
+    about: 'what it printed, without newlines at the end; the middle is left out of more than 128 KiB',
+    unit: 'text',
+  },
+  stderr: { about: 'what it printed to standard error', unit: 'text' },
+};
+
+export default defineProbe({
+  summary: 'look by a command that reads only',
+  about:
+    'Runs a program that the author declares to read only, and measures its exit status and output. Nobody verifies that word, and the plan says so. A ' +
+    'program that is missing, ends by a signal or does not end in time gives no finding: unknown, neither yes nor no. Nor does an exit status that is no answer: where ' +
+    'nothing judges `exit`, every one but 0 says that it could not ask (name others with `exits_that_answer`); where something does, every one but 126 and 127 answers.',
+  schema: LOOK,
+  example: { argv: ['postconf', '-h', 'queue_directory'], effect: 'read' },
+  needs: ['fork'],
+  measures,
+  look,
+  explain: (arg) => explainCommand(commandRequest(arg)),
+});
+
+async function look({ host, signal }: Look, arg: Arg): Promise<Finding> {
+  const request = commandRequest(arg);
+  if (typeof request === 'string') return unknownFinding(measures, request);
+  const result = await host.commands.run({ ...request, effect: 'read' }, signal);
+  const missing = whyUnknown(result, request.timeout) ?? whyNoAnswer(result, arg);
+  if (!result.ok || missing !== null)
+    return { ...unknownFinding(measures, missing ?? ''), blocks: result.ok ? saidBy(result) : [] };
+  const [stdout, stderr] = [result.stdout, result.stderr].map((captured) => withoutEnd(capturedText(captured), '\n'));
+  return {
+    summary: `${commandLine(request.argv)} ended with ${result.exit} (declared read, not verified)`,
+    measures: { exit: result.exit, stdout: stdout ?? '', stderr: stderr ?? '' },
+    detail: { exit: result.exit, stdout: stdout ?? '', stderr: stderr ?? '' },
+    blocks: [stdout, stderr]
+      .filter((text) => text)
+      .map((text) => ({ kind: 'text' as const, lines: (text ?? '').split('\n').slice(0, 20) })),
+  };
+}
+
+function whyUnknown(result: CommandResult, timeout: number): string | null {
+  if (!result.ok) return result.message;
+  if (result.timedOut) return `it did not end within ${showDuration(timeout)}`;
+  return result.exit === null ? `it was ended by ${result.signal ?? 'a signal'}` : null;
+}
+
+/** What the shell says where it could not run a program, or could not find it (POSIX 2.8.2). */
+const NOT_RUN = [126, 127];
+
+/** A command that could not ask prints nothing, which is neither what was wanted nor what was not. */
+function whyNoAnswer(result: CommandResult, { exits_that_answer: named = [0], shell }: Arg): string | null {
+  if (!result.ok || result.exit === null) return null;
+  const { exit } = result;
+  if (named === ANY ? !NOT_RUN.includes(exit) && !bySignal(exit, shell) : named.includes(exit)) return null;
+  const said = lastLines(result.stderr, 1).at(-1);
+  return `it ended with ${exit}, which is no answer (\`exits_that_answer\` names others)${said === undefined || said === '' ? '' : `: ${showText(said)}`}`;
+}
+
+/** A shell that saw its command end by a signal ends with 128 and more. */
+function bySignal(exit: number, shell: string | undefined): boolean {
+  return shell !== undefined && exit > 128 && exit <= 192;
+}
+
+function saidBy({ stdout, stderr }: Extract<CommandResult, { ok: true }>): Finding['blocks'] {
+  return [stdout, stderr]
+    .map((captured) => lastLines(captured))
+    .flatMap((lines) => (lines.length > 0 && lines[0] !== '' ? [{ kind: 'text', lines }] : []));
+}

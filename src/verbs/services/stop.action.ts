@@ -1,0 +1,154 @@
+import { STOP } from '../../model/arguments.ts';
+import type { ServiceState } from '../../model/host.ts';
+import type { Infer } from '../../model/runbook/shape.ts';
+import { showDuration } from '../../model/text/quantity.ts';
+import {
+  type Act,
+  type Applied,
+  cannot,
+  defineAction,
+  type Look,
+  nothingToDo,
+  type Observation,
+} from '../../model/verb.ts';
+import {
+  again,
+  alsoOf,
+  CHANGES,
+  done,
+  failed,
+  leaseKey,
+  limitless,
+  noWayBack,
+  observed,
+  PATIENT,
+  predicted,
+  restore,
+  rootWarning,
+  type ServiceUndo,
+  serviceOf,
+  shown,
+  type Ties,
+  targetsOf,
+  tiesOf,
+  withThem,
+} from './change.ts';
+
+export default defineAction({
+  summary: 'stop a service',
+  about:
+    'Stops the service through the manager that runs here, and is done when its main process is gone. Where no process slot is left for the ' +
+    "manager's command, its verified main process gets TERM. It stays enabled: a reboot starts it again. `restore_within` is a lease: the service is " +
+    'started again by then, unless a later `start` has done so. What needs it is stopped by systemd with it: the plan names it, and a lease, a later ' +
+    '`start` and undo start it too. What could not be started again (masked, its unit file gone) is not stopped under a lease.',
+  schema: STOP,
+  example: { service: { first_of: ['crond', 'cron'] }, restore_within: '15m' },
+  needs: ['fork', 'root'],
+  idempotent: true,
+  observe,
+  apply,
+  revert: restore,
+});
+
+type Arg = Infer<typeof STOP>;
+
+async function observe(look: Look, { service, restore_within }: Arg): Promise<Observation> {
+  const found = await observed(look, service, 'stop');
+  if ('cannot' in found) return found.cannot;
+  const { state } = found;
+  const now = shown(state, look.clock.now());
+  if (state.state === 'stopped' || state.state === 'failed') {
+    return nothingToDo(`${state.name} is ${state.state} already`, {
+      targets: targetsOf(state),
+      state: { now, after: now },
+    });
+  }
+  if (state.state === 'stopping')
+    return cannot(`stop ${state.name}`, `${state.name} is stopping just now: look again in a moment`);
+  const ties = await tiesOf(look, state);
+  const within = restore_within ?? null;
+  const lost = noWayBack(state, ties);
+  if (lost !== null && within !== null)
+    return cannot(`stop ${state.name}`, `its lease could not be kept: ${lost}`, { targets: targetsOf(state) });
+  return {
+    ...change(state, ties, { now, within, lost }),
+    explain: await explain(look, state.name),
+    warnings: [
+      ...(await rootWarning(look, state)),
+      ...limitless('stop', state, ties),
+      ...ties.warnings,
+      ...comesBack(state, ties),
+    ],
+  };
+}
+
+/** Whoever only stops the service stops it until the next connection. */
+function comesBack({ name }: ServiceState, { starters }: Ties): readonly string[] {
+  return starters.length === 0
+    ? []
+    : [`${starters.join(' and ')} may start ${name} again at any time: stop that first, or it comes back`];
+}
+
+/** Why it may run although it was stopped. */
+async function startedBy(act: Act, state: ServiceState): Promise<string> {
+  const { starters } = await tiesOf(act, state);
+  return starters.length === 0 ? '' : `; ${starters.join(' and ')} may have started it again: stop that first`;
+}
+
+interface Known {
+  readonly now: string;
+  readonly within: number | null;
+  readonly lost: string | null;
+}
+
+function change(
+  state: ServiceState,
+  { needers, lost: gone }: Ties,
+  { now, within, lost }: Known,
+): Omit<Observation, 'explain' | 'warnings'> {
+  const also = needers.filter((name) => !gone.includes(name));
+  const undo: ServiceUndo = { service: state.name, wanted: 'running', ...(also.length > 0 && { also }) };
+  const say = `start ${state.name}${again(also)}`;
+  return {
+    verdict: 'change',
+    summary: `stop ${state.name}${withThem(needers)}${within === null ? '' : `, to be started again within ${showDuration(within)}`}`,
+    targets: targetsOf(state, needers),
+    state: { now, after: 'stopped' },
+    blocks: [],
+    undo:
+      lost === null
+        ? { kind: 'revert', say, data: { ...undo } }
+        : { kind: 'irreversible', because: lost, evidence: now },
+    predicts: predicted(state.name, 'stopped', needers),
+    costs: { ...CHANGES, ...(within !== null && { stopped_for: within }) },
+    keep: {},
+    estimate: 2000,
+    ...(within === null ? {} : { lease: lease(undo, within, say) }),
+  };
+}
+
+async function apply(act: Act, { restore_within }: Arg, observation: Observation): Promise<Applied> {
+  const name = serviceOf(observation.targets);
+  const within = restore_within ?? null;
+  if (within !== null && within > act.allowance('stopped_for')) {
+    return failed(
+      `stop ${name}`,
+      `it may stay stopped for ${showDuration(act.allowance('stopped_for'))} at the most (limits.stopped_for)`,
+    );
+  }
+  const before = await act.host.services.state(name);
+  const result = await act.host.services.stop(name, PATIENT);
+  if (!result.ok) return failed(`stop ${name}`, `${result.message}${await startedBy(act, before)}`);
+  const also = alsoOf(observation.targets);
+  const summary = `${name} is stopped${before.pid === null ? '' : `, pid ${before.pid} is gone`}${again(also)}`;
+  return done(summary, { used: { ...CHANGES, ...(within !== null && { stopped_for: within }) } });
+}
+
+function lease(undo: ServiceUndo, within: number, say: string): NonNullable<Observation['lease']> {
+  const { service, also } = undo;
+  return { key: leaseKey(service), service, ...(also && { also }), within, undo: { ...undo }, say };
+}
+
+async function explain(look: Look, name: string): Promise<readonly string[]> {
+  return [await look.host.services.explain(name, 'stop')];
+}

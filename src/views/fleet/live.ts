@@ -1,0 +1,100 @@
+import { type FleetEvent, type FleetView, isFleetEvent } from '../../model/fleet/ports.ts';
+import { plural } from '../../model/text/quantity.ts';
+import { escaped } from '../draw/escape.ts';
+import { fit } from '../draw/layout.ts';
+import { regionOn } from '../draw/region.ts';
+import { type Before, followFleet } from './follow.ts';
+import { type FleetScreen, frame } from './frame.ts';
+import { reviewOn } from './plan.ts';
+import { renderFleetSummary } from './summary.ts';
+import { lastingLines } from './told.ts';
+
+/** However much happens, the screen is drawn four times a second at the most. Milliseconds. */
+const FRAME = 250;
+
+export interface LiveFleet extends FleetView {
+  planning(progress: { readonly done: number; readonly of: number; readonly host: string }): void;
+  /** The screen is free for a question until `release`; what happens meanwhile is told then. */
+  hold(): void;
+  release(): void;
+}
+
+/**
+ * Many hosts at once. What stays (batches, who is in trouble and why) is printed as it happens; below it a few lines
+ * are drawn over: some hosts at work, the names of those in trouble, and how many stand where. An event only folds: the
+ * price of the screen does not know how many hosts there are.
+ */
+export function liveFleet(screen: FleetScreen, before?: Before): LiveFleet {
+  const region = regionOn(screen);
+  const follower = followFleet(before);
+  const seen = new Map<string, number>();
+  const begun = new Map<string, number>();
+  let began: number | null = null;
+  let planning = '';
+  let later: string[] | null = null;
+  let drawn = Number.NEGATIVE_INFINITY;
+  let stop: (() => void) | null = null;
+
+  function print(lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    if (later === null) region.print(lines);
+    else later.push(...lines);
+  }
+  function draw(): void {
+    if (later !== null) return;
+    drawn = screen.now();
+    region.draw(planning === '' ? frame({ follower, seen, begun, screen, began: began ?? screen.now() }) : [planning]);
+  }
+  /** The first of a burst is shown at once, the rest with the next tick. */
+  function changed(): void {
+    stop ??= screen.every(FRAME, draw);
+    if (screen.now() - drawn >= FRAME) draw();
+  }
+  function end(): void {
+    stop?.();
+    stop = null;
+    region.clear();
+  }
+  function told(event: FleetEvent): void {
+    planning = '';
+    // What a person took to read the plan is no part of it.
+    if (event.type === 'batch.started') began ??= screen.now();
+    if (event.type === 'host.started') begun.set(event.host, screen.now());
+    print(lastingLines(event, follower.now, screen.paper()));
+    if (event.type !== 'fleet.finished') return;
+    end();
+    print(['', ...renderFleetSummary(follower.now, screen.paper())]);
+  }
+  return {
+    show: (event) => {
+      follower.take(event);
+      if (!isFleetEvent(event)) seen.set(event.host, screen.now());
+      else told(event);
+      if (follower.now.fleet.finished === null) changed();
+    },
+    planning: ({ done, of, host }) => {
+      const paper = screen.paper();
+      planning = fit(`looked at ${done} of ${plural(of, 'host')}, now ${escaped(host)}`, paper.columns - 1);
+      changed();
+    },
+    planned: (plan) => {
+      planning = '';
+      // Where there is anything to do, the question shows it.
+      if (plan.batches.length === 0) print(reviewOn(screen.paper(), plan, {}).trimEnd().split('\n'));
+    },
+    hold: () => {
+      later ??= [];
+      region.clear();
+    },
+    release: () => {
+      const waiting = later ?? [];
+      later = null;
+      print(waiting);
+      if (stop !== null) draw();
+    },
+    close: () => {
+      later = null;
+      end();
+    },
+  };
+}
