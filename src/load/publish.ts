@@ -8,7 +8,16 @@ import type { MeasureAbout, Schema, Verb } from '../model/verb.ts';
 import { HOSTS } from './inventory/language.ts';
 import { POLICY } from './policy/language.ts';
 import { verbsOf } from './runbook/draft.ts';
-import { COMBINATIONS, COMPARATOR_ABOUT, RUNBOOK, STEP_KEYS, USE, USE_EXAMPLE } from './runbook/language.ts';
+import {
+  COMBINATIONS,
+  COMPARATOR_ABOUT,
+  HOLD,
+  HOLD_KEYS,
+  RUNBOOK,
+  STEP_KEYS,
+  USE,
+  USE_EXAMPLE,
+} from './runbook/language.ts';
 import { NOTES, publishable } from './text/schema.ts';
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
@@ -170,15 +179,16 @@ function whenSchema(): Schema {
 }
 
 function holdSchema(): Schema {
+  const { of, when } = HOLD_KEYS;
   const line: Schema = {
     type: 'object',
-    description: 'A line that must be true at every sample.',
+    description: HOLD.description,
     properties: {
-      of: { type: 'string', pattern: REFERENCE_PATTERN, description: 'The step that is looked at again: `$id`.' },
+      of,
       growth: { $ref: '#/$defs/comparator', description: 'How many more than at the first sample of the watch.' },
-      when: { $ref: '#/$defs/when', description: 'The line counts only where this held of what diagnose found.' },
+      when: { $ref: '#/$defs/when', description: when.description },
     },
-    required: ['of'],
+    required: HOLD.required,
     minProperties: 2,
     additionalProperties: { $ref: '#/$defs/comparator', description: "A measure of that step's probe." },
   };

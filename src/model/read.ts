@@ -16,6 +16,14 @@ export function unchecked<T>(_shape: Form<T>, json: Json | undefined): Unchecked
   return (isObject(json) ? json : {}) as Unchecked<Form<T>>;
 }
 
+/** By name, as far as they can be read. */
+export function uncheckedEntries<T>(
+  shape: Form<T>,
+  json: Json | undefined,
+): readonly (readonly [string, Unchecked<Form<T>>])[] {
+  return isObject(json) ? Object.entries(json).map(([name, one]) => [name, unchecked(shape, one)]) : [];
+}
+
 /** Null: it is no object, which is told at its place. */
 export function uncheckedItems<T>(shape: Form<T>, json: Json | undefined): readonly (Unchecked<Form<T>> | null)[] {
   return Array.isArray(json) ? json.map((one: Json) => (isObject(one) ? unchecked(shape, one) : null)) : [];

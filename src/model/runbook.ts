@@ -1,23 +1,13 @@
 import type { Condition } from './condition.ts';
 import type { Strategy } from './fleet/strategy.ts';
-import { isObject, type Json } from './json.ts';
+import type { Json } from './json.ts';
 import type { Place } from './place.ts';
+import { unchecked } from './read.ts';
+import { COMMAND } from './runbook/command.ts';
+import type { ParameterType } from './runbook/shape.ts';
 
 export const PHASES = ['diagnose', 'act', 'verify'] as const;
 export type Phase = (typeof PHASES)[number];
-
-export const PARAMETER_TYPES = [
-  'string',
-  'integer',
-  'duration',
-  'size',
-  'percent',
-  'path',
-  'boolean',
-  'list',
-  'secret',
-] as const;
-export type ParameterType = (typeof PARAMETER_TYPES)[number];
 
 export interface Parameter {
   readonly name: string;
@@ -175,5 +165,5 @@ export function declaredWrites({ act }: Runbook): readonly string[] {
 
 /** A command that only reads, by its author's word: outside of `act` there is no other. */
 export function isDeclaredRead(step: Step): boolean {
-  return step.verb === 'run' && (step.phase !== 'act' || (isObject(step.arg) && step.arg.effect === 'read'));
+  return step.verb === 'run' && (step.phase !== 'act' || unchecked(COMMAND, step.arg).effect === 'read');
 }

@@ -2,6 +2,8 @@ import { nameFault, targetNamed, userFault } from '../../model/fleet/target.ts';
 import type { Target } from '../../model/fleet.ts';
 import { isObject, type Json, type JsonObject, listOf } from '../../model/json.ts';
 import type { Checked, Problem } from '../../model/problem.ts';
+import { read, unchecked, uncheckedEntries } from '../../model/read.ts';
+import type { Unchecked } from '../../model/runbook/shape.ts';
 import { RESERVED_LIMITS } from '../../model/runbook.ts';
 import { checkShape } from '../text/shape-check.ts';
 import { type Complaint, inOrder, type Path, problemAt, type Source } from '../text/source.ts';
@@ -10,18 +12,18 @@ import { didYouMean } from '../text/suggest.ts';
 import { type Nesting, nestingFault, nestingOf } from './group-nesting.ts';
 import { expandRange } from './host-range.ts';
 import { doubles, type Inventory } from './hosts.ts';
-import { GROUP_NAME, HOSTS } from './language.ts';
+import { DEFAULTS, GROUP, GROUP_NAME, HOST, HOSTS } from './language.ts';
 
 /** A hosts.yaml: every mistake at once, or its hosts. */
 export async function ownInventory(source: Source, known: readonly Problem[]): Promise<Checked<Inventory>> {
   const spelt = spell(source, [{ path: [], shape: HOSTS }]);
   const shape = await checkShape(spelt.source, { path: [], shape: HOSTS }, spelt.holes);
-  const read = readAll(spelt.source);
+  const found = readAll(spelt.source);
   const told = new Set(shape.problems.map(({ place }) => `${place.line}:${place.column}`));
-  const rules = read.problems.filter(({ place }) => !told.has(`${place.line}:${place.column}`));
+  const rules = found.problems.filter(({ place }) => !told.has(`${place.line}:${place.column}`));
   const problems = inOrder([...known, ...spelt.problems, ...shape.problems, ...rules]);
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, value: { targets: read.hosts.map(({ target }) => target), warnings: [] } };
+  return { ok: true, value: { targets: found.hosts.map(({ target }) => target), warnings: [] } };
 }
 
 interface Read {
@@ -30,15 +32,17 @@ interface Read {
 }
 
 function readAll(source: Source): Read {
-  const root = objectOf(source.value);
-  const groups = new Map(entriesOf(root.groups));
+  const root = unchecked(HOSTS, source.value);
+  const groups = new Map(uncheckedEntries(GROUP, root.groups));
   const nesting = nestingOf(new Map([...groups].map(([name, group]) => [name, texts(group.children)])));
-  const read = entriesOf(root.hosts).map(([name, json]) => hostsOf(source, { name, json, root, groups, nesting }));
-  const hosts = read.flatMap((one) => one.hosts);
+  const each = uncheckedEntries(HOST, root.hosts).map(([name, json]) =>
+    hostsOf(source, { name, json, root, groups, nesting }),
+  );
+  const hosts = each.flatMap((one) => one.hosts);
   return {
     hosts,
     problems: [
-      ...read.flatMap((one) => one.problems),
+      ...each.flatMap((one) => one.problems),
       ...groupProblems(source, { groups, nesting, names: new Set(hosts.map(({ target }) => target.name)) }),
       ...doubles(hosts).map(([before, { target, path }]) =>
         problemAt(source, path, 'key', {
@@ -54,9 +58,9 @@ function readAll(source: Source): Read {
 
 interface Entry {
   readonly name: string;
-  readonly json: JsonObject;
-  readonly root: JsonObject;
-  readonly groups: ReadonlyMap<string, JsonObject>;
+  readonly json: Unchecked<typeof HOST>;
+  readonly root: Unchecked<typeof HOSTS>;
+  readonly groups: ReadonlyMap<string, Unchecked<typeof GROUP>>;
   readonly nesting: Nesting;
 }
 
@@ -95,7 +99,7 @@ function badName(name: string, fault: string): Complaint {
   return { code: 'bad-host', message: `\`${name}\` cannot be the name of a host: ${fault}`, ...destination };
 }
 
-function valueProblems(source: Source, { address, user }: JsonObject, path: Path): readonly Problem[] {
+function valueProblems(source: Source, { address, user }: Entry['json'], path: Path): readonly Problem[] {
   const faults = {
     address: typeof address === 'string' ? nameFault(address) : null,
     user: typeof user === 'string' ? userFault(user) : null,
@@ -106,18 +110,18 @@ function valueProblems(source: Source, { address, user }: JsonObject, path: Path
 }
 
 function buildHost(source: Source, name: string, { name: key, json, root, groups, nesting }: Entry): Target {
-  const { address, port, user, identity, become } = { ...objectOf(root.defaults), ...json };
+  const { address, port, user, identity, become } = { ...read(DEFAULTS, root.defaults), ...read(HOST, json) };
   const own = texts(json.groups);
   const within = new Set(own.flatMap((group) => [group, ...(nesting.outward.get(group) ?? [])]));
   // The outermost first: what is nearer to the host says last.
   const inward = [...within].sort((one, other) => (nesting.depth.get(one) ?? 0) - (nesting.depth.get(other) ?? 0));
   const labels = inward.map((group) => labelsAt(source, ['groups', group, 'labels'], groups.get(group)?.labels));
   return targetNamed(name, {
-    address: typeof address === 'string' ? address : null,
-    port: typeof port === 'number' ? port : null,
-    user: typeof user === 'string' ? user : null,
-    identity: typeof identity === 'string' ? identity : null,
-    become: typeof become === 'boolean' ? become : null,
+    address: address ?? null,
+    port: port ?? null,
+    user: user ?? null,
+    identity: identity ?? null,
+    become: become ?? null,
     groups: [...groups.keys()].filter((group) => within.has(group)),
     labels: Object.assign({}, ...labels, labelsAt(source, ['hosts', key, 'labels'], json.labels)) as Readonly<
       Record<string, string>
@@ -203,10 +207,6 @@ function labelProblems(source: Source, labels: Json | undefined, path: Path): re
 
 function objectOf(json: Json | undefined): JsonObject {
   return isObject(json) ? json : {};
-}
-
-function entriesOf(json: Json | undefined): readonly (readonly [string, JsonObject])[] {
-  return Object.entries(objectOf(json)).map(([name, value]) => [name, objectOf(value)] as const);
 }
 
 function texts(json: Json | undefined): readonly string[] {

@@ -1,5 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
+import type { COMMAND } from '../../model/runbook/command.ts';
+import type { Infer } from '../../model/runbook/shape.ts';
 import { paramsIn } from '../runbook/draft.ts';
 import { ID } from '../runbook/language.ts';
 import { mentionedIn } from '../runbook/text-references.ts';
@@ -54,12 +56,14 @@ function unused(checked: Checked, params: readonly string[]): readonly Problem[]
     );
 }
 
+const SHELL = 'shell' satisfies keyof Infer<typeof COMMAND>;
+
 function textsIn(value: Json): readonly string[] {
   if (typeof value === 'string') return [value];
   if (Array.isArray(value)) return value.flatMap((item: Json) => textsIn(item));
   if (!isObject(value)) return [];
   // In a shell's text `$name` is a variable of its own.
   return Object.entries(value as JsonObject).flatMap(([key, item]) =>
-    item === undefined || key === 'shell' ? [] : textsIn(item),
+    item === undefined || key === SHELL ? [] : textsIn(item),
   );
 }

@@ -1,7 +1,6 @@
 import type { Json } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
-import type { Unchecked } from '../../model/runbook/shape.ts';
-import { PARAMETER_TYPES, type ParameterType } from '../../model/runbook.ts';
+import { PARAMETER_TYPES, type ParameterType, type Unchecked } from '../../model/runbook/shape.ts';
 import { withoutEnd } from '../../model/text/trim.ts';
 import { paramsIn } from '../runbook/draft.ts';
 import type { PARAMETER } from '../runbook/language.ts';

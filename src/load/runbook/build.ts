@@ -1,7 +1,8 @@
 import type { Condition } from '../../model/condition.ts';
-import { isObject, type Json } from '../../model/json.ts';
-import { read } from '../../model/read.ts';
+import type { Json } from '../../model/json.ts';
+import { read, unchecked } from '../../model/read.ts';
 import { referenceName } from '../../model/reference.ts';
+import { ANY_EXIT, COMMAND_LOOK } from '../../model/runbook/command.ts';
 import type { Infer } from '../../model/runbook/shape.ts';
 import type { AuthoredUndo, Limits, OpenItem, Parameter, Phase, Runbook, Step } from '../../model/runbook.ts';
 import { valueRules } from '../rules/params.ts';
@@ -142,12 +143,8 @@ function buildOpen({ draft, conditions }: Built, { say, of }: Infer<typeof OPEN>
  * could ask.
  */
 function withAnswers(arg: Json, step: DraftStep, conditions: Conditions): Json {
-  if (
-    step.use?.verb !== 'run' ||
-    step.use.definition?.kind !== 'probe' ||
-    !isObject(arg) ||
-    arg.exits_that_answer !== undefined
-  )
+  const written = unchecked(COMMAND_LOOK, arg);
+  if (step.use?.verb !== 'run' || step.use.definition?.kind !== 'probe' || written.exits_that_answer !== undefined)
     return arg;
   const own = conditions.expect.get(step);
   const judged =
@@ -156,7 +153,8 @@ function withAnswers(arg: Json, step: DraftStep, conditions: Conditions): Json {
   const held = [...conditions.hold.values()]
     .flat()
     .some((line) => line.of === step.id && line.condition && speaksOf(line.condition, undefined, 'exit'));
-  return judged || held ? { ...arg, exits_that_answer: 'any' } : arg;
+  const answers: typeof written = { ...written, exits_that_answer: ANY_EXIT };
+  return judged || held ? { ...answers } : arg;
 }
 
 const othersOn = ({ when, open }: Conditions): readonly Condition[] => [...when.values(), ...open.values()];

@@ -1,10 +1,11 @@
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { Catalogue } from '../../model/ports.ts';
 import type { Problem } from '../../model/problem.ts';
-import { unchecked } from '../../model/read.ts';
+import { unchecked, uncheckedEntries } from '../../model/read.ts';
 import { referencesIn } from '../../model/reference.ts';
 import { WATCH } from '../../model/run/watch.ts';
-import type { Unchecked } from '../../model/runbook/shape.ts';
+import type { COMMAND } from '../../model/runbook/command.ts';
+import type { Infer, Unchecked } from '../../model/runbook/shape.ts';
 import { PHASES, type Phase, type Step } from '../../model/runbook.ts';
 import type { ActionVerb, ProbeVerb, Schema, Verb } from '../../model/verb.ts';
 import { type Path, pointer, problemAt, type Source, valueAt } from '../text/source.ts';
@@ -48,12 +49,7 @@ export interface Draft {
   readonly holes: ReadonlySet<string>;
 }
 
-/** The parameters by name, as far as they can be read. */
-export function paramsIn({ root }: Draft): readonly (readonly [string, Unchecked<typeof PARAMETER>])[] {
-  return isObject(root.params)
-    ? Object.entries(root.params).map(([name, json]) => [name, unchecked(PARAMETER, json)])
-    : [];
-}
+export const paramsIn = ({ root }: Pick<Draft, 'root'>) => uncheckedEntries(PARAMETER, root.params);
 
 export function isProbe(use: Use | undefined): use is Use & { readonly definition: ProbeVerb } {
   return use?.definition?.kind === 'probe';
@@ -261,11 +257,12 @@ const MISPLACED: Readonly<Record<string, string>> = {
   runbook: '`runbook` belongs in act: its steps of diagnose and verify go where they belong by themselves',
 };
 
+const EFFECT = 'effect' satisfies keyof Infer<typeof COMMAND>;
+
 /** `run` is a probe and an action: its effect tells which, also where the key is misspelt. */
 function effectOf(arg: Json): { readonly key: string; readonly value: Json | undefined } {
-  if (!isObject(arg)) return { key: 'effect', value: undefined };
-  const key = Object.hasOwn(arg, 'effect')
-    ? 'effect'
-    : (Object.keys(arg).find((name) => closest(name, ['effect']) !== undefined) ?? 'effect');
-  return { key, value: arg[key] };
+  const written = isObject(arg) ? arg : {};
+  const meant = Object.keys(written).find((name) => closest(name, [EFFECT]) !== undefined);
+  const key = Object.hasOwn(written, EFFECT) ? EFFECT : (meant ?? EFFECT);
+  return { key, value: written[key] };
 }

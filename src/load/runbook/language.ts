@@ -14,6 +14,7 @@ import {
   literal,
   mapOf,
   object,
+  PARAMETER_TYPES,
   PATTERN_SYNTAX,
   path,
   pattern,
@@ -21,7 +22,7 @@ import {
   word,
   words,
 } from '../../model/runbook/shape.ts';
-import { type LimitName, ON_FAIL, PARAMETER_TYPES } from '../../model/runbook.ts';
+import { type LimitName, ON_FAIL } from '../../model/runbook.ts';
 import { FINDINGS } from './shell-findings.ts';
 
 /** The language's own keys, in the words of model/runbook/shape.ts. The verbs bring the rest. */
@@ -137,6 +138,16 @@ export const STEP_KEYS = {
   accept: list('With `shell`: findings of `check` in that text that are meant so, by name.', ACCEPTED, { minItems: 1 }),
   hold: list('With `watch`: what must be true at every sample.', form<JsonObject>({ type: 'object' }), { minItems: 1 }),
 };
+/** A line of `hold`: beside these keys it has measures of the step's probe. */
+export const HOLD_KEYS = {
+  of: form<string>({
+    type: 'string',
+    pattern: REFERENCE_PATTERN,
+    description: 'The step that is looked at again: `$id`.',
+  }),
+  when: condition('The line counts only where this held of what diagnose found.'),
+};
+export const HOLD = object('A line that must be true at every sample.', HOLD_KEYS, ['of']);
 export const STEP = object('A step: one verb, and what belongs to it.', STEP_KEYS);
 type StepText = Infer<typeof STEP>;
 

@@ -1,19 +1,22 @@
 import type { Condition } from '../../model/condition.ts';
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
-import { uncheckedItems } from '../../model/read.ts';
+import { unchecked, uncheckedItems } from '../../model/read.ts';
 import { isReference, referenceName } from '../../model/reference.ts';
+import type { Infer } from '../../model/runbook/shape.ts';
 import type { MeasureAbout } from '../../model/verb.ts';
 import type { Sighting } from '../text/shape-check.ts';
 import { type Path, problemAt } from '../text/source.ts';
 import { didYouMean } from '../text/suggest.ts';
 import { type MeasureTable, type ReadCondition, readOwn, readWhen, type StepMeasures } from './conditions.ts';
 import { type Draft, type DraftStep, isAction, isProbe, type Use } from './draft.ts';
-import { OPEN } from './language.ts';
+import { HOLD, HOLD_KEYS, OPEN } from './language.ts';
 import { earlierSteps, isOfLost, laterStep, type Mention, type Names, usedRunbook } from './references.ts';
 
 /** What a watch counts for itself: how much more there is than at its first sample. */
 const GROWTH: MeasureAbout = { about: 'how many more than at the first sample of the watch', unit: 'count' };
+
+const OF = 'of' satisfies keyof Infer<typeof HOLD>;
 
 export interface HoldDraft {
   readonly of: string;
@@ -116,7 +119,9 @@ class Conditioner implements Conditions {
   }
 
   #hold(step: DraftStep, line: JsonObject, path: Path): readonly HoldDraft[] {
-    const { of, when, ...rest } = this.#spelt(line, path);
+    const spelt = this.#spelt(line, path);
+    const { of, when } = unchecked(HOLD, spelt);
+    const rest = Object.fromEntries(Object.entries(spelt).filter(([key]) => !Object.hasOwn(HOLD_KEYS, key)));
     const probed = typeof of === 'string' && isReference(of) ? this.#names.steps.get(referenceName(of)) : undefined;
     if (!this.#isProbeReference(of, step, path)) return [];
     const known = measuresOf(probed?.use);
@@ -148,16 +153,16 @@ class Conditioner implements Conditions {
 
   /** A misspelt `of` is known by its value: measures are not compared with steps. */
   #spelt(line: JsonObject, path: Path): JsonObject {
-    const wrong = Object.keys(line).find((key) => key !== 'of' && key.length < 4 && isReference(line[key]));
-    if (line.of !== undefined || wrong === undefined) return line;
+    const wrong = Object.keys(line).find((key) => key !== OF && key.length < 4 && isReference(line[key]));
+    if (line[OF] !== undefined || wrong === undefined) return line;
     const { [wrong]: of, ...rest } = line;
     this.#complain([...path, wrong], 'key', {
       code: 'unknown-key',
       message: `\`${wrong}\` is not a key here`,
-      allowed: ['of'],
-      suggestion: 'of',
+      allowed: [OF],
+      suggestion: OF,
     });
-    return { of, ...rest };
+    return { [OF]: of, ...rest };
   }
 
   #isProbeReference(of: Json | undefined, step: DraftStep, path: Path): boolean {
@@ -171,7 +176,7 @@ class Conditioner implements Conditions {
     if (typeof of !== 'string' || !isReference(of)) {
       const meant = typeof of === 'string' ? didYouMean(of, [...this.#names.steps.keys()]) : undefined;
       const suggestion = meant?.suggestion !== undefined ? { suggestion: `$${meant.suggestion}` } : {};
-      return this.#complain([...path, 'of'], 'value', {
+      return this.#complain([...path, OF], 'value', {
         code: 'wrong-type',
         message: '`of` takes a reference to a step (`$id`)',
         ...suggestion,
@@ -179,7 +184,7 @@ class Conditioner implements Conditions {
     }
     const probes = [...this.#names.steps.values()].flatMap((each) => (isProbe(each.use) ? [each.use.verb] : []));
     const sighting: Sighting = {
-      path: [...path, 'of'],
+      path: [...path, OF],
       reference: referenceName(of),
       allowed: { params: [], steps: probes },
     };

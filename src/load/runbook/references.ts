@@ -1,7 +1,8 @@
 import { isObject, type Json } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import { isReference, referenceName } from '../../model/reference.ts';
-import { PARAMETER_TYPES, type ParameterType } from '../../model/runbook.ts';
+import type { COMMAND } from '../../model/runbook/command.ts';
+import { type Infer, PARAMETER_TYPES, type ParameterType } from '../../model/runbook/shape.ts';
 import type { Sighting } from '../text/shape-check.ts';
 import { type Complaint, type Path, pointer, problemAt, type Source } from '../text/source.ts';
 import { didYouMean } from '../text/suggest.ts';
@@ -86,7 +87,7 @@ export function laterStep(id: string, itself: boolean): Complaint {
 /** Every user of a machine can read every command line (proc(5), cmdline). */
 function misplacedSecret({ reference, path }: Mention): Complaint {
   const hint = 'give it to `run` under `env` or as `stdin`';
-  if (path.includes('argv')) {
+  if (path.includes('argv' satisfies keyof Infer<typeof COMMAND>)) {
     const message = `\`$${reference}\` is a secret, and everybody on the host can read a command line`;
     return { code: 'secret-in-argv', message, hint };
   }

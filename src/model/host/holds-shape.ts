@@ -35,12 +35,13 @@ export const HOLDS = exactlyOne(
 );
 
 /** The names of fields have no case. */
-export function holdsOf({ header, without = [], ...rest }: Infer<typeof HOLDS>): Holds {
+export function holdsOf({ format, header, without = [], text: sought }: Infer<typeof HOLDS>): Holds {
   const lowered = (one: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(one).map(([name, wanted]) => [name.toLowerCase(), wanted]));
   return {
-    ...rest,
+    format,
     ...(header && { header: header.map(lowered) }),
     without: without.map((name) => name.toLowerCase()),
+    ...(sought !== undefined && { text: sought }),
   };
 }

@@ -1,6 +1,7 @@
 import type { Block } from '../block.ts';
 import type { ProcessIdentity, ProcessRecord, ProcessSelector } from '../host.ts';
 import {
+  type Form,
   type Infer,
   object,
   oneOrMore,
@@ -48,8 +49,7 @@ export const PROCESS_SELECTOR = {
     programName('The name of a daemon, at most 15 bytes: cron.'),
     'One daemon or several: an ancestor’s program has that name, or the session or the cgroup is that daemon’s.',
   ),
-};
-
+} satisfies Readonly<Record<keyof ProcessSelector, Form>>;
 export const PROCESSES = object('Which processes: all that is given must hold.', PROCESS_SELECTOR);
 
 /** As the port takes it. */

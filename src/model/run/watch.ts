@@ -45,11 +45,12 @@ export const WATCH_EXAMPLE: Json = { for: '10m', every: '15s', proof: { cron_min
  * five samples.
  */
 export function watchSpec(step: Step, arg: Json, findings: Findings): WatchSpec {
-  const { for: whole, every, proof, ...rest } = read(WATCH, arg);
+  const { for: whole, every, settle, tolerate, proof } = read(WATCH, arg);
   return {
     for: whole,
     every: Math.min(every, whole / 4),
-    ...rest,
+    ...(settle !== undefined && { settle }),
+    ...(tolerate !== undefined && { tolerate }),
     proof: proofOf(proof),
     hold: (step.hold ?? [])
       .filter((line) => counts(line, findings))

@@ -1,6 +1,5 @@
 import type { Captured, CommandRequest } from '../host.ts';
 import { isObject, type Json } from '../json.ts';
-import { PARAMETER_TYPES } from '../runbook.ts';
 import { isSecretReference, parseSecretSource, type SecretReference } from '../secret.ts';
 import { base64Of, latin1Of, latin1OfText, shownText } from '../text/bytes.ts';
 import { commandLine, quoteWord } from '../text/quote.ts';
@@ -10,12 +9,12 @@ import * as shape from './shape.ts';
 /** Linux takes no single argument or variable above 128 KiB (MAX_ARG_STRLEN, execve(2)). */
 const LONGEST = 128 * 1024 - 1;
 
-const whole = { 'x-param': PARAMETER_TYPES.filter((type) => type !== 'list' && type !== 'secret') };
+const whole = { 'x-param': shape.PARAMETER_TYPES.filter((type) => type !== 'list' && type !== 'secret') };
 /** Where any parameter and any finding may go: no part of a command line, and nobody else can read it. */
 const apart = (about: string) =>
   shape.form<Json>(
     shape.text(about, {
-      'x-param': [...PARAMETER_TYPES],
+      'x-param': [...shape.PARAMETER_TYPES],
       'x-step': ['cron_jobs', 'disk', 'files', 'processes', 'run', 'service', 'text'],
     }),
   );
@@ -46,6 +45,30 @@ export const commandKeys = <const E extends 'read' | 'write'>(...effects: readon
 });
 /** Of either kind. */
 export const COMMAND = shape.object('A command.', commandKeys('read', 'write'), ['effect']);
+
+/** All but those of a command that could not be run. */
+export const ANY_EXIT = 'any';
+/** The argument of the probe `run`. */
+export const COMMAND_LOOK = shape.exactlyOne(
+  shape.object(
+    'A command that only reads.',
+    {
+      ...commandKeys('read'),
+      exits_that_answer: shape.either(
+        'The exit statuses that are an answer: a list, or `any` for all but 126 and 127. With every other one the finding is unknown. Default: 0 alone; `any` where an `expect`, `when` or `hold` judges `exit`.',
+        shape.literal(shape.word('All but 126 and 127, and of a shell text those of a signal.', ANY_EXIT)),
+        shape.list(
+          'Exit statuses.',
+          shape.form<number>({ type: 'integer', minimum: 0, maximum: 255, description: 'An exit status.' }),
+          { minItems: 1 },
+        ),
+      ),
+    },
+    ['effect'],
+  ),
+  'argv',
+  'shell',
+);
 
 /** What the argument asks for; a text where it cannot be asked for. */
 export function commandRequest({

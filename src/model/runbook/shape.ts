@@ -18,6 +18,20 @@ export type Unchecked<S> = { readonly [K in keyof Infer<S>]?: Json };
 /** The one place that says what a schema reads as; everything else follows. */
 export const form = <T>(schema: JsonObject): Form<T> => schema as Form<T>;
 
+/** What `x-param` may name. */
+export const PARAMETER_TYPES = [
+  'string',
+  'integer',
+  'duration',
+  'size',
+  'percent',
+  'path',
+  'boolean',
+  'list',
+  'secret',
+] as const;
+export type ParameterType = (typeof PARAMETER_TYPES)[number];
+
 /**
  * The words that the language and its verbs build their JSON Schema with. Every scalar may also be a reference
  * (`$name`), which the loader checks by what it refers to: `x-param` names the parameter types it may be, `x-step` the

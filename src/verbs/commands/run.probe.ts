@@ -1,33 +1,12 @@
 import { type CommandResult, capturedText } from '../../model/host.ts';
-import { commandKeys, commandRequest, explainCommand, lastLines } from '../../model/runbook/command.ts';
-import { either, exactlyOne, form, type Infer, list, literal, object, word } from '../../model/runbook/shape.ts';
+import { ANY_EXIT, COMMAND_LOOK, commandRequest, explainCommand, lastLines } from '../../model/runbook/command.ts';
+import type { Infer } from '../../model/runbook/shape.ts';
 import { showDuration, showText } from '../../model/text/quantity.ts';
 import { commandLine } from '../../model/text/quote.ts';
 import { withoutEnd } from '../../model/text/trim.ts';
 import { defineProbe, type Finding, type Look, type MeasureAbout, unknownFinding } from '../../model/verb.ts';
 
-const ANY = 'any';
-const LOOK = exactlyOne(
-  object(
-    'A command that only reads.',
-    {
-      ...commandKeys('read'),
-      exits_that_answer: either(
-        'The exit statuses that are an answer: a list, or `any` for all but 126 and 127. With every other one the finding is unknown. Default: 0 alone; `any` where an `expect`, `when` or `hold` judges `exit`.',
-        literal(word('All but 126 and 127, and of a shell text those of a signal.', ANY)),
-        list(
-          'Exit statuses.',
-          form<number>({ type: 'integer', minimum: 0, maximum: 255, description: 'An exit status.' }),
-          { minItems: 1 },
-        ),
-      ),
-    },
-    ['effect'],
-  ),
-  'argv',
-  'shell',
-);
-type Arg = Infer<typeof LOOK>;
+type Arg = Infer<typeof COMMAND_LOOK>;
 
 const measures: Readonly<Record<string, MeasureAbout>> = {
   exit: { about: 'the exit status', unit: 'count' },
@@ -44,7 +23,7 @@ export default defineProbe({
     'Runs a program that the author declares to read only, and measures its exit status and output. Nobody verifies that word, and the plan says so. A ' +
     'program that is missing, ends by a signal or does not end in time gives no finding: unknown, neither yes nor no. Nor does an exit status that is no answer: where ' +
     'nothing judges `exit`, every one but 0 says that it could not ask (name others with `exits_that_answer`); where something does, every one but 126 and 127 answers.',
-  schema: LOOK,
+  schema: COMMAND_LOOK,
   example: { argv: ['postconf', '-h', 'queue_directory'], effect: 'read' },
   needs: ['fork'],
   measures,
@@ -83,7 +62,7 @@ const NOT_RUN = [126, 127];
 function whyNoAnswer(result: CommandResult, { exits_that_answer: named = [0], shell }: Arg): string | null {
   if (!result.ok || result.exit === null) return null;
   const { exit } = result;
-  if (named === ANY ? !NOT_RUN.includes(exit) && !bySignal(exit, shell) : named.includes(exit)) return null;
+  if (named === ANY_EXIT ? !NOT_RUN.includes(exit) && !bySignal(exit, shell) : named.includes(exit)) return null;
   const said = lastLines(result.stderr, 1).at(-1);
   return `it ended with ${exit}, which is no answer (\`exits_that_answer\` names others)${said === undefined || said === '' ? '' : `: ${showText(said)}`}`;
 }

@@ -111,7 +111,10 @@ export default defineAction({
 // ---------------------------------------------------------------- what is asked
 
 /** A text says why not. */
-function orderOf({ jobs, set_env = {}, install_with: installWith, refused }: Arg, there: ClockThere): Order | string {
+function orderOf(
+  { jobs, set_env = {}, silence = 'redirect', install_with: installWith, refused }: Arg,
+  there: ClockThere,
+): Order | string {
   if (!isObject(jobs.found)) return 'the step that looks for the jobs has not looked, or could not look';
   const [assignment] = Object.entries(set_env);
   return {
@@ -119,7 +122,7 @@ function orderOf({ jobs, set_env = {}, install_with: installWith, refused }: Arg
     selector: jobSelector(read(JOBS, jobs.selector)),
     suspicion: suspicionOf(jobs.found.suspicion),
     there,
-    change: assignment ? { kind: 'set', name: assignment[0], value: assignment[1] } : { kind: 'redirect' },
+    change: assignment ? { kind: 'set', name: assignment[0], value: assignment[1] } : { kind: silence },
     installWith,
     refused,
   };

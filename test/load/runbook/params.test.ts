@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bindParams } from '../../../src/load/runbook/params.ts';
-import type { Parameter, ParameterType, Runbook } from '../../../src/model/runbook.ts';
+import type { ParameterType } from '../../../src/model/runbook/shape.ts';
+import type { Parameter, Runbook } from '../../../src/model/runbook.ts';
 
 function runbookWith(rules: Partial<Parameter> & { readonly type: ParameterType }): Runbook {
   const param: Parameter = {
