@@ -245,5 +245,25 @@ export function pathsContract(adapter: string, make: (test: TestContext) => Path
       const deleted = await on.files.delete({ ...list.handle, selector }, OPTIONS);
       assert.deepEqual(failureOf(deleted)?.code, 'vital');
     });
+
+    it('to what another system lives on (a disk that is rescued, a container) is told as that, and a delete there is refused', async (test) => {
+      const on = scene(test, make);
+      for (const folder of ['disk', 'disk/etc', 'disk/etc/ssl', 'disk/usr', 'disk/usr/bin', 'disk/var', 'disk/var/log'])
+        on.put(`${on.folder}/${folder}`, { type: 'directory' });
+      for (const file of ['disk/etc/passwd', 'disk/etc/ssl/key', 'disk/usr/bin/true', 'disk/var/log/old'])
+        on.put(`${on.folder}/${file}`, { type: 'file', bytes: 'x' });
+      const seen = async (folder: string) => {
+        const list = await on.files.list({ in: `${on.folder}/${folder}` }, { sample: 0 });
+        assert.ok(list.ok, JSON.stringify(list));
+        return { list, vital: list.vital };
+      };
+      const found = await Promise.all(['disk', 'disk/etc/ssl', 'disk/usr/bin', 'disk/var/log'].map(seen));
+      assert.deepEqual(
+        found.map(({ vital }) => vital),
+        ['/', '/etc', '/usr', null],
+      );
+      const { list } = await seen('disk/etc/ssl');
+      assert.equal(failureOf(await on.files.delete(list.handle, OPTIONS))?.code, 'vital');
+    });
   });
 }

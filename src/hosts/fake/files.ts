@@ -11,12 +11,12 @@ import {
   type FileType,
   failure,
 } from '../../model/host.ts';
-import { vitalFolder } from '../../model/policy/danger.ts';
 import { latin1Of } from '../../model/text/bytes.ts';
 import { deletable, type FileMatches, fileMatches, uidsIn } from '../files/matches.ts';
 import { namedLink } from '../files/strangers.ts';
 import { vitalRefused } from '../files/sweep.ts';
 import { asideOf, emptyAside, putAside } from '../files/tally.ts';
+import { vitalAt } from '../files/vital.ts';
 import { walk } from './walk.ts';
 import type { FakeFile, FakeWorld } from './world.ts';
 
@@ -78,13 +78,25 @@ function folderOf(world: FakeWorld, path: string): Folder | Failure {
   if (!walked.ok) return walked;
   const { real, file } = walked;
   if (file?.type === 'symlink') return linkInstead(world, path);
-  const found = { ok: true, real, vital: vitalFolder(real) } as const;
+  const found = { ok: true, real, vital: vitalIn(world, real) } as const;
   if (file)
     return file.type === 'directory'
       ? { ...found, inode: file.inode }
       : failure('ENOTDIR', `${path} is not a directory`);
   const implied = [...world.files.keys()].some((key) => key.startsWith(`${real}/`));
   return implied ? { ...found, inode: 2 } : failure('ENOENT', `${path}: there is no such file or folder`);
+}
+
+function vitalIn(world: FakeWorld, real: string): string | null {
+  const names = real.split('/').filter(Boolean);
+  const isSystem = (up: number): boolean => {
+    const root = ['', ...names.slice(0, names.length - up)].join('/');
+    return (
+      world.files.has(`${root}/etc/passwd`) && [...world.files.keys()].some((path) => path.startsWith(`${root}/usr/`))
+    );
+  };
+  const systems = names.map((_, up) => up).filter(isSystem);
+  return vitalAt({ real, chain: [], known: [], mounts: [], systems });
 }
 
 function linkInstead(world: FakeWorld, path: string): Failure {

@@ -16,21 +16,24 @@ export interface Spot {
   readonly known: readonly (Identity & { readonly path: string })[];
   /** Lines of /proc/self/mountinfo. */
   readonly mounts: readonly string[];
+  /** How many folders above it (0: itself) another system has its root: a disk that is rescued, a container, a chroot. */
+  readonly systems: readonly number[];
 }
 
 /**
  * The vital folder that this one is or lies below, under whatever name: by its path, by device and inode of each folder
- * above it, and by where else the same part of the same file system is mounted (a bind mount of /etc/ssl has neither
- * the path nor an ancestor of /etc). Null: none.
+ * above it, by where else the same part of the same file system is mounted (a bind mount of /etc/ssl has neither the
+ * path nor an ancestor of /etc), as a layer of what is mounted, and as a part of another system. Null: none.
  */
-export function vitalAt({ real, chain, known, mounts }: Spot): string | null {
+export function vitalAt({ real, chain, known, mounts, systems }: Spot): string | null {
   const names = namesOf(real);
+  const elsewhere = systems.map((up) => join('/', names.slice(names.length - up)));
   const alike = chain.flatMap((each, at) =>
     known
       .filter(({ device, inode }) => device === each.device && inode === each.inode)
       .map(({ path }) => join(path, names.slice(at))),
   );
-  const found = [real, ...alike, ...mountedAlsoAt(real, mounts)].map(vitalFolder);
+  const found = [real, ...alike, ...elsewhere, ...mountedAlsoAt(real, mounts)].map(vitalFolder);
   return found.find((each) => each !== null) ?? null;
 }
 
@@ -42,6 +45,8 @@ interface Mounted {
   /** Of its file system: what is mounted. */
   readonly root: string;
   readonly at: string;
+  /** Of an overlay file system: the folders that it is made of. */
+  readonly layers: readonly string[];
 }
 
 /** Every path at which a folder can be reached, by the mounts of its file system (proc(5)). */
@@ -50,12 +55,21 @@ function mountedAlsoAt(real: string, lines: readonly string[]): readonly string[
   const own = over(real, mounts);
   if (!own) return [];
   const within = join(own.root, namesOf(real).slice(namesOf(own.at).length));
-  return mounts.flatMap((mount) => {
+  const paths = mounts.flatMap((mount) => {
     if (mount.device !== own.device || !isBelow(within, mount.root)) return [];
     // Covered by another mount or not: what a mount hides for a time the system lives on again after the next boot.
-    return [join(mount.at, namesOf(within).slice(namesOf(mount.root).length))];
+    return [moved(within, mount.root, mount.at)];
   });
+  return [...paths, ...[real, ...paths].flatMap((path) => layeredAt(path, mounts))];
 }
+
+/** Where an overlay shows what lies in one of its layers. */
+const layeredAt = (path: string, mounts: readonly Mounted[]): readonly string[] =>
+  mounts.flatMap(({ at, layers }) =>
+    layers.filter((layer) => isBelow(path, layer)).map((layer) => moved(path, layer, at)),
+  );
+
+const moved = (path: string, from: string, to: string): string => join(to, namesOf(path).slice(namesOf(from).length));
 
 const isBelow = (path: string, folder: string): boolean =>
   folder === '/' || path === folder || path.startsWith(`${folder}/`);
@@ -73,7 +87,17 @@ function mountedIn(line: string): readonly Mounted[] {
   const [, , device, root, at] = line.split(' ');
   return device === undefined || root === undefined || at === undefined
     ? []
-    : [{ device, root: unescaped(root), at: unescaped(at) }];
+    : [{ device, root: unescaped(root), at: unescaped(at), layers: layersIn(line) }];
+}
+
+/** Of `... - overlay NAME rw,lowerdir=/a:/b,upperdir=/c,workdir=/d`; a colon of a name has a backslash before it. */
+function layersIn(line: string): readonly string[] {
+  const options = / - overlay \S+ (\S+)$/.exec(line)?.[1]?.split(',') ?? [];
+  return options
+    .filter((option) => /^(?:lowerdir|upperdir|workdir)\+?=/.test(option))
+    .flatMap((option) => unescaped(option.slice(option.indexOf('=') + 1)).split(/(?<!\\)::?/))
+    .map((path) => path.replace(/\\(.)/g, '$1'))
+    .filter((path) => path.startsWith('/'));
 }
 
 const unescaped = (field: string): string =>

@@ -23,8 +23,9 @@ interface VitalFolder {
   readonly how: 'itself' | 'below';
 }
 
-const itself = (...paths: readonly string[]): readonly VitalFolder[] => paths.map((at) => ({ at, how: 'itself' }));
-const below = (...paths: readonly string[]): readonly VitalFolder[] => paths.map((at) => ({ at, how: 'below' }));
+const itself = (names: string): readonly VitalFolder[] => names.split(' ').map((at) => ({ at, how: 'itself' }));
+const below = (folder: string, names: string): readonly VitalFolder[] =>
+  names.split(' ').map((name) => ({ at: `${folder}/${name}`, how: 'below' }));
 
 /**
  * What the system itself lives on, what its package and service managers remember, what databases and containers hold,
@@ -32,65 +33,34 @@ const below = (...paths: readonly string[]): readonly VitalFolder[] => paths.map
  * whatever else moves or empties; `edit` and `crontab` go on working in /etc.
  */
 export const VITAL_FOLDERS: readonly VitalFolder[] = [
-  ...itself('/', '/home', '/opt', '/root', '/run', '/var', '/var/lib', '/var/lib/apt'),
+  ...itself('/ /home /opt /root /run /var /var/lib /var/lib/apt /var/lib/private /var/spool'),
+  ...below('', 'bin boot dev efi etc lib lib32 lib64 libx32 proc sbin sys usr gnu/store nix ostree snap sysroot'),
+  ...below('/root', '.gnupg .ssh'),
+  ...below('/run', 'containerd containers credentials crio dbus docker firebreak k3s libvirt secrets systemd udev'),
+  ...below('/var', 'db spool/cron'),
+  // What the package manager, the boot and the network remember.
+  ...below('/var/lib', 'NetworkManager alternatives apk cloud dhclient dhcp dhcpcd dkms dnf dpkg firebreak flatpak'),
+  ...below('/var/lib', 'initramfs-tools letsencrypt nftables nfs pacman pam polkit-1 portage rpm selinux shim-signed'),
+  ...below('/var/lib', 'snapd sss sudo systemd ucf ufw wireguard xbps yum zypp'),
+  // Containers and machines.
   ...below(
-    '/bin',
-    '/boot',
-    '/dev',
-    '/efi',
-    '/etc',
-    '/lib',
-    '/lib32',
-    '/lib64',
-    '/libx32',
-    '/proc',
-    '/sbin',
-    '/sys',
-    '/usr',
+    '/var/lib',
+    'cni containerd containers docker etcd incus k0s kubelet libvirt lxc lxd machines nomad rancher',
   ),
-  ...below('/gnu/store', '/nix', '/snap', '/root/.gnupg', '/root/.ssh', '/var/db', '/var/spool/cron'),
-  ...below('/run/dbus', '/run/firebreak', '/run/systemd', '/run/udev', '/var/lib/firebreak'),
+  // Databases, queues, directories, and what holds keys.
+  ...below('/var/lib', 'cassandra ceph clickhouse cockroach consul couchdb dirsrv elasticsearch grafana influxdb ipa'),
   ...below(
-    '/var/lib/alternatives',
-    '/var/lib/dnf',
-    '/var/lib/dpkg',
-    '/var/lib/flatpak',
-    '/var/lib/pacman',
-    '/var/lib/pam',
+    '/var/lib',
+    'kafka krb5kdc ldap mariadb minio mongo mongodb mysql neo4j opensearch pgsql postgres postgresql',
   ),
-  ...below(
-    '/var/lib/portage',
-    '/var/lib/rpm',
-    '/var/lib/snapd',
-    '/var/lib/systemd',
-    '/var/lib/ucf',
-    '/var/lib/yum',
-    '/var/lib/zypp',
-  ),
-  ...below(
-    '/var/lib/containerd',
-    '/var/lib/containers',
-    '/var/lib/docker',
-    '/var/lib/etcd',
-    '/var/lib/kubelet',
-    '/var/lib/libvirt',
-  ),
-  ...below(
-    '/var/lib/ldap',
-    '/var/lib/mariadb',
-    '/var/lib/mongo',
-    '/var/lib/mongodb',
-    '/var/lib/mysql',
-    '/var/lib/pgsql',
-    '/var/lib/postgresql',
-  ),
+  ...below('/var/lib', 'prometheus rabbitmq redis samba scylla slapd solr valkey vault zookeeper'),
 ];
 
 /** What lies in one of those, and is there to be emptied. */
 const SPARED =
   /^\/(?:dev\/shm|usr\/local|var\/lib\/systemd\/coredump|var\/lib\/docker\/containers|var\/lib\/(?:pgsql|postgresql)(?:\/.*)?\/(?:log|pg_log))(?:\/|$)/;
 const VITAL_AFTER_ALL =
-  /^\/(?:usr\/local(?:$|\/(?:bin|etc|lib|lib64|libexec|sbin)(?:\/|$))|dev\/shm\/firebreak-|(?:.*\/)?\.local\/state\/firebreak(?:\/|$))/;
+  /^\/(?:usr\/local(?:$|\/(?:bin|etc|lib|lib64|libexec|sbin)(?:\/|$))|dev\/shm\/firebreak-|(?:.*\/)?\.(?:local\/state\/firebreak|ssh|gnupg)(?:\/|$))/;
 
 /**
  * The vital folder that an absolute path is, or lies below; null: none. The path must be without links, `.`, `..` and

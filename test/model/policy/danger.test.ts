@@ -41,6 +41,8 @@ test('of what is spared some is vital after all', () => {
     '/usr/local/lib/x',
     '/dev/shm/firebreak-0',
     '/home/ada/.local/state/firebreak/runs',
+    '/home/ada/.ssh',
+    '/srv/git/.gnupg/private-keys-v1.d',
   ])
     assert.notEqual(vitalFolder(folder), null, folder);
 });
@@ -52,12 +54,14 @@ const MOUNTS = [
   '3 1 8:2 /etc\\040copy /etc rw',
   '4 1 8:1 / /mnt rw',
   '5 1 8:1 /usr/lib /lib-too rw',
+  '6 1 0:9 / /usr/share rw shared:1 - overlay overlay rw,lowerdir=/low\\:er::/low\\0402,upperdir=/media/up,workdir=/media/work',
 ];
-const at = (real: string, chain: readonly number[] = []) =>
+const at = (real: string, chain: readonly number[] = [], systems: readonly number[] = []) =>
   vitalAt({
     real,
     mounts: MOUNTS,
     known: [{ path: '/usr', device: 1, inode: 7 }],
+    systems,
     chain: chain.map((inode) => ({ device: 1, inode })),
   });
 
@@ -84,4 +88,26 @@ test('a folder is vital by device and inode of itself and of each folder above i
   assert.equal(at('/srv/u/lib', [2, 3, 7, 9]), '/usr');
   assert.equal(at('/srv/u/local/share', [2, 3, 7, 9, 10]), null);
   assert.equal(at('/srv/u', [2, 3, 8]), null);
+});
+
+test('a folder is vital as a layer of what is mounted over a vital one', () => {
+  assert.deepEqual(
+    ['/media/up', '/media/up/x', '/low:er', '/low 2/y', '/media/work', '/mnt/media/up/x', '/media', '/low'].map(
+      (real) => at(real),
+    ),
+    ['/usr', '/usr', '/usr', '/usr', '/usr', '/usr', null, null],
+  );
+});
+
+test('a folder is vital as a part of another system: a disk that is rescued, a container, a chroot', () => {
+  assert.deepEqual(
+    [
+      at('/media/disk/etc/ssl', [], [2]),
+      at('/media/disk/var/lib/dpkg', [], [3]),
+      at('/media/disk', [], [0]),
+      at('/media/disk/var/log', [], [2]),
+      at('/media/disk/etc', [], []),
+    ],
+    ['/etc', '/var/lib/dpkg', '/', null, null],
+  );
 });

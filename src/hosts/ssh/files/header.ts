@@ -9,17 +9,23 @@ const CLUTTER = '^/(var/lib/(docker|containerd|containers|kubelet)|run/(docker|n
 
 /**
  * In the folder that was entered, what tells which one it is: device and inode of it, of each folder above it and of
- * the vital ones, and where file systems are mounted. `d DEVICE INODE SECONDS`, a line for each of the others, an empty
- * line, mounts, an empty line, and the real path, which may hold anything.
+ * the vital ones, and where file systems are mounted. `d DEVICE INODE SECONDS`, a line for each of the others, `0 UP
+ * system` where another system has its root so many folders up, an empty line, mounts, an empty line, and the real
+ * path, which may hold anything.
  */
-export const HEAD = `ids() {
-  up=. rest=$real; set -- .
-  while case $rest in */?*) true ;; *) false ;; esac; do rest=\${rest%/*}; up=$up/..; set -- "$@" "$up"; done
+export const HEAD = `system() { [ ! -L "$1/usr" ] && [ -d "$1/usr" ] && [ ! -L "$1/etc" ] && [ -d "$1/etc" ] && { [ -f "$1/etc/passwd" ] || [ -L "$1/etc/passwd" ]; }; }
+ids() {
+  up=. rest=$real above=0 systems=; set -- .
+  while case $rest in */?*) true ;; *) false ;; esac; do
+    if ! hangs "$rest/usr" && ! hangs "$rest/etc" && system "$up"; then systems="${'$'}{systems}0 $above system$nl"; fi
+    rest=\${rest%/*}; up=$up/..; above=$((above + 1)); set -- "$@" "$up"
+  done
   for vital in ${VITAL_FOLDERS.map(({ at }) => quoteWord(at)).join(' ')}; do hangs "$vital" || set -- "$@" "$vital"; done
   stat -c '%d %i %n' "$@" 2>/dev/null
+  printf %s "$systems"
 }
 known=$(ids); own=\${known%%"$nl"*}
-printf 'd %s %s\\n%s\\n\\n%s\\n\\n%s\\0' "\${own% *}" "$(date +%s.%N)" "$known" "$(awk '$5 !~ "${CLUTTER}" { print "- -", $3, $4, $5 }' /proc/self/mountinfo)" "$real"`;
+printf 'd %s %s\\n%s\\n\\n%s\\n\\n%s\\0' "\${own% *}" "$(date +%s.%N)" "$known" "$(awk '$5 !~ "${CLUTTER}" { print "- -", $3, $4, $5, (/ - overlay / ? "- overlay - " $NF : "") }' /proc/self/mountinfo)" "$real"`;
 
 export interface Header {
   readonly device: number;
@@ -55,6 +61,7 @@ export function headerOf(record: string): Header | null {
     real,
     chain: above,
     known: seen.filter(({ path }) => path.startsWith('/')),
+    systems: seen.filter(({ path }) => path === 'system').map(({ inode }) => inode),
     mounts: lines.slice(end + 1, last),
   });
   return { ...own, ...clock, real, vital };
