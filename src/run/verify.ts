@@ -1,6 +1,7 @@
 import { isRunning, readTaken } from '../model/host/service.ts';
 import type { Verdict } from '../model/outcome.ts';
 import { type Looking, lookAt } from '../model/run/look.ts';
+import { counts } from '../model/run/watch.ts';
 import { whether } from '../model/runbook/scope.ts';
 import type { Step } from '../model/runbook.ts';
 import type { Running } from './running.ts';
@@ -12,13 +13,16 @@ import { type Judged, watch } from './watch.ts';
 export async function verify(running: Running): Promise<Judged & { readonly undo: boolean }> {
   let all: Judged = { verdict: 'held', reasons: [] };
   let undo = false;
+  let proven = running.runbook.verify.length === 0;
   for (const step of running.runbook.verify) {
     const judged = await verifyOne(running, step);
+    proven ||= judged.proven ?? false;
     all = worse(all, judged);
     undo ||= judged.verdict === 'recurred' && step.onFail === 'undo';
     if (judged.verdict === 'recurred' || running.interrupts.signal.aborted) break;
   }
   if (all.verdict === 'recurred') return { ...all, undo };
+  if (!proven && all.verdict === 'held') all = NOTHING_PROVEN;
   const down = await whoIsDown(running);
   const back = down.verdict === 'recurred' && running.runbook.verify.some((step) => step.onFail === 'undo');
   return { ...worse(all, down), undo: back };
@@ -42,7 +46,14 @@ async function whoIsDown({ host, book }: Running): Promise<Judged> {
 
 const NOT_SEEN = 'whether all runs that ran before is not known, so nothing is proven';
 
-async function verifyOne(running: Running, step: Step): Promise<Judged> {
+/** Steps that were skipped, and looks that judge nothing, say nothing of whether it is over. */
+const NOTHING_PROVEN: Judged = {
+  verdict: 'inconclusive',
+  reasons: ['nothing was verified: no step of verify judged anything'],
+};
+
+/** `proven`: something was held to what must hold. */
+async function verifyOne(running: Running, step: Step): Promise<Judged & { readonly proven?: boolean }> {
   const when = whether(step, running.book.findings);
   if (when.truth !== 'yes') {
     await finish(running, step, 'skipped', when.say);
@@ -56,10 +67,10 @@ async function verifyOne(running: Running, step: Step): Promise<Judged> {
   const judged = await watch(running, step);
   await running.emit({ type: 'watch.judged', step: step.id, ...judged });
   await finish(running, step, judged.verdict === 'held' ? 'done' : 'failed', judged.reasons[0] ?? null);
-  return judged;
+  return { ...judged, proven: step.hold?.some((line) => counts(line, running.book.findings)) ?? false };
 }
 
-async function probe(running: Running, step: Step): Promise<Judged> {
+async function probe(running: Running, step: Step): Promise<Judged & { readonly proven?: boolean }> {
   const { planned, findings } = await heard(running.host, `${step.id} could not look, so nothing is proven`, () =>
     lookAt(step, running.book.findings, lookingFor(running)),
   );
@@ -74,7 +85,7 @@ async function probe(running: Running, step: Step): Promise<Judged> {
   if (planned.truth === 'no') return { verdict: 'recurred', reasons: seen };
   return planned.truth === 'unknown'
     ? { verdict: 'inconclusive', reasons: [`${step.id}: ${planned.finding?.unknown ?? 'could not look'}`] }
-    : { verdict: 'held', reasons: [] };
+    : { verdict: 'held', reasons: [], proven: planned.truth === 'yes' };
 }
 
 export function lookingFor(running: Running): Looking {

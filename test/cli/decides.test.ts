@@ -71,3 +71,33 @@ test('a step that decides and is not looked at leaves it unknown', async (t) => 
   assert.equal(plan.exit, 7);
   assert.match(plan.out, /old: it would decide, and was not looked at, since its `when` does not hold/);
 });
+
+test('a verification that judges nothing is an error: every run would have held', async () => {
+  const acts = (verify: string) =>
+    `diagnose:\n  - {id: old, files: {in: /srv/x}, expect: {count: {at_least: 1}}}\nact:\n  - {id: d, why: w, delete: {targets: $old}}\nverify:\n${verify}`;
+  assert.deepEqual(await complaints(acts('  - {id: ok, disk: {path: /}}\n')), [
+    '9:1 nothing-proves: nothing in `verify` says what must hold, so every run would have held (add to a step of verify what it expects, `expect: {state: {is: running}}`, or add a `watch`)',
+  ]);
+  assert.deepEqual(
+    await complaints(acts('  - {id: w, watch: {for: 1m, every: 1s}, hold: [{of: $old, count: {at_most: 0}}]}\n')),
+    [],
+  );
+});
+
+for (const [title, verify] of [
+  ['every step of verify was skipped', '{id: ok, when: NEVER, disk: {path: /}, expect: {space_free: {at_least: 0%}}}'],
+  [
+    'no line of a watch applied',
+    '{id: ok, watch: {for: 4ms, every: 1ms}, hold: [{of: $old, when: NEVER, count: {at_most: 0}}]}',
+  ],
+] as const)
+  test(`where ${title} a run has not held: inconclusive, and it says that nothing was verified`, async (t) => {
+    const stage = setStage(t);
+    const never = verify.replace('NEVER', '{old: {count: {at_least: 5000}}}');
+    const text = `firebreak: 1\nrunbook: k\nversion: 1.0.0\ntitle: k\ndiagnose:\n  - {id: old, files: {in: ${stage.folder}/spool}, expect: {count: {at_least: 1}}}\nact:\n  - {id: d, why: w, delete: {targets: $old}}\nverify:\n  - ${never}\n`;
+    stage.write('k.yaml', text);
+    stage.write('policy.yaml', 'firebreak_policy: 1\nallow: [{id: k, runbook: k}]\n');
+    const run = await stage.firebreak(['run', './k.yaml', '--unattended', '--policy', 'policy.yaml']);
+    assert.equal(run.exit, 7, run.out + run.err);
+    assert.match(run.out, /INCONCLUSIVE\n {2}- nothing was verified: no step of verify judged anything/);
+  });

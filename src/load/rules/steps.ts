@@ -111,12 +111,8 @@ function wholeProblems(checked: Checked): readonly Problem[] {
         ];
   const undecided = nothingDecides(checked, act);
   if (undecided) return [undecided];
-  if (
-    !act.some((step) => isAction(step.use)) ||
-    draft.root.verify !== undefined ||
-    stepsIn(checked, 'verify').length > 0
-  )
-    return [];
+  if (!act.some((step) => isAction(step.use))) return [];
+  if (draft.root.verify !== undefined || stepsIn(checked, 'verify').length > 0) return nothingProves(checked, act);
   return [
     told(checked, ['act'], 'key', {
       code: 'act-without-verify',
@@ -154,6 +150,31 @@ function nothingDecides(checked: Checked, act: readonly DraftStep[]): Problem | 
     message,
     hint,
   });
+}
+
+/** A look without an `expect` is neither good nor bad: whatever it saw, the run would have held. */
+function nothingProves(checked: Checked, act: readonly DraftStep[]): readonly Problem[] {
+  const { draft } = checked;
+  const verify = stepsIn(checked, 'verify');
+  const unread =
+    draft.holes.size > 0 ||
+    [...verify, ...act].some(
+      (step) =>
+        !step.grafted &&
+        (step.use === undefined || step.use.misplaced || (step.use.verb === 'runbook' && !used(checked, step))),
+    );
+  const proves = ({ json, use, grafted }: DraftStep) =>
+    grafted
+      ? grafted.step.expect !== undefined || grafted.step.verb === 'watch'
+      : json.expect !== undefined || use?.verb === 'watch';
+  if (unread || verify.some(proves)) return [];
+  return [
+    told(checked, ['verify'], 'key', {
+      code: 'nothing-proves',
+      message: 'nothing in `verify` says what must hold, so every run would have held',
+      hint: 'add to a step of verify what it expects, `expect: {state: {is: running}}`, or add a `watch`',
+    }),
+  ];
 }
 
 const used = ({ draft }: Checked, { id }: DraftStep): boolean => draft.steps.some(({ grafted }) => grafted?.use === id);
