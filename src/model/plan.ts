@@ -66,7 +66,13 @@ export interface PlannedProbe extends PlannedBase {
    * so far, if anything.
    */
   readonly atTurn?: string;
+  /** Its `when` does not hold, or cannot be told: it is not looked at. */
+  readonly skipped?: string;
 }
+
+/** What a look found, in words. */
+export const sayFound = ({ finding, skipped }: PlannedProbe): string =>
+  finding?.summary ?? (skipped === undefined ? 'not looked at yet' : `not looked at: ${skipped}`);
 
 export interface PlannedAction extends PlannedBase {
   readonly kind: 'action';
@@ -107,6 +113,8 @@ export const isForGood = ({ observation, undoSteps = [] }: PlannedAction): boole
 export interface PlannedWatch extends PlannedBase {
   readonly kind: 'watch';
   readonly watch: WatchSpec;
+  /** Its `when` does not hold, or cannot be told. */
+  readonly skipped?: string;
 }
 
 export type PlannedStep = PlannedProbe | PlannedAction | PlannedWatch;

@@ -3,7 +3,7 @@ import type { Json } from '../model/json.ts';
 import type { PlannedProbe } from '../model/plan.ts';
 import { referencesIn } from '../model/reference.ts';
 import { judge } from '../model/runbook/judge.ts';
-import { bindParams, type Findings } from '../model/runbook/scope.ts';
+import { bindParams, type Findings, NOT_HELD } from '../model/runbook/scope.ts';
 import { isDeclaredRead, type Runbook, type Step } from '../model/runbook.ts';
 import type { Finding, Prediction } from '../model/verb.ts';
 
@@ -20,7 +20,12 @@ export function aheadOf(step: Step, { act, verify }: Runbook): Step | undefined 
 }
 
 /** A look in `act` as the plan shows it: not looked at yet, and what it decides once it is. */
-export function atItsTurn(step: Step, arg: Json, finding: Finding | null, findings: Findings): PlannedProbe {
+export function atItsTurn(
+  step: Step,
+  arg: Json,
+  finding: Finding | null,
+  { findings, skipped }: { readonly findings: Findings; readonly skipped: string | undefined },
+): PlannedProbe {
   const { id, phase, verb, why = null, decisive } = step;
   const base = {
     kind: 'probe',
@@ -34,23 +39,30 @@ export function atItsTurn(step: Step, arg: Json, finding: Finding | null, findin
     judgements: [],
     decisive,
   } as const;
-  return { ...base, finding, atTurn: sayGuard(step, findings) };
+  return skipped === undefined
+    ? { ...base, finding, atTurn: sayGuard(step, findings) }
+    : { ...base, finding, skipped, atTurn: saySkipped(step, skipped) };
 }
+
+/** What cannot be told lets nothing follow: a `when` that does not hold just leaves the look out. */
+function saySkipped({ expect, onFail }: Step, skipped: string): string {
+  const told = skipped === NOT_HELD || !expect || onFail === 'continue';
+  return `not looked at: ${skipped}${told ? '' : `; ${IF_NOT[onFail]}`}`;
+}
+
+const IF_NOT = {
+  undo: 'what was done is undone',
+  ask: 'a person is asked',
+  stop: 'the run stops before the next act',
+} as const;
 
 function sayGuard({ expect, onFail }: Step, findings: Findings): string {
   if (!expect) return 'looked at when its turn comes; it informs the steps behind it';
   const wanted = judge(bindParams(expect, findings), () => undefined).judgements.map((judgement) => judgement.wanted);
   const what = `looked at when its turn comes: ${wanted.join('; ')}`;
-  switch (onFail) {
-    case 'continue':
-      return `${what}; else it is said, and the run goes on`;
-    case 'undo':
-      return `${what}; else, or where it cannot look, what was done is undone`;
-    case 'ask':
-      return `${what}; else, or where it cannot look, a person is asked`;
-    case 'stop':
-      return `${what}; else, or where it cannot look, the run stops before the next act`;
-  }
+  return onFail === 'continue'
+    ? `${what}; else it is said, and the run goes on`
+    : `${what}; else, or where it cannot look, ${IF_NOT[onFail]}`;
 }
 
 /**

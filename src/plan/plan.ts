@@ -53,8 +53,8 @@ export async function makePlan(request: PlanRequest): Promise<{ readonly plan: P
   const acting =
     diagnosis.verdict === 'this-incident' || diagnosis.verdict === 'looked-only'
       ? await observeAll(looked.findings, { given, limits, request })
-      : { steps: [], findings: looked.findings, known: looked.findings };
-  const verify = runbook.verify.map((step) => foreseeVerify(step, acting.findings, runbook));
+      : { steps: [], findings: looked.findings, known: looked.findings, late: new Set<string>() };
+  const verify = runbook.verify.map((step) => foreseeVerify(step, acting, runbook));
   const steps: readonly PlannedStep[] = [...looked.planned, ...acting.steps, ...verify];
   const plan: Plan = {
     runbook: {
@@ -107,6 +107,9 @@ async function lookAtAll(steps: readonly Step[], start: Findings, request: PlanR
   let findings = start;
   for (const step of steps) {
     const looked = await lookAt(step, findings, request);
+    const { skipped } = looked.planned;
+    if (skipped !== undefined)
+      await request.emit({ type: 'step.finished', step: step.id, outcome: 'skipped', reason: skipped });
     planned.push(looked.planned);
     findings = looked.findings;
   }
@@ -133,9 +136,11 @@ async function observeAll(
       const looked = await lookAhead(step, findings, { ...request, host: foresight.host, known, late });
       findings = looked.findings;
       steps.push(looked.planned);
+      // What is never looked at leaves what depends on it untold.
+      if (looked.planned.skipped !== undefined) late.delete(step.id);
     }
   }
-  return { steps, findings, known };
+  return { steps, findings, known, late };
 }
 
 /**
@@ -145,20 +150,20 @@ async function observeAll(
 async function lookAhead(step: Step, findings: Findings, request: PlanRequest & Pick<Observing, 'known' | 'late'>) {
   const ahead = aheadOf(step, request.runbook);
   const looked =
-    ahead && mayBe(step, request) ? await lookAt(ahead, findings, { ...request, emit: async () => {} }) : null;
-  const planned = atItsTurn(
-    step,
-    resolveArg(step, request.runbook, findings),
-    looked?.planned.finding ?? null,
+    ahead && skippedFor(step, request) === undefined
+      ? await lookAt(ahead, findings, { ...request, emit: async () => {} })
+      : null;
+  const planned = atItsTurn(step, resolveArg(step, request.runbook, findings), looked?.planned.finding ?? null, {
     findings,
-  );
+    skipped: skippedFor(step, request),
+  });
   return { planned, findings: looked?.findings ?? findings };
 }
 
-/** Whether its `when` lets it look, as far as that can be told before any act. */
-function mayBe(step: Step, { known, late }: Pick<Observing, 'known' | 'late'>): boolean {
-  const { truth } = whether(step, known);
-  return truth === 'yes' || (truth === 'unknown' && decidedLate(step, late) !== null);
+/** Why its `when` will not let it look, as far as that can be told before any act. */
+function skippedFor(step: Step, { known, late }: Pick<Observing, 'known' | 'late'>): string | undefined {
+  const { truth, say } = whether(step, known);
+  return truth === 'yes' || (truth === 'unknown' && decidedLate(step, late) !== null) ? undefined : say;
 }
 
 function without(findings: Findings, steps: ReadonlySet<string>): Findings {
@@ -242,7 +247,12 @@ async function observeOne(step: Step, findings: Findings, observing: Observing):
   };
 }
 
-function foreseeVerify(step: Step, findings: Findings, runbook: Runbook): PlannedProbe | PlannedWatch {
+function foreseeVerify(
+  step: Step,
+  { findings, known, late }: Pick<Observing, 'known' | 'late'> & { readonly findings: Findings },
+  runbook: Runbook,
+): PlannedProbe | PlannedWatch {
+  const skipped = skippedFor(step, { known, late: new Set([...late, ...runbook.verify.map(({ id }) => id)]) });
   const base = {
     id: step.id,
     phase: step.phase,
@@ -250,6 +260,7 @@ function foreseeVerify(step: Step, findings: Findings, runbook: Runbook): Planne
     why: step.why ?? null,
     arg: resolveArg(step, runbook, findings),
     explain: [],
+    ...(skipped !== undefined && { skipped }),
   } as const;
   if (step.verb === 'watch') return { ...base, kind: 'watch', watch: watchSpec(step, base.arg, findings) };
   return { ...base, kind: 'probe', finding: null, truth: 'not-looked', judgements: [], decisive: step.decisive };
@@ -258,7 +269,7 @@ function foreseeVerify(step: Step, findings: Findings, runbook: Runbook): Planne
 function estimateOf(steps: readonly PlannedStep[]): number | null {
   let total = 0;
   for (const step of steps) {
-    if (step.kind === 'watch') total += step.watch.for;
+    if (step.kind === 'watch' && step.skipped === undefined) total += step.watch.for;
     if (step.kind !== 'action' || !step.observation) continue;
     if (step.observation.estimate === null) return null;
     total += step.observation.estimate;

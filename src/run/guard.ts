@@ -16,7 +16,7 @@ export async function guard(running: Running, step: Step): Promise<StepEnd> {
   );
   running.book.findings = looked.findings;
   const { planned } = looked;
-  if (planned.truth === 'not-looked') return finish(running, step, 'skipped', sayWhen(planned));
+  if (planned.truth === 'not-looked') return finish(running, step, 'skipped', planned.skipped ?? null);
   const cut = running.interrupts.signal.aborted && planned.finding?.unknown !== undefined;
   const doubt = cut ? 'interrupted while it looked' : doubtOf(step, planned);
   if (doubt === null) return finish(running, step, 'done', unlooked(planned));
@@ -25,19 +25,14 @@ export async function guard(running: Running, step: Step): Promise<StepEnd> {
 }
 
 /** Why the next act must not follow; null: it may. */
-function doubtOf(step: Step, { truth, finding, judgements }: PlannedProbe): string | null {
+function doubtOf(step: Step, { truth, finding, judgements, skipped }: PlannedProbe): string | null {
   if (!step.expect || truth === 'yes') return null;
   if (finding?.unknown !== undefined) return `could not look: ${finding.unknown}`;
   const failed = judgements
     .filter((judgement) => judgement.truth !== 'yes')
     .map(({ wanted, seen }) => `wanted ${wanted}, seen ${seen}`);
-  return finding === null ? sayWhen({ judgements }) : failed.join('; ') || 'its expectation does not hold';
+  return skipped ?? (failed.join('; ') || 'its expectation does not hold');
 }
 
 const unlooked = ({ finding }: PlannedProbe): string | null =>
   finding?.unknown === undefined ? null : `could not look: ${finding.unknown}`;
-
-function sayWhen({ judgements }: Pick<PlannedProbe, 'judgements'>): string {
-  if (judgements.length === 0) return 'its `when` does not hold';
-  return `its \`when\` cannot be told: ${judgements.map(({ wanted, seen }) => `${wanted} (${seen})`).join('; ')}`;
-}

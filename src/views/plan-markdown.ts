@@ -1,5 +1,12 @@
 import { OUTCOMES } from '../model/outcome.ts';
-import { isForGood, type Plan, type PlannedAction, type PlannedProbe, type PlannedWatch } from '../model/plan.ts';
+import {
+  isForGood,
+  type Plan,
+  type PlannedAction,
+  type PlannedProbe,
+  type PlannedWatch,
+  sayFound,
+} from '../model/plan.ts';
 import { addCosts } from '../model/policy/decide.ts';
 import { LIMITS, type Limits } from '../model/runbook.ts';
 import { showDuration } from '../model/text/quantity.ts';
@@ -95,13 +102,14 @@ function diagnosis(plan: Plan): readonly string[] {
   ];
 }
 
-function probe({ id, why, truth, decisive, finding, judgements }: PlannedProbe): readonly string[] {
+function probe(step: PlannedProbe): readonly string[] {
+  const { id, why, truth, decisive, finding, judgements } = step;
   const judged = judgements.map(({ truth: is, wanted, seen }) => `- ${is}: wanted ${md(wanted)}, seen ${md(seen)}`);
   return [
     '',
     `### ${md(id)}: ${decisive ? truth.replaceAll('-', ' ') : 'informs only'}`,
     '',
-    `**${md(finding?.summary ?? 'not looked at yet')}**${why === null ? '' : `; ${md(why)}`}`,
+    `**${md(sayFound(step))}**${why === null ? '' : `; ${md(why)}`}`,
     ...(judged.length === 0 ? [] : ['', ...judged]),
     ...blocks(finding?.blocks ?? [], WHOLE),
   ];
@@ -167,12 +175,14 @@ function verify({ steps, diagnosis: { verdict } }: Plan): readonly string[] {
   return ['## Verification', ...watches.flatMap(watch), ...probes.flatMap(probe)];
 }
 
-function watch({ id, why, watch: spec }: PlannedWatch): readonly string[] {
+function watch({ id, why, watch: spec, skipped }: PlannedWatch): readonly string[] {
   return [
     '',
     `### ${md(id)}`,
     '',
-    `Watched ${watchedText(spec)}${why === null ? '' : `; ${md(why)}`}.`,
+    skipped === undefined
+      ? `Watched ${watchedText(spec)}${why === null ? '' : `; ${md(why)}`}.`
+      : `Not watched: ${md(skipped)}.`,
     '',
     ...spec.hold.map(({ wanted }) => `- must hold: ${md(wanted)}`),
     `- proof: ${md(proofText(spec))}`,

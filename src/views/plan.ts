@@ -1,7 +1,14 @@
 import type { Block } from '../model/block.ts';
 import type { Json } from '../model/json.ts';
 import { OUTCOMES } from '../model/outcome.ts';
-import { isForGood, type Plan, type PlannedAction, type PlannedProbe, type PlannedWatch } from '../model/plan.ts';
+import {
+  isForGood,
+  type Plan,
+  type PlannedAction,
+  type PlannedProbe,
+  type PlannedWatch,
+  sayFound,
+} from '../model/plan.ts';
 import { addCosts } from '../model/policy/decide.ts';
 import { LIMITS, type Limits } from '../model/runbook.ts';
 import { plural, showDuration } from '../model/text/quantity.ts';
@@ -149,8 +156,9 @@ function renderProbe(probe: PlannedProbe, paper: Paper): readonly string[] {
 }
 
 /** Of a look in `act` what was seen so far is no more than that: it is taken at its turn. */
-function foundLines({ atTurn, finding }: PlannedProbe, paper: Paper): readonly string[] {
-  if (atTurn === undefined) return field('found', finding?.summary ?? 'not looked at yet', paper, paper.style.bold);
+function foundLines(probe: PlannedProbe, paper: Paper): readonly string[] {
+  const { atTurn, finding } = probe;
+  if (atTurn === undefined) return field('found', sayFound(probe), paper, paper.style.bold);
   return [
     ...field('at turn', atTurn, paper, paper.style.bold),
     ...(finding === null ? [] : field('now', finding.summary, paper)),
@@ -224,6 +232,7 @@ export function watchLines(step: PlannedWatch, paper: Paper): readonly string[] 
     ...indent(
       [
         ...field('watch', watchedText(watch), inner, paper.style.bold),
+        ...(step.skipped === undefined ? [] : field('skipped', step.skipped, inner, paper.style.yellow)),
         ...(step.why === null ? [] : field('why', step.why, inner)),
         ...fields(
           'must hold',

@@ -254,7 +254,7 @@ function undoRow(entry: UndoEntry, paper: Paper): Row {
   switch (how.kind) {
     case 'irreversible': {
       const kept = how.evidence === '' ? '' : ` Kept: ${how.evidence}`;
-      const note = back === null ? '' : ` ${back}`;
+      const note = back === null ? '' : `; ${back}`;
       return { mark: paper.style.bad('!'), id: step, text: `${unsure}IRREVERSIBLE: ${how.because}.${kept}${note}` };
     }
     case 'revert':

@@ -101,3 +101,42 @@ for (const [title, verify] of [
     assert.equal(run.exit, 7, run.out + run.err);
     assert.match(run.out, /INCONCLUSIVE\n {2}- nothing was verified: no step of verify judged anything/);
   });
+
+test('a look that its `when` leaves out is told as that, in plan and run, and what follows from it before anything is done', async (t) => {
+  const stage = setStage(t);
+  const spool = `files: {in: ${stage.folder}/spool}`;
+  stage.write(
+    'k.yaml',
+    `firebreak: 1
+runbook: k
+version: 1.0.0
+title: k
+diagnose:
+  - {id: old, ${spool}, expect: {count: {at_least: 1}}}
+  - {id: many, when: {old: {count: {at_least: 5000}}}, ${spool}}
+act:
+  - {id: left, when: {old: {count: {at_least: 5000}}}, ${spool}, expect: {count: {at_least: 1}}}
+  - {id: d, why: w, manual: {do: it, confirm: is it done}}
+  - {id: sure, when: {many: {count: {at_least: 1}}}, ${spool}, expect: {count: {at_least: 1}}}
+verify:
+  - {id: late, when: {left: {count: {at_least: 1}}}, ${spool}, expect: {count: {at_least: 0}}}
+  - {id: ok, when: {old: {count: {at_least: 5000}}}, ${spool}, expect: {count: {at_least: 0}}}
+  - {id: w, when: {many: {count: {at_least: 1}}}, watch: {for: 4ms, every: 1ms}, hold: [{of: $old, count: 1}]}
+`,
+  );
+  const { out } = await stage.firebreak(['plan', './k.yaml'], { columns: 200 });
+  assert.deepEqual(
+    out.split('\n').filter((line) => /^ {4}(found|at turn|skipped) /.test(line) && !/ files?, /.test(line)),
+    [
+      '    found     not looked at: its `when` does not hold',
+      '    at turn   not looked at: its `when` does not hold',
+      '    at turn   not looked at: its `when` cannot be told: many: count at least 1 (not looked); the run stops before the next act',
+      '    found     not looked at: its `when` cannot be told: left: count at least 1 (not looked)',
+      '    found     not looked at: its `when` does not hold',
+      '    skipped   its `when` cannot be told: many: count at least 1 (not looked)',
+    ],
+  );
+  stage.write('policy.yaml', 'firebreak_policy: 1\nallow: [{id: k, runbook: k}]\n');
+  const run = await stage.firebreak(['run', './k.yaml', '--unattended', '--policy', 'policy.yaml']);
+  assert.match(run.out + run.err, /^\S+ +many +skipped +its `when` does not hold$/m);
+});

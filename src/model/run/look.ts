@@ -39,12 +39,22 @@ export async function lookAt(
   } as const;
   const when = whether(step, findings);
   if (when.truth === 'no')
-    return { planned: { ...base, explain: [], finding: null, truth: 'not-looked', judgements: [] }, findings };
+    return {
+      planned: { ...base, explain: [], finding: null, truth: 'not-looked', judgements: [], skipped: when.say },
+      findings,
+    };
   // Nobody knows whether it was to look: what it was to decide is not known either.
   if (when.truth === 'unknown') {
     const judgements = when.judgements.filter(({ truth }) => truth === 'unknown');
     return {
-      planned: { ...base, explain: [], finding: null, truth: step.expect ? 'unknown' : 'not-looked', judgements },
+      planned: {
+        ...base,
+        explain: [],
+        finding: null,
+        truth: step.expect ? 'unknown' : 'not-looked',
+        judgements,
+        skipped: when.say,
+      },
       findings,
     };
   }

@@ -59,6 +59,8 @@ export function judgeWith(
   return judge(bindParams(condition, findings), measuresOf);
 }
 
+export const NOT_HELD = 'its `when` does not hold';
+
 /**
  * Whether a step's `when` lets it run. What cannot be told is never a yes: the step is not run, and `say` tells what
  * was missing.
@@ -75,7 +77,7 @@ export function whether(
   return {
     truth,
     judgements,
-    say: truth === 'unknown' ? `its \`when\` cannot be told: ${missing.join('; ')}` : 'its `when` does not hold',
+    say: truth === 'unknown' ? `its \`when\` cannot be told: ${missing.join('; ')}` : NOT_HELD,
   };
 }
 
