@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Processes } from '../../src/model/host.ts';
 import { ME, within } from '../support/hosts/process-stage.ts';
 import { eventually, type Programs, programs, STUBBORN, WAIT } from '../support/hosts/programs.ts';
+
+/** exit(2) of the first thread alone; 15 is PR_SET_NAME. */
+const HEADLESS = `
+import ctypes, threading, time
+libc = ctypes.CDLL(None)
+libc.prctl(15, b'fb-headless', 0, 0, 0)
+threading.Thread(target=lambda: libc.usleep(120000000)).start()
+libc.syscall(93 if __import__('platform').machine() == 'aarch64' else 60, 0)
+`;
+const PYTHON = spawnSync('python3', ['-c', '']).status === 0 ? {} : { skip: 'python3 is what can end a first thread' };
+const isHeadless = (pid = 0): boolean => / Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
 
 /**
  * What every adapter that sees the processes of this machine makes of them: orphans, zombies, and names that pretend to
@@ -89,6 +101,25 @@ export function realProcesses(adapter: string, processes: Processes): void {
       );
       assert.deepEqual(await processes.alive([zombie]), []);
       assert.deepEqual(await processes.signal([zombie], 'KILL'), [{ pid, outcome: 'gone' }]);
+    });
+
+    it('knows that a process lives whose first thread has ended', PYTHON, async () => {
+      const program = spawn('python3', ['-c', HEADLESS], { stdio: ['ignore', 'pipe', 'ignore'] });
+      try {
+        const selector = { name: ['fb-headless'] };
+        const seen = async () => {
+          const found = await processes.list(selector);
+          return found.ok ? found.processes.filter(({ pid }) => pid === program.pid) : [];
+        };
+        await eventually(async () => (await seen()).length === 1 && isHeadless(program.pid), 'its first thread ended');
+        const [found] = await seen();
+        assert.ok(found);
+        assert.deepEqual([(await processes.alive([found])).length, found.state], [1, 'S']);
+        assert.deepEqual(await processes.signal([found], 'KILL'), [{ pid: found.pid, outcome: 'sent' }]);
+        await eventually(async () => (await processes.alive([found])).length === 0, 'it is gone');
+      } finally {
+        program.kill('SIGKILL');
+      }
     });
 
     it('reads names and arguments that pretend to be fields of stat or lines of status', async () => {

@@ -41,7 +41,7 @@ export function parseStat(text: string): ProcStat | undefined {
   const stat: ProcStat = {
     pid: Number(text.slice(0, open)),
     comm: text.slice(open + 1, close),
-    state: field[0] ?? '?',
+    state: stateIn(field[0], Number(field[17])),
     ppid: Number(field[1]),
     session: Number(field[3]),
     kernel: (Number(field[6]) & PF_KTHREAD) !== 0,
@@ -51,6 +51,9 @@ export function parseStat(text: string): ProcStat | undefined {
   };
   return Number.isSafeInteger(stat.pid) && Number.isSafeInteger(stat.start) ? stat : undefined;
 }
+
+/** The first thread of a process may end before the others: it shows as a zombie, and the process lives. */
+const stateIn = (state = '?', threads: number): string => (state === 'Z' && threads > 1 ? 'S' : state);
 
 /** Of /proc/PID/cmdline; empty for kernel threads and zombies. */
 export function parseArgs(text: string): readonly string[] {

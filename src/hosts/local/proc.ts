@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import {
   type ProcStat,
   type ProcStatus,
@@ -29,16 +29,37 @@ export function readStat(base: string): Seen<ProcStat> {
 
 export function readArgs(base: string): Seen<readonly string[]> {
   const text = readText(`${base}/cmdline`);
-  return text === undefined || text === 'denied' ? text : parseArgs(text);
+  if (text === '') return ofThread(base, (thread) => argsOf(readText(`${thread}/cmdline`))) ?? [];
+  return argsOf(text);
 }
+
+const argsOf = (text: Seen<string>) => (text === undefined || text === 'denied' ? text : parseArgs(text));
 
 /**
  * The real path of the program, without the ` (deleted)` that the kernel adds after an upgrade. Kernel threads have
  * none: undefined.
  */
 export function readExe(base: string): Seen<string> {
+  return exeOf(base) ?? ofThread(base, exeOf);
+}
+
+function exeOf(base: string): Seen<string> {
   try {
     return parseExe(readlinkSync(`${base}/exe`));
+  } catch (error) {
+    return absence(error);
+  }
+}
+
+/** Where the first thread has ended the others still know what runs: of the first one that tells. */
+function ofThread<T>(base: string, read: (thread: string) => Seen<T>): Seen<T> {
+  try {
+    const threads = readdirSync(`${base}/task`);
+    for (const thread of threads.length > 1 ? threads : []) {
+      const seen = read(`${base}/task/${thread}`);
+      if (seen !== undefined && seen !== 'denied' && !(Array.isArray(seen) && seen.length === 0)) return seen;
+    }
+    return undefined;
   } catch (error) {
     return absence(error);
   }

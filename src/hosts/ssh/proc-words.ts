@@ -11,6 +11,8 @@ stat_of() {
   while IFS= read -r line || [ -n "$line" ]; do all="$all$line "; done <"$1/stat" || return 1
   set -- \${all##*) }
   state=$1 ppid=$2 session=$4 flags=$7
+  # Its first thread has ended, and others live.
+  case $state\${18:-1} in Z1 | [!Z]*) ;; *) state=S ;; esac
   [ $# -ge 20 ] && start=\${20}
 } 2>/dev/null
 # Adds process $1 and those above it to $want.

@@ -28,7 +28,7 @@ describe('/proc/PID/stat', () => {
           assert.deepEqual(parseStat(statLine(pid, comm, state, numbers)), {
             pid,
             comm,
-            state,
+            state: state === 'Z' && at(20) > 1 ? 'S' : state,
             ppid: at(4),
             session: at(6),
             kernel: (at(9) & 0x20_0000) !== 0,
