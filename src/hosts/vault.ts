@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, readFileSync, readSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type CommandRequest, type CommandResult, capturedText, failure, type Result } from '../model/host.ts';
 import {
   parseSecretSource,
@@ -8,6 +9,7 @@ import {
   type Secrets,
 } from '../model/secret.ts';
 import { type KnownSecret, redactor, SHORTEST_SECRET } from '../model/text/redact.ts';
+import { openRegular } from './local/read.ts';
 
 /** More is no password and no key; and every text is searched for it. */
 const LONGEST_SECRET = 8 * 1024;
@@ -107,22 +109,38 @@ function whyUnfit(value: string): string | null {
     : null;
 }
 
-/** Links are followed, as secrets are mounted into containers. The newline that editors leave is no part of it. */
+/**
+ * Links are followed, as secrets are mounted into containers, but not a stranger's: he would choose which file of root's
+ * a command is given. A home on a file server is read as everything else is that its owner types. The newline that
+ * editors leave is no part of it.
+ */
 function readSecretFile(path: string): Result<{ readonly value: string }> {
-  let file: number | undefined;
+  const opened = openRegular(resolve(path), constants.O_RDONLY, { patient: true, sticky: linksAreKept() });
+  if (!opened.ok) return failure(opened.code, WHY[opened.code] ?? `it cannot be read: ${opened.code}`);
   try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-    if (!fstatSync(file).isFile()) return failure('not-a-file', 'it is no regular file');
     const bytes = Buffer.alloc(4 * LONGEST_SECRET + 1);
-    const length = readSync(file, bytes, 0, bytes.length, 0);
+    const length = readSync(opened.fd, bytes, 0, bytes.length, 0);
     return { ok: true, value: withoutNewline(bytes.toString('utf8', 0, length)) };
   } catch (error) {
-    return failure(
-      (error as NodeJS.ErrnoException).code ?? 'EIO',
-      `it cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'EIO'}`,
-    );
+    const code = (error as NodeJS.ErrnoException).code ?? 'EIO';
+    return failure(code, `it cannot be read: ${code}`);
   } finally {
-    if (file !== undefined) closeSync(file);
+    closeSync(opened.fd);
+  }
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  'not-regular': 'it is no regular file',
+  'hard-link': 'it has several names (hard links), in a folder where another user can have given it one',
+  ELOOP: 'a symbolic link on the way to it was made by another user, or can be moved by one; name the file itself',
+};
+
+/** proc_sys_fs(5): whether a hard link of somebody else's file, or link, is refused by the kernel. */
+function linksAreKept(): boolean {
+  try {
+    return readFileSync('/proc/sys/fs/protected_hardlinks', 'latin1').trim() === '1';
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,6 @@
 import * as fs from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { pin } from '../hosts/local/pin.ts';
 import { readPlainText } from '../hosts/read-text.ts';
 import { codeOf, createFile, messageOf, realDisk, writeAll } from '../journal/disk.ts';
 import { findRuns } from '../journal/find.ts';
@@ -11,32 +13,42 @@ import { hostsHere } from './host.ts';
 import type { TrustedReader } from './trusted.ts';
 
 /**
- * A new file for its owner alone: never over another one, never through a link. What could not be written whole is
- * taken away again.
+ * A new file for its owner alone: never over another one, never through a link, nor into a folder that a stranger's link
+ * leads to. What could not be written whole is taken away again.
  */
 export function writeNew(path: string, text: string): Result<object> {
+  const folder = pin(dirname(path), 'follow', { patient: true });
+  if (!folder.ok) return folder;
+  try {
+    return writeAt(`/proc/self/fd/${folder.fd}/${basename(path)}`, { path, text });
+  } finally {
+    fs.closeSync(folder.fd);
+  }
+}
+
+function writeAt(place: string, { path, text }: { readonly path: string; readonly text: string }): Result<object> {
   let fd: number;
   try {
-    fd = createFile(path, realDisk);
+    fd = createFile(place, realDisk);
   } catch (error) {
     return codeOf(error) === 'EEXIST'
       ? failure('EEXIST', `${path} is there already, and a plan is never written over anything`)
-      : said(path, error);
+      : said(path, error, place);
   }
   try {
     writeAll(fd, Buffer.from(text), realDisk);
     fs.fsyncSync(fd);
     return { ok: true };
   } catch (error) {
-    fs.rmSync(path, { force: true });
-    return said(path, error);
+    fs.rmSync(place, { force: true });
+    return said(path, error, place);
   } finally {
     fs.closeSync(fd);
   }
 }
 
-function said(path: string, error: unknown): Failure {
-  return failure(codeOf(error), `${path} cannot be written: ${messageOf(error)}`);
+function said(path: string, error: unknown, place = path): Failure {
+  return failure(codeOf(error), `${path} cannot be written: ${messageOf(error).replace(place, path)}`);
 }
 
 /** Whoever else can write to a plan would choose what is run; so it is no link either. */

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { chmodSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, lchownSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { type TestContext, test } from 'node:test';
 import { sealPlan } from '../../src/load/saved-plan.ts';
 import type { SavedPlan } from '../../src/model/run/saved-plan.ts';
+import { ROOT_ONLY } from '../support/hosts/paths-stage.ts';
 import { CONF, PAINT_POLICY, paintRunbook, type Said, type Stage, setStage } from '../support/stage.ts';
 import { fakeTerminal } from '../support/views/fake-terminal.ts';
 
@@ -44,6 +45,19 @@ test('a plan is saved for its owner alone, never over a file, and without what n
   const again = await stage.firebreak(SAVE);
   assert.deepEqual([again.exit, readFileSync(stage.path('plan.json'), 'utf8')], [64, text]);
   assert.match(again.err, /plan\.json is there already/);
+});
+
+test('a plan is not saved through a link of another user’s', ROOT_ONLY, async (t) => {
+  const stage = setStage(t);
+  symlinkSync(stage.path('spool'), stage.path('his'));
+  lchownSync(stage.path('his'), 1001, 1001);
+  const before = stage.world();
+  const { exit, err } = await stage.firebreak(['plan', './paint.yaml', '--save', 'his/plan.json']);
+  assert.deepEqual([exit, stage.world()], [73, before], err);
+  assert.match(
+    err.replace(/\s+/g, ' '),
+    /his is a symbolic link that another user made .* It leads to \S+\/spool: name that/,
+  );
 });
 
 test('what was planned runs once; the report says what was new; a second time it is used, by that run', async (t) => {

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lchownSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -18,6 +28,7 @@ import {
 } from '../../src/model/host.ts';
 import { secretReference } from '../../src/model/secret.ts';
 import { emptyWorld } from '../support/hosts/fake-world.ts';
+import { ROOT_ONLY } from '../support/hosts/paths-stage.ts';
 
 const SECRET = 'correct horse battery';
 const never = new AbortController().signal;
@@ -71,6 +82,39 @@ test('why a secret cannot be had is said, and never what it is', async (t) => {
   ];
   for (const [from, expected] of cases) assert.match(String(await learn(vaultOf(), from)), expected, from);
 });
+
+test(
+  'a secret is not read through a link of another user’s, nor from a file that he may have given a name',
+  ROOT_ONLY,
+  async (t) => {
+    const folder = folderOf(t);
+    const [his, roots, sticky] = ['his', 'roots', 'sticky'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    for (const each of [his, roots, sticky]) mkdirSync(each);
+    writeFileSync(join(roots, 'token'), SECRET, { mode: 0o600 });
+    symlinkSync(join(roots, 'token'), join(his, 'token'));
+    symlinkSync(roots, join(his, 'roots'));
+    linkSync(join(roots, 'token'), join(his, 'hard'));
+    writeFileSync(join(his, 'own'), SECRET);
+    for (const path of [his, ...['token', 'roots', 'own'].map((name) => join(his, name))]) lchownSync(path, 1001, 1001);
+    // As Kubernetes mounts them: root's links in a folder for everybody.
+    chmodSync(sticky, 0o1777);
+    mkdirSync(join(sticky, '..1'));
+    writeFileSync(join(sticky, '..1/token'), SECRET);
+    symlinkSync('..1', join(sticky, '..data'));
+    symlinkSync('..data/token', join(sticky, 'token'));
+    const said = async (path: string) => await learn(vaultOf(), `file:${path}`);
+    for (const path of [join(his, 'token'), join(his, 'roots/token')])
+      assert.match(String(await said(path)), /a symbolic link on the way to it was made by another user/, path);
+    assert.match(String(await said(join(his, 'hard'))), /it has several names \(hard links\)/);
+    assert.equal(await said(join(his, 'own')), null);
+    const kept = readFileSync('/proc/sys/fs/protected_hardlinks', 'latin1').trim() === '1';
+    assert.equal((await said(join(sticky, 'token'))) === null, kept);
+  },
+);
 
 const request = (secrets: NonNullable<CommandRequest['secrets']>, script: string): CommandRequest => ({
   argv: ['sh', '-c', script],

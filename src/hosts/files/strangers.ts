@@ -46,6 +46,11 @@ export function mayFollow({ folder, exposed }: Ground, link: Facts, ours: Readon
   return ours.has(link.uid) && isOurs({ folder, exposed }, ours);
 }
 
+/** A link of ours in a sticky folder of ours, as containers have their secrets in: only its owner moves it. */
+export function isKept({ folder, exposed }: Ground, link: Facts, ours: ReadonlySet<number>): boolean {
+  return !exposed && ours.has(folder.uid) && (folder.mode & STICKY) !== 0 && ours.has(link.uid);
+}
+
 /** Nobody else can change what a name in this folder leads to. */
 export function isOurs({ folder, exposed }: Ground, ours: ReadonlySet<number>): boolean {
   return !exposed && isClosed(folder, ours);

@@ -1,6 +1,15 @@
 import { closeSync, constants, fstatSync, openSync, readlinkSync, type Stats } from 'node:fs';
 import { type Failure, failure, type Result } from '../../model/host.ts';
-import { foreignLink, type Ground, kernelLink, mayFollow, oddPath, startAt, stepInto } from '../files/strangers.ts';
+import {
+  foreignLink,
+  type Ground,
+  isKept,
+  kernelLink,
+  mayFollow,
+  oddPath,
+  startAt,
+  stepInto,
+} from '../files/strangers.ts';
 import type { Identity } from '../files/vital.ts';
 import { failed } from '../linux/errno.ts';
 import { hanging, type Mount, mayHang, mountOf, readMounts } from '../linux/mounts.ts';
@@ -28,6 +37,7 @@ interface Walk {
   readonly asked: string;
   readonly mounts: readonly Mount[];
   readonly last: 'follow' | 'keep';
+  readonly sticky: boolean;
   done: string[];
   todo: string[];
   fd: number;
@@ -41,14 +51,26 @@ interface Walk {
 
 const MOST_LINKS = 40;
 
+interface PinOptions {
+  readonly mounts?: readonly Mount[];
+  /** Our link in a sticky folder of ours is followed too: where the kernel lets nobody give it another name. */
+  readonly sticky?: boolean;
+  /** A server that may be dead is waited for: our own user named a file of his there (his home), and not a runbook. */
+  readonly patient?: boolean;
+}
+
 /**
  * Opens a path, one component after the other, each by its bare name in the descriptor of the one before. A link is
  * followed only where root or we made it and nobody else can have put it there. The mount is looked up *before* a
  * component is touched: a dead NFS server would hold us for ever. `last`: whether a link in the last component is
  * followed, or pinned as the link that it is.
  */
-export function pin(path: string, last: 'follow' | 'keep', mounts = readMounts()): Pinned | Failure {
-  const walk = begin(path, last, mounts);
+export function pin(
+  path: string,
+  last: 'follow' | 'keep',
+  { mounts = readMounts(), sticky = false, patient = false }: PinOptions = {},
+): Pinned | Failure {
+  const walk = begin(path, last, patient ? mounts.filter((mount) => !mayHang(mount)) : mounts, sticky);
   if ('ok' in walk) return walk;
   const refused = walkOn(walk);
   if (refused === null) return pinned(walk);
@@ -58,7 +80,7 @@ export function pin(path: string, last: 'follow' | 'keep', mounts = readMounts()
 
 /** The real path alone. What does not exist leads nowhere else: the rest of such a path stays as it was written. */
 export function resolvePath(path: string, mounts = readMounts()): Result<{ readonly real: string }> {
-  const walk = begin(path, 'follow', mounts);
+  const walk = begin(path, 'follow', mounts, false);
   if ('ok' in walk) return walk;
   const refused = walkOn(walk);
   closeSync(walk.fd);
@@ -72,12 +94,12 @@ export function reopen({ fd, stat }: Pick<Pinned, 'fd' | 'stat'>, flags: number)
   return openSync(`/proc/self/fd/${fd}${stat.isDirectory() ? '/.' : ''}`, flags);
 }
 
-function begin(path: string, last: Walk['last'], mounts: readonly Mount[]): Walk | Failure {
+function begin(path: string, last: Walk['last'], mounts: readonly Mount[], sticky: boolean): Walk | Failure {
   const odd = oddPath(path);
   if (odd) return odd;
   try {
     const todo = namesIn(Buffer.from(path).toString('latin1'));
-    return { asked: path, mounts, last, todo, links: 0, refused: null, ...atRoot() };
+    return { asked: path, mounts, last, sticky, todo, links: 0, refused: null, ...atRoot() };
   } catch (error) {
     return failed(error, path);
   }
@@ -169,7 +191,7 @@ function follow(walk: Walk, { next, stat, target: read, rest, mount }: Link): Fa
   walk.links += 1;
   if (walk.links > MOST_LINKS) return failure('ELOOP', `${walk.asked}: too many symbolic links`);
   if (isMagic(next, mount)) walk.refused ??= (leadsTo) => kernelLink(next, leadsTo);
-  else if (!mayFollow(walk.ground, stat, ours()))
+  else if (!mayFollow(walk.ground, stat, ours()) && !(walk.sticky && isKept(walk.ground, stat, ours())))
     walk.refused ??= (leadsTo) => foreignLink({ asked: walk.asked, link: next, uid: stat.uid, leadsTo });
   const target = read();
   restart(walk, [...(target.startsWith('/') ? [] : walk.done), ...namesIn(target), ...rest]);

@@ -40,8 +40,8 @@ interface Opened {
  * Opens a regular file, and nothing else: a FIFO would hang the read, a device may act on being opened. What is opened
  * is what was looked at.
  */
-export function openRegular(path: string, flags: number): Opened | Failure {
-  const place = pin(path, 'follow');
+export function openRegular(path: string, flags: number, how: Parameters<typeof pin>[2] = {}): Opened | Failure {
+  const place = pin(path, 'follow', how);
   if (!place.ok) return place;
   try {
     const { stat, real, ground } = place;

@@ -45,7 +45,7 @@ function known(): Spot['known'] {
   const mounts = readMounts();
   const byParent = Map.groupBy(VITAL_FOLDERS, ({ at }) => posix.dirname(at));
   return [...byParent].flatMap(([parent, folders]) => {
-    const place = pin(parent, 'keep', mounts);
+    const place = pin(parent, 'keep', { mounts });
     if (!place.ok) return [];
     const seen = folders.flatMap(({ at }) => knownAt(at, place, mounts));
     closeSync(place.fd);

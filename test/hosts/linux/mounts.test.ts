@@ -50,7 +50,7 @@ test('a path below a network mount is refused before anything of it is touched, 
   const mounts = [mount('/'), mount(join(folder, 'nowhere'), 'nfs4')];
   // `nowhere` does not exist: a look at it would say ENOENT.
   const code = (path: string) => {
-    const found = pin(path, 'follow', mounts);
+    const found = pin(path, 'follow', { mounts });
     return found.ok ? found.real : found.code;
   };
   assert.deepEqual(
