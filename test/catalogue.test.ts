@@ -28,16 +28,16 @@ test('the catalogue is the tree: each file of a verb is in it by its name, and e
 });
 
 const verbs: readonly (readonly [string, Promise<Verb>])[] = [
-  ...catalogue.probes.map((name) => [`probes/${name}`, catalogue.probe(name)] as const),
-  ...catalogue.actions.map((name) => [`actions/${name}`, catalogue.action(name)] as const),
+  ...catalogue.probes.map((name) => [`probe/${name}`, catalogue.probe(name)] as const),
+  ...catalogue.actions.map((name) => [`action/${name}`, catalogue.action(name)] as const),
 ];
 
 for (const [path, loading] of verbs) {
   const name = basename(path);
 
-  test(`${path} is of its folder's kind and says what it is for`, async () => {
+  test(`${path} is of its file's kind and says what it is for`, async () => {
     const verb = await loading;
-    assert.equal(verb.kind, path.startsWith('probes/') ? 'probe' : 'action');
+    assert.equal(verb.kind, path.startsWith('probe/') ? 'probe' : 'action');
     assert.match(verb.summary, /^[a-z][^.\n]{5,79}$/, 'one line, imperative, no full stop');
     assert.ok(verb.about.length > verb.summary.length, 'about says more than the summary');
     assert.deepEqual(
