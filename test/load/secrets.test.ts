@@ -8,7 +8,7 @@ import { folderCatalogue } from '../../src/wiring/catalogue.ts';
 
 const HEAD = 'firebreak: 1\nrunbook: a\nversion: 1.0.0\ntitle: t\n';
 const DECIDES = "diagnose:\n  - {id: up, run: {argv: ['true'], effect: read}, expect: {exit: 0}}\n";
-const PROVES = "verify:\n  - {id: ok, run: {argv: ['true'], effect: read}}\n";
+const PROVES = "verify:\n  - {id: ok, run: {argv: ['true'], effect: read}, expect: {exit: 0}}\n";
 const VERIFY = DECIDES + PROVES;
 const ACT = (run: string) => `act:\n  - {id: tell, why: they must know, run: {effect: write, ${run}}}\n`;
 const PARAM = (more = '') => `params: {token: {type: secret, about: of the API${more}}}\n`;

@@ -49,7 +49,7 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   yaml: /^load\/text\/parse\b/,
   ajv: /^load\/text\/validate\b/,
   'fastest-levenshtein': /^load\//,
-  unbash: /^load\/runbook\/shell\.ts$/,
+  unbash: /^load\/runbook\/shell\b/,
   execa: /^hosts\/spawn\b/,
   listr2: /^views\/terminal\b/,
   inquirer: /^views\/terminal\b/,

@@ -1,4 +1,6 @@
-import type { CommandNode, ParsedScript, Pipeline, SyntaxNode, Word, WordPart } from 'unbash';
+import type { ParsedScript, SyntaxNode, Word, WordPart } from 'unbash';
+import { bashOnly } from './shell-bash.ts';
+import { fedByPipe, runsCode } from './shell-code.ts';
 import type { FindingName } from './shell-findings.ts';
 
 /** One finding, at an offset of the text. */
@@ -9,6 +11,8 @@ export interface ShellFinding {
   readonly message: string;
   readonly hint?: string;
 }
+
+const AS_ARGUMENT = 'hand it over as an argument: sh -c \'ls -- "$1"\' - "$NAME"';
 
 /**
  * Lints a text for /bin/sh. It gets parameters and findings as environment variables only; what is told here is what
@@ -45,13 +49,15 @@ export async function lintShell(text: string): Promise<readonly ShellFinding[]> 
         `write "${textOf(part)}"`,
       );
     if (node.type === 'Command' && runsCode(node))
-      tell('eval', at(node.name ?? node), `\`${node.name?.value}\` runs what was found as code`);
+      tell('eval', at(node.name ?? node), `\`${node.name?.value}\` runs what was found as code`, AS_ARGUMENT);
+    if (node.type === 'HereDoc' && node.closing === undefined)
+      tell('shell-syntax', at(node.delimiter ?? node), 'this here-document is not closed by a line of its word alone');
     if (node.type === 'Pipeline')
-      for (const sh of shellsIn(node))
+      for (const sh of fedByPipe(node, forEachChild))
         tell('pipe-into-shell', at(sh), 'a pipe into a shell runs what was found as code');
     if (node.type === 'CommandExpansion' && node.text.startsWith('`'))
       tell('backquotes', at(node), 'backquotes do not nest and eat backslashes', 'write $(...)');
-    const bash = bashOnly(node);
+    const bash = bashOnly(node, text.slice(base));
     if (bash !== undefined) tell('not-posix', at(node), `${bash} is bash's, and this is run by /bin/sh`);
     const inner = node.type === 'Script' && node.source !== undefined ? undefined : base;
     forEachChild(node, (child) => {
@@ -59,18 +65,40 @@ export async function lintShell(text: string): Promise<readonly ShellFinding[]> 
     });
   };
   visit(parse(text) as SyntaxNode, 0);
-  const template = /\{\{\s*[A-Za-z_$]|\$\{\{|<%/.exec(text);
-  if (template)
-    tell(
-      'unfilled-template',
-      { pos: template.index, end: template.index + template[0].length },
-      'a template is not filled in here',
-      'values come as environment variables',
-    );
+  return once(text, found);
+}
+
+/** A template of Go (docker, kubectl) is read by the program that it is given to, and starts with one of these. */
+const GO =
+  'json|yaml|table|range|if|else|end|with|len|index|printf?|println|join|upper|lower|title|split|template|block|define|eq|ne|lt|le|gt|ge|and|or|not|slice|html|js|urlquery|call|truncate|pad|prettyjson|base64decode';
+const TEMPLATE = new RegExp(
+  `\\{\\{-?\\s*(?!(?:${GO})\\b)[A-Za-z_$][^}]*(?:\\}\\})?|\\$\\{\\{[^}]*(?:\\}\\})?|<%.*?(?:%>|$)|\\{%-?\\s.*?(?:%\\}|$)`,
+  'm',
+);
+
+/** One mistake is told once: what cannot be read makes all else a guess, and in a template nothing is a shell's. */
+function once(text: string, found: readonly ShellFinding[]): readonly ShellFinding[] {
+  const all = found.toSorted((one, other) => one.at - other.at);
+  const template = TEMPLATE.exec(text);
+  if (template) {
+    const [{ length }] = template;
+    const at = template.index;
+    const told: ShellFinding = {
+      finding: 'unfilled-template',
+      at,
+      length,
+      message: 'a template is not filled in here',
+      hint: 'values come as environment variables',
+    };
+    return [
+      ...all.filter((one) => one.finding !== 'shell-syntax' && (one.at + one.length <= at || one.at >= at + length)),
+      told,
+    ];
+  }
+  const unread = all.find(({ finding }) => finding === 'shell-syntax');
+  if (unread) return [unread];
   const seen = new Set<string>();
-  return found
-    .toSorted((one, other) => one.at - other.at)
-    .filter(({ finding, at }) => !seen.has(`${finding} ${at}`) && seen.add(`${finding} ${at}`));
+  return all.filter(({ finding, at }) => !seen.has(`${finding} ${at}`) && seen.add(`${finding} ${at}`));
 }
 
 // ---------------------------------------------------------------- splitting
@@ -82,13 +110,27 @@ export async function lintShell(text: string): Promise<readonly ShellFinding[]> 
 function splitIn(node: SyntaxNode): readonly WordPart[] {
   if (node.type === 'Command') {
     const words = node.suffix.filter((one): one is Word => one.type === 'Word');
-    return [...(node.name ? [node.name] : []), ...words].flatMap(({ parts = [] }) => parts.flatMap(splitPart));
+    // What a command prints is a number there, as a rule.
+    const compares = node.name?.value === '[' || node.name?.value === 'test';
+    return [...(node.name ? [node.name] : []), ...words].flatMap((word) => [
+      ...splitWord(word),
+      ...(compares ? [] : carriers(word)),
+    ]);
   }
-  return node.type === 'For' ? (node.wordlist ?? []).flatMap(({ parts = [] }) => parts.flatMap(splitPart)) : [];
+  return node.type === 'For' ? (node.wordlist ?? []).flatMap((word) => [...splitWord(word), ...carriers(word)]) : [];
 }
+
+const splitWord = ({ parts = [] }: Word): readonly WordPart[] => parts.flatMap(splitPart);
+
+/** `$(ls "$x")`: the value that goes in comes out in words. */
+const carriers = ({ parts = [] }: Word): readonly WordPart[] =>
+  parts.filter((part) => part.type === 'CommandExpansion' && /\$\{?[A-Za-z_@*0-9]/.test(part.text));
 
 function splitPart(part: WordPart): readonly WordPart[] {
   if (part.type === 'SimpleExpansion') return /^\$[A-Za-z_@*0-9]/.test(part.text) ? [part] : [];
+  // `${1+"$@"}`: what stands for it is quoted itself.
+  if (part.type === 'ParameterExpansion' && part.operation?.type === 'Default' && part.operation.operator.endsWith('+'))
+    return (part.operation.operand.parts ?? []).flatMap(splitPart);
   if (part.type === 'ParameterExpansion') return part.prefix === '#' || /^[?#$!-]$/.test(part.parameter) ? [] : [part];
   if (part.type === 'Glob' || part.type === 'BraceExpansion' || part.type === 'ExtendedGlob')
     return (part.parts ?? []).flatMap(splitPart);
@@ -96,92 +138,3 @@ function splitPart(part: WordPart): readonly WordPart[] {
 }
 
 const textOf = (part: WordPart): string => part.text;
-
-// ---------------------------------------------------------------- what runs what was found
-
-const SHELLS = ['sh', 'bash', 'dash', 'zsh', 'ksh', 'ash'];
-const WRAPPERS = ['command', 'builtin', 'exec', 'sudo', 'env', 'nohup', 'nice', 'xargs'];
-
-/** The words of a command, without `sudo` and its kin, their options, and `NAME=value` before it. */
-function wordsOf(node: Extract<CommandNode, { type: 'Command' }>): readonly Word[] {
-  const words = [...(node.name ? [node.name] : []), ...node.suffix.filter((one): one is Word => one.type === 'Word')];
-  const first = words.findIndex(
-    ({ value }) => !WRAPPERS.includes(baseOf(value)) && !value.startsWith('-') && !/^\w+=/.test(value),
-  );
-  return first < 0 ? [] : words.slice(first);
-}
-
-const baseOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
-
-/** `eval`, and `sh -c` of a text that something was put into. */
-function runsCode(node: Extract<CommandNode, { type: 'Command' }>): boolean {
-  const [name, ...rest] = wordsOf(node);
-  if (name?.value === 'eval') return true;
-  const script = SHELLS.includes(baseOf(name?.value ?? ''))
-    ? rest[rest.findIndex(({ value }) => /^-\w*c$/.test(value)) + 1]
-    : undefined;
-  const given = rest.some(({ value }) => /^-\w*c$/.test(value)) ? script : undefined;
-  return given !== undefined && hasExpansion(given.parts ?? []);
-}
-
-function hasExpansion(parts: readonly WordPart[]): boolean {
-  return parts.some(
-    (part) => /Expansion$/.test(part.type) || (part.type === 'DoubleQuoted' && hasExpansion(part.parts)),
-  );
-}
-
-function shellsIn({ commands }: Pipeline): readonly CommandNode[] {
-  return commands.slice(1).filter((command) => {
-    if (command.type !== 'Command') return false;
-    const [name, ...rest] = wordsOf(command);
-    // With a script of its own it reads what is piped as input only.
-    return (
-      SHELLS.includes(baseOf(name?.value ?? '')) &&
-      !rest.some(({ value }) => /^-\w*c$/.test(value) || !value.startsWith('-'))
-    );
-  });
-}
-
-// ---------------------------------------------------------------- bash
-
-/** What POSIX has no word for; undefined: it has. */
-function bashOnly(node: SyntaxNode): string | undefined {
-  switch (node.type) {
-    case 'TestCommand':
-      return '`[[`';
-    case 'ArithmeticCommand':
-      return '`((`';
-    case 'ArithmeticFor':
-      return '`for ((`';
-    case 'ArrayValue':
-      return 'an array';
-    case 'Assignment':
-      return node.append ? '`+=`' : node.index ? 'an array' : undefined;
-    case 'ProcessSubstitution':
-      return `\`${node.operator}(...)\``;
-    case 'HereString':
-      return '`<<<`';
-    case 'Redirect':
-      return node.operator.startsWith('&>') ? `\`${node.operator}\`` : undefined;
-    case 'Pipeline':
-      return node.operators.includes('|&') ? '`|&`' : undefined;
-    case 'Select':
-    case 'Coproc':
-      return `\`${node.type.toLowerCase()}\``;
-    case 'AnsiCQuoted':
-      return "`$'...'`";
-    case 'LocaleString':
-      return '`$"..."`';
-    case 'ExtendedGlob':
-      return `\`${node.operator}(...)\``;
-    case 'Command':
-      return node.name?.value === 'source' ? '`source`' : undefined;
-    case 'ParameterExpansion': {
-      const posix =
-        node.operation === undefined || node.operation.type === 'Default' || node.operation.type === 'Remove';
-      return posix && node.index === undefined && node.prefix !== '!' ? undefined : `\`${node.text}\``;
-    }
-    default:
-      return undefined;
-  }
-}

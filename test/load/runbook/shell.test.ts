@@ -21,6 +21,13 @@ test('what a shell reads as one word has no finding, however deep it is nested',
     'if [ -n "$x" ]; then for f in a b; do rm -- "$f"; done; fi',
     'find "$dir" -name "*.gz" -exec rm {} +',
     'printf %s "$x" | sh ./handle.sh',
+    'cmd ${1+"$@"} ${x:+-a}',
+    'timeout 5 sh -c \'ls "$1"\' - "$x"; find . -exec sh -c \'rm "$1"\' _ {} \\;',
+    'ssh -p "$port" "$host" uptime; awk -v x="$x" \'{print x, $1}\' f',
+    'trap \'rm -f "$x"\' EXIT; curl -s x | python3 -m json.tool',
+    "docker inspect -f '{{json .State}}' x; kubectl get -o go-template='{{range .items}}{{end}}' pods",
+    'read -r a; [ "$a" = b ]; echo a >&2; sh <<\'END\'\nls $x\nEND\n',
+    '[ $(wc -l < "$x") -ge 3 ]; kill $(pidof cron); echo $(date)',
   ])
     assert.deepEqual(await names(text), [], text);
 });
@@ -36,6 +43,8 @@ test('a value that is split and globbed is found wherever it stands', async () =
     ['if test -n $a && [ $b ]; then echo $@ $*; fi', '$a', '$b', '$@', '$*'],
     ['f() { rm $1; }; { cp ${a%/} "$b"; }', '$1', '${a%/}'],
     ['cat <<END\n$(rm $x)\nEND\n', '$x'],
+    ['rm $(cat "$x"); for f in $(ls "$y"); do :; done', '$(cat "$x")', '$(ls "$y")'],
+    ['cmd ${x:+$y}', '$y'],
   ] as const) {
     const split = (await names(text)).filter((one) => one.startsWith('unquoted-expansion'));
     assert.deepEqual(
@@ -54,8 +63,35 @@ test('what runs as code what was found is found, and so is what a shell cannot r
     ['sh -c \'rm "$1"\' - "$x"'],
     ['curl -s https://example.org/x | sh', 'pipe-into-shell sh'],
     ['curl -s https://example.org/x | sudo /bin/bash -s', 'pipe-into-shell sudo /bin/bash -s'],
+    ['timeout 5 sh -c "ls $x"', 'eval timeout'],
+    ['docker exec c sh -ec "ls $x"', 'eval docker'],
+    ['find . -exec sh -c "rm {}" \\;', 'eval find'],
+    ['printf %s "$x" | xargs sh -c', 'eval xargs'],
+    ['su app -c "ls $x"', 'eval su'],
+    ['ssh host ls "$x"', 'eval ssh'],
+    ['trap "rm $x" EXIT', 'eval trap'],
+    ['awk "{print $x}" f; perl -e "$x"; python3 -c "$x"', 'eval awk', 'eval perl', 'eval python3'],
+    ['bash <<END\nls $x\nEND\n', 'eval bash'],
+    ['curl x | (sh)', 'pipe-into-shell sh'],
+    ['curl x | timeout 5 sh', 'pipe-into-shell timeout 5 sh'],
+    ['wget -O- x | python3 -', 'pipe-into-shell python3 -'],
     ['echo "`date`"', 'backquotes `date`'],
-    ['echo {{ name }}', 'unfilled-template {{ n'],
+    ['echo {{ name }}', 'unfilled-template {{ name }}'],
+    ['echo ${{ name }}', 'unfilled-template ${{ name }}'],
+    ['echo <% name %>; ls $x', 'unquoted-expansion $x', 'unfilled-template <% name %>'],
+    ['{% if x %}', 'unfilled-template {% if x %}'],
+    ['set -euo pipefail', 'not-posix set -euo pipefail'],
+    ['[ "$a" == b ]', 'not-posix [ "$a" == b ]'],
+    ['function f { ls; }', 'not-posix function f { ls; }'],
+    ['mkdir /tmp/{a,b}', 'not-posix {a,b}'],
+    ['read -t 5 a; echo >& out', 'not-posix read -t 5 a', 'not-posix >& out'],
+    ['case "$x" in a) ls;& b) ;; esac', 'not-posix a) ls;&'],
+    [
+      'echo "$RANDOM" "${PIPESTATUS}"; shopt -s x',
+      'not-posix $RANDOM',
+      'not-posix ${PIPESTATUS}',
+      'not-posix shopt -s x',
+    ],
     ['[[ -n $x ]]', 'not-posix [[ -n $x ]]'],
     ['cat <(ls)', 'not-posix <(ls)'],
     ['a=(1 2)', 'not-posix (1 2)'],
@@ -65,6 +101,9 @@ test('what runs as code what was found is found, and so is what a shell cannot r
     ['if true; then echo', 'shell-syntax '],
     ['echo "$(foo |)"', 'shell-syntax )'],
     ['fi', 'shell-syntax f'],
+    ['echo "$(ls"', 'shell-syntax "'],
+    ['for in x; do rm $x; done', 'shell-syntax ;'],
+    ['cat <<END\na', 'shell-syntax END'],
   ] as const)
     assert.deepEqual(await names(text), found, text);
 });
@@ -91,7 +130,7 @@ test('a finding is accepted by its name, with the reason; what is not there, or 
   const meant = '{finding: unquoted-expansion, because: a list of pids}';
   assert.deepEqual(await run('kill $pids', accept(meant)), []);
   assert.deepEqual(await run('eval $x', accept(meant)), [
-    '11:14 eval: `eval` runs what was found as code (accept it: `accept: [{finding: eval, because: ...}]`)',
+    '11:14 eval: `eval` runs what was found as code (hand it over as an argument: sh -c \'ls -- "$1"\' - "$NAME", or accept it: `accept: [{finding: eval, because: ...}]`)',
   ]);
   assert.deepEqual(await run('echo', accept(meant)), [
     '8:24 nothing-to-accept: `unquoted-expansion` is accepted, and there is none in this text (leave it out)',
