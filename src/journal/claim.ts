@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
+import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { linesOf } from './proc-lines.ts';
 
@@ -17,6 +18,8 @@ export interface Seen {
   readonly port: number;
   readonly uid: number;
   readonly inode: string;
+  /** Of another network namespace than ours: a process that is in it. It can be seen, and not be asked. */
+  readonly elsewhere?: number;
 }
 
 /** Which lock: 23 bits, in the upper half of 127.0.0.0/8, where no service listens. */
@@ -33,6 +36,36 @@ export function claimsOf(lock: number, list = '/proc/net/udp'): readonly Seen[] 
     if (host === address) seen.push({ port: Number.parseInt(port, 16), uid: Number(uid), inode });
   }
   return seen;
+}
+
+/**
+ * Claims of a lock in the other network namespaces of this host (a service with PrivateNetwork=, `ip netns exec`, a
+ * container that shares our processes): each has a list of its own. Only those in which a process of these users is are
+ * looked into, so that a stranger's cost nothing.
+ */
+export function claimsElsewhere(lock: number, uids: ReadonlySet<number>): readonly Seen[] {
+  return [...namespacesOf(uids)].flatMap(([, pid]) => {
+    try {
+      return claimsOf(lock, `/proc/${pid}/net/udp`).map((seen) => ({ ...seen, elsewhere: pid }));
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Other than our own, each with the first process that is in it. Who has ended, or may not be looked at, is left out. */
+function namespacesOf(uids: ReadonlySet<number>): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  const own = readlinkSync('/proc/self/ns/net');
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      if (!uids.has(lstatSync(`/proc/${name}`).uid)) continue;
+      const space = readlinkSync(`/proc/${name}/ns/net`);
+      if (space !== own && !found.has(space)) found.set(space, Number(name));
+    } catch {}
+  }
+  return found;
 }
 
 /** As the kernel prints an address: as a number of its own byte order. */

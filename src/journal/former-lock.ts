@@ -50,6 +50,18 @@ const hasSocket = (pid: number, inode: string): boolean =>
     }
   });
 
+/** The process that has a socket, as far as we may look. */
+export function ownerOf(inode: string): number | null {
+  const pid = readdirSync('/proc').find((name) => {
+    try {
+      return /^\d+$/.test(name) && hasSocket(Number(name), inode);
+    } catch {
+      return false;
+    }
+  });
+  return pid === undefined ? null : Number(pid);
+}
+
 /** Milliseconds, whatever it sends meanwhile. */
 const PATIENCE = 1000;
 const LONGEST = 4096;

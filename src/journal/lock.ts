@@ -3,8 +3,8 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failure, type Result } from '../model/host.ts';
-import { answerWith, ask, type Claim, claim, claimsOf, type Seen } from './claim.ts';
-import { formerHolder, nameFor, tellFormer } from './former-lock.ts';
+import { answerWith, ask, type Claim, claim, claimsElsewhere, claimsOf, type Seen } from './claim.ts';
+import { formerHolder, nameFor, ownerOf, tellFormer } from './former-lock.ts';
 import { type Holder, holderIn, textOf } from './holder.ts';
 
 export type { Holder } from './holder.ts';
@@ -44,7 +44,8 @@ export async function takeLock(scope: Scope, holder: Holder): Promise<Result<{ r
       if ('code' in tried)
         return failure(tried.code, `the lock of ${host} cannot be taken: ${tried.code}; nothing was touched`);
       if ('socket' in tried) return await keep(tried, scope, holder);
-      if (tried.port === portOf(scope) || (await stays(scope, tried))) return held(host, await tell(scope, tried));
+      if (isFirst(scope, tried) || (await stays(scope, tried)))
+        return tried.elsewhere === undefined ? held(host, await tell(scope, tried)) : heldElsewhere(host, tried);
     }
     return held(host, null);
   } catch (error) {
@@ -60,6 +61,15 @@ const TRIES = 10;
 
 const held = (host: string, holder: Holder | null) =>
   failure('locked', `another run holds ${host}: ${sayHolder(holder)}; nothing was touched`);
+
+function heldElsewhere(host: string, { inode, elsewhere = 0 }: Seen) {
+  const pid = ownerOf(inode) ?? elsewhere;
+  const who = `pid ${pid}, in another network namespace`;
+  return failure('locked', `another run holds ${host}: ${who}; nothing was touched`);
+}
+
+/** Of one namespace only one socket has the one port; two of different ones may each have it. */
+const isFirst = (scope: Scope, { port, elsewhere }: Seen): boolean => port === portOf(scope) && elsewhere === undefined;
 
 /** A claim that nobody who is believed disputes, or the one who does. */
 async function tryOnce(scope: Scope): Promise<Claim | Seen | { readonly code: string }> {
@@ -90,9 +100,15 @@ async function claimElsewhere(lock: number): Promise<Claim | { readonly code: st
  * The kernel's list is read twice: while sockets come and go, one reading may miss a line. The one port comes first.
  */
 function rivals(scope: Scope, own: Claim | null): readonly Seen[] {
-  const believed = (seen: Seen): boolean => (seen.uid === 0 || seen.uid === scope.uid) && seen.port !== own?.port;
-  const both = [...claimsOf(lockOf(scope)), ...claimsOf(lockOf(scope))].filter(believed);
-  return both.sort((one, other) => Number(other.port === portOf(scope)) - Number(one.port === portOf(scope)));
+  const lock = lockOf(scope);
+  const uids = new Set([0, scope.uid]);
+  const look = (): readonly Seen[] => [
+    ...claimsOf(lock).filter(({ port }) => port !== own?.port),
+    // A far host has a lock over there, which knows no namespaces.
+    ...(scope.host === undefined ? claimsElsewhere(lock, uids) : []),
+  ];
+  const both = [...look(), ...look()].filter(({ uid }) => uids.has(uid));
+  return both.sort((one, other) => Number(isFirst(scope, other)) - Number(isFirst(scope, one)));
 }
 
 /**
@@ -124,8 +140,8 @@ async function keep(own: Claim, scope: Scope, holder: Holder): Promise<Result<{ 
   };
 }
 
-async function tell(scope: Scope, { port }: Seen): Promise<Holder | null> {
-  return holderIn(await ask(lockOf(scope), port));
+async function tell(scope: Scope, { port, elsewhere }: Seen): Promise<Holder | null> {
+  return elsewhere !== undefined ? null : holderIn(await ask(lockOf(scope), port));
 }
 
 /** Who holds the lock now; null: nobody. `silent`: somebody who does not answer, or nobody can tell. Takes nothing. */

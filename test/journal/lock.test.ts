@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -40,15 +40,31 @@ test('of many at once one gets it', async () => {
 });
 
 /** Another process that takes the lock and keeps it. */
-async function elsewhere(name: ReturnType<typeof scope>): Promise<ChildProcess> {
+async function elsewhere(name: ReturnType<typeof scope>, inside: readonly string[] = []): Promise<ChildProcess> {
   const script = `const { takeLock } = await import(${JSON.stringify(module)}); const taken = await takeLock(${JSON.stringify(name)}, ${JSON.stringify(holder)}); console.log(taken.ok); setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const [program = '', ...argv] = [...inside, process.execPath, '--input-type=module', '-e', script];
+  const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
   const [said] = (await once(child.stdout, 'data')) as [Buffer];
-  assert.equal(said.toString(), 'true\n');
-  return child;
+  if (said.toString() === 'true\n') return child;
+  child.kill('SIGKILL');
+  throw new Error(said.toString());
 }
+
+test('a run in another network namespace (PrivateNetwork=, ip netns) is seen, and sees, though neither can be asked', {
+  skip: spawnSync('unshare', ['--net', 'true']).status !== 0 && 'only root can have one',
+}, async () => {
+  const name = scope('apart');
+  const child = await elsewhere(name, ['unshare', '--net']);
+  const message = `another run holds this host: pid ${child.pid}, in another network namespace; nothing was touched`;
+  assert.deepEqual(await takeLock(name, holder), { ok: false, code: 'locked', message });
+  assert.equal(await whoHolds(name), 'silent');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const own = await takeLock(name, holder);
+  assert.ok(own.ok);
+  await assert.rejects(elsewhere(name, ['unshare', '--net']), /false/);
+  own.lock.release();
+});
 
 test('a holder that was killed with -9 leaves no lock behind', async () => {
   const name = scope('killed');

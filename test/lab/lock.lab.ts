@@ -177,6 +177,20 @@ test('a run that was started over there is seen, by its claim, and nothing is ke
   await freed.release();
 });
 
+test('a run over there in another network namespace is seen too', async (test) => {
+  await freeHost();
+  const script = `const { takeLock } = await import('${CHECKOUT}/src/journal/lock.ts'); ${taking({ uid: 0 })}; console.log('ready'); setInterval(() => {}, 1000)`;
+  const child = spawn('unshare', ['--net', process.execPath, '--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  test.after(() => child.kill('SIGKILL'));
+  assert.equal(String(((await once(child.stdout, 'data')) as [Buffer])[0]), 'ready\n');
+  const seen = await lockThere(remote(test), REAL);
+  assert.match(seen.ok ? '' : seen.message, /another run holds shell: it was started over there/);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+});
+
 test('the real folders: root and every user have one that nobody else can open', async (test) => {
   await freeHost();
   const there = remote(test);

@@ -86,14 +86,15 @@ export async function lockThere(remote: Remote, { uid, tag, folders }: Wanted): 
 }
 
 /**
- * A claim of root's or this user's on that host, in the same pid namespace; or, for a user, root's lock from afar. Only
+ * A claim of root's or this user's on that host, in the same pid namespace and whatever network namespace; or, for a user, root's lock from afar. Only
  * the kernel's own words are believed: the uid in /proc/net/udp, and a lock on a folder that root alone can open. An
  * engine of 0.1.0 has a socket's name instead, which counts where one of our processes has it open.
  */
 const busy = (uid: number): string => `space=$(readlink /proc/self/ns/pid); space=\${space#*[}; space=\${space%]}
 lock=$((space % 8388608)); a=$((128 + lock / 65536)) b=$((lock / 256 % 256)) c=$((lock % 256))
 low=$(printf '%02X%02X%02X7F' $c $b $a) high=$(printf '7F%02X%02X%02X' $a $b $c)
-awk -v low="$low:" -v high="$high:" -v uid=${uid} '(index($2, low) == 1 || index($2, high) == 1) && ($8 == 0 || $8 == uid) { found = 1 } END { exit !found }' /proc/net/udp && exit 1
+lists=$(stat -L -c '%i %n' /proc/[0-9]*/ns/net 2>/dev/null | awk '!seen[$1]++ { sub("/ns/net$", "/net/udp", $2); print $2 }')
+cat /proc/net/udp $lists 2>/dev/null | awk -v low="$low:" -v high="$high:" -v uid=${uid} '(index($2, low) == 1 || index($2, high) == 1) && ($8 == 0 || $8 == uid) { found = 1 } END { exit !found }' && exit 1
 if [ ${uid} != 0 ] && set -- $(stat -c '%d %i' /proc/1/fd) && [ -n "$2" ]; then
   key=$(printf ' %02x:%02x:%s ' $(($1 / 256 % 4096)) $(($1 % 256 + $1 / 1048576 * 256)) "$2")
   grep FLOCK /proc/locks | grep -F -q -- "$key" && exit 2
