@@ -3,6 +3,7 @@ import { chmodSync, lchownSync, mkdirSync, readFileSync, renameSync, symlinkSync
 import { describe, it, type TestContext } from 'node:test';
 import { manualInterrupts } from '../../src/wiring/interrupts.ts';
 import { ROOT_ONLY, stateOf } from '../support/hosts/paths-stage.ts';
+import { eventually } from '../support/hosts/programs.ts';
 import { type Said, type Stage, setStage } from '../support/stage.ts';
 
 const STRANGER = 1001;
@@ -125,10 +126,10 @@ async function painted(scene: Scene, running: Promise<Said>): Promise<void> {
   void running.then((said) => {
     over = said;
   });
-  while (!readFileSync(scene.path('sp/app/conf'), 'utf8').includes('blue')) {
+  await eventually(() => {
     assert.equal(over, null);
-    await new Promise((next) => setTimeout(next, 10));
-  }
+    return readFileSync(scene.path('sp/app/conf'), 'utf8').includes('blue');
+  });
 }
 
 for (const far of [false, true]) {

@@ -6,20 +6,11 @@ import type { Question } from '../../src/model/ports.ts';
 import { askHidden, terminalView } from '../../src/views/terminal.ts';
 import { demoEvents } from '../support/views/demo-events.ts';
 import { killMailers, stopCron } from '../support/views/demo-plan.ts';
-import { fakeTerminal } from '../support/views/fake-terminal.ts';
+import { fakeTerminal, shows } from '../support/views/fake-terminal.ts';
 
 const never = { signal: new AbortController().signal };
 const about = (step: Question['step']): Question => ({ step, at: { number: 1, of: 5 }, undoable: [] });
 const QUIT = { choice: 'quit', reason: 'interrupted' };
-
-/** Waits until the screen shows it; a screen that never does fails with what it showed. */
-async function shows(drawn: () => string, what: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (stripVTControlCharacters(drawn()).includes(what)) return sleep(5);
-    await sleep(10);
-  }
-  assert.fail(`never shown: ${what}\n${stripVTControlCharacters(drawn())}`);
-}
 
 test('it is not constructed without a terminal on both ends', async () => {
   for (const end of ['stdin', 'stderr'] as const) {
@@ -68,7 +59,7 @@ test('a full word and Enter answer; the count is typed where it cannot be undone
   assert.deepEqual(await answer, { choice: 'run', reason: null });
 });
 
-test('a password is not shown, an empty one is none, and Ctrl-C gives none', { timeout: 10_000 }, async () => {
+test('a password is not shown, an empty one is none, and Ctrl-C gives none', { timeout: 60_000 }, async () => {
   const { streams, stdin, drawn, type } = fakeTerminal();
   const answer = askHidden({ streams, interrupts: never }, "sudo's password, for all hosts:");
   await shows(drawn, 'for all hosts:');
@@ -106,7 +97,7 @@ const LEAVINGS: Readonly<
 };
 
 for (const [name, leave] of Object.entries(LEAVINGS)) {
-  test(`${name} during a question is the safe answer, and raw mode ends`, { timeout: 10_000 }, async () => {
+  test(`${name} during a question is the safe answer, and raw mode ends`, { timeout: 60_000 }, async () => {
     const terminal = fakeTerminal();
     const interrupt = new AbortController();
     const { ask } = await terminalView({ streams: terminal.streams, interrupts: interrupt });
@@ -118,7 +109,7 @@ for (const [name, leave] of Object.entries(LEAVINGS)) {
   });
 }
 
-test('a question put after stdin has ended is answered at once, with what is safe', { timeout: 10_000 }, async () => {
+test('a question put after stdin has ended is answered at once, with what is safe', { timeout: 60_000 }, async () => {
   const { streams, stdin } = fakeTerminal();
   stdin.end();
   stdin.resume();
@@ -128,7 +119,7 @@ test('a question put after stdin has ended is answered at once, with what is saf
   assert.equal(await ask.interrupted({ doing: 'x', undoable: [] }), 'quit');
 });
 
-test('after an interrupt the question what to do with it can still be answered', { timeout: 10_000 }, async () => {
+test('after an interrupt the question what to do with it can still be answered', { timeout: 60_000 }, async () => {
   const { streams, drawn, type } = fakeTerminal();
   const { ask } = await terminalView({ streams, interrupts: { signal: AbortSignal.abort('SIGINT') } });
   assert.deepEqual(await ask.approve(about(stopCron)), QUIT);
@@ -138,7 +129,7 @@ test('after an interrupt the question what to do with it can still be answered',
   assert.equal(await answer, 'undo');
 });
 
-test('what was typed before the question was there does not answer it', { timeout: 10_000 }, async () => {
+test('what was typed before the question was there does not answer it', { timeout: 60_000 }, async () => {
   const { streams, drawn, type } = fakeTerminal();
   const { ask } = await terminalView({ streams, interrupts: never });
   type('run\r');
@@ -148,14 +139,14 @@ test('what was typed before the question was there does not answer it', { timeou
   assert.deepEqual(await answer, { choice: 'quit', reason: null });
 });
 
-test('a Ctrl-C typed before the question was there is heard', { timeout: 10_000 }, async () => {
+test('a Ctrl-C typed before the question was there is heard', { timeout: 60_000 }, async () => {
   const { streams, type } = fakeTerminal();
   const { ask } = await terminalView({ streams, interrupts: never });
   type('\x03');
   assert.deepEqual(await ask.approve(about(stopCron)), QUIT);
 });
 
-test('a frozen terminal is not drawn on, and holds nothing up', { timeout: 10_000 }, async () => {
+test('a frozen terminal is not drawn on, and holds nothing up', { timeout: 60_000 }, async () => {
   const { streams, stderr, drawn } = fakeTerminal();
   const view = await terminalView({ streams, interrupts: never });
   const events = demoEvents('held');

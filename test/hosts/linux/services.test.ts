@@ -13,6 +13,7 @@ import { servicesContract } from '../../contracts/services.ts';
 import { littleDaemon, MAY_BE_ANOTHER } from '../../support/hosts/daemon.ts';
 import { processRecord } from '../../support/hosts/fake-processes.ts';
 import { service, worldWith } from '../../support/hosts/fake-world.ts';
+import { eventually } from '../../support/hosts/programs.ts';
 
 const PATIENT = { timeout: 10_000 };
 
@@ -73,7 +74,7 @@ describe('a daemon that is started', () => {
     test.after(() => process.umask(mask));
     const started = await localWith().start(daemon.script, PATIENT);
     assert.ok(started.ok, JSON.stringify(started));
-    await until(() => existsSync(join(daemon.folder, 'forever')));
+    await eventually(() => existsSync(join(daemon.folder, 'forever')));
     const wrote = daemon.wrote();
     assert.match(wrote, /^0022\n\/\n1024\n/);
     assert.doesNotMatch(wrote, /FIREBREAK|NODE|HOME=/);
@@ -185,7 +186,7 @@ describe('the state of a service', () => {
     const started = await services.start(script, PATIENT);
     assert.ok(started.ok && started.state.pid !== null);
     const pid = readFileSync(pidFile, 'utf8');
-    await until(() => exeOf(Number(pid)) === `${folder}/littled` && existsSync(join(folder, 'forever')));
+    await eventually(() => exeOf(Number(pid)) === `${folder}/littled` && existsSync(join(folder, 'forever')));
     writeFileSync(pidFile, '');
     assert.equal((await services.state(script)).pid, started.state.pid);
     process.kill(started.state.pid, 'SIGKILL');
@@ -195,7 +196,7 @@ describe('the state of a service', () => {
     });
     const child = Number(await new Promise((resolve) => orphan.stdout.once('data', resolve)));
     test.after(() => process.kill(child, 'SIGKILL'));
-    await until(() => readPid(child)?.ppid !== orphan.pid && exeOf(child) === `${folder}/littled`);
+    await eventually(() => readPid(child)?.ppid !== orphan.pid && exeOf(child) === `${folder}/littled`);
     assert.equal((await services.state(script)).state, 'stopped');
   });
 
@@ -292,11 +293,4 @@ describe('the state of a service', () => {
 
 function pass(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; !holds(); tries += 1) {
-    assert.ok(tries < 200, 'waited 4 s in vain');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

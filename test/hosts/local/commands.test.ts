@@ -8,6 +8,7 @@ import { localCommands } from '../../../src/hosts/local/commands.ts';
 import { type CommandRequest, type CommandResult, capturedText } from '../../../src/model/host.ts';
 import { commandsContract } from '../../contracts/commands.ts';
 import { emptyWorld } from '../../support/hosts/fake-world.ts';
+import { eventually } from '../../support/hosts/programs.ts';
 
 commandsContract('this machine', localCommands);
 commandsContract('a fake host', () => fakeCommands(emptyWorld({ commands: answer })));
@@ -122,7 +123,8 @@ describe('a command on this machine', () => {
     const long = nap();
     const controller = new AbortController();
     const result = sh(`sleep ${long}`, {}, controller.signal);
-    setTimeout(() => controller.abort(), 150);
+    await eventually(() => running(long).length > 0);
+    controller.abort();
     const ended = await result;
     assert.equal(ended.ok ? 'ran' : ended.code, 'interrupted');
     assert.deepEqual(running(long), []);

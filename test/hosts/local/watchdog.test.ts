@@ -8,6 +8,7 @@ import { allPids, argsOf, livesStill, readPid } from '../../../src/hosts/linux/p
 import { localHost } from '../../../src/hosts/local.ts';
 import type { Json } from '../../../src/model/json.ts';
 import { littleDaemon, MAY_BE_ANOTHER } from '../../support/hosts/daemon.ts';
+import { eventually } from '../../support/hosts/programs.ts';
 
 const { services } = localHost();
 const pidOf = (handle: Json): number => (handle as { pid: number }).pid;
@@ -24,7 +25,7 @@ describe('a watchdog', () => {
     const pid = pidOf(await armed(test, littleDaemon(test).script, 60_000, 'alone'));
     assert.equal(readPid(pid)?.session, pid);
     // It says `armed` and lets go of our pipe in the next breath.
-    await until(() =>
+    await eventually(() =>
       readdirSync(`/proc/${pid}/fd`).every(
         (fd) => Number(fd) > 2 || readlinkSync(`/proc/${pid}/fd/${fd}`) === '/dev/null',
       ),
@@ -33,7 +34,7 @@ describe('a watchdog', () => {
     // proc(5): none is ignored. What `&` in a shell starts ignores SIGINT and SIGQUIT, and a cron would hand that on to
     // its jobs.
     assert.match(readFileSync(`/proc/${pid}/status`, 'utf8'), /^SigIgn:\t0+$/m);
-    await until(() => allPids().some(({ ppid, comm }) => ppid === pid && comm === 'sleep'));
+    await eventually(() => allPids().some(({ ppid, comm }) => ppid === pid && comm === 'sleep'));
     const below = allPids().filter(({ ppid }) => ppid === pid);
     assert.deepEqual(
       below.map(({ comm }) => comm),
@@ -57,7 +58,7 @@ describe('a watchdog', () => {
     const { pid } = JSON.parse(String(said)).handle;
     engine.kill('SIGKILL');
     await once(engine, 'exit');
-    await until(() => existsSync(join(daemon.folder, 'forever')) && !alive(pid));
+    await eventually(() => existsSync(join(daemon.folder, 'forever')) && !alive(pid));
     assert.match(daemon.wrote(), /^0022\n\/\n1024\n/);
     assert.doesNotMatch(daemon.wrote(), /FIREBREAK|NODE|HOME=/);
   });
@@ -65,11 +66,11 @@ describe('a watchdog', () => {
   it('tries again until the service runs, and then is gone', async (test) => {
     const daemon = littleDaemon(test, { beforeStart: '[ -e "$0.ready" ] || { echo tried >>"$0.tries"; exit 1; }' });
     const pid = pidOf(await armed(test, daemon.script, 50, 'again'));
-    await until(() => existsSync(`${daemon.script}.tries`));
+    await eventually(() => existsSync(`${daemon.script}.tries`));
     assert.ok(readPid(pid));
     writeFileSync(`${daemon.script}.ready`, '');
-    await until(() => existsSync(join(daemon.folder, 'forever')));
-    await until(() => !alive(pid));
+    await eventually(() => existsSync(join(daemon.folder, 'forever')));
+    await eventually(() => !alive(pid));
     assert.equal(readFileSync(`${daemon.script}.tries`, 'utf8'), 'tried\n');
   });
 
@@ -77,7 +78,7 @@ describe('a watchdog', () => {
     const daemon = littleDaemon(test, { beforeStart: '[ ! -p "${0%/*}/forever" ] || exit 1' });
     assert.ok((await services.start(daemon.script, { timeout: 10_000 })).ok);
     const pid = pidOf(await armed(test, daemon.script, 50, 'runs'));
-    await until(() => !alive(pid));
+    await eventually(() => !alive(pid));
   });
 
   it('is not content with another user’s process of the same program, which its script takes for the daemon', {
@@ -92,20 +93,20 @@ describe('a watchdog', () => {
     const stranger = await daemon.stranger();
     const pid = pidOf(await armed(test, daemon.script, 50, 'strange'));
     const tries = () => (existsSync(`${daemon.script}.tries`) ? readFileSync(`${daemon.script}.tries`, 'utf8') : '');
-    await until(() => tries().includes('tried'));
+    await eventually(() => tries().includes('tried'));
     writeFileSync(`${daemon.script}.ready`, '');
-    await until(() => tries().includes('misled'));
+    await eventually(() => tries().includes('misled'));
     assert.ok(alive(pid) && !existsSync(join(daemon.folder, 'forever')));
     process.kill(stranger, 'SIGKILL');
-    await until(() => existsSync(join(daemon.folder, 'forever')));
-    await until(() => !alive(pid));
+    await eventually(() => existsSync(join(daemon.folder, 'forever')));
+    await eventually(() => !alive(pid));
   });
 
   it('gives up where the init script is gone', async (test) => {
     const daemon = littleDaemon(test);
     const pid = pidOf(await armed(test, daemon.script, 300, 'no-script'));
     rmSync(daemon.script);
-    await until(() => !alive(pid));
+    await eventually(() => !alive(pid));
   });
 
   it('waits on although its sleep is killed', async (test) => {
@@ -113,7 +114,9 @@ describe('a watchdog', () => {
     const pid = pidOf(await armed(test, daemon.script, 60_000, 'woken'));
     const first = allPids().find(({ ppid }) => ppid === pid);
     process.kill(first?.pid ?? 0, 'SIGKILL');
-    await until(() => allPids().some((stat) => stat.ppid === pid && stat.pid !== first?.pid && stat.comm === 'sleep'));
+    await eventually(() =>
+      allPids().some((stat) => stat.ppid === pid && stat.pid !== first?.pid && stat.comm === 'sleep'),
+    );
     assert.equal((await services.state(daemon.script)).state, 'stopped');
   });
 });
@@ -150,10 +153,10 @@ describe('a release', () => {
   it('leaves a start that has begun to its end', async (test) => {
     const daemon = littleDaemon(test, { beforeStart: 'touch "$0.begun"; sleep 0.5' });
     const handle = await armed(test, daemon.script, 50, 'begun');
-    await until(() => existsSync(`${daemon.script}.begun`));
+    await eventually(() => existsSync(`${daemon.script}.begun`));
     await services.release(handle);
-    await until(() => existsSync(join(daemon.folder, 'forever')));
-    await until(() => allPids().every((stat) => stat.session !== pidOf(handle)));
+    await eventually(() => existsSync(join(daemon.folder, 'forever')));
+    await eventually(() => allPids().every((stat) => stat.session !== pidOf(handle)));
   });
 });
 
@@ -169,11 +172,4 @@ describe('an id', () => {
 function alive(pid: number): boolean {
   const stat = readPid(pid);
   return stat !== null && livesStill(stat);
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; !holds(); tries += 1) {
-    assert.ok(tries < 250, 'waited 5 s in vain');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

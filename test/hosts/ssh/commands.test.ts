@@ -6,6 +6,7 @@ import { sshCommands } from '../../../src/hosts/ssh/commands.ts';
 import { type CommandRequest, type CommandResult, capturedText } from '../../../src/model/host.ts';
 import { commandsContract } from '../../contracts/commands.ts';
 import { FAR_SHELLS } from '../../support/hosts/far-shells.ts';
+import { eventually } from '../../support/hosts/programs.ts';
 import { shellRemote } from '../../support/hosts/shell-remote.ts';
 
 const NEVER = new AbortController().signal;
@@ -142,7 +143,7 @@ for (const { name, shell } of FAR_SHELLS) {
     it('ends when the signal is aborted, and says so', async () => {
       const [long, controller] = [nap(), new AbortController()];
       const result = run(['sleep', long], {}, controller.signal);
-      while (running(long).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      await eventually(() => running(long).length > 0);
       controller.abort();
       const end = await result;
       assert.equal(end.ok ? 'ran' : end.code, 'interrupted');
@@ -152,7 +153,7 @@ for (const { name, shell } of FAR_SHELLS) {
     it('returns although a grandchild holds its pipe', async () => {
       const held = nap();
       const { exit, stdout } = await ended(['sh', '-c', `sleep ${held} & echo done`]);
-      while (running(held).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      await eventually(() => running(held).length > 0);
       for (const pid of running(held)) process.kill(pid, 'SIGKILL');
       assert.deepEqual([exit, capturedText(stdout)], [0, 'done\n']);
     });
@@ -198,7 +199,7 @@ for (const { name, shell } of FAR_SHELLS) {
         { argv: ['sh', '-c', `setsid sleep ${daemon} &`], effect: 'write', timeout: 5000, daemon: true },
         NEVER,
       );
-      while (running(daemon).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      await eventually(() => running(daemon).length > 0);
       await own.close();
       const left = running(daemon);
       for (const pid of left) process.kill(pid, 'SIGKILL');

@@ -9,6 +9,7 @@ import type { Result } from '../../../src/model/host.ts';
 import { quoteWord } from '../../../src/model/text/quote.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { FAR_SHELLS } from '../../support/hosts/far-shells.ts';
+import { eventually } from '../../support/hosts/programs.ts';
 import { shellRemote } from '../../support/hosts/shell-remote.ts';
 
 const READ = { effect: 'read' } as const;
@@ -20,9 +21,6 @@ const code = (answer: { readonly ok: true } | { readonly ok: false; readonly cod
 /** A zombie has no arguments. */
 const lives = (pid: string): boolean =>
   existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
-const until = async (holds: () => boolean): Promise<void> => {
-  for (let i = 0; i < 500 && !holds(); i += 1) await new Promise((resolve) => setTimeout(resolve, 10));
-};
 
 for (const { name, shell } of FAR_SHELLS) {
   describe(`the connection to a far ${name}`, () => {
@@ -155,11 +153,11 @@ for (const { name, shell } of FAR_SHELLS) {
       assert.ok(opened.ok);
       const pid = (file: string): string =>
         existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8').trim() : '';
-      await until(() => pid('far') !== '' && pid('near') !== '');
+      await eventually(() => pid('far') !== '' && pid('near') !== '');
       const [far, near] = [pid('far'), pid('near')];
       // What a kill -9 of the engine does: every pipe ends.
       for (const child of children) for (const stream of child.stdio) stream?.destroy();
-      await until(() => !lives(far) && !lives(near));
+      await eventually(() => !lives(far) && !lives(near));
       assert.deepEqual([lives(far), lives(near)], [false, false]);
       assert.equal(code(await opened.channel.done), 'lost');
       await own.close();

@@ -1,18 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { allPids, exeOf } from '../../../src/hosts/linux/pid.ts';
 
 /**
  * A real little daemon with an init script of its own, in a temporary folder, for an ordinary user. Ends with the test.
@@ -47,8 +39,10 @@ export function littleDaemon(test: TestContext, options: DaemonOptions = {}): Da
   chmodSync(program, 0o755);
   writeFileSync(script, initScript(folder, options), { mode: 0o755 });
   test.after(() => {
-    endFrom(pidFile);
+    endAll(program);
     rmSync(folder, { recursive: true, force: true });
+    // A script that was under way may have started one meanwhile; now it cannot any more.
+    endAll(program);
   });
   const stranger = async (): Promise<number> => {
     chmodSync(folder, 0o755);
@@ -95,13 +89,14 @@ esac
 `;
 }
 
-function endFrom(pidFile: string): void {
-  if (!existsSync(pidFile)) return;
-  const pid = Number(readFileSync(pidFile, 'utf8'));
-  if (pid <= 1) return;
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // Gone already.
+/** A pid file may be lost, or name another: what runs the daemon's program is the daemon. */
+function endAll(program: string): void {
+  for (const { pid } of allPids()) {
+    if (exeOf(pid)?.replace(/ \(deleted\)$/, '') !== program) continue;
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // Gone already.
+    }
   }
 }

@@ -102,11 +102,14 @@ async function end(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** Polls, because a signal takes its time; fails after some twenty seconds: the machine may be busy. */
-export async function eventually(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; tries < 2000; tries += 1) {
+/** Polls, because a signal takes its time; fails after a minute or more: the machine may be busy. */
+export async function eventually(
+  holds: () => boolean | Promise<boolean>,
+  what: string | (() => string) = String(holds),
+): Promise<void> {
+  for (let tries = 0; tries < 6000; tries += 1) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error(`not within twenty seconds: ${what}`);
+  throw new Error(`not within a minute: ${typeof what === 'string' ? what : what()}`);
 }

@@ -1,4 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
+import { eventually } from '../hosts/programs.ts';
 
 /**
  * Two streams that say they are a terminal, for tests without one: what is typed goes in by `type`, what was drawn is
@@ -30,4 +33,14 @@ export function fakeTerminal({ columns = 80, rows = 24 }: { readonly columns?: n
     drawn: () => drawn,
     type: (keys: string) => void input.write(keys),
   };
+}
+
+/** Waits until the screen shows it; a screen that never does fails with what it showed. */
+export async function shows(drawn: () => string, what: string): Promise<void> {
+  const screen = () => stripVTControlCharacters(drawn());
+  await eventually(
+    () => screen().includes(what),
+    () => `${what}\n${screen()}`,
+  );
+  await sleep(5);
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import type { FleetUndo, NextBatch } from '../../../src/model/fleet/ports.ts';
 import type { Choosing } from '../../../src/views/ask.ts';
@@ -9,7 +8,7 @@ import { fleetTerminal } from '../../../src/views/fleet/terminal.ts';
 import { demoFleetPlan } from '../../support/fleet/demo-fleet.ts';
 import { FLEETS, fleetEvents, named } from '../../support/fleet/demo-fleet-events.ts';
 import { fakeFleet } from '../../support/fleet/fake-fleet.ts';
-import { fakeTerminal } from '../../support/views/fake-terminal.ts';
+import { fakeTerminal, shows } from '../../support/views/fake-terminal.ts';
 import { sameAsFixture } from '../../support/views/golden.ts';
 import { DEFAULT, personAt } from '../../support/views/person.ts';
 
@@ -116,18 +115,10 @@ test('hostile names and reasons are written out in every question', async () => 
 
 // ---------------------------------------------------------------- on a terminal
 
-async function shows(drawn: () => string, what: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (stripVTControlCharacters(drawn()).includes(what)) return sleep(5);
-    await sleep(10);
-  }
-  assert.fail(`never shown: ${what}\n${stripVTControlCharacters(drawn())}`);
-}
-
 const never = { signal: new AbortController().signal };
 
 test('on a terminal other hosts go on while a person is asked, and are told of afterwards', {
-  timeout: 10_000,
+  timeout: 60_000,
 }, async () => {
   const { streams, drawn, type } = fakeTerminal();
   const view = await fleetTerminal({ streams, interrupts: never });
@@ -145,7 +136,7 @@ test('on a terminal other hosts go on while a person is asked, and are told of a
 });
 
 test('a whole attended fleet run: the plan, the number typed, each further batch on its word, and the end', {
-  timeout: 20_000,
+  timeout: 60_000,
 }, async () => {
   const { streams, drawn, type } = fakeTerminal({ rows: 60 });
   const { ask, ...view } = await fleetTerminal({ streams, interrupts: never });
@@ -172,7 +163,7 @@ test('a whole attended fleet run: the plan, the number typed, each further batch
     assert.ok(text.includes(line), line);
 });
 
-test('whoever stops after the canary leaves the others untouched', { timeout: 20_000 }, async () => {
+test('whoever stops after the canary leaves the others untouched', { timeout: 60_000 }, async () => {
   const { streams, drawn, type } = fakeTerminal({ rows: 60 });
   const { ask, ...view } = await fleetTerminal({ streams, interrupts: never });
   const fleet = fakeFleet({ hosts: 3, ask, onEvent: (event) => void view.show(event) });
