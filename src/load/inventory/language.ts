@@ -44,7 +44,7 @@ export const HOST = object('A host, and how it is reached.', {
 });
 
 export const GROUP = object('Hosts that are alike in something.', {
-  about: words('What they are.'),
+  about: words('A note for whoever reads the file: what they are.'),
   children: list('Groups whose hosts are in this one too.', group, { minItems: 1 }),
   labels: labels('Labels of all its hosts; a host, and a group inside of this one, may say otherwise.'),
 });
@@ -53,7 +53,7 @@ export const HOSTS = object(
   'Hosts, how they are reached, and what they have in common.',
   {
     firebreak_hosts: form<1>({ type: 'integer', enum: [1], description: 'The version of this language: 1.' }),
-    about: words('Whose hosts these are.'),
+    about: words('A note for whoever reads the file: whose hosts these are.'),
     defaults: DEFAULTS,
     groups: mapOf('Every group, by name.', orNothing(GROUP)),
     hosts: mapOf(

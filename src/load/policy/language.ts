@@ -209,7 +209,7 @@ export const POLICY = object(
   'What may be done without asking. What no rule allows is denied.',
   {
     firebreak_policy: form<1>({ type: 'integer', enum: [1], description: "The policy language's version: 1." }),
-    about: words('Who wrote this and why.'),
+    about: words('A note for whoever reads the file: who wrote this and why.'),
     freeze: list('Times in which nothing is done unattended, whatever the rules allow.', FREEZE),
     allow: list('The rules: the first of which all holds decides.', RULE),
   },
