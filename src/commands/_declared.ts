@@ -5,9 +5,10 @@ import { resolveArg, secretsOf, startFindings } from '../model/runbook/scope.ts'
 import { isDeclaredRead, stepsOf } from '../model/runbook.ts';
 import { parseSecretSource } from '../model/secret.ts';
 import { commandLine } from '../model/text/quote.ts';
-import type { DeclaredCommand } from '../views/declared.ts';
+import type { DeclaredCommand } from '../views/tell/declared.ts';
 import type { CommandOption, Io } from './_command.ts';
 import type { Prepared } from './_prepare.ts';
+import { drawn } from './_print.ts';
 import { type CommandResult, refuse } from './_result.ts';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -33,15 +34,11 @@ export async function whyNotLook(
   if (isOurs(prepared.runbook.source.path) || allowedOn(prepared, hosts)) return null;
   const { name } = prepared.runbook;
   if (!io.tty.stdin || !io.tty.stderr || options.json === true) {
-    const [{ declaredLines }, { paperOf }] = await Promise.all([
-      import('../views/declared.ts'),
-      import('../views/draw/style.ts'),
-    ]);
-    const drawn = `${declaredLines(name, commands, paperOf({ columns: io.columns })).join('\n')}\n`;
-    return { ...refuse(READ_THEM, 'refused-by-policy'), drawn };
+    const { tellDeclared } = await import('../views/tell/declared.ts');
+    return { ...refuse(READ_THEM, 'refused-by-policy'), drawn: await drawn(io, tellDeclared(name, commands)) };
   }
   const [{ askDeclared }, { promptsFor }] = await Promise.all([
-    import('../views/declared.ts'),
+    import('../views/ask.ts'),
     import('../views/terminal.ts'),
   ]);
   const prompts = await promptsFor({ ...io, color: io.color.stderr, all: true }, async () => {});

@@ -8,6 +8,7 @@ import type { RunRequest } from '../operations/carry-out.ts';
 import type { Io } from './_command.ts';
 import { wordsOf } from './_limit.ts';
 import { modeOf, type Prepared, prepare } from './_prepare.ts';
+import { drawn } from './_print.ts';
 import { type CommandResult, hasEnded, refuse } from './_result.ts';
 import { type Chosen, sameHost } from './_stage.ts';
 
@@ -128,18 +129,14 @@ async function whatWasEdited(
 ): Promise<CommandResult | null> {
   const after = runbook.source.text;
   if (before === after) return null;
-  const [{ renderBlocks }, { paperOf }] = await Promise.all([
-    import('../views/block.ts'),
-    import('../views/draw/style.ts'),
-  ]);
-  const paper = paperOf({ columns: io.columns, color: io.color.stderr, all: true });
-  const drawn = `${renderBlocks([{ kind: 'diff', path: runbook.source.path, before, after }], paper).join('\n')}\n`;
+  const blocks = [{ kind: 'diff', path: runbook.source.path, before, after }] as const;
+  const shown = await drawn(io, [{ kind: 'blocks', blocks }], true);
   if (options.unattended === true)
     return {
       ...refuse('the runbook was edited since the run began; a person has to take it up', 'plan-mismatch'),
-      drawn,
+      drawn: shown,
     };
-  io.stderr(drawn);
+  io.stderr(shown);
   io.stderr(
     'firebreak: the runbook was edited since the run began: what is not finished is planned anew from what it says now\n',
   );

@@ -4,7 +4,7 @@ import { placesFor } from '../journal/places.ts';
 import { readJournal } from '../journal/read.ts';
 import { verifyRecords } from '../journal/verify.ts';
 import { plural } from '../model/text/quantity.ts';
-import { type Reported, reportOf } from '../views/report.ts';
+import { type Reported, reportOf } from '../views/tell/report.ts';
 import { lockName } from '../wiring/environment.ts';
 import type { Io } from './_command.ts';
 

@@ -1,10 +1,12 @@
 import type { Plan } from '../model/plan.ts';
 import type { Emit } from '../model/ports.ts';
 import type { MachineThen, SavedPlan } from '../model/run/saved-plan.ts';
-import type { Comparison } from '../views/saved-plan.ts';
+import { FORMATS } from '../views/formats.ts';
+import type { Comparison } from '../views/tell/saved-plan.ts';
 import type { CommandOption, Io } from './_command.ts';
 import { whyNotLook } from './_declared.ts';
 import { modeOf, type Prepared, prepare } from './_prepare.ts';
+import { formatOf, print } from './_print.ts';
 import { type CommandResult, hasEnded, refuse } from './_result.ts';
 import { commandFor, machineNow, savePlan, validFor } from './_save.ts';
 import { askedAgain, changedIdentity, changedTexts, readSaved, whyDifferent, whyUnusable } from './_saved.ts';
@@ -15,7 +17,7 @@ type Options = Readonly<Record<string, unknown>>;
 
 /** How a plan is shown. */
 export const FORMAT_OPTIONS: readonly CommandOption[] = [
-  { flags: '--format <form>', about: 'text; md: Markdown for a change ticket; json', choices: ['text', 'md', 'json'] },
+  { flags: '--format <form>', about: 'text; md: Markdown for a change ticket; json', choices: FORMATS },
   { flags: '--all', about: 'every process and file, not the first twenty' },
   { flags: '--json', about: 'print JSON, the same as --format json' },
 ];
@@ -100,17 +102,11 @@ export interface Shown {
 }
 
 export async function show(io: Io, plan: Plan, { options, command, saved }: Shown): Promise<void> {
-  const look = { columns: io.columns, color: io.color.stdout, all: options.all === true };
-  if (options.format === 'md')
-    return io.stdout((await import('../views/plan-markdown.ts')).planMarkdown(plan, { command }));
-  if (options.json === true || options.format === 'json') {
-    const { planToJson } = await import('../views/plan.ts');
-    const { escapeJson } = await import('../views/draw/escape.ts');
-    return io.stdout(`${escapeJson(JSON.stringify(saved ?? planToJson(plan), null, 2))}\n`);
-  }
-  if (saved) return io.stdout((await import('../views/saved-plan.ts')).renderSaved(saved, { ...look, command }));
-  const { renderPlan } = await import('../views/plan.ts');
-  return io.stdout(renderPlan(plan, { ...look, command, unattended: options.policy !== undefined }));
+  const words = { command, all: options.all === true, unattended: options.policy !== undefined };
+  const telling = saved
+    ? (await import('../views/tell/saved-plan.ts')).tellSaved(saved, words)
+    : (await import('../views/tell/plan.ts')).tellPlan(plan, words);
+  await print(io, telling, options);
 }
 
 // ---------------------------------------------------------------- a saved plan beside now
@@ -130,13 +126,8 @@ async function diffOn(io: Io, stage: Stage, name: string | undefined, options: O
   const looked = await lookAround(io, stage, prepared, options);
   if (hasEnded(looked)) return looked;
   const comparison = await comparisonOf(io, stage, { saved, prepared, plan: looked.plan, texts });
-  const { comparisonJson, renderComparison } = await import('../views/saved-plan.ts');
-  const json = options.json === true || options.format === 'json';
-  io.stdout(
-    json
-      ? comparisonJson(comparison)
-      : renderComparison(comparison, { columns: io.columns, color: io.color.stdout, all: true }),
-  );
+  const { tellComparison } = await import('../views/tell/saved-plan.ts');
+  await print(io, tellComparison(comparison), { json: formatOf(options) === 'json', all: true });
   return { outcome: comparison.unusable === null && comparison.differences.length === 0 ? 'held' : 'plan-mismatch' };
 }
 

@@ -45,14 +45,23 @@ export async function savePlan(
   file: string,
   { name, options, prepared, plan, machine, valid }: ToSave,
 ): Promise<CommandResult | null> {
-  const [{ identityOf, pinnedOf }, { sealPlan }, { version }, { savedPlanText, shownAgain, timeOf }, { writeNew }] =
-    await Promise.all([
-      import('../plan/fingerprint.ts'),
-      import('../load/saved-plan.ts'),
-      import('../wiring/version.ts'),
-      import('../views/saved-plan.ts'),
-      import('../wiring/saved-plan.ts'),
-    ]);
+  const [
+    { identityOf, pinnedOf },
+    { sealPlan },
+    { version },
+    { shownAgain },
+    { drawJson },
+    { secondOf },
+    { writeNew },
+  ] = await Promise.all([
+    import('../plan/fingerprint.ts'),
+    import('../load/saved-plan.ts'),
+    import('../wiring/version.ts'),
+    import('../views/tell/saved-plan.ts'),
+    import('../views/draw/json.ts'),
+    import('../views/tell/clock.ts'),
+    import('../wiring/saved-plan.ts'),
+  ]);
   const { runbook, params, policy } = prepared;
   const saved = sealPlan({
     firebreak: 'plan',
@@ -74,10 +83,10 @@ export async function savePlan(
     texts: { runbook: runbook.source.text, policy: policy && (await textWithHash(policy.source)) },
     plan: shownAgain(plan),
   });
-  const written = writeNew(resolve(io.cwd, file), savedPlanText(saved));
+  const written = writeNew(resolve(io.cwd, file), drawJson({ record: () => saved }));
   if (!written.ok) return refuse(written.message, written.code === 'EEXIST' ? 'usage' : 'no-journal');
   io.stderr(
-    `firebreak: saved in ${file}, to be run once within ${showDuration(valid)}, until ${timeOf(saved.until)}\n`,
+    `firebreak: saved in ${file}, to be run once within ${showDuration(valid)}, until ${secondOf(saved.until)}\n`,
   );
   return null;
 }

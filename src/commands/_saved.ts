@@ -89,7 +89,7 @@ export async function changedTexts(
 /** Null: nothing differs. */
 export async function whyDifferent(differences: readonly Difference[]): Promise<CommandResult | null> {
   if (differences.length === 0) return null;
-  return refuse((await import('../views/saved-plan.ts')).sayMismatch(differences), 'plan-mismatch');
+  return refuse((await import('../views/tell/saved-plan.ts')).sayMismatch(differences), 'plan-mismatch');
 }
 
 /** What the request comes to, beside what it came to. */

@@ -10,6 +10,7 @@ import type { Ending } from '../run/running.ts';
 import { lockName } from '../wiring/environment.ts';
 import { stopSwitch } from '../wiring/stop-switch.ts';
 import type { CommandOption, Io } from './_command.ts';
+import { drawn } from './_print.ts';
 import { type CommandResult, refuse } from './_result.ts';
 import type { Stage } from './_stage.ts';
 
@@ -138,15 +139,13 @@ async function leaveTheRest(io: Io, journal: LocalJournal, plan: Plan | null): P
   await journal.close();
   const { endNow } = await import('../hosts/end-tree.ts');
   endNow();
-  const [{ readJournal }, { renderLeft }, { paperOf }] = await Promise.all([
+  const [{ readJournal }, { tellLeft }] = await Promise.all([
     import('../journal/read.ts'),
-    import('../views/left.ts'),
-    import('../views/draw/style.ts'),
+    import('../views/tell/left.ts'),
   ]);
   const read = readJournal(journal.folder);
   const state = stateOf(read.ok ? read.events : read.before);
-  const paper = paperOf({ columns: io.columns, color: io.color.stderr, all: true });
-  io.stderr(`${renderLeft(state, plan, paper).join('\n')}\n`);
+  io.stderr(await drawn(io, tellLeft(state, plan), true));
   const acted = state.steps.some(({ phase, attempts }) => phase === 'act' && attempts > 0);
   return { outcome: acted ? 'outcome-unknown' : 'interrupted' };
 }

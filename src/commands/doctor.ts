@@ -5,6 +5,7 @@ import { roomIn } from '../journal/room.ts';
 import { type Check, type DoctorParts, examine, examineThere } from '../operations/doctor.ts';
 import { lockName } from '../wiring/environment.ts';
 import { defineCommand, type Io } from './_command.ts';
+import { print } from './_print.ts';
 import { type CommandResult, hasEnded, refuse } from './_result.ts';
 import { chosenHost, onStage, type Stage } from './_stage.ts';
 import { HOST_OPTIONS } from './fleet/hosts.ts';
@@ -32,16 +33,8 @@ async function examineChosen(io: Io, { hosts, elsewhere }: Stage): Promise<reado
 async function sayChecks(io: Io, stage: Stage, options: Readonly<Record<string, unknown>>): Promise<CommandResult> {
   const checks = await examineChosen(io, stage);
   const able = checks.every(({ state }) => state !== 'stuck');
-  if (options.json === true) {
-    const { escapeJson } = await import('../views/draw/escape.ts');
-    io.stdout(`${escapeJson(JSON.stringify({ able, checks }, null, 2))}\n`);
-  } else {
-    const [{ doctorText }, { paperOf }] = await Promise.all([
-      import('../views/doctor.ts'),
-      import('../views/draw/style.ts'),
-    ]);
-    io.stdout(doctorText(checks, paperOf({ columns: io.columns, color: io.color.stdout })));
-  }
+  const { tellDoctor } = await import('../views/tell/doctor.ts');
+  await print(io, { document: () => tellDoctor(checks), record: () => ({ able, checks }) }, options);
   return { outcome: able ? 'held' : 'unsupported-machine' };
 }
 

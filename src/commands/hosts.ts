@@ -2,10 +2,11 @@ import { batchesOf, inOrder } from '../model/fleet/batches.ts';
 import type { Selection } from '../model/fleet/selection.ts';
 import { type Strategy, strategyOf } from '../model/fleet/strategy.ts';
 import type { Target } from '../model/fleet.ts';
-import type { HostsShown, Way } from '../views/hosts.ts';
+import type { HostsShown, Way } from '../views/tell/hosts.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
 import { LIMIT_OPTION } from './_limit.ts';
 import { refuseProblems } from './_prepare.ts';
+import { print } from './_print.ts';
 import { type CommandResult, DONE, hasEnded, refuse } from './_result.ts';
 import { TRUST_OPTION } from './_trust.ts';
 import { CHOICE_OPTIONS, targetsOf } from './fleet/hosts.ts';
@@ -24,17 +25,12 @@ async function hostsHere(io: Io, runbook: string | undefined, options: Options):
     return refuse(`--limit ${limit} raises a limit of a run; no host, group or label is meant by it`, 'usage');
   const strategy = await strategyFor(io, runbook, selection);
   if (hasEnded(strategy)) return strategy;
-  const { renderHosts, hostsJson, FEW_HOSTS } = await import('../views/hosts.ts');
+  const { tellHosts, FEW_HOSTS } = await import('../views/tell/hosts.ts');
   const each = options.all === true || options.json === true || selection.targets.length <= FEW_HOSTS;
   const ways = each ? await waysTo(io, selection) : null;
   if (io.interrupts.signal.aborted) return { outcome: 'interrupted' };
   const shown: HostsShown = { ...selection, strategy, batches: batchesFor(strategy, selection.targets), ways };
-  const { paperOf } = await import('../views/draw/style.ts');
-  io.stdout(
-    options.json === true
-      ? hostsJson(shown)
-      : renderHosts(shown, paperOf({ columns: io.columns, color: io.color.stdout })),
-  );
+  await print(io, tellHosts(shown), { json: options.json });
   return sayRefused(ways ?? new Map());
 }
 

@@ -8,6 +8,7 @@ import type { Runbook } from '../model/runbook.ts';
 import { plural } from '../model/text/quantity.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
 import { modeOf, prepare } from './_prepare.ts';
+import { print } from './_print.ts';
 import { type CommandResult, hasEnded, refuse, told } from './_result.ts';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -67,7 +68,8 @@ async function checkAll(io: Io, files: readonly string[], options: Options): Pro
     { folderCatalogue },
     { reviewPolicy },
     { problemsToJson, renderProblems },
-    { renderPolicy },
+    { tellPolicy },
+    { drawText },
     { paperOf },
     { escaped, escapeJson },
   ] = await Promise.all([
@@ -75,7 +77,8 @@ async function checkAll(io: Io, files: readonly string[], options: Options): Pro
     import('../wiring/catalogue.ts'),
     import('../model/policy/review.ts'),
     import('../views/problem.ts'),
-    import('../views/policy.ts'),
+    import('../views/tell/policy.ts'),
+    import('../views/draw/terminal.ts'),
     import('../views/draw/style.ts'),
     import('../views/draw/escape.ts'),
   ]);
@@ -101,7 +104,7 @@ async function checkAll(io: Io, files: readonly string[], options: Options): Pro
     if (options.json === true) continue;
     if (loaded.ok) {
       io.stdout(`ok  ${escaped(file)}  policy: ${plural(loaded.value.rules.length, 'rule')}\n`);
-      io.stdout(renderPolicy(loaded.value, notes, paperOf({ columns: io.columns, color: io.color.stdout })));
+      io.stdout(drawText(tellPolicy(loaded.value, notes), paperOf({ columns: io.columns, color: io.color.stdout })));
     } else io.stderr(renderProblems(problems, { textOf: () => text, color: io.color.stderr, columns: io.columns }));
   }
   if (options.json === true) io.stdout(`[\n${rows.join(',\n')}\n]\n`);
@@ -132,16 +135,14 @@ async function explainHere(io: Io, name: string, options: Options): Promise<Comm
   const prepared = await prepare(io, name, options);
   if (hasEnded(prepared)) return prepared;
   const mode = asIf(await modeOf(io, prepared), options, at);
-  const [{ explain }, { stopSwitch }, { explanationJson, renderExplanation }, { paperOf }] = await Promise.all([
+  const [{ explain }, { stopSwitch }, { tellExplanation }] = await Promise.all([
     import('../model/policy/explain.ts'),
     import('../wiring/stop-switch.ts'),
-    import('../views/policy.ts'),
-    import('../views/draw/style.ts'),
+    import('../views/tell/policy.ts'),
   ]);
   const host = typeof options.host === 'string' ? options.host : hostname();
   const explanation = explain(mode, { runbook: prepared.runbook, params: prepared.params, host, at }, stopSwitch(io)());
-  const paper = paperOf({ columns: io.columns, color: io.color.stdout });
-  io.stdout(options.json === true ? explanationJson(explanation) : renderExplanation(explanation, paper));
+  await print(io, tellExplanation(explanation), { json: options.json });
   return { outcome: explanation.refusal?.outcome ?? 'held' };
 }
 

@@ -1,5 +1,7 @@
-import type { FleetReported } from '../views/fleet/report.ts';
+import { FORMATS } from '../views/formats.ts';
+import type { FleetReported } from '../views/tell/fleet/report.ts';
 import { defineCommand, type Io } from './_command.ts';
+import { print } from './_print.ts';
 import { type CommandResult, DONE, refuse } from './_result.ts';
 
 export default defineCommand({
@@ -13,7 +15,7 @@ export default defineCommand({
       flags: '--format <format>',
       about: 'Markdown for people, JSON for programs',
       default: 'md',
-      choices: ['md', 'json'],
+      choices: FORMATS,
     },
     { flags: '--json', about: 'the same as --format json' },
   ],
@@ -23,17 +25,13 @@ export default defineCommand({
     ['firebreak report last --format json', 'the whole state and timeline, for programs'],
   ],
   async run(io, [wanted = 'last'], options) {
-    const [
-      { allRuns, lookInto, runningNow },
-      { lookIntoFleet, partsOfFleets },
-      { pickRun },
-      { reportJson, reportMarkdown },
-    ] = await Promise.all([
-      import('./_journals.ts'),
-      import('./fleet/journals.ts'),
-      import('../journal/find.ts'),
-      import('../views/report.ts'),
-    ]);
+    const [{ allRuns, lookInto, runningNow }, { lookIntoFleet, partsOfFleets }, { pickRun }, { tellReport }] =
+      await Promise.all([
+        import('./_journals.ts'),
+        import('./fleet/journals.ts'),
+        import('../journal/find.ts'),
+        import('../views/tell/report.ts'),
+      ]);
     const runs = allRuns(io);
     // The last run of a fleet's hosts is a part of what was run last.
     const parts = wanted === 'last' ? partsOfFleets(runs) : new Set<string>();
@@ -43,17 +41,21 @@ export default defineCommand({
     );
     if (!picked.ok) return refuse(picked.message, picked.code === 'ambiguous' ? 'usage' : 'no-such-file');
     const fleet = await lookIntoFleet(io, picked.run, runs);
-    if (fleet) return reportFleet(io, fleet, options.json === true || options.format === 'json');
+    if (fleet) return reportFleet(io, fleet, options);
     const now = await runningNow(io, runs);
     const reported = lookInto(picked.run, picked.run.id === now?.id ? now.text : null);
-    io.stdout(options.json === true || options.format === 'json' ? reportJson(reported) : reportMarkdown(reported));
+    await print(io, tellReport(reported), { ...options, all: true }, 'md');
     return resultOf(reported);
   },
 });
 
-async function reportFleet(io: Io, fleet: FleetReported, json: boolean): Promise<CommandResult> {
-  const { fleetReportJson, fleetReportMarkdown } = await import('../views/fleet/report.ts');
-  io.stdout(json ? fleetReportJson(fleet) : fleetReportMarkdown(fleet));
+async function reportFleet(
+  io: Io,
+  fleet: FleetReported,
+  options: Readonly<Record<string, unknown>>,
+): Promise<CommandResult> {
+  const { tellFleetReport } = await import('../views/tell/fleet/report.ts');
+  await print(io, tellFleetReport(fleet), { ...options, all: true }, 'md');
   return resultOf(fleet);
 }
 

@@ -2,6 +2,7 @@ import type { UndoPart } from '../model/run/undo-part.ts';
 import type { RunState } from '../model/state.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
 import { meantRun, takeUp } from './_earlier.ts';
+import { drawn } from './_print.ts';
 import { type CommandResult, DONE, hasEnded, refuse } from './_result.ts';
 import { act, aloneOn, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
 import { onStage, type Stage } from './_stage.ts';
@@ -85,12 +86,7 @@ async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise
 
 /** Which run it is and what of it is undone, before anything is: who named none may think of another. */
 async function sayWhat(io: Io, state: RunState, part: UndoPart | null): Promise<void> {
-  const [{ renderUndoing }, { paperOf }] = await Promise.all([
-    import('../views/undoing.ts'),
-    import('../views/draw/style.ts'),
-  ]);
-  const paper = paperOf({ columns: io.columns, color: io.color.stderr });
-  io.stderr(`${renderUndoing(state, part, paper).join('\n')}\n`);
+  io.stderr(await drawn(io, (await import('../views/tell/undoing.ts')).tellUndoing(state, part)));
 }
 
 function partOf({ to, only }: Readonly<Record<string, unknown>>): UndoPart | null {

@@ -1,5 +1,7 @@
 import type { FoundRun } from '../journal/find.ts';
+import type { Document } from '../model/document.ts';
 import { defineCommand, type Io } from './_command.ts';
+import { print } from './_print.ts';
 import { refuse } from './_result.ts';
 
 const NAMES: Readonly<Record<string, string>> = { olderThan: '--older-than', keep: '--keep', dryRun: '--dry-run' };
@@ -48,9 +50,10 @@ export default defineCommand({
     const shown = everything ? alone : alone.slice(0, SHOWN);
     const now = await runningNow(io, found);
     const rows = await rowsOf(io, { shown, found, now, verify: options.verify === true });
-    if (options.json === true) io.stdout((await import('../views/runs.ts')).runsJson(rows.map(({ row }) => row)));
-    else {
-      for (const { text } of rows) io.stdout(text);
+    // A run is no part of its own: no blank line stands between two.
+    const document = () => rows.map(({ told }) => ({ kind: 'indent', by: 0, inside: told }) as const);
+    await print(io, { document, record: () => rows.map(({ row }) => row) }, { json: options.json });
+    if (options.json !== true) {
       if (found.length === 0) io.stderr('there is no run yet\n');
       const stopped = stopSwitch(io)();
       if (stopped !== null)
@@ -71,30 +74,28 @@ interface Looking {
 }
 
 interface Row {
-  readonly text: string;
+  readonly told: Document;
   readonly row: object;
   readonly damaged: boolean;
 }
 
 async function rowsOf(io: Io, { shown, found, now, verify }: Looking): Promise<readonly Row[]> {
-  const [{ lookInto, verifyRun }, { lookIntoFleet }, { rowOf, runText }, { fleetRow, fleetRunText }, { paperOf }] =
+  const [{ lookInto, verifyRun }, { lookIntoFleet }, { rowOf, tellRun }, { fleetRow, tellFleetRun }] =
     await Promise.all([
       import('./_journals.ts'),
       import('./fleet/journals.ts'),
-      import('../views/runs.ts'),
-      import('../views/fleet/runs.ts'),
-      import('../views/draw/style.ts'),
+      import('../views/tell/runs.ts'),
+      import('../views/tell/fleet/runs.ts'),
     ]);
-  const paper = paperOf({ columns: io.columns, color: io.color.stdout });
   const rows: Row[] = [];
   for (const run of shown) {
     const fleet = await lookIntoFleet(io, run, found);
     if (fleet) {
-      rows.push({ text: fleetRunText(fleet, paper, verify), row: fleetRow(fleet), damaged: fleet.damaged });
+      rows.push({ told: tellFleetRun(fleet, verify), row: fleetRow(fleet), damaged: fleet.damaged });
       continue;
     }
     const source = (verify ? verifyRun : lookInto)(run, run.id === now?.id ? now.text : null);
-    rows.push({ text: runText(source, paper), row: rowOf(source), damaged: source.damaged });
+    rows.push({ told: tellRun(source), row: rowOf(source), damaged: source.damaged });
   }
   return rows;
 }

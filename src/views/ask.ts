@@ -1,9 +1,11 @@
+import { type Document, gap, marked, section, sentence } from '../model/document.ts';
 import type { Answer, Ask, Question } from '../model/ports.ts';
-import { renderAction } from './action.ts';
 import { escaped } from './draw/escape.ts';
-import { rule } from './draw/fields.ts';
-import { fit, hang, indent, narrower } from './draw/layout.ts';
+import { fit } from './draw/layout.ts';
 import type { Paper } from './draw/style.ts';
+import { drawLines } from './draw/terminal.ts';
+import { tellAction } from './tell/action.ts';
+import { type DeclaredCommand, tellDeclared } from './tell/declared.ts';
 
 /** A question put to a person. Null: interrupted, or nobody is there any more. */
 export interface Prompts {
@@ -36,19 +38,28 @@ const GONE: Answer = { choice: 'quit', reason: 'interrupted' };
 export function askWith(prompts: Prompts): Ask {
   return {
     approve: (question) => approve(question, prompts),
-    undo: (question) => undo(question, prompts),
-    confirm: (question) => confirm(question, prompts),
+    undo: (question) =>
+      askUndo({ ...question, what: 'newest first, as listed above', host: 'the host as it is now' }, prompts),
+    confirm: ({ step, text }) => askDone(escaped(step), text, prompts),
     interrupted: (question) => interrupted(question, prompts),
     failed: (question) => failed(question, prompts),
   };
 }
+
+/** Lines that stand before a question, below a line across. */
+export function put(prompts: Prompts, title: string, inside: Document, paper = prompts.paper()): Promise<void> {
+  return prompts.print(['', ...drawLines(section(title, inside, { look: 'end' }), paper)]);
+}
+
+/** What a choice does, in what is left of its line. */
+const about = (text: string, { columns }: Paper): string => fit(text, columns - 20);
 
 // ---------------------------------------------------------------- before an action
 
 type Word = 'run' | 'skip' | 'show all' | 'done by hand' | 'stop and undo' | 'quit';
 
 async function approve(question: Question, prompts: Prompts): Promise<Answer> {
-  await prompts.print(review(question, prompts.paper()));
+  await review(question, prompts, prompts.paper());
   for (;;) {
     const word = await prompts.choose(choices(question, prompts.paper()));
     const answer = word === null ? GONE : await meaning(word, question, prompts);
@@ -56,28 +67,22 @@ async function approve(question: Question, prompts: Prompts): Promise<Answer> {
   }
 }
 
-function review({ step, at }: Question, paper: Paper): readonly string[] {
-  const sheet = { ...paper, toSeeAll: 'show all' };
-  return [
-    '',
-    rule(`${at.number} of ${at.of}  ${escaped(step.id)} · ${escaped(step.verb)}`, paper),
-    ...renderAction(step, sheet),
-    '',
-  ];
+function review({ step, at }: Question, prompts: Prompts, paper: Paper): Promise<void> {
+  const title = `${at.number} of ${at.of}  ${step.id} · ${step.verb}`;
+  return put(prompts, title, [...tellAction(step), gap], { ...paper, toSeeAll: 'show all' });
 }
 
 function choices({ step, undoable }: Question, paper: Paper): Choosing<Word> {
-  const room = paper.columns - 20;
   const back = undoable.length === 0 ? 'nothing to undo yet' : `undoes ${undoable.join('; ')}`;
   return {
     message: `${escaped(step.id)}: what now?`,
     default: 'show all',
     choices: [
-      { value: 'run', about: fit(escaped(step.observation?.summary ?? step.verb), room) },
+      { value: 'run', about: about(escaped(step.observation?.summary ?? step.verb), paper) },
       { value: 'skip', about: 'leave this step out, with a reason' },
       { value: 'show all', about: 'every target, then ask again' },
       { value: 'done by hand', about: 'I have done it myself: look again' },
-      { value: 'stop and undo', about: fit(escaped(back), room) },
+      { value: 'stop and undo', about: about(escaped(back), paper) },
       { value: 'quit', about: 'end here, leave what was done' },
     ],
   };
@@ -90,7 +95,7 @@ async function meaning(word: Word, question: Question, prompts: Prompts): Promis
     case 'skip':
       return skip(question, prompts);
     case 'show all':
-      await prompts.print(review(question, { ...prompts.paper(), all: true }));
+      await review(question, prompts, { ...prompts.paper(), all: true });
       return 'again';
     case 'done by hand':
       return { choice: 'by-hand', reason: null };
@@ -123,52 +128,71 @@ async function skip({ step }: Question, prompts: Prompts): Promise<Answer | 'aga
   return reason.trim() === '' ? 'again' : { choice: 'skip', reason: reason.trim() };
 }
 
-// ---------------------------------------------------------------- other questions
+// ---------------------------------------------------------------- before it looks
 
-async function undo(question: Parameters<Ask['undo']>[0], prompts: Prompts): Promise<'undo' | 'leave'> {
-  const paper = prompts.paper();
-  await prompts.print([
-    '',
-    rule('undo?', paper),
-    ...hang('', escaped(question.why), paper.columns, paper.style.warn),
-    ...question.steps.flatMap((step) => hang('  ↶ ', escaped(step), paper.columns)),
-    ...(question.dangerous === null ? [] : hang('  ! ', escaped(question.dangerous), paper.columns, paper.style.bad)),
-  ]);
-  return question.dangerous === null ? chooseUndo(prompts) : typeUndo(prompts);
+/** Whether commands of the author's may run. Whoever types nothing, or is gone, has not said yes. */
+export async function askDeclared(
+  prompts: Prompts,
+  runbook: string,
+  commands: readonly DeclaredCommand[],
+): Promise<boolean> {
+  await put(prompts, 'before it looks', [...tellDeclared(runbook, commands), gap]);
+  const message = 'Type the word run to let them run (empty: end here):';
+  return typeWord(prompts, { message, word: 'run', otherwise: 'run, or nothing; nothing has been run' });
 }
 
-async function chooseUndo(prompts: Prompts): Promise<'undo' | 'leave'> {
+interface Wanted {
+  readonly message: string;
+  readonly word: string;
+  readonly otherwise: string;
+  readonly deaf?: boolean;
+}
+
+/** True: the very word was typed. */
+async function typeWord(prompts: Prompts, { message, word, otherwise, deaf = false }: Wanted): Promise<boolean> {
+  const check = (typed: string) => (['', word].includes(typed.trim()) ? undefined : otherwise);
+  return (await prompts.type({ message, check, ...(deaf && { deaf }) }))?.trim() === word;
+}
+
+// ---------------------------------------------------------------- undo, and by hand
+
+interface UndoAsked {
+  readonly why: string;
+  /** On which hosts, where there are several. */
+  readonly where?: Document;
+  readonly steps: readonly string[];
+  readonly dangerous: string | null;
+  /** What is undone, and what is left. */
+  readonly what: string;
+  readonly host: string;
+}
+
+export async function askUndo(question: UndoAsked, prompts: Prompts): Promise<'undo' | 'leave'> {
+  const { why, where = [], steps, dangerous, what, host } = question;
+  const danger = dangerous === null ? [] : marked('!', [dangerous], 'bad');
+  await put(prompts, 'undo?', [sentence(why, 'warn'), ...where, ...marked('↶', steps), ...danger]);
+  if (dangerous !== null) {
+    const message = 'Type the word undo to do it all the same (empty: leave it):';
+    const typed = await typeWord(prompts, { message, word: 'undo', otherwise: 'undo, or nothing', deaf: true });
+    return typed ? 'undo' : 'leave';
+  }
   const word = await prompts.choose({
     message: 'Undo what was done?',
     default: 'leave',
     deaf: true,
     choices: [
-      { value: 'undo', about: 'newest first, as listed above' },
-      { value: 'leave', about: 'leave the host as it is now' },
+      { value: 'undo', about: what },
+      { value: 'leave', about: `leave ${host}` },
     ],
   });
   return word ?? 'leave';
 }
 
-async function typeUndo(prompts: Prompts): Promise<'undo' | 'leave'> {
-  const word = await prompts.type({
-    message: 'Type the word undo to do it all the same (empty: leave it):',
-    deaf: true,
-    check: (typed) => (['', 'undo'].includes(typed.trim()) ? undefined : 'undo, or nothing'),
-  });
-  return word?.trim() === 'undo' ? 'undo' : 'leave';
-}
-
-async function confirm(question: Parameters<Ask['confirm']>[0], prompts: Prompts): ReturnType<Ask['confirm']> {
-  const paper = prompts.paper();
-  await prompts.print([
-    '',
-    rule(`${escaped(question.step)} · by hand`, paper),
-    ...indent(hang('', escaped(question.text), paper.columns - 2), 2),
-    '',
-  ]);
+/** `where`: the step, and its host where there are several. */
+export async function askDone(where: string, text: string, prompts: Prompts): ReturnType<Ask['confirm']> {
+  await put(prompts, `${where} · by hand`, [{ kind: 'indent', by: 2, inside: [sentence(text)] }, gap]);
   const word = await prompts.choose({
-    message: `${escaped(question.step)}: is it done?`,
+    message: `${where}: is it done?`,
     default: 'not done',
     choices: [
       { value: 'done', about: 'I have done it' },
@@ -181,57 +205,48 @@ async function confirm(question: Parameters<Ask['confirm']>[0], prompts: Prompts
   return { done: false, reason: reason === null ? 'interrupted' : reason.trim() || null };
 }
 
-async function failed(question: Parameters<Ask['failed']>[0], prompts: Prompts): Promise<'continue' | 'undo' | 'quit'> {
+// ---------------------------------------------------------------- how it goes on
+
+type OnWord = 'continue' | 'undo' | 'quit';
+
+interface OnAsked {
+  readonly title: string;
+  readonly text: string;
+  readonly message: string;
+  readonly goOn: string;
+  readonly undoable: readonly string[];
+  readonly deaf?: boolean;
+}
+
+async function askOn(
+  { title, text, message, goOn, undoable, deaf = false }: OnAsked,
+  prompts: Prompts,
+): Promise<OnWord> {
   const paper = prompts.paper();
-  const steps = question.undoable.flatMap((step) => hang('  ↶ ', escaped(step), paper.columns));
-  await prompts.print([
-    '',
-    rule('failed', paper),
-    ...hang('', escaped(question.why), paper.columns, paper.style.warn),
-    ...(steps.length === 0 ? ['nothing to undo'] : ['undo would:', ...steps]),
-  ]);
-  const word = await prompts.choose({
-    message: `${escaped(question.step)} failed: how shall it go on?`,
+  const nothing = undoable.length === 0;
+  const would = nothing ? [sentence('nothing to undo')] : [sentence('undo would:'), ...marked('↶', undoable)];
+  await put(prompts, title, [sentence(text, 'warn'), ...would]);
+  const undo = nothing ? 'end here; there is nothing to undo' : 'undo what was done, newest first, and end';
+  const word = await prompts.choose<OnWord>({
+    message,
     default: 'quit',
+    ...(deaf && { deaf }),
     choices: [
-      { value: 'continue', about: 'go on with the next step, without this one' },
-      {
-        value: 'undo',
-        about: steps.length === 0 ? 'end here; there is nothing to undo' : 'undo what was done, newest first, and end',
-      },
+      { value: 'continue', about: goOn },
+      { value: 'undo', about: about(undo, paper) },
       { value: 'quit', about: 'end here, leave what was done' },
     ],
   });
   return word ?? 'quit';
 }
 
-async function interrupted(
-  question: Parameters<Ask['interrupted']>[0],
-  prompts: Prompts,
-): ReturnType<Ask['interrupted']> {
-  const paper = prompts.paper();
-  const steps = question.undoable.flatMap((step) => hang('  ↶ ', escaped(step), paper.columns));
-  await prompts.print([
-    '',
-    rule('interrupted', paper),
-    ...hang('', `at a safe point: ${escaped(question.doing)}`, paper.columns, paper.style.warn),
-    ...(steps.length === 0 ? ['nothing to undo'] : ['undo would:', ...steps]),
-  ]);
-  const word = await prompts.choose({
-    message: 'How shall it go on?',
-    default: 'quit',
-    deaf: true,
-    choices: [
-      { value: 'continue', about: 'go on where it was' },
-      {
-        value: 'undo',
-        about: fit(
-          steps.length === 0 ? 'end here; there is nothing to undo' : 'undo what was done, newest first, and end',
-          narrower(paper, 20).columns,
-        ),
-      },
-      { value: 'quit', about: 'end here, leave what was done' },
-    ],
-  });
-  return word ?? 'quit';
+function failed({ step, why, undoable }: Parameters<Ask['failed']>[0], prompts: Prompts): Promise<OnWord> {
+  const message = `${escaped(step)} failed: how shall it go on?`;
+  const goOn = 'go on with the next step, without this one';
+  return askOn({ title: 'failed', text: why, message, goOn, undoable }, prompts);
+}
+
+function interrupted({ doing, undoable }: Parameters<Ask['interrupted']>[0], prompts: Prompts): Promise<OnWord> {
+  const [text, message] = [`at a safe point: ${doing}`, 'How shall it go on?'];
+  return askOn({ title: 'interrupted', text, message, goOn: 'go on where it was', undoable, deaf: true }, prompts);
 }

@@ -1,8 +1,8 @@
-import { OUTCOMES } from '../model/outcome.ts';
+import { OUTCOMES, type OutcomeName } from '../model/outcome.ts';
 import type { View } from '../model/ports.ts';
 import { apply, elapsed, initialState, type RunState, type StepState } from '../model/state.ts';
 import { escaped } from './draw/escape.ts';
-import { doneText } from './summary.ts';
+import { doneText } from './tell/event.ts';
 
 /**
  * A run as a JUnit report, for pipelines that rehearse runbooks: each step is a testcase, and so is the outcome. One
@@ -18,7 +18,8 @@ export function junitView({ write }: { readonly write: (text: string) => void })
   };
 }
 
-interface Case {
+/** One testcase of a suite. */
+export interface JunitCase {
   readonly name: string;
   readonly group: string;
   /** Milliseconds. */
@@ -33,31 +34,30 @@ type Result =
 const PASSED: Result = { kind: 'passed' };
 
 export function renderJunit(state: RunState): string {
-  const name = state.meta?.runbook.name ?? 'firebreak';
-  const cases = [...state.steps.map((step) => caseOf(step, name)), outcomeCase(state, name)];
-  const counts = { ...countsOf(cases), time: seconds(elapsed(state)) };
-  const suite = element(
-    'testsuite',
-    { name: `${name} on ${state.host}`, ...counts, timestamp: stampOf(state), hostname: state.host },
-    [element('properties', {}, propertiesOf(state)), ...cases.map(renderCase)],
-  );
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${element('testsuites', { name: 'firebreak', ...counts }, [suite])}`;
+  const { meta, host, run, verdict } = state;
+  const { runbook, tool, mode, drill } = meta ?? {};
+  const name = runbook?.name ?? 'firebreak';
+  return renderSuite({
+    name: `${name} on ${host}`,
+    took: elapsed(state),
+    at: meta?.at,
+    more: { hostname: host },
+    cases: [...state.steps.map((step) => caseOf(step, name)), outcomeCase(state.finished, name, 'the run')],
+    properties: { run, version: runbook?.version, sha256: runbook?.hash, tool, mode, drill: drill?.scene, verdict },
+  });
 }
 
-function caseOf(step: StepState, runbook: string): Case {
+function caseOf(step: StepState, runbook: string): JunitCase {
   const { id, phase, started, ended, why } = step;
   const took = started && ended ? Math.max(0, ended.mono - started.mono) : 0;
+  const said = step.kind === 'action' ? doneText(step) : (step.finding?.summary ?? '');
   return {
     name: id,
     group: `${runbook}.${phase}`,
     took,
     result: resultOf(step),
-    out: [textOf(step), why ?? ''].filter(Boolean),
+    out: [said, why ?? ''].filter(Boolean),
   };
-}
-
-function textOf(step: StepState): string {
-  return step.kind === 'action' ? doneText(step) : (step.finding?.summary ?? '');
 }
 
 function resultOf(step: StepState): Result {
@@ -71,25 +71,24 @@ function resultOf(step: StepState): Result {
   return step.truth === 'no' ? { kind: 'failure', message: failed.join('; ') } : PASSED;
 }
 
+const ACTIONS: Readonly<Record<StepState['status'], Result['kind']>> = {
+  done: 'passed',
+  acted: 'passed',
+  'nothing-to-do': 'passed',
+  'by-hand': 'passed',
+  failed: 'failure',
+  partial: 'failure',
+  acting: 'error',
+  waiting: 'skipped',
+  started: 'skipped',
+  asked: 'skipped',
+  skipped: 'skipped',
+  'not-reached': 'skipped',
+};
+
 function actionResult(step: StepState): Result {
-  switch (step.status) {
-    case 'done':
-    case 'acted':
-    case 'nothing-to-do':
-    case 'by-hand':
-      return PASSED;
-    case 'failed':
-    case 'partial':
-      return { kind: 'failure', message: doneText(step) };
-    case 'acting':
-      return { kind: 'error', message: doneText(step) };
-    case 'waiting':
-    case 'started':
-    case 'asked':
-    case 'skipped':
-    case 'not-reached':
-      return { kind: 'skipped', message: doneText(step) };
-  }
+  const kind = ACTIONS[step.status];
+  return kind === 'passed' ? PASSED : { kind, message: doneText(step) };
 }
 
 function watchResult({ watch }: StepState): Result {
@@ -100,49 +99,69 @@ function watchResult({ watch }: StepState): Result {
     : { kind: 'skipped', message: 'not judged' };
 }
 
-/** A pipeline must not be green because every step that was reached is well. */
-function outcomeCase(state: RunState, runbook: string): Case {
-  const { finished } = state;
-  const common = { name: 'outcome', group: runbook, took: 0 };
-  if (finished === null)
-    return { ...common, result: { kind: 'error', message: 'the run did not end by itself' }, out: [] };
-  const message = [
-    `${finished.outcome}, exit ${finished.exit}: ${OUTCOMES[finished.outcome].about}`,
-    ...finished.reasons,
-  ].join('; ');
-  return { ...common, result: finished.exit === 0 ? PASSED : { kind: 'failure', message }, out: [message] };
+interface Finished {
+  readonly outcome: OutcomeName;
+  readonly exit: number;
+  readonly reasons: readonly string[];
 }
 
-function countsOf(cases: readonly Case[]): Readonly<Record<string, string>> {
+/** A pipeline must not be green because everything that was reached is well. */
+export function outcomeCase(finished: Finished | null, group: string, what: string): JunitCase {
+  const common = { name: 'outcome', group, took: 0 };
+  if (finished === null) {
+    const message = `${what} did not end by itself`;
+    return { ...common, result: { kind: 'error', message }, out: [] };
+  }
+  const { outcome, exit, reasons } = finished;
+  const message = [`${outcome}, exit ${exit}: ${OUTCOMES[outcome].about}`, ...reasons].join('; ');
+  return { ...common, result: exit === 0 ? PASSED : { kind: 'failure', message }, out: [message] };
+}
+
+// ---------------------------------------------------------------- XML
+
+interface Suite {
+  readonly name: string;
+  /** Milliseconds. */
+  readonly took: number;
+  readonly at: string | undefined;
+  readonly more?: Readonly<Record<string, string>>;
+  readonly cases: readonly JunitCase[];
+  readonly properties: Readonly<Record<string, string | null | undefined>>;
+}
+
+export function renderSuite({ name, took, at, more, cases, properties }: Suite): string {
   const count = (kind: Result['kind']) => String(cases.filter(({ result }) => result.kind === kind).length);
-  return { tests: String(cases.length), failures: count('failure'), errors: count('error'), skipped: count('skipped') };
+  const counts = {
+    ...{ tests: String(cases.length), failures: count('failure'), errors: count('error'), skipped: count('skipped') },
+    time: seconds(took),
+  };
+  const timestamp = at?.replace(/\.\d+Z$/, '') ?? '1970-01-01T00:00:00';
+  const said = Object.entries(properties).flatMap(([key, value]) =>
+    value ? [element('property', { name: key, value }, [])] : [],
+  );
+  const suite = element('testsuite', { name, ...counts, timestamp, ...more }, [
+    element('properties', {}, said),
+    ...cases.map(renderCase),
+  ]);
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${element('testsuites', { name: 'firebreak', ...counts }, [suite])}`;
 }
 
-function propertiesOf({ run, meta, verdict }: RunState): readonly string[] {
-  const { runbook, tool, mode, drill } = meta ?? {};
-  const values = { run, version: runbook?.version, sha256: runbook?.hash, tool, mode, drill: drill?.scene, verdict };
-  return Object.entries(values).flatMap(([name, value]) => (value ? [element('property', { name, value }, [])] : []));
-}
-
-function renderCase({ name, group, took, result, out }: Case): string {
+function renderCase({ name, group, took, result, out }: JunitCase): string {
   const failed = result.kind === 'passed' ? [] : [element(result.kind, { message: result.message }, [])];
   const said = out.length === 0 ? [] : [`<system-out>${out.map(xml).join('\n')}</system-out>`];
   return element('testcase', { name, classname: group, time: seconds(took) }, [...failed, ...said]);
 }
 
-export const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3);
-const stampOf = ({ meta }: RunState): string => meta?.at.replace(/\.\d+Z$/, '') ?? '1970-01-01T00:00:00';
+const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3);
 
-// ---------------------------------------------------------------- XML
-
-export function element(name: string, attributes: Readonly<Record<string, string>>, inside: readonly string[]): string {
+function element(name: string, attributes: Readonly<Record<string, string>>, inside: readonly string[]): string {
   const given = Object.entries(attributes).map(([key, value]) => ` ${key}="${xml(value)}"`);
   const open = `<${name}${given.join('')}`;
   return inside.length === 0 ? `${open}/>` : `${open}>\n${inside.join('\n').replace(/^/gm, '  ')}\n</${name}>`;
 }
 
 /** What XML 1.0 cannot hold at all, even as a reference, is written out first. */
-export function xml(text: string): string {
+function xml(text: string): string {
   return escaped(text)
     .replace(/[\ufffe\uffff]/g, '\ufffd')
     .replaceAll('&', '&amp;')

@@ -1,7 +1,6 @@
 import type { EventOf, RunEvent } from '../model/event.ts';
 import type { Plan } from '../model/plan.ts';
 import type { View } from '../model/ports.ts';
-import { sayCompared } from '../model/run/drift.ts';
 import type { Phase } from '../model/runbook.ts';
 import { apply, initialState, type RunState, type StepState } from '../model/state.ts';
 import { plural, showCount, showDuration } from '../model/text/quantity.ts';
@@ -9,8 +8,11 @@ import type { Progress } from '../model/verb.ts';
 import { escaped } from './draw/escape.ts';
 import { fit, hang, narrower, padEnd, width } from './draw/layout.ts';
 import type { Paper } from './draw/style.ts';
-import { doneText, markOf, renderSummary, seriesLines } from './summary.ts';
-import { brokenWords, looksText } from './watch-words.ts';
+import { drawLines, hung } from './draw/terminal.ts';
+import { tellEnd } from './tell/end.ts';
+import { type Told, tellBeginning, tellEvent } from './tell/event.ts';
+import { brokenWords, looksText } from './tell/watch-words.ts';
+import { measuredOf } from './tell/watched.ts';
 
 /** One line at work, redrawn in place, with lines of detail below it; what it ends with stays for good. */
 export interface Row {
@@ -37,237 +39,214 @@ export interface Screen {
 export function liveView(
   screen: Screen,
 ): View & { readonly clear: () => Promise<void>; readonly planned: (plan: Plan) => void } {
+  const work = workOn(screen);
   let plan: Plan | null = null;
   let state: RunState = initialState;
   let phase: Phase | null = null;
-  let work: { readonly step: string; readonly row: Row; line: string; readonly stop: () => void } | null = null;
-
-  function begin(step: string, line: string): Row {
-    const row = screen.begin(line);
-    work = { step, row, line, stop: () => {} };
-    return row;
-  }
-  function say(step: string, line: string): void {
-    if (work?.step !== step) return void begin(step, line);
-    work.line = line;
-    work.row.text(line);
-  }
-  async function end(line: string): Promise<void> {
-    const ending = work;
-    work = null;
-    ending?.stop();
-    await ending?.row.end(line);
-  }
-  async function clear(): Promise<void> {
-    const leaving = work;
-    work = null;
-    leaving?.stop();
-    await leaving?.row.withdraw();
-  }
-  async function print(lines: readonly string[]): Promise<void> {
-    await clear();
-    screen.print(lines);
-  }
-  /** Said while something is at work, which goes on below it. */
-  async function aside(lines: readonly string[]): Promise<void> {
-    const going = work;
-    await print(lines);
-    if (going !== null) begin(going.step, going.line);
-  }
   async function enter(next: Phase): Promise<void> {
     if (next === phase) return;
     phase = next;
-    await print(['', screen.paper().style.bold(PHASES[next])]);
+    await work.print(['', screen.paper().style.bold(PHASES[next])]);
   }
-
-  async function show(event: RunEvent): Promise<void> {
-    const paper = screen.paper();
-    switch (event.type) {
-      case 'run.started':
-        return print(header(event, paper));
-      case 'run.resumed':
-        return print(hang('', escaped(`resumed to ${event.to}, by ${event.who}`), paper.columns, paper.style.warn));
-      case 'step.started':
-        await clear();
-        await enter(event.phase);
-        begin(event.step, working(event.step, event.phase === 'verify' ? 'watching' : 'looking', paper));
-        return;
-      case 'probe.found':
-        return print(probeLines(event, paper));
-      case 'diagnosis.made':
-        await print(diagnosisLines(event, paper));
-        if (event.verdict === 'this-incident')
-          begin(PLANNING, working('plan', 'looking at what each action would touch', paper));
-        return;
-      case 'plan.compared':
-        return print(
-          hang(
-            '  ',
-            escaped(`the plan holds: ${sayCompared(event.plan, event.drift)}`),
-            paper.columns,
-            paper.style.green,
-          ),
-        );
-      case 'action.observed':
-        return work === null
-          ? undefined
-          : say(
-              work.step,
-              working(work.step === PLANNING ? 'plan' : event.step, escaped(event.observation.summary), paper),
-            );
-      case 'approval.asked':
-        return clear();
-      case 'action.intended':
-        return say(
-          event.step,
-          working(event.step, `${escaped(event.verb)} ${plural(event.targets.count, 'target')}`, paper),
-        );
-      case 'action.progress':
-        return work?.step === event.step
-          ? work.row.below(progressLines(event.progress, narrower(paper, 6)))
-          : undefined;
-      case 'watch.sampled':
-        return sampled(event);
-      case 'watch.judged':
-        return end(watchLine(stepIn(state, event.step), paper));
-      case 'step.finished':
-        return finished(event.step, paper);
-      case 'lease.restored':
-        return print(
-          hang(
-            `  ${event.ok ? paper.style.green('✔') : paper.style.bad('✘')} `,
-            escaped(`lease: ${event.summary}`),
-            paper.columns,
-          ),
-        );
-      case 'rollback.started':
-        return print(['', `${paper.style.bold('UNDO')}  ${escaped(event.why)}`]);
-      case 'undo.intended':
-        await clear();
-        begin(event.step, working(event.step, `undo: ${escaped(event.say)}`, paper));
-        return;
-      case 'undo.applied':
-        return end(undoLine(event, paper));
-      case 'interrupted':
-        return print(
-          hang(
-            '  ',
-            escaped(`${event.signal}: stopping at the next safe point (${event.doing})`),
-            paper.columns,
-            paper.style.warn,
-          ),
-        );
-      case 'note':
-        return aside(hang('  ', escaped(event.text), paper.columns, paper.style.yellow));
-      case 'run.finished':
-        return print(['', ...renderSummary(state, paper)]);
-      default:
-        return;
-    }
-  }
-
-  /** The clock runs on between two samples. */
-  function sampled(event: EventOf<'watch.sampled'>): void {
-    if (work?.step !== event.step) begin(event.step, '');
-    const seen = screen.now();
-    const draw = (): void => {
-      const paper = screen.paper();
-      const left = Math.max(0, event.left - (screen.now() - seen));
-      const samples = stepIn(state, event.step)?.watch?.samples ?? [];
-      const length = event.left + (event.mono - (samples[0]?.mono ?? event.mono));
-      say(event.step, working(event.step, watchText(event, { left, wanted: minutesWanted(plan, event.step) }), paper));
-      work?.row.below([
-        bar(1 - left / Math.max(1, length), narrower(paper, 8)),
-        ...seriesLines(samples, narrower(paper, 4)).map((line) => line.replace(/^ {2}/, '')),
-      ]);
-    };
-    draw();
-    if (work === null) return;
-    work.stop();
-    work = { ...work, stop: screen.every(1000, draw) };
-  }
-
-  async function finished(id: string, paper: Paper): Promise<void> {
-    const step = stepIn(state, id);
-    if (step === undefined || step.watch !== null || step.kind === 'probe')
-      return work?.step === id ? clear() : undefined;
-    const lines = hung(
-      `${markOf(step, paper)} ${label(id, paper)}  `,
-      `${escaped(doneText(step))}${took(step)}`,
-      narrower(paper, 2),
-    );
-    return work?.step === id ? end(lines.join('\n')) : print(lines);
-  }
-
   return {
     show: async (event) => {
+      const before = state;
       state = apply(state, event);
-      await show(event);
+      const told = tellEvent(event, { state, before });
+      const show = SHOW[event.type] as Showing<RunEvent['type']> | undefined;
+      if (told !== null) await show?.(event as never, { told, now: told.now ?? '', state, plan, work, screen, enter });
     },
-    close: clear,
-    clear,
+    close: work.clear,
+    clear: work.clear,
     planned: (made) => {
       plan = made;
     },
   };
 }
 
+// ---------------------------------------------------------------- the line at work
+
+interface Work {
+  /** Which step is at work; null: none. */
+  readonly step: () => string | null;
+  begin(step: string, line: string): void;
+  /** Changes the line of the step, or begins it. */
+  say(step: string, line: string): void;
+  below(lines: readonly string[]): void;
+  /** Draws every second, until the line is gone. */
+  keep(draw: () => void): void;
+  end(line: string): Promise<void>;
+  clear(): Promise<void>;
+  print(lines: readonly string[]): Promise<void>;
+  /** Said while something is at work, which goes on below it. */
+  aside(lines: readonly string[]): Promise<void>;
+}
+
+function workOn(screen: Screen): Work {
+  let work: { readonly step: string; readonly row: Row; line: string; stop: () => void } | null = null;
+  function begin(step: string, line: string): void {
+    work = { step, row: screen.begin(line), line, stop: () => {} };
+  }
+  /** There is no line any more; the row may still have to be told. */
+  function leave(): Row | undefined {
+    const leaving = work;
+    work = null;
+    leaving?.stop();
+    return leaving?.row;
+  }
+  const clear = async (): Promise<void> => leave()?.withdraw();
+  async function print(lines: readonly string[]): Promise<void> {
+    await clear();
+    screen.print(lines);
+  }
+  return {
+    step: () => work?.step ?? null,
+    begin,
+    say: (step, line) => {
+      if (work?.step !== step) return begin(step, line);
+      work.line = line;
+      work.row.text(line);
+    },
+    below: (lines) => work?.row.below(lines),
+    keep: (draw) => {
+      work?.stop();
+      if (work !== null) work.stop = screen.every(1000, draw);
+    },
+    end: async (line) => leave()?.end(line),
+    clear,
+    print,
+    aside: async (lines) => {
+      const going = work;
+      await print(lines);
+      if (going !== null) begin(going.step, going.line);
+    },
+  };
+}
+
+// ---------------------------------------------------------------- events
+
+interface Showed {
+  readonly told: Told;
+  /** What the event says at the screen. */
+  readonly now: string;
+  readonly state: RunState;
+  readonly plan: Plan | null;
+  readonly work: Work;
+  readonly screen: Screen;
+  readonly enter: (phase: Phase) => Promise<void>;
+}
+
+type Showing<K extends RunEvent['type']> = (event: EventOf<K>, showed: Showed) => void | Promise<void>;
+
 const PHASES: Readonly<Record<Phase, string>> = { diagnose: 'DIAGNOSE', act: 'ACT', verify: 'VERIFY' };
 /** No step has this id: ids begin with a letter. */
 const PLANNING = '#plan';
 
+/** What is not here leaves the screen as it is. */
+const SHOW: { readonly [K in RunEvent['type']]?: Showing<K> } = {
+  'run.started': (event, { work, screen }) => work.print(drawLines(tellBeginning(event), screen.paper())),
+  'run.resumed': (_, showed) => said(showed, '', 'warn'),
+  'step.started': async ({ step, phase }, { now, work, screen, enter }) => {
+    await work.clear();
+    await enter(phase);
+    work.begin(step, working(step, now, screen.paper()));
+  },
+  'probe.found': ({ judgements, truth }, { told, work, screen }) => {
+    const missing = truth === 'no' || truth === 'unknown' ? judgements.filter((one) => one.truth !== 'yes') : [];
+    const paper = screen.paper();
+    const below = ' '.repeat(width(padEnd(told.who, 14)) + 4);
+    const wanted = missing.flatMap(({ wanted, seen }) =>
+      hang(below, escaped(`wanted ${wanted}, seen ${seen}`), paper.columns, paper.style.yellow),
+    );
+    return work.print([...markedLines(told, paper), ...wanted]);
+  },
+  'diagnosis.made': async ({ verdict, reasons }, { told, now, work, screen }) => {
+    const { style, columns } = screen.paper();
+    const why = verdict === 'unknown' ? reasons.flatMap((reason) => hang('  - ', escaped(reason), columns)) : [];
+    await work.print([style[told.mark?.[1] ?? 'bold'](now), ...why]);
+    if (verdict === 'this-incident')
+      work.begin(PLANNING, working('plan', 'looking at what each action would touch', screen.paper()));
+  },
+  'plan.compared': (_, showed) => said(showed, '  ', 'green'),
+  'action.observed': ({ step }, { now, work, screen }) => {
+    const at = work.step();
+    if (at !== null) work.say(at, working(at === PLANNING ? 'plan' : step, now, screen.paper()));
+  },
+  'approval.asked': (_, { work }) => work.clear(),
+  'action.intended': ({ step }, { now, work, screen }) => work.say(step, working(step, now, screen.paper())),
+  'action.progress': ({ step, progress }, { work, screen }) => {
+    if (work.step() === step) work.below(progressLines(progress, narrower(screen.paper(), 6)));
+  },
+  'watch.sampled': sampled,
+  'watch.judged': ({ step }, { told, state, work, screen }) =>
+    work.end(watchLine(stepIn(state, step), told, screen.paper())),
+  'step.finished': finished,
+  'lease.restored': (_, { told, now, work, screen }) => {
+    const { style, columns } = screen.paper();
+    const [mark, tone] = told.mark ?? ['', 'dim'];
+    return work.print(hang(`  ${style[tone](mark)} `, escaped(now), columns));
+  },
+  'rollback.started': (_, { now, work, screen }) =>
+    work.print(['', `${screen.paper().style.bold('UNDO')}  ${escaped(now)}`]),
+  'undo.intended': async ({ step }, { now, work, screen }) => {
+    await work.clear();
+    work.begin(step, working(step, now, screen.paper()));
+  },
+  'undo.applied': (_, { told, work, screen }) => work.end(markedLines(told, narrower(screen.paper(), 2)).join('\n')),
+  interrupted: (_, showed) => said(showed, '  ', 'warn'),
+  note: (_, { now, work, screen }) =>
+    work.aside(hang('  ', escaped(now), screen.paper().columns, screen.paper().style.yellow)),
+  'run.finished': (_, { state, work, screen }) => work.print(['', ...drawLines(tellEnd(state), screen.paper())]),
+};
+
+function said({ now, work, screen }: Showed, indent: string, tone: 'warn' | 'green'): Promise<void> {
+  const { style, columns } = screen.paper();
+  return work.print(hang(indent, escaped(now), columns, style[tone]));
+}
+
+/** The clock runs on between two samples. */
+function sampled(event: EventOf<'watch.sampled'>, { state, plan, work, screen }: Showed): void {
+  if (work.step() !== event.step) work.begin(event.step, '');
+  const seen = screen.now();
+  const draw = (): void => {
+    const paper = screen.paper();
+    const left = Math.max(0, event.left - (screen.now() - seen));
+    const samples = stepIn(state, event.step)?.watch?.samples ?? [];
+    const length = event.left + (event.mono - (samples[0]?.mono ?? event.mono));
+    work.say(
+      event.step,
+      working(event.step, watchText(event, { left, wanted: minutesWanted(plan, event.step) }), paper),
+    );
+    const series = drawLines([{ kind: 'measures', of: measuredOf(samples) }], narrower(paper, 4));
+    work.below([
+      bar(1 - left / Math.max(1, length), narrower(paper, 8)),
+      ...series.map((line) => line.replace(/^ {2}/, '')),
+    ]);
+  };
+  draw();
+  work.keep(draw);
+}
+
+async function finished({ step: id }: EventOf<'step.finished'>, { told, state, work, screen }: Showed): Promise<void> {
+  const step = stepIn(state, id);
+  if (step === undefined || step.watch !== null || step.kind === 'probe')
+    return work.step() === id ? work.clear() : undefined;
+  const lines = markedLines({ ...told, now: `${told.now}${took(step)}` }, narrower(screen.paper(), 2));
+  return work.step() === id ? work.end(lines.join('\n')) : work.print(lines);
+}
+
 const stepIn = (state: RunState, id: string): StepState | undefined => state.steps.find((step) => step.id === id);
 const label = (id: string, paper: Paper): string => paper.style.bold(padEnd(escaped(id), 14));
-const working = (id: string, text: string, paper: Paper): string => `${label(id, paper)}  ${text}`;
+const working = (id: string, text: string, paper: Paper): string => `${label(id, paper)}  ${escaped(text)}`;
+
+/** `✔ stop-cron       cron is stopped`, its later lines below its text. */
+function markedLines({ who, now, mark: [mark, tone] = ['·', 'dim'] }: Told, paper: Paper): readonly string[] {
+  return hung(`${paper.style[tone](mark)} ${label(who, paper)}  `, escaped(now ?? ''), paper);
+}
 
 /** Of what was really tried. */
 function took({ started, ended, attempts }: StepState): string {
   return started === null || ended === null || attempts === 0 ? '' : `  ${showDuration(ended.mono - started.mono)}`;
-}
-
-function header({ runbook, host, run, who }: EventOf<'run.started'>, paper: Paper): readonly string[] {
-  return [
-    ...hang('', escaped(`${runbook.name} ${runbook.version} on ${host}`), paper.columns, paper.style.bold),
-    ...hang('', escaped(runbook.title), paper.columns),
-    ...hang('', escaped(`run ${run}, by ${who}`), paper.columns, paper.style.dim),
-  ];
-}
-
-const TRUTHS = { yes: ['✔', 'green'], no: ['✘', 'bad'], unknown: ['?', 'warn'], informs: ['i', 'cyan'] } as const;
-
-/** What was wanted is shown only where it was not seen. */
-function probeLines({ step, truth, finding, judgements }: EventOf<'probe.found'>, paper: Paper): readonly string[] {
-  const [mark, paint] = TRUTHS[truth];
-  const indent = ' '.repeat(width(padEnd(step, 14)) + 4);
-  const missing = truth === 'no' || truth === 'unknown' ? judgements.filter((one) => one.truth !== 'yes') : [];
-  return [
-    ...hung(`${paper.style[paint](mark)} ${label(step, paper)}  `, escaped(finding.summary), paper),
-    ...missing.flatMap(({ wanted, seen }) =>
-      hang(indent, escaped(`wanted ${wanted}, seen ${seen}`), paper.columns, paper.style.yellow),
-    ),
-  ];
-}
-
-/** `hang` for a label that has colours in it. */
-function hung(start: string, text: string, paper: Paper): readonly string[] {
-  const [first = '', ...rest] = hang(' '.repeat(width(start)), text, paper.columns);
-  return [start + first.trimStart(), ...rest];
-}
-
-function diagnosisLines({ verdict, reasons }: EventOf<'diagnosis.made'>, paper: Paper): readonly string[] {
-  switch (verdict) {
-    case 'this-incident':
-      return [paper.style.good('This is the incident.')];
-    case 'looked-only':
-      return [paper.style.good('Looked only: nothing here decides whether this is an incident.')];
-    case 'not-this-incident':
-      return [paper.style.warn('This is not the incident: nothing will be done.')];
-    case 'unknown':
-      return [
-        paper.style.bad('It could not look at everything: nothing will be done.'),
-        ...reasons.flatMap((reason) => hang('  - ', escaped(reason), paper.columns)),
-      ];
-  }
 }
 
 // ---------------------------------------------------------------- what goes on
@@ -283,9 +262,9 @@ function progressLines({ done, total, rate, text }: Progress, paper: Paper): rea
   return [[bar(done / total, paper), counts, ...speed, ...left].join('  '), ...more];
 }
 
-function bar(part: number, paper: Paper): string {
+function bar(share: number, paper: Paper): string {
   const room = Math.max(10, Math.min(40, paper.columns - 40));
-  const full = Math.round(Math.min(1, Math.max(0, part)) * room);
+  const full = Math.round(Math.min(1, Math.max(0, share)) * room);
   return paper.style.cyan('█'.repeat(full)) + paper.style.dim('░'.repeat(room - full));
 }
 
@@ -298,30 +277,15 @@ function watchText(
   { minutes, broken, standing }: EventOf<'watch.sampled'>,
   { left, wanted }: { readonly left: number; readonly wanted: number | null },
 ): string {
-  const seen =
-    minutes === null
-      ? ''
-      : wanted === null
-        ? `, ${plural(minutes, 'cron minute')} seen`
-        : `, ${minutes} of ${plural(wanted, 'cron minute')} seen`;
+  const of = wanted === null ? '' : `${minutes} of `;
+  const seen = minutes === null ? '' : `, ${of}${plural(wanted ?? minutes, 'cron minute')} seen`;
   const mercy = standing === undefined ? '' : `; ${brokenWords(broken, standing).join('; ') || 'still settling'}`;
   return `${left === 0 ? 'the last look' : `${showDuration(Math.ceil(left / 1000) * 1000)} left`}${seen}${mercy}`;
 }
 
-const VERDICTS = { held: ['✔', 'good'], recurred: ['✘', 'bad'], inconclusive: ['?', 'warn'] } as const;
-
-function watchLine(step: StepState | undefined, paper: Paper): string {
-  const { verdict, reasons, samples } = step?.watch ?? { verdict: null, reasons: [], samples: [] };
-  const [mark, paint] = VERDICTS[verdict ?? 'inconclusive'];
-  const why = reasons.length === 0 ? `: ${looksText(samples)}` : `: ${reasons.join('; ')}`;
-  const word = verdict ?? 'not judged';
-  const start = `${paper.style[paint](mark)} ${label(step?.id ?? '', paper)}  `;
-  const [first = '', ...rest] = hung(start, `${word}${escaped(why)}`, narrower(paper, 2));
-  return [start + paper.style[paint](word) + first.slice(start.length + word.length), ...rest].join('\n');
-}
-
-function undoLine({ step, applied }: EventOf<'undo.applied'>, paper: Paper): string {
-  const mark = applied.outcome === 'done' ? paper.style.green('✔') : paper.style.bad('✘');
-  const text = applied.reason === undefined ? applied.summary : `${applied.summary}: ${applied.reason}`;
-  return hung(`${mark} ${label(step, paper)}  `, escaped(text), narrower(paper, 2)).join('\n');
+function watchLine(step: StepState | undefined, { who, mark, word }: Told, paper: Paper): string {
+  const { reasons, samples } = step?.watch ?? { reasons: [], samples: [] };
+  const why = reasons.length === 0 ? looksText(samples) : reasons.join('; ');
+  const [first = '', ...rest] = markedLines({ who, now: `${word}: ${why}`, mark } as Told, narrower(paper, 2));
+  return [first.replace(`  ${word}:`, `  ${paper.style[mark?.[1] ?? 'bold'](word)}:`), ...rest].join('\n');
 }

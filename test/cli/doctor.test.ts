@@ -8,10 +8,10 @@ import { fakeHost } from '../../src/hosts/fake.ts';
 import { readOnly } from '../../src/hosts/read-only.ts';
 import { takeLock } from '../../src/journal/lock.ts';
 import { type Check, type DoctorParts, examine } from '../../src/operations/doctor.ts';
-import { doctorText } from '../../src/views/doctor.ts';
 import { paperOf } from '../../src/views/draw/style.ts';
 import { emptyWorld } from '../support/hosts/fake-world.ts';
 import { testIo } from '../support/test-io.ts';
+import { doctorText } from '../support/views/drawn.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'firebreak-doctor-'));
 after(() => rmSync(work, { recursive: true }));

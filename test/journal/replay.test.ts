@@ -6,7 +6,8 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readJournal } from '../../src/journal/read.ts';
 import { apply, initialState, stateOf } from '../../src/model/state.ts';
-import { reportMarkdown, reportOf } from '../../src/views/report.ts';
+import { reportOf } from '../../src/views/tell/report.ts';
+import { reportMarkdown } from '../support/views/drawn.ts';
 import { sameAsFixture } from '../support/views/golden.ts';
 
 /**

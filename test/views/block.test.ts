@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { renderBlock } from '../../src/views/block.ts';
+import { renderBlock } from '../../src/views/draw/block.ts';
 import { fit, fitEnd, width, wrap } from '../../src/views/draw/layout.ts';
-import { showNumber, sparkline } from '../../src/views/draw/sparkline.ts';
+import { sparkline } from '../../src/views/draw/sparkline.ts';
 import { paperOf } from '../../src/views/draw/style.ts';
+import { showNumber } from '../../src/views/number.ts';
 import { CRONTAB } from '../support/views/demo-plan.ts';
 
 const at = (columns: number, more = {}) => paperOf({ columns, ...more });

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stateOf } from '../../src/model/state.ts';
 import { paperOf } from '../../src/views/draw/style.ts';
-import { renderLeft } from '../../src/views/left.ts';
 import { demoEvents } from '../support/views/demo-events.ts';
 import { demoPlan } from '../support/views/demo-plan.ts';
+import { renderLeft } from '../support/views/drawn.ts';
 
 test('whoever leaves at once is told what is not done, what is not undone, and the commands for both', () => {
   const events = demoEvents('held');
@@ -22,8 +22,7 @@ test('whoever leaves at once is told what is not done, what is not undone, and t
     '      pkill -TERM -s 2011 sendmail',
     '      pkill -TERM -s 2011 postdrop',
     '  · empty-maildrop',
-    '      find /var/spool/postfix/maildrop -maxdepth 1 -type f -regextype posix-extended -regex',
-    "      '.*/[0-9A-Za-z_.]+' -delete",
+    "      find /var/spool/postfix/maildrop -maxdepth 1 -type f -regextype posix-extended -regex '.*/[0-9A-Za-z_.]+' -delete",
     '  · silence-jobs',
     '      crontab -u root -e',
     '  · start-cron',

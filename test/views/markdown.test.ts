@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { cell, code, fence, md } from '../../src/views/markdown.ts';
+import { code, fence, inCell, md } from '../../src/views/draw/markup.ts';
 
 const awkward: readonly (readonly [text: string, shown: string])[] = [
   ['plain inodes_free at most 5%', 'plain inodes_free at most 5%'],
@@ -27,7 +27,7 @@ for (const [text, shown] of awkward) {
 }
 
 test('a cell holds no pipe, whatever stands before it', () => {
-  assert.equal(cell('a | b \\| c'), 'a &#124; b \\\\&#124; c');
+  assert.equal(inCell(md('a | b \\| c')), 'a &#124; b \\\\&#124; c');
 });
 
 test('code is fenced by more backticks than it holds', () => {
@@ -43,7 +43,7 @@ test('no text makes a second line, a control character or an unescaped mark', ()
       const shown = md(text);
       assert.doesNotMatch(shown, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
       assert.doesNotMatch(shown.replace(/\\[^A-Za-z0-9\s]/g, ''), /[\\`*<>[\]~]/);
-      assert.doesNotMatch(cell(text), /\|/);
+      assert.doesNotMatch(inCell(md(text)), /\|/);
     }),
   );
 });

@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Fact, RunEvent } from '../../src/model/event.ts';
-import { type Reported, reportJson, reportMarkdown, reportOf } from '../../src/views/report.ts';
+import { type Reported, reportOf } from '../../src/views/tell/report.ts';
 import { anyEvents } from '../support/any-event.ts';
 import { applies, DIAGNOSED, HELD, intends, KILL, RUN, STARTED, STOPPED, stamped } from '../support/story.ts';
+import { reportJson, reportMarkdown } from '../support/views/drawn.ts';
 import { assertMarkdown } from '../support/views/markdown-lines.ts';
 
 const HOME = { path: '/var/lib/firebreak', home: true };

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { renderDiff, shownPart } from '../../src/views/draw/diff.ts';
+import { renderDiff } from '../../src/views/draw/diff.ts';
 import { styleOf } from '../../src/views/draw/style.ts';
-import { planMarkdown } from '../../src/views/plan-markdown.ts';
-import { shownAgain } from '../../src/views/saved-plan.ts';
+import { shownAgain } from '../../src/views/tell/saved-plan.ts';
+import { shownPart } from '../../src/views/tell/shown-part.ts';
 import { demoPlan } from '../support/views/demo-plan.ts';
+import { planMarkdown } from '../support/views/drawn.ts';
 
 const paper = { columns: 80, style: styleOf(false), all: true };
 const hunksOf = (before: string, after: string) =>

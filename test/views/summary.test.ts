@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stateOf } from '../../src/model/state.ts';
 import { paperOf } from '../../src/views/draw/style.ts';
-import { renderSummary } from '../../src/views/summary.ts';
 import { demoEvents, STORIES, type Story } from '../support/views/demo-events.ts';
+import { renderSummary } from '../support/views/drawn.ts';
 
 const paper = paperOf({ columns: 80 });
 const summaryOf = (story: Story, until = Number.POSITIVE_INFINITY): readonly string[] =>

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WatchSample } from '../../src/model/state.ts';
 import { paperOf } from '../../src/views/draw/style.ts';
-import { seriesLines } from '../../src/views/summary.ts';
-import { brokenWords, looksText, watchedText } from '../../src/views/watch-words.ts';
+import { brokenWords, looksText, watchedText } from '../../src/views/tell/watch-words.ts';
+import { seriesLines } from '../support/views/drawn.ts';
 
 const sample = (site: string | null, more: Partial<WatchSample> = {}): WatchSample => ({
   at: '2026-12-01T03:00:00.000Z',

@@ -3,11 +3,12 @@ import type { Selection } from '../../model/fleet/selection.ts';
 import type { Strategy } from '../../model/fleet/strategy.ts';
 import { commandLine } from '../../model/text/quote.ts';
 import type { FleetRequest } from '../../operations/fleet-parts.ts';
-import type { ReviewWords } from '../../views/fleet/plan.ts';
+import type { ReviewWords } from '../../views/tell/fleet/plan.ts';
 import type { Io } from '../_command.ts';
 import { whyNotLook } from '../_declared.ts';
 import { hostWords } from '../_limit.ts';
 import { type Prepared, prepare } from '../_prepare.ts';
+import { print } from '../_print.ts';
 import { type CommandResult, hasEnded, refuse } from '../_result.ts';
 import { commandFor } from '../_save.ts';
 import { nobodyDecides } from '../_session.ts';
@@ -111,17 +112,7 @@ function commandOf(name: string, options: Options): string {
 }
 
 async function show(io: Io, plan: FleetPlan, options: Options, words: ReviewWords): Promise<void> {
-  const look = { columns: io.columns, color: io.color.stdout, all: options.all === true, ...words };
-  if (options.json === true || options.format === 'json') {
-    const [{ fleetPlanJson }, { escapeJson }] = await Promise.all([
-      import('../../views/fleet/plan.ts'),
-      import('../../views/draw/escape.ts'),
-    ]);
-    return io.stdout(`${escapeJson(JSON.stringify(fleetPlanJson(plan, words), null, 2))}\n`);
-  }
-  if (options.format === 'md')
-    return io.stdout((await import('../../views/fleet/plan-markdown.ts')).fleetPlanMarkdown(plan, look));
-  io.stdout((await import('../../views/fleet/plan.ts')).renderFleetPlan(plan, look));
+  await print(io, (await import('../../views/tell/fleet/plan.ts')).tellReview(plan, words), options);
 }
 
 type Progress = Parameters<NonNullable<FleetView['planning']>>[0];

@@ -4,8 +4,8 @@ import { readJournal } from '../../journal/read.ts';
 import { fleetStateOf } from '../../model/fleet/state.ts';
 import { stateOf } from '../../model/state.ts';
 import { plural } from '../../model/text/quantity.ts';
-import { type Touched, touchedOf } from '../../views/fleet/follow.ts';
-import type { FleetReported } from '../../views/fleet/report.ts';
+import { type Touched, touchedOf } from '../../views/tell/fleet/follow.ts';
+import type { FleetReported } from '../../views/tell/fleet/report.ts';
 import { fleetEventsIn, isFleetId } from '../../wiring/journal.ts';
 import type { Io } from '../_command.ts';
 

@@ -6,7 +6,7 @@ import type { Interrupts } from '../../model/ports.ts';
 import type { Redact } from '../../model/secret.ts';
 import type { FleetEnding } from '../../operations/fleet-life.ts';
 import type { FleetParts, FleetRequest } from '../../operations/fleet-parts.ts';
-import type { Before } from '../../views/fleet/follow.ts';
+import type { Before } from '../../views/tell/fleet/follow.ts';
 import { stopSwitch } from '../../wiring/stop-switch.ts';
 import type { Io } from '../_command.ts';
 import type { Prepared } from '../_prepare.ts';

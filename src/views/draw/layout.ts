@@ -58,11 +58,20 @@ export function padStart(text: string, columns: number): string {
 /** A number stays whole, with its thousands and its unit: `16 777 216`, `95.9 %`, `12 MiB`. */
 const BETWEEN_WORDS = / (?!(?<=\d )(?:\d{3}(?!\d)|%|[KMGT]?i?B\b|(?:ms|s|min|h|d)\b))/;
 
+/** Begins what must not be broken; no text has it once it is escaped. */
+const WHOLE = '\u2060';
+
+/** For `wrap`: a command that is copied as it stands. It may be longer than the line: a terminal breaks without an end of line. */
+export const unbroken = (text: string): string => WHOLE + text.replaceAll(' ', '\u00a0');
+const isWhole = (text: string): boolean => text.includes(WHOLE);
+
 /** Broken between words; a word that does not fit is cut. Plain text only: colour the lines, not the text. */
 export function wrap(text: string, columns: number, between = BETWEEN_WORDS): readonly string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(between)) {
+  for (const given of text.split(between)) {
+    const whole = isWhole(given);
+    const word = whole ? given.replaceAll(WHOLE, '').replaceAll('\u00a0', ' ') : given;
     const longer = line === '' ? word : `${line} ${word}`;
     if (width(longer) <= columns) {
       line = longer;
@@ -70,7 +79,7 @@ export function wrap(text: string, columns: number, between = BETWEEN_WORDS): re
     }
     if (line !== '') lines.push(line);
     line = word;
-    while (width(line) > columns) {
+    while (!whole && width(line) > columns) {
       const [head, rest] = cut(line, columns);
       lines.push(head);
       line = rest;
@@ -99,6 +108,9 @@ export function hang(
   paint = (line: string): string => line,
 ): readonly string[] {
   const room = Math.max(10, columns - width(label));
+  // A command that has no room beside its label gets a line of its own.
+  if (text.startsWith(WHOLE) && label.trim() !== '' && width(text) - 1 > room)
+    return [label.trimEnd(), ...wrap(text, columns).map((line) => `    ${paint(line)}`)];
   return wrap(text, room).map((line, at) => `${at === 0 ? label : ' '.repeat(width(label))}${paint(line)}`.trimEnd());
 }
 

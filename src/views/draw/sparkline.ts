@@ -1,5 +1,3 @@
-import { inThousands } from '../../model/text/quantity.ts';
-
 const BARS = '▁▂▃▄▅▆▇█';
 
 /**
@@ -29,12 +27,4 @@ function peaks(values: readonly (number | null)[], columns: number): readonly (n
     const numbers = share.filter((value) => value !== null);
     return numbers.length === 0 ? null : Math.max(...numbers);
   });
-}
-
-/** `3977` as it is, `4.25` with two digits: a series may count or measure. */
-export function showNumber(value: number): string {
-  if (!Number.isFinite(value)) return '?';
-  const rounded = Number.isInteger(value) ? String(value) : String(Number(value.toFixed(2)));
-  const [whole = '', part] = rounded.split('.');
-  return part === undefined ? inThousands(whole) : `${inThousands(whole)}.${part}`;
 }

@@ -1,14 +1,15 @@
-import type { FleetAsk, FleetPlan, FleetUndo, NextBatch } from '../../model/fleet/ports.ts';
+import { type Document, type Item, sentence } from '../../model/document.ts';
+import type { FleetAsk, FleetPlan, NextBatch } from '../../model/fleet/ports.ts';
 import { plural } from '../../model/text/quantity.ts';
-import type { Prompts } from '../ask.ts';
+import { askDone, askUndo, type Prompts, put } from '../ask.ts';
 import { escaped } from '../draw/escape.ts';
-import { rule } from '../draw/fields.ts';
-import { fit, hang, indent, narrower } from '../draw/layout.ts';
-import { endText } from './follow.ts';
-import { totalsOf } from './group.ts';
-import { type ReviewWords, reviewOn } from './plan.ts';
-import { plansOf } from './plan-words.ts';
-import { hostLines, hostsText } from './words.ts';
+import { hostsText } from '../draw/hosts.ts';
+import { fit } from '../draw/layout.ts';
+import { drawLines } from '../draw/terminal.ts';
+import { endText } from '../tell/fleet/follow.ts';
+import { totalsOf } from '../tell/fleet/group.ts';
+import { type ReviewWords, reviewDocument } from '../tell/fleet/plan.ts';
+import { plansOf } from '../tell/fleet/plan-words.ts';
 
 type Choice = Awaited<ReturnType<FleetAsk['approve']>>;
 
@@ -21,10 +22,19 @@ export function fleetAskWith(prompts: Prompts, words: ReviewWords = {}): FleetAs
   return {
     approve: (plan) => approve(plan, words, prompts),
     next: (batch) => next(batch, prompts),
-    undo: (question) => undo(question, prompts),
-    confirm: (manual) => confirm(manual, prompts),
+    undo: ({ hosts, ...question }) => {
+      const where = hostNodes(`on ${plural(hosts.length, 'host')}:`, hosts);
+      const [what, host] = ['on each of these hosts, newest first', 'the hosts as they are now'];
+      return askUndo({ ...question, where, what, host }, prompts);
+    },
+    confirm: ({ step, host, text }) => askDone(`${escaped(step)} on ${escaped(host)}`, text, prompts),
   };
 }
+
+const hostNodes = (label: string, names: readonly string[]): Document => [
+  sentence(label),
+  { kind: 'indent', by: 2, inside: [{ kind: 'hosts', names }] },
+];
 
 // ---------------------------------------------------------------- the whole plan
 
@@ -33,17 +43,12 @@ async function approve(plan: FleetPlan, words: ReviewWords, prompts: Prompts): P
   const hosts = plan.batches.flat();
   const first = plan.batches[0] ?? [];
   for (;;) {
+    const begins = `begins with ${plural(first.length, 'host')}: ${hostsText(first, 40)}`;
     const word = await prompts.choose({
       message: `${escaped(plan.runbook.name)} on ${plural(hosts.length, 'host')}: what now?`,
       default: 'show all',
       choices: [
-        {
-          value: 'run',
-          about: fit(
-            `begins with ${plural(first.length, 'host')}: ${hostsText(first, 40)}`,
-            prompts.paper().columns - 20,
-          ),
-        },
+        { value: 'run', about: fit(begins, prompts.paper().columns - 20) },
         { value: 'show all', about: 'every host by name, then ask again' },
         { value: 'quit', about: 'end here; no host has been touched' },
       ],
@@ -60,20 +65,16 @@ async function approve(plan: FleetPlan, words: ReviewWords, prompts: Prompts): P
 
 async function show(plan: FleetPlan, words: ReviewWords, prompts: Prompts, all: boolean): Promise<void> {
   const paper = { ...prompts.paper(), toSeeAll: 'show all' };
-  const text = reviewOn({ ...paper, all: all || paper.all }, plan, words);
-  await prompts.print(['', ...text.trimEnd().split('\n'), '']);
+  await prompts.print(['', ...drawLines(reviewDocument(plan, words), { ...paper, all: all || paper.all }), '']);
 }
 
 /** Many hosts at once, and for good: not a matter of one key. */
 async function reallyRun(plan: FleetPlan, hosts: number, prompts: Prompts): Promise<Choice | 'again'> {
-  const { forGood } = totalsOf(
-    plan.groups.filter(({ kind }) => kind === 'act').flatMap((group) => plansOf(group, plan.plans)),
-  );
+  const acting = plan.groups.filter(({ kind }) => kind === 'act');
+  const { forGood } = totalsOf(acting.flatMap((group) => plansOf(group, plan.plans)));
   const count = String(hosts);
-  const what =
-    forGood.length === 0
-      ? `This acts on ${plural(hosts, 'host')}.`
-      : `${escaped(forGood.join(', '))} cannot be undone.`;
+  const many = `This acts on ${plural(hosts, 'host')}.`;
+  const what = forGood.length === 0 ? many : `${escaped(forGood.join(', '))} cannot be undone.`;
   const answer = await prompts.type({
     message: `${what} Type the number of hosts, ${count}, to run it (empty: back):`,
     check: (typed) =>
@@ -87,25 +88,17 @@ async function reallyRun(plan: FleetPlan, hosts: number, prompts: Prompts): Prom
 
 /** What verify has said of those before is the reason to go on or not. */
 async function next({ batch, of, hosts, ended }: NextBatch, prompts: Prompts): Promise<Choice> {
-  const paper = prompts.paper();
-  const told = [...Map.groupBy(ended, endText)].map(([text, those]) => ({
-    text,
-    hosts: those.map(({ host }) => host),
-    held: those.every(({ outcome }) => outcome === 'held'),
-  }));
-  await prompts.print([
-    '',
-    rule(`batch ${batch} of ${of}`, paper),
-    ...told.flatMap((one) =>
-      hang(
-        `  ${one.held ? '✔' : '✘'} `,
-        `${hostsText(one.hosts, Math.max(20, paper.columns - 24))}: ${escaped(one.text)}`,
-        paper.columns,
-        one.held ? paper.style.green : paper.style.bad,
-      ),
-    ),
-    `next, ${plural(hosts.length, 'host')}:`,
-    ...indent(hostLines(hosts, narrower(paper, 2)), 2),
+  const items = [...Map.groupBy(ended, endText)].map(([text, those]): Item => {
+    const held = those.every(({ outcome }) => outcome === 'held');
+    const names = { hosts: those.map(({ host }) => host), less: 24, least: 20 };
+    return {
+      ...(held ? { mark: '✔', tone: 'green' } : { mark: '✘', tone: 'bad' }),
+      text: [names, `: ${text}`],
+    };
+  });
+  await put(prompts, `batch ${batch} of ${of}`, [
+    { kind: 'items', items },
+    ...hostNodes(`next, ${plural(hosts.length, 'host')}:`, hosts),
   ]);
   const word = await prompts.choose({
     message: `Go on with ${plural(hosts.length, 'host')}?`,
@@ -116,65 +109,4 @@ async function next({ batch, of, hosts, ended }: NextBatch, prompts: Prompts): P
     ],
   });
   return word === null ? GONE : word === 'go on' ? RUN : QUIT;
-}
-
-// ---------------------------------------------------------------- undo, and by hand
-
-async function undo(question: FleetUndo, prompts: Prompts): Promise<'undo' | 'leave'> {
-  const paper = prompts.paper();
-  await prompts.print([
-    '',
-    rule('undo?', paper),
-    ...hang('', escaped(question.why), paper.columns, paper.style.warn),
-    `on ${plural(question.hosts.length, 'host')}:`,
-    ...indent(hostLines(question.hosts, narrower(paper, 2)), 2),
-    ...question.steps.flatMap((step) => hang('  ↶ ', escaped(step), paper.columns)),
-    ...(question.dangerous === null ? [] : hang('  ! ', escaped(question.dangerous), paper.columns, paper.style.bad)),
-  ]);
-  return question.dangerous === null ? chooseUndo(prompts) : typeUndo(prompts);
-}
-
-async function chooseUndo(prompts: Prompts): Promise<'undo' | 'leave'> {
-  const word = await prompts.choose({
-    message: 'Undo what was done?',
-    default: 'leave',
-    deaf: true,
-    choices: [
-      { value: 'undo', about: 'on each of these hosts, newest first' },
-      { value: 'leave', about: 'leave the hosts as they are now' },
-    ],
-  });
-  return word ?? 'leave';
-}
-
-async function typeUndo(prompts: Prompts): Promise<'undo' | 'leave'> {
-  const word = await prompts.type({
-    message: 'Type the word undo to do it all the same (empty: leave it):',
-    deaf: true,
-    check: (typed) => (['', 'undo'].includes(typed.trim()) ? undefined : 'undo, or nothing'),
-  });
-  return word?.trim() === 'undo' ? 'undo' : 'leave';
-}
-
-async function confirm(manual: Parameters<FleetAsk['confirm']>[0], prompts: Prompts): ReturnType<FleetAsk['confirm']> {
-  const paper = prompts.paper();
-  const where = `${escaped(manual.step)} on ${escaped(manual.host)}`;
-  await prompts.print([
-    '',
-    rule(`${where} · by hand`, paper),
-    ...indent(hang('', escaped(manual.text), paper.columns - 2), 2),
-    '',
-  ]);
-  const word = await prompts.choose({
-    message: `${where}: is it done?`,
-    default: 'not done',
-    choices: [
-      { value: 'done', about: 'I have done it' },
-      { value: 'not done', about: 'it cannot or should not be done' },
-    ],
-  });
-  if (word === null) return { done: false, reason: 'interrupted' };
-  if (word === 'done') return { done: true, reason: null };
-  const reason = await prompts.type({ message: 'Why not? (may be empty)' });
-  return { done: false, reason: reason === null ? 'interrupted' : reason.trim() || null };
 }

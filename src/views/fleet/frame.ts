@@ -1,10 +1,10 @@
 import { escaped } from '../draw/escape.ts';
+import { hostsText } from '../draw/hosts.ts';
 import { fit, padEnd, padStart, width } from '../draw/layout.ts';
 import type { Canvas } from '../draw/region.ts';
 import type { Paper, Style } from '../draw/style.ts';
-import { doing } from './doing.ts';
-import { clock, countsText, type Followed, type Follower, isTrouble, type Standing } from './follow.ts';
-import { hostsText } from './words.ts';
+import { doing } from '../tell/fleet/doing.ts';
+import { clock, countsText, type Followed, type Follower, isTrouble, type Standing } from '../tell/fleet/follow.ts';
 
 /** What the live view draws on. */
 export interface FleetScreen extends Canvas {

@@ -3,11 +3,12 @@ import { plural } from '../../model/text/quantity.ts';
 import { escaped } from '../draw/escape.ts';
 import { fit } from '../draw/layout.ts';
 import { regionOn } from '../draw/region.ts';
-import { type Before, followFleet } from './follow.ts';
+import { drawLines } from '../draw/terminal.ts';
+import { tellFleetEnd } from '../tell/fleet/end.ts';
+import { tellFleetEvent } from '../tell/fleet/event.ts';
+import { type Before, followFleet } from '../tell/fleet/follow.ts';
+import { reviewDocument } from '../tell/fleet/plan.ts';
 import { type FleetScreen, frame } from './frame.ts';
-import { reviewOn } from './plan.ts';
-import { renderFleetSummary } from './summary.ts';
-import { lastingLines } from './told.ts';
 
 /** However much happens, the screen is drawn four times a second at the most. Milliseconds. */
 const FRAME = 250;
@@ -60,10 +61,10 @@ export function liveFleet(screen: FleetScreen, before?: Before): LiveFleet {
     // What a person took to read the plan is no part of it.
     if (event.type === 'batch.started') began ??= screen.now();
     if (event.type === 'host.started') begun.set(event.host, screen.now());
-    print(lastingLines(event, follower.now, screen.paper()));
+    print(drawLines(tellFleetEvent(event, follower.now).lasting, screen.paper()));
     if (event.type !== 'fleet.finished') return;
     end();
-    print(['', ...renderFleetSummary(follower.now, screen.paper())]);
+    print(['', ...drawLines(tellFleetEnd(follower.now), screen.paper())]);
   }
   return {
     show: (event) => {
@@ -80,7 +81,7 @@ export function liveFleet(screen: FleetScreen, before?: Before): LiveFleet {
     planned: (plan) => {
       planning = '';
       // Where there is anything to do, the question shows it.
-      if (plan.batches.length === 0) print(reviewOn(screen.paper(), plan, {}).trimEnd().split('\n'));
+      if (plan.batches.length === 0) print(drawLines(reviewDocument(plan, {}), screen.paper()));
     },
     hold: () => {
       later ??= [];

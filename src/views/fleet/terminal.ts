@@ -1,11 +1,11 @@
 import type { FleetAsk, FleetView } from '../../model/fleet/ports.ts';
+import type { Before } from '../tell/fleet/follow.ts';
+import type { ReviewWords } from '../tell/fleet/plan.ts';
 import { FROZEN, paperOn, promptsFor, type Terminal } from '../terminal.ts';
 import { fleetAskWith } from './ask.ts';
-import type { Before } from './follow.ts';
 import type { FleetScreen } from './frame.ts';
 import { fleetLinesView } from './lines.ts';
 import { type LiveFleet, liveFleet } from './live.ts';
-import type { ReviewWords } from './plan.ts';
 
 export interface FleetTerminal extends Terminal {
   /** TERM=dumb: nothing can be drawn over, so that everything is a line of its own. */

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fleetJunitView } from '../../../src/views/fleet/junit.ts';
 import { fleetLinesView } from '../../../src/views/fleet/lines.ts';
-import { renderFleetPlan } from '../../../src/views/fleet/plan.ts';
-import { fleetPlanMarkdown } from '../../../src/views/fleet/plan-markdown.ts';
 import { fleetTerminal } from '../../../src/views/fleet/terminal.ts';
 import { ndjsonView } from '../../../src/views/json.ts';
 import { manualInterrupts } from '../../../src/wiring/interrupts.ts';
+import { fleetPlanMarkdown, renderFleetPlan } from '../views/drawn.ts';
 import { demoFleetPlan } from './demo-fleet.ts';
 import { FLEETS, fleetEvents } from './demo-fleet-events.ts';
 

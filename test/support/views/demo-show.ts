@@ -3,10 +3,11 @@ import type { RunEvent } from '../../../src/model/event.ts';
 import type { PlannedAction } from '../../../src/model/plan.ts';
 import { ndjsonView } from '../../../src/views/json.ts';
 import { linesView } from '../../../src/views/lines.ts';
-import { renderPlan } from '../../../src/views/plan.ts';
+
 import { terminalView } from '../../../src/views/terminal.ts';
 import { demoEvents, STORIES, type Story } from './demo-events.ts';
 import { demoPlan } from './demo-plan.ts';
+import { renderPlan } from './drawn.ts';
 
 export async function showDemo(args: readonly string[]): Promise<void> {
   const [kind = 'plan', name = 'held'] = args.filter((arg) => !arg.startsWith('--'));

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Block } from '../../../src/model/block.ts';
-import { renderBlock } from '../../../src/views/block.ts';
+import { renderBlock } from '../../../src/views/draw/block.ts';
 import { escaped, escapeJson } from '../../../src/views/draw/escape.ts';
 import { paperOf } from '../../../src/views/draw/style.ts';
 import { ndjsonView } from '../../../src/views/json.ts';
 import { linesView } from '../../../src/views/lines.ts';
-import { renderPlan } from '../../../src/views/plan.ts';
 import { demoEvents, STORIES, type Story } from '../../support/views/demo-events.ts';
 import { demoPlan } from '../../support/views/demo-plan.ts';
+import { renderPlan } from '../../support/views/drawn.ts';
 
 /**
  * What a terminal could obey or would hide: C0 but newline, DEL, C1, bidi controls, zero-width and other format

@@ -5,11 +5,12 @@ import type { RunEvent } from '../../../src/model/event.ts';
 import { type FleetEvent, isFleetEvent } from '../../../src/model/fleet/ports.ts';
 import { fleetStateOf } from '../../../src/model/fleet/state.ts';
 import { stateOf } from '../../../src/model/state.ts';
-import { followFleet, touchedOf } from '../../../src/views/fleet/follow.ts';
-import { type FleetReported, fleetReportJson, fleetReportMarkdown } from '../../../src/views/fleet/report.ts';
+import { followFleet, touchedOf } from '../../../src/views/tell/fleet/follow.ts';
+import type { FleetReported } from '../../../src/views/tell/fleet/report.ts';
 import { anyFleetStream } from '../../support/fleet/any-fleet.ts';
 import { FLEET, FLEETS, fleetEvents, named } from '../../support/fleet/demo-fleet-events.ts';
 import { fakeFleet } from '../../support/fleet/fake-fleet.ts';
+import { fleetReportJson, fleetReportMarkdown } from '../../support/views/drawn.ts';
 import { sameAsFixture } from '../../support/views/golden.ts';
 import { assertMarkdown } from '../../support/views/markdown-lines.ts';
 

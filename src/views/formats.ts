@@ -1,0 +1,19 @@
+import type { Telling } from '../model/document.ts';
+import type { Look } from './draw/style.ts';
+
+type Drawer = (telling: Telling, look: Look) => string;
+
+/** Every format that a document can be printed in: one line a file of `draw/`, which is opened when it is wanted. */
+const DRAWERS = {
+  text: async ({ color }: Look): Promise<Drawer> =>
+    color ? (await import('./draw/terminal.ts')).drawTerminal : (await import('./draw/plain.ts')).drawPlain,
+  md: async (): Promise<Drawer> => (await import('./draw/markdown.ts')).drawMarkdown,
+  json: async (): Promise<Drawer> => (await import('./draw/json.ts')).drawJson,
+};
+
+export type Format = keyof typeof DRAWERS;
+export const FORMATS = Object.keys(DRAWERS) as readonly Format[];
+
+export async function drawAs(format: Format, telling: Telling, look: Look): Promise<string> {
+  return (await DRAWERS[format](look))(telling, look);
+}
