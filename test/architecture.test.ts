@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { MUTANTS, sourcesOf, troubleWith } from './mutants/table.ts';
 import { violations } from './support/architecture.ts';
 
 const src = join(import.meta.dirname, '../src');
@@ -12,6 +13,32 @@ test('the house stands as src/README.md draws it', () => {
   );
   assert.ok(sources.size > 20);
   assert.deepEqual(violations(sources), []);
+});
+
+test('each mutant of test/mutants/table.ts is found exactly once in src, and so are its test and its title', () => {
+  const sources = sourcesOf();
+  const lost = MUTANTS.flatMap((mutant) => {
+    const trouble = troubleWith(mutant, sources);
+    return trouble === null ? [] : [`${mutant.promise}: ${trouble}`];
+  });
+  assert.deepEqual(lost, []);
+});
+
+test('a mutant whose text, test or title is not there exactly once is caught', () => {
+  const [mutant] = MUTANTS;
+  assert.ok(mutant);
+  const twice = new Map([
+    ['src/a.ts', `${mutant.search}\n`],
+    ['src/b.ts', `${mutant.search}\n`],
+  ]);
+  assert.equal(troubleWith(mutant, new Map()), 'its text is in no file of src: give the row the line as it is now');
+  assert.equal(troubleWith(mutant, twice), 'its text is in src/a.ts, src/b.ts: make it longer');
+  const sources = sourcesOf();
+  assert.equal(troubleWith({ ...mutant, test: 'no.test.ts' }, sources), 'there is no single test file no.test.ts');
+  assert.equal(
+    troubleWith({ ...mutant, title: 'no such title' }, sources),
+    `there is no title with "no such title" in ${mutant.test}`,
+  );
 });
 
 /** Each rule, broken on purpose: [what the planted file is, path, text, what the checker must say]. */

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { readlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ask, claim, claimsOf } from '../../src/journal/claim.ts';
+import { addressOf, answerWith, ask, claim, claimsOf } from '../../src/journal/claim.ts';
 import { holderIn } from '../../src/journal/holder.ts';
 import { type Holder, takeLock, whoHolds } from '../../src/journal/lock.ts';
 
@@ -64,6 +66,44 @@ test('a run in another network namespace (PrivateNetwork=, ip netns) is seen, an
   assert.ok(own.ok);
   await assert.rejects(elsewhere(name, ['unshare', '--net']), /false/);
   own.lock.release();
+});
+
+/** The number of a rehearsal's lock, as lock.ts makes it. */
+const lockOf = (name: string): number =>
+  createHash('sha256')
+    .update(`${readlinkSync('/proc/self/ns/pid')} ${name} `)
+    .digest()
+    .readUInt32BE() %
+  2 ** 23;
+
+test('whoever sees a second claim of its own user on the lock does not take it, whatever the port of that claim', async () => {
+  const name = scope('beside');
+  const beside = await claim(lockOf(name.name), 0);
+  assert.ok('socket' in beside);
+  answerWith(beside, '');
+  const taken = await takeLock(name, holder);
+  beside.socket.close();
+  assert.deepEqual([taken.ok, taken.ok || taken.code], [false, 'locked']);
+  const free = await takeLock(name, holder);
+  assert.ok(free.ok);
+  free.lock.release();
+});
+
+test('a claim of another user keeps root neither waiting nor away', async (context) => {
+  if (uid !== 0) return context.diagnostic('only root can be somebody else');
+  const name = scope('stranger');
+  const bind = `const socket = require('node:dgram').createSocket('udp4'); socket.bind({ address: '${addressOf(lockOf(name.name))}', port: 28_259 }, () => console.log('bound'))`;
+  const child = spawn(process.execPath, ['-e', bind], { uid: 65_534, cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] });
+  context.after(() => child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  assert.deepEqual(
+    claimsOf(lockOf(name.name)).map((seen) => seen.uid),
+    [65_534],
+  );
+  assert.equal(await whoHolds(name), null);
+  const taken = await takeLock(name, holder);
+  assert.ok(taken.ok, JSON.stringify(taken));
+  taken.lock.release();
 });
 
 test('a holder that was killed with -9 leaves no lock behind', async () => {

@@ -68,6 +68,18 @@ describe('kill, as planned', () => {
     ]);
   });
 
+  it('has each process that it ends in the journal before the signal goes', async () => {
+    const { act, world } = rig(mailStorm(2));
+    const reserve: Act['reserve'] = async (limit, count, ids) => {
+      world.log.push(`reserve ${count} of ${limit}, with ${ids?.length} names`);
+    };
+    await run({ act: { ...act, reserve }, world, progress: [] }, order(mailers(2)));
+    assert.deepEqual(
+      world.log.map((line) => line.replace(/ \d+$/, '')),
+      ['reserve 4 of kill, with 4 names', ...Array.from({ length: 4 }, () => 'signal TERM')],
+    );
+  });
+
   it('shows the exact targets, what it costs, that it cannot be undone, and what a person could type', async () => {
     const { act } = rig(mailStorm(2));
     const { blocks, ...seen } = await kill.observe(act, order(mailers(2), { kill_after: '5s' }));
