@@ -1,11 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LAB } from '../test/support/lab/lab.ts';
 import { FIREBREAK, median, once, ROOT, type Row, type Table, which } from './_measure.ts';
 
-const LAB = [process.env.FIREBREAK_LAB, join(ROOT, '../shared/lab'), '/work/shared/lab'].find(
-  (folder) => folder && existsSync(join(folder, 'mail-storm')),
-);
 const TIMES = 3;
 
 /**

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { MUTANTS, sourcesOf, troubleWith } from './mutants/table.ts';
 import { violations } from './support/architecture.ts';
+import { foldersOfOneMachine } from './support/machine.ts';
 
 const src = join(import.meta.dirname, '../src');
 
@@ -39,6 +40,25 @@ test('a mutant whose text, test or title is not there exactly once is caught', (
     troubleWith({ ...mutant, title: 'no such title' }, sources),
     `there is no title with "no such title" in ${mutant.test}`,
   );
+});
+
+test('no test, bench or tool names a folder that only one machine has', () => {
+  const root = join(src, '..');
+  const files = globSync(['{bench,test,tools}/**/*.{ts,js,mjs,sh,yaml}', 'bin/*', '.ci/*'], { cwd: root }).filter(
+    (path) => !path.startsWith('test/fixtures/') && path !== 'test/architecture.test.ts',
+  );
+  assert.ok(files.length > 200, String(files.length));
+  const named = files.flatMap((path) =>
+    foldersOfOneMachine(readFileSync(join(root, path), 'utf8')).map((folder) => `${path}: ${folder}`),
+  );
+  assert.deepEqual(named, []);
+});
+
+test('a folder of one machine is found wherever it is named, and what only looks like one is not', () => {
+  const named = ["'/work/shared/lab'", 'cd /work/main && ls', 'IdentityFile /Users/kim/key'];
+  assert.deepEqual(named.flatMap(foldersOfOneMachine), ['/work/shared', '/work/main', '/Users/kim']);
+  const none = ["'/run/work/tab'", '${out}/work/x', '../work/x', '/home/ada/old', 'network/x', '/media/work'];
+  assert.deepEqual(none.flatMap(foldersOfOneMachine), []);
 });
 
 /** Each rule, broken on purpose: [what the planted file is, path, text, what the checker must say]. */

@@ -101,7 +101,7 @@ describe('the five suites against a host over OpenSSH', () => {
       '-F',
       lab.sshConfig,
       'host1',
-      `cd /work/main && FLEET_SSH_CONFIG=/work/ssh_config LOGINS='${list.join(',')}' /work/node --test test/lab/inside/ssh-contracts.ts`,
+      `cd /opt/here/main && FLEET_SSH_CONFIG=/opt/here/ssh_config LOGINS='${list.join(',')}' /opt/here/node --test test/lab/inside/ssh-contracts.ts`,
     ]);
     assert.equal(code, 0, stdout);
     // Fewer would mean that a suite was not run.
@@ -121,18 +121,18 @@ describe('the five suites against a host over OpenSSH', () => {
 /** Node, the sources and a way to its own sshd, for a host that is to test itself. */
 function takeAlong(root: string): void {
   const key = /IdentityFile (\S+)/.exec(readFileSync(lab.sshConfig, 'utf8'))?.[1] ?? '';
-  mkdirSync(join(root, 'work/main'), { recursive: true });
-  cpSync(realpathSync(process.execPath), join(root, 'work/node'));
+  mkdirSync(join(root, 'opt/here/main'), { recursive: true });
+  cpSync(realpathSync(process.execPath), join(root, 'opt/here/node'));
   // The engine of patterns is the one package that the ports need.
   for (const part of ['src', 'test', 'package.json', 'node_modules/re2js'])
-    cpSync(join(CHECKOUT, part), join(root, 'work/main', part), { recursive: true });
-  cpSync(key, join(root, 'work/key'));
-  chmodSync(join(root, 'work/key'), 0o600);
-  cpSync(join(dirname(lab.sshConfig), 'known_hosts'), join(root, 'work/known_hosts'));
-  const config = readFileSync(lab.sshConfig, 'utf8').replace(/IdentityFile .*/, 'IdentityFile /work/key');
+    cpSync(join(CHECKOUT, part), join(root, 'opt/here/main', part), { recursive: true });
+  cpSync(key, join(root, 'opt/here/key'));
+  chmodSync(join(root, 'opt/here/key'), 0o600);
+  cpSync(join(dirname(lab.sshConfig), 'known_hosts'), join(root, 'opt/here/known_hosts'));
+  const config = readFileSync(lab.sshConfig, 'utf8').replace(/IdentityFile .*/, 'IdentityFile /opt/here/key');
   writeFileSync(
-    join(root, 'work/ssh_config'),
-    config.replace(/UserKnownHostsFile .*/, 'UserKnownHostsFile /work/known_hosts'),
+    join(root, 'opt/here/ssh_config'),
+    config.replace(/UserKnownHostsFile .*/, 'UserKnownHostsFile /opt/here/known_hosts'),
   );
 }
 

@@ -1,14 +1,24 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, globSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 export const CHECKOUT = resolve(import.meta.dirname, '../../..');
 
-/** The rig that builds the real incident; it lies beside the checkout, or where FIREBREAK_LAB says. */
-export const LAB = [process.env.FIREBREAK_LAB, join(CHECKOUT, '../shared/lab'), '/work/shared/lab'].find(
-  (folder): folder is string => folder !== undefined && existsSync(join(folder, 'mail-storm')),
-);
+/**
+ * The rig that builds the real incident: where FIREBREAK_LAB says, beside the checkout, or, for a clone elsewhere, in a
+ * folder at the top of the file system. It runs as root, so it must be root's or ours.
+ */
+export const LAB = [
+  process.env.FIREBREAK_LAB,
+  join(CHECKOUT, '../shared/lab'),
+  ...globSync('/*/shared/lab').filter(isOurs),
+].find((folder): folder is string => folder !== undefined && existsSync(join(folder, 'mail-storm')));
+
+function isOurs(folder: string): boolean {
+  const { uid, mode } = statSync(folder);
+  return (uid === 0 || uid === process.getuid?.()) && (mode & 0o022) === 0;
+}
 
 export interface InLab {
   readonly code: number | null;
