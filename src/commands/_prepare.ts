@@ -28,7 +28,7 @@ export interface Prepared {
   readonly raised: Limits;
   readonly policy: Policy | null;
   readonly catalogue: Catalogue;
-  /** For the journal: what was trusted at a person's word. */
+  /** For the journal: the files that were trusted only because a person said so. */
   readonly notes: readonly string[];
 }
 

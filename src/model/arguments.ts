@@ -2,7 +2,8 @@ import { FILE_SELECTOR } from './host/files.ts';
 import { byDefault, exactlyOne, integer, object, quantity, service, stepReference, text } from './runbook/shape.ts';
 
 /**
- * The arguments of verbs that the loader, the plan or the run read as well. Those of all others stand in their verb.
+ * The arguments of those verbs that the loader, the plan or the run also read. Every other verb declares its argument
+ * in its own file.
  */
 export const SERVICE = service('The service.');
 

@@ -23,12 +23,12 @@ export interface Comparator {
 }
 export const COMPARATORS = ['is', 'is_not', 'at_least', 'at_most', 'matches', 'one_of', 'between'] as const;
 
-/** One line of a condition, about one measure of one finding. `step` is absent where the finding is the step's own. */
+/** One comparison in a condition: one measure of one finding. `step` is absent if the step compares its own finding. */
 export interface Clause {
   readonly step?: string;
   readonly measure: string;
   readonly comparator: Comparator;
-  /** Words of the author's that stand for several of the measure's: `down` is stopped or failed. */
+  /** Words of an author that mean several values of the measure: `down` means stopped or failed. */
   readonly means?: Means;
 }
 export type Means = Readonly<Record<string, readonly string[]>>;
@@ -36,7 +36,7 @@ export type Condition =
   | { readonly kind: 'clause'; readonly clause: Clause }
   | { readonly kind: 'any_of' | 'all_of' | 'none_of'; readonly conditions: readonly Condition[] };
 
-/** The steps of whose findings a condition speaks. */
+/** The steps whose findings a condition compares. */
 export function stepsNamedIn(condition: Condition): readonly string[] {
   if (condition.kind !== 'clause') return condition.conditions.flatMap(stepsNamedIn);
   return condition.clause.step === undefined ? [] : [condition.clause.step];

@@ -8,7 +8,7 @@ import type { DeclaredUndo } from './run/undo.ts';
 import type { Limits, Phase } from './runbook.ts';
 import type { Applied, Finding, LeaseDeadline, Observation, Progress, Targets, Undo } from './verb.ts';
 
-/** Bumped when a reader of the old form would misunderstand the new one. */
+/** Raised when a program that knows only the old form would misunderstand the new one. */
 export const EVENT_VERSION = 1;
 
 /** What every event carries. */
@@ -18,7 +18,7 @@ export interface Stamp {
   readonly seq: number;
   /** ISO 8601, UTC, milliseconds. */
   readonly at: string;
-  /** Milliseconds, monotonic: differences survive a clock that is set. */
+  /** Milliseconds of a monotonic clock: differences stay right when somebody sets the clock. */
   readonly mono: number;
   readonly run: string;
   readonly host: string;
@@ -35,7 +35,7 @@ export interface DrillMark {
   readonly scene: string;
 }
 
-/** Root cannot move either: both would let automation forget what it has done. */
+/** Root may change neither of them: automation could then forget what it has done. */
 export interface OwnPlaces {
   /** The folder of the journals. */
   readonly state?: string;
@@ -82,10 +82,13 @@ export type Fact =
       readonly target?: Reached;
       /** A rehearsal, and the folder that it was built in. It is never counted, and never taken up for a real run. */
       readonly drill?: DrillMark;
-      /** What whoever started it has moved away from its usual place. */
+      /** The places that the user has changed for this run: its journals, its lock. */
       readonly own?: OwnPlaces;
     }
-  /** The same journal goes on, after a crash, an interrupt, or to roll back. What was open is asked of the world. */
+  /**
+   * The same journal goes on: after a crash, after an interrupt, or for a rollback. The host is asked about every
+   * outcome that is not known.
+   */
   | {
       readonly type: 'run.resumed';
       readonly to: 'finish' | 'roll-back';
@@ -110,11 +113,10 @@ export type Fact =
       readonly verdict: 'this-incident' | 'looked-only' | 'not-this-incident' | 'unknown';
       readonly reasons: readonly string[];
     }
-  /** The saved plan was looked at again and holds; what it would touch has moved so far. */
+  /** The saved plan was compared with the host and is still valid; its targets have changed by this much. */
   | { readonly type: 'plan.compared'; readonly plan: PlanMark; readonly drift: readonly StepDrift[] }
   /**
-   * What the plan found, before the first act: whoever goes on later finds out whether the host is still like that.
-   * Absent in journals of 0.1.0.
+   * What the plan found before the first act: a later resume compares the host with it. Absent in journals of 0.1.0.
    */
   | { readonly type: 'plan.pinned'; readonly pinned: readonly IdentityLine[] }
   | { readonly type: 'action.observed'; readonly step: string; readonly observation: ObservationShown }
@@ -138,17 +140,18 @@ export type Fact =
       /** The undo that the runbook's author wrote beside the step. */
       readonly declared?: DeclaredUndo;
       readonly records: Readonly<Record<string, string>>;
-      /** What it takes of the limits, but for what it reserves itself as it goes. Absent in journals of 0.1.0. */
+      /**
+       * What the act takes from the limits, without what it reserves itself while it works. Absent in journals of
+       * 0.1.0.
+       */
       readonly costs?: Limits;
     }
   /**
-   * On disk before more is taken: so much of the limits the attempt may have used from now on, whatever becomes of it.
-   * `ids`: of whom, where they can be told apart.
+   * On disk before the act takes more: from now on the attempt may have used this much of the limits, however it ends.
+   * `ids` names the targets, if they can be told apart.
    */
   | { readonly type: 'action.reserved'; readonly step: string; readonly used: Limits; readonly ids?: readonly string[] }
-  /**
-   * An attempt of an earlier life, whose outcome nobody wrote down: so much of what it had reserved is counted as used.
-   */
+  /** An attempt of an earlier engine has no outcome: this much of what it had reserved counts as used. */
   | { readonly type: 'action.settled'; readonly step: string; readonly used: Limits }
   | { readonly type: 'action.progress'; readonly step: string; readonly progress: Progress }
   | { readonly type: 'action.applied'; readonly step: string; readonly applied: Applied }
@@ -157,14 +160,14 @@ export type Fact =
       readonly step: string;
       readonly outcome: StepOutcome;
       readonly reason: string | null;
-      /** Where it was done by hand: the undo that the runbook's author wrote beside it. */
+      /** If a person did the step by hand: the undo that the author wrote beside it. */
       readonly declared?: DeclaredUndo;
     }
   | {
       readonly type: 'lease.armed';
       readonly step: string;
       readonly key: string;
-      /** Absent in journals of before the leases outlived their engine. */
+      /** Absent in journals from the time before a lease could outlive its engine. */
       readonly service?: string;
       /** What goes down with it, and is started with it. */
       readonly also?: readonly string[];
@@ -172,13 +175,13 @@ export type Fact =
       readonly undo: Json;
       readonly say: string;
       /**
-       * What starts the service with nobody alive, and when. Null: there was no process slot for it, and only the
+       * What starts the service when the engine is dead, and when. Null: no process slot was free for it, so only the
        * engine watches.
        */
       readonly handle?: Json;
       readonly deadline?: LeaseDeadline | null;
     }
-  /** The live engine has put it off, or at last found a process slot for what outlives it. */
+  /** The engine has moved the deadline, or has found a process slot for the watchdog at last. */
   | { readonly type: 'lease.renewed'; readonly key: string; readonly handle: Json; readonly deadline: LeaseDeadline }
   | { readonly type: 'lease.released'; readonly key: string; readonly by: string }
   | { readonly type: 'lease.restored'; readonly key: string; readonly ok: boolean; readonly summary: string }
@@ -190,7 +193,7 @@ export type Fact =
       /** Measures that are no numbers. */
       readonly texts?: Readonly<Record<string, string>>;
       readonly broken: readonly string[];
-      /** Why what is broken does not count. */
+      /** Why a bad sample does not count. */
       readonly standing?: WatchStanding;
       readonly minutes: number | null;
       readonly left: number;
@@ -202,7 +205,7 @@ export type Fact =
       readonly reasons: readonly string[];
     }
   | { readonly type: 'rollback.started'; readonly why: string; readonly steps: readonly string[] }
-  /** `part`: a step of the undo that the author wrote, counted from 1; absent: what the action itself derived. */
+  /** `part`: the number of the author's undo step, from 1. Absent: the undo that the action derived. */
   | {
       readonly type: 'undo.intended';
       readonly step: string;
@@ -223,7 +226,7 @@ export type Fact =
       readonly missed: readonly MissedJob[];
     };
 
-/** A sample that does not count: too soon after the begin of the watch, or one of those that its author tolerates. */
+/** A sample that does not count: it came too soon after the begin of the watch, or the author tolerates it. */
 export type WatchStanding = 'settling' | 'tolerated';
 
 export type StepOutcome = 'done' | 'nothing-to-do' | 'skipped' | 'by-hand' | 'failed' | 'partial' | 'not-reached';
@@ -240,7 +243,7 @@ export interface MissedJob {
 export type RunEvent = Stamp & Fact;
 export type EventOf<T extends Fact['type']> = Stamp & Extract<Fact, { readonly type: T }>;
 
-/** Shown, and kept only in part: losing one with a crash loses nothing that a resume needs, so it is not synced. */
+/** Events that are shown and kept only in part. A resume does not need them, so they are not synced to the disk. */
 export function isLight(fact: Fact): boolean {
   return fact.type === 'action.progress' || fact.type === 'step.started' || fact.type === 'action.observed';
 }

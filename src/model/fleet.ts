@@ -7,18 +7,18 @@ import type { IdentityLine } from './run/saved-plan.ts';
 export type { Strategy } from './fleet/strategy.ts';
 
 /**
- * A host as it is named, reached and grouped. The name is unique, and what ssh_config(5) is asked with; the rest
- * overrides what stands there.
+ * A host: its name, how to reach it, its groups. The name is unique; ssh looks it up in ssh_config(5), and the other
+ * fields override what ssh finds there.
  */
 export interface Target {
   readonly name: string;
-  /** ssh's HostName: an address where the name is none. */
+  /** ssh's HostName: the address, if the name is not one. */
   readonly address: string | null;
   readonly port: number | null;
   readonly user: string | null;
   /** Path of a private key. */
   readonly identity: string | null;
-  /** Without `all`, which everybody is in. */
+  /** Without `all`: every host is in it. */
   readonly groups: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   /** Root through sudo; null: as the command line says. */
@@ -32,15 +32,15 @@ export type HostPlan =
   | { readonly kind: 'unreachable'; readonly host: string; readonly code: string; readonly reason: string };
 
 /**
- * What a host's plan holds fast until its turn comes: which services, edits, limits and actions. Processes and files
- * move meanwhile.
+ * What must not change until the host's turn comes: its services, edits, limits and actions. Processes and files may
+ * change meanwhile.
  */
 export interface HeldPlan {
   readonly pinned: readonly IdentityLine[];
   readonly refusal: Plan['refusal'];
 }
 
-/** Hosts for which the same would be done, or the same is the matter. */
+/** Hosts on which the run would do the same, or which have the same trouble. */
 export interface PlanGroup {
   readonly kind: 'act' | 'looked-only' | 'not-this-incident' | 'refused' | 'unreachable';
   readonly hosts: readonly string[];
@@ -80,8 +80,8 @@ export type FleetFact =
       readonly policy: { readonly path: string; readonly hash: string } | null;
       readonly tool: string;
       /**
-       * How the hosts are reached, for a resume: what wiring makes of the ssh options. No secret is in it, but where
-       * one is.
+       * How to reach the hosts again for a resume, made from the ssh options. It holds no secret, only the place of
+       * one.
        */
       readonly reach: Json;
     }
@@ -100,6 +100,6 @@ export type FleetFact =
   | { readonly type: 'batch.finished'; readonly batch: number; readonly failed: readonly string[] }
   /** No further host is begun. */
   | { readonly type: 'fleet.stopped'; readonly why: string; readonly notBegun: readonly string[] }
-  /** What is to be known of how it was started or went on. */
+  /** Notes about how the run was started or resumed. */
   | { readonly type: 'fleet.noted'; readonly text: string }
   | { readonly type: 'fleet.finished'; readonly outcome: OutcomeName; readonly reasons: readonly string[] };

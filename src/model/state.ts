@@ -51,7 +51,7 @@ export interface RunState {
   readonly rollback: RollbackState | null;
   readonly interrupted: { readonly signal: string; readonly doing: string; readonly at: string } | null;
   readonly notes: readonly { readonly at: string; readonly text: string }[];
-  /** Null while it runs, and for ever after a crash. */
+  /** Null while the run is at work, and after a crash. */
   readonly finished: {
     readonly outcome: OutcomeName;
     readonly exit: number;

@@ -13,9 +13,8 @@ export function countOf(size: Size, of: number): number {
 }
 
 /**
- * The hosts that something is to be done on, in the order given, cut into batches. What nothing is done on does not
- * count: 5 % of what is touched is never more than 5 % of what was chosen. The first batch has a host however small its
- * share: else there would be no canary.
+ * Cuts the hosts into batches, in the given order. Only hosts that would be changed count, so 5 % of them is never more
+ * than 5 % of the chosen hosts. The first batch has at least one host, else there would be no canary.
  */
 export function batchesOf(
   { batches }: Pick<Strategy, 'batches'>,
@@ -24,7 +23,7 @@ export function batchesOf(
   const ends = batches.map((size, at) => Math.max(countOf(size, hosts.length), at === 0 ? 1 : 0));
   const cut: (readonly string[])[] = [];
   let from = 0;
-  // Whoever is behind the last size is not left out by arithmetic.
+  // Hosts behind the last size form one more batch: no host is lost by rounding.
   for (const end of [...ends, hosts.length]) {
     if (end <= from || from >= hosts.length) continue;
     cut.push(hosts.slice(from, end));
@@ -33,7 +32,7 @@ export function batchesOf(
   return cut;
 }
 
-/** What is left of the batches where some of these hosts are done already. `done` come first in `hosts`. */
+/** The batches that are left when some hosts are already done. The hosts that are done come first in `hosts`. */
 export function batchesLeft(
   strategy: Pick<Strategy, 'batches'>,
   hosts: readonly string[],
@@ -45,8 +44,8 @@ export function batchesLeft(
 }
 
 /**
- * The canary proves the remedy. Where none of its hosts has held (it was lost, or it was not this incident any more),
- * as many of the next batch take its place before the rest of them.
+ * The canary proves the remedy. If none of its hosts has held (it was lost, or it no longer had the incident), the same
+ * number of hosts from the next batch take its place.
  */
 export function withCanary<T>(left: readonly (readonly T[])[], size: number): readonly (readonly T[])[] {
   const [next, ...rest] = left;

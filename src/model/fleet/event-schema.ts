@@ -20,8 +20,8 @@ import type { Schema } from '../verb.ts';
 import { ORDERS, type Size, type Strategy } from './strategy.ts';
 
 /**
- * What happens in a fleet run, for the schema of the events; see event-schema.ts. Each of them has the stamp, whose
- * `run` and `host` are the fleet's but where it is said otherwise.
+ * The schema of a fleet run's events; see event-schema.ts. `run` and `host` of an event are those of the fleet, unless
+ * its comment says otherwise.
  */
 
 type Of<T extends FleetFact['type']> = Omit<Extract<FleetFact, { readonly type: T }>, 'type'>;
@@ -56,7 +56,7 @@ const STRATEGY = closed<Strategy>('In which order and how boldly.', {
   failures: { description: 'No further host is begun once more than this have failed.', anyOf: [COUNTED, SHARE] },
   order: word('Of the hosts.', ORDERS),
 });
-const GROUP = closed<PlanGroup>('Hosts for which the same would be done, or the same is the matter.', {
+const GROUP = closed<PlanGroup>('Hosts on which the run would do the same, or which have the same trouble.', {
   kind: word('Which of both.', [
     'act',
     'looked-only',

@@ -4,9 +4,9 @@ import type { Plan, PlannedAction } from '../plan.ts';
 import { plural } from '../text/quantity.ts';
 
 /**
- * Hosts for which the same would be done are one group: the same steps, decisions, diffs, texts and services. How many
- * processes and files there are may differ; that is what the limits are for. The largest group comes first, then those
- * that differ from it, then those where nothing is done.
+ * Puts hosts into one group if the run would do the same on them: same steps, decisions, diffs, texts and services. The
+ * numbers of processes and files may differ; limits bound them. The largest group comes first, then the others, then
+ * the hosts on which nothing is done.
  */
 export function groupPlans(plans: readonly HostPlan[]): readonly PlanGroup[] {
   const kinds = new Map<string, { readonly sort: Sort; readonly plans: HostPlan[] }>();
@@ -51,7 +51,7 @@ function sortOf(host: HostPlan): Sort {
   return { kind: 'act', key: `act ${JSON.stringify([...steps])}`, steps };
 }
 
-/** What would be done, and what would be shown of it but for the counts. */
+/** What would be done, and what the screen would show, without the counts. */
 function stepsOf({ steps, open }: Plan): ReadonlyMap<string, string> {
   const actions = steps.filter((step): step is PlannedAction => step.kind === 'action');
   return new Map([...actions.map((step) => [step.id, actText(step)] as const), ['', JSON.stringify(open)]]);
@@ -105,7 +105,7 @@ function say(group: Group, alike: Group | undefined): string {
 
 const sayAlike = (hosts: number): string => (hosts === 1 ? '1 host' : `${hosts} hosts alike`);
 
-/** The steps in which a host does something else than most. */
+/** The steps in which a host differs from most of the others. */
 function sayDifferent(one: Sort, most: Sort | undefined): string {
   const ids = new Set([...one.steps.keys(), ...(most?.steps.keys() ?? [])]);
   const differ = [...ids].filter((id) => one.steps.get(id) !== most?.steps.get(id));

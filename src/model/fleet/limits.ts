@@ -6,7 +6,7 @@ import type { Runbook } from '../runbook.ts';
 import { plural } from '../text/quantity.ts';
 import type { Strategy } from './strategy.ts';
 
-/** Of a rule that does not speak of fleets: one host after the other, each looked after before the next. */
+/** For a rule without `fleet:`: one host after the other, each verified before the next begins. */
 export const DEFAULT_FLEET: FleetLimits = { atOnce: 1, share: 100, hostsADay: null };
 
 export function fleetLimits(rule: PolicyRule): FleetLimits {
@@ -23,16 +23,16 @@ export interface FleetAsked {
 }
 
 export interface FleetDecision {
-  /** As bold as was asked, or less. */
+  /** The strategy that was asked for, or a more careful one. */
   readonly strategy: Strategy;
   /** What was lowered, and by which rule: for the journal and the screen. */
   readonly notes: readonly string[];
 }
 
 /**
- * How boldly a policy lets a fleet run go: never more at once than `at_once`, nor than `share` of any group, whichever
- * of its hosts happen to be at work together. Where several rules could allow it (they name different hosts) the
- * strictest counts. Whether a host may be touched at all is for `permit` to say, host by host.
+ * Lowers a strategy to what the policy allows: at most `at_once` hosts at a time, and at most `share` of any group,
+ * whichever of its hosts are at work together. If several rules could allow the run (for different hosts), the
+ * strictest counts. `permit` decides for each host whether it may be touched at all.
  */
 export function decideFleet(asked: FleetAsked, strategy: Strategy): FleetDecision {
   const bounds = asked.hosts.length === 0 ? [] : rulesOf(asked).flatMap((rule) => boundsOf(rule, asked.hosts));
@@ -55,7 +55,8 @@ function boundsOf(rule: PolicyRule, hosts: readonly Target[]): readonly Bound[] 
     { most: atOnce, why: says },
     ...groups.flatMap(([group, size]) => {
       const most = Math.max(1, Math.floor((size * share) / 100));
-      // So many may stop together whoever they are: a group that is no larger cannot be over its share.
+      // How many hosts may be at work together, whichever they are. A group that is no larger can never exceed its
+      // share.
       return size <= most
         ? []
         : [{ most, why: `rule ${rule.id} has fleet.share: ${share}%, of the ${plural(size, 'host')} in ${group}` }];
@@ -63,7 +64,7 @@ function boundsOf(rule: PolicyRule, hosts: readonly Target[]): readonly Bound[] 
   ];
 }
 
-/** The groups of those that were chosen, and those in no group as one. */
+/** The groups of the chosen hosts. Hosts without a group count as one group. */
 function groupSizes(hosts: readonly Target[]): readonly (readonly [string, number])[] {
   const sizes = new Map<string, number>();
   for (const { groups } of hosts)
@@ -71,7 +72,7 @@ function groupSizes(hosts: readonly Target[]): readonly (readonly [string, numbe
   return [...sizes];
 }
 
-/** The rules that could allow the runbook on one of the hosts. */
+/** The rules that could allow this runbook on at least one of the hosts. */
 function rulesOf({ policy, runbook, params, hosts }: FleetAsked): readonly PolicyRule[] {
   return policy.rules.filter((rule) =>
     hosts.some(({ name }) => couldAllow(rule, { runbook, params, host: name, at: 0 })),

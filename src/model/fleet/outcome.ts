@@ -2,9 +2,9 @@ import type { HostEnd } from '../fleet.ts';
 import type { OutcomeName } from '../outcome.ts';
 
 /**
- * The worst first: a fleet run ends with it. What nobody knows goes before what is known to be bad, what may be half
- * done before what was undone or never begun, and an interrupt before nothing but "not this incident" and "held". An
- * unreachable host is an unknown outcome.
+ * The worst outcome comes first: a fleet run ends with the worst of its hosts. Unknown is worse than bad; half done is
+ * worse than undone or never begun; an interrupt is worse only than "not this incident" and "held". An unreachable host
+ * has an unknown outcome.
  */
 const WORST_FIRST: readonly OutcomeName[] = [
   'outcome-unknown', // 10
@@ -37,8 +37,8 @@ export function worstOf(outcomes: readonly OutcomeName[]): OutcomeName {
 }
 
 /**
- * Of a host that was begun: it counts against what may fail. That it is not this incident any more is no failure, and
- * an interrupt is nobody's.
+ * Tells whether a host that was begun counts as a failure. "Not this incident any more" and an interrupt are no
+ * failures.
  */
 export function isFailure({ outcome }: Pick<HostEnd, 'outcome'>): boolean {
   return !['held', 'looked-only', 'not-this-incident', 'interrupted'].includes(outcome);
@@ -47,8 +47,8 @@ export function isFailure({ outcome }: Pick<HostEnd, 'outcome'>): boolean {
 const LEFT_OFF: readonly OutcomeName[] = ['interrupted', 'deadline', 'outcome-unknown', 'needs-a-human'];
 
 /**
- * Its run can go on where it was left; where nothing was proven it is watched again. An unknown diagnosis has no
- * verdict: such a run is begun anew.
+ * Tells whether a resume can go on with the run. A run without a verdict is watched again. After an unknown diagnosis
+ * nothing was done: such a run is begun anew.
  */
 export function isUnfinishedEnd({ outcome, verdict }: Pick<HostEnd, 'outcome' | 'verdict'>): boolean {
   return LEFT_OFF.includes(outcome) || (outcome === 'inconclusive' && verdict === 'inconclusive');

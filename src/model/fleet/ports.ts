@@ -5,23 +5,23 @@ import type { Plan } from '../plan.ts';
 import type { Strategy } from './strategy.ts';
 
 /**
- * `run` is the fleet run's id and `host` the machine that it is started from; but in what is told of a host (`host.*`)
- * they are that host's: the id of its run, null where none was begun.
+ * `run` is the id of the fleet run and `host` the machine on which it was started. In the events `host.*` they are
+ * those of the host: `run` is null if its run was never begun.
  */
 export type FleetEvent = Stamp & FleetFact;
 export type FleetEventOf<T extends FleetFact['type']> = Stamp & Extract<FleetFact, { readonly type: T }>;
 
-/** Which of both an event of a fleet run's stream is: its own, or one of the run of a host. */
+/** Tells whether an event belongs to the fleet or to one of its hosts. */
 export function isFleetEvent(event: { readonly type: string }): event is FleetEvent {
   return /^(fleet|batch|host)\./.test(event.type);
 }
 
-/** What was found on every host, and what would be done: to be shown whole on one screen, and to be approved. */
+/** What was found on every host and what would be done. It fits one screen, so that a person can approve it. */
 export interface FleetPlan {
   readonly runbook: Plan['runbook'];
   readonly params: Readonly<Record<string, Json>>;
   readonly strategy: Strategy;
-  /** In the order of the run. Long lists of targets are cut to a sample; their counts are whole. */
+  /** In the order of the run. Long lists of targets are cut to a sample; the counts are exact. */
   readonly plans: readonly HostPlan[];
   readonly groups: readonly PlanGroup[];
   /** Of the hosts on which something would be done. The first is the canary. */
@@ -30,12 +30,12 @@ export interface FleetPlan {
 }
 
 /**
- * Shows; decides nothing. It gets the fleet's own events, and those of its hosts' runs as they come: `event.host` says
- * whose.
+ * Shows events and decides nothing. It gets the events of the fleet and of its hosts' runs as they come; `event.host`
+ * tells the host.
  */
 export interface FleetView {
   show(event: FleetEvent | RunEvent): void | Promise<void>;
-  /** While hosts are planned: how many of how many have answered. */
+  /** While hosts are planned: how many have answered, and of how many. */
   planning?(progress: { readonly done: number; readonly of: number; readonly host: string }): void;
   /** Every host is planned, nothing was touched. Comes after `fleet.planned`. */
   planned?(plan: FleetPlan): void | Promise<void>;
@@ -47,7 +47,7 @@ export interface NextBatch {
   readonly batch: number;
   readonly of: number;
   readonly hosts: readonly string[];
-  /** How those before have ended. */
+  /** How the earlier batches have ended. */
   readonly ended: readonly HostEnd[];
 }
 

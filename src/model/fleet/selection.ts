@@ -7,9 +7,9 @@ import type { Strategy } from './strategy.ts';
 export interface SshChoice {
   /** For `ssh -F`; null: ssh's own. `none`: no file at all. */
   readonly config: string | null;
-  /** Root through sudo where the target itself does not say. */
+  /** Whether to become root through sudo, if the target itself does not tell. */
   readonly become: boolean;
-  /** sudo's password, which the vault of this process knows (`reveal`); null: sudo must not ask. */
+  /** sudo's password, from the vault of this process (`reveal`). Null: sudo must not ask for one. */
   readonly password: SecretReference | null;
 }
 
@@ -20,9 +20,9 @@ export interface Selection {
   /** Chosen, and left out by --skip. */
   readonly skipped: readonly string[];
   readonly ssh: SshChoice;
-  /** Of the flags alone: they win over the runbook. */
+  /** From the flags only. They override the runbook. */
   readonly strategy: Partial<Strategy>;
-  /** For the journal: what was trusted at a person's word. */
+  /** For the journal: the files that were trusted only because a person said so. */
   readonly notes: readonly string[];
 }
 
@@ -38,8 +38,8 @@ export type Selected =
   | { readonly ok: false; readonly says: string; readonly word?: string; readonly known?: readonly string[] };
 
 /**
- * A pattern is a list: `web*,db1` is either, `&role=web` only those too, `!db1` without, in whatever order they stand.
- * Each word must match something: a misspelt one would choose, or spare, other hosts than was meant.
+ * A pattern is a list of words in any order: `web*,db1` means either, `&role=web` keeps only hosts that match it too,
+ * `!db1` leaves hosts out. Each word must match something: a misspelt word would choose or spare the wrong hosts.
  */
 export function select(known: readonly Target[], { limit, skip }: Patterns): Selected {
   let chosen = known;
@@ -116,7 +116,7 @@ function called(known: readonly Target[], word: string): readonly Target[] | Ext
   return named.length > 0 ? named : grouped;
 }
 
-/** `role=web`, `role=w*`; `name=` and `group=` for what a bare word leaves open. */
+/** `role=web`, `role=w*`; `name=` and `group=` where a bare word could mean both. */
 function labelled(known: readonly Target[], label: string, value: string): readonly Target[] {
   const fits = wildcard(value, { cases: label !== 'name' });
   if (label === 'name') return known.filter((one) => fits.test(one.name));
@@ -124,12 +124,12 @@ function labelled(known: readonly Target[], label: string, value: string): reado
   return known.filter(({ labels }) => Object.hasOwn(labels, label) && fits.test(labels[label] ?? ''));
 }
 
-/** Names of hosts have no case (RFC 4343): two that differ in nothing else are one machine. */
+/** Upper and lower case do not matter in host names (RFC 4343): two names that differ only in case are one machine. */
 export function sameHost(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** What a word may name: for whoever has misspelt one. */
+/** All that a word may name, for the message about a misspelt one. */
 function wordsOf(known: readonly Target[]): readonly string[] {
   const labels = known.flatMap((one) => Object.entries(one.labels).map(([label, value]) => `${label}=${value}`));
   return [...new Set([...known.map(({ name }) => name), ...known.flatMap(({ groups }) => groups), ...labels])];

@@ -3,8 +3,8 @@ import { exitCode, type OutcomeName } from '../outcome.ts';
 import type { FleetEvent, FleetEventOf } from './ports.ts';
 
 /**
- * What a fleet run's events add up to: the one fold, for resume, rollback, report, `runs` and views. Total over any
- * prefix of any journal.
+ * The state of a fleet run, folded from its events. Resume, rollback, report, `runs` and the views all use this one
+ * fold. It works for every prefix of every journal.
  */
 export interface FleetState {
   readonly run: string;
@@ -20,7 +20,7 @@ export interface FleetState {
   readonly stopped: { readonly why: string; readonly notBegun: readonly string[] } | null;
   readonly notes: readonly { readonly at: string; readonly text: string }[];
   readonly resumes: number;
-  /** Null while it runs, and for ever after a crash. */
+  /** Null while the run is at work, and after a crash. */
   readonly finished: {
     readonly outcome: OutcomeName;
     readonly exit: number;
@@ -68,9 +68,9 @@ export function fleetStateOf(events: Iterable<FleetEvent>): FleetState {
   return state;
 }
 
-/** An event of a type that this version does not know changes nothing but `last`. */
+/** An event of an unknown type changes only `last`. */
 export function applyFleet(before: FleetState, event: FleetEvent): FleetState {
-  // A fact about a host carries the id of that host's run in the place of the fleet's.
+  // A fact about a host carries the id of the host's run, not the id of the fleet's.
   const run = event.type.startsWith('host.') ? before.run : event.run;
   const state = { ...before, run, last: { seq: event.seq, at: event.at, mono: event.mono } };
   return applyFact(state, event) ?? state;
@@ -140,7 +140,7 @@ function takenUp({ hosts }: FleetState, { to, hosts: named }: FleetEventOf<'flee
   return hosts.map((host) => (again(host) ? { ...host, ...FRESH, status: 'waiting' } : host));
 }
 
-/** Another life of the same run, to finish it or to undo it, does not make undone how it ended before. */
+/** A later life of the same run (a resume, a rollback) does not change how the earlier one ended. */
 function begun(state: FleetState, event: FleetEventOf<'host.started'>): FleetState {
   const known = state.hosts.find(({ host }) => host === event.host);
   const again = known?.run === event.run;

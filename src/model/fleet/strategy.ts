@@ -9,12 +9,12 @@ export type FailureSize = Exclude<Size, { readonly kind: 'rest' }>;
 
 export const ORDERS = ['given', 'name', 'reverse', 'shuffled'] as const;
 
-/** In which order and how boldly a runbook goes through hosts. */
+/** In which order, and how many at a time, a runbook goes through the hosts. */
 export interface Strategy {
   /**
-   * How many are done when a batch has ended, rounded down: `1, 5%, 25%, rest` of 200 is 1, 9 more, 40 more, 150 more;
-   * of 5 it is 1 and then 4, since what is done already needs no batch. The first is the canary. A batch begins when
-   * all of the one before have been verified.
+   * How many hosts are done when a batch has ended, rounded down. `1, 5%, 25%, rest` of 200 hosts means 1, then 9, 40
+   * and 150 more; of 5 hosts it means 1 and then 4, because sizes that are reached already give no batch. The first
+   * batch is the canary. A batch begins when all hosts of the batch before have been verified.
    */
   readonly batches: readonly Size[];
   readonly atOnce: number;
@@ -73,8 +73,7 @@ export function parsePause(text: string): number | undefined {
 }
 
 /**
- * Which of the batches is wrong, and why; null: they are well. What is done with every host must be said: nobody is
- * left out by arithmetic.
+ * Which batch is wrong, and why; null: none is. The batches must cover all hosts, so that none is left out by rounding.
  */
 export function batchFault(batches: readonly Size[]): { readonly at: number; readonly says: string } | null {
   for (const [at, size] of batches.entries()) {
@@ -102,7 +101,7 @@ function amountOf(size: Size): number {
 
 const isAll = (size: Size): boolean => size.kind === 'rest' || (size.kind === 'share' && size.percent === 100);
 
-/** What stands where; whoever comes later says what holds. */
+/** Merges strategies: a later one overrides an earlier one. */
 export function strategyOf(...parts: readonly (Partial<Strategy> | undefined)[]): Strategy {
   return Object.assign({}, DEFAULT_STRATEGY, ...parts) as Strategy;
 }

@@ -6,8 +6,8 @@ export type Destination =
   | { readonly ok: false; readonly says: string };
 
 /**
- * As ssh itself takes it: a name of ssh_config(5) or an address, with or without user and port, also as `ssh://`. What
- * ssh or a shell could take for something else (an option, a command, a folder) is no name.
+ * Reads a target as ssh does: a name from ssh_config(5) or an address, with or without user and port, also as `ssh://`.
+ * A text that ssh or a shell could read as something else (an option, a command, a folder) is refused.
  */
 export function parseDestination(text: string): Destination {
   const uri = text.startsWith('ssh://');

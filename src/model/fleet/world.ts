@@ -16,22 +16,24 @@ export interface FleetHost {
   readonly readOnlyHost: Host;
   /** How it was reached, for the journal of its run: that run can be resumed by itself too. */
   readonly target: Reached;
-  /** Who decides on this host, by its own clock and what was done on it before; `run` is left out of that. */
+  /** Who decides on this host, by its own clock and its earlier runs, without the run `run`. */
   mode(run?: string): Promise<Mode>;
-  /** One run a host. Failure `locked`: somebody else's is there. `note`: what is to be known of the lock. */
+  /**
+   * Takes the lock of the host. Failure `locked`: another run has it. `note`: what a person should know about the lock.
+   */
   lock(run: string): Promise<Result<{ readonly note: string | null; readonly release: () => Promise<void> }>>;
-  /** It may be kept open for the next who reaches it. */
+  /** Lets go of the connection. It may stay open for the next user of it. */
   close(): Promise<void>;
 }
 
-/** What a fleet run needs of the world beside its own journal and whom it shows to and asks. */
+/** What a fleet run needs beside its own journal, its views and the person to ask. */
 export interface FleetWorld {
   /** Of the machine that it is started from. */
   readonly here: string;
   readonly catalogue: Catalogue;
   readonly clock: Clock;
   readonly interrupts: Interrupts;
-  /** Of one host: raised when the fleet is to stop at once, or by its own leases. */
+  /** The interrupts of one host: raised when the fleet must stop at once, or when one of its leases runs out. */
   readonly hostInterrupts: () => Interrupts;
   /** The kill switch. */
   readonly stop?: () => string | null;
@@ -43,11 +45,11 @@ export interface FleetWorld {
   /** A journal of its own for the run of a host. */
   openRun(host: string): Promise<Result<{ readonly journal: Journal }>>;
   reopenRun(run: string): Promise<Result<{ readonly journal: Journal; readonly events: readonly RunEvent[] }>>;
-  /** What an earlier run adds up to; null: its journal is gone, or not to be trusted. */
+  /** The state of an earlier run. Null: its journal is gone or damaged. */
   runState(run: string): RunState | null;
   /**
-   * Whether the policy lets so many hosts be changed by one run; null: it does. Asked once all are planned, before any
-   * is touched.
+   * Why the policy does not let one run change so many hosts; null: it does. Asked after all hosts are planned and
+   * before any is touched.
    */
   permit(acting: readonly Target[]): Promise<{ readonly outcome: OutcomeName; readonly reason: string } | null>;
 }

@@ -131,7 +131,7 @@ const REACHED = closed<Reached>('How a host that is elsewhere was reached. Never
 const DRILL = closed<DrillMark>('A rehearsal: never counted, never taken up for a real run.', {
   scene: text('The folder that it was built in.'),
 });
-const OWN = closed<OwnPlaces>('What whoever started it has moved away from its usual place.', {
+const OWN = closed<OwnPlaces>('The places that the user has changed for this run: its journals, its lock.', {
   state: optional(text('The folder of the journals.')),
   lock: optional(text('The name of the lock.')),
 });
@@ -241,7 +241,7 @@ const PARTS: Readonly<Record<string, Schema>> = {
     lease: optional(
       looselyClosed('What it stops must run again.', {
         key: text('The name of the lease.'),
-        // Absent in journals of before the leases outlived their engine.
+        // Absent in journals from the time before a lease could outlive its engine.
         service: optional(text('What must run again.')),
         also: optional(list('What goes down with it, and is started with it.', { type: 'string' })),
         within: number('Milliseconds.'),
@@ -352,7 +352,7 @@ const TOLD: Facts = {
     },
   },
   'plan.compared': {
-    about: 'The saved plan was looked at again and holds; what it would touch has moved so far.',
+    about: 'The saved plan was compared with the host and is still valid; its targets have changed by this much.',
     shape: { plan: PLAN, drift: list('By step.', DRIFT) },
   },
   'plan.pinned': {
@@ -454,7 +454,7 @@ const TOLD: Facts = {
       texts: optional(map('By step and measure, what is no number.', { type: 'string' })),
       broken: texts('Lines of `hold` that were not true.'),
       standing: optional(
-        word('Why what is broken does not count.', ['settling', 'tolerated'] satisfies WatchStanding[]),
+        word('Why a bad sample does not count.', ['settling', 'tolerated'] satisfies WatchStanding[]),
       ),
       minutes: orNull(number("In how many of cron's minutes a job was seen to run.")),
       left: number('Milliseconds to go.'),

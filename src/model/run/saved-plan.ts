@@ -1,6 +1,6 @@
 import type { Plan } from '../plan.ts';
 
-/** Bumped when a reader of the old form would misunderstand the new one. */
+/** Raised when a program that knows only the old form would misunderstand the new one. */
 export const PLAN_FORMAT = 1;
 
 /**
