@@ -21,27 +21,27 @@ export interface Host {
   readonly farClock?: () => FarClock;
 }
 
-/** The clock of a host that is elsewhere, as it was when it was reached. */
+/** The clock of a far host at the moment when it was reached. */
 export interface FarClock {
   /** Milliseconds; below 0 it is behind ours. */
   readonly ahead: number;
-  /** IANA name; null: nobody can tell, so ours is taken for it. */
+  /** IANA name. Null: it is not known, so our own zone is used. */
   readonly zone: string | null;
 }
 
 /**
- * The way to a host that is elsewhere. Whoever acts looks at it after each act: what its answer says is worth nothing
- * where the way was cut meanwhile.
+ * The connection to a far host. After each act the caller asks it whether it was cut meanwhile: then the answer of the
+ * act is worth nothing.
  */
 export interface Connection {
   /**
-   * The first write whose answer was lost, so that nobody knows its outcome; the host takes no further write in this
-   * life. Null: there is none.
+   * The first write whose answer was lost: nobody knows its outcome, so this engine sends no further write to the host.
+   * Null: there is none.
    */
   lost(): Failure | null;
   /**
-   * How many questions got no answer although it was tried to reach the host again, and why the last did not: a port
-   * without a Failure in its answer cannot tell.
+   * How many questions got no answer although the connection was tried again, and why the last one got none. Some ports
+   * have no Failure in their answer and cannot tell it themselves.
    */
   unanswered(): { readonly count: number; readonly last: Failure | null };
 }
@@ -78,13 +78,14 @@ export interface ProcessSelector {
   /** State letters of proc(5): R S D T Z I. */
   readonly state?: readonly string[];
   /**
-   * An ancestor's program has one of these names, or the session or cgroup is that of a running daemon of that name.
-   * The daemon is root's, or the looker's, or of a user that `user` names, or in the system's cgroup of its name.
+   * An ancestor runs a program of one of these names, or the session or cgroup belongs to a running daemon of that
+   * name. The daemon must belong to root, to the user who looks, or to a user that `user` names, or run in the system's
+   * cgroup of its name.
    */
   readonly started_by?: readonly string[];
 }
 
-/** What tells one process from another that got its pid later. */
+/** Tells a process from a later one that got the same pid. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** Start time in clock ticks since boot: field 22 of /proc/PID/stat. */
@@ -124,8 +125,8 @@ export type ProcessList = Result<{
   /** Processes whose details could not be read (permission); above 0 the list may be short. */
   readonly unreadable: number;
   /**
-   * Left out: what else would be in the list, but was started by a process that only has the daemon's name and is
-   * somebody else's.
+   * Processes that are not in the list because the process that started them only has the daemon's name and belongs to
+   * somebody else.
    */
   readonly strangers?: readonly ProcessRecord[];
 }>;
@@ -133,8 +134,8 @@ export type ProcessList = Result<{
 export interface SignalResult {
   readonly pid: number;
   /**
-   * `gone`: had ended already. `other`: the pid is now somebody else's, left alone. `refused`: protected or not
-   * permitted, see reason.
+   * `gone`: it had ended already. `other`: another process has the pid now, and was left alone. `refused`: it is
+   * protected or we may not signal it, see the reason.
    */
   readonly outcome: 'sent' | 'gone' | 'other' | 'refused';
   readonly reason?: string;
@@ -161,7 +162,7 @@ export interface Processes {
     targets: readonly ProcessIdentity[],
     signal: 'TERM' | 'KILL' | 'HUP' | 'INT' | 'USR1' | 'USR2' | 'CONT' | 'STOP',
   ): Promise<readonly SignalResult[]>;
-  /** Which of these still live (a zombie is gone). */
+  /** Those of the given processes that still live. A zombie does not live. */
   alive(targets: readonly ProcessIdentity[]): Promise<readonly ProcessIdentity[]>;
   counters(pid: number): Promise<ProcessCounters | null>;
 }
@@ -186,15 +187,15 @@ export interface FileSelector {
 }
 
 /**
- * `values` are bytes as latin1. `more`: there were more than are kept, of these owners (of nobody's name: the empty
- * one).
+ * `values` are bytes as latin1. `more`: the owners of whom more values were found than are kept; an empty name is a
+ * value without an owner.
  */
 export interface Caught {
   readonly values: readonly Readonly<Record<string, string>>[];
   readonly more: readonly string[];
 }
 
-/** Files that match all but `holds`, so that they stay. */
+/** Files that match everything except `holds`, so they stay. */
 export interface Aside {
   readonly count: number;
   readonly owners: readonly { readonly user: string; readonly count: number }[];
@@ -219,8 +220,8 @@ export interface FileRecord {
 }
 
 /**
- * The directory that was looked at, pinned by device and inode, with the selector: what `delete` takes. Never two
- * million names.
+ * What `delete` takes: the folder, known by device and inode, and the selector. It never carries the names, which may
+ * be two million.
  */
 export interface FileHandle {
   readonly selector: FileSelector;
@@ -247,7 +248,7 @@ export type FileList = Result<{
   readonly oldest: number | null;
   readonly newest: number | null;
   readonly owners: readonly { readonly user: string; readonly count: number }[];
-  /** Entries of the directory that the selector left out, by type: a directory or a FIFO in a spool is worth a word. */
+  /** Entries that the selector left out, counted by type: a folder or a FIFO in a spool is worth a mention. */
   readonly others: Readonly<Partial<Record<FileType, number>>>;
   /** With `holds` only. */
   readonly aside?: Aside;
@@ -259,7 +260,7 @@ export type FileList = Result<{
   readonly sample: readonly FileRecord[];
   /** The folder without links. */
   readonly real: string;
-  /** The vital folder (model/policy/danger.ts) that it is or lies below, under whatever name; null: none. */
+  /** The vital folder (model/policy/danger.ts) that this folder is, or lies in, whatever it is called. Null: none. */
   readonly vital: string | null;
   readonly handle: FileHandle;
 }>;
@@ -300,7 +301,7 @@ export interface DeleteProgress {
 
 export type DeleteResult = Result<{
   readonly deleted: number;
-  /** The sizes of what had no other name: what has one frees nothing. */
+  /** The bytes of files that had no other name. A file with another name (a hard link) frees nothing. */
   readonly bytes: number;
   /** Of the deleted: how many have another name (a hard link) left. */
   readonly linked?: number;
@@ -314,7 +315,10 @@ export type DeleteResult = Result<{
    */
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
   readonly left: number;
-  /** With `holds` only: what was left in peace, as it was judged at the act. Absent where it was not all looked at. */
+  /**
+   * With `holds` only: the files that were left alone, as they were judged at the act. Absent if not all were looked
+   * at.
+   */
   readonly aside?: Aside;
   /**
    * Why it ended before the directory was clean. `refilling`: files arrive faster than they go, so the source still
@@ -371,8 +375,8 @@ export interface Files {
 // ---------------------------------------------------------------- services
 
 /**
- * Told by what runs, not by what is installed: systemctl may be there where systemd is not. `script`: the service is
- * named by the absolute path of its init script.
+ * Known from what runs, not from what is installed: systemctl may exist on a host without a running systemd. `script`:
+ * the service is named by the absolute path of its init script.
  */
 export type ServiceManager = 'systemd' | 'sysv' | 'openrc' | 'script';
 
@@ -391,37 +395,39 @@ export interface ServiceState {
   readonly reason?: string;
   /** Its manager refuses to start it until it is unmasked. It may run still. */
   readonly masked?: true;
-  /** It runs, and what its manager knew it by is gone: once stopped it cannot be started. */
+  /** It runs, but its unit or script is gone: if it is stopped, nobody can start it again. */
   readonly removed?: true;
-  /** Its manager has a change of it in hand that has not ended. */
+  /** The manager is still busy with a change of it. */
   readonly pending?: true;
   /**
-   * Processes that run its program, or have its name, and are not it: somebody else's. Looked for only where the daemon
-   * itself was not found.
+   * Processes of other users that run its program or have its name. They are looked for only if the daemon itself was
+   * not found.
    */
   readonly strangers?: readonly { readonly pid: number; readonly uid: number }[];
-  /** True: nothing may be done with it either. The path of its script leads through a link that a stranger made. */
+  /**
+   * True: it must not be started or stopped either, because the path of its script leads through another user's link.
+   */
   readonly refused?: boolean;
 }
 
-/** What becomes of others when a service is stopped, and what becomes of it then. */
+/** What a stop of the service does to other services, and what may start it again. */
 export interface ServiceTies {
-  /** Running now, and stopped and restarted with it, since they need it. */
+  /** Services that run now and need it: they are stopped and restarted with it. */
   readonly needers: readonly string[];
-  /** Those of them that cannot be started again. */
+  /** Those of `needers` that cannot be started again. */
   readonly lost: readonly string[];
-  /** What waits to start it again by itself: sockets, timers, paths. */
+  /** Sockets, timers and paths that may start it again. */
   readonly starters: readonly string[];
-  /** What its manager lets it take for ever. */
+  /** The changes for which its manager sets no time limit. */
   readonly endless: readonly ('start' | 'stop')[];
 }
 
 /**
- * A promise that outlives who gave it: the service is started `within` milliseconds from the arming, unless it is
- * released before.
+ * A promise that outlives the engine: the service is started `within` milliseconds after the arming, unless the lease
+ * is released before.
  */
 export interface LeaseOrder {
-  /** Tells it from every other: letters, digits, `.`, `_`, `-`; the run's id comes first. */
+  /** A unique name of letters, digits, `.`, `_` and `-`. It begins with the id of the run. */
   readonly id: string;
   readonly service: string;
   /** What went down with it, and is started with it. */
@@ -429,7 +435,7 @@ export interface LeaseOrder {
   readonly within: number;
 }
 
-/** Whose manager has time-outs of its own goes by these. */
+/** A manager with time-outs of its own uses those. */
 export interface ChangeOptions {
   /** Milliseconds, where the manager has none. */
   readonly timeout: number;
@@ -445,26 +451,30 @@ export interface Services {
   state(name: string): Promise<ServiceState>;
   ties(name: string): Promise<Result<{ readonly ties: ServiceTies }>>;
   /**
-   * Returns once the manager says so and the main process is seen (start) or gone (stop). What it starts gets init's
-   * umask, environment, cwd and limits. `starting`, `stopping`: the time is over and it is still at it, which it goes
-   * on with.
+   * Returns when the manager says so and the main process is there (start) or gone (stop). A started daemon gets init's
+   * umask, environment, cwd and limits. `starting`, `stopping`: the time is over, and the manager goes on with it.
    */
   start(name: string, options: ChangeOptions): Promise<Result<{ readonly state: ServiceState }>>;
   stop(name: string, options: ChangeOptions): Promise<Result<{ readonly state: ServiceState }>>;
-  /** The manager's own restart, so that it restarts who needs it; what is stopped is started. */
+  /**
+   * The manager's own restart, so that it also restarts the services that need this one. A stopped service is started.
+   */
   restart(name: string, options: ChangeOptions): Promise<Result<{ readonly state: ServiceState }>>;
   /**
-   * Kept whatever becomes of this process, on CLOCK_BOOTTIME or, where systemd runs, its own monotonic clock; a reboot
-   * ends it. Tries again until the service runs. EAGAIN and ENOMEM: no process could be started for it now. The handle
-   * is for `release`, also in another life of the engine.
+   * Holds even if this process dies, by CLOCK_BOOTTIME or by the monotonic clock of systemd; a reboot ends it. It tries
+   * again until the service runs. EAGAIN and ENOMEM: no process could be started for it now. `release` takes the
+   * handle, also from a later engine.
    */
   arm(lease: LeaseOrder): Promise<Result<{ readonly handle: Json }>>;
   /**
-   * `gone`: there was nothing armed any more, so it has fired, or was released before. A start that has begun is left
-   * to its end.
+   * `gone`: nothing was armed any more: the lease has fired or was released before. A start that has begun is not
+   * interrupted.
    */
   release(handle: Json): Promise<Result<{ readonly state: 'released' | 'gone' }>>;
-  /** The handles of what is armed under ids that begin so: a crash may have come between the arming and the journal. */
+  /**
+   * The handles of all armed leases whose id begins with this text: a crash may have happened after the arming and
+   * before the journal.
+   */
   armed(prefix: string): Promise<Result<{ readonly handles: readonly Json[] }>>;
   /** What a person would type. */
   explain(name: string, verb: 'start' | 'stop' | 'restart' | 'status'): Promise<string>;
@@ -484,15 +494,15 @@ export interface CommandRequest {
   /** Base64; without it stdin is /dev/null. */
   readonly stdin?: string;
   /**
-   * Whose values belong into the environment and onto stdin. The host alone puts them there, at the last moment; one
-   * that cannot refuses to run it.
+   * The secrets whose values go into the environment and to stdin. Only the host inserts them, at the last moment; a
+   * host that cannot do so does not run the command.
    */
   readonly secrets?: { readonly env?: Readonly<Record<string, SecretReference>>; readonly stdin?: SecretReference };
   /** Starts a daemon: init's umask 022 instead of our 077. */
   readonly daemon?: boolean;
   /**
-   * One of our own tools, that says little and ends soon, and is better let end than interrupted: where a session of
-   * its own has a price, it needs none.
+   * One of our own short tools. It prints little, ends soon, and is better not interrupted, so it needs no channel of
+   * its own over ssh.
    */
   readonly brief?: boolean;
 }
@@ -529,7 +539,7 @@ export function capturedText(captured: Captured): string {
 
 export interface MachineFacts {
   readonly hostname: string;
-  /** /proc/sys/kernel/random/boot_id. Empty: the host did not answer, and none of these facts is one. */
+  /** /proc/sys/kernel/random/boot_id. Empty: the host did not answer, and none of the other values is real. */
   readonly bootId: string;
   /** Epoch milliseconds: btime of /proc/stat. */
   readonly bootTime: number;
@@ -539,8 +549,8 @@ export interface MachineFacts {
   readonly user: string;
   readonly manager: ServiceManager;
   /**
-   * Of a host that is elsewhere: the IANA name of its zone, by /etc/localtime's link or /etc/timezone. Absent or null:
-   * nobody can tell, or it is ours.
+   * Far hosts only: the IANA name of the zone, from the link /etc/localtime or from /etc/timezone. Absent or null: it
+   * is not known, or it is our own.
    */
   readonly zone?: string | null;
 }

@@ -22,7 +22,7 @@ export interface Plan {
   readonly limits: Limits;
   readonly diagnosis: Diagnosis;
   readonly steps: readonly PlannedStep[];
-  /** Why a run of this plan would end before its first act, with nothing touched; null: it would act. */
+  /** Why a run of this plan would end before its first act; null: it would act. */
   readonly refusal: Refusal | null;
   /** What stays open, judged by the findings of now. */
   readonly open: readonly string[];
@@ -36,8 +36,8 @@ export interface Refusal {
 }
 
 /**
- * `unknown` fails closed: what was missing is named. `looked-only`: no step decides anything, and nothing is to be
- * done.
+ * `unknown`: nothing may be done, and the missing finding is named. `looked-only`: no step decides, and the runbook
+ * does nothing.
  */
 export interface Diagnosis {
   readonly verdict: 'this-incident' | 'looked-only' | 'not-this-incident' | 'unknown';
@@ -56,14 +56,14 @@ interface PlannedBase {
 
 export interface PlannedProbe extends PlannedBase {
   readonly kind: 'probe';
-  /** Null where it is not looked yet: verify, or `when` did not hold. */
+  /** Null if the step has not looked yet: it belongs to verify, or its `when` did not hold. */
   readonly finding: Finding | null;
   readonly truth: Truth | 'informs' | 'not-looked';
   readonly judgements: readonly Judgement[];
   readonly decisive: boolean;
   /**
-   * Of a look in `act`: it is taken at its turn, and what this says of its step. `finding` is then what was seen of it
-   * so far, if anything.
+   * For a look in `act`, which is taken at its turn: what the plan tells about it. `finding` is then what was seen for
+   * the plan, if anything.
    */
   readonly atTurn?: string;
   /** Its `when` does not hold, or cannot be told: it is not looked at. */
@@ -101,11 +101,11 @@ export interface PlannedUndo {
   readonly why: string | null;
   /** In words, with its targets as far as they can be known before the step has acted. */
   readonly say: string;
-  /** What is seen of it now, where that is not yet what it would find. */
+  /** What is there now, if the undo would find something else by then. */
   readonly now: string | null;
 }
 
-/** Whether nobody and nothing brings back what the step does. */
+/** True: the effect of the step can never be undone. */
 export const isForGood = ({ observation, undoSteps = [] }: PlannedAction): boolean =>
   observation?.verdict === 'change' && observation.undo.kind === 'irreversible' && undoSteps.length === 0;
 
@@ -123,9 +123,9 @@ export type PlannedStep = PlannedProbe | PlannedAction | PlannedWatch;
 export interface WatchSpec {
   readonly for: number;
   readonly every: number;
-  /** From the begin: what is bad so early does not count. Absent: all counts. */
+  /** Time from the begin of the watch in which bad samples do not count. Absent: all samples count. */
   readonly settle?: number;
-  /** So many bad samples count for nothing, the last one excepted. Absent: none. */
+  /** How many bad samples are accepted, but never the last one. Absent: none. */
   readonly tolerate?: number;
   readonly proof: { readonly cronMinutes: number; readonly services: readonly string[] } | null;
   readonly hold: readonly HoldLine[];

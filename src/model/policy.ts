@@ -1,10 +1,13 @@
 import type { Comparator } from './condition.ts';
 import type { Limits } from './runbook.ts';
 
-/** What may be done without asking. It decides, it never observes. Deny by default. */
+/**
+ * What may be done without asking a person. A policy decides and never looks at the host; what no rule allows is
+ * denied.
+ */
 export interface Policy {
   readonly rules: readonly PolicyRule[];
-  /** While one of these lasts nothing is done unattended, whatever the rules say. */
+  /** While a freeze lasts no unattended run may start, whatever the rules say. */
   readonly freeze: readonly Freeze[];
   readonly source: { readonly path: string; readonly hash: string };
 }
@@ -16,7 +19,7 @@ export interface PolicyRule {
   readonly who: readonly string[];
   /** `name`, `name@version`, or `sha256:` and the hash of the runbook's bytes. */
   readonly runbook: string;
-  /** What parameters must be like; one that is not named here may be anything that the runbook takes. */
+  /** Conditions for parameters. A parameter that is not named here may have any value that the runbook takes. */
   readonly params: Readonly<Record<string, Comparator>>;
   /** Names of hosts, where `*` stands for any characters and `?` for one. Empty: any host. */
   readonly hosts: readonly string[];
@@ -24,7 +27,7 @@ export interface PolicyRule {
   readonly during: readonly TimeWindow[];
   /** Actions that a runbook must not have. */
   readonly deny: readonly string[];
-  /** Whether the author's word that a command only reads (`run` with `effect: read`) is taken. */
+  /** Whether a command may run that its author declares as read-only (`run` with `effect: read`). */
   readonly declaredRead: 'allow' | 'deny';
   /** Whether a command may run that changes what only its author knows (`run` with `effect: write`). */
   readonly declaredWrite: 'allow' | 'deny';
@@ -36,19 +39,19 @@ export interface PolicyRule {
   /** How many runs of the runbook may change this host in an hour and in a day, this one counted. */
   readonly runs: { readonly anHour?: number; readonly aDay?: number };
   /**
-   * Milliseconds from the end of a run that held: when the same incident is back by then the fix does not last, and a
-   * person is needed. 0: off.
+   * Milliseconds after the end of a run that held. If the same incident is back in that time, the fix does not last and
+   * a person is needed. 0: off.
    */
   readonly coolDown: number;
   /** When an act fails: undo what was done, newest first, or leave it for a person. Leases are restored either way. */
   readonly onFailure: 'undo' | 'leave';
   /** What may be undone. `safe`: all but what would bring the incident back (model/policy/danger.ts). */
   readonly undo: 'safe' | 'all' | 'none';
-  /** How boldly it may go through hosts. Absent: one after the other. */
+  /** How many hosts a run may change. Absent: one after the other. */
   readonly fleet?: FleetLimits;
 }
 
-/** What of a fleet may be at work or changed without asking. */
+/** How many hosts of a fleet may be at work or changed without asking. */
 export interface FleetLimits {
   /** Hosts at work at once. */
   readonly atOnce: number;
@@ -84,7 +87,7 @@ export interface Freeze {
   readonly zone: string | null;
 }
 
-/** What set a run off that nobody attends to, and what this host remembers. */
+/** What started an unattended run, and the earlier runs on this host. */
 export interface Trigger {
   /** The user who starts it; with sudo the one who typed it. */
   readonly who: string;
@@ -96,7 +99,7 @@ export interface Trigger {
 
 export interface PastRun {
   readonly id: string;
-  /** Null: its journal does not tell; it counts as any runbook's. */
+  /** Null: its journal does not tell. Such a run counts for every runbook. */
   readonly runbook: string | null;
   readonly host: string | null;
   /** Epoch milliseconds. */

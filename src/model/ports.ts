@@ -30,7 +30,7 @@ export type Emit = (fact: Fact) => Promise<void>;
 
 export interface Question {
   readonly step: PlannedAction;
-  /** Which of how many actions. */
+  /** The number of the action, and how many there are. */
   readonly at: { readonly number: number; readonly of: number };
   /** What undo would now bring back, newest first; empty where nothing was done yet. */
   readonly undoable: readonly string[];
@@ -79,20 +79,23 @@ export interface Catalogue {
 /** Ctrl-C, SIGTERM, SIGHUP, a lease that ran out: asks the run to reach its next safe point. */
 export interface Interrupts {
   /**
-   * The signal of now: aborted (reason: the name of the signal, a string) until `rearm` or `reset`. Read it anew for
-   * each step.
+   * The current signal: aborted (its reason is the name of the signal) until `rearm` or `reset`. Read it again for each
+   * step.
    */
   readonly signal: AbortSignal;
-  /** Ctrl-C and SIGTERM since the run last went on. Once: reach a safe point, then ask. Twice: ask nobody, undo now. */
+  /**
+   * How often Ctrl-C or SIGTERM came since the run last went on. Once: reach a safe point and ask. Twice: undo now
+   * without asking.
+   */
   readonly pressed: number;
   /** Aborted at the third time: what is left is told to the person, and the process ends. */
   readonly third: AbortSignal;
   raise(reason: string): void;
-  /** Now a question can be asked, and be interrupted too; what was pressed still counts. */
+  /** Makes a new signal, so that a question can be asked and interrupted. `pressed` stays as it is. */
   rearm(): void;
   /** The person wants to go on. */
   reset(): void;
-  /** From here on this reason interrupts nothing. */
+  /** From now on this reason does not interrupt the run. */
   ignore(reason: string): void;
 }
 

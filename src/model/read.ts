@@ -11,7 +11,10 @@ export function read<T>(shape: Form<T>, json: Json | undefined): T {
   return reading(shape, json) as T;
 }
 
-/** What was not checked yet, or has mistakes that were told: an object, whatever stands there. */
+/**
+ * Reads a value that was not checked yet, or whose mistakes were already reported: an object, whatever is written
+ * there.
+ */
 export function unchecked<T>(_shape: Form<T>, json: Json | undefined): Unchecked<Form<T>> {
   return (isObject(json) ? json : {}) as Unchecked<Form<T>>;
 }

@@ -38,12 +38,15 @@ export type LimitName = (typeof LIMITS)[number];
 export type Limits = Readonly<Partial<Record<LimitName, number>>>;
 
 /**
- * Those that no label of a host may be named as. Every other one gives way to a label of its name: a new kind of limit
- * takes no word away.
+ * Limits whose names no label of a host may have. Any other limit gives way to a label of the same name, so that a new
+ * kind of limit takes no word away.
  */
 export const RESERVED_LIMITS: readonly LimitName[] = ['kill', 'delete', 'edit', 'stopped_for'];
 
-/** What holds where neither runbook nor policy says: low, so that whoever means more writes it down. */
+/**
+ * The limits that hold if neither runbook nor policy names one. They are low, so that an author who wants more has to
+ * write it down.
+ */
 export const DEFAULT_LIMITS: Readonly<Record<LimitName, number>> = {
   kill: 50,
   delete: 1000,
@@ -85,7 +88,7 @@ export interface Step {
   /** False: an attended run does not ask before this step. */
   readonly ask: boolean;
   readonly undo?: AuthoredUndo;
-  /** What it changed is meant to stay only until then; so what stays open says how to take it back. */
+  /** The change shall stay only until then. So the list of what stays open tells how to take it back. */
   readonly until?: string;
   /** Milliseconds. */
   readonly timeout?: number;
@@ -103,11 +106,11 @@ export interface Hold {
   readonly place: Place;
 }
 
-/** What stays open after the remedy, and must be said so. */
+/** Something that the remedy leaves open, and that the end of the run must tell. */
 export interface OpenItem {
   readonly say: string;
   readonly when?: Condition;
-  /** The step whose finding, looked at again, is told behind it. */
+  /** The step whose probe looks again at the end; its finding follows the sentence. */
   readonly of?: string;
   readonly place: Place;
 }

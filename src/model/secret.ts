@@ -27,7 +27,7 @@ export function isSecretReference(value: unknown): value is SecretReference {
   return isObject(value) && typeof value.$secret === 'string' && typeof value.from === 'string';
 }
 
-/** Undefined: it names no place. A command is a JSON list, or plain words without quotes. */
+/** Undefined: the text names no place of a secret. A command is a JSON list, or plain words without quotes. */
 export function parseSecretSource(text: string): SecretSource | undefined {
   const [, kind, rest = ''] = /^(file|env|command):([^\0]+)$/s.exec(text) ?? [];
   if (kind === 'file') return rest.startsWith('/') ? { kind, path: rest } : undefined;
@@ -46,7 +46,7 @@ function wordsOfJson(text: string): readonly string[] {
   }
 }
 
-/** What a shell would read otherwise than as words is refused: there is no shell. */
+/** Text that a shell would read as more than words is refused, because no shell runs it. */
 function plainWords(text: string): readonly string[] {
   return /[\\'"`$*?<>|&;(){}\n]/.test(text) ? [] : text.split(/\s+/).filter(Boolean);
 }
@@ -63,7 +63,7 @@ export type Redact = <T>(value: T) => T;
 
 /** What an operation may ask of the secrets: to know them before anything is emitted, and to keep them out of it. */
 export interface Secrets {
-  /** Opens each once. One sentence where one cannot be had; null: all are known. */
+  /** Reads each secret once. Returns a sentence if one cannot be read; null: all are known. */
   learn(references: readonly SecretReference[], signal: AbortSignal): Promise<string | null>;
   readonly redact: Redact;
 }

@@ -41,7 +41,7 @@ export interface RunState {
   } | null;
   /** What the actions have taken of the run's limits; undoing takes nothing. */
   readonly used: Readonly<Record<LimitName, number>>;
-  /** What attempts without an outcome may have taken as well: it counts until it is known. One a step. */
+  /** What attempts without an outcome may have taken. It counts until the truth is known. At most one for each step. */
   readonly unsettled: readonly Unsettled[];
   /** What rollback would undo, newest last. */
   readonly undo: readonly UndoEntry[];
@@ -59,7 +59,7 @@ export interface RunState {
     readonly at: string;
     readonly mono: number;
   } | null;
-  /** When it held, as long as nothing of it was undone since; whatever a later life came to. */
+  /** When the run held, unless a part of it was undone later. */
   readonly held: Moment | null;
   /** When it last meant to act. */
   readonly acted: Moment | null;
@@ -324,7 +324,7 @@ function intended(state: RunState, event: EventOf<'action.intended'>): RunState 
     undone: null,
     ...(declared && { declared }),
   });
-  // An earlier attempt that nobody has settled is used up: a program that knew of no settling has gone on.
+  // An earlier attempt that was never settled counts as used: an older program has gone on.
   const used = plus(state.used, sumOf(state.unsettled.filter((one) => one.step === step)));
   const unsettled = [...without(state, step), { step, used: intendedUse(event), ids: idsOf(event.targets) }];
   const entries = undo.kind === 'nothing' && !first ? state.undo : [...state.undo, entry];
@@ -428,7 +428,7 @@ function undone(state: RunState, event: EventOf<'undo.applied'>): RunState {
   return inRollback({ ...next, used, unsettled }, { undoing: null, undone: [...before, { step, applied: outcome }] });
 }
 
-/** It is known to have failed: nothing of it is in doubt any more. */
+/** The undo failed for certain, so nothing is unknown any more. */
 function settledUndo(entry: UndoEntry | undefined): UndoEntry | null {
   if (entry === undefined) return null;
   const { unsure: _, ...known } = entry;
@@ -460,7 +460,7 @@ function finished(state: RunState, event: EventOf<'run.finished'>): RunState {
   };
 }
 
-/** A later life does not know what an earlier one made cron miss. */
+/** A resume does not know which jobs cron missed during the earlier part of the run. */
 function allMissed({ missed }: RunState, more: readonly MissedJob[]): readonly MissedJob[] {
   const known = new Set(missed.map((job) => JSON.stringify(job)));
   return [...missed, ...more.filter((job) => !known.has(JSON.stringify(job)))];
@@ -562,7 +562,7 @@ function plus(used: RunState['used'], more: Limits): RunState['used'] {
 
 // ---------------------------------------------------------------- questions to a state
 
-/** Steps whose intent has no outcome: after a crash nobody knows, and nothing is guessed. */
+/** Steps that have an intent and no outcome. After a crash their outcome is not known. */
 export function unknownSteps(state: RunState): readonly string[] {
   const acting = state.steps.filter(({ status }) => status === 'acting').map(({ id }) => id);
   const undoing = state.rollback?.undoing ?? null;
@@ -572,10 +572,7 @@ export function unknownSteps(state: RunState): readonly string[] {
 /** A rehearsal, in a scene that ends with it. */
 export const isDrill = ({ meta }: RunState): boolean => meta?.drill !== undefined;
 
-/**
- * Leases that somebody may count on. A drill's end with its scene, kept or not: there is nothing of it to be started
- * any more.
- */
+/** Leases that are still open. Those of a drill are left out: they end with its scene. */
 export const openLeases = (state: RunState): readonly OpenLease[] => (isDrill(state) ? [] : state.leases);
 
 /** What can be undone, newest first, in words. */
@@ -591,14 +588,14 @@ export function undoable(state: RunState): readonly { readonly step: string; rea
  * the clock on the wall goes on.
  */
 export function elapsed({ meta, last, finished, resumes }: RunState): number {
-  // What was noted after its end (a resume that was refused) is no part of it.
+  // Notes after the end (a resume that was refused) do not count.
   const end = finished ?? last;
   if (meta === null || end === null) return 0;
   const took = resumes === 0 ? end.mono - meta.mono : Date.parse(end.at) - Date.parse(meta.at);
   return Number.isFinite(took) ? Math.max(0, took) : 0;
 }
 
-/** It was cut short while what it had done was being undone: whoever takes it up goes on with that. */
+/** Tells whether the run was cut short during its rollback. A resume then goes on with the rollback. */
 export const isBeingUndone = ({ rollback, finished }: RunState): boolean => finished === null && rollback !== null;
 
 /** The last thing that is known of a run, in a few words: for a run that did not finish. */

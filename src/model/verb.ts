@@ -19,7 +19,7 @@ export type Verb = ProbeVerb | ActionVerb;
  */
 export type Schema = JsonObject;
 
-/** What an expectation can speak of. */
+/** The measures that an expectation can compare. */
 export interface MeasureAbout {
   readonly about: string;
   readonly unit: 'count' | 'percent' | 'bytes' | 'duration' | 'rate' | 'text' | 'boolean' | 'epoch';
@@ -37,14 +37,14 @@ interface Described {
   readonly schema: Schema;
   /** An argument that validates. */
   readonly example: Json;
-  /** What it cannot do without. */
+  /** What the verb needs. */
   readonly needs: readonly ('fork' | 'inode' | 'root')[];
 }
 
 export interface Progress {
   readonly done: number;
   readonly total: number;
-  /** A second, where it makes sense. */
+  /** A second example, if it makes sense. */
   readonly rate?: number;
   readonly text: string;
 }
@@ -56,7 +56,7 @@ export interface Look {
   /** Aborted: reach the next safe point and return what there is. */
   readonly signal: AbortSignal;
   readonly progress: (progress: Progress) => void;
-  /** What an earlier step has taken down with this service. Absent: nobody knows of earlier steps. */
+  /** The services that an earlier step has stopped together with this one. Absent: earlier steps are not known. */
   readonly takenDown?: (service: string) => readonly string[];
 }
 
@@ -126,7 +126,7 @@ export type Undo =
   | { readonly kind: 'revert'; readonly say: string; readonly data: Json }
   | {
       readonly kind: 'irreversible';
-      readonly because: string /** What is kept: counts, digests, samples. */;
+      readonly because: string /** What the journal keeps as evidence: counts, digests, samples. */;
       readonly evidence: string;
     }
   | { readonly kind: 'nothing' };
@@ -206,8 +206,8 @@ export interface Applied {
   readonly used: Readonly<Partial<Record<LimitName, number>>>;
   readonly blocks: readonly Block[];
   /**
-   * Where what was done differs from what was observed (fewer files, more processes). Absent: the observation's undo
-   * stands.
+   * The undo, if the act did something else than was observed (fewer files, more processes). Absent: the undo of the
+   * observation is right.
    */
   readonly undo?: Undo;
   /** Keys of leases that this action has fulfilled. */
@@ -247,7 +247,7 @@ type ActionOf<T> = Typed<ActionVerb, T> & {
   apply(act: Act, arg: T, observation: Observation): Promise<Applied>;
 };
 
-/** What a verb is given is its argument as its schema reads: see `read`. */
+/** A verb gets its argument as its schema reads it: see `read`. */
 export function defineProbe<T>(verb: ProbeOf<T>): ProbeVerb {
   return {
     ...verb,

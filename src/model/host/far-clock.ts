@@ -5,8 +5,8 @@ import type { Clock } from '../verb.ts';
 const QUARTER = 15 * 60_000;
 
 /**
- * Ages are told by the clock that stamped them, which is the host's. What passes is measured with our own: that needs
- * no asking.
+ * Ages are measured by the clock that made the time stamps: the host's. The time that passes here is measured by our
+ * own clock, so the host need not be asked.
  */
 export function clockOn({ farClock }: Host, clock: Clock): Clock {
   return farClock === undefined ? clock : { ...clock, now: () => clock.now() + farClock().ahead };
@@ -18,7 +18,7 @@ export function offsetOn({ farClock }: Host): Offset {
   return zone === null ? localOffset : zoneOffset(zone);
 }
 
-/** Minutes east of UTC. Clocks are set at a quarter of an hour, so one question answers for all of it. */
+/** Minutes east of UTC. Clocks change only at a quarter of an hour, so one answer is valid for the whole quarter. */
 function zoneOffset(zone: string): Offset {
   const parts = { year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric' } as const;
   const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, hourCycle: 'h23', ...parts });

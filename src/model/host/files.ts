@@ -82,7 +82,7 @@ export function shownName(latin1: string): string {
   return shownText(latin1);
 }
 
-/** A few names tell what kind of files they are. */
+/** A few names are enough to see what kind of files these are. */
 const SAMPLE_SHOWN = 5;
 
 export function filesTable(title: string, records: readonly FileRecord[], now: number): Block {
@@ -101,7 +101,7 @@ export function filesTable(title: string, records: readonly FileRecord[], now: n
   };
 }
 
-/** The first so many owners: in a spool that every user can write to there may be thousands. */
+/** Only the first owners: a spool that every user can write to may have thousands. */
 const MOST_OWNERS = 20;
 
 /** One owner fits in a line. */

@@ -1,9 +1,15 @@
 import type { HeadFormat } from './mail-head.ts';
 
-/** What a file must hold, judged file by file. A header is read up to its first empty line; a body proves nothing. */
+/**
+ * What a file must contain; each file is judged by itself. A header ends at the first empty line. The body proves
+ * nothing, because anybody can write into it.
+ */
 export interface Holds {
   readonly format: HeadFormat;
-  /** Alternatives. Of one, every field must be there, and each that has its name must match its pattern. */
+  /**
+   * Alternatives: one of them must fit. It fits if each of its fields is there, and every field of that name matches
+   * the pattern.
+   */
   readonly header?: readonly Readonly<Record<string, string>>[];
   /** Fields that the header must not have. */
   readonly without: readonly string[];
@@ -11,11 +17,11 @@ export interface Holds {
   readonly text?: string;
 }
 
-/** Why a file that matches all else does not hold it. */
+/** Why a file that matches everything else is left alone. */
 export const ASIDE_WHYS = ['other', 'owner', 'no-header', 'unfinished', 'unreadable'] as const;
 export type AsideWhy = (typeof ASIDE_WHYS)[number];
 
-/** So much of a file is read at the most: a header that is longer is nobody's of ours. */
+/** The most that is read of a file. No mail of cron's has a longer header. */
 export const LONGEST_HEAD = 65_536;
-/** So much at first: it is enough for nearly all. */
+/** The bytes that are read first. They are enough for nearly every file. */
 export const FIRST_HEAD = 4096;

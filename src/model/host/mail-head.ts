@@ -1,6 +1,6 @@
 /**
- * How a message lies in its file. `plain`: the header is the beginning of the file. `postfix`: records of a type, a
- * length and as many bytes (Postfix's maildrop, incoming, active, deferred).
+ * How a message is stored in its file. `plain`: the file begins with the header. `postfix`: the file is a list of
+ * records, each with a type, a length and its bytes (Postfix's maildrop, incoming, active, deferred).
  */
 export const HEAD_FORMATS = ['plain', 'postfix'] as const;
 export type HeadFormat = (typeof HEAD_FORMATS)[number];
@@ -17,7 +17,7 @@ export type Head =
 const MORE: Head = { kind: 'more' };
 const NONE: Head = { kind: 'none' };
 
-/** A line of the message, and where the next begins; else why there is none. */
+/** One line of the message and where the next one begins, or why there is none. */
 type Line = { readonly line: string; readonly next: number } | Head;
 
 interface Reader {
@@ -74,7 +74,7 @@ interface Rec {
   readonly next: number;
 }
 
-/** The length is in groups of seven bits, the lowest first; the eighth bit says that another follows. */
+/** The length is stored in groups of seven bits, the lowest first. The eighth bit tells that another group follows. */
 function recordAt(bytes: string, at: number): Rec | Head {
   let length = 0;
   for (let from = at + 1, shift = 0; shift < 32; from += 1, shift += 7) {

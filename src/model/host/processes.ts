@@ -58,8 +58,8 @@ export function selectorOf({ args, ...rest }: Infer<typeof PROCESSES>): ProcessS
 }
 
 /**
- * The first name of a selector that no process can have: whoever believed it would take "none" for an answer. Null:
- * there is none.
+ * The first name in a selector that no process can have: an author would believe the answer "none". Null: all names are
+ * possible.
  */
 export function impossibleName({ name = [], started_by = [] }: ProcessSelector): string | null {
   const wrong = [...name, ...started_by].find((each) => each.startsWith('/') || utf8Length(each) > PROGRAM_NAME_BYTES);
@@ -80,7 +80,7 @@ export function countByName(processes: readonly ProcessRecord[]): string {
     .join(', ');
 }
 
-/** Those of daemons that only have the name of the ones that are meant. */
+/** Processes that were started by other users' daemons of the same name. */
 export function strangersText(strangers: readonly ProcessRecord[]): string {
   const starters = [...new Set(strangers.map(({ startedBy }) => `${startedBy?.name}(${startedBy?.pid})`))];
   const more = starters.length > 3 ? ' and others' : '';

@@ -27,7 +27,7 @@ export function noService(tried: readonly string[]): string {
   return `there is no service ${tried.join(' or ')} here`;
 }
 
-/** What an author may compare a service's state with. `stopped` is strict: what failed did not stop, it fell. */
+/** The words with which an author compares the state of a service. `stopped` does not include a service that failed. */
 export const STATE_WORDS = {
   running: ['running', 'reloading'],
   reloading: ['reloading'],
@@ -40,7 +40,7 @@ export const STATE_WORDS = {
   absent: ['absent'],
 } as const satisfies Means;
 
-/** systemd's own words, and others that people bring. */
+/** Words of systemd and of other tools that people type here. */
 export const STATE_INSTEAD: Readonly<Record<string, string>> = {
   active: 'running',
   up: 'running',
@@ -55,7 +55,7 @@ export const STATE_INSTEAD: Readonly<Record<string, string>> = {
   missing: 'absent',
 };
 
-/** What reloads runs. */
+/** A service that reloads is running. */
 export const isRunning = (state: ServiceState['state']): boolean => state === 'running' || state === 'reloading';
 
 /** Whether a service is what an author's word says. */
@@ -64,12 +64,12 @@ export function isWord({ state }: Pick<ServiceState, 'state'>, word: Json | unde
   return typeof word === 'string' && (means[word] ?? [word]).includes(state);
 }
 
-/** What changes of this run take down with the service, by their undos: that is what the journal holds of them. */
+/** The services that this run has stopped together with the given one. The journal remembers them in the undos. */
 export function takenDown(undos: readonly Undo[], service: string): readonly string[] {
   return [...new Set(undos.map(readTaken).flatMap((taken) => (taken?.service === service ? taken.also : [])))];
 }
 
-/** Null: it took nobody down. */
+/** Null: no other service was stopped with it. */
 export function readTaken(undo: Undo): { readonly service: string; readonly also: readonly string[] } | null {
   if (undo.kind !== 'revert' || !isObject(undo.data)) return null;
   const { service, wanted, also } = undo.data;

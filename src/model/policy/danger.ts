@@ -3,8 +3,8 @@ import { isStepReference, type StepReference } from '../reference.ts';
 import type { Runbook, Step } from '../runbook.ts';
 
 /**
- * An action on what a deciding probe found is part of the cure: to undo it is to bring the incident back. A sentence
- * that says so, or null.
+ * An action on the targets of a deciding probe is part of the cure: undoing it may bring the incident back. Returns a
+ * sentence that tells this, or null.
  */
 export function dangerOf(runbook: Runbook, step: Step, arg: Json): string | null {
   const sources = isObject(arg)
@@ -56,7 +56,7 @@ export const VITAL_FOLDERS: readonly VitalFolder[] = [
   ...below('/var/lib', 'prometheus rabbitmq redis samba scylla slapd solr valkey vault zookeeper'),
 ];
 
-/** What lies in one of those, and is there to be emptied. */
+/** Folders inside of vital ones that may be emptied. */
 const SPARED =
   /^\/(?:dev\/shm|usr\/local|var\/lib\/systemd\/coredump|var\/lib\/docker\/containers|var\/lib\/(?:pgsql|postgresql)(?:\/.*)?\/(?:log|pg_log))(?:\/|$)/;
 const VITAL_AFTER_ALL =

@@ -20,12 +20,12 @@ export function limitsFor(given: Permit, runbook: Runbook, raised: Limits): Requ
   }
 }
 
-/** Whether a limit holds only because nobody wrote one down. */
+/** Tells whether a limit is only the default. */
 export function isByDefault(name: LimitName, limits: Limits, own: Limits): boolean {
   return own[name] === undefined && limits[name] === DEFAULT_LIMITS[name];
 }
 
-/** What cannot be undone is asked for at a terminal whatever the runbook says of `ask`. */
+/** At a terminal the person is always asked before an act that cannot be undone, whatever `ask` says. */
 export const asksFirst = ({ ask, undo: declared }: Pick<Step, 'ask' | 'undo'>, undo: Undo | undefined): boolean =>
   ask || (undo?.kind === 'irreversible' && declared?.kind !== 'steps');
 
@@ -59,8 +59,8 @@ export interface Spending {
 }
 
 /**
- * Undefined: within the limit. Else the reason: for a person with the flag that it would need, for automation with the
- * rule. Never truncated to fit.
+ * Undefined: within the limits. Else the reason, with the flag that a person needs or with the rule that sets the
+ * limit. Nothing is cut down to fit into a limit.
  */
 export function overLimit({ limits, used, costs, rule, own }: Spending): string | undefined {
   for (const [name, cost] of Object.entries(costs) as [LimitName, number][]) {

@@ -19,9 +19,9 @@ export function lookBack(policy: Policy): number {
 }
 
 /**
- * Why a run that would act may not, for what was done on this host before. The same incident again, soon after a run
- * that held: what was done does not last, and doing it every hour would hide that. Asked once the incident is
- * diagnosed: on a well host the same trigger does no harm.
+ * Why a run may not act because of earlier runs on this host. If the same incident comes back soon after a run that
+ * held, the fix does not last, and repeating it every hour would hide that. It is asked only after the diagnosis: on a
+ * healthy host the trigger does no harm.
  */
 export function tooOften(mode: Mode, given: Permit, asked: Asked): Refusal | null {
   if (mode.kind === 'attended' || given.kind !== 'allowed') return null;

@@ -19,7 +19,7 @@ export interface Asked {
   readonly at: number;
 }
 
-/** The answer for a whole run, given once before anything is looked at, and again before each life of it. */
+/** The decision for a whole run: taken before anything is looked at, and again before each resume. */
 export type Permit =
   | { readonly kind: 'attended' }
   | { readonly kind: 'allowed'; readonly rule: PolicyRule }
@@ -86,7 +86,7 @@ export function judgeRule(rule: PolicyRule, asked: Asked, trigger: Trigger): rea
   }));
 }
 
-/** Whether the rule is one for this: what is known before anybody is asked who, when, and on which machine. */
+/** Tells whether the rule fits by runbook, host and parameters, before who and when are judged. */
 export function couldAllow(rule: PolicyRule, asked: Asked): boolean {
   return runbookFault(rule, asked) === null && hostFault(rule, asked) === null && paramsFault(rule, asked) === null;
 }
@@ -114,15 +114,15 @@ function paramsFault({ params }: PolicyRule, asked: Asked): string | null {
   return faults.length === 0 ? null : faults.join('; ');
 }
 
-/** A rule that constrains what is no parameter never holds. */
+/** A rule with a condition on an unknown parameter never holds. */
 export function paramNamesFault({ params }: PolicyRule, runbook: Runbook): string | null {
   const unknown = Object.keys(params).filter((name) => runbook.params.every((param) => param.name !== name));
   return unknown.length === 0 ? null : `it has no parameter ${unknown.join(', ')}`;
 }
 
 /**
- * Where a secret is taken from is the runbook's word. Whoever starts a run could otherwise name any file that root can
- * read, and have it given to a command: a rule that wants another source names it under `params`.
+ * The runbook names the source of a secret. Otherwise whoever starts a run could name any file that root can read and
+ * have it handed to a command. A rule that wants another source names it under `params`.
  */
 function secretsFault({ params }: PolicyRule, asked: Asked): string | null {
   const others = asked.runbook.params.filter(
@@ -182,7 +182,7 @@ function sayHeld(rule: PolicyRule, condition: RuleFinding['condition']): string 
   }
 }
 
-/** The nearest rule is one for this runbook; of those the one that misses least. */
+/** The nearest rule: one for this runbook, and of those the one with the fewest conditions that fail. */
 function sayDenied(policy: Policy, asked: Asked, trigger: Trigger): string {
   const { runbook } = asked;
   const denied = `no rule of ${policy.source.path} allows ${runbook.name}@${runbook.version}`;

@@ -9,9 +9,8 @@ export interface RuleNote {
 }
 
 /**
- * Rules that hold for none of these runbooks, whoever starts one, where and when: written for an older version, or
- * before a right was asked for by name. A rule for a runbook that is not among them may be for another file, and is
- * left alone.
+ * Rules that can never allow any of these runbooks: they were written for an older version, or before a right had to be
+ * named. A rule for an unknown runbook is left out, because it may be for another file.
  */
 export function reviewPolicy({ rules }: Policy, runbooks: readonly Runbook[]): readonly RuleNote[] {
   return rules.flatMap((rule) =>

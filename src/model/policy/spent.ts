@@ -8,13 +8,13 @@ import { addCosts } from './decide.ts';
 export interface Unsettled {
   readonly step: string;
   readonly used: Limits;
-  /** Whose it is, where they can be told apart: who is still there has not been used up. */
+  /** The targets, if they can be told apart: a target that is still there has not been used up. */
   readonly ids: readonly string[];
 }
 
 /**
- * By their names, where two looks name the same thing alike: processes by pid and start, files to edit by path,
- * services by name. Files to delete are too many for it, and of a command nobody knows whether it ran.
+ * Names that are the same in two looks: processes by pid and start time, edited files by path, services by name.
+ * Deleted files are too many, and nobody knows whether a command ran.
  */
 export function idsOf({ kind, members, detail }: Targets): readonly string[] {
   if (kind === 'file' || kind === 'service') return members;
@@ -30,7 +30,7 @@ function idOf(process: Json): readonly string[] {
     : [];
 }
 
-/** What an intent alone may come to. Journals of 0.1.0 tell only whom it was to touch. */
+/** What an intent may have used when its outcome is not known. Journals of 0.1.0 tell only its targets. */
 export function intendedUse({
   costs,
   targets,
@@ -51,7 +51,7 @@ const LIMIT_OF: Partial<Record<Targets['kind'], LimitName>> = {
   command: 'commands',
 };
 
-/** What the host gives back: targets of the attempt that are there still, and will be counted when they are taken. */
+/** What was not used after all: targets that are still there. They count when they are really taken. */
 export function givenBack({ used, ids }: Unsettled, now: Targets): Limits {
   const still = new Set(idsOf(now));
   const count = new Set(ids.filter((id) => still.has(id))).size;
@@ -62,7 +62,7 @@ export function minus(one: Limits, other: Limits): Limits {
   return mapLimits(one, (count, name) => Math.max(0, count - (other[name] ?? 0)));
 }
 
-/** Of several attempts at once; `stopped_for` is no sum. */
+/** The sum over several attempts. `stopped_for` is never added up. */
 export function sumOf(unsettled: readonly Unsettled[]): Limits {
   return unsettled.reduce<Limits>((sum, { used }) => addCosts(sum, used), {});
 }

@@ -5,10 +5,10 @@ import { addFinding, type Findings, resolveArg, startFindings } from '../runbook
 import { type Limits, type Runbook, stepsOf } from '../runbook.ts';
 import type { RunState, StepState } from '../state.ts';
 
-/** Nothing is left to do at these, whoever did it. */
+/** Steps that are finished, whoever did them. */
 const FINISHED: readonly StepState['status'][] = ['done', 'nothing-to-do', 'skipped', 'by-hand'];
 
-/** Some of its undo is done: it is neither done nor as before. */
+/** Its undo is partly done: the step is neither done nor undone. */
 const isHalfUndone = ({ undone }: Pick<StepState, 'undone'>): boolean => undone?.outcome === 'partial';
 
 /**
@@ -28,7 +28,7 @@ export interface CarriedOver {
   readonly findings: Findings;
   /** With all that may have been used. */
   readonly used: Limits;
-  /** What of it is not known, by its step: the host is asked when the step has its turn. */
+  /** By step: what may have been used. The host is asked when the step has its turn. */
   readonly unsettled: ReadonlyMap<string, Unsettled>;
   readonly finished: ReadonlySet<string>;
   readonly unknown: ReadonlySet<string>;
@@ -50,8 +50,8 @@ export function carryOver(state: RunState, runbook: Runbook): CarriedOver {
 }
 
 /**
- * Looks behind the last act that was begun: whoever goes on takes them again, since they guard what comes next, and
- * time has passed.
+ * Looks after the last act that was begun. A resume takes them again, because they guard the next act and time has
+ * passed.
  */
 function guardsAhead({ steps }: RunState): ReadonlySet<string> {
   const acts = steps.filter(({ phase }) => phase === 'act');

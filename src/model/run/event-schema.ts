@@ -453,9 +453,7 @@ const TOLD: Facts = {
       values: map('By step and measure. Null: it could not look.', { type: ['number', 'null'] }),
       texts: optional(map('By step and measure, what is no number.', { type: 'string' })),
       broken: texts('Lines of `hold` that were not true.'),
-      standing: optional(
-        word('Why a bad sample does not count.', ['settling', 'tolerated'] satisfies WatchStanding[]),
-      ),
+      standing: optional(word('Why a bad sample does not count.', ['settling', 'tolerated'] satisfies WatchStanding[])),
       minutes: orNull(number("In how many of cron's minutes a job was seen to run.")),
       left: number('Milliseconds to go.'),
     },

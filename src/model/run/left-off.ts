@@ -34,7 +34,8 @@ export function whyOver(state: RunState): string | null {
 }
 
 /**
- * What the last event of a journal alone tells: false where the run cannot be one of those. The whole journal decides.
+ * A quick check by the last event of a journal: false means that the run cannot be one of those. Only the whole journal
+ * decides.
  */
 export interface Glance {
   readonly maybe: (last: Stamped) => boolean;

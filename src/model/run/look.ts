@@ -19,7 +19,7 @@ export interface Looking {
   readonly emit: Emit;
 }
 
-/** One probe, looked at once: never throws for what is wrong with the host, that is an unknown finding. */
+/** One look of one probe. Trouble of the host gives an unknown finding; it is never thrown. */
 export async function lookAt(
   step: Step,
   findings: Findings,
@@ -43,7 +43,7 @@ export async function lookAt(
       planned: { ...base, explain: [], finding: null, truth: 'not-looked', judgements: [], skipped: when.say },
       findings,
     };
-  // Nobody knows whether it was to look: what it was to decide is not known either.
+  // If nobody knows whether the step should look, its decision is not known either.
   if (when.truth === 'unknown') {
     const judgements = when.judgements.filter(({ truth }) => truth === 'unknown');
     return {
@@ -89,7 +89,7 @@ export async function findFor(
   const verb = await looking.catalogue.probe(step.verb);
   const unanswered = (): number => looking.host.connection?.unanswered().count ?? 0;
   const before = unanswered();
-  // Nobody asks again over a connection that is lost: whoever waits for the answer is told so.
+  // Does not ask again over a lost connection: the caller learns that it is lost.
   const over = (): boolean => looking.signal.aborted || unanswered() !== before;
   let finding = await findOnce(step, verb, arg, looking);
   for (let left = step.retry?.times ?? 0; left > 0 && !well(finding) && !over(); left -= 1) {

@@ -19,7 +19,7 @@ export function openItems(items: readonly OpenItem[], findings: Findings): reado
   });
 }
 
-/** What `of` names was found, behind the sentence. */
+/** Adds to the sentence what the step `of` has found. */
 function withFinding({ say, of }: OpenItem, findings: Findings): string {
   const seen = of === undefined ? undefined : findings.steps[of]?.finding.summary;
   return seen === undefined ? say : `${say.replace(/\.$/, '')}: ${seen}`;

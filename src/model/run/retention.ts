@@ -15,8 +15,8 @@ export interface Retention {
 export const RETENTION: Retention = { age: 365 * DAY, runs: 1000 };
 
 /**
- * However many there are: cool-downs, limits of a day, and plans that can be used once are looked up in what was
- * written since.
+ * Runs that are younger than this stay, however many there are: cool-downs, daily limits and used plans are looked up
+ * in them.
  */
 export const NEEDED = 32 * DAY;
 
@@ -26,9 +26,8 @@ export const PART_OF = 'part of the fleet run ';
 export const isPart = ({ notes }: RunState): boolean => notes.some(({ text }) => text.startsWith(PART_OF));
 
 /**
- * Of a run that came to its end and touched nothing: what it is one of. Of all with the same words one is worth
- * keeping, the last: a watchman who looks every five minutes would else take 300 000 inodes a year. Null: it is worth
- * more than that.
+ * A text that is equal for runs that looked, touched nothing and came to the same end. Only the last of them is kept: a
+ * timer that looks every five minutes would otherwise take 300 000 inodes a year. Null: the run is worth keeping.
  */
 export function lookWords(state: RunState): string | null {
   const { meta, finished, host } = state;
@@ -66,14 +65,14 @@ export function fleetLookWords(
   return JSON.stringify(['fleet', meta.runbook.name, meta.who, finished.outcome, hosts.map(({ host }) => host)]);
 }
 
-/** Why a run stays, old as it is; null: it may go. */
+/** Why an old run is kept; null: it may be deleted. */
 export function whyKept(state: RunState, now: number): string | null {
   // What a rehearsal has left ended with its scene.
   if (isDrill(state)) return null;
   if (state.leases.length > 0) return 'it may hold a lease';
   if (isUnfinished(state) && hasTouched(state)) return 'it is unfinished';
   const last = Date.parse(state.last?.at ?? '');
-  // Unknown is never old.
+  // A run whose time is not known counts as new.
   const recent = !(now - last > NEEDED);
   if (!recent) return null;
   if (hasTouched(state)) return 'a cool-down or a limit may need it';
@@ -81,7 +80,7 @@ export function whyKept(state: RunState, now: number): string | null {
   return state.finished === null ? 'it may be at work' : null;
 }
 
-/** One line of the tally: what stays of a run that has gone. */
+/** One line of the tally: what is remembered of a deleted run. */
 export interface Gone {
   readonly gone: string;
   readonly why: string;

@@ -15,7 +15,7 @@ export interface SavedPlan {
    * is the mark of its use.
    */
   readonly id: string;
-  /** Tells two plans of the same moment apart. */
+  /** A random text, so that two plans of the same moment differ. */
   readonly nonce: string;
   /** ISO 8601, UTC. `until` is for people: what counts is `machine.uptime` and `valid`. */
   readonly at: string;
@@ -25,7 +25,7 @@ export interface SavedPlan {
   /** Who saved it. */
   readonly by: string;
   readonly machine: MachineThen;
-  /** As it was typed, to be bound anew. */
+  /** The parameters as they were typed. They are read again when the plan is run. */
   readonly asked: {
     readonly runbook: string;
     readonly params: readonly string[];
@@ -36,7 +36,7 @@ export interface SavedPlan {
   readonly identity: readonly IdentityLine[];
   /** What the plan found and holds fast: limits, files to be edited by their hash, services, which actions run. */
   readonly pinned: readonly IdentityLine[];
-  /** So that the very line can be named that was changed since. */
+  /** The texts, so that a refusal can name the line that was changed. */
   readonly texts: { readonly runbook: string; readonly policy: string | null };
   /** To be shown again; without the bytes that undo would keep. */
   readonly plan: Plan;
@@ -57,7 +57,7 @@ export interface IdentityLine {
   readonly value: string;
 }
 
-/** Null: there was, or is, no such line. */
+/** Null: the line is missing on this side. */
 export interface Difference {
   readonly name: string;
   readonly planned: string | null;

@@ -1,4 +1,4 @@
-/** What of a run is undone: a step `alone`, or it and all that came after. */
+/** Which part of a run is undone: one step `alone`, or the step and all later ones. */
 export interface UndoPart {
   readonly step: string;
   readonly alone: boolean;

@@ -26,7 +26,7 @@ export interface WayBack {
   readonly declared?: DeclaredUndo;
   /** What the action derived is reverted, and steps of the author's are left. */
   readonly reverted?: boolean;
-  /** So many of the author's steps are done. */
+  /** How many of the author's undo steps are done. */
   readonly parts?: number;
   /** The author's step of which no outcome is known, counted from 1. */
   readonly unsure?: number;
@@ -61,7 +61,7 @@ export function afterUndo<B extends WayBack>(back: B, part: number | undefined):
   return canBeUndone(next) ? next : null;
 }
 
-/** Which of them an undo speaks of: the newest that has it to do. */
+/** The entry that an undo event belongs to: the newest one that still has this undo to do. */
 export const indexOfUndo = (all: readonly WayBack[], step: string, part: number | undefined): number =>
   all.findLastIndex((back) => back.step === step && (part === undefined ? toRevert(back) : stepsLeft(back).length > 0));
 

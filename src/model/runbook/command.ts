@@ -10,7 +10,7 @@ import * as shape from './shape.ts';
 const LONGEST = 128 * 1024 - 1;
 
 const whole = { 'x-param': shape.PARAMETER_TYPES.filter((type) => type !== 'list' && type !== 'secret') };
-/** Where any parameter and any finding may go: no part of a command line, and nobody else can read it. */
+/** Any parameter and any finding may go here: it is no part of a command line, and no other user can read it. */
 const apart = (about: string) =>
   shape.form<Json>(
     shape.text(about, {
@@ -70,7 +70,7 @@ export const COMMAND_LOOK = shape.exactlyOne(
   'shell',
 );
 
-/** What the argument asks for; a text where it cannot be asked for. */
+/** The request that the argument means. A text tells why it cannot be made. */
 export function commandRequest({
   argv = [],
   shell,
@@ -126,7 +126,7 @@ export function explainCommand(request: CommandRequest | string): readonly strin
   return [stdin === undefined ? line : `printf %s ${quoteWord(shownText(latin1Of(stdin)))} | ${line}`];
 }
 
-/** How a shell would come by it, without anybody seeing it. */
+/** How a shell gets the secret without showing it. */
 function printedBy({ from }: SecretReference): string {
   const source = parseSecretSource(from);
   if (source?.kind === 'env') return `$${source.name}`;

@@ -36,7 +36,7 @@ function fits(value: Json, word: keyof Comparator, wanted: unknown): boolean {
     case 'is':
       return same(value, wanted);
     case 'is_not':
-      // What is of another kind is another value, but nobody can have meant to allow it.
+      // A quantity of another kind is a different value, but no author can have meant to allow it.
       return !same(value, wanted) && typeof value === typeof wanted;
     case 'one_of':
       return listed(wanted).some((one) => same(value, one));

@@ -11,7 +11,10 @@ import {
   showText,
 } from '../text/quantity.ts';
 
-/** Finds the measures of an earlier step (`name`) or of the step's own finding (undefined). Undefined: not looked. */
+/**
+ * Finds the measures of an earlier step, or of the step's own finding if no name is given. Undefined: that step has not
+ * looked.
+ */
 export type MeasuresOf = (step: string | undefined) => Measures | undefined;
 
 /**

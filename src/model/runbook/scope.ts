@@ -6,7 +6,9 @@ import { type SecretReference, secretReference, secretsIn } from '../secret.ts';
 import type { Finding } from '../verb.ts';
 import { bindCondition, judge, type MeasuresOf } from './judge.ts';
 
-/** What a runbook's references mean by now: parameters, and the steps that have looked. Grows as probes find. */
+/**
+ * What the references of a runbook stand for: its parameters, and the findings of the steps that have looked so far.
+ */
 export interface Findings {
   readonly params: Readonly<Record<string, Json>>;
   readonly steps: Readonly<Record<string, { readonly reference: StepReference; readonly finding: Finding }>>;
@@ -62,8 +64,8 @@ export function judgeWith(
 export const NOT_HELD = 'its `when` does not hold';
 
 /**
- * Whether a step's `when` lets it run. What cannot be told is never a yes: the step is not run, and `say` tells what
- * was missing.
+ * Tells whether the step may run by its `when`. If that is unknown the step does not run, and `say` names what was
+ * missing.
  */
 export function whether(
   step: Step,

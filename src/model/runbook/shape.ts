@@ -42,7 +42,7 @@ export const text = (about: string, more: JsonObject = {}): Form<string> =>
   form({ type: 'string', description: about, 'x-param': ['string', 'path'], ...more });
 export const path = (about: string): Form<string> =>
   form({ type: 'string', pattern: '^/', description: about, 'x-param': ['path'], 'x-example': '/var/spool' });
-/** What its author writes; others choose what it is held against (model/text/pattern.ts). */
+/** A pattern of the author. The texts that it is compared with may come from others (model/text/pattern.ts). */
 export const pattern = (about: string): Form<string> =>
   form({ type: 'string', format: 'regex', description: `${about} ${PATTERN_SYNTAX}`, 'x-param': ['string'] });
 export const PATTERN_SYNTAX = "RE2's syntax: no look-ahead, no look-behind, no back-references.";

@@ -35,7 +35,7 @@ export function patternOf(source: string, { lines = false, whole = false }: Patt
     compiled ??= RE2JS.compile(source, lines ? RE2JS.MULTILINE : 0);
     return compiled;
   };
-  // Of the ends of lines JavaScript knows more than RE2.
+  // JavaScript knows more line ends than RE2.
   const plain = !lines && LINEAR.test(source) ? new RegExp(whole ? `^(?:${source})$` : source) : null;
   return {
     test: (text) => plain?.test(text) ?? (whole ? re2().testExact(text) : re2().test(text)),
@@ -47,7 +47,10 @@ export function patternOf(source: string, { lines = false, whole = false }: Patt
 /** Of ASCII only, and of what every engine reads alike. */
 const CHARACTER = String.raw`[\w /:@,;=<>~'"#%&!-]|\\[.\\/*+?^$|()[\]{}-]`;
 const CLASS = String.raw`\[\^?[\w /:@,;=<>~'"#%&!.+*?$()|-]+\]`;
-/** Nothing is repeated, or one class from one end of the text to the other: nothing is ever tried twice. */
+/**
+ * Patterns in which nothing is repeated, or one class from one end of the text to the other. An engine never tries them
+ * twice.
+ */
 const LINEAR = new RegExp(String.raw`^(?:\^?(?:${CHARACTER}|${CLASS}){0,100}\$?|\^${CLASS}[*+]\$)$`);
 /** RE2 takes it wherever JavaScript does: no repetition of a repetition, no count, no flag. */
 const USUAL = new RegExp(

@@ -93,7 +93,7 @@ export function showSize(bytes: number): string {
   return `${unit === 0 ? value : Number(value.toFixed(1))} ${units[unit]}`;
 }
 
-/** Thousands apart by a plain space, as the eye at night wants them: `1 984 210`. */
+/** Digits in groups of three, so that tired eyes can read them: `1 984 210`. */
 export function showCount(count: number): string {
   return inThousands(String(Math.round(count)));
 }

@@ -33,7 +33,7 @@ export function redactor(secrets: readonly KnownSecret[]): Redact {
   return <T>(value: T): T => walk(value, inText) as T;
 }
 
-/** What was found in pieces is one. */
+/** Joins the pieces in which a long secret was found. */
 function joined(text: string, shown: string): string {
   const twice = shown + shown;
   let rest = text;
@@ -48,7 +48,7 @@ function walk(value: unknown, inText: (text: string) => string): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [inText(key), walk(item, inText)]));
 }
 
-/** The whole first, so that a line of it does not cut it up. */
+/** The whole text comes first, so that one of its lines does not cut it into pieces. */
 function patternsOf(value: string): readonly RegExp[] {
   const lines = value.split(/\r?\n/).filter((line) => line.trim().length >= SHORTEST_SECRET);
   const texts = [value, ...lines, ...lines.map((line) => line.trim())].flatMap(piecesOf);
@@ -60,7 +60,7 @@ function patternsOf(value: string): readonly RegExp[] {
   });
 }
 
-/** The last one is no shorter than a secret may be. */
+/** Pieces of equal length, so that the last one is not too short. */
 function piecesOf(text: string): readonly string[] {
   const characters = Array.from(text);
   const count = Math.ceil(characters.length / PIECE);

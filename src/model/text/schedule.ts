@@ -65,7 +65,7 @@ const WORDS: Readonly<Record<string, string>> = {
   hourly: '0 * * * *',
 };
 
-/** Whose reader: they agree on what people write, and differ on what cronie refuses. */
+/** Which cron reads it. They agree on what people usually write; cronie refuses more. */
 export type Flavour = 'debian' | 'cronie';
 
 /** Why cron would refuse the field at this place, from 0, in cron's own words; null where it takes it. */
