@@ -33,7 +33,7 @@ interface Opened {
   readonly place: Place;
   readonly folder: string;
   readonly fd: number;
-  /** Where the next line is written over what was prepared; null: at the file's end. */
+  /** The position at which the next line overwrites the prepared bytes; null: the end of the file. */
   readonly at: number | null;
 }
 
@@ -100,7 +100,7 @@ function beginPrepared(place: Place, taking: Taking): Opened | null {
   }
 }
 
-/** Half a run's folder is taken away again: what could not be written must not be listed. */
+/** Removes a folder that is only half made, so that no list shows it. */
 function createRun(place: Place, runs: string, run: string, disk: Disk): Opened {
   const folder = join(runs, run);
   disk.mkdirSync(folder, { mode: 0o700 });
@@ -196,8 +196,7 @@ export function journalOf({ run, places, uid, disk, opened, head: start }: Start
       if (closed) return;
       closed = true;
       disk.closeSync(fd);
-      // What this run used up is there for the next incident as soon as there is room: nobody remembers to prepare
-      // twice.
+      // Prepares room for the next incident again, because nobody remembers to do it twice.
       if (opened.place.ready && place.home) prepareJournal({ places, uid, disk });
     },
   };

@@ -87,7 +87,7 @@ export async function claim(lock: number, port: number): Promise<Claim | { reado
 }
 
 const QUESTION = 'who';
-/** Whoever asks without end gets no more answers than that in a second. */
+/** The most answers in a second, however often somebody asks. */
 const ANSWERS = 50;
 
 /** Tells whoever asks, and does not keep the process alive. */
@@ -105,12 +105,15 @@ export function answerWith({ socket }: Claim, text: string): void {
   socket.unref();
 }
 
-/** Milliseconds. Whoever is stopped or busy does not answer; it is not waited for. */
+/** Milliseconds. A holder that is stopped or busy does not answer, and we do not wait longer. */
 const PATIENCE = 4000;
 /** Bytes. */
 const LONGEST = 4096;
 
-/** What the owner of a claim says; null: nothing in time, or too much. Only the claim's own address is listened to. */
+/**
+ * Asks the owner of a claim. Null: no answer in time, or one that is too long. Only answers from the address of the
+ * claim count.
+ */
 export function ask(lock: number, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const socket = createSocket('udp4');
@@ -122,7 +125,7 @@ export function ask(lock: number, port: number): Promise<string | null> {
       socket.close();
       resolve(answer);
     };
-    // On a busy machine the answer may have come before we were let look: it is looked for once more.
+    // On a busy machine the answer may already be there when the time is over, so we look once more.
     const timer = setTimeout(() => setImmediate(() => done(null)), PATIENCE);
     socket.on('error', () => done(null));
     socket.once('message', (message) => done(message.length > LONGEST ? null : message.toString('utf8')));

@@ -66,7 +66,7 @@ export function hasRoom(path: string, bytes: number, disk: Disk): boolean {
 }
 const ROOM = { bytes: 1 << 20, inodes: 32 };
 
-/** The path, or the nearest of its parents that is there: to ask for room must not take any. */
+/** The path, or its nearest existing parent: asking for room must not create anything. */
 export function nearest(path: string): string {
   let at = path;
   while (at !== dirname(at) && !fs.existsSync(at)) at = dirname(at);

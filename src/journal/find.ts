@@ -19,7 +19,7 @@ export interface Found {
   readonly refused: readonly Failure[];
 }
 
-/** A name that a run can have; what begins with a dot is a move that did not end. */
+/** A possible name of a run. Names that begin with a dot are moves that did not end. */
 const RUN = /^[0-9A-Za-z][0-9A-Za-z._-]*$/;
 
 /** Every run in every place. */
@@ -51,7 +51,7 @@ function runsOf(place: Place, runs: string): readonly FoundRun[] {
     });
 }
 
-/** The same run where it is not: a move home that was cut short has left it twice. */
+/** The other copies of the run: a move home that was cut short leaves two. */
 export function copiesOf({ id, place: own }: FoundRun, places: readonly Place[], uid: number): readonly FoundRun[] {
   return places.flatMap((place) => {
     const there = runsIn(place, uid);

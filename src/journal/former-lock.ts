@@ -84,8 +84,8 @@ function askFormer(name: string): Promise<string> {
 }
 
 /**
- * Strangers can connect too: few at a time, and not for long. Where the name is taken nobody is told. Resolves to what
- * gives it back.
+ * Other users can connect too, so only a few at a time and only for a short time. If the name is taken, we answer
+ * nobody. Resolves to a function that gives the name back.
  */
 export function tellFormer(name: string, text: string): Promise<() => void> {
   const server = createServer((socket) => {

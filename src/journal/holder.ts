@@ -14,7 +14,7 @@ export function textOf({ run, who, pid, since }: Holder): string {
   return JSON.stringify({ run: run.slice(0, LONGEST), who: who.slice(0, LONGEST), pid, since });
 }
 
-/** It is another process's text: what has not this very form is nobody's word. Whoever shows it escapes it. */
+/** The text of another process: only this exact form is believed, and views must escape it. */
 export function holderIn(text: string | null): Holder | null {
   try {
     const { run, who, pid, since } = JSON.parse(text ?? '') as Partial<Holder>;

@@ -71,7 +71,7 @@ function heldElsewhere(host: string, { inode, elsewhere = 0 }: Seen) {
 /** Of one namespace only one socket has the one port; two of different ones may each have it. */
 const isFirst = (scope: Scope, { port, elsewhere }: Seen): boolean => port === portOf(scope) && elsewhere === undefined;
 
-/** A claim that nobody who is believed disputes, or the one who does. */
+/** Our claim if no believed claim disputes it, else the rival claim. */
 async function tryOnce(scope: Scope): Promise<Claim | Seen | { readonly code: string }> {
   const lock = lockOf(scope);
   let own = await claim(lock, portOf(scope));
@@ -88,7 +88,7 @@ async function tryOnce(scope: Scope): Promise<Claim | Seen | { readonly code: st
   return rival;
 }
 
-/** A stranger may take every port that is anybody's, but not root's. */
+/** Another user may take every port above 1023, but none of root's. */
 async function claimElsewhere(lock: number): Promise<Claim | { readonly code: string }> {
   let own = await claim(lock, 0);
   for (let port = 1023; 'code' in own && own.code === 'EADDRINUSE' && port > 900; port -= 1)
@@ -174,7 +174,7 @@ function lockOf(scope: Scope): number {
 
 const nameOf = (scope: Scope): string => nameFor(scope, pidNamespace());
 
-/** Whoever has this lock is the only one who may call himself so on the host that it is of. */
+/** A tag for processes on the locked host. Only the holder of the lock may use it. */
 export function tagOf(scope: Scope): string {
   return `firebreak-${createHash('sha256')
     .update(`${machineId()}${nameOf(scope)}`)

@@ -57,7 +57,7 @@ function takeBack(fd: number | null, copy: string | null, disk: Disk): void {
     if (fd !== null) disk.closeSync(fd);
     if (copy !== null) fs.rmSync(copy, { recursive: true, force: true });
   } catch {
-    // A shorter copy at home is outlived by the longer one here.
+    // An older, shorter copy at home gives way to the longer one.
   }
 }
 
@@ -82,7 +82,7 @@ function copyFile(from: string, to: string, disk: Disk): void {
   if (sha256(fs.readFileSync(to)) !== sha256(bytes)) throw new Error(`${to} reads back differently`);
 }
 
-/** The copy is whole: that the old one stays is no failure. */
+/** The copy is complete. It is no failure if the old one stays. */
 function removeOld(folder: string, disk: Disk): void {
   try {
     fs.rmSync(folder, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { type Journal, JournalError } from '../model/ports.ts';
 import { sha256 } from './line.ts';
 
-/** For a dry run: writes nothing anywhere. What is kept is remembered for as long as the program runs. */
+/** The journal of a dry run: it writes nothing, and keeps bytes only in memory. */
 export function nullJournal(run = 'plan'): Journal {
   const kept = new Map<string, string>();
   return {

@@ -7,7 +7,7 @@ import type { FoundRun } from './find.ts';
 /** The end of a run lists what stays open and which jobs were missed: it rarely is longer. */
 const TAIL = 4096;
 const NEWLINE = 10;
-/** One for all: what is read is parsed before the next is. */
+/** One buffer is enough: each read is parsed before the next one. */
 const BUFFER = Buffer.alloc(TAIL);
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 

@@ -7,7 +7,7 @@ import { codeOf, type Disk, messageOf } from './disk.ts';
 export interface Place {
   readonly path: string;
   readonly home: boolean;
-  /** Takes nothing but what `firebreak prepare` left there: see prepared.ts. */
+  /** True: only room that `firebreak prepare` has made is used here; see prepared.ts. */
   readonly ready?: true;
 }
 

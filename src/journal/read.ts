@@ -151,7 +151,7 @@ function* splitLines(slices: Iterable<Buffer>): Generator<Line> {
   if (rest.length > 0) yield lineOf(number + 1, rest, false);
 }
 
-/** NUL bytes at the end are nobody's line: a prepared file is full of them, and a power cut can leave some. */
+/** NUL bytes at the end are not part of a line: a prepared file is full of them, and a power cut can leave some. */
 function withoutEnd(bytes: Buffer): Buffer {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end -= 1;

@@ -4,7 +4,7 @@ import { failure, type Result } from '../model/host.ts';
 import { codeOf, type Disk, messageOf, syncFolder } from './disk.ts';
 import type { FoundRun } from './find.ts';
 
-/** What begins so has its line in the tally, and is no run any more. */
+/** The prefix of folders that are being deleted: their line is already in the tally. */
 const GOING = '.gone-';
 
 /**

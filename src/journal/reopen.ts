@@ -60,10 +60,7 @@ export async function reopenJournal(
   }
 }
 
-/**
- * Whoever removes old runs sees by the time of its last write that somebody has it; and who comes too late for that
- * sees that it is gone.
- */
+/** Touching the journal tells the retention that the run is in use. If the retention was faster, the run is gone. */
 function isStill(fd: number, folder: string): boolean {
   const now = new Date();
   fs.futimesSync(fd, now, now);

@@ -10,7 +10,7 @@ import { type Place, runsIn } from './places.ts';
  * here too.
  */
 export const TALLY = 'tally.ndjson';
-/** Past this the lines of looks that followed each other are dropped: they touched nothing, and nothing needs them. */
+/** Above this size the lines of runs that only looked are dropped: nothing needs them. */
 const LARGE = 1 << 18;
 const MOST_READ = 1 << 24;
 const NEWLINE = 10;
@@ -47,7 +47,9 @@ function lastByte(fd: number, size: number): number | undefined {
   return last[0];
 }
 
-/** What went from these places, each once, the newest first. What cannot be read is nobody's line. */
+/**
+ * The runs that were deleted from these places, each once, the newest first. Lines that cannot be read are left out.
+ */
 export function readTally(places: readonly Place[], uid: number): readonly Gone[] {
   const lines = places.flatMap((place) => (runsIn(place, uid).ok ? linesOf(join(place.path, TALLY)) : []));
   return [...new Map(lines.map((gone) => [gone.gone, gone])).values()].reverse();
@@ -80,7 +82,9 @@ function lineOf(text: string): readonly Gone[] {
   }
 }
 
-/** Looks go out of it, acts stay. Without room for the shorter one the longer one stays. */
+/**
+ * Drops lines of runs that only looked and keeps those that acted. If the new file finds no room, the old one stays.
+ */
 function shorten(path: string, more: number, disk: Disk): void {
   const file = join(path, TALLY);
   try {

@@ -16,7 +16,7 @@ export function verifyRecords(
   return { count: names.size, problems };
 }
 
-/** Bytes that were kept and that no event names: of an intent that was never written, or of one that is lost. */
+/** Records that no event names: their intent was never written, or is lost. */
 export function orphansIn(folder: string, events: readonly RunEvent[]): readonly string[] {
   const named = new Set(
     events.flatMap((event) => (event.type === 'action.intended' ? Object.values(event.records) : [])),

@@ -9,7 +9,10 @@ import { problemAt, type Source } from './text/source.ts';
 
 export type { Inventory } from './inventory/hosts.ts';
 
-/** How a file says who is there. `foreign`: only Ansible can read it (its INI form, a plug-in's settings, a vault). */
+/**
+ * The form of an inventory file. `foreign`: only Ansible can read it (its INI form, the settings of a plug-in, a
+ * vault).
+ */
 export type InventoryKind = 'ours' | 'yaml' | 'list' | 'foreign';
 
 /** A section, a note, a variable behind a host. */
@@ -19,7 +22,7 @@ const INI = [
   /^[ \t]*[^\s#]+[ \t]+[\w.-]+[ \t]*=/m,
 ];
 
-/** By what stands in it; the name decides only where that is not enough. */
+/** Recognised by the content. The name of the file decides only if the content does not. */
 export function inventoryKind(path: string, text: string): InventoryKind {
   if (/^firebreak_hosts\s*:/m.test(text)) return 'ours';
   if (/^plugin[ \t]*:|^\$ANSIBLE_VAULT;/m.test(text)) return 'foreign';
@@ -27,7 +30,7 @@ export function inventoryKind(path: string, text: string): InventoryKind {
   return INI.some((sign) => sign.test(text)) ? 'foreign' : 'list';
 }
 
-/** More than a runbook may have: a thousand hosts are as many lines, and each has some marks. */
+/** Higher than for a runbook: a thousand hosts take a thousand lines, and each line has several marks. */
 const MOST_MARKS = 150_000;
 
 /** A file of group_vars or host_vars: the variables of one group or host. */
@@ -56,7 +59,7 @@ export async function loadInventory({ path, text, beside = [] }: InventoryText):
     : ansibleInventory(parsed.source, { known: parsed.problems, beside: beside.flatMap(variablesOf) });
 }
 
-/** What `ansible-inventory --list` printed. Nobody wrote it, so nothing in it has a place. */
+/** The output of `ansible-inventory --list`. No person wrote it, so its parts have no place. */
 export function loadListed(file: string, value: Json): Checked<Inventory> {
   const nowhere = () => ({ file, line: 1, column: 1, length: 1 });
   const source: Source = { file, value, placeOf: nowhere, placeIn: nowhere, written: () => undefined };
@@ -66,7 +69,7 @@ export function loadListed(file: string, value: Json): Checked<Inventory> {
 }
 
 /**
- * What Ansible's own files have: tags that only it can open, anchors by the hundred, and all the variables of a
+ * What Ansible's files may contain: tags that only Ansible can read, hundreds of anchors, all the variables of a
  * company.
  */
 const ANSIBLE = { marks: 1_000_000, characters: 16 << 20, aliases: 10_000, tags: 'left-out' } as const;
@@ -76,7 +79,7 @@ function lockedUp(file: string): Problem {
   return { code: 'unreadable', message, place: { file, line: 1, column: 1, length: 1 } };
 }
 
-/** The variables of a file beside the inventory; a vault as a whole holds none that can be read. */
+/** The variables of a file beside the inventory. A file that is a vault has none that we can read. */
 function variablesOf({ of, name, path, text }: BesideFile): readonly Beside[] {
   if (text.startsWith('$ANSIBLE_VAULT;')) return [{ of, name, path, source: null, problems: [lockedUp(path)] }];
   if (text.trim() === '') return [];

@@ -25,8 +25,8 @@ export interface LoadRequest {
 }
 
 /**
- * Text to runbook: every mistake of the text and of those that it uses at once, or a frozen runbook. Reads nothing but
- * what it is given.
+ * Turns a text into a frozen runbook, or returns all mistakes in it and in the runbooks that it uses. It reads nothing
+ * but its arguments.
  */
 export async function loadRunbook(request: LoadRequest): Promise<Checked<Runbook>> {
   return loadChained(request, [request.path]);
@@ -52,14 +52,14 @@ async function loadChained(request: LoadRequest, chain: readonly string[]): Prom
   return { ok: true, value: build({ ...composed, ...read }, { path: request.path, hash: hashOf(text), text }) };
 }
 
-/**
- * Where the parameters or a whole phase could not be read, every reference to one of theirs would be told as unknown.
- */
+/** If the parameters or a whole phase could not be read, each reference to them would be reported as unknown. */
 function isReadable({ root, holes }: Draft): boolean {
   return (root.params === undefined || isObject(root.params)) && !holes.has(pointer([]));
 }
 
-/** Of several complaints about the very same text: that of a reference says why all the others came. */
+/**
+ * Of several problems at the same place only the one about the reference is reported: it is the reason for the others.
+ */
 function oneAPlace(problems: readonly Problem[]): readonly Problem[] {
   const at = ({ place: { file, line, column, length } }: Problem) => `${file}:${line}:${column}+${length}`;
   const references = new Set(problems.filter(({ code }) => REFERENCES.includes(code)).map(at));
@@ -67,7 +67,7 @@ function oneAPlace(problems: readonly Problem[]): readonly Problem[] {
 }
 const REFERENCES = ['reference-in-text', 'bad-reference'];
 
-/** What was used is part of what the runbook is: of its hash, and of the text that a resume compares. */
+/** The used runbooks are part of the runbook: of its hash and of the text that a resume compares. */
 function wholeText(own: string, used: Composed['texts']): string {
   return own + used.map(({ name, text }) => `${own.endsWith('\n') ? '' : '\n'}--- # ${name}\n${text}`).join('');
 }
@@ -110,8 +110,7 @@ async function checkUse(read: Draft, use: Use): Promise<ShapeResult> {
   const result = shape ? await checkShape(read.source, { path, shape }, read.holes) : { problems: [], sightings: [] };
   const wrong = result.problems.filter((problem) => problem.code === 'reference-not-allowed');
   const seen = new Set(result.sightings.map((sighting) => pointer(sighting.path)));
-  // A reference where none is allowed is told already; what is handed to a used runbook is checked against its
-  // parameters.
+  // References in the wrong place are already reported. Values for a used runbook are checked against its parameters.
   const unseen = shape && use.verb !== 'runbook' && wrong.length === 0 ? unseenReferences(use.arg, path, seen) : [];
   const problems = isObject(use.arg) ? result.problems : result.problems.map((problem) => withExample(problem, use));
   return { problems, sightings: [...result.sightings, ...unseen] };

@@ -40,7 +40,7 @@ export async function loadPolicy({ path, text, catalogue }: LoadPolicyRequest): 
   return { ok: true, value: freeze(buildPolicy(spelt.source.value, { path, hash: hashOf(text) })) };
 }
 
-/** A policy is known by its first key, so that `check` can be given any file. */
+/** A policy is recognised by its first key, so `check` takes any file. */
 export function isPolicyText(text: string): boolean {
   return /^firebreak_policy\s*:/m.test(text);
 }

@@ -9,7 +9,7 @@ import { stepRules } from './rules/steps.ts';
 import { textRules } from './rules/texts.ts';
 import { watchRules } from './rules/watch.ts';
 
-/** What a schema cannot say: the named rules of the language, over all of a runbook that could be read. */
+/** The rules of the language that a schema cannot express. They check everything of a runbook that could be read. */
 export function checkRules(checked: Checked): readonly Problem[] {
   return RULES.flatMap((rule) => rule(checked));
 }

@@ -27,7 +27,7 @@ const open = (description: string, properties: Readonly<Record<string, Schema>>)
 const texts = (description: string): Schema => ({ type: 'array', description, items: { type: 'string' } });
 const orNull = (description: string): Schema => ({ type: ['string', 'null'], description });
 
-/** The keys of the file, for whoever edited it or gave another one. */
+/** The keys of the file, to report where somebody edited it or gave another file. */
 const SHAPE = object(
   'A saved plan.',
   {
@@ -105,7 +105,7 @@ export function sealPlan(unsealed: Omit<SavedPlan, 'id'>): SavedPlan {
   return { firebreak, format, id: digestOf(rest), ...body };
 }
 
-/** Text to saved plan. What was edited by hand is no plan that anybody reviewed, and is a problem too. */
+/** Turns a text into a saved plan. A plan that was edited by hand was not reviewed, so it is refused too. */
 export async function loadSavedPlan({
   path,
   text,
@@ -120,8 +120,8 @@ export async function loadSavedPlan({
 }
 
 /**
- * Anybody can give any content an id that fits. The text is read once more for the places only where something is
- * wrong.
+ * An id that fits proves nothing: anybody can compute it. The text is parsed a second time only to report places of
+ * mistakes.
  */
 async function misshapenIn(path: string, text: string, value: JsonObject): Promise<readonly Problem[]> {
   const check = async (source: Source) => (await checkShape(source, { path: [], shape: SHAPE }, new Set())).problems;

@@ -19,7 +19,7 @@ export function aheadOf(step: Step, { act, verify }: Runbook): Step | undefined 
   return plain;
 }
 
-/** A look in `act` as the plan shows it: not looked at yet, and what it decides once it is. */
+/** A look in `act` as the plan shows it: what it will decide when it has its turn. */
 export function atItsTurn(
   step: Step,
   arg: Json,
@@ -76,7 +76,7 @@ export function decidedLate(step: Step, late: ReadonlySet<string>): string | nul
     : `decided at its turn, when ${of.join(', ')} has been looked at; counted here as if it ran`;
 }
 
-/** What may not be done frees nothing for what comes behind it: the most that may happen is what is counted. */
+/** An act that may not happen frees nothing for later steps: the plan counts the most that can happen. */
 export function withoutLateGains(predictions: readonly Prediction[]): readonly Prediction[] {
   return predictions.filter(({ kind }) => kind !== 'files-gone' && kind !== 'processes-gone');
 }

@@ -1,8 +1,8 @@
 import type { Diagnosis, PlannedProbe } from '../model/plan.ts';
 
 /**
- * Any decisive no: not this incident. Else any decisive unknown: could not tell, and what was missing is named. Nothing
- * that was looked at decides: no incident, and nothing may be done for one.
+ * One deciding "no" means: not this incident. Otherwise one deciding "unknown" means: unknown, and the missing finding
+ * is named. If no look decides, there is no incident to act on.
  */
 export function diagnose(probes: readonly PlannedProbe[], acts: boolean): Diagnosis {
   const decisive = probes.filter((probe) => probe.decisive);

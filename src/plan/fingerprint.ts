@@ -15,8 +15,8 @@ export interface Identity {
 }
 
 /**
- * One line each, so that what differs can be named. The runbook's hash stands first: its steps only say what the
- * difference comes to.
+ * One line for each part, so that a difference can be named. The hash of the runbook comes first; the lines of the
+ * steps show what the difference means.
  */
 export function identityOf({ tool, runbook, params, policy }: Identity): readonly IdentityLine[] {
   const findings = startFindings(params);
@@ -32,7 +32,7 @@ export function identityOf({ tool, runbook, params, policy }: Identity): readonl
   ];
 }
 
-/** Selector and what steers the step; what was found is left out. */
+/** The selector and the keys that steer the step, without the findings. */
 function stepText(step: Step, arg: Json): string {
   const { when, expect, hold, onFail, ask, retry, timeout } = step;
   const steering = {
@@ -85,7 +85,7 @@ function targetLines({ id, observation }: PlannedAction): readonly IdentityLine[
     : [line(`target of ${id}`, members.join(', ') || observation.summary)];
 }
 
-/** An edit of a file that an earlier step edits is foreseen, not seen: the first one pins it. */
+/** If an earlier step edits the same file, its content is only foreseen. The earlier edit pins it. */
 function editedFiles(detail: Json): readonly IdentityLine[] {
   return listOf(detail as Json | readonly Json[]).flatMap((file) => {
     const hash = isObject(file) ? (file.hash ?? file.before) : undefined;
@@ -103,7 +103,7 @@ export function showValue(value: Json): string {
 
 // ---------------------------------------------------------------- then and now
 
-/** In the order of then; what is only there now comes last. */
+/** In the order of the plan. Lines that exist only now come last. */
 export function differences(then: readonly IdentityLine[], now: readonly IdentityLine[]): readonly Difference[] {
   const [before, after] = [valuesOf(then), valuesOf(now)];
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((name) => {

@@ -2,8 +2,7 @@ import type { FileContent, Host } from '../model/host.ts';
 import type { Prediction } from '../model/verb.ts';
 
 /**
- * A host as it will be after the steps that were planned so far. Nothing is changed: predictions are laid over what is
- * seen.
+ * The host as it will be after the steps that are planned so far. Nothing is changed: predictions replace what is seen.
  */
 export interface Foresight {
   readonly host: Host;

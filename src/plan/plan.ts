@@ -40,8 +40,8 @@ export interface Carried {
 }
 
 /**
- * Looks, judges, and observes every action on the host as the actions before it will leave it. `host` must be
- * read-only.
+ * Makes a plan: looks, judges, and observes every action on the host as the earlier actions will leave it. `host` must
+ * be read-only.
  */
 export async function makePlan(request: PlanRequest): Promise<{ readonly plan: Plan; readonly findings: Findings }> {
   const { runbook, mode } = request;
@@ -136,7 +136,7 @@ async function observeAll(
       const looked = await lookAhead(step, findings, { ...request, host: foresight.host, known, late });
       findings = looked.findings;
       steps.push(looked.planned);
-      // What is never looked at leaves what depends on it untold.
+      // If a step is never looked at, everything that depends on it stays unknown.
       if (looked.planned.skipped !== undefined) late.delete(step.id);
     }
   }

@@ -1,8 +1,8 @@
 import type { Diagnosis, PlannedAction, PlannedStep, Refusal } from '../model/plan.ts';
 
 /**
- * Refused before the first act rather than half-way: an act that is denied or cannot be done would leave the host
- * between two states. `pace` is why it may not be done again so soon.
+ * Refuses before the first act: an act that is denied or impossible would leave the host between two states. `pace`
+ * tells why it may not be done again so soon.
  */
 export function refusalOf(diagnosis: Diagnosis, steps: readonly PlannedStep[], pace: Refusal | null): Refusal | null {
   if (diagnosis.verdict === 'not-this-incident') return { outcome: 'not-this-incident', reasons: diagnosis.reasons };

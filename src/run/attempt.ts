@@ -13,7 +13,7 @@ import { armLease, fence, LEASE_OVER, releaseLeases } from './lease.ts';
 import { acting, type Done, type Running } from './running.ts';
 import { heard } from './severed.ts';
 
-/** What a journal line may hold of large targets: the machine's form is left out above this many. */
+/** Above this number of targets the journal leaves out their machine-readable form. */
 const MEMBERS_KEPT = 1000;
 
 /**
@@ -118,7 +118,7 @@ function costsOf({ reserves = [] }: ActionVerb, { costs }: Observation): Limits 
   return Object.fromEntries(own);
 }
 
-/** Resume takes it up. */
+/** A resume does it. */
 function notBegun(): Applied {
   return {
     outcome: 'partial',
@@ -130,7 +130,7 @@ function notBegun(): Applied {
   };
 }
 
-/** Nothing is stopped that nobody would start again. */
+/** Nothing is stopped if nobody would start it again. */
 function notWithout({ message }: Failure): Applied {
   const reason = `not stopped, since its lease could not be armed: ${message}`;
   return { outcome: 'failed', summary: 'not stopped', reason, used: {}, blocks: [], undo: { kind: 'nothing' } };

@@ -17,7 +17,10 @@ const NOTHING_UNDONE: Remains = { left: [], irreversible: [], unsure: [] };
 
 type Halt = Extract<StepEnd, { kind: 'halt' }>;
 
-/** Acts, verifies, ends. Whatever happens on the way, what was stopped for the remedy runs again. */
+/**
+ * Runs the acts, verifies, and ends the run. Whatever happens, services that were stopped for the remedy are started
+ * again.
+ */
 export async function execute(running: Running): Promise<Ending> {
   try {
     const halt = await actAll(running);
@@ -32,7 +35,7 @@ export async function execute(running: Running): Promise<Ending> {
   }
 }
 
-/** Why it came to this is on its way up already. */
+/** The reason is already being thrown. */
 function unlessSevered(error: unknown): void {
   if (!(error instanceof Severed)) throw error;
 }
@@ -60,14 +63,14 @@ async function afterInterrupt(running: Running, doing: string): Promise<Halt | u
   const signal = String(running.interrupts.signal.reason);
   await running.emit({ type: 'interrupted', signal, doing });
   if (signal === HANG_UP && onlyToWatch(running, doing)) return undefined;
-  // The kill switch lets nothing more be done than to restore what was stopped; an undo is for a person to choose.
+  // After the kill switch only stopped services are started again. A person decides about an undo.
   const undo = stopped || signal === LEASE_OVER ? 'no' : await answered(running, doing);
   if (undo === 'continue') return undefined;
   const reason = signal === LEASE_OVER ? `${LEASE_OVER}: no further act` : signal;
   return { kind: 'halt', outcome: signal === LEASE_OVER ? 'deadline' : 'interrupted', reason, undo };
 }
 
-/** What was stopped runs again, and nothing is left to be asked: it goes on without a terminal. */
+/** Everything stopped runs again and no question is left, so the run goes on without a terminal. */
 function onlyToWatch({ book, runbook, interrupts }: Running, doing: string): boolean {
   const only = book.leases.size === 0 && runbook.act.at(-1)?.id === doing;
   if (only) interrupts.ignore(HANG_UP);
@@ -178,8 +181,8 @@ async function close(running: Running, ending: Ending): Promise<Ending> {
 }
 
 /**
- * Looked at once more: what was down at the start may be up by now. What can no longer be looked at is not known,
- * whatever was seen then.
+ * Looks again: a service that was down may be up by now. If the look fails now, the item is not known, whatever was
+ * seen before.
  */
 async function openItemsNow(running: Running): Promise<readonly string[]> {
   const asked = new Set(
@@ -201,7 +204,7 @@ async function openItemsNow(running: Running): Promise<readonly string[]> {
   return [...openItems(running.runbook.open, findings), ...sayUntil(running)];
 }
 
-/** What was done for a while only, and how it is taken back. */
+/** Names the changes that are meant for a while only, and how to take them back. */
 function sayUntil({ runbook, book, journal }: Running): readonly string[] {
   return book.done.flatMap(({ step, undo }) => {
     const { until, why } = runbook.act.find(({ id }) => id === step) ?? {};

@@ -7,8 +7,7 @@ import { byOnFail, finish } from './step.ts';
 import { lookingFor } from './verify.ts';
 
 /**
- * A look between acts, taken at its turn. With an `expect` it guards what comes behind it: a no stops the run, and so
- * does what could not be told.
+ * A look between two acts, taken at its turn. With `expect` it guards the next act: "no" and "unknown" stop the run.
  */
 export async function guard(running: Running, step: Step): Promise<StepEnd> {
   const looked = await heard(running.host, `${step.id} could not look`, () =>

@@ -11,17 +11,17 @@ import { type Armed, letGo, starved, watchOver } from './watchdog.ts';
 export const LEASE_OVER = 'a lease ran out';
 
 /**
- * How long before its deadline a lease is given up for lost: what it stopped is better started by us than by us and its
- * watchdog at once. Milliseconds.
+ * Milliseconds before the deadline at which we give a lease up. We then start the service alone, so that the watchdog
+ * does not start it at the same moment.
  */
 const MARGIN = 5000;
 const TRY_AGAIN = 5000;
 
 /**
- * What is stopped for the remedy runs again, whatever becomes of the engine: something that needs nobody alive watches
- * over it, armed before the stop. The engine renews it while it lives, up to `limits.stopped_for`; then the run is
- * fenced: no further act. Where no process slot is left for a watchdog, and only there, the engine's own word must do
- * until there is one. A failure: the step may not act.
+ * A service that is stopped for the remedy runs again even if the engine dies: a watchdog is armed before the stop. The
+ * engine renews the lease while it lives, up to `limits.stopped_for`; then no further act is allowed. Only if no
+ * process slot is free for a watchdog, the engine alone watches until there is one. A failure means that the step may
+ * not act.
  */
 export async function armLease(
   running: Running,
@@ -37,12 +37,12 @@ export async function armLease(
 }
 
 /**
- * What an earlier life of the run has stopped is stopped still: where nothing new can be armed, what that life had
- * armed must do.
+ * Takes over a service that an earlier engine has stopped. If no new lease can be armed, the earlier one must be
+ * enough.
  */
 export async function takeOver(running: Running, earlier: OpenLease & { readonly verb: string }): Promise<void> {
   const { step, verb, handle, deadline } = earlier;
-  // How long it is stopped counts from its first stop: a resume does not begin the limit anew.
+  // The time counts from the first stop: a resume does not start the limit again.
   const stopped = Math.max(0, running.clock.now() - Date.parse(earlier.armed.at)) || 0;
   const lease = leaseOf(running, { id: step, verb }, earlier, stopped);
   if (deadline !== null) lease.watch = { handle, deadline };
@@ -61,7 +61,7 @@ export function leaseOf(
 ): Lease {
   const { key, service, also, within, undo, say } = terms;
   const { limits } = running.plan;
-  // A default caps what is asked for; only a limit that somebody wrote down is a time that may be used.
+  // A default only bounds what the step asks for. Only a written limit may be used up.
   const most = isByDefault('stopped_for', limits, running.runbook.limits) ? within : (limits.stopped_for ?? within);
   const until = running.clock.monotonic() + Math.max(within, most) - stopped;
   return {
@@ -104,7 +104,7 @@ async function hold(running: Running, lease: Lease, armed: Armed): Promise<void>
 const notYet = (service: string, { message }: Failure): string =>
   `no new watchdog starts ${service} if this run dies; it is tried again after each step: ${message}`;
 
-/** After a step has freed process slots: what has no watchdog yet gets one. */
+/** Arms leases that have no watchdog yet, after a step has freed process slots. */
 export async function armTheUnarmed(running: Running): Promise<void> {
   for (const lease of running.book.leases.values()) if (lease.watch === null) await renewed(running, lease);
 }
@@ -128,7 +128,7 @@ export async function releaseLeases(running: Running, by: string, keys: readonly
   }
 }
 
-/** The journal first: a watchdog that a crash leaves armed in between starts what runs already. */
+/** The journal comes first. If we crash now, the watchdog only starts a service that already runs. */
 async function release(running: Running, lease: Lease, by: string): Promise<void> {
   running.book.leases.delete(lease.key);
   try {
@@ -144,8 +144,8 @@ function runsAgain(running: Running, key: string): void {
 }
 
 /**
- * Starts again what is still stopped. Goes on when the journal is dead: the host matters more than the record of it.
- * Returns whether all run.
+ * Starts every service that is still stopped. It goes on without a journal, because the host matters more than its
+ * record. Returns whether all of them run.
  */
 export async function restoreLeases(running: Running): Promise<boolean> {
   let all = true;
@@ -216,7 +216,7 @@ async function renewed(running: Running, lease: Lease): Promise<void> {
     ).catch(() => null);
     if (!armed?.ok) return;
     lease.watch = armed.watch;
-    // Released meanwhile: whoever did so waits for us, and then lets go of this one too.
+    // If the lease was released meanwhile, its releaser waits for us and then lets go of this watchdog too.
     if (isHeld(running, lease))
       await running.emit({ type: 'lease.renewed', key: lease.key, ...armed.watch }).catch(() => {});
   })();
@@ -247,7 +247,7 @@ async function standing(running: Running, lease: Lease): Promise<Standing> {
 async function watchedFor(running: Running, { watch }: Lease): Promise<number> {
   if (watch === null) return Number.POSITIVE_INFINITY;
   const facts = await running.host.machine.facts().catch(() => null);
-  // It cannot be asked just now: whoever wants to act is told so, and the timers go by our own clock.
+  // The host does not answer now. The next act will notice; until then the timers use our own clock.
   if (facts === null || facts.bootId === '') return Date.parse(watch.deadline.at) - running.clock.now();
   const { bootId, uptime } = facts;
   return bootId === watch.deadline.boot ? watch.deadline.uptime - uptime : Number.NEGATIVE_INFINITY;

@@ -34,7 +34,7 @@ function jobsIn(detail: Json): readonly Job[] {
   return isObject(detail) && Array.isArray(detail.jobs) ? (detail.jobs as unknown as readonly Job[]) : [];
 }
 
-/** Of the host: cron goes by it. */
+/** The clock of the host, because cron uses it. */
 interface ClockThere {
   readonly now: number;
   readonly ahead: number;

@@ -8,11 +8,11 @@ import { undoStep } from './undo-step.ts';
 
 /** What a rollback could not take back, a sentence each. */
 export interface Remains {
-  /** Could have been undone and was not, or is for a person by its author's note: the host is between two states. */
+  /** Things that could be undone and were not, or that a person must undo. The host is between two states. */
   readonly left: readonly string[];
-  /** Was named as irreversible before it was confirmed, and has changed something. */
+  /** Acts that were confirmed as irreversible and have changed something. */
   readonly irreversible: readonly string[];
-  /** Failed, and nothing tells whether it had changed anything by then. */
+  /** Acts that failed; nobody knows whether they changed anything. */
   readonly unsure: readonly string[];
 }
 
@@ -66,7 +66,7 @@ function sayForGood(done: Done): string {
   return declared?.kind === 'note' ? `${cannot}; by hand: ${declared.text}` : cannot;
 }
 
-/** What is undone needs no undo and no lease any more; earlier tries of the same step are undone with it. */
+/** Removes an undone step and its earlier tries from the book, and releases its leases. */
 async function forget(running: Running, done: Done): Promise<void> {
   const { book } = running;
   const gone = book.done.filter((one) => one === done || (one.step === done.step && isCovered(one, book.done)));
@@ -107,7 +107,7 @@ async function undoOne(running: Running, done: Done, options: Options): Promise<
   return null;
 }
 
-/** What did not work by itself is for the person whom the note speaks to. */
+/** Adds the author's note for the person who must now undo it by hand. */
 const withNote = ({ declared }: Done, why: string): string =>
   declared?.kind === 'note' ? `${why}; by hand: ${declared.text}` : why;
 

@@ -22,7 +22,7 @@ export interface Running {
   readonly emit: Emit;
   readonly journal: Journal;
   readonly interrupts: Interrupts;
-  /** Why automation has to stop; null: it may go on. */
+  /** The kill switch: why an unattended run has to stop; null: it may go on. */
   readonly stop?: () => string | null;
   /** Who decides: a person at a terminal, or the policy's rule. Exactly one. */
   readonly by:
@@ -42,7 +42,7 @@ export interface Book {
   used: Limits;
   /** Of earlier lives, by step: see model/policy/spent.ts. */
   readonly unsettled: Map<string, Unsettled>;
-  /** By the attempt at work. */
+  /** Reserved by the current attempt. */
   reserved: Limits;
   /** What was done and how it is undone, oldest first. */
   readonly done: Done[];
@@ -98,7 +98,7 @@ export type StepEnd =
   | {
       readonly kind: 'halt';
       readonly outcome: OutcomeName;
-      readonly reason: string /** Undo what was done: yes, no, or whoever decides is asked; `now`: nobody is asked any more. */;
+      readonly reason: string /** Whether to undo: yes, no, or `ask` the person or the policy. `now`: undo without asking. */;
       readonly undo: 'yes' | 'no' | 'ask' | 'now';
     };
 

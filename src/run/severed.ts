@@ -5,8 +5,8 @@ import type { OpenLease } from '../model/state.ts';
 import type { Ending, Running } from './running.ts';
 
 /**
- * The way to the host is cut. Thrown through everything, as a JournalError is: nothing may follow, neither an act nor
- * an undo, nor a word of an outcome that nobody knows.
+ * The connection to the host is lost. It is thrown like a JournalError, because nothing may follow: no act, no undo, no
+ * outcome in the journal.
  */
 export class Severed extends Error {
   override readonly name = 'Severed';
@@ -19,8 +19,8 @@ export class Severed extends Error {
 }
 
 /**
- * What `ask` came to; Severed where one of its questions got no answer, whatever it made of that. `open`: what is then
- * not done or not known, in words.
+ * Runs `ask` and throws Severed if one of its questions got no answer, whatever `ask` returned. `open` tells in words
+ * what is then not done or not known.
  */
 export async function heard<T>(host: Host, open: string, ask: () => Promise<T>): Promise<T> {
   const before = unansweredBy(host);
@@ -53,8 +53,8 @@ function cut(name: string, { lost, unanswered }: Connection, before: number): Fa
 type Left = Pick<OpenLease, 'service' | 'deadline' | 'say'>;
 
 /**
- * The run ends here, and can be taken up again. What was stopped stays under its lease, which nobody lets go of: over
- * there it needs none of us.
+ * Ends the run so that it can be resumed. Stopped services stay under their leases, which work on the far host without
+ * us.
  */
 export async function endSevered(
   { emit, host }: Pick<Running, 'emit' | 'host'>,

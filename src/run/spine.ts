@@ -7,7 +7,7 @@ interface Shows<E> {
   show(event: E): void | Promise<void>;
 }
 
-/** `F`: what happens, as facts; a view is shown each of them with its stamp. */
+/** `F`: the type of the facts. Views get each fact with its stamp. */
 export interface SpineOf<F> {
   readonly run: string;
   readonly host: string;
@@ -72,7 +72,7 @@ export function spineOver<F extends { readonly type: string }>(parts: SpineOf<F>
       await view.show(event);
     } catch (error) {
       shownTo.delete(view);
-      // The journal tells why the screen went silent: it may be our bug.
+      // The journal notes why the screen became silent: the reason may be our bug.
       enqueue(parts.noted(`a view broke at ${event.type} and is not shown any more: ${String(error)}`)).catch(() => {});
     }
   }

@@ -66,8 +66,8 @@ async function observePatiently(running: Running, step: Step, verb: ActionVerb, 
 }
 
 /**
- * What an earlier life may have used up in this step and nobody wrote down: who is still there was not taken, all the
- * rest counts.
+ * Settles what an earlier engine may have used in this step: targets that are still there were not taken, all others
+ * count.
  */
 async function settle({ book, emit }: Running, { id }: Step, { verdict, targets }: Observation): Promise<void> {
   const owed = book.unsettled.get(id);
@@ -128,7 +128,7 @@ async function apply(running: Running, step: Step, approved: Approved): Promise<
     if (number > 1) {
       await running.clock.sleep(step.retry?.every ?? 0, running.interrupts.signal);
       if (running.interrupts.signal.aborted) break;
-      // What the last try has done, or somebody since, is not done again: the world is asked anew.
+      // Looks again before the next try, so that nothing is done twice.
       observation = await observe(running, step, approved.verb, approved.arg);
       if (observation.verdict === 'nothing') return finish(running, step, 'done', observation.summary);
       applied = cannotYet(observation);
@@ -169,7 +169,10 @@ async function obey(running: Running, step: Step, answer: Answer, verb: ActionVe
   }
 }
 
-/** The person says it is done: the same observe asks the world, and what it still sees is asked again. */
+/**
+ * The person says that it is done. The host is looked at again; if there is still something to do, the person is asked
+ * again.
+ */
 async function byHand(running: Running, step: Step, verb: ActionVerb, answer: Answer): Promise<StepEnd> {
   const arg = resolveArg(step, running.runbook, running.book.findings);
   const observation = await observe(running, step, verb, arg);
@@ -181,7 +184,7 @@ async function byHand(running: Running, step: Step, verb: ActionVerb, answer: An
   return act(running, step);
 }
 
-/** What a person did is in the book as well: only a person can undo it. */
+/** Acts by hand are in the book too: only a person can undo them. */
 async function doneByHand(running: Running, step: Step, reason: string | null): Promise<StepEnd> {
   const declared = declaredUndo(running, step);
   const { id, verb } = step;

@@ -21,7 +21,7 @@ const UNUSED: Readonly<Record<string, string>> = {
   ansible_become_pass: SUDO,
 };
 
-/** Where a variable stands, and what it says. */
+/** The place of a variable, and its value. */
 export interface Variable {
   readonly path: Path;
   readonly value: Json;
@@ -33,7 +33,7 @@ interface Look {
   readonly source: Source;
   readonly vars: ReadonlyMap<string, Variable>;
   readonly problems: Problem[];
-  /** By variable: what is not used is told once. */
+  /** By variable, so that each unused variable is reported once. */
   readonly warnings: Map<string, Problem>;
 }
 
@@ -110,7 +110,7 @@ function becomeOf(look: Look): boolean | null {
   return true;
 }
 
-/** A host that Ansible reaches otherwise is not the one that ssh would reach by this name. */
+/** If Ansible does not use ssh for a host, ssh might reach another machine by this name. */
 function onlySsh(look: Look): void {
   textOf(look, ['ansible_connection'], (name) =>
     /^(?:ssh|smart|paramiko|paramiko_ssh|(?:ansible\.builtin\.)?ssh)$/.test(name)

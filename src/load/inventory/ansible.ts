@@ -23,15 +23,15 @@ interface Found {
   readonly hosts: Map<string, FoundHost>;
   /** Where each group stands first. */
   readonly places: Map<string, Path>;
-  /** What of the file could not be read, and is left out. */
+  /** The parts of the file that could not be read and are left out. */
   readonly problems: Problem[];
   readonly besides: Besides;
 }
 
 /**
- * An Ansible inventory in YAML, as Ansible reads it: what is nearer to the host says last. Or what `ansible-inventory
- * --list` prints. Of the variables those are used that tell how a host is reached; the others are its labels, where
- * they are short, plain and no secret.
+ * Reads an Ansible inventory in YAML as Ansible does (a setting nearer to the host wins), or the output of
+ * `ansible-inventory --list`. Variables that tell how to reach a host are used; other variables become labels if they
+ * are short, plain and no secret.
  */
 export function ansibleInventory(source: Source, { known, beside }: Reading): Checked<Inventory> {
   const found: Found = {
@@ -63,7 +63,7 @@ export function ansibleInventory(source: Source, { known, beside }: Reading): Ch
 interface Built {
   readonly path: Path;
   readonly target: Target;
-  /** What of it could not be read: then nobody knows which machine it is, or as whom it would be reached. */
+  /** The part that could not be read: without it nobody knows which machine this is, or which user would log in. */
   readonly problems: readonly Problem[];
 }
 
@@ -284,7 +284,7 @@ function placesNamed(key: string): readonly Target[] | string {
   return targets.some(({ user }) => user !== null) ? 'who logs in is the variable `ansible_user`' : targets;
 }
 
-/** Every host is in these, which therefore tell nothing. */
+/** Groups that contain every host. They tell nothing. */
 const EVERYBODY = ['all', 'ungrouped'];
 
 function buildHost(source: Source, { name, host, found, nesting, warnings }: Building): Built {
@@ -293,8 +293,8 @@ function buildHost(source: Source, { name, host, found, nesting, warnings }: Bui
   const inward = within.sort(
     (one, other) => (nesting.depth.get(one) ?? 0) - (nesting.depth.get(other) ?? 0) || (one < other ? -1 : 1),
   );
-  // What says last wins, in Ansible's order: the file's groups, group_vars/all, group_vars of the others, the file's
-  // host, host_vars.
+  // The last setting wins, in Ansible's order: groups of the file, group_vars/all, other group_vars, the host in the
+  // file, host_vars.
   const { group: besideGroup, host: besideHost } = found.besides;
   const vars = new Map([
     ...inward.flatMap((group) => [...(found.vars.get(group) ?? [])]),

@@ -2,11 +2,11 @@
 export interface Nesting {
   /** Every group that holds this one, however far out. */
   readonly outward: ReadonlyMap<string, readonly string[]>;
-  /** The longest way from the outside to each: what stands deeper says last. */
+  /** The longest way from the outermost group to each group: deeper groups win. */
   readonly depth: ReadonlyMap<string, number>;
-  /** One group that holds itself, by its way round; empty: none does. */
+  /** A circle of groups that contain each other. Empty: there is none. */
   readonly cycle: readonly string[];
-  /** A group that stands deeper than anybody nests them. */
+  /** A group that is nested deeper than we accept. */
   readonly tooDeep: string | null;
 }
 

@@ -1,4 +1,4 @@
-/** More than any one inventory has, and little enough to hold. */
+/** More hosts than any inventory has, and few enough for the memory. */
 export const MOST_HOSTS = 10_000;
 
 const RANGE = /\[([^[\]]*)\]/;

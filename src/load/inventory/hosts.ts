@@ -5,11 +5,11 @@ import type { Problem } from '../../model/problem.ts';
 /** Hosts as a file tells of them. */
 export interface Inventory {
   readonly targets: readonly Target[];
-  /** What stands there and is not used. */
+  /** Parts that are read and not used. */
   readonly warnings: readonly Problem[];
 }
 
-/** What is read is longer than what anybody calls a label, and may be a certificate: a label is shown and kept. */
+/** Longer values are no labels: they may be certificates, and labels are shown and journaled. */
 const LONGEST_LABEL = 100;
 /** Labels are written into journals and onto screens. */
 const SECRET = /pass|secret|token|credential|private|api_?key|vault/i;
@@ -24,7 +24,7 @@ export function isLabel(name: string, value: string): boolean {
   );
 }
 
-/** Two names of one machine are told of: it would be acted on twice. */
+/** Warns of two names for one machine: the run would act on it twice. */
 export function doubles<T extends { readonly target: Target }>(hosts: readonly T[]): readonly (readonly [T, T])[] {
   const seen = new Map<string, T>();
   return hosts.flatMap((host) => {

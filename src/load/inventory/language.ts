@@ -33,7 +33,7 @@ const labels = (about: string) =>
     { propertyNames: { pattern: GROUP_NAME } },
   );
 
-/** `web1:` alone is a host of which ssh_config says all. */
+/** `web1:` without a value is a host that ssh_config describes completely. */
 const orNothing = <T>(shape: Form<T>) => form<T | null>({ anyOf: [shape, { type: 'null' }] });
 
 export const HOST = object('A host, and how it is reached.', {

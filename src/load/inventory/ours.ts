@@ -113,7 +113,7 @@ function buildHost(source: Source, name: string, { name: key, json, root, groups
   const { address, port, user, identity, become } = { ...read(DEFAULTS, root.defaults), ...read(HOST, json) };
   const own = texts(json.groups);
   const within = new Set(own.flatMap((group) => [group, ...(nesting.outward.get(group) ?? [])]));
-  // The outermost first: what is nearer to the host says last.
+  // The outermost group first: a setting nearer to the host wins.
   const inward = [...within].sort((one, other) => (nesting.depth.get(one) ?? 0) - (nesting.depth.get(other) ?? 0));
   const labels = inward.map((group) => labelsAt(source, ['groups', group, 'labels'], groups.get(group)?.labels));
   return targetNamed(name, {
@@ -173,7 +173,7 @@ interface Named {
   readonly groups: Entry['groups'];
 }
 
-/** A misspelt group would leave a host out of what it belongs to. */
+/** A misspelt group name would silently leave a host out of its group. */
 function unknownGroups(source: Source, names: readonly string[], { path, list, groups }: Named): readonly Problem[] {
   const known = [...groups.keys()];
   return names.flatMap((name, at) => {

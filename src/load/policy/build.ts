@@ -8,7 +8,7 @@ import type { Infer } from '../../model/runbook/shape.ts';
 import { parsePercent } from '../../model/text/quantity.ts';
 import { type FREEZE, POLICY, type RULE, type WINDOW } from './language.ts';
 
-/** A text without problems as the policy it is; what a rule leaves out is the safe choice. */
+/** Builds the policy from a text without problems. What a rule leaves out gets the safe value. */
 export function buildPolicy(root: Json, source: Policy['source']): Policy {
   const { allow, freeze = [] } = read(POLICY, root);
   return { rules: allow.map(buildRule), freeze: freeze.map(buildFreeze), source };

@@ -37,8 +37,7 @@ const OPERANDS: Readonly<Record<keyof Comparator, Schema>> = {
 };
 
 /**
- * As in a runbook, but that a pattern must match the whole value: one that only has to be found somewhere constrains
- * nothing.
+ * As in a runbook, but a pattern must match the whole value: a pattern that may match anywhere would restrict nothing.
  */
 const CONSTRAINT = form<JsonObject | boolean | number | string | readonly Json[]>({
   description: 'What the value must be. A bare value means `is`, a list `one_of`.',

@@ -14,10 +14,10 @@ import { FREEZE, POLICY, RULE, WINDOW } from './language.ts';
 
 type Told = readonly Problem[];
 
-/** What the schema cannot say: names that mean nothing, times that never come, rights that contradict each other. */
+/** Mistakes that the schema cannot find: unknown names, times that never come, rights that contradict each other. */
 export function policyRules(source: Source, known: Told, actions: readonly string[]): Told {
   const { allow, freeze } = unchecked(POLICY, source.value);
-  // What has the wrong shape has been told, and would be told again in other words.
+  // A value of the wrong shape is already reported; do not report it again in other words.
   const bad = new Set(known.map(({ place }) => `${place.line}:${place.column}`));
   const rules = uncheckedItems(RULE, allow);
   const problems = [
@@ -198,7 +198,7 @@ function freezeProblems(source: Source, freeze: Unchecked<typeof FREEZE>, path: 
   ];
 }
 
-/** `2026-02-30` is written well and is no day; Date would take it for the 2nd of March. */
+/** `2026-02-30` has the right form and is no day. Date would read it as the 2nd of March. */
 function isInstant(text: string): boolean {
   const time = Date.parse(`${text.slice(0, 10)}T00:00Z`);
   return !Number.isNaN(Date.parse(text)) && new Date(time).toISOString().startsWith(text.slice(0, 10));

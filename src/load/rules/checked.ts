@@ -8,7 +8,7 @@ import { type Draft, type DraftStep, paramsIn } from '../runbook/draft.ts';
 import type { Mention, Names } from '../runbook/references.ts';
 import { type Complaint, type Part, type Path, problemAt } from '../text/source.ts';
 
-/** What rules look at. */
+/** What the rules get to check. */
 export interface Checked {
   readonly draft: Draft;
   readonly names: Names;
@@ -30,7 +30,7 @@ export function verbOf(step: DraftStep): string | undefined {
   return step.use?.verb;
 }
 
-/** What stands in an argument, by the keys that its verb knows. */
+/** The parts of an argument, by the keys that its verb knows. */
 export function argOf<T>({ use }: DraftStep, form: Form<T>): Unchecked<Form<T>> {
   return unchecked(form, use?.arg);
 }

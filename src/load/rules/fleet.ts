@@ -6,7 +6,7 @@ import { FLEET } from '../runbook/language.ts';
 import { problemAt } from '../text/source.ts';
 import type { Checked } from './checked.ts';
 
-/** Batches that no host is in, or that leave somebody out. */
+/** Batches that contain no host, or that leave a host out. */
 export function fleetRules({ draft: { root, source } }: Checked): readonly Problem[] {
   const sizes = batchSizes(unchecked(FLEET, root.fleet).batches);
   const fault = sizes === null ? null : batchFault(sizes);
@@ -15,7 +15,7 @@ export function fleetRules({ draft: { root, source } }: Checked): readonly Probl
   return [problemAt(source, ['fleet', 'batches', fault.at], 'value', complaint)];
 }
 
-/** Null: none are given, or not all of them are sizes, which has been told. */
+/** Null: no batches are given, or some are no sizes, which is already reported. */
 function batchSizes(batches: Json | undefined): readonly Size[] | null {
   if (!Array.isArray(batches)) return null;
   const sizes = (batches as readonly Json[]).map((item) => (item === 0 ? undefined : parseSize(String(item))));

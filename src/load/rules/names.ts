@@ -40,12 +40,12 @@ function badNames(checked: Checked, params: readonly string[]): readonly Problem
   );
 }
 
-/** A parameter that changes nothing would be worse than none: somebody will set it and rely on it. */
+/** A parameter without any effect is a trap: somebody will set it and rely on it. */
 function unused(checked: Checked, params: readonly string[]): readonly Problem[] {
-  // A misspelt name, here or where it is used, is told once, as an unknown reference.
+  // A misspelt name is reported once, as an unknown reference.
   const { params: names, steps } = checked.names;
   if (checked.mentions.some(({ reference }) => !names.has(reference) && !steps.has(reference))) return [];
-  // One that stands inside a text was told there.
+  // A name inside of a text is reported there.
   const inText = new Set(
     textsIn(checked.draft.source.value).flatMap((text) => mentionedIn(text, (name) => names.has(name))),
   );

@@ -40,7 +40,7 @@ interface Around {
   readonly later: readonly DraftStep[];
 }
 
-/** A sample says what some of the files hold; a delete takes all of them. */
+/** A sample tells the content of some files, but a delete takes all of them. */
 function sampleDeletes(checked: Checked, step: DraftStep): readonly Problem[] {
   const { targets } = argOf(step, DELETE);
   if (verbOf(step) !== 'delete' || !isReference(targets)) return [];
@@ -70,7 +70,7 @@ function editBeforeDelete(checked: Checked, step: DraftStep, { earlier, later }:
 /** A batch is all or nothing: it would exceed the limit at once. */
 function limitBelowBatch(checked: Checked, act: readonly DraftStep[]): readonly Problem[] {
   const own = unchecked(LIMITS_SHAPE, checked.draft.root.limits).delete;
-  // What is no number was told; what is not there has a default.
+  // A value that is no number is already reported; a missing one has a default.
   if (own !== undefined && typeof own !== 'number') return [];
   const limit = own ?? DEFAULT_LIMITS.delete;
   return act.flatMap((step) => {

@@ -45,7 +45,7 @@ function stoppedNeverStarted(checked: Checked, stop: DraftStep, act: readonly Dr
   const stopped = servicesOf(checked, stop);
   const later = act.filter((step) => step.order > stop.order && ['start', 'restart'].includes(verbOf(step) ?? ''));
   const started = later.flatMap((step) => servicesOf(checked, step));
-  // Without names on one side nobody can tell; then a later start of anything is taken for the one.
+  // If one of the two steps names no service, nobody can compare them: then any later start counts.
   const again =
     stopped.length === 0 || started.length < later.length
       ? later.length > 0
@@ -70,8 +70,8 @@ function servicesOf(checked: Checked, step: DraftStep): readonly string[] {
 const CRONS = ['cron', 'crond', 'cronie', 'anacron', 'fcron', 'dcron', 'bcron'];
 
 /**
- * After cron was stopped, "nothing came back" proves nothing until cron was seen to run a job. Of other services there
- * is no proof to ask for: the language knows cron's minutes only.
+ * After a stop of cron, "nothing came back" proves nothing until cron has run a job. For other services the language
+ * knows no proof.
  */
 function verifyWithoutProof(checked: Checked, stops: readonly DraftStep[]): readonly Problem[] {
   const stop = stops.find((step) => servicesOf(checked, step).some((name) => CRONS.includes(name)));

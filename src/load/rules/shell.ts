@@ -10,7 +10,7 @@ import { FINDINGS } from '../runbook/shell-findings.ts';
 import type { Path } from '../text/source.ts';
 import { type Checked, told } from './checked.ts';
 
-/** Texts that a shell will read, each finding at its very place, but for those that the step accepts by name. */
+/** The findings in texts for a shell, each at its place, without those that the step accepts by name. */
 export async function shellProblems(checked: Checked): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const step of checked.draft.steps.filter(({ grafted }) => !grafted))
@@ -64,10 +64,10 @@ interface Accept {
   readonly findings: readonly ShellFinding[];
 }
 
-/** What is accepted and not there would hide the next one of its kind. */
+/** An accepted finding that is not there would hide a later finding of its kind. */
 function wrongAccept(checked: Checked, step: DraftStep, { one, at, findings }: Accept): readonly Problem[] {
   const path = [...step.path, 'accept', at, 'finding'];
-  // What is no finding at all is told by the schema.
+  // The schema reports names that are no finding.
   if (typeof one.finding !== 'string' || !Object.hasOwn(FINDINGS, one.finding)) return [];
   if (findings.some(({ finding }) => finding === one.finding)) return [];
   const message = `\`${one.finding}\` is accepted, and there is none in this text`;

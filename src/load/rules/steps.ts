@@ -7,7 +7,7 @@ import { type DraftStep, isAction, isProbe } from '../runbook/draft.ts';
 import { pointer } from '../text/source.ts';
 import { type Checked, stepsIn, told } from './checked.ts';
 
-/** Keys that a step needs, and keys that say nothing where they stand. */
+/** Keys that a step needs, and keys without an effect at their place. */
 export function stepRules(checked: Checked): readonly Problem[] {
   return [...checked.draft.steps.flatMap((step) => stepProblems(checked, step)), ...wholeProblems(checked)];
 }
@@ -15,7 +15,7 @@ export function stepRules(checked: Checked): readonly Problem[] {
 function stepProblems(checked: Checked, step: DraftStep): readonly Problem[] {
   const { json, path, phase, use } = step;
   if (use?.misplaced || step.grafted) return [];
-  // A key that could not be read was probably the one that is missing here.
+  // The key that is missing here is probably the one that could not be read.
   const whole = !checked.draft.holes.has(pointer(path));
   const problems: Problem[] = [];
   const missing = (code: string, message: string, hint: string): void =>
@@ -84,7 +84,7 @@ function stepProblems(checked: Checked, step: DraftStep): readonly Problem[] {
   return problems;
 }
 
-/** Verbs that cannot be cut short: what is begun is ended by whoever does it. */
+/** Verbs that cannot be interrupted once they have begun. */
 const UNTIMED: readonly string[] = ['watch', 'manual', 'start', 'stop', 'restart', 'edit'];
 const UNTIMED_HINT: Readonly<Record<string, string>> = {
   watch: '`for` says how long it watches',
@@ -133,7 +133,7 @@ function nothingDecides(checked: Checked, act: readonly DraftStep[]): Problem | 
   const { draft } = checked;
   if (!act.some(({ use }) => isAction(use) && use.verb !== 'wait') || draft.holes.size > 0) return undefined;
   const diagnosis = stepsIn(checked, 'diagnose');
-  // What is wrong with a step, or with a used runbook, was told there; whether it decides is not known.
+  // Mistakes in a step or in a used runbook are already reported, so nobody knows whether it decides.
   const unread =
     diagnosis.some(({ use, grafted }) => !grafted && (use === undefined || use.misplaced)) ||
     act.some((step) => step.use?.verb === 'runbook' && !used(checked, step));
@@ -152,7 +152,7 @@ function nothingDecides(checked: Checked, act: readonly DraftStep[]): Problem | 
   });
 }
 
-/** A look without an `expect` is neither good nor bad: whatever it saw, the run would have held. */
+/** A look without `expect` judges nothing: the run would hold whatever it saw. */
 function nothingProves(checked: Checked, act: readonly DraftStep[]): readonly Problem[] {
   const { draft } = checked;
   const verify = stepsIn(checked, 'verify');

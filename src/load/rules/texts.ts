@@ -43,8 +43,8 @@ function ofStep(checked: Checked, { json, path, use, undo }: DraftStep): readonl
 }
 
 /**
- * What the environment of a command holds may stand in its arguments: `argv: [sh, -c, 'echo "$port"']` with `env:
- * {port: $port}`.
+ * Names of a command's environment may stand in its arguments: `argv: [sh, -c, 'echo "$port"']` with `env: {port:
+ * $port}`.
  */
 function ofUse(checked: Checked, { path, verb, arg }: Use): readonly Problem[] {
   const { env } = unchecked(COMMAND, arg);
@@ -67,7 +67,7 @@ const CONDITION: Walk = {
 };
 const DEFAULT: Walk = { hint: () => 'a default is a plain value, without references' };
 
-/** Of these a `$` may be the sign of their own language. */
+/** In these texts a `$` may belong to another language. */
 const PATTERNS = ['matches', 'pattern', 'with', 'stdout', 'stderr'];
 
 function inside(checked: Checked, value: Json, path: Path, walk: Walk): readonly Problem[] {
@@ -86,7 +86,7 @@ function inText(checked: Checked, text: string, path: Path, { hint, env = [] }: 
   return name === undefined ? [] : [told(checked, path, 'value', complaint(name, hint(name)))];
 }
 
-/** A text for people takes no reference at all, not even as the whole of it. */
+/** A text for people takes no reference, not even as its whole value. */
 function prose(checked: Checked, text: Json | undefined, path: Path): readonly Problem[] {
   const [name] = typeof text === 'string' ? mentionedIn(text, isName(checked)) : [];
   if (name === undefined) return [];

@@ -4,7 +4,7 @@ import { WATCH } from '../../model/run/watch.ts';
 import { parseDuration } from '../../model/text/quantity.ts';
 import { argOf, argPath, type Checked, stepsIn, told, verbOf, withDefault } from './checked.ts';
 
-/** A watch that is over before it has settled sees nothing that counts. */
+/** A watch that ends before `settle` is over has no sample that counts. */
 export function watchRules(checked: Checked): readonly Problem[] {
   return stepsIn(checked, 'verify')
     .filter((step) => verbOf(step) === 'watch' && !step.grafted)

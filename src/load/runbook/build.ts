@@ -25,7 +25,7 @@ export interface Built {
   readonly limits: readonly Limits[];
 }
 
-/** A draft without problems as the runbook it is, frozen to the last part. */
+/** Builds the runbook from a draft without problems, and freezes every part of it. */
 export function build(built: Built, source: Runbook['source']): Runbook {
   const { draft, conditions } = built;
   const {
@@ -85,7 +85,7 @@ function buildStep(draft: Draft, step: DraftStep, conditions: Conditions): Step 
   };
 }
 
-/** What the step that uses a runbook says of itself holds for every step that comes from there. */
+/** The keys of the step that uses a runbook apply to every step of that runbook. */
 function underUse(draft: Draft, { use: id, step }: NonNullable<DraftStep['grafted']>, conditions: Conditions): Step {
   const use = draft.steps.find((one) => one.id === id && one.use?.verb === 'runbook');
   if (!use) return step;
@@ -139,8 +139,8 @@ function buildOpen({ draft, conditions }: Built, { say, of }: Infer<typeof OPEN>
 }
 
 /**
- * Whoever judges the exit status of a command takes each one for an answer; where nobody does, it only tells whether it
- * could ask.
+ * If a condition compares the exit status, every status is an answer. Otherwise the status only tells whether the
+ * command could look.
  */
 function withAnswers(arg: Json, step: DraftStep, conditions: Conditions): Json {
   const written = unchecked(COMMAND_LOOK, arg);

@@ -124,7 +124,7 @@ function scalarComplaint(typed: Typed, about: MeasureAbout | undefined): Complai
   }
 }
 
-/** A word that the measure never is would be a condition that never holds, and nobody would know. */
+/** A condition with a word that the measure never has would never hold, and nobody would notice. */
 function wordComplaint(
   typed: Typed,
   { words, instead = {} }: Pick<MeasureAbout, 'words' | 'instead'>,

@@ -22,8 +22,7 @@ import type { Mention } from './references.ts';
 import { checkValue } from './values.ts';
 
 /**
- * Finds the text of a runbook that another one uses: `name` as it is written there, `from` the file it is written in. A
- * string says why there is none.
+ * Finds the text of a used runbook by the `name` that is written in the file `from`. A string tells why there is none.
  */
 export type FindUsed = (name: string, from: string) => { readonly path: string; readonly text: string } | string;
 
@@ -45,11 +44,11 @@ export interface Composed {
   readonly mentions: readonly Mention[];
   readonly open: readonly OpenItem[];
   readonly limits: readonly Limits[];
-  /** The texts that were used, under the names they were used by: part of what the runbook is. */
+  /** The texts of the used runbooks, by the names that the runbook uses for them. */
   readonly texts: readonly { readonly name: string; readonly text: string }[];
 }
 
-/** Deeper, and nobody reads at night what it will do. */
+/** No deeper: at night nobody could read any more what the run will do. */
 const DEEPEST = 3;
 
 /**
@@ -122,7 +121,8 @@ class Composer {
     return Object.fromEntries(
       runbook.params.map((param) => {
         const value = this.#value(step, param, given[param.name], [...at, param.name]) ?? null;
-        // Its steps no longer know that parameter, and so not that this text is where a secret is.
+        // After this its steps do not know the parameter any more, so they could not tell that this text is the place
+        // of a secret.
         const secret = param.type === 'secret' && typeof value === 'string' && !isReference(value);
         return [param.name, secret ? secretReference(`${step.id}.${param.name}`, value) : value];
       }),
@@ -190,8 +190,8 @@ function takes({ type, enum: words, min, max, patterns, regex, under, bytes, ins
 }
 
 /**
- * In the order of the run. A step that uses a runbook counts from where that one's diagnosis begins: its `when` decides
- * over the diagnosis too, so it may speak only of what was found by then.
+ * In the order of the run. A step that uses a runbook begins with the diagnosis of that runbook. Its `when` decides
+ * about this diagnosis too, so it may use only earlier findings.
  */
 function inOrder(
   steps: readonly DraftStep[],
@@ -211,7 +211,7 @@ function inOrder(
   return ordered.map((step, order) => ({ ...step, order }));
 }
 
-/** The lower of both, limit by limit: to use a runbook widens nobody's permission. */
+/** The lower of both for each limit: using a runbook never allows more. */
 export function lowest(limits: readonly Limits[]): Limits {
   const entries = LIMITS.flatMap((name) => {
     const values = limits.flatMap((one) => one[name] ?? []);

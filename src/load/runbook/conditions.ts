@@ -180,7 +180,7 @@ class Reader {
   }
 }
 
-/** Only what is more than its own name: a runbook stays readable where it is printed. */
+/** Only words that mean more than themselves, so that a printed runbook stays readable. */
 function meansOf(about: MeasureAbout | undefined): { readonly means?: Means } {
   const several = Object.entries(about?.words ?? {}).filter(([, all]) => all.length > 1);
   return several.length === 0 ? {} : { means: Object.fromEntries(several) };

@@ -20,9 +20,9 @@ export interface Use {
   readonly verb: string;
   readonly definition: Verb | undefined;
   readonly arg: Json;
-  /** Of a step of `undo`: why, where the author says so. */
+  /** For an undo step: its `why`, if the author wrote one. */
   readonly why?: string;
-  /** It stands in a phase that does not permit it, and was told so: what follows from the place is not told again. */
+  /** True: the verb is not allowed in this phase. That is already reported, so its consequences are not. */
   readonly misplaced: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface DraftStep {
   readonly id: string | undefined;
   readonly use: Use | undefined;
   readonly undo: readonly Use[];
-  /** It comes from the runbook that the step `use` uses: it was checked there, and is built already. */
+  /** The step comes from the runbook that the step `use` uses. It is already checked and built. */
   readonly grafted?: { readonly use: string; readonly step: Step };
 }
 
@@ -187,7 +187,7 @@ class VerbReader {
     return { path, verb, arg, misplaced, ...why, definition: await this.#definition(verb, arg, phase) };
   }
 
-  /** What would be ignored is refused: an undo is not asked for, tried again or skipped by itself. */
+  /** Refuses keys without an effect: an undo step is not asked for, retried or skipped by itself. */
   #onlyVerb(json: JsonObject, path: Path): void {
     for (const key of Object.keys(json).filter((one) => one !== 'why' && Object.hasOwn(STEP_KEYS, one)))
       this.#complain(

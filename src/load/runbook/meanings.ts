@@ -1,6 +1,6 @@
 /**
- * Words that people bring from shells and other tools, with what says the same here. A word that is spelt nearly as one
- * of ours, and means something else, would otherwise be taken for it: `http` for `stop`.
+ * Words from shells and other tools, with the words that mean the same here. Without this table a word that looks like
+ * one of ours would be read as ours: `http` as `stop`.
  */
 export interface Meaning {
   /** The key that is meant, where there is just one. */

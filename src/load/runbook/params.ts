@@ -73,7 +73,10 @@ function typedList(text: string): Json | undefined {
   }
 }
 
-/** Who may choose parameters (by sudo, by a webhook) may not so choose what is run: only who wrote the runbook may. */
+/**
+ * Whoever may choose parameters (through sudo, through a webhook) must not choose the command that runs. Only the
+ * author of the runbook may.
+ */
 function typedCommand({ name }: Parameter): Complaint {
   return {
     code: 'secret-command',

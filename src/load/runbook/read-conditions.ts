@@ -13,7 +13,7 @@ import { type Draft, type DraftStep, isAction, isProbe, type Use } from './draft
 import { HOLD, HOLD_KEYS, OPEN } from './language.ts';
 import { earlierSteps, isOfLost, laterStep, type Mention, type Names, usedRunbook } from './references.ts';
 
-/** What a watch counts for itself: how much more there is than at its first sample. */
+/** The measure of a watch itself: how much more there is than at the first sample. */
 const GROWTH: MeasureAbout = { about: 'how many more than at the first sample of the watch', unit: 'count' };
 
 const OF = 'of' satisfies keyof Infer<typeof HOLD>;

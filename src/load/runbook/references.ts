@@ -62,7 +62,7 @@ function complaintOf(mention: Mention, names: Names): Complaint | 'unknown' | un
   return isProbe(step.use) && allowed.steps.includes(verb) ? undefined : wrongKind(mention, `a step of \`${verb}\``);
 }
 
-/** `$storm.mailers` where the runbook that `storm` uses could not be read: that was told. */
+/** `$storm.mailers`, if the runbook that `storm` uses could not be read: that is already reported. */
 export function isOfLost(reference: string, names: Names): boolean {
   const [head = ''] = reference.split('.', 1);
   if (head === reference || names.steps.get(head)?.use?.verb !== 'runbook') return false;
@@ -120,7 +120,7 @@ function unknownReference(source: Source, name: string, mentions: readonly Menti
   });
 }
 
-/** The names that would be right here; all names where none would. */
+/** The names that fit here, or all names if none fits. */
 function fittingNames(mention: Mention, names: Names): readonly string[] {
   const { params, steps } = mention.allowed;
   const fitting = [
@@ -138,10 +138,7 @@ export function earlierSteps(names: Names, from: DraftStep | undefined): readonl
     .sort((a, b) => a.order - b.order);
 }
 
-/**
- * References in places that no shape speaks of (free maps): they are resolved all the same, so they must mean
- * something.
- */
+/** References in free maps, which no shape describes. They are resolved too, so their names must exist. */
 export function unseenReferences(value: Json, path: Path, seen: ReadonlySet<string>): readonly Sighting[] {
   const anything = {
     params: ['string', 'integer', 'duration', 'size', 'percent', 'path', 'boolean', 'list'],

@@ -15,9 +15,9 @@ export interface ShellFinding {
 const AS_ARGUMENT = 'hand it over as an argument: sh -c \'ls -- "$1"\' - "$NAME"';
 
 /**
- * Lints a text for /bin/sh. It gets parameters and findings as environment variables only; what is told here is what
- * makes even that unsafe. The parser is unbash: it reads all of bash, so what is bash's own is told apart here.
- * Imported only where a runbook has such a text.
+ * Checks a text for /bin/sh. The text gets parameters and findings only as environment variables; this reports what is
+ * unsafe even so. The parser (unbash) reads all of bash, so this also reports what only bash knows. It is imported only
+ * if a runbook has such a text.
  */
 export async function lintShell(text: string): Promise<readonly ShellFinding[]> {
   const { parse, forEachChild } = await import('unbash');
@@ -76,7 +76,10 @@ const TEMPLATE = new RegExp(
   'm',
 );
 
-/** One mistake is told once: what cannot be read makes all else a guess, and in a template nothing is a shell's. */
+/**
+ * Each mistake is reported once. If the text cannot be read, everything else is a guess; a template is not for the
+ * shell at all.
+ */
 function once(text: string, found: readonly ShellFinding[]): readonly ShellFinding[] {
   const all = found.toSorted((one, other) => one.at - other.at);
   const template = TEMPLATE.exec(text);
@@ -128,7 +131,7 @@ const carriers = ({ parts = [] }: Word): readonly WordPart[] =>
 
 function splitPart(part: WordPart): readonly WordPart[] {
   if (part.type === 'SimpleExpansion') return /^\$[A-Za-z_@*0-9]/.test(part.text) ? [part] : [];
-  // `${1+"$@"}`: what stands for it is quoted itself.
+  // `${1+"$@"}`: the replacement has its own quotes.
   if (part.type === 'ParameterExpansion' && part.operation?.type === 'Default' && part.operation.operator.endsWith('+'))
     return (part.operation.operand.parts ?? []).flatMap(splitPart);
   if (part.type === 'ParameterExpansion') return part.prefix === '#' || /^[?#$!-]$/.test(part.parameter) ? [] : [part];

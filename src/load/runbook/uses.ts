@@ -3,8 +3,8 @@ import type { Mention } from './references.ts';
 import type { ValueRules } from './values.ts';
 
 /**
- * A parameter takes no more than the places where it is used: `signal: $signal` makes the words of `signal` those of
- * the parameter, so that `--param signal=TREM` is refused before anything is looked at.
+ * A parameter takes only values that fit all of its places: with `signal: $signal` it takes the words of `signal`, so
+ * `--param signal=TREM` is refused before anything is looked at.
  */
 export function narrowed(rules: ValueRules, name: string, mentions: readonly Mention[]): ValueRules {
   return mentions
@@ -31,10 +31,7 @@ function narrow(
   };
 }
 
-/**
- * Of two folders the one that lies in the other; where neither does, no value can be right, which the rules for
- * parameters tell.
- */
+/** The inner one of two folders. If neither lies in the other, no value can fit; the rules for parameters report it. */
 function deeper(one: string, other: string | undefined): string {
   return other?.startsWith(`${withoutEnd(one, '/')}/`) ? other : one;
 }

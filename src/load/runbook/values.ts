@@ -80,7 +80,7 @@ function checkType(rules: ValueRules, typed: Typed): Complaint | undefined {
   }
 }
 
-/** What was written may be the secret itself, so it is not said again. */
+/** The written text may be the secret itself, so the message does not repeat it. */
 function notAReference(name: string): Complaint {
   const hint = 'file:/path, env:NAME, or command:["program", "argument"]';
   return { code: 'bad-secret', message: `\`${name}\` is a secret: write where its value is, never the value`, hint };
@@ -93,8 +93,8 @@ function badScalar(typed: Typed, quantity: 'size' | 'duration' | 'percent'): Com
 }
 
 /**
- * A value reaches commands as one argument: it must stay one, and must not become an option, unless the author declared
- * that very form.
+ * A value becomes one argument of a command. It must stay one argument and must not become an option, unless the author
+ * has declared exactly that form.
  */
 function checkText(rules: ValueRules, text: string, name: string): Complaint | undefined {
   if (/[\0\n\r]/.test(text)) return { code: 'bad-value', message: `\`${name}\` may not hold a line break or NUL` };

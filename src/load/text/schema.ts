@@ -6,9 +6,9 @@ import { allowedReferences, branchesOf, typesOf } from './shapes.ts';
 export const REFERENCE: Schema = { type: 'string', pattern: REFERENCE_PATTERN };
 
 /**
- * A shape as ajv checks it. Every choice becomes `if/then/else` by the value's type, so that a mistake gives the one
- * error of the branch that was meant, where `anyOf` would give those of all branches. A reference is reported by the
- * keyword x-reference instead of checked.
+ * Translates a shape for ajv. A choice becomes `if/then/else` by the type of the value, so that a mistake gives the
+ * error of the intended branch only; `anyOf` would give the errors of all branches. References are collected by the
+ * keyword x-reference and not checked.
  */
 export function checkable(shape: Schema): Schema {
   const allowed = allowedReferences(shape);
@@ -39,7 +39,7 @@ function choice(branches: readonly Schema[]): Schema {
       const own = typesOf(branch);
       if (own.length === 0) return checkable(branch);
       const again = branches.slice(at + 1).some((later) => typesOf(later).some((type) => own.includes(type)));
-      // Two branches of one type: told apart by trying, where the last one's errors are told.
+      // Two branches of one type: each is tried, and the errors of the last one are reported.
       const test = again ? publishable(branch) : { type: [...own] };
       return either(test, checkable(branch), at === last ? { 'x-types': [...new Set(types)] } : otherwise);
     },

@@ -10,7 +10,7 @@ import { closest, nearestFirst } from './suggest.ts';
 export interface Spelling {
   readonly source: Source;
   readonly problems: readonly Problem[];
-  /** Pointers of objects that lost a key: whatever misses there was probably meant by it. */
+  /** Pointers of objects with a misspelt key: a key that is missing there is probably this one. */
   readonly holes: ReadonlySet<string>;
 }
 
@@ -37,7 +37,7 @@ class Speller {
     this.#source = source;
   }
 
-  /** `path` is the one in the respelt document; the text is asked with the one that was typed. */
+  /** `path` belongs to the corrected document; the text is searched with the path as it was typed. */
   read(shape: Schema, value: Json, path: Path, typed: Path = path): Json {
     const branches = branchesOf(shape);
     if (branches) {
@@ -74,15 +74,14 @@ class Speller {
       key,
       free.filter((name) => couldTake(shapes[name], siblings[key] ?? null)),
     );
-    // A word of another language is told, and not read on as the key that it may mean: its value is in that language
-    // too.
+    // A word of another tool is reported and not read as our key: its value is in the form of that tool too.
     const suggestion = meaning ? undefined : near;
     const meant = meaning ? meaning.key : near;
     this.problems.push(
       problemAt(this.#source, [...typed, key], 'key', {
         code: 'unknown-key',
         message: `\`${key}\` is not a key here`,
-        // Who is told what to type needs no list.
+        // A message that tells what to type needs no list of words.
         ...(meaning === undefined && { allowed: nearestFirst(key, free).filter((name) => !isElsewhere(shapes[name])) }),
         ...(meant !== undefined && { suggestion: meant }),
         ...(meaning?.hint !== undefined && { hint: meaning.hint }),
@@ -109,7 +108,7 @@ function couldTake(shape: Json | undefined, value: Json): boolean {
   return types.length === 0 || value === null || hasType(value, types) || (!isObject(value) && !Array.isArray(value));
 }
 
-/** Known, so that it can be named where it stands in the wrong place, but never offered. */
+/** A known key that is never suggested: it is only named if it stands in the wrong place. */
 function isElsewhere(shape: Json | undefined): boolean {
   return isObject(shape) && shape['x-elsewhere'] === true;
 }
