@@ -295,6 +295,22 @@ export function cannot(summary: string, reason: string, more: Partial<Observatio
   return { ...NOTHING, verdict: 'cannot', summary, reason, ...more };
 }
 
+/** What an act would do; `targets` and `undo` say to what, and how it is taken back. */
+export function change(
+  summary: string,
+  more: Partial<Observation> & Pick<Observation, 'targets' | 'undo' | 'estimate'>,
+): Observation {
+  return { ...NOTHING, verdict: 'change', summary, ...more };
+}
+
+export function acted(summary: string, more: Partial<Applied> = {}): Applied {
+  return { outcome: 'done', summary, used: {}, blocks: [], ...more };
+}
+
+export function notActed(summary: string, reason: string, more: Partial<Applied> = {}): Applied {
+  return { outcome: 'failed', summary, reason, used: {}, blocks: [], ...more };
+}
+
 /** What the journal and the views get of an observation: neither the bytes to keep nor the predictions. */
 export function shown({
   keep: _keep,

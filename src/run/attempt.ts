@@ -7,7 +7,7 @@ import { JournalError } from '../model/ports.ts';
 import type { Limits, Step } from '../model/runbook.ts';
 import { tookSome } from '../model/state.ts';
 import { showDuration } from '../model/text/quantity.ts';
-import type { ActionVerb, Applied, Observation } from '../model/verb.ts';
+import { type ActionVerb, type Applied, notActed, type Observation } from '../model/verb.ts';
 import { declaredUndo } from './declared.ts';
 import { armLease, fence, LEASE_OVER, releaseLeases } from './lease.ts';
 import { acting, type Done, type Running } from './running.ts';
@@ -120,20 +120,13 @@ function costsOf({ reserves = [] }: ActionVerb, { costs }: Observation): Limits 
 
 /** A resume does it. */
 function notBegun(): Applied {
-  return {
-    outcome: 'partial',
-    summary: 'not begun',
-    reason: LEASE_OVER,
-    used: {},
-    blocks: [],
-    undo: { kind: 'nothing' },
-  };
+  return notActed('not begun', LEASE_OVER, { outcome: 'partial', undo: { kind: 'nothing' } });
 }
 
 /** Nothing is stopped if nobody would start it again. */
 function notWithout({ message }: Failure): Applied {
   const reason = `not stopped, since its lease could not be armed: ${message}`;
-  return { outcome: 'failed', summary: 'not stopped', reason, used: {}, blocks: [], undo: { kind: 'nothing' } };
+  return notActed('not stopped', reason, { undo: { kind: 'nothing' } });
 }
 
 /** A failed action may have changed something: its undo tells, and looks before it acts. */

@@ -1,6 +1,6 @@
 import type { Json } from '../model/json.ts';
 import { afterUndo, canBeUndone, isCovered, stepsLeft, toRevert } from '../model/run/undo.ts';
-import type { Applied } from '../model/verb.ts';
+import { type Applied, notActed } from '../model/verb.ts';
 import { releaseLeases } from './lease.ts';
 import { acting, type Done, type Running } from './running.ts';
 import { heard } from './severed.ts';
@@ -117,12 +117,6 @@ async function revert(running: Running, done: Done, data: Json): Promise<Applied
     // An undo is not cut short by the interrupt that caused it.
     return await verb.revert(acting(running, done.step, done.records, new AbortController().signal), data);
   } catch (error) {
-    return {
-      outcome: 'failed',
-      summary: `undo of ${done.step} broke off`,
-      reason: String(error),
-      used: {},
-      blocks: [],
-    };
+    return notActed(`undo of ${done.step} broke off`, String(error));
   }
 }

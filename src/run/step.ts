@@ -7,7 +7,7 @@ import type { Answer } from '../model/ports.ts';
 import { BY_HAND, sayWaysBack } from '../model/run/undo.ts';
 import { resolveArg, whether } from '../model/runbook/scope.ts';
 import type { Step } from '../model/runbook.ts';
-import { type ActionVerb, type Applied, cannot, type Observation, shown } from '../model/verb.ts';
+import { type ActionVerb, type Applied, cannot, notActed, type Observation, shown } from '../model/verb.ts';
 import { attempt } from './attempt.ts';
 import { declaredUndo } from './declared.ts';
 import { fence } from './lease.ts';
@@ -147,7 +147,7 @@ async function apply(running: Running, step: Step, approved: Approved): Promise<
 
 /** A try that could not begin counts as a failed one. */
 function cannotYet({ reason, summary }: Observation): Applied {
-  return { outcome: 'failed', summary, reason: reason ?? summary, used: {}, blocks: [] };
+  return notActed(summary, reason ?? summary);
 }
 
 async function obey(running: Running, step: Step, answer: Answer, verb: ActionVerb): Promise<StepEnd> {

@@ -1,6 +1,6 @@
 import { addCosts, overLimit } from '../model/policy/decide.ts';
 import type { UndoStep } from '../model/run/undo.ts';
-import { type ActionVerb, type Applied, cannot, type Observation } from '../model/verb.ts';
+import { type ActionVerb, type Applied, acted, cannot, notActed, type Observation } from '../model/verb.ts';
 import { counted, journaled, keepBytes } from './attempt.ts';
 import { releaseLeases } from './lease.ts';
 import { saidToPerson } from './manual.ts';
@@ -55,10 +55,10 @@ interface Seen {
 /** What ends it before anything is touched: nothing to do, or a reason why not. Null: it may act. */
 function refusal({ by, plan, book, runbook }: Running, done: Done, { verb, observation, part }: Seen): Applied | null {
   const { verdict, summary, reason, costs } = observation;
-  if (verdict === 'nothing') return { outcome: 'done', summary: `nothing to do: ${summary}`, used: {}, blocks: [] };
-  if (verdict === 'cannot') return failed(summary, reason ?? summary);
+  if (verdict === 'nothing') return acted(`nothing to do: ${summary}`);
+  if (verdict === 'cannot') return notActed(summary, reason ?? summary);
   if (done.unsure === part && !verb.idempotent && by.kind === 'policy')
-    return failed(summary, 'whether it was done before is not known, and it must not be done twice');
+    return notActed(summary, 'whether it was done before is not known, and it must not be done twice');
   const tooMuch = overLimit({
     limits: plan.limits,
     used: book.used,
@@ -66,21 +66,15 @@ function refusal({ by, plan, book, runbook }: Running, done: Done, { verb, obser
     rule: by.kind === 'policy' ? by.rule : null,
     own: runbook.limits,
   });
-  return tooMuch === undefined ? null : failed(summary, tooMuch);
+  return tooMuch === undefined ? null : notActed(summary, tooMuch);
 }
 
 /** What is for a person needs one. */
 async function byHand({ by }: Running, { step: id }: Done, { arg, say }: UndoStep): Promise<Applied> {
   const text = saidToPerson(arg) || say;
-  if (by.kind === 'policy') return failed(say, `this is for a person: ${text}`);
+  if (by.kind === 'policy') return notActed(say, `this is for a person: ${text}`);
   const answer = await by.ask.confirm({ step: id, text });
-  return answer.done
-    ? { outcome: 'done', summary: say, used: {}, blocks: [] }
-    : failed(say, answer.reason ?? 'it was not done');
+  return answer.done ? acted(say) : notActed(say, answer.reason ?? 'it was not done');
 }
 
-const brokeOff = (error: unknown): Applied => failed('broke off', String(error));
-
-function failed(summary: string, reason: string): Applied {
-  return { outcome: 'failed', summary, reason, used: {}, blocks: [] };
-}
+const brokeOff = (error: unknown): Applied => notActed('broke off', String(error));

@@ -4,7 +4,16 @@ import { commandKeys, commandRequest, explainCommand, lastLines } from '../../mo
 import { exactlyOne, type Infer, object } from '../../model/runbook/shape.ts';
 import { showDuration } from '../../model/text/quantity.ts';
 import { commandLine } from '../../model/text/quote.ts';
-import { type Act, type Applied, cannot, defineAction, type Look, type Observation } from '../../model/verb.ts';
+import {
+  type Act,
+  type Applied,
+  cannot,
+  change,
+  defineAction,
+  type Look,
+  notActed,
+  type Observation,
+} from '../../model/verb.ts';
 
 const RUN = exactlyOne(
   object('A command that changes something.', commandKeys('write', 'read'), ['effect']),
@@ -25,13 +34,7 @@ export default defineAction({
   forGood: true,
   observe,
   apply,
-  revert: async () => ({
-    outcome: 'failed',
-    summary: 'undo a command',
-    reason: 'what a command changed is not known; see the undo note of the step',
-    used: {},
-    blocks: [],
-  }),
+  revert: async () => notActed('undo a command', 'what a command changed is not known; see the undo note of the step'),
 });
 
 async function observe(look: Look, arg: Arg): Promise<Observation> {
@@ -41,9 +44,7 @@ async function observe(look: Look, arg: Arg): Promise<Observation> {
   const summary = `run ${commandLine(request.argv)}`;
   if ((await look.host.commands.which(program)) === null)
     return cannot(summary, `there is no program ${program} in the PATH`);
-  return {
-    verdict: 'change',
-    summary,
+  return change(summary, {
     targets: {
       kind: 'command',
       count: 1,
@@ -54,15 +55,12 @@ async function observe(look: Look, arg: Arg): Promise<Observation> {
         ...(request.secrets && { secrets: { ...request.secrets } }),
       },
     },
-    blocks: [],
     undo: undoOf(request),
-    predicts: [],
     costs: takes(request),
-    keep: {},
     explain: explainCommand(request),
     estimate: null,
     warnings: request.effect === 'read' ? ['declared read, not verified'] : [],
-  };
+  });
 }
 
 /** Only what may change something counts. */
@@ -96,7 +94,7 @@ async function apply(act: Act, arg: Arg): Promise<Applied> {
 }
 
 function ended(outcome: 'partial' | 'failed', summary: string, reason: string, more: Partial<Applied> = {}): Applied {
-  return { outcome, summary, reason, used: {}, blocks: [], ...more };
+  return notActed(summary, reason, { outcome, ...more });
 }
 
 function outputOf(result: Extract<CommandResult, { ok: true }>): readonly Block[] {

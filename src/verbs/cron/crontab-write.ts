@@ -1,6 +1,6 @@
 import type { FileContent } from '../../model/host.ts';
 import { plural } from '../../model/text/quantity.ts';
-import type { Act, Applied, Undo } from '../../model/verb.ts';
+import { type Act, type Applied, acted, notActed, type Undo } from '../../model/verb.ts';
 import { AFTER, BEFORE, bodyOf, type CrontabTarget, installCrontab, keptAs, readOne } from './crontab-files.ts';
 import { unreadable } from './jobs.ts';
 
@@ -13,7 +13,7 @@ export function undoOf(targets: readonly CrontabTarget[], installWith: string): 
 }
 
 export function refuseToWrite(reason: string): Applied {
-  return { outcome: 'failed', summary: 'nothing was written', reason, used: {}, blocks: [], undo: { kind: 'nothing' } };
+  return notActed('nothing was written', reason, { undo: { kind: 'nothing' } });
 }
 
 /**
@@ -95,8 +95,7 @@ export async function restoreAll(act: Act, targets: readonly CrontabTarget[], in
     else kept.push(why);
   }
   const summary = `${restored} of ${plural(targets.length, 'crontab')} put back`;
-  const applied: Applied = { outcome: kept.length === 0 ? 'done' : 'failed', summary, used: {}, blocks: [] };
-  return kept.length === 0 ? applied : { ...applied, reason: kept.join('; ') };
+  return kept.length === 0 ? acted(summary) : notActed(summary, kept.join('; '));
 }
 
 /** Null: it is as it was before. */

@@ -15,7 +15,7 @@ import {
 import { base64Of, shownText } from '../../model/text/bytes.ts';
 import { plural } from '../../model/text/quantity.ts';
 import { commandLine, quoteWord } from '../../model/text/quote.ts';
-import { cannot, defineAction, nothingToDo, type Observation } from '../../model/verb.ts';
+import { cannot, change, defineAction, nothingToDo, type Observation } from '../../model/verb.ts';
 import { withoutHeader } from './crontab.ts';
 import type { CrontabChange, LineEdit } from './crontab-edit.ts';
 import { AFTER, BEFORE, keptAs, targetsOf } from './crontab-files.ts';
@@ -177,9 +177,7 @@ function observationOf(
 ): Observation {
   const targets = changes.map((change) => change.target);
   const jobs = changes.reduce((sum, change) => sum + change.chosen.size, 0);
-  return {
-    verdict: 'change',
-    summary: `${sayChange(order.change)} for ${plural(jobs, 'job')} in ${plural(changes.length, 'crontab')}`,
+  return change(`${sayChange(order.change)} for ${plural(jobs, 'job')} in ${plural(changes.length, 'crontab')}`, {
     targets: {
       kind: 'file',
       count: targets.length,
@@ -194,7 +192,7 @@ function observationOf(
     explain: changes.map((change) => explainEdit(change, order.installWith)),
     estimate: 50 * targets.length,
     warnings: [...refusals.map((refusal) => `left as it is, it goes on mailing: ${refusal}`), ...asides],
-  };
+  });
 }
 
 function sayChange(change: CrontabChange): string {

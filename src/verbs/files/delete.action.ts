@@ -23,8 +23,10 @@ import {
   type Act,
   type Applied,
   cannot,
+  change,
   defineAction,
   type Look,
+  notActed,
   nothingToDo,
   type Observation,
   type Undo,
@@ -51,7 +53,7 @@ export default defineAction({
   reserves: ['delete'],
   observe,
   apply,
-  revert: async () => ({ outcome: 'failed', summary: 'nothing was undone', reason: BECAUSE, used: {}, blocks: [] }),
+  revert: async () => notActed('nothing was undone', BECAUSE),
 });
 
 const BECAUSE = 'a deleted file cannot be brought back';
@@ -126,9 +128,7 @@ function observationOf(seen: FilesSeen, { before, asked, now, most }: Asked): Ob
   const files = count < seen.count ? `${showCount(count)} of ${plural(seen.count, 'file')}` : plural(count, 'file');
   const { selector } = seen.handle;
   const aside = asideText(seen.aside);
-  return {
-    verdict: 'change',
-    summary: `delete ${files} (${showSize(bytes)}) in ${selector.in}${aside === '' ? '' : `; ${aside}`}`,
+  return change(`delete ${files} (${showSize(bytes)}) in ${selector.in}${aside === '' ? '' : `; ${aside}`}`, {
     targets: {
       kind: 'files',
       count,
@@ -145,11 +145,10 @@ function observationOf(seen: FilesSeen, { before, asked, now, most }: Asked): Ob
     undo: { kind: 'irreversible', because: BECAUSE, evidence: evidenceOf(seen, now) },
     predicts: [{ kind: 'files-gone', in: selector.in, count, bytes }],
     costs: { delete: count },
-    keep: {},
     explain: explain(selector, count < seen.count ? count : null),
     estimate: 100 + Math.ceil((count * 1000) / FILES_A_SECOND),
     warnings: [...(asked === seen.real ? [] : [`${asked} leads to ${seen.real}`]), ...warningsOf(seen, before)],
-  };
+  });
 }
 
 /** find(1) reads no header: what it names is looked at before it goes. */
@@ -193,15 +192,7 @@ function warningsOf(seen: FilesSeen, before: FileHandle | null): readonly string
 
 async function apply(act: Act, { at_most, batch }: Arg, observation: Observation): Promise<Applied> {
   const handle = handleIn(observation.targets.detail);
-  if (!handle)
-    return {
-      outcome: 'failed',
-      summary: 'nothing was deleted',
-      reason: 'the directory was not looked at',
-      used: {},
-      blocks: [],
-      undo: { kind: 'nothing' },
-    };
+  if (!handle) return notActed('nothing was deleted', 'the directory was not looked at', { undo: { kind: 'nothing' } });
   const started = act.clock.monotonic();
   const most = at_most === undefined ? Number.POSITIVE_INFINITY : observation.targets.count;
   const limit = act.allowance('delete');
@@ -218,14 +209,7 @@ async function apply(act: Act, { at_most, batch }: Arg, observation: Observation
         took: act.clock.monotonic() - started,
         evidence: evidenceIn(observation.undo),
       })
-    : {
-        outcome: 'failed',
-        summary: 'nothing was deleted',
-        reason: result.message,
-        used: {},
-        blocks: [],
-        undo: { kind: 'nothing' },
-      };
+    : notActed('nothing was deleted', result.message, { undo: { kind: 'nothing' } });
 }
 
 /** At most so many journal lines a delete, however small its batches are. */

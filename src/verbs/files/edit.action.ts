@@ -7,9 +7,12 @@ import { quoteWord } from '../../model/text/quote.ts';
 import {
   type Act,
   type Applied,
+  acted,
   cannot,
+  change,
   defineAction,
   type Look,
+  notActed,
   nothingToDo,
   type Observation,
 } from '../../model/verb.ts';
@@ -54,9 +57,7 @@ function observationOf(content: Content, before: string, after: string, edit: Li
   const { real: file, hash } = content;
   const bytes = base64Of(after);
   const changed = plural(changedLines(before, after), 'line');
-  return {
-    verdict: 'change',
-    summary: `edit ${file}: ${changed}`,
+  return change(`edit ${file}: ${changed}`, {
     targets: { kind: 'file', count: 1, bytes: after.length, members: [file], detail: { path: file, before: hash } },
     state: { now: 'as it is', after: `${changed} changed` },
     blocks: [{ kind: 'diff', path: file, before: shownText(before), after: shownText(after) }],
@@ -70,7 +71,7 @@ function observationOf(content: Content, before: string, after: string, edit: Li
       ...(content.path === file ? [] : [`${content.path} leads to ${file}`]),
       ...(content.links > 1 ? [`${file} has ${content.links} names (hard links): all of them change`] : []),
     ],
-  };
+  });
 }
 
 /** How many lines of either text are not in the other, whichever is more. */
@@ -113,12 +114,12 @@ async function apply(act: Act, _arg: unknown, observation: Observation): Promise
 }
 
 function untouched(reason: string): Applied {
-  return { outcome: 'failed', summary: 'nothing was edited', reason, used: {}, blocks: [], undo: { kind: 'nothing' } };
+  return notActed('nothing was edited', reason, { undo: { kind: 'nothing' } });
 }
 
 /** The observation's undo stands: it looks whether there is anything to put back. */
 function maybeTouched(reason: string): Applied {
-  return { outcome: 'failed', summary: 'the edit failed', reason, used: {}, blocks: [] };
+  return notActed('the edit failed', reason);
 }
 
 async function revert(act: Act, data: Json): Promise<Applied> {
@@ -127,18 +128,18 @@ async function revert(act: Act, data: Json): Promise<Applied> {
   const [original, written] = [await act.recall(BEFORE), await act.recall(AFTER)];
   const [now] = await act.host.files.read([file]);
   if (!now?.ok) return conflict(now?.message ?? `${file} was not read`);
-  if (now.bytes === original) return { outcome: 'done', summary: `${file} is as it was before`, used: {}, blocks: [] };
+  if (now.bytes === original) return acted(`${file} is as it was before`);
   if (now.bytes !== written)
     return conflict(
       `${file} was changed by somebody since: it is left as it is, look at it by hand`,
       diffOf(file, now.bytes, original),
     );
   const result = await act.host.files.replace(file, { before: now.hash, bytes: original });
-  return result.ok ? { outcome: 'done', summary: `put ${file} back`, used: {}, blocks: [] } : conflict(result.message);
+  return result.ok ? acted(`put ${file} back`) : conflict(result.message);
 }
 
 function conflict(reason: string, blocks: Applied['blocks'] = []): Applied {
-  return { outcome: 'failed', summary: 'not undone', reason, used: {}, blocks };
+  return notActed('not undone', reason, { blocks });
 }
 
 /** What putting it back would have changed. */

@@ -1,6 +1,6 @@
 import { MANUAL } from '../../model/arguments.ts';
 import type { Infer } from '../../model/runbook/shape.ts';
-import { defineAction, type Observation } from '../../model/verb.ts';
+import { acted, change, defineAction, notActed, type Observation } from '../../model/verb.ts';
 
 export default defineAction({
   summary: 'let a person do something, and wait for the word that it is done',
@@ -13,25 +13,12 @@ export default defineAction({
   idempotent: true,
   forGood: true,
   observe: async (_look, arg) => forPerson(arg),
-  apply: async (_act, arg) => ({
-    outcome: 'done',
-    summary: `done by a person: ${arg.do}`,
-    used: {},
-    blocks: [],
-  }),
-  revert: async () => ({
-    outcome: 'failed',
-    summary: 'undo what a person did',
-    reason: 'what a person did, a person must undo',
-    used: {},
-    blocks: [],
-  }),
+  apply: async (_act, arg) => acted(`done by a person: ${arg.do}`),
+  revert: async () => notActed('undo what a person did', 'what a person did, a person must undo'),
 });
 
 function forPerson(texts: Infer<typeof MANUAL>): Observation {
-  return {
-    verdict: 'change',
-    summary: `a person: ${texts.do}`,
+  return change(`a person: ${texts.do}`, {
     targets: { kind: 'person', count: 1, members: [texts.do], detail: texts },
     blocks: [{ kind: 'text', lines: [texts.do, texts.confirm] }],
     undo: {
@@ -39,11 +26,7 @@ function forPerson(texts: Infer<typeof MANUAL>): Observation {
       because: 'only a person knows what was done',
       evidence: 'the confirmation, with who gave it and when',
     },
-    predicts: [],
-    costs: {},
-    keep: {},
     explain: [texts.do],
     estimate: null,
-    warnings: [],
-  };
+  });
 }

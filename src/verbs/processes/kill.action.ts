@@ -23,7 +23,16 @@ import {
   wordBut,
 } from '../../model/runbook/shape.ts';
 import { plural, showDuration } from '../../model/text/quantity.ts';
-import { type Applied, cannot, defineAction, type Look, nothingToDo, type Observation } from '../../model/verb.ts';
+import {
+  type Applied,
+  cannot,
+  change,
+  defineAction,
+  type Look,
+  notActed,
+  nothingToDo,
+  type Observation,
+} from '../../model/verb.ts';
 import { type KillOrder, SIGNALS, sweep } from './sweep.ts';
 
 const RELOAD = '`run` the daemon’s own command, for example {argv: [systemctl, reload, NAME], effect: write}';
@@ -160,9 +169,7 @@ const SPARED = {
 
 function observationOf(order: KillOrder, targets: readonly ProcessRecord[], warnings: readonly string[]): Observation {
   const counted = `${plural(targets.length, 'process', 'processes')}: ${countByName(targets)}`;
-  return {
-    verdict: 'change',
-    summary: `${order.signal === 'KILL' ? 'KILL' : 'kill'} ${counted}`,
+  return change(`${order.signal === 'KILL' ? 'KILL' : 'kill'} ${counted}`, {
     targets: {
       kind: 'processes',
       count: targets.length,
@@ -176,11 +183,10 @@ function observationOf(order: KillOrder, targets: readonly ProcessRecord[], warn
     undo: { kind: 'irreversible', because: 'an ended process cannot be brought back', evidence: evidenceOf(targets) },
     predicts: [{ kind: 'processes-gone', pids: targets.map((each) => each.pid) }],
     costs: { kill: targets.length },
-    keep: {},
     explain: explain(order, targets),
     estimate: 500 + targets.length,
     warnings,
-  };
+  });
 }
 
 /** Which programs with which arguments, the most frequent ten. */
@@ -207,11 +213,5 @@ function explain(order: KillOrder, targets: readonly ProcessRecord[]): readonly 
 }
 
 function irreversible(): Applied {
-  return {
-    outcome: 'failed',
-    summary: 'nothing was undone',
-    reason: 'an ended process cannot be brought back',
-    used: {},
-    blocks: [],
-  };
+  return notActed('nothing was undone', 'an ended process cannot be brought back');
 }

@@ -2,7 +2,7 @@ import { identityKey } from '../../model/host/processes.ts';
 import type { ProcessIdentity, ProcessRecord, ProcessSelector, SignalResult } from '../../model/host.ts';
 import { isObject, type Json } from '../../model/json.ts';
 import { plural, showDuration } from '../../model/text/quantity.ts';
-import type { Act, Applied } from '../../model/verb.ts';
+import { type Act, type Applied, notActed } from '../../model/verb.ts';
 
 /** What ends a process; the other signals are messages, or stop it. */
 export const SIGNALS = ['TERM', 'INT', 'KILL'] as const;
@@ -47,13 +47,7 @@ const KILL_WAIT = 3000;
 /** The rounds: the signal, grace, KILL. Between them, and between two looks, is where it stops when it is told to. */
 export async function sweep(act: Act, order: KillOrder, detail: Json): Promise<Applied> {
   if (act.signal.aborted)
-    return {
-      outcome: 'partial',
-      summary: 'nothing was signalled',
-      reason: 'told to stop before it began',
-      used: {},
-      blocks: [],
-    };
+    return notActed('nothing was signalled', 'told to stop before it began', { outcome: 'partial' });
   const planned = targetsIn(detail);
   const state: Sweep = {
     act,

@@ -6,8 +6,10 @@ import { showDuration } from '../../model/text/quantity.ts';
 import {
   type Act,
   type Applied,
+  acted,
   cannot,
   type Look,
+  notActed,
   type Observation,
   type Prediction,
   type Targets,
@@ -142,38 +144,21 @@ export async function rootWarning(look: Look, state: ServiceState): Promise<read
 /** What one start, stop or restart takes of a run's limits. */
 export const CHANGES = { services: 1 } as const;
 
-export const done = (summary: string, more: Partial<Applied> = {}): Applied => ({
-  outcome: 'done',
-  summary,
-  used: {},
-  blocks: [],
-  ...more,
-});
-
-export const failed = (summary: string, reason: string, more: Partial<Applied> = {}): Applied => ({
-  outcome: 'failed',
-  summary,
-  reason,
-  used: {},
-  blocks: [],
-  ...more,
-});
-
 /**
  * Brings a service back to where it was, with what went down with it. Does nothing where somebody has done so already.
  */
 export async function restore(act: Act, data: Json): Promise<Applied> {
   const undo = readUndo(data);
-  if (undo === null) return failed('undo', 'the journal does not say which service');
+  if (undo === null) return notActed('undo', 'the journal does not say which service');
   const { service, wanted, also = [] } = undo;
   const before = await act.host.services.state(service);
   const releases = wanted === 'running' ? { releases: [leaseKey(service)] } : {};
   if (isWord(before, wanted) && (wanted === 'stopped' || (await areUp(act, also))))
-    return done(`${service} is ${wanted} already`, releases);
+    return acted(`${service} is ${wanted} already`, releases);
   const verb = wanted === 'running' ? 'start' : 'stop';
   const result = await act.host.services[verb](service, { ...PATIENT, ...(wanted === 'running' && { also }) });
-  if (!result.ok) return failed(`${verb} ${service}`, result.message);
-  return done(`${service} is ${shown(result.state, act.clock.now())} again${again(also)}`, releases);
+  if (!result.ok) return notActed(`${verb} ${service}`, result.message);
+  return acted(`${service} is ${shown(result.state, act.clock.now())} again${again(also)}`, releases);
 }
 
 export const again = (also: readonly string[]): string =>

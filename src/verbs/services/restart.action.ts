@@ -1,13 +1,21 @@
 import { isWord } from '../../model/host/service.ts';
 import type { ServiceState } from '../../model/host.ts';
 import type { ServiceName } from '../../model/runbook/shape.ts';
-import { type Act, type Applied, cannot, defineAction, type Look, type Observation } from '../../model/verb.ts';
+import {
+  type Act,
+  type Applied,
+  acted,
+  cannot,
+  change,
+  defineAction,
+  type Look,
+  notActed,
+  type Observation,
+} from '../../model/verb.ts';
 import {
   again,
   alsoOf,
   CHANGES,
-  done,
-  failed,
   leaseKey,
   limitless,
   noWayBack,
@@ -55,12 +63,9 @@ async function observe(look: Look, { service }: { readonly service: ServiceName 
     wanted: isUp(state) ? 'running' : 'stopped',
     ...(also.length > 0 && { also }),
   };
-  return {
-    verdict: 'change',
-    summary: isUp(state) ? `${why}${withThem(needers)}` : `start ${state.name}, which is ${state.state}`,
+  return change(isUp(state) ? `${why}${withThem(needers)}` : `start ${state.name}, which is ${state.state}`, {
     targets: targetsOf(state, also),
     state: { now: shown(state, look.clock.now()), after: 'running' },
-    blocks: [],
     undo: {
       kind: 'revert',
       say: isUp(state) ? `see that ${state.name} runs` : `stop ${state.name}, as it was before`,
@@ -68,11 +73,10 @@ async function observe(look: Look, { service }: { readonly service: ServiceName 
     },
     predicts: predicted(state.name, 'running', also),
     costs: CHANGES,
-    keep: {},
     explain: [await look.host.services.explain(state.name, 'restart')],
     estimate: 4000,
     warnings: [...(await rootWarning(look, state)), ...limitless('start', state, ties), ...ties.warnings],
-  };
+  });
 }
 
 async function apply(act: Act, _arg: unknown, observation: Observation): Promise<Applied> {
@@ -80,9 +84,9 @@ async function apply(act: Act, _arg: unknown, observation: Observation): Promise
   const also = alsoOf(observation.targets);
   const before = await act.host.services.state(name);
   const result = await act.host.services.restart(name, { ...PATIENT, also });
-  if (!result.ok) return failed(`restart ${name}`, result.message);
+  if (!result.ok) return notActed(`restart ${name}`, result.message);
   const instead = before.pid === null ? '' : ` in place of pid ${before.pid}`;
-  return done(`${name} is ${shown(result.state, act.clock.now())}${instead}${again(also)}`, {
+  return acted(`${name} is ${shown(result.state, act.clock.now())}${instead}${again(also)}`, {
     used: CHANGES,
     releases: [leaseKey(name)],
   });

@@ -3,9 +3,12 @@ import type { ServiceName } from '../../model/runbook/shape.ts';
 import {
   type Act,
   type Applied,
+  acted,
   cannot,
+  change,
   defineAction,
   type Look,
+  notActed,
   nothingToDo,
   type Observation,
 } from '../../model/verb.ts';
@@ -14,8 +17,6 @@ import {
   alsoOf,
   areUp,
   CHANGES,
-  done,
-  failed,
   leaseKey,
   limitless,
   observed,
@@ -60,30 +61,27 @@ async function observe(look: Look, { service }: { readonly service: ServiceName 
     return cannot(`start ${state.name}`, `${state.name} is masked: systemctl unmask ${state.name}, if it may run`);
   const ties = await tiesOf(look, state);
   const undo: ServiceUndo = { service: state.name, wanted: 'stopped' };
-  return {
-    verdict: 'change',
-    summary: runs
-      ? `start ${also.join(' and ')}, which went down with ${state.name}`
-      : `start ${state.name}${again(also)}`,
-    targets: targetsOf(state, also),
-    state: { now, after: 'running' },
-    blocks: [],
-    undo: { kind: 'revert', say: `stop ${state.name}, as it was before this step`, data: { ...undo } },
-    predicts: predicted(state.name, 'running', also),
-    costs: CHANGES,
-    keep: {},
-    explain: [await look.host.services.explain(state.name, 'start')],
-    estimate: 2000,
-    warnings: [...(await rootWarning(look, state)), ...limitless('start', state, ties)],
-  };
+  return change(
+    runs ? `start ${also.join(' and ')}, which went down with ${state.name}` : `start ${state.name}${again(also)}`,
+    {
+      targets: targetsOf(state, also),
+      state: { now, after: 'running' },
+      undo: { kind: 'revert', say: `stop ${state.name}, as it was before this step`, data: { ...undo } },
+      predicts: predicted(state.name, 'running', also),
+      costs: CHANGES,
+      explain: [await look.host.services.explain(state.name, 'start')],
+      estimate: 2000,
+      warnings: [...(await rootWarning(look, state)), ...limitless('start', state, ties)],
+    },
+  );
 }
 
 async function apply(act: Act, _arg: unknown, observation: Observation): Promise<Applied> {
   const name = serviceOf(observation.targets);
   const also = alsoOf(observation.targets);
   const result = await act.host.services.start(name, { ...PATIENT, also });
-  if (!result.ok) return failed(`start ${name}`, result.message);
-  return done(`${name} is ${shown(result.state, act.clock.now())}${again(also)}`, {
+  if (!result.ok) return notActed(`start ${name}`, result.message);
+  return acted(`${name} is ${shown(result.state, act.clock.now())}${again(also)}`, {
     used: CHANGES,
     releases: [leaseKey(name)],
   });

@@ -5,9 +5,12 @@ import { showDuration } from '../../model/text/quantity.ts';
 import {
   type Act,
   type Applied,
+  acted,
   cannot,
+  change,
   defineAction,
   type Look,
+  notActed,
   nothingToDo,
   type Observation,
 } from '../../model/verb.ts';
@@ -15,8 +18,6 @@ import {
   again,
   alsoOf,
   CHANGES,
-  done,
-  failed,
   leaseKey,
   limitless,
   noWayBack,
@@ -71,7 +72,7 @@ async function observe(look: Look, { service, restore_within }: Arg): Promise<Ob
   if (lost !== null && within !== null)
     return cannot(`stop ${state.name}`, `its lease could not be kept: ${lost}`, { targets: targetsOf(state) });
   return {
-    ...change(state, ties, { now, within, lost }),
+    ...stopping(state, ties, { now, within, lost }),
     explain: await explain(look, state.name),
     warnings: [
       ...(await rootWarning(look, state)),
@@ -101,47 +102,42 @@ interface Known {
   readonly lost: string | null;
 }
 
-function change(
-  state: ServiceState,
-  { needers, lost: gone }: Ties,
-  { now, within, lost }: Known,
-): Omit<Observation, 'explain' | 'warnings'> {
+function stopping(state: ServiceState, { needers, lost: gone }: Ties, { now, within, lost }: Known): Observation {
   const also = needers.filter((name) => !gone.includes(name));
   const undo: ServiceUndo = { service: state.name, wanted: 'running', ...(also.length > 0 && { also }) };
   const say = `start ${state.name}${again(also)}`;
-  return {
-    verdict: 'change',
-    summary: `stop ${state.name}${withThem(needers)}${within === null ? '' : `, to be started again within ${showDuration(within)}`}`,
-    targets: targetsOf(state, needers),
-    state: { now, after: 'stopped' },
-    blocks: [],
-    undo:
-      lost === null
-        ? { kind: 'revert', say, data: { ...undo } }
-        : { kind: 'irreversible', because: lost, evidence: now },
-    predicts: predicted(state.name, 'stopped', needers),
-    costs: { ...CHANGES, ...(within !== null && { stopped_for: within }) },
-    keep: {},
-    estimate: 2000,
-    ...(within === null ? {} : { lease: lease(undo, within, say) }),
-  };
+  return change(
+    `stop ${state.name}${withThem(needers)}${within === null ? '' : `, to be started again within ${showDuration(within)}`}`,
+    {
+      targets: targetsOf(state, needers),
+      state: { now, after: 'stopped' },
+      undo:
+        lost === null
+          ? { kind: 'revert', say, data: { ...undo } }
+          : { kind: 'irreversible', because: lost, evidence: now },
+      predicts: predicted(state.name, 'stopped', needers),
+      costs: { ...CHANGES, ...(within !== null && { stopped_for: within }) },
+      estimate: 2000,
+      ...(within === null ? {} : { lease: lease(undo, within, say) }),
+    },
+  );
 }
 
 async function apply(act: Act, { restore_within }: Arg, observation: Observation): Promise<Applied> {
   const name = serviceOf(observation.targets);
   const within = restore_within ?? null;
   if (within !== null && within > act.allowance('stopped_for')) {
-    return failed(
+    return notActed(
       `stop ${name}`,
       `it may stay stopped for ${showDuration(act.allowance('stopped_for'))} at the most (limits.stopped_for)`,
     );
   }
   const before = await act.host.services.state(name);
   const result = await act.host.services.stop(name, PATIENT);
-  if (!result.ok) return failed(`stop ${name}`, `${result.message}${await startedBy(act, before)}`);
+  if (!result.ok) return notActed(`stop ${name}`, `${result.message}${await startedBy(act, before)}`);
   const also = alsoOf(observation.targets);
   const summary = `${name} is stopped${before.pid === null ? '' : `, pid ${before.pid} is gone`}${again(also)}`;
-  return done(summary, { used: { ...CHANGES, ...(within !== null && { stopped_for: within }) } });
+  return acted(summary, { used: { ...CHANGES, ...(within !== null && { stopped_for: within }) } });
 }
 
 function lease(undo: ServiceUndo, within: number, say: string): NonNullable<Observation['lease']> {

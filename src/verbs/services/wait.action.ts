@@ -1,7 +1,17 @@
 import { findService, isWord, noService, serviceNames } from '../../model/host/service.ts';
 import * as shape from '../../model/runbook/shape.ts';
 import { showDuration } from '../../model/text/quantity.ts';
-import { type Act, type Applied, cannot, defineAction, type Look, type Observation } from '../../model/verb.ts';
+import {
+  type Act,
+  type Applied,
+  acted,
+  cannot,
+  change,
+  defineAction,
+  type Look,
+  notActed,
+  type Observation,
+} from '../../model/verb.ts';
 
 const LOOK_EVERY = 1000;
 
@@ -39,7 +49,7 @@ export default defineAction({
   idempotent: true,
   observe,
   apply: async (act, { for: length, until }) => (until ? waitUntil(act, until, length) : waitFor(act, length)),
-  revert: async () => ({ outcome: 'done', summary: 'a wait needs no undo', used: {}, blocks: [] }),
+  revert: async () => acted('a wait needs no undo'),
 });
 
 async function observe(look: Look, { for: length, until }: Arg): Promise<Observation> {
@@ -50,27 +60,20 @@ async function observe(look: Look, { for: length, until }: Arg): Promise<Observa
   if (found && 'tried' in found) return cannot(summary, noService(found.tried));
   if (found?.state.refused)
     return cannot(summary, found.state.reason ?? 'its script is behind a link that another user made');
-  return {
-    verdict: 'change',
-    summary,
+  return change(summary, {
     targets: { kind: 'none', count: 0, members: [], detail: null },
     ...(found ? { state: { now: found.state.state, after: until?.state ?? '' } } : {}),
-    blocks: [],
     undo: { kind: 'nothing' },
-    predicts: [],
-    costs: {},
-    keep: {},
     explain: [`sleep ${Math.ceil(length / 1000)}`],
     estimate: length,
-    warnings: [],
-  };
+  });
 }
 
 async function waitFor(act: Act, length: number): Promise<Applied> {
   const begun = act.clock.monotonic();
   while (!act.signal.aborted) {
     const left = length - (act.clock.monotonic() - begun);
-    if (left <= 0) return { outcome: 'done', summary: `waited for ${showDuration(length)}`, used: {}, blocks: [] };
+    if (left <= 0) return acted(`waited for ${showDuration(length)}`);
     tell(act, length, left);
     await act.clock.sleep(Math.min(left, LOOK_EVERY), act.signal);
   }
@@ -83,7 +86,7 @@ async function waitUntil(act: Act, until: Until, length: number): Promise<Applie
     const found = await findService(act.host.services, until.service);
     const waited = act.clock.monotonic() - begun;
     if ('state' in found && isWord(found.state, until.state)) {
-      return { outcome: 'done', summary: `${aim(until)} after ${showDuration(waited)}`, used: {}, blocks: [] };
+      return acted(`${aim(until)} after ${showDuration(waited)}`);
     }
     if (waited >= length) return tooLong(until, length, 'state' in found ? found.state.state : noService(found.tried));
     tell(act, length, length - waited);
@@ -98,23 +101,11 @@ function tell(act: Act, length: number, left: number): void {
 
 function tooLong(until: Until, length: number, seen: string): Applied {
   const summary = `waited until ${aim(until)}`;
-  return {
-    outcome: 'failed',
-    summary,
-    reason: `after ${showDuration(length)} it is still: ${seen}`,
-    used: {},
-    blocks: [],
-  };
+  return notActed(summary, `after ${showDuration(length)} it is still: ${seen}`);
 }
 
 function interrupted(after: number): Applied {
-  return {
-    outcome: 'partial',
-    summary: `waited for ${showDuration(after)}`,
-    reason: 'interrupted',
-    used: {},
-    blocks: [],
-  };
+  return notActed(`waited for ${showDuration(after)}`, 'interrupted', { outcome: 'partial' });
 }
 
 const aim = ({ service, state }: Until): string => `${serviceNames(service).join(' or ')} is ${state}`;
