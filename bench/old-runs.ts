@@ -79,7 +79,7 @@ function fill(folder: string): void {
 
 /** User and system, in milliseconds, as the shell's `times` tells it of its children. */
 function processorTime(folder: string, argv: readonly string[]): number {
-  const own = inOwnPlaces(join(folder, 'state'), [FIREBREAK, ...argv], { lock: true });
+  const own = inOwnPlaces(join(folder, 'state'), [FIREBREAK, ...argv], { lock: 'process' });
   const env = { ...process.env, HOME: folder, ...own.env };
   const { stdout } = spawnSync('/bin/sh', ['-c', '"$@" >/dev/null 2>&1; times', 'sh', ...own.argv], {
     cwd: ROOT,

@@ -31,7 +31,7 @@ function machine(t: TestContext): Machine {
   symlinkSync(join(root, 'bin/firebreak'), stage.path('bin/firebreak'));
   const sh: Machine['sh'] = (script, env = {}) => {
     const usual = { PATH: `${stage.path('bin')}:/usr/bin:/bin`, FIREBREAK_NODE: process.execPath, HOME: stage.folder };
-    const own = inOwnPlaces(stage.path('state'), ['/bin/sh', '-e', '-c', script], { lock: true });
+    const own = inOwnPlaces(stage.path('state'), ['/bin/sh', '-e', '-c', script], { lock: 'script' });
     const [program = '', ...args] = own.argv;
     const { status, stdout, stderr } = spawnSync(program, args, {
       cwd: stage.folder,

@@ -38,7 +38,7 @@ writeFileSync(join(work, 'policy.yaml'), 'firebreak_policy: 1\nallow:\n  - {id: 
 
 function firebreak(...args: readonly string[]) {
   const program = [process.execPath, join(import.meta.dirname, '../../src/cli.ts')];
-  const { argv, env } = inOwnPlaces(join(work, 'state'), [...program, ...args], { lock: true });
+  const { argv, env } = inOwnPlaces(join(work, 'state'), [...program, ...args], { lock: 'process' });
   const [file = '', ...rest] = argv;
   const ran = spawnSync(file, rest, { cwd: work, env: { ...process.env, HOME: work, ...env }, encoding: 'utf8' });
   return { code: ran.status, text: ran.stdout + ran.stderr };

@@ -14,7 +14,7 @@ function stageOf(t: TestContext) {
   const stage = setStage(t);
   const onto = (path: string, flags: string, argv: readonly string[]) => {
     const fd = openSync(path, flags);
-    const own = inOwnPlaces(stage.path('state'), [launcher, ...argv], { lock: true });
+    const own = inOwnPlaces(stage.path('state'), [launcher, ...argv], { lock: 'process' });
     const [program = '', ...args] = own.argv;
     const env = { ...process.env, HOME: stage.folder, ...own.env };
     const ended = spawnSync(program, args, { cwd: stage.folder, env, stdio: ['ignore', fd, 'pipe'], encoding: 'utf8' });

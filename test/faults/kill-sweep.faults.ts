@@ -21,6 +21,8 @@ interface Sweep {
   /** After its death. */
   readonly after: string;
   readonly check: (scene: Scene, folder: string, where: string) => Trouble;
+  /** It acts outside of the drill's scene, in places of its own. */
+  readonly outside?: boolean | undefined;
 }
 
 async function sweep(context: TestContext, tally: Tally, parts: Sweep, torn = false): Promise<void> {
@@ -62,22 +64,22 @@ function judge(tally: Tally, { scene, folder, point, check }: Seen): void {
  * On a machine under load cron may miss all of its minutes within a watch of a second: the verdict is then honest, and
  * the point is tried again.
  */
-async function inject(root: string, point: string, { before, command, after, check }: Sweep, tries = 3): Promise<Seen> {
+async function inject(root: string, point: string, parts: Sweep, tries = 3): Promise<Seen> {
+  const { before, command, after, check, outside } = parts;
   const folder = join(root, `${point}-${tries}`);
   mkdirSync(folder);
   const script = `${before}; faulty ${point} ${command}; echo "say crash=$?"; ${after}`;
-  const scene = await inScene(script, { state: folder, within: WITHIN });
+  const scene = await inScene(script, { state: folder, within: WITHIN, outside });
   const unproven = readFileSync(join(folder, 'said'), 'utf8').includes('cron was seen to run and end a job in 0 of');
-  return unproven && tries > 1
-    ? inject(root, point, { before, command, after, check }, tries - 1)
-    : { scene, folder, point, check };
+  return unproven && tries > 1 ? inject(root, point, parts, tries - 1) : { scene, folder, point, check };
 }
 
 /** Each call on a file of the journal, in turn, of a command that nothing befalls. */
-async function callsOf(root: string, { before, command }: Sweep): Promise<readonly string[]> {
+async function callsOf(root: string, { before, command, outside }: Sweep): Promise<readonly string[]> {
   const scene = await inScene(`${before}; faulty count ${command}; echo "say exit=$?"`, {
     state: root,
     within: WITHIN,
+    outside,
   });
   if (scene.said.exit === undefined) throw new Error(`the counting run did not end: ${scene.stdout}${scene.stderr}`);
   return linesOf(join(root, 'calls'));
@@ -151,8 +153,10 @@ fault(
  * act that fails.
  */
 const BACK = `
-# It acts outside of the scene, on files of its own.
+# It acts outside of the scene, on files of its own. Root's state folder is fixed, and ours is mounted there.
 unset FIREBREAK_SCENE
+state=$FIREBREAK_STATE
+[ "$(id -u)" != 0 ] || { unset FIREBREAK_STATE; export FAULT_STATE=/var/lib/firebreak; }
 dir=$OUT/back policy=$OUT/back-policy.yaml
 mkdir -p "$dir" && chmod 755 "$dir"
 echo 'colour = red' >"$dir/conf"; echo 'mark = unknown' >"$dir/other"; : >"$dir/told"
@@ -188,7 +192,7 @@ END
 chmod 644 "$dir/back.yaml" "$policy"`;
 
 const SEEN = `$(cut -d' ' -f3 "$dir/conf")/$(cut -d' ' -f3 "$dir/other")/$([ -e "$dir/mark" ] && echo mark)/$(wc -l <"$dir/told")`;
-const BACK_AFTER = `cp -r "$FIREBREAK_STATE" "$OUT/crash" 2>/dev/null; echo "say told=$(wc -l <"$dir/told")"
+const BACK_AFTER = `cp -r "$state" "$OUT/crash" 2>/dev/null; echo "say told=$(wc -l <"$dir/told")"
 act resume >>"$OUT/said" 2>&1; echo "say resume=$?"; echo "say end=${SEEN}"`;
 
 const UNDONE = 'red/gone//1';
@@ -225,12 +229,12 @@ function checkBack({ said }: Scene, folder: string, where: string): Trouble {
 
 fault(
   'kill -9 at each write and sync of a run that undoes by declared steps, then resume',
-  { needs: [...NEEDS, 'ordinary'], within: 900_000 },
+  { needs: NEEDS, within: 900_000 },
   async (tally, context) => {
     await sweep(
       context,
       tally,
-      { before: BACK, command: 'run "$dir/back.yaml"', after: BACK_AFTER, check: checkBack },
+      { before: BACK, command: 'run "$dir/back.yaml"', after: BACK_AFTER, check: checkBack, outside: true },
       true,
     );
   },

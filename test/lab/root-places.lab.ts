@@ -13,7 +13,7 @@ after(() => rmSync(work, { recursive: true }));
 const BIN = join(CHECKOUT, 'bin/firebreak');
 
 function root(argv: readonly string[], env: Readonly<Record<string, string>>) {
-  const own = inOwnPlaces(join(work, 'state'), [BIN, ...argv], { lock: true });
+  const own = inOwnPlaces(join(work, 'state'), [BIN, ...argv], { lock: 'process' });
   const [program = '', ...args] = own.argv;
   const { status, stdout, stderr } = spawnSync(program, args, {
     env: { PATH: process.env.PATH, ...own.env, ...env },

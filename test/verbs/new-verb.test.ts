@@ -61,7 +61,7 @@ before(() => {
 });
 
 function inCopy(argv: readonly string[]): { readonly exit: number | null; readonly out: string } {
-  const own = inOwnPlaces(join(copy, 'state'), [process.execPath, ...argv], { lock: true });
+  const own = inOwnPlaces(join(copy, 'state'), [process.execPath, ...argv], { lock: 'process' });
   const [program = '', ...rest] = own.argv;
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const { status, stdout, stderr } = spawnSync(program, rest, {

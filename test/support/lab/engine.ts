@@ -57,7 +57,7 @@ export function startEngine(
   writeFileSync(policy, more.policy ?? POLICY, { mode: 0o600 });
   const state = join(folder, 'state');
   const command = [...(more.under ?? []), join(CHECKOUT, 'bin/firebreak'), ...(more.argv ?? ['run', book])];
-  const own = inOwnPlaces(state, [...command, '--unattended', '--policy', policy], { lock: true });
+  const own = inOwnPlaces(state, [...command, '--unattended', '--policy', policy], { lock: 'process' });
   const [program = '', ...args] = own.argv;
   const child = spawn(program, args, {
     env: { HOME: folder, PATH: process.env.PATH, ...own.env, ...more.env },

@@ -6,7 +6,7 @@ import { inNamespaces } from '../../../src/hosts/rehearsal.ts';
 import { LAB } from './lab.ts';
 
 /** What a machine may lack for a fault to be injected. */
-export type Means = 'root' | 'namespaces' | 'strace' | 'tmux' | 'lab' | 'freezer' | 'faketime' | 'ordinary';
+export type Means = 'root' | 'namespaces' | 'strace' | 'tmux' | 'lab' | 'freezer' | 'faketime';
 
 /** One line of the table. `result` is `passed`, or the first thing that went wrong. */
 export interface Row {
@@ -77,8 +77,6 @@ function lack(means: Means): string | null {
   switch (means) {
     case 'root':
       return process.getuid?.() === 0 ? null : 'needs root';
-    case 'ordinary':
-      return process.getuid?.() === 0 ? 'root’s runs outside of a scene have no places of their own' : null;
     case 'namespaces':
       return works([...inNamespaces(), 'mount', '-t', 'tmpfs', 'trial', '/mnt'])
         ? null

@@ -8,6 +8,7 @@ import { findRuns } from '../../../src/journal/find.ts';
 import { readJournal } from '../../../src/journal/read.ts';
 import type { RunEvent } from '../../../src/model/event.ts';
 import { CHECKOUT } from './lab.ts';
+import { inOwnPlaces } from './own-places.ts';
 
 const DRILL = join(CHECKOUT, 'runbooks/cron-mail-storm.drill');
 const uid = process.getuid?.() ?? 0;
@@ -45,10 +46,16 @@ export function stateFolder(test: TestContext): string {
  */
 export async function inScene(
   script: string,
-  { state, within }: { readonly state: string; readonly within: number },
+  // `outside`: what acts outside of the scene finds the state folder where root's is fixed.
+  {
+    state,
+    within,
+    outside = false,
+  }: { readonly state: string; readonly within: number; readonly outside?: boolean | undefined },
 ): Promise<Scene> {
   const inside = ['sh', join(CHECKOUT, 'test/faults/inside.sh'), CHECKOUT, script, 'run', 'cron-mail-storm'];
-  const [program = '', ...args] = [...inNamespaces(), 'sh', join(DRILL, 'drill.sh'), 'namespaces', DRILL, ...inside];
+  const drill = [...inNamespaces(), 'sh', join(DRILL, 'drill.sh'), 'namespaces', DRILL, ...inside];
+  const [program = '', ...args] = outside ? inOwnPlaces(join(state, 'state'), drill).argv : drill;
   const env = {
     HOME: state,
     PATH: process.env.PATH,
