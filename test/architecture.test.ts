@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+
 import { MUTANTS, sourcesOf, troubleWith } from './mutants/table.ts';
-import { violations } from './support/architecture.ts';
+import { crowded, violations } from './support/architecture.ts';
 import { foldersOfOneMachine } from './support/machine.ts';
 
 const src = join(import.meta.dirname, '../src');
@@ -206,6 +207,26 @@ test('an import cycle is caught, inside a folder too, with its way', () => {
   assert.deepEqual(violations(cycle), [
     'load/a.ts: import cycle load/a.ts -> load/b.ts -> load/deep/c.ts -> load/a.ts',
   ]);
+});
+
+test('a name that two files export is caught, whatever it names', () => {
+  const twice = new Map([
+    ['hosts/a.ts', 'export const LABEL = 1;'],
+    ['views/a.ts', 'export function label() {}\nexport type Label = 1;'],
+    ['views/b.ts', 'export const LABEL = 2;\nexport { label } from "./a.ts";\nfunction Label() {}'],
+  ]);
+  assert.deepEqual(violations(twice), [
+    'views/b.ts: LABEL is exported by hosts/a.ts too, and means another thing there',
+  ]);
+});
+
+test('no folder of src or test has more than 30 files', () => {
+  const files = ['src', 'test'].flatMap((part) =>
+    globSync(`${part}/**/*.*`, { cwd: join(src, '..') }).filter((path) => /\.\w+$/.test(path)),
+  );
+  assert.ok(files.length > 500);
+  assert.deepEqual(crowded(files), []);
+  assert.deepEqual(crowded(['a/b', 'a/c', 'a/d/e', 'f'], 1), ['a has 2 files']);
 });
 
 test('what is allowed, and what only looks like a violation, is left alone', () => {

@@ -30,7 +30,7 @@ export async function whyNotLook(
 ): Promise<CommandResult | null> {
   const commands = declaredCommands(prepared);
   if (commands.length === 0 || options.unattended === true || options.allowReads === true) return null;
-  const { isOurs } = await import('../wiring/trusted.ts');
+  const { isPartOfProgram: isOurs } = await import('../wiring/trusted.ts');
   if (isOurs(prepared.runbook.source.path) || allowedOn(prepared, hosts)) return null;
   const { name } = prepared.runbook;
   if (!io.tty.stdin || !io.tty.stderr || options.json === true) {

@@ -14,7 +14,7 @@ import { type Chosen, sameHost } from './_stage.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
-export interface Earlier {
+interface Earlier {
   readonly journal: LocalJournal;
   readonly state: RunState;
   readonly request: RunRequest;
@@ -83,7 +83,7 @@ function ofAnotherKind({ scene }: Io, { run, meta }: RunState): string | null {
  * An earlier run, its journal open again, with its runbook as it is now and its parameters as they were. What is wrong
  * has been said.
  */
-export async function takeUp(io: Io, run: string, options: Options): Promise<Earlier | CommandResult> {
+export async function readEarlier(io: Io, run: string, options: Options): Promise<Earlier | CommandResult> {
   const [{ reopenRun }, { version }, { orphansIn }] = await Promise.all([
     import('../wiring/journal.ts'),
     import('../wiring/version.ts'),

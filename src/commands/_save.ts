@@ -6,15 +6,12 @@ import type { MachineThen } from '../model/run/saved-plan.ts';
 import { parseDuration, showDuration } from '../model/text/quantity.ts';
 import { commandLine } from '../model/text/quote.ts';
 import type { Io } from './_command.ts';
-import { hostWords } from './_limit.ts';
+import { hostWords, wordsOf } from './_limit.ts';
 import type { Prepared } from './_prepare.ts';
 import { type CommandResult, refuse } from './_result.ts';
 import { isFleet } from './fleet/many.ts';
 
 type Options = Readonly<Record<string, unknown>>;
-
-export const wordsOf = (given: unknown): readonly string[] =>
-  Array.isArray(given) ? (given as readonly string[]) : [];
 
 /** The life of the machine, and who looks at it. */
 export async function machineNow(host: Host): Promise<MachineThen> {
@@ -93,7 +90,7 @@ export async function savePlan(
 
 /** The text of those very bytes: only to name a line later, so one that was changed in this moment is left out. */
 async function textWithHash({ path, hash }: { readonly path: string; readonly hash: string }): Promise<string | null> {
-  const [{ readText }, { hashOf }] = await Promise.all([
+  const [{ readText }, { hashOfText: hashOf }] = await Promise.all([
     import('../wiring/library.ts'),
     import('../load/text/hash.ts'),
   ]);

@@ -2,10 +2,11 @@ import { resolve } from 'node:path';
 import type { Host } from '../model/host.ts';
 import type { Difference, SavedPlan } from '../model/run/saved-plan.ts';
 import type { Io } from './_command.ts';
+import { wordsOf } from './_limit.ts';
 import type { Prepared } from './_prepare.ts';
 import { refuseProblems } from './_prepare.ts';
 import { type CommandResult, refuse } from './_result.ts';
-import { machineNow, wordsOf } from './_save.ts';
+import { machineNow } from './_save.ts';
 import { trustNotes, whyUntrusted } from './_trust.ts';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -16,7 +17,7 @@ export async function readSaved(
   file: string,
   why: { readonly toRun: Options } | 'to-show',
 ): Promise<SavedPlan | CommandResult> {
-  const [{ authorOf, readAny, readOwn }, { loadSavedPlan }, { trustedReader }] = await Promise.all([
+  const [{ authorOf, readAny, readOwnPlan: readOwn }, { loadSavedPlan }, { trustedReader }] = await Promise.all([
     import('../wiring/saved-plan.ts'),
     import('../load/saved-plan.ts'),
     import('../wiring/trusted.ts'),

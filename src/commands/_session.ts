@@ -118,7 +118,7 @@ function redacting(ask: Ask, redact: Redact): Ask {
   };
 }
 
-export interface Session {
+interface Session {
   readonly stage: Stage;
   readonly journal: LocalJournal;
   readonly mode: Mode;

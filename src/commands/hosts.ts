@@ -1,4 +1,4 @@
-import { batchesOf, inOrder } from '../model/fleet/batches.ts';
+import { batchesOf, inBatchOrder } from '../model/fleet/batches.ts';
 import type { Selection } from '../model/fleet/selection.ts';
 import { type Strategy, strategyOf } from '../model/fleet/strategy.ts';
 import type { Target } from '../model/fleet.ts';
@@ -53,7 +53,7 @@ function batchesFor(strategy: Strategy, targets: readonly Target[]): readonly (r
   if (strategy.order === 'shuffled') return [];
   return batchesOf(
     strategy,
-    inOrder(strategy.order, targets, () => 0).map(({ name }) => name),
+    inBatchOrder(strategy.order, targets, () => 0).map(({ name }) => name),
   );
 }
 

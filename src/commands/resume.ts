@@ -1,5 +1,5 @@
 import { type Command, defineCommand, type Io } from './_command.ts';
-import { meantRun, takeUp } from './_earlier.ts';
+import { meantRun, readEarlier } from './_earlier.ts';
 import { REQUEST_OPTIONS } from './_prepare.ts';
 import { type CommandResult, hasEnded, refuse } from './_result.ts';
 import { act, aloneOn, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
@@ -60,7 +60,7 @@ interface Again {
 
 async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise<CommandResult> {
   const { whyOver } = await import('../model/run/left-off.ts');
-  const earlier = await takeUp(io, run, options);
+  const earlier = await readEarlier(io, run, options);
   if (hasEnded(earlier)) return earlier;
   const { journal, state, prepared } = earlier;
   // Whoever had the lock before us may have brought it to its end.

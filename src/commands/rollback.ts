@@ -1,7 +1,7 @@
 import type { UndoPart } from '../model/run/undo-part.ts';
 import type { RunState } from '../model/state.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
-import { meantRun, takeUp } from './_earlier.ts';
+import { meantRun, readEarlier } from './_earlier.ts';
 import { drawn } from './_print.ts';
 import { type CommandResult, DONE, hasEnded, refuse } from './_result.ts';
 import { act, aloneOn, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
@@ -66,7 +66,7 @@ interface Again {
 }
 
 async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise<CommandResult> {
-  const earlier = await takeUp(io, run, options);
+  const earlier = await readEarlier(io, run, options);
   if (hasEnded(earlier)) return earlier;
   const { journal, state, prepared } = earlier;
   const request = { ...earlier.request, notes: [...notes, ...(earlier.request.notes ?? [])] };

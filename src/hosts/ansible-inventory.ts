@@ -10,7 +10,7 @@ const PATIENCE = 60_000;
 const MOST = 32 << 20;
 const MOST_SAID = 4000;
 
-export interface Listing {
+interface Listing {
   /** Absolute. */
   readonly file: string;
   /** The user's own: a dynamic inventory asks a cloud, with the user's credentials. */

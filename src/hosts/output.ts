@@ -15,7 +15,7 @@ import type { Captured } from '../model/host.ts';
 import { boundedCapture } from './capture.ts';
 
 /** Where a command's output goes. */
-export interface Output {
+export interface CommandOutput {
   readonly stdout: 'pipe' | 'ignore' | number;
   readonly stderr: 'pipe' | 'ignore' | number;
   attach(child: ChildProcess): void;
@@ -26,7 +26,7 @@ export interface Output {
 const IDLE = 250;
 const AT_MOST = 2000;
 
-export function pipeOutput(): Output {
+export function pipeOutput(): CommandOutput {
   const streams = { stdout: drained(), stderr: drained() };
   return {
     stdout: 'pipe',
@@ -97,7 +97,7 @@ const FILE_LIMIT = 4 * 1024 * 1024;
  * once we are gone) or hold it up (once the pipe is full). Where no such file can be made (no inode left), the output
  * is thrown away.
  */
-export function fileOutput(): Output {
+export function fileOutput(): CommandOutput {
   const file = namelessFile();
   const capture = boundedCapture();
   const watch = file === null ? undefined : setInterval(() => cutBack(file, (bytes) => capture.skip(bytes)), 200);

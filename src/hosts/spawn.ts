@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CommandRequest, type CommandResult, failure } from '../model/host.ts';
+import { type CommandRequest, failure, type ProgramResult } from '../model/host.ts';
 import { endTree } from './end-tree.ts';
 import { CLOSE_WORDS, LIKE_INIT_WORDS } from './linux/like-init.ts';
 import { readPid } from './linux/pid.ts';
-import { fileOutput, type Output, pipeOutput } from './output.ts';
+import { type CommandOutput, fileOutput, pipeOutput } from './output.ts';
 
 export const FIXED_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -26,7 +26,7 @@ type Cut = 'deadline' | 'interrupted';
  * deadline, or once `signal` is aborted, its whole tree gets TERM, then KILL. Failures: ENOENT, EACCES, EAGAIN and the
  * like (it never ran), `interrupted`, `unkillable`.
  */
-export async function spawnCommand(request: CommandRequest, signal: AbortSignal): Promise<CommandResult> {
+export async function spawnCommand(request: CommandRequest, signal: AbortSignal): Promise<ProgramResult> {
   if (request.secrets !== undefined)
     return failure('secret', `${request.argv[0]} was not started: nobody opened its secrets`);
   // The import costs 90 ms: only who runs a command pays.
@@ -63,7 +63,7 @@ type Execa = typeof import('execa').execa;
 function launch(
   execa: Execa,
   request: CommandRequest,
-  output: Output,
+  output: CommandOutput,
   mark: string,
 ): { child: ChildProcess; ended: Promise<End> } {
   const [file = '', ...args] = request.daemon ? [...LIKE_INIT, ...request.argv] : request.argv;

@@ -5,7 +5,7 @@ import { quoteWord } from '../model/text/quote.ts';
 import { readPlainText, sayUnread } from './read-text.ts';
 
 /** What keeps a file from being trusted, and what to type about it. */
-export interface Suspicion {
+export interface Mistrust {
   readonly path: string;
   readonly says: string;
   readonly fix: string;
@@ -13,7 +13,7 @@ export interface Suspicion {
 
 export interface TrustedText {
   readonly text: string;
-  readonly suspicions: readonly Suspicion[];
+  readonly suspicions: readonly Mistrust[];
 }
 
 /** Whose word a file is taken for: root's and the user's own; for root only root's. */
@@ -46,13 +46,13 @@ export function readTrusted(path: string, reader: Reader): Result<TrustedText> {
 
 interface Way {
   readonly end: string;
-  readonly suspicions: readonly Suspicion[];
+  readonly suspicions: readonly Mistrust[];
 }
 
 /** Name by name, since whoever can change a folder or a link on the way chooses what lies at its end. */
 function walk(path: string, reader: Reader): Way {
-  const suspicions = new Map<string, Suspicion>();
-  const note = (found: readonly Suspicion[]): void => {
+  const suspicions = new Map<string, Mistrust>();
+  const note = (found: readonly Mistrust[]): void => {
     for (const one of found) suspicions.set(`${one.path} ${one.fix}`, one);
   };
   note(suspectFolder('/', reader));
@@ -77,24 +77,24 @@ function walk(path: string, reader: Reader): Way {
   return { end: at, suspicions: [...suspicions.values()] };
 }
 
-function suspectFolder(path: string, reader: Reader, found = lstatSync(path)): readonly Suspicion[] {
+function suspectFolder(path: string, reader: Reader, found = lstatSync(path)): readonly Mistrust[] {
   const { root = 0 } = reader;
   const sticky =
     found.uid === root && (found.mode & constants.S_IFMT) === constants.S_IFDIR && (found.mode & 0o1000) !== 0;
   return sticky ? [] : suspect(path, found, reader);
 }
 
-function suspect(path: string, found: Stats, reader: Reader): readonly Suspicion[] {
+function suspect(path: string, found: Stats, reader: Reader): readonly Mistrust[] {
   return [...suspectOwner(path, found, reader), ...suspectMode(path, found)];
 }
 
-function suspectOwner(path: string, { uid: owner, mode }: Stats, { uid, root = 0 }: Reader): readonly Suspicion[] {
+function suspectOwner(path: string, { uid: owner, mode }: Stats, { uid, root = 0 }: Reader): readonly Mistrust[] {
   if (owner === root || owner === uid) return [];
   const link = (mode & constants.S_IFMT) === constants.S_IFLNK ? '-h ' : '';
   return [{ path, says: `belongs to uid ${owner}`, fix: `chown ${link}${uid} ${quoteWord(path)}` }];
 }
 
-function suspectMode(path: string, { mode }: Stats): readonly Suspicion[] {
+function suspectMode(path: string, { mode }: Stats): readonly Mistrust[] {
   if ((mode & 0o022) === 0) return [];
   const who = (mode & 0o002) === 0 ? 'its group' : 'everybody';
   return [{ path, says: `can be written by ${who}`, fix: `chmod go-w ${quoteWord(path)}` }];

@@ -1,6 +1,6 @@
 import { closeSync, constants, readFileSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type CommandRequest, type CommandResult, capturedText, failure, type Result } from '../model/host.ts';
+import { type CommandRequest, capturedText, failure, type ProgramResult, type Result } from '../model/host.ts';
 import {
   parseSecretSource,
   type Redact,
@@ -36,7 +36,7 @@ export interface Vault extends Secrets {
 export interface VaultParts {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Runs what prints a secret. */
-  readonly run: (request: CommandRequest, signal: AbortSignal) => Promise<CommandResult>;
+  readonly run: (request: CommandRequest, signal: AbortSignal) => Promise<ProgramResult>;
 }
 
 export function openVault({ env, run }: VaultParts): Vault {
@@ -145,7 +145,7 @@ function linksAreKept(): boolean {
 }
 
 /** What the program said is not told: it may be the secret. */
-function printed(result: CommandResult): Result<{ readonly value: string }> {
+function printed(result: ProgramResult): Result<{ readonly value: string }> {
   if (!result.ok) return result;
   if (result.timedOut) return failure('deadline', `it did not end within ${PATIENCE / 1000} s`);
   if (result.exit !== 0) return failure('exit', `it ended with ${result.exit ?? result.signal}`);

@@ -1,4 +1,4 @@
-import { type Captured, type CommandRequest, type CommandResult, failure, type Host } from '../model/host.ts';
+import { type Captured, type CommandRequest, failure, type Host, type ProgramResult } from '../model/host.ts';
 import type { Vault } from './vault.ts';
 
 /** A host whose commands get their secrets at the last moment, and whose output no longer holds any. */
@@ -34,7 +34,7 @@ function fill({ secrets, ...request }: CommandRequest, vault: Vault): Filled {
 
 const unknown = (name: string) => failure('secret', `the secret ${name} was not opened, so the command was not run`);
 
-function withoutSecrets(result: CommandResult, vault: Vault): CommandResult {
+function withoutSecrets(result: ProgramResult, vault: Vault): ProgramResult {
   if (!result.ok) return vault.redact(result);
   return { ...result, stdout: captured(result.stdout, vault), stderr: captured(result.stderr, vault) };
 }

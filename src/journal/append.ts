@@ -3,16 +3,16 @@ import { dirname, join } from 'node:path';
 import type { Stamped } from '../model/event.ts';
 import { failure, type Result } from '../model/host.ts';
 import { type Journal, JournalError } from '../model/ports.ts';
-import { codeOf, createFile, type Disk, hasRoom, messageOf, realDisk, syncFolder, writeAll } from './disk.ts';
+import { createFile, type Disk, errorCode, hasRoom, messageOf, realDisk, syncFolder, writeAll } from './disk.ts';
 import { hashOfHead, headLine, seal } from './line.ts';
 import { type Moved, moveHome } from './move.ts';
-import { makePlace, type Place } from './places.ts';
+import { type JournalPlace, makePlace } from './places.ts';
 import { prepareJournal, takePrepared } from './prepared.ts';
 import { keepRecord, recallRecord } from './records.ts';
 
 /** A journal on this machine's disk. */
 export interface LocalJournal extends Journal {
-  readonly place: Place;
+  readonly place: JournalPlace;
   /**
    * Moves the run's folder home where it lives elsewhere and home has room again. Cheap to call after every step; a
    * failure leaves all as it is.
@@ -23,14 +23,14 @@ export interface LocalJournal extends Journal {
 }
 
 export interface OpenRequest {
-  readonly places: readonly Place[];
+  readonly places: readonly JournalPlace[];
   readonly uid: number;
   readonly run: string;
   readonly disk?: Disk;
 }
 
 interface Opened {
-  readonly place: Place;
+  readonly place: JournalPlace;
   readonly folder: string;
   readonly fd: number;
   /** The position at which the next line overwrites the prepared bytes; null: the end of the file. */
@@ -48,7 +48,7 @@ export async function openJournal({
   run,
   disk = realDisk,
 }: OpenRequest): Promise<Result<{ readonly journal: LocalJournal }>> {
-  const tried = new Map<Place, string>();
+  const tried = new Map<JournalPlace, string>();
   for (const enough of [true, false]) {
     // A disk that has failed is not asked again: a success after an error proves nothing.
     for (const place of places.filter((one) => !tried.has(one))) {
@@ -71,12 +71,12 @@ interface Taking {
   readonly disk: Disk;
 }
 
-function takeRoom(place: Place, taking: Taking): Opened | null {
+function takeRoom(place: JournalPlace, taking: Taking): Opened | null {
   if (place.ready) return beginPrepared(place, taking);
   return hasRoom(place.path, 0, taking.disk) ? takeHardly(place, taking) : null;
 }
 
-function takeHardly(place: Place, { uid, run, disk }: Taking): Opened | null {
+function takeHardly(place: JournalPlace, { uid, run, disk }: Taking): Opened | null {
   return place.ready ? null : createRun(place, makePlace(place, uid, disk), run, disk);
 }
 
@@ -84,7 +84,7 @@ function takeHardly(place: Place, { uid, run, disk }: Taking): Opened | null {
  * The first line is written over the prepared file's beginning. A prepared folder that fails here is not tried a second
  * time.
  */
-function beginPrepared(place: Place, taking: Taking): Opened | null {
+function beginPrepared(place: JournalPlace, taking: Taking): Opened | null {
   const { run, disk } = taking;
   const taken = takePrepared(place, taking);
   if (taken === null) return null;
@@ -101,7 +101,7 @@ function beginPrepared(place: Place, taking: Taking): Opened | null {
 }
 
 /** Removes a folder that is only half made, so that no list shows it. */
-function createRun(place: Place, runs: string, run: string, disk: Disk): Opened {
+function createRun(place: JournalPlace, runs: string, run: string, disk: Disk): Opened {
   const folder = join(runs, run);
   disk.mkdirSync(folder, { mode: 0o700 });
   try {
@@ -120,7 +120,7 @@ function createRun(place: Place, runs: string, run: string, disk: Disk): Opened 
 
 interface Start {
   readonly run: string;
-  readonly places: readonly Place[];
+  readonly places: readonly JournalPlace[];
   readonly uid: number;
   readonly disk: Disk;
   readonly opened: Opened;
@@ -212,7 +212,7 @@ const MEANS: Readonly<Record<string, string>> = {
 
 /** `ENOSPC: no inode or no block is free`, or the errno and the system's text. */
 export function whatStopped(error: unknown): string {
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (code === 'ENOSPC') return 'ENOSPC: no inode or no block is free';
   const means = MEANS[code];
   return means === undefined ? messageOf(error) : `${code}: ${means}`;

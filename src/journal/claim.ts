@@ -14,7 +14,7 @@ export interface Claim {
 }
 
 /** Another process's claim, as the kernel tells it. */
-export interface Seen {
+export interface SeenClaims {
   readonly port: number;
   readonly uid: number;
   readonly inode: string;
@@ -27,9 +27,9 @@ export const addressOf = (lock: number): string =>
   `127.${128 + ((lock >> 16) & 0x7f)}.${(lock >> 8) & 0xff}.${lock & 0xff}`;
 
 /** Claims of a lock, all of them, whoever made them. Throws where the kernel's list cannot be read. */
-export function claimsOf(lock: number, list = '/proc/net/udp'): readonly Seen[] {
+export function claimsOf(lock: number, list = '/proc/net/udp'): readonly SeenClaims[] {
   const address = hexOf(addressOf(lock));
-  const seen: Seen[] = [];
+  const seen: SeenClaims[] = [];
   for (const line of linesOf(list)) {
     const [, local = '', , , , , , uid = '', , inode = ''] = line.trim().split(/\s+/);
     const [host, port = ''] = local.split(':');
@@ -43,7 +43,7 @@ export function claimsOf(lock: number, list = '/proc/net/udp'): readonly Seen[] 
  * container that shares our processes): each has a list of its own. Only those in which a process of these users is are
  * looked into, so that a stranger's cost nothing.
  */
-export function claimsElsewhere(lock: number, uids: ReadonlySet<number>): readonly Seen[] {
+export function claimsElsewhere(lock: number, uids: ReadonlySet<number>): readonly SeenClaims[] {
   return [...namespacesOf(uids)].flatMap(([, pid]) => {
     try {
       return claimsOf(lock, `/proc/${pid}/net/udp`).map((seen) => ({ ...seen, elsewhere: pid }));

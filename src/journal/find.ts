@@ -1,12 +1,12 @@
 import * as fs from 'node:fs';
 import { type Failure, failure, type Result } from '../model/host.ts';
 import { writtenSize } from './disk.ts';
-import { type Place, runsIn } from './places.ts';
+import { type JournalPlace, runsIn } from './places.ts';
 
 export interface FoundRun {
   readonly id: string;
   readonly folder: string;
-  readonly place: Place;
+  readonly place: JournalPlace;
   /** Bytes of the journal, and when it was last written (epoch milliseconds). */
   readonly size: number;
   readonly written: number;
@@ -23,7 +23,7 @@ export interface Found {
 const RUN = /^[0-9A-Za-z][0-9A-Za-z._-]*$/;
 
 /** Every run in every place. */
-export function findRuns({ places, uid }: { readonly places: readonly Place[]; readonly uid: number }): Found {
+export function findRuns({ places, uid }: { readonly places: readonly JournalPlace[]; readonly uid: number }): Found {
   const runs = new Map<string, FoundRun>();
   const refused: Failure[] = [];
   for (const place of places) {
@@ -40,7 +40,7 @@ export function findRuns({ places, uid }: { readonly places: readonly Place[]; r
   return { runs: [...runs.values()].sort(newestFirst), refused };
 }
 
-function runsOf(place: Place, runs: string): readonly FoundRun[] {
+function runsOf(place: JournalPlace, runs: string): readonly FoundRun[] {
   return fs
     .readdirSync(runs)
     .filter((id) => RUN.test(id))
@@ -52,7 +52,11 @@ function runsOf(place: Place, runs: string): readonly FoundRun[] {
 }
 
 /** The other copies of the run: a move home that was cut short leaves two. */
-export function copiesOf({ id, place: own }: FoundRun, places: readonly Place[], uid: number): readonly FoundRun[] {
+export function copiesOf(
+  { id, place: own }: FoundRun,
+  places: readonly JournalPlace[],
+  uid: number,
+): readonly FoundRun[] {
   return places.flatMap((place) => {
     const there = runsIn(place, uid);
     if (place.path === own.path || !there.ok) return [];
@@ -62,7 +66,7 @@ export function copiesOf({ id, place: own }: FoundRun, places: readonly Place[],
   });
 }
 
-function lookAt(path: string, { ready }: Place): Pick<FoundRun, 'size' | 'written'> | null {
+function lookAt(path: string, { ready }: JournalPlace): Pick<FoundRun, 'size' | 'written'> | null {
   try {
     const found = fs.lstatSync(path);
     return found.isFile() ? { size: ready ? writtenSize(path) : found.size, written: found.mtimeMs } : null;

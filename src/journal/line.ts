@@ -10,7 +10,7 @@ export const FORMAT = 1;
 const OPENING = '{"hash":"';
 const DIGEST = 64;
 
-export interface Head {
+interface Head {
   readonly firebreak: 'journal';
   readonly format: number;
   readonly run: string;

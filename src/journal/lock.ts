@@ -3,14 +3,14 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failure, type Result } from '../model/host.ts';
-import { answerWith, ask, type Claim, claim, claimsElsewhere, claimsOf, type Seen } from './claim.ts';
+import { answerWith, ask, type Claim, claim, claimsElsewhere, claimsOf, type SeenClaims } from './claim.ts';
 import { formerHolder, nameFor, ownerOf, tellFormer } from './former-lock.ts';
 import { type Holder, holderIn, textOf } from './holder.ts';
 
 export type { Holder } from './holder.ts';
 
 /** `name` keeps rehearsals apart from the real thing. */
-export interface Scope {
+export interface LockScope {
   readonly uid: number;
   readonly name?: string;
   /** A host that is elsewhere: one run of it from here. */
@@ -36,7 +36,7 @@ const USERS_PORT = 28_259;
  * host is what one pid namespace sees: a container, or a drill in namespaces of its own, does not keep the machine's
  * run waiting.
  */
-export async function takeLock(scope: Scope, holder: Holder): Promise<Result<{ readonly lock: Lock }>> {
+export async function takeLock(scope: LockScope, holder: Holder): Promise<Result<{ readonly lock: Lock }>> {
   const { host = 'this host' } = scope;
   try {
     for (let tries = 0; tries < TRIES; tries += 1) {
@@ -62,17 +62,18 @@ const TRIES = 10;
 const held = (host: string, holder: Holder | null) =>
   failure('locked', `another run holds ${host}: ${sayHolder(holder)}; nothing was touched`);
 
-function heldElsewhere(host: string, { inode, elsewhere = 0 }: Seen) {
+function heldElsewhere(host: string, { inode, elsewhere = 0 }: SeenClaims) {
   const pid = ownerOf(inode) ?? elsewhere;
   const who = `pid ${pid}, in another network namespace`;
   return failure('locked', `another run holds ${host}: ${who}; nothing was touched`);
 }
 
 /** Of one namespace only one socket has the one port; two of different ones may each have it. */
-const isFirst = (scope: Scope, { port, elsewhere }: Seen): boolean => port === portOf(scope) && elsewhere === undefined;
+const isFirst = (scope: LockScope, { port, elsewhere }: SeenClaims): boolean =>
+  port === portOf(scope) && elsewhere === undefined;
 
 /** Our claim if no believed claim disputes it, else the rival claim. */
-async function tryOnce(scope: Scope): Promise<Claim | Seen | { readonly code: string }> {
+async function tryOnce(scope: LockScope): Promise<Claim | SeenClaims | { readonly code: string }> {
   const lock = lockOf(scope);
   let own = await claim(lock, portOf(scope));
   if ('code' in own) {
@@ -99,10 +100,10 @@ async function claimElsewhere(lock: number): Promise<Claim | { readonly code: st
 /**
  * The kernel's list is read twice: while sockets come and go, one reading may miss a line. The one port comes first.
  */
-function rivals(scope: Scope, own: Claim | null): readonly Seen[] {
+function rivals(scope: LockScope, own: Claim | null): readonly SeenClaims[] {
   const lock = lockOf(scope);
   const uids = new Set([0, scope.uid]);
-  const look = (): readonly Seen[] => [
+  const look = (): readonly SeenClaims[] => [
     ...claimsOf(lock).filter(({ port }) => port !== own?.port),
     // A far host has a lock over there, which knows no namespaces.
     ...(scope.host === undefined ? claimsElsewhere(lock, uids) : []),
@@ -115,12 +116,12 @@ function rivals(scope: Scope, own: Claim | null): readonly Seen[] {
  * Two that come at once may see each other: both let go, and only one that holds the lock is still there a little
  * later.
  */
-async function stays(scope: Scope, rival: Seen): Promise<boolean> {
+async function stays(scope: LockScope, rival: SeenClaims): Promise<boolean> {
   await sleep(50 + Math.random() * 200);
   return rivals(scope, null).some(({ inode }) => inode === rival.inode);
 }
 
-async function keep(own: Claim, scope: Scope, holder: Holder): Promise<Result<{ readonly lock: Lock }>> {
+async function keep(own: Claim, scope: LockScope, holder: Holder): Promise<Result<{ readonly lock: Lock }>> {
   const former = await formerHolder(nameOf(scope), scope.uid);
   if (former !== null) {
     own.socket.close();
@@ -140,12 +141,12 @@ async function keep(own: Claim, scope: Scope, holder: Holder): Promise<Result<{ 
   };
 }
 
-async function tell(scope: Scope, { port, elsewhere }: Seen): Promise<Holder | null> {
+async function tell(scope: LockScope, { port, elsewhere }: SeenClaims): Promise<Holder | null> {
   return elsewhere !== undefined ? null : holderIn(await ask(lockOf(scope), port));
 }
 
 /** Who holds the lock now; null: nobody. `silent`: somebody who does not answer, or nobody can tell. Takes nothing. */
-export async function whoHolds(scope: Scope): Promise<Holder | 'silent' | null> {
+export async function whoHolds(scope: LockScope): Promise<Holder | 'silent' | null> {
   try {
     const [rival] = rivals(scope, null);
     return rival ? ((await tell(scope, rival)) ?? 'silent') : await formerHolder(nameOf(scope), scope.uid);
@@ -154,13 +155,13 @@ export async function whoHolds(scope: Scope): Promise<Holder | 'silent' | null> 
   }
 }
 
-const portOf = ({ uid }: Scope): number => (uid === 0 ? ROOTS_PORT : USERS_PORT);
+const portOf = ({ uid }: LockScope): number => (uid === 0 ? ROOTS_PORT : USERS_PORT);
 
 /**
  * Of this host: the number of its pid namespace, which a shell over there can work out as well (hosts/ssh/lock.ts).
  * Else 23 bits of a hash.
  */
-function lockOf(scope: Scope): number {
+function lockOf(scope: LockScope): number {
   const space = pidNamespace();
   if (scope.name === undefined && scope.host === undefined) return Number(/\d+/.exec(space)?.[0] ?? 0) % 2 ** 23;
   return (
@@ -172,10 +173,10 @@ function lockOf(scope: Scope): number {
   );
 }
 
-const nameOf = (scope: Scope): string => nameFor(scope, pidNamespace());
+const nameOf = (scope: LockScope): string => nameFor(scope, pidNamespace());
 
 /** A tag for processes on the locked host. Only the holder of the lock may use it. */
-export function tagOf(scope: Scope): string {
+export function tagOf(scope: LockScope): string {
   return `firebreak-${createHash('sha256')
     .update(`${machineId()}${nameOf(scope)}`)
     .digest('hex')

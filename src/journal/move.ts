@@ -1,9 +1,9 @@
 import * as fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { failure, type Result } from '../model/host.ts';
-import { codeOf, createFile, type Disk, hasRoom, messageOf, syncFolder, writeAll, writtenSize } from './disk.ts';
+import { createFile, type Disk, errorCode, hasRoom, messageOf, syncFolder, writeAll, writtenSize } from './disk.ts';
 import { sha256 } from './line.ts';
-import { makePlace, type Place } from './places.ts';
+import { type JournalPlace, makePlace } from './places.ts';
 
 export interface Moved {
   readonly moved: boolean;
@@ -13,7 +13,7 @@ export interface Moved {
 
 interface Move {
   readonly folder: string;
-  readonly home: Place;
+  readonly home: JournalPlace;
   readonly uid: number;
   readonly disk: Disk;
   /** Whether the journal is still written to: `fd` is then open on the copy. */
@@ -48,7 +48,7 @@ export function moveHome({ folder, home, uid, disk, write }: Move): Result<Moved
     return { ok: true, moved: true, folder: there, fd };
   } catch (error) {
     takeBack(fd, copy, disk);
-    return failure(codeOf(error), `the journal stays in ${folder}: ${messageOf(error)}`);
+    return failure(errorCode(error), `the journal stays in ${folder}: ${messageOf(error)}`);
   }
 }
 

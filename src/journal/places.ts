@@ -1,10 +1,10 @@
 import * as fs from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { type Failure, failure, type Result } from '../model/host.ts';
-import { codeOf, type Disk, messageOf } from './disk.ts';
+import { type Disk, errorCode, messageOf } from './disk.ts';
 
 /** Where journals may live. The first is home; the others take over while home has no inode or no block. */
-export interface Place {
+export interface JournalPlace {
   readonly path: string;
   readonly home: boolean;
   /** True: only room that `firebreak prepare` has made is used here; see prepared.ts. */
@@ -24,7 +24,7 @@ export interface Who {
  * place; who may use it, and when, says wiring/environment.ts. What was prepared lies inside home and goes before the
  * rest: it is still there after a reboot.
  */
-export function placesFor({ env, uid, home }: Who): readonly Place[] {
+export function placesFor({ env, uid, home }: Who): readonly JournalPlace[] {
   const given = env.FIREBREAK_STATE;
   if (given !== undefined && given !== '') return withReady(given);
   const shared = { path: `/dev/shm/firebreak-${uid}`, home: false };
@@ -32,7 +32,7 @@ export function placesFor({ env, uid, home }: Who): readonly Place[] {
   return [...withReady(join(stateHome(env, home), 'firebreak')), shared];
 }
 
-function withReady(path: string): readonly Place[] {
+function withReady(path: string): readonly JournalPlace[] {
   return [
     { path, home: true },
     { path: join(path, 'ready'), home: false, ready: true },
@@ -46,7 +46,7 @@ function stateHome(env: Who['env'], home: string): string {
 }
 
 /** The folder of a place's runs, made 0700 where it is missing. Throws what the system says. */
-export function makePlace(place: Place, uid: number, disk: Disk): string {
+export function makePlace(place: JournalPlace, uid: number, disk: Disk): string {
   disk.mkdirSync(dirname(place.path), { recursive: true, mode: 0o700 });
   makeOwn(place.path, uid, disk);
   const runs = join(place.path, 'runs');
@@ -58,7 +58,7 @@ function makeOwn(path: string, uid: number, disk: Disk): void {
   try {
     disk.mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
     const refused = notOurs(path, uid);
     if (refused !== null) throw Object.assign(new Error(refused.message), { code: refused.code });
     fs.chmodSync(path, 0o700);
@@ -78,11 +78,11 @@ function notOurs(path: string, uid: number): Failure | null {
 }
 
 /** The folder of a place's runs for reading; nothing is made. */
-export function runsIn(place: Place, uid: number): Result<{ readonly folder: string }> {
+export function runsIn(place: JournalPlace, uid: number): Result<{ readonly folder: string }> {
   const folder = join(place.path, 'runs');
   try {
     return notOurs(place.path, uid) ?? notOurs(folder, uid) ?? { ok: true, folder };
   } catch (error) {
-    return failure(codeOf(error), messageOf(error));
+    return failure(errorCode(error), messageOf(error));
   }
 }

@@ -2,8 +2,18 @@ import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Failure, failure, type Result } from '../model/host.ts';
 import { BLANK, blanksIn } from './blanks.ts';
-import { codeOf, createFile, type Disk, hasRoom, messageOf, nearest, realDisk, syncFolder, writeAll } from './disk.ts';
-import { makePlace, type Place, runsIn } from './places.ts';
+import {
+  createFile,
+  type Disk,
+  errorCode,
+  hasRoom,
+  messageOf,
+  nearest,
+  realDisk,
+  syncFolder,
+  writeAll,
+} from './disk.ts';
+import { type JournalPlace, makePlace, runsIn } from './places.ts';
 
 /**
  * Room for one run, taken while the host is well: a journal file full of NUL bytes and blank records, in a place of
@@ -18,7 +28,7 @@ export const JOURNAL_BYTES = 4 << 20;
 const RECORDS = { count: 32, bytes: 64 << 10 } as const;
 const ALL_BYTES = JOURNAL_BYTES + RECORDS.count * RECORDS.bytes;
 
-export interface Prepared {
+interface Prepared {
   /** The folder that the next run takes over. */
   readonly folder: string;
   readonly bytes: number;
@@ -26,13 +36,13 @@ export interface Prepared {
 }
 
 interface Wanted {
-  readonly places: readonly Place[];
+  readonly places: readonly JournalPlace[];
   readonly uid: number;
   readonly disk?: Disk;
 }
 
 /** What is prepared, and whole; null: nothing. */
-export function preparedIn(places: readonly Place[], uid: number): Prepared | null {
+export function preparedIn(places: readonly JournalPlace[], uid: number): Prepared | null {
   const place = readyAmong(places);
   const runs = place && runsIn(place, uid);
   if (!runs?.ok) return null;
@@ -71,7 +81,7 @@ export function prepareJournal({
     for (const above of [place.path, dirname(place.path)]) syncFolder(above, disk);
   } catch (error) {
     if (made !== null) fs.rmSync(made, { recursive: true, force: true });
-    return failure(codeOf(error), `${place.path} could not be prepared: ${messageOf(error)}`);
+    return failure(errorCode(error), `${place.path} could not be prepared: ${messageOf(error)}`);
   }
   const prepared = preparedIn(places, uid);
   return prepared
@@ -91,7 +101,7 @@ export function removePrepared({ places, uid }: Wanted): Result<{ readonly remov
     for (const folder of [runs.folder, place.path]) if (fs.readdirSync(folder).length === 0) fs.rmdirSync(folder);
     return { ok: true, removed: there.length > 0 };
   } catch (error) {
-    return failure(codeOf(error), `${place.path} could not be removed: ${messageOf(error)}`);
+    return failure(errorCode(error), `${place.path} could not be removed: ${messageOf(error)}`);
   }
 }
 
@@ -102,7 +112,10 @@ export interface Taken {
 }
 
 /** Takes the prepared folder over for a run; null: nothing is prepared. Throws what the system says. */
-export function takePrepared(place: Place, { uid, run, disk }: { uid: number; run: string; disk: Disk }): Taken | null {
+export function takePrepared(
+  place: JournalPlace,
+  { uid, run, disk }: { uid: number; run: string; disk: Disk },
+): Taken | null {
   const prepared = preparedIn([place], uid);
   if (prepared === null) return null;
   const folder = join(dirname(prepared.folder), run);
@@ -111,7 +124,8 @@ export function takePrepared(place: Place, { uid, run, disk }: { uid: number; ru
   return { folder, fd };
 }
 
-const readyAmong = (places: readonly Place[]): Place | undefined => places.find(({ ready }) => ready === true);
+const readyAmong = (places: readonly JournalPlace[]): JournalPlace | undefined =>
+  places.find(({ ready }) => ready === true);
 
 /**
  * From linux/magic.h and the file systems' own sources: those that write every block to a new place, so that writing
@@ -123,7 +137,7 @@ const COPY_ON_WRITE: ReadonlyMap<number, string> = new Map([
   [0xca451a4e, 'bcachefs'],
 ]);
 
-function unfit(place: Place, disk: Disk): Failure | null {
+function unfit(place: JournalPlace, disk: Disk): Failure | null {
   const above = nearest(place.path);
   const type = COPY_ON_WRITE.get(disk.statfsSync(above).type);
   if (type !== undefined)

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { EVENT_VERSION, type RunEvent } from '../model/event.ts';
 import { isObject, type Json } from '../model/json.ts';
-import { codeOf, messageOf } from './disk.ts';
+import { errorCode, messageOf } from './disk.ts';
 import { FORMAT, hashOfHead, unseal } from './line.ts';
 
 /** What a journal says. `damaged` and `newer` keep what could be read before the line. */
@@ -38,7 +38,7 @@ export function readJournal(folder: string): JournalRead {
   try {
     return readLines(linesOf(join(folder, 'journal.ndjson')));
   } catch (error) {
-    return { ok: false, code: codeOf(error), message: messageOf(error), line: 0, before: [] };
+    return { ok: false, code: errorCode(error), message: messageOf(error), line: 0, before: [] };
   }
 }
 

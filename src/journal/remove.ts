@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { failure, type Result } from '../model/host.ts';
-import { codeOf, type Disk, messageOf, syncFolder } from './disk.ts';
+import { type Disk, errorCode, messageOf, syncFolder } from './disk.ts';
 import type { FoundRun } from './find.ts';
 
 /** The prefix of folders that are being deleted: their line is already in the tally. */
@@ -14,7 +14,7 @@ const GOING = '.gone-';
  */
 export function removeRun({ folder, written }: FoundRun, uid: number, disk: Disk): Result<object> {
   try {
-    if (!isOurs(folder, uid)) return failure('foreign', `${folder} is not a folder of ours`);
+    if (!isOwnFolder(folder, uid)) return failure('foreign', `${folder} is not a folder of ours`);
     const going = join(dirname(folder), `${GOING}${basename(folder)}`);
     disk.renameSync(folder, going);
     if (fs.lstatSync(join(going, 'journal.ndjson')).mtimeMs !== written) {
@@ -25,12 +25,12 @@ export function removeRun({ folder, written }: FoundRun, uid: number, disk: Disk
     fs.rmSync(going, { recursive: true, force: true });
     return { ok: true };
   } catch (error) {
-    return failure(codeOf(error), `${folder} stays: ${messageOf(error)}`);
+    return failure(errorCode(error), `${folder} stays: ${messageOf(error)}`);
   }
 }
 
 /** A folder, and no link to one. */
-export function isOurs(folder: string, uid: number): boolean {
+export function isOwnFolder(folder: string, uid: number): boolean {
   const found = fs.lstatSync(folder, { throwIfNoEntry: false });
   return found?.isDirectory() === true && found.uid === uid;
 }

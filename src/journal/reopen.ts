@@ -4,12 +4,12 @@ import type { RunEvent } from '../model/event.ts';
 import { failure, type Result } from '../model/host.ts';
 import { journalOf, type LocalJournal, whatStopped } from './append.ts';
 import { type Disk, realDisk, writeAll } from './disk.ts';
-import type { Place } from './places.ts';
+import type { JournalPlace } from './places.ts';
 import { readJournal } from './read.ts';
 
 export interface ReopenRequest {
-  readonly found: { readonly id: string; readonly folder: string; readonly place: Place };
-  readonly places: readonly Place[];
+  readonly found: { readonly id: string; readonly folder: string; readonly place: JournalPlace };
+  readonly places: readonly JournalPlace[];
   readonly uid: number;
   readonly disk?: Disk;
 }

@@ -1,11 +1,11 @@
 import * as fs from 'node:fs';
-import { codeOf, type Disk, hasRoom, messageOf, nearest, realDisk } from './disk.ts';
-import { type Place, runsIn } from './places.ts';
+import { type Disk, errorCode, hasRoom, messageOf, nearest, realDisk } from './disk.ts';
+import { type JournalPlace, runsIn } from './places.ts';
 import { preparedIn } from './prepared.ts';
 
 /** What a place would do with a run now, as far as can be known without making anything. */
 export interface Room {
-  readonly place: Place;
+  readonly place: JournalPlace;
   /** `hardly`: it is tried once no other place has room. */
   readonly takes: 'a run' | 'hardly' | 'nothing';
   readonly why: string;
@@ -14,7 +14,7 @@ export interface Room {
 /** Folders, journal and one record; blocks for each of them. */
 const LEAST = { inodes: 6, bytes: 32 << 10 };
 
-export function roomIn(place: Place, uid: number, disk: Disk = realDisk): Room {
+export function roomIn(place: JournalPlace, uid: number, disk: Disk = realDisk): Room {
   const refused = refusal(place, uid);
   if (refused !== null) return { place, takes: 'nothing', why: refused };
   if (place.ready) {
@@ -30,16 +30,16 @@ export function roomIn(place: Place, uid: number, disk: Disk = realDisk): Room {
   return { place, takes: 'hardly', why: 'hardly any room' };
 }
 
-function refusal(place: Place, uid: number): string | null {
+function refusal(place: JournalPlace, uid: number): string | null {
   const there = runsIn(place, uid);
   if (!there.ok && there.code !== 'ENOENT') return there.message;
   try {
     fs.accessSync(nearest(place.path), fs.constants.W_OK);
     return null;
   } catch (error) {
-    return codeOf(error) === 'EROFS'
+    return errorCode(error) === 'EROFS'
       ? 'mounted read-only'
-      : codeOf(error) === 'EACCES'
+      : errorCode(error) === 'EACCES'
         ? 'not permitted'
         : messageOf(error);
   }

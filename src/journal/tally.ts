@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isObject, type Json } from '../model/json.ts';
 import type { Gone } from '../model/run/retention.ts';
 import { type Disk, syncFolder, writeAll, writeDurably } from './disk.ts';
-import { type Place, runsIn } from './places.ts';
+import { type JournalPlace, runsIn } from './places.ts';
 
 /**
  * One line for each run that has gone. Synced before its folder goes: limits, cool-downs and used plans are looked up
@@ -16,7 +16,7 @@ const MOST_READ = 1 << 24;
 const NEWLINE = 10;
 
 /** Throws what the system says; then nothing may go. */
-export function appendTally({ path }: Place, gone: Gone, disk: Disk): void {
+export function appendTally({ path }: JournalPlace, gone: Gone, disk: Disk): void {
   const file = join(path, TALLY);
   const line = `${JSON.stringify(gone)}\n`;
   shorten(path, line.length, disk);
@@ -50,7 +50,7 @@ function lastByte(fd: number, size: number): number | undefined {
 /**
  * The runs that were deleted from these places, each once, the newest first. Lines that cannot be read are left out.
  */
-export function readTally(places: readonly Place[], uid: number): readonly Gone[] {
+export function readTally(places: readonly JournalPlace[], uid: number): readonly Gone[] {
   const lines = places.flatMap((place) => (runsIn(place, uid).ok ? linesOf(join(place.path, TALLY)) : []));
   return [...new Map(lines.map((gone) => [gone.gone, gone])).values()].reverse();
 }

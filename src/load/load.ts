@@ -10,10 +10,10 @@ import { type Draft, draft, shapeOfUse, type Use } from './runbook/draft.ts';
 import { RUNBOOK } from './runbook/language.ts';
 import { readConditions } from './runbook/read-conditions.ts';
 import { checkReferences, type Mention, namesOf, unseenReferences } from './runbook/references.ts';
-import { hashOf } from './text/hash.ts';
+import { hashOfText } from './text/hash.ts';
 import { parse } from './text/parse.ts';
 import { checkShape, type ShapeResult } from './text/shape-check.ts';
-import { inOrder, pointer, type Source } from './text/source.ts';
+import { inTextOrder, pointer, type Source } from './text/source.ts';
 
 export interface LoadRequest {
   /** For messages, and for the runbook's `source`; nothing is read from it. */
@@ -46,10 +46,12 @@ async function loadChained(request: LoadRequest, chain: readonly string[]): Prom
     load: (file, deeper) => loadChained({ ...request, ...file }, deeper),
   });
   const read = await check(composed);
-  const problems = oneAPlace(inOrder([...parsed.problems, ...spelt.problems, ...read.problems, ...composed.problems]));
+  const problems = oneAPlace(
+    inTextOrder([...parsed.problems, ...spelt.problems, ...read.problems, ...composed.problems]),
+  );
   if (problems.length > 0) return { ok: false, problems };
   const text = wholeText(request.text, composed.texts);
-  return { ok: true, value: build({ ...composed, ...read }, { path: request.path, hash: hashOf(text), text }) };
+  return { ok: true, value: build({ ...composed, ...read }, { path: request.path, hash: hashOfText(text), text }) };
 }
 
 /** If the parameters or a whole phase could not be read, each reference to them would be reported as unknown. */

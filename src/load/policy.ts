@@ -6,10 +6,10 @@ import { buildPolicy } from './policy/build.ts';
 import { POLICY } from './policy/language.ts';
 import { policyRules } from './policy/rules.ts';
 import { freeze } from './runbook/build.ts';
-import { hashOf } from './text/hash.ts';
+import { hashOfText } from './text/hash.ts';
 import { parse } from './text/parse.ts';
 import { checkShape } from './text/shape-check.ts';
-import { inOrder, problemAt, type Source } from './text/source.ts';
+import { inTextOrder, problemAt, type Source } from './text/source.ts';
 import { spell } from './text/spell.ts';
 
 export interface LoadPolicyRequest {
@@ -30,14 +30,14 @@ export async function loadPolicy({ path, text, catalogue }: LoadPolicyRequest): 
   if (!isObject(parsed.source.value)) return { ok: false, problems: [...parsed.problems, notAPolicy(parsed.source)] };
   const spelt = spell(parsed.source, [{ path: [], shape: POLICY }]);
   const shape = await checkShape(spelt.source, { path: [], shape: POLICY }, spelt.holes);
-  const problems = inOrder([
+  const problems = inTextOrder([
     ...parsed.problems,
     ...spelt.problems,
     ...shape.problems,
     ...policyRules(spelt.source, shape.problems, catalogue.actions),
   ]);
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, value: freeze(buildPolicy(spelt.source.value, { path, hash: hashOf(text) })) };
+  return { ok: true, value: freeze(buildPolicy(spelt.source.value, { path, hash: hashOfText(text) })) };
 }
 
 /** A policy is recognised by its first key, so `check` takes any file. */

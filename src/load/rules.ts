@@ -1,5 +1,5 @@
 import type { Problem } from '../model/problem.ts';
-import type { Checked, Rule } from './rules/checked.ts';
+import type { CheckedDraft, Rule } from './rules/checked.ts';
 import { fleetRules } from './rules/fleet.ts';
 import { nameRules } from './rules/names.ts';
 import { orderRules } from './rules/order.ts';
@@ -10,7 +10,7 @@ import { textRules } from './rules/texts.ts';
 import { watchRules } from './rules/watch.ts';
 
 /** The rules of the language that a schema cannot express. They check everything of a runbook that could be read. */
-export function checkRules(checked: Checked): readonly Problem[] {
+export function checkRules(checked: CheckedDraft): readonly Problem[] {
   return RULES.flatMap((rule) => rule(checked));
 }
 

@@ -4,10 +4,10 @@ import type { Checked, Problem } from '../model/problem.ts';
 import { PLAN_FORMAT, type SavedPlan } from '../model/run/saved-plan.ts';
 import { object } from '../model/runbook/shape.ts';
 import type { Schema } from '../model/verb.ts';
-import { hashOf } from './text/hash.ts';
+import { hashOfText } from './text/hash.ts';
 import { parse } from './text/parse.ts';
 import { checkShape } from './text/shape-check.ts';
-import { type Complaint, inOrder, problemAt, type Source } from './text/source.ts';
+import { type Complaint, inTextOrder, problemAt, type Source } from './text/source.ts';
 import { spell } from './text/spell.ts';
 
 const text = (description: string): Schema => ({ type: 'string', description });
@@ -145,7 +145,7 @@ function isSealed(value: Readonly<Record<string, unknown>>): boolean {
 
 /** Without regard to the order of keys at the top, where the id was put in. */
 function digestOf(rest: object): string {
-  return hashOf(JSON.stringify(Object.entries(rest).toSorted(([one], [other]) => (one < other ? -1 : 1))));
+  return hashOfText(JSON.stringify(Object.entries(rest).toSorted(([one], [other]) => (one < other ? -1 : 1))));
 }
 
 function parseJson(text: string): unknown {
@@ -167,7 +167,7 @@ async function problemsOf(path: string, text: string): Promise<readonly Problem[
   if (typeof format === 'number' && format > PLAN_FORMAT) return [newer(parsed.source)];
   const spelt = spell(parsed.source, [{ path: [], shape: SHAPE }]);
   const shape = await checkShape(spelt.source, { path: [], shape: SHAPE }, spelt.holes);
-  const problems = inOrder([...parsed.problems, ...spelt.problems, ...shape.problems]);
+  const problems = inTextOrder([...parsed.problems, ...spelt.problems, ...shape.problems]);
   return problems.length > 0 ? problems : [edited(parsed.source, parsed.source.value.id)];
 }
 

@@ -514,7 +514,7 @@ export interface Captured {
   readonly dropped: number;
 }
 
-export type CommandResult = Result<{
+export type ProgramResult = Result<{
   readonly exit: number | null;
   readonly signal: string | null;
   readonly timedOut: boolean;
@@ -525,7 +525,7 @@ export type CommandResult = Result<{
 }>;
 
 export interface Commands {
-  run(request: CommandRequest, signal: AbortSignal): Promise<CommandResult>;
+  run(request: CommandRequest, signal: AbortSignal): Promise<ProgramResult>;
   /** The real path of a program in the fixed PATH, or null. No fork. */
   which(name: string): Promise<string | null>;
 }

@@ -31,7 +31,7 @@ export function isStepReference(value: unknown): value is StepReference {
   return isObject(value) && typeof value.$step === 'string';
 }
 
-export type Scope = ReadonlyMap<string, Json | StepReference>;
+type Scope = ReadonlyMap<string, Json | StepReference>;
 
 /**
  * Every reference replaced by what the scope holds; `$$` unescaped. Unknown names throw: the loader has refused them

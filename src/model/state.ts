@@ -14,7 +14,7 @@ import { exitCode, type OutcomeName, type Verdict } from './outcome.ts';
 import { idsOf, intendedUse, sumOf, type Unsettled } from './policy/spent.ts';
 import type { Decision } from './policy.ts';
 import type { IdentityLine, StepDrift } from './run/saved-plan.ts';
-import { afterUndo, BY_HAND, type DeclaredUndo, indexOfUndo, isCovered, sayWayBack, type WayBack } from './run/undo.ts';
+import { afterUndo, BY_HAND, type DeclaredUndo, indexOfUndo, isCovered, type WayBack } from './run/undo.ts';
 import { LIMITS, type LimitName, type Limits, type Phase } from './runbook.ts';
 import type { Applied, Finding, LeaseDeadline, Progress, Targets, Undo } from './verb.ts';
 
@@ -574,14 +574,6 @@ export const isDrill = ({ meta }: RunState): boolean => meta?.drill !== undefine
 
 /** Leases that are still open. Those of a drill are left out: they end with its scene. */
 export const openLeases = (state: RunState): readonly OpenLease[] => (isDrill(state) ? [] : state.leases);
-
-/** What can be undone, newest first, in words. */
-export function undoable(state: RunState): readonly { readonly step: string; readonly say: string }[] {
-  return state.undo.toReversed().flatMap((entry) => {
-    const say = isCovered(entry, state.undo) ? null : sayWayBack(entry);
-    return say === null ? [] : [{ step: entry.step, say }];
-  });
-}
 
 /**
  * Milliseconds from the start to the end, or to the last thing known. A resume may have come after a reboot, where only

@@ -312,7 +312,7 @@ export function notActed(summary: string, reason: string, more: Partial<Applied>
 }
 
 /** What the journal and the views get of an observation: neither the bytes to keep nor the predictions. */
-export function shown({
+export function withoutKept({
   keep: _keep,
   predicts: _predicts,
   ...rest

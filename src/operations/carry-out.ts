@@ -75,7 +75,7 @@ export interface RunParts {
 }
 
 /** What an earlier life of the run leaves to this one. */
-export interface Earlier extends Carried {
+interface Earlier extends Carried {
   readonly unknown: ReadonlySet<string>;
   readonly done: Book['done'];
   /** What it had stopped and what is still stopped: armed anew, since the engine that watched over it is gone. */

@@ -2,7 +2,7 @@ import type { HeldPlan } from '../model/fleet.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Emit } from '../model/ports.ts';
 import { sayDifference } from '../model/run/drift.ts';
-import { markOf, type SavedPlan } from '../model/run/saved-plan.ts';
+import { planMark, type SavedPlan } from '../model/run/saved-plan.ts';
 import { driftOf, pinnedDifferences } from '../plan/fingerprint.ts';
 import type { Ending } from '../run/running.ts';
 
@@ -15,7 +15,7 @@ export async function compare(saved: SavedPlan | undefined, plan: Plan, emit: Em
   const differ = pinnedDifferences(saved, plan);
   if (differ.length > 0) return { outcome: 'plan-mismatch', verdict: null, reasons: differ.map(sayDifference) };
   if (plan.diagnosis.verdict === 'this-incident')
-    await emit({ type: 'plan.compared', plan: markOf(saved), drift: driftOf(saved.plan, plan) });
+    await emit({ type: 'plan.compared', plan: planMark(saved), drift: driftOf(saved.plan, plan) });
   return null;
 }
 

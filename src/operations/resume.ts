@@ -20,7 +20,7 @@ import type { Unfit } from './secrets.ts';
 export async function resume(request: RunRequest, parts: RunParts, state: RunState): Promise<Ending> {
   const emit = spineOf(parts, state.last?.seq);
   const given = permitFor(request, parts);
-  if (given.kind === 'denied') return refused(emit, 'resume', given.reason);
+  if (given.kind === 'denied') return notTakenUp(emit, 'resume', given.reason);
   const unfit = await unfitSecrets(request, parts);
   if (unfit !== null) return notResumed(emit, unfit);
   try {
@@ -63,7 +63,7 @@ function passed(state: RunState, { act }: Runbook): readonly string[] {
 }
 
 /** A note, and the run stays what it was: a person can still take it up. */
-export async function refused(emit: Emit, what: 'resume' | 'rollback', reason: string): Promise<Ending> {
+export async function notTakenUp(emit: Emit, what: 'resume' | 'rollback', reason: string): Promise<Ending> {
   await emit({ type: 'note', text: `an unattended ${what} was refused by the policy: ${reason}` });
   return { outcome: 'refused-by-policy', verdict: null, reasons: [reason] };
 }

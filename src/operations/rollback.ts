@@ -13,7 +13,7 @@ import { endSevered, heard, Severed } from '../run/severed.ts';
 import { undoable } from '../run/step.ts';
 import { notAsLeft, sayNotAsLeft } from './as-left.ts';
 import { decider, type Life, permitFor, type RunParts, type RunRequest, spineOf, unfitSecrets } from './carry-out.ts';
-import { doneOf, refused, resumed } from './resume.ts';
+import { doneOf, notTakenUp, resumed } from './resume.ts';
 
 /** Undoes a run from its journal alone, newest first: all of it, or a part. */
 export async function rollBack(
@@ -24,9 +24,9 @@ export async function rollBack(
 ): Promise<Ending> {
   const emit = spineOf(parts, state.last?.seq);
   const given = permitFor(request, parts);
-  if (given.kind === 'denied') return refused(emit, 'rollback', given.reason);
+  if (given.kind === 'denied') return notTakenUp(emit, 'rollback', given.reason);
   if (given.kind === 'allowed' && given.rule.undo === 'none')
-    return refused(emit, 'rollback', `rule ${given.rule.id} lets nothing be undone (undo: none)`);
+    return notTakenUp(emit, 'rollback', `rule ${given.rule.id} lets nothing be undone (undo: none)`);
   const running = runningOf(request, parts, { state, part, emit, given });
   // Before anything is journaled: what changes nothing leaves the run what it was, with its outcome and its cool-down.
   const left = await leftAsItIs(running, state);
@@ -38,7 +38,7 @@ export async function rollBack(
       given.kind === 'allowed'
         ? await heard(parts.host, 'nothing was undone', () => misled({ ...request, ...parts, given }))
         : null;
-    if (wrong?.outcome === 'refused-by-policy') return await refused(emit, 'rollback', wrong.reasons.join('; '));
+    if (wrong?.outcome === 'refused-by-policy') return await notTakenUp(emit, 'rollback', wrong.reasons.join('; '));
     await resumed(request, parts, emit, 'roll-back');
     if (unfit !== null) await emit({ type: 'note', text: unfit.reason });
     await lookWhetherAsLeft(request, parts, { state, emit, given });

@@ -2,7 +2,7 @@ import type { StepOutline } from '../model/event.ts';
 import { decide, limitsFor } from '../model/policy/decide.ts';
 import type { Permit } from '../model/policy/permit.ts';
 import type { Emit } from '../model/ports.ts';
-import { markOf } from '../model/run/saved-plan.ts';
+import { planMark } from '../model/run/saved-plan.ts';
 import { isAction, stepsOf } from '../model/runbook.ts';
 import type { Ending } from '../run/running.ts';
 import { endSevered, heard, Severed } from '../run/severed.ts';
@@ -79,7 +79,7 @@ async function start(request: RunRequest, parts: RunParts, { emit, given }: Begi
     policy: mode.kind === 'unattended' ? mode.policy.source : null,
     tool,
     boot: { id: facts.bootId, at: facts.bootTime },
-    ...(saved && { plan: markOf(saved) }),
+    ...(saved && { plan: planMark(saved) }),
     ...(target && { target }),
     ...(drill && { drill }),
     ...(own && { own }),

@@ -3,7 +3,7 @@ import type { Json } from '../model/json.ts';
 import type { PlannedProbe } from '../model/plan.ts';
 import { referencesIn } from '../model/reference.ts';
 import { judge } from '../model/runbook/judge.ts';
-import { bindParams, type Findings, NOT_HELD } from '../model/runbook/scope.ts';
+import { type Findings, NOT_HELD, withParams } from '../model/runbook/scope.ts';
 import { isDeclaredRead, type Runbook, type Step } from '../model/runbook.ts';
 import type { Finding, Prediction } from '../model/verb.ts';
 
@@ -58,7 +58,7 @@ const IF_NOT = {
 
 function sayGuard({ expect, onFail }: Step, findings: Findings): string {
   if (!expect) return 'looked at when its turn comes; it informs the steps behind it';
-  const wanted = judge(bindParams(expect, findings), () => undefined).judgements.map((judgement) => judgement.wanted);
+  const wanted = judge(withParams(expect, findings), () => undefined).judgements.map((judgement) => judgement.wanted);
   const what = `looked at when its turn comes: ${wanted.join('; ')}`;
   return onFail === 'continue'
     ? `${what}; else it is said, and the run goes on`

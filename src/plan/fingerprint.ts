@@ -6,7 +6,7 @@ import { LIMITS, type Limits, type Runbook, type Step, stepsOf } from '../model/
 import { showDuration } from '../model/text/quantity.ts';
 
 /** What a plan is, before anything is looked at. */
-export interface Identity {
+interface Identity {
   readonly tool: string;
   readonly runbook: Runbook;
   readonly params: Readonly<Record<string, Json>>;
@@ -97,7 +97,7 @@ function editedFiles(detail: Json): readonly IdentityLine[] {
 
 const line = (name: string, value: string): IdentityLine => ({ name, value });
 
-export function showValue(value: Json): string {
+function showValue(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

@@ -6,7 +6,7 @@ import { tooOften } from '../model/policy/pace.ts';
 import { type Mode, type Permit, permit } from '../model/policy/permit.ts';
 import { givenBack, minus, type Unsettled } from '../model/policy/spent.ts';
 import { type Looking, lookAt } from '../model/run/look.ts';
-import { openItems } from '../model/run/open.ts';
+import { whatStaysOpen } from '../model/run/open.ts';
 import { watchSpec } from '../model/run/watch.ts';
 import { misled } from '../model/runbook/real-params.ts';
 import { type Findings, resolveArg, startFindings, whether } from '../model/runbook/scope.ts';
@@ -18,7 +18,7 @@ import { type Foresight, foresee } from './foresee.ts';
 import { foreseeUndo } from './foresee-undo.ts';
 import { refusalOf } from './refusal.ts';
 
-export interface PlanRequest extends Looking {
+interface PlanRequest extends Looking {
   readonly params: Readonly<Record<string, Json>>;
   readonly mode: Mode;
   /** The policy's answer, where it was asked before; else it is asked now. */
@@ -71,7 +71,7 @@ export async function makePlan(request: PlanRequest): Promise<{ readonly plan: P
     diagnosis,
     steps,
     refusal: wrong ?? refusalOf(diagnosis, steps, request.carried ? null : tooOften(mode, given, asked)),
-    open: diagnosis.verdict === 'not-this-incident' ? [] : openItems(runbook.open, looked.findings),
+    open: diagnosis.verdict === 'not-this-incident' ? [] : whatStaysOpen(runbook.open, looked.findings),
     estimate: estimateOf(steps),
   };
   return { plan, findings: acting.known };

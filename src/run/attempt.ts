@@ -9,7 +9,7 @@ import { tookSome } from '../model/state.ts';
 import { showDuration } from '../model/text/quantity.ts';
 import { type ActionVerb, type Applied, notActed, type Observation } from '../model/verb.ts';
 import { declaredUndo } from './declared.ts';
-import { armLease, fence, LEASE_OVER, releaseLeases } from './lease.ts';
+import { armLease, fenceLeases, LEASE_OVER, releaseLeases } from './lease.ts';
 import { acting, type Done, type Running } from './running.ts';
 import { heard } from './severed.ts';
 
@@ -56,7 +56,7 @@ export async function attempt(
   const ready = await heard(running.host, `${step.id} was not begun`, async () => ({
     unarmed: await armLease(running, step, observation.lease),
     // The engine may have been frozen while the intent was written.
-    late: await fence(running),
+    late: await fenceLeases(running),
   }));
   const act = () =>
     inTime(running, step, (signal) =>

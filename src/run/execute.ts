@@ -1,5 +1,5 @@
 import { stepsNamedIn } from '../model/condition.ts';
-import { openItems } from '../model/run/open.ts';
+import { whatStaysOpen } from '../model/run/open.ts';
 import { canBeUndone } from '../model/run/undo.ts';
 import { isAction, type Step } from '../model/runbook.ts';
 import { unknownFinding } from '../model/verb.ts';
@@ -9,7 +9,7 @@ import { missedJobs } from './missed.ts';
 import { isWhole, type Remains, rollback, sayRemains } from './rollback.ts';
 import { CUT_SHORT, type Ending, HANG_UP, heedStop, looking, type Running, type StepEnd } from './running.ts';
 import { endSevered, heard, leaveLeases, Severed } from './severed.ts';
-import { act, undoable } from './step.ts';
+import { takeStep, undoable } from './step.ts';
 import { verify } from './verify.ts';
 import type { Judged } from './watch.ts';
 
@@ -53,7 +53,7 @@ async function actAll(running: Running): Promise<Halt | undefined> {
 }
 
 function perform(running: Running, step: Step): Promise<StepEnd> {
-  return isAction(step, running.catalogue.actions) ? act(running, step) : guard(running, step);
+  return isAction(step, running.catalogue.actions) ? takeStep(running, step) : guard(running, step);
 }
 
 /** A safe point: an interrupt that came before it is answered here. Undefined: the run goes on. */
@@ -201,7 +201,7 @@ async function openItemsNow(running: Running): Promise<readonly string[]> {
       .catch((error: unknown) => unknownFinding(verb.measures, String(error)));
     findings = { ...findings, steps: { ...findings.steps, [step.id]: { ...seen, finding } } };
   }
-  return [...openItems(running.runbook.open, findings), ...sayUntil(running)];
+  return [...whatStaysOpen(running.runbook.open, findings), ...sayUntil(running)];
 }
 
 /** Names the changes that are meant for a while only, and how to take them back. */

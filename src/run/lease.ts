@@ -113,7 +113,7 @@ export async function armTheUnarmed(running: Running): Promise<void> {
  * Before an act: a lease may have run out while the engine was frozen or the machine asleep, when no timer of ours
  * could tell.
  */
-export async function fence(running: Running): Promise<boolean> {
+export async function fenceLeases(running: Running): Promise<boolean> {
   let late = false;
   for (const lease of running.book.leases.values()) late ||= (await standing(running, lease)).over;
   if (late) running.interrupts.raise(LEASE_OVER);

@@ -2,7 +2,7 @@ import type { MissedJob } from '../model/event.ts';
 import { offsetOn } from '../model/host/far-clock.ts';
 import { isObject, type Json } from '../model/json.ts';
 import { missedMinutes, type Offset } from '../model/text/schedule.ts';
-import { looking, type Running, type Stopped } from './running.ts';
+import { looking, type Running, type StoppedTime } from './running.ts';
 
 /** Minutes told for each job; more would only repeat the schedule. */
 const TOLD = 10;
@@ -43,7 +43,7 @@ interface ClockThere {
 
 function missedBy(
   { file, schedule, command }: Job,
-  windows: readonly Stopped[],
+  windows: readonly StoppedTime[],
   { now, ahead, offset }: ClockThere,
 ): readonly MissedJob[] {
   const minutes = windows.flatMap(({ from, to }) =>

@@ -48,7 +48,7 @@ export interface Book {
   readonly done: Done[];
   readonly leases: Map<string, Lease>;
   /** What was stopped under a lease, by its key, and how long. */
-  readonly stopped: Stopped[];
+  readonly stopped: StoppedTime[];
   /** Aborted at the end of the run: lets go of what waits for a deadline. */
   readonly over: AbortController;
 }
@@ -63,7 +63,7 @@ export interface Done extends WayBack {
 }
 
 /** Epoch milliseconds; `to` is null while it is stopped. */
-export interface Stopped {
+export interface StoppedTime {
   readonly key: string;
   readonly from: number;
   to: number | null;

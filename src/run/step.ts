@@ -7,16 +7,16 @@ import type { Answer } from '../model/ports.ts';
 import { BY_HAND, sayWaysBack } from '../model/run/undo.ts';
 import { resolveArg, whether } from '../model/runbook/scope.ts';
 import type { Step } from '../model/runbook.ts';
-import { type ActionVerb, type Applied, cannot, notActed, type Observation, shown } from '../model/verb.ts';
+import { type ActionVerb, type Applied, cannot, notActed, type Observation, withoutKept } from '../model/verb.ts';
 import { attempt } from './attempt.ts';
 import { declaredUndo } from './declared.ts';
-import { fence } from './lease.ts';
+import { fenceLeases } from './lease.ts';
 import { confirmByHand } from './manual.ts';
 import { CUT_SHORT, looking, ON, type Running, type StepEnd } from './running.ts';
 import { heard } from './severed.ts';
 
 /** One action of the act phase: look, decide, act, and say how the run goes on. */
-export async function act(running: Running, step: Step): Promise<StepEnd> {
+export async function takeStep(running: Running, step: Step): Promise<StepEnd> {
   const when = whether(step, running.book.findings);
   if (when.truth !== 'yes') return finish(running, step, 'skipped', when.say);
   const verb = await running.catalogue.action(step.verb);
@@ -50,7 +50,7 @@ async function observe(running: Running, step: Step, verb: ActionVerb, arg: Json
       .observe(looking(running, step.id), arg)
       .catch((error: unknown) => cannot(`could not look before ${step.verb}`, String(error))),
   );
-  await running.emit({ type: 'action.observed', step: step.id, observation: shown(observation) });
+  await running.emit({ type: 'action.observed', step: step.id, observation: withoutKept(observation) });
   return observation;
 }
 
@@ -117,7 +117,7 @@ interface Approved {
 
 async function apply(running: Running, step: Step, approved: Approved): Promise<StepEnd> {
   const times = 1 + (step.retry?.times ?? 0);
-  await heard(running.host, notBegun(step), () => fence(running));
+  await heard(running.host, notBegun(step), () => fenceLeases(running));
   let applied: Applied = { outcome: 'failed', summary: 'not tried', used: {}, blocks: [] };
   let { observation } = approved;
   for (
@@ -133,7 +133,7 @@ async function apply(running: Running, step: Step, approved: Approved): Promise<
       if (observation.verdict === 'nothing') return finish(running, step, 'done', observation.summary);
       applied = cannotYet(observation);
       if (observation.verdict === 'cannot') continue;
-      await heard(running.host, notBegun(step), () => fence(running));
+      await heard(running.host, notBegun(step), () => fenceLeases(running));
     }
     applied = await attempt(running, step, { ...approved, observation, number });
   }
@@ -181,7 +181,7 @@ async function byHand(running: Running, step: Step, verb: ActionVerb, answer: An
     type: 'note',
     text: `${step.id} was said to be done by hand, but ${observation.verdict === 'cannot' ? 'nobody can tell' : 'there is still this to do'}: ${observation.reason ?? observation.summary}`,
   });
-  return act(running, step);
+  return takeStep(running, step);
 }
 
 /** Acts by hand are in the book too: only a person can undo them. */

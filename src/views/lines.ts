@@ -4,7 +4,7 @@ import type { View } from '../model/ports.ts';
 import { apply, initialState, type RunState } from '../model/state.ts';
 import { escaped } from './draw/escape.ts';
 import { padEnd } from './draw/layout.ts';
-import { type Look, paperOf, type Style } from './draw/style.ts';
+import { type PaperAsked, paperOf, type Style } from './draw/style.ts';
 import { drawText } from './draw/terminal.ts';
 import { secondOf } from './tell/clock.ts';
 import { tellEnd } from './tell/end.ts';
@@ -18,7 +18,7 @@ const WATCH_EVERY = 30_000;
  * For pipes, logs and unattended runs: `TIME STEP WORD text`, one line an event that is worth one, never wrapped, so
  * that grep and awk find what they look for. The summary at the end is for people, and is laid out.
  */
-export function linesView({ write, ...look }: Look & { readonly write: (text: string) => void }): View {
+export function linesView({ write, ...look }: PaperAsked & { readonly write: (text: string) => void }): View {
   const paper = paperOf(look);
   const isDue = pacer();
   let state: RunState = initialState;

@@ -4,7 +4,7 @@ import type { Plan } from '../model/plan.ts';
 import type { Ask, Interrupts, View } from '../model/ports.ts';
 import { askWith, type Choosing, type Prompts, type Typing } from './ask.ts';
 import { padEnd } from './draw/layout.ts';
-import { type Look, type Paper, paperOf, type Style } from './draw/style.ts';
+import { type Paper, type PaperAsked, paperOf, type Style } from './draw/style.ts';
 import { liveView, type Row, type Screen } from './live.ts';
 
 /**
@@ -14,7 +14,7 @@ import { liveView, type Row, type Screen } from './live.ts';
 type Listr2 = typeof import('listr2');
 type Inquirer = typeof import('inquirer')['default'];
 
-export interface Terminal extends Look {
+export interface Terminal extends PaperAsked {
   readonly streams: { readonly stdin: NodeJS.ReadStream; readonly stderr: NodeJS.WriteStream };
   /** Its signal of the moment ends a question; Ctrl-C inside a question does the same. */
   readonly interrupts: Pick<Interrupts, 'signal'> & Partial<Pick<Interrupts, 'raise'>>;

@@ -37,7 +37,7 @@ export function runbookPath(nameOrPath: string, cwd: string): string {
   return isPath(nameOrPath) ? resolve(cwd, nameOrPath) : `${LIBRARY}${nameOrPath}.yaml`;
 }
 
-export interface Reading {
+interface Reading {
   readonly catalogue?: Catalogue;
   /** How files are read: those of a run by a reader that looks who could have written them. */
   readonly readText?: ReadText;

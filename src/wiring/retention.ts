@@ -3,7 +3,7 @@ import { copiesOf, type FoundRun, findRuns } from '../journal/find.ts';
 import { lastEvent } from '../journal/peek.ts';
 import { placesFor, runsIn, type Who } from '../journal/places.ts';
 import { readJournal } from '../journal/read.ts';
-import { finishRemoving, isOurs, removeRun } from '../journal/remove.ts';
+import { finishRemoving, isOwnFolder, removeRun } from '../journal/remove.ts';
 import { appendTally } from '../journal/tally.ts';
 import { type FleetState, fleetStateOf } from '../model/fleet/state.ts';
 import {
@@ -183,7 +183,8 @@ function startOf({ id, written }: FoundRun): number {
 
 /** Null: it goes with its fleet, if at all. */
 function unitOf(yard: Yard, found: FoundRun): Unit | null {
-  if (!isOurs(found.folder, yard.who.uid)) return { found, parts: [], words: null, kept: 'it is not a folder of ours' };
+  if (!isOwnFolder(found.folder, yard.who.uid))
+    return { found, parts: [], words: null, kept: 'it is not a folder of ours' };
   const read = readJournal(found.folder);
   // What is damaged tells too little to let it go.
   if (!read.ok) return { found, parts: [], words: null, kept: read.message };

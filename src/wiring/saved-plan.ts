@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { pin } from '../hosts/local/pin.ts';
 import { readPlainText } from '../hosts/read-text.ts';
-import { codeOf, createFile, messageOf, realDisk, writeAll } from '../journal/disk.ts';
+import { createFile, errorCode, messageOf, realDisk, writeAll } from '../journal/disk.ts';
 import { findRuns } from '../journal/find.ts';
 import { placesFor, type Who } from '../journal/places.ts';
 import { readTally } from '../journal/tally.ts';
@@ -31,7 +31,7 @@ function writeAt(place: string, { path, text }: { readonly path: string; readonl
   try {
     fd = createFile(place, realDisk);
   } catch (error) {
-    return codeOf(error) === 'EEXIST'
+    return errorCode(error) === 'EEXIST'
       ? failure('EEXIST', `${path} is there already, and a plan is never written over anything`)
       : said(path, error, place);
   }
@@ -48,15 +48,15 @@ function writeAt(place: string, { path, text }: { readonly path: string; readonl
 }
 
 function said(path: string, error: unknown, place = path): Failure {
-  return failure(codeOf(error), `${path} cannot be written: ${messageOf(error).replace(place, path)}`);
+  return failure(errorCode(error), `${path} cannot be written: ${messageOf(error).replace(place, path)}`);
 }
 
 /** Whoever else can write to a plan would choose what is run; so it is no link either. */
-export function readOwn(path: string, reader: TrustedReader): Result<{ readonly text: string }> {
+export function readOwnPlan(path: string, reader: TrustedReader): Result<{ readonly text: string }> {
   try {
     if (fs.lstatSync(path).isSymbolicLink()) return failure('ELOOP', `${path} is a link; name the plan itself`);
   } catch (error) {
-    return failure(codeOf(error), `${path} cannot be read: ${messageOf(error)}`);
+    return failure(errorCode(error), `${path} cannot be read: ${messageOf(error)}`);
   }
   return reader.read(path);
 }

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 
-export interface Who {
+interface Who {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
 }

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readTrusted, rootSeenAs, type Suspicion, type TrustedText } from '../hosts/trusted.ts';
+import { type Mistrust, readTrusted, rootSeenAs, type TrustedText } from '../hosts/trusted.ts';
 import type { Result } from '../model/host.ts';
 
 const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
@@ -11,7 +11,7 @@ export interface TrustedReader {
   /** The same, with the reason in words. A file is opened once: what was looked at is what is used. */
   readonly read: (path: string) => Result<TrustedText>;
   /** Of all that was read so far: each file that others could have written, and why. */
-  readonly suspected: () => ReadonlyMap<string, readonly Suspicion[]>;
+  readonly suspected: () => ReadonlyMap<string, readonly Mistrust[]>;
 }
 
 /** Files of the package are trusted as the program is: whoever could write to them could write to it. */
@@ -20,7 +20,7 @@ export function trustedReader(uid: number): TrustedReader {
   const before = new Map<string, Result<TrustedText>>();
   const readNow = (path: string): Result<TrustedText> => {
     const found = readTrusted(path, reader);
-    return found.ok && found.suspicions.length > 0 && isOurs(path) ? { ...found, suspicions: [] } : found;
+    return found.ok && found.suspicions.length > 0 && isPartOfProgram(path) ? { ...found, suspicions: [] } : found;
   };
   const read = (path: string): Result<TrustedText> => {
     const found = before.get(path) ?? readNow(path);
@@ -42,12 +42,12 @@ export function trustedReader(uid: number): TrustedReader {
   };
 }
 
-export function isOurs(path: string): boolean {
+export function isPartOfProgram(path: string): boolean {
   return realpathSync(path).startsWith(realpathSync(PACKAGE).replace(/\/?$/, '/'));
 }
 
 /** Whoever is asked to change something is told what to type; a line each. */
-export function saySuspected(suspected: ReadonlyMap<string, readonly Suspicion[]>, before = ''): readonly string[] {
+export function saySuspected(suspected: ReadonlyMap<string, readonly Mistrust[]>, before = ''): readonly string[] {
   const all = [...suspected.values()].flat();
   const each = new Map(all.map(({ path, says, fix }) => [`${path} ${says}`, fix]));
   return [

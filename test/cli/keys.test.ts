@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { RUNBOOK, STEP_KEYS } from '../../src/load/runbook/language.ts';
 import { COMPARATORS } from '../../src/model/condition.ts';
 import { WATCH } from '../../src/model/run/watch.ts';
-import { compare } from '../../src/model/runbook/judge.ts';
+import { fits } from '../../src/model/runbook/judge.ts';
 import { LIMITS } from '../../src/model/runbook.ts';
 import { littleDaemon } from '../support/hosts/daemon.ts';
 import { paramComplaints } from '../support/real-verbs.ts';
@@ -180,7 +180,7 @@ for (const [word, yes, no] of [
   ['between', [3, 5], [5, 6]],
 ] as const) {
   test(`${word}: a comparator is true of what it says and of nothing else`, () => {
-    assert.deepEqual([compare(4, { [word]: yes }), compare(4, { [word]: no })], [true, false]);
+    assert.deepEqual([fits(4, { [word]: yes }), fits(4, { [word]: no })], [true, false]);
   });
 }
 

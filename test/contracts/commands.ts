@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type CommandRequest, type CommandResult, type Commands, capturedText } from '../../src/model/host.ts';
+import { type CommandRequest, type Commands, capturedText, type ProgramResult } from '../../src/model/host.ts';
 
 const NEVER = new AbortController().signal;
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
@@ -10,8 +10,8 @@ export function commandsContract(adapter: string, make: () => Commands): void {
   const run = (
     request: Partial<CommandRequest> & Pick<CommandRequest, 'argv'>,
     signal = NEVER,
-  ): Promise<CommandResult> => make().run({ effect: 'read', timeout: 10_000, ...request }, signal);
-  const ended = async (request: Parameters<typeof run>[0]): Promise<Extract<CommandResult, { ok: true }>> => {
+  ): Promise<ProgramResult> => make().run({ effect: 'read', timeout: 10_000, ...request }, signal);
+  const ended = async (request: Parameters<typeof run>[0]): Promise<Extract<ProgramResult, { ok: true }>> => {
     const result = await run(request);
     assert.ok(result.ok, JSON.stringify(result));
     return result;

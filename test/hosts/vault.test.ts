@@ -22,9 +22,9 @@ import { withSecrets } from '../../src/hosts/with-secrets.ts';
 import {
   type Captured,
   type CommandRequest,
-  type CommandResult,
   capturedText,
   type Host,
+  type ProgramResult,
 } from '../../src/model/host.ts';
 import { secretReference } from '../../src/model/secret.ts';
 import { emptyWorld } from '../support/hosts/fake-world.ts';
@@ -159,7 +159,7 @@ test('where the middle of an output is left out, no half of a secret stays at th
     ...localHost('here'),
     commands: {
       which: async () => null,
-      run: async (): Promise<CommandResult> => ({
+      run: async (): Promise<ProgramResult> => ({
         ok: true,
         exit: 0,
         signal: null,

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { type LocalJournal, openJournal } from '../../src/journal/append.ts';
 import type { Disk } from '../../src/journal/disk.ts';
-import type { Place } from '../../src/journal/places.ts';
+import type { JournalPlace } from '../../src/journal/places.ts';
 import { readJournal } from '../../src/journal/read.ts';
 import type { RunEvent } from '../../src/model/event.ts';
 import { JournalError } from '../../src/model/ports.ts';
@@ -17,7 +17,7 @@ const uid = fs.statSync(folder).uid;
 let made = 0;
 
 /** Home and two fallbacks, new for every test. */
-function newPlaces(): readonly [Place, Place, Place] {
+function newPlaces(): readonly [JournalPlace, JournalPlace, JournalPlace] {
   const at = join(folder, `case-${++made}`);
   return [
     { path: join(at, 'home', 'firebreak'), home: true },
@@ -48,7 +48,7 @@ function withoutInodes(paths: readonly string[]): Disk {
   });
 }
 
-async function open(places: readonly Place[], disk?: Disk, run = 'r1'): Promise<LocalJournal> {
+async function open(places: readonly JournalPlace[], disk?: Disk, run = 'r1'): Promise<LocalJournal> {
   const opened = await openJournal({ places, uid, run, ...(disk && { disk }) });
   assert.ok(opened.ok, opened.ok ? '' : opened.message);
   return opened.journal;

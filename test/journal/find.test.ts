@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { findRuns, pickRun } from '../../src/journal/find.ts';
-import type { Place } from '../../src/journal/places.ts';
+import type { JournalPlace } from '../../src/journal/places.ts';
 
 const folder = fs.mkdtempSync(join(tmpdir(), 'firebreak-find-'));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
 const uid = fs.statSync(folder).uid;
 let made = 0;
 
-function newPlaces(): readonly [Place, Place] {
+function newPlaces(): readonly [JournalPlace, JournalPlace] {
   const at = join(folder, `case-${++made}`);
   return [
     { path: join(at, 'home'), home: true },
@@ -19,7 +19,7 @@ function newPlaces(): readonly [Place, Place] {
   ];
 }
 
-function put(place: Place, id: string, content = 'x', written = 1000): void {
+function put(place: JournalPlace, id: string, content = 'x', written = 1000): void {
   const run = join(place.path, 'runs', id);
   fs.mkdirSync(run, { recursive: true, mode: 0o700 });
   fs.writeFileSync(join(run, 'journal.ndjson'), content);

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { type LocalJournal, openJournal } from '../../src/journal/append.ts';
 import type { Disk } from '../../src/journal/disk.ts';
 import { findRuns } from '../../src/journal/find.ts';
-import { type Place, placesFor } from '../../src/journal/places.ts';
+import { type JournalPlace, placesFor } from '../../src/journal/places.ts';
 import { JOURNAL_BYTES, preparedIn, prepareJournal, removePrepared } from '../../src/journal/prepared.ts';
 import { readJournal } from '../../src/journal/read.ts';
 import { reopenJournal } from '../../src/journal/reopen.ts';
@@ -17,7 +17,7 @@ after(() => fs.rmSync(work, { recursive: true, force: true }));
 const uid = fs.statSync(work).uid;
 let made = 0;
 
-const placesHere = (): readonly Place[] =>
+const placesHere = (): readonly JournalPlace[] =>
   placesFor({ env: { FIREBREAK_STATE: join(work, `case-${++made}`) }, uid, home: '/' });
 
 function note(seq: number, text = `note ${seq}`): RunEvent {
@@ -43,14 +43,14 @@ const FULL: Disk = {
   statfsSync: ((path: string) => ({ ...fs.statfsSync(path), bavail: 0, ffree: 0 })) as Disk['statfsSync'],
 };
 
-function prepared(): readonly Place[] {
+function prepared(): readonly JournalPlace[] {
   const places = placesHere();
   const result = prepareJournal({ places, uid });
   assert.ok(result.ok && result.made);
   return places;
 }
 
-async function open(places: readonly Place[], disk?: Disk, run = 'r1'): Promise<LocalJournal> {
+async function open(places: readonly JournalPlace[], disk?: Disk, run = 'r1'): Promise<LocalJournal> {
   const opened = await openJournal({ places, uid, run, ...(disk && { disk }) });
   assert.ok(opened.ok, opened.ok ? '' : opened.message);
   return opened.journal;

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Connection } from '../../src/hosts/ssh/connection.ts';
+import type { SshConnection } from '../../src/hosts/ssh/connection.ts';
 import { lockThere } from '../../src/hosts/ssh/lock.ts';
 import { heldFromAfar, lockedFromAfar } from '../../src/journal/from-afar.ts';
-import type { Scope } from '../../src/journal/lock.ts';
+import type { LockScope } from '../../src/journal/lock.ts';
 import { takeLock, whoHolds } from '../../src/journal/lock.ts';
 import { eventually } from '../support/hosts/programs.ts';
 import { shellRemote } from '../support/hosts/shell-remote.ts';
@@ -41,7 +41,7 @@ async function as(context: TestContext, uid: number, script: string): Promise<Ch
   return child;
 }
 
-const taking = (scope: Scope): string =>
+const taking = (scope: LockScope): string =>
   `const taken = await takeLock(${JSON.stringify(scope)}, ${JSON.stringify({ ...HOLDER, who: 'a user' })}); if (!taken.ok) console.log(taken.message)`;
 
 /** Every place that a claim of this lock could be at first: root's port is out of reach, the users' is not. */
@@ -155,7 +155,7 @@ async function freeHost(): Promise<void> {
   );
 }
 
-function remote(context: TestContext): Connection {
+function remote(context: TestContext): SshConnection {
   const made = shellRemote();
   context.after(() => made.close());
   return made;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Fact, RunEvent } from '../../src/model/event.ts';
+import { sayWaysBack } from '../../src/model/run/undo.ts';
 import {
   apply,
   elapsed,
@@ -9,7 +10,6 @@ import {
   lastThing,
   type RunState,
   stateOf,
-  undoable,
   unknownSteps,
 } from '../../src/model/state.ts';
 import type { Applied } from '../../src/model/verb.ts';
@@ -42,7 +42,7 @@ test('a fold over any prefix of any events never throws, and goes on from there 
       assert.equal(state.last?.seq ?? 0, events.length);
       assert.equal(typeof lastThing(state), 'string');
       unknownSteps(state);
-      undoable(state);
+      sayWaysBack(state.undo);
     }),
   );
 });
@@ -114,10 +114,10 @@ test('what can be undone is known newest first; what cannot is kept but not offe
       ['start-cron', 'done'],
     ],
   );
-  assert.deepEqual(undoable(state), [
-    { step: 'start-cron', say: 'stop cron' },
-    { step: 'silence-jobs', say: 'put the crontab of root back' },
-    { step: 'stop-cron', say: 'start cron' },
+  assert.deepEqual(sayWaysBack(state.undo), [
+    'start-cron: stop cron',
+    'silence-jobs: put the crontab of root back',
+    'stop-cron: start cron',
   ]);
 });
 
@@ -147,7 +147,7 @@ test('a second attempt is an undo entry of its own', () => {
 test('the undo that an act gives afterwards replaces the one it intended; nothing takes the entry away', () => {
   const undo = { kind: 'revert', say: 'put one line back', data: null } as const;
   const better = after(...intends(SILENCE), { type: 'action.applied', step: SILENCE.id, applied: applied({ undo }) });
-  assert.deepEqual(undoable(better), [{ step: SILENCE.id, say: 'put one line back' }]);
+  assert.deepEqual(sayWaysBack(better.undo), [`${SILENCE.id}: put one line back`]);
   const none = after(...intends(SILENCE), {
     type: 'action.applied',
     step: SILENCE.id,
@@ -163,7 +163,7 @@ test('an act whose intent had nothing to undo, and which finds that there is, ca
     step: SILENCE.id,
     applied: applied({ undo }),
   });
-  assert.deepEqual(undoable(state), [{ step: SILENCE.id, say: 'late' }]);
+  assert.deepEqual(sayWaysBack(state.undo), [`${SILENCE.id}: late`]);
 });
 
 test('a lease is open until it is released or restored; a restore undoes its step', () => {
@@ -189,7 +189,7 @@ test('a rollback takes from the undo stack what was really undone', () => {
     { type: 'undo.applied', step: 'stop-cron', applied: applied({ summary: 'cron runs' }) },
     { type: 'rollback.finished', complete: false, left: ['silence-jobs: changed since'] },
   );
-  assert.deepEqual(undoable(state), [{ step: 'silence-jobs', say: 'put the crontab of root back' }]);
+  assert.deepEqual(sayWaysBack(state.undo), ['silence-jobs: put the crontab of root back']);
   assert.deepEqual(
     [
       state.rollback?.complete,

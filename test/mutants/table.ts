@@ -85,14 +85,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     promise: 'A lease that ran out while the intent was written fences the act',
-    search: 'late: await fence(running),',
+    search: 'late: await fenceLeases(running),',
     replace: 'late: false,',
     test: 'lease.test.ts',
     title: 'an engine that was frozen while it wrote down',
   },
   {
     promise: 'A lease that ran out while it looked fences the intent',
-    search: 'await heard(running.host, notBegun(step), () => fence(running));\n  let applied',
+    search: 'await heard(running.host, notBegun(step), () => fenceLeases(running));\n  let applied',
     replace: 'let applied',
     test: 'lease.test.ts',
     title: 'an engine that was frozen while it looked',

@@ -11,6 +11,7 @@ export function violations(sources: Sources): string[] {
   return [
     ...files.flatMap((file) => RULES.flatMap((rule) => rule(file).map((what) => `${file.path}: ${what}`))),
     ...cycles(files),
+    ...twice(files),
   ];
 }
 
@@ -164,6 +165,24 @@ function cycles(files: readonly Source[]): string[] {
   return found;
 }
 
+/** One word, one thing: whoever searches for a name finds what it means. */
+function twice(files: readonly Source[]): string[] {
+  const first = new Map<string, string>();
+  return files.flatMap(({ path, code }) =>
+    [...new Set(declaredNames(code))].flatMap((name) => {
+      const other = first.get(name);
+      first.set(name, other ?? path);
+      return other === undefined ? [] : [`${path}: ${name} is exported by ${other} too, and means another thing there`];
+    }),
+  );
+}
+
+/** Folders in which nobody finds anything any more: these get sub-folders, named by the field. */
+export function crowded(paths: readonly string[], most = 30): string[] {
+  const files = Map.groupBy(paths, (path) => path.split('/').slice(0, -1).join('/'));
+  return [...files].flatMap(([folder, { length }]) => (length > most ? [`${folder} has ${length} files`] : []));
+}
+
 function readSource(path: string, text: string): Source {
   const { code, withStrings } = strip(text);
   const specifiers = importsOf(withStrings);
@@ -209,15 +228,19 @@ function strip(text: string): { code: string; withStrings: string } {
 }
 
 function exportedNames(code: string): string[] {
-  const declared =
-    /\bexport\s+(?:default\s+)?(?:async\s+)?(?:abstract\s+)?(?:function\s*\*?|const|let|class|type|interface)\s+([\w$]+)/g;
   const listed = /\bexport\s+(?:type\s+)?\{([^}]*)\}/g;
   return [
-    ...[...code.matchAll(declared)].map(([, name]) => name ?? ''),
+    ...declaredNames(code),
     ...[...code.matchAll(listed)].flatMap(([, names]) =>
       (names ?? '').split(',').map((name) => name.replace(/.*\bas\b/, '').trim()),
     ),
   ];
+}
+
+function declaredNames(code: string): string[] {
+  const declared =
+    /\bexport\s+(?:default\s+)?(?:async\s+)?(?:abstract\s+)?(?:function\s*\*?|const|let|class|type|interface)\s+([\w$]+)/g;
+  return [...code.matchAll(declared)].map(([, name]) => name ?? '');
 }
 
 const wordsOf = (name: string): string[] =>

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import type { Fact } from '../../src/model/event.ts';
-import type { Look } from '../../src/views/draw/style.ts';
+import type { PaperAsked } from '../../src/views/draw/style.ts';
 import { linesView } from '../../src/views/lines.ts';
 import { demoEvents, STORIES, type Story } from '../support/views/demo-events.ts';
 import { sameAsFixture } from '../support/views/golden.ts';
 
-async function shown(story: Story, look: Look = {}): Promise<string> {
+async function shown(story: Story, look: PaperAsked = {}): Promise<string> {
   let out = '';
   const view = linesView({
     ...look,

@@ -47,7 +47,7 @@ export async function requestOf(
   { targets, skipped, ssh, notes: trusted }: Selection,
   asked: Strategy,
 ): Promise<FleetRequest> {
-  const [{ inOrder }, { decideFleet }, { version }, { ownNotes }] = await Promise.all([
+  const [{ inBatchOrder: inOrder }, { decideFleet }, { version }, { ownNotes }] = await Promise.all([
     import('../../model/fleet/batches.ts'),
     import('../../model/fleet/limits.ts'),
     import('../../wiring/version.ts'),

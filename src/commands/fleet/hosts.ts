@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import type { Vault } from '../../hosts/vault.ts';
-import { type Selection, type SshChoice, sameHost, select } from '../../model/fleet/selection.ts';
+import { type Selection, type SshChoice, sameHostName, select } from '../../model/fleet/selection.ts';
 import {
   batchFault,
   ORDERS,
   parseAtOnce,
+  parseBatchSize,
   parseFailures,
   parsePause,
-  parseSize,
   type Size,
   type Strategy,
 } from '../../model/fleet/strategy.ts';
@@ -140,11 +140,11 @@ async function knownHosts(
   if (hasEnded(named) || file === null) return named;
   const all = await hostsIn(io, file);
   if (hasEnded(all) || named.length === 0) return all;
-  const unknown = named.find(({ name }) => !all.some((one) => sameHost(one.name, name)));
+  const unknown = named.find(({ name }) => !all.some((one) => sameHostName(one.name, name)));
   if (unknown) return refuse(await sayUnknown(unknown.name, all, file.path), 'usage');
   return named.flatMap(({ name, user, port }) =>
     all
-      .filter((one) => sameHost(one.name, name))
+      .filter((one) => sameHostName(one.name, name))
       .map((one) => ({ ...one, user: user ?? one.user, port: port ?? one.port })),
   );
 }
@@ -182,7 +182,7 @@ function namedHosts(options: Options): readonly Target[] | CommandResult {
   for (const { flag, text } of given) {
     const read = parseDestination(text);
     if (!read.ok) return refuse(`${flag} ${text}: ${read.says}`, 'usage');
-    const same = targets.find(({ name }) => sameHost(name, read.target.name));
+    const same = targets.find(({ name }) => sameHostName(name, read.target.name));
     if (!same) targets.push(read.target);
     else if (same.user !== read.target.user || same.port !== read.target.port)
       return refuse(
@@ -237,7 +237,7 @@ function strategyFrom({ batches, atOnce, pause, maxFailures, order }: Options): 
 function batchesFrom(text: string): readonly Size[] | string {
   const sizes: Size[] = [];
   for (const word of text.split(',').map((part) => part.trim())) {
-    const size = parseSize(word);
+    const size = parseBatchSize(word);
     if (!size) return `--batches ${text}: \`${word}\` is no size; write 1,5%,25%,rest`;
     sizes.push(size);
   }

@@ -1,9 +1,9 @@
-import { type Captured, type CommandResult, type Commands, failure } from '../../model/host.ts';
+import { type Captured, type Commands, failure, type ProgramResult } from '../../model/host.ts';
 import type { FakeWorld } from './world.ts';
 
 export function fakeCommands(world: FakeWorld): Commands {
   return {
-    async run(request, signal): Promise<CommandResult> {
+    async run(request, signal): Promise<ProgramResult> {
       const [program = ''] = request.argv;
       if (signal.aborted) return failure('interrupted', `${program} was not started: interrupted`);
       if (request.secrets !== undefined)

@@ -160,7 +160,7 @@ export function changedMeanwhile(type: FileType): string {
 }
 
 /** It was to go, and the host would not let it. */
-export function refused(sweep: Sweep, name: string, code: string): void {
+export function countRefusal(sweep: Sweep, name: string, code: string): void {
   if (code === 'ENOENT') return;
   // unlink(2): these two are about the directory, not about the file; two million more tries would only take time.
   const hopeless = code === 'EROFS' || code === 'EACCES';

@@ -25,7 +25,7 @@ export function saidOf(code: string): string {
  * A system call's error as a value. Node's own message would repeat the call and the path. An error without an errno is
  * our own bug and goes up.
  */
-export function failed(error: unknown, path: string): Failure {
+export function failureOf(error: unknown, path: string): Failure {
   if (!(error instanceof Error && 'code' in error)) throw error;
   const code = codeOf(error);
   return failure(code, `${path}: ${saidOf(code)}`);

@@ -11,13 +11,13 @@ import type { Json } from '../../model/json.ts';
 import { armTimer, readTimer, releaseTimer, timers } from '../local/lease-timer.ts';
 import type { Init } from './init.ts';
 import { systemctlStart } from './systemctl.ts';
-import { readWatchdog, type Starter, type Watchdog } from './watchdog-script.ts';
+import { readWatchdog, type Watchdog, type WatchdogStarter } from './watchdog-script.ts';
 
 /** Processes that wait on the host itself, where no manager of services keeps a lease. */
 export interface Watchdogs {
   arm(
     lease: LeaseOrder,
-    starter: Starter,
+    starter: WatchdogStarter,
     facts: Pick<MachineFacts, 'bootId' | 'uptime' | 'manager'>,
   ): Promise<Result<{ readonly handle: Json }>>;
   release(watchdog: Watchdog, bootId: string): Promise<Result<{ readonly state: 'released' | 'gone' }>>;

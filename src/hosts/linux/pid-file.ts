@@ -1,5 +1,5 @@
 /** What lstat(2) says of a file or folder. */
-export interface Entry {
+export interface PidFileEntry {
   readonly uid: number;
   /** With the type's bits. */
   readonly mode: number;
@@ -20,19 +20,19 @@ export interface Writer {
  * Its owner, where nobody else can write into it or into a folder above it. The sticky bit of a folder keeps what is in
  * it for its owner.
  */
-export function writerOf(file: Entry, folders: readonly Entry[]): Writer {
+export function writerOf(file: PidFileEntry, folders: readonly PidFileEntry[]): Writer {
   const { uid } = file;
   const kept = (file.mode & OTHERS) === 0 && folders.every((folder) => isKept(folder, uid));
   return { by: kept ? uid : null, free: uid !== 0 && folders.some(isForAll) };
 }
 
-function isKept({ uid, mode }: Entry, owner: number): boolean {
+function isKept({ uid, mode }: PidFileEntry, owner: number): boolean {
   if (uid !== 0 && uid !== owner) return false;
   const open = (mode & OTHERS) !== 0 || ((mode & GROUP) !== 0 && uid !== owner);
   return (mode & TYPE) === LINK || !open || (mode & STICKY) !== 0;
 }
 
-const isForAll = ({ mode }: Entry): boolean => (mode & TYPE) !== LINK && (mode & OTHERS) !== 0;
+const isForAll = ({ mode }: PidFileEntry): boolean => (mode & TYPE) !== LINK && (mode & OTHERS) !== 0;
 
 /** `/a`, `/a/b` of `/a/b`, and `/` first. */
 export function prefixesOf(path: string): readonly string[] {

@@ -3,13 +3,13 @@ import { couldNotFork } from '../../model/host/no-fork.ts';
 import { isRunning } from '../../model/host/service.ts';
 import {
   type ChangeOptions,
-  type CommandResult,
   type Commands,
   capturedText,
   type Failure,
   failure,
   type Processes,
   type ProcessIdentity,
+  type ProgramResult,
   type Result,
   type ServiceState,
   type Services,
@@ -149,7 +149,7 @@ async function carryOut(world: World, init: Init, wanted: Wanted): Promise<Chang
     : failed(wanted, argv, result, state);
 }
 
-function noFork(argv: readonly string[], result: CommandResult): Failure {
+function noFork(argv: readonly string[], result: ProgramResult): Failure {
   return failure('EAGAIN', result.ok ? `${commandLine(argv)} could not start a process` : result.message);
 }
 
@@ -209,7 +209,7 @@ const isDone = (state: ServiceState, verb: Change): boolean => isThere(state, ve
 function failed(
   { before, verb }: Pick<Wanted, 'before' | 'verb'>,
   argv: readonly string[],
-  result: Extract<CommandResult, { ok: true }>,
+  result: Extract<ProgramResult, { ok: true }>,
   state: ServiceState,
 ): Failure {
   const said = [capturedText(result.stderr), capturedText(result.stdout)]

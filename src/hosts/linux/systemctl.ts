@@ -1,6 +1,6 @@
 import { type Commands, capturedText } from '../../model/host.ts';
 import type { Queue } from './init.ts';
-import { recordsIn } from './systemd-show.ts';
+import { unitsIn } from './systemd-show.ts';
 import { spanOf } from './systemd-ties.ts';
 
 export const unitOf = (name: string): string =>
@@ -42,7 +42,7 @@ export function systemdQueue(commands: Commands, state: Queue['state']): Queue {
         new AbortController().signal,
       );
       if (!result.ok || result.exit !== 0) return undefined;
-      return spanOf(recordsIn(capturedText(result.stdout))[0]?.[property]);
+      return spanOf(unitsIn(capturedText(result.stdout))[0]?.[property]);
     },
   };
 }

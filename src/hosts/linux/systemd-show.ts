@@ -5,19 +5,19 @@ import type { ServiceState } from '../../model/host.ts';
 export const PROPERTIES =
   'Id,LoadState,NeedDaemonReload,FragmentPath,ActiveState,SubState,MainPID,Job,ActiveEnterTimestamp,InactiveEnterTimestamp,UnitFileState';
 
-export type Shown = Readonly<Record<string, string>>;
+export type ShownUnit = Readonly<Record<string, string>>;
 export type UnitState = Pick<ServiceState, 'state' | 'pid' | 'since' | 'reason' | 'masked' | 'removed' | 'pending'> & {
   readonly exists?: boolean;
 };
 
 /** One record a unit. */
-export function recordsIn(text: string): readonly Shown[] {
+export function unitsIn(text: string): readonly ShownUnit[] {
   const records = text.trim().split(/\n\n+/).filter(Boolean);
   return records.map((record) => Object.fromEntries(record.split('\n').map((line) => line.split(/=(.*)/s, 2))));
 }
 
 /** The worst instance speaks for all. */
-export function worstOf(shown: readonly Shown[]): Shown | null {
+export function worstUnit(shown: readonly ShownUnit[]): ShownUnit | null {
   return (
     shown.find((each) => each.ActiveState === 'failed') ??
     shown.find((each) => each.ActiveState === 'active') ??
@@ -36,7 +36,7 @@ const STATES: Readonly<Record<string, ServiceState['state']>> = {
   deactivating: 'stopping',
 };
 
-export function stateShown(shown: Shown): UnitState {
+export function stateShown(shown: ShownUnit): UnitState {
   const state = /^auto-restart/.test(shown.SubState ?? '')
     ? 'restarting'
     : (STATES[shown.ActiveState ?? ''] ?? 'unknown');
@@ -53,15 +53,15 @@ export function stateShown(shown: Shown): UnitState {
 }
 
 /** What the unit itself says beside its state: of Debian's postfix it is not the instance's to say. */
-export function marksOf({ LoadState, ActiveState }: Shown): Pick<UnitState, 'masked' | 'removed'> {
+export function unitMarks({ LoadState, ActiveState }: ShownUnit): Pick<UnitState, 'masked' | 'removed'> {
   if (LoadState === 'masked') return { masked: true };
   return isGone({ LoadState, ActiveState }) && isAtWork(ActiveState) ? { removed: true } : {};
 }
 
 /** A unit that nobody has a file of, and of which nothing runs. */
-export const isAbsent = (shown: Shown): boolean => isGone(shown) && !isAtWork(shown.ActiveState);
+export const isAbsent = (shown: ShownUnit): boolean => isGone(shown) && !isAtWork(shown.ActiveState);
 
-const isGone = ({ LoadState }: Partial<Shown>): boolean => LoadState === 'not-found';
+const isGone = ({ LoadState }: Partial<ShownUnit>): boolean => LoadState === 'not-found';
 const isAtWork = (active: string | undefined): boolean =>
   active !== undefined && active !== 'inactive' && active !== 'failed';
 

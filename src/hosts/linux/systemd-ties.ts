@@ -1,6 +1,6 @@
 import { couldNotFork } from '../../model/host/no-fork.ts';
 import { type Commands, capturedText, failure, type Result, type ServiceTies } from '../../model/host.ts';
-import { recordsIn, type Shown } from './systemd-show.ts';
+import { type ShownUnit, unitsIn } from './systemd-show.ts';
 
 /** systemd.unit(5): who has one of these towards a unit is stopped with it, and restarted with it. */
 const PROPAGATED = ['RequiredBy', 'BoundBy', 'ConsistsOf', 'RequisiteOf', 'PropagatesStopTo'];
@@ -28,7 +28,7 @@ export async function systemdTies(commands: Commands, unit: string): Promise<Res
   const [first = {}] = own.shown;
   // Debian's postfix.service is /bin/true; its instances are the service itself.
   const isInstance = (name: string): boolean => name.startsWith(`${unit.replace(/\.service$/, '')}@`);
-  const seen = new Map<string, Shown>();
+  const seen = new Map<string, ShownUnit>();
   for (let level = wordsOf(first, PROPAGATED); level.length > 0 && seen.size < MOST_UNITS; ) {
     const next = [...new Set(level)]
       .filter((name) => name !== unit && name !== first.Id && !seen.has(name))
@@ -60,18 +60,18 @@ export async function systemdTies(commands: Commands, unit: string): Promise<Res
   };
 }
 
-const isUp = ({ ActiveState = '' }: Shown): boolean => UP.includes(ActiveState);
+const isUp = ({ ActiveState = '' }: ShownUnit): boolean => UP.includes(ActiveState);
 
 const shortOf = (unit: string): string => unit.replace(/\.service$/, '');
 
-const wordsOf = (shown: Shown, keys: readonly string[]): readonly string[] =>
+const wordsOf = (shown: ShownUnit, keys: readonly string[]): readonly string[] =>
   keys.flatMap((key) => (shown[key] ?? '').split(' ').filter((name) => name !== ''));
 
 /** As many records as units, in their order. */
 async function show(
   commands: Commands,
   units: readonly string[],
-): Promise<Result<{ readonly shown: readonly Shown[] }>> {
+): Promise<Result<{ readonly shown: readonly ShownUnit[] }>> {
   const argv = ['systemctl', 'show', '--no-pager', `--property=${PROPERTIES}`, '--', ...units];
   const result = await commands.run(
     { argv, effect: 'read', timeout: TIMEOUT, brief: true },
@@ -79,7 +79,7 @@ async function show(
   );
   if (!result.ok) return result;
   if (couldNotFork(result)) return failure('EAGAIN', 'systemctl show could not start a process');
-  const shown = recordsIn(capturedText(result.stdout));
+  const shown = unitsIn(capturedText(result.stdout));
   if (result.exit !== 0 || shown.length !== units.length)
     return failure(
       'systemctl',

@@ -3,7 +3,7 @@ import { CLOSE_WORDS, LIKE_INIT_WORDS } from './like-init.ts';
 import type { ProcStat } from './proc-text.ts';
 
 /** What `ps` shows of it, and what tells it from other shells. */
-export const LABEL = 'firebreak-lease';
+export const WATCHDOG_LABEL = 'firebreak-lease';
 
 /**
  * Waits for a moment of CLOCK_BOOTTIME (/proc/uptime, hundredths of a second), then starts a service and tries again
@@ -57,15 +57,15 @@ export interface Watchdog {
 /** What `/bin/sh` is started with. The moment: hundredths of a second since boot. */
 export function watchdogArgs({ id, moment, starter, lives }: Watch): readonly string[] {
   // Once: its id must be within what is read of a process's arguments.
-  return ['-c', 'eval "$1"', LABEL, WATCHDOG, 'new', id, String(moment), lives, ...starter];
+  return ['-c', 'eval "$1"', WATCHDOG_LABEL, WATCHDOG, 'new', id, String(moment), lives, ...starter];
 }
 
-interface Watch extends Starter {
+interface Watch extends WatchdogStarter {
   readonly id: string;
   readonly moment: number;
 }
 
-export interface Starter {
+export interface WatchdogStarter {
   /** What starts the service, without the verb at its end. */
   readonly starter: readonly string[];
   /** Words that define `lives`, see daemon-words.ts; empty: only its script can tell. */
@@ -88,5 +88,5 @@ export function handleOf({ pid, start }: Pick<ProcStat, 'pid' | 'start'>, id: st
 
 /** `/bin/sh -c 'eval "$1"' firebreak-lease TEXT new ID MOMENT ...`; null: no watchdog. */
 export function leaseIn(args: readonly string[]): string | null {
-  return args[3] === LABEL ? (args[6] ?? null) : null;
+  return args[3] === WATCHDOG_LABEL ? (args[6] ?? null) : null;
 }

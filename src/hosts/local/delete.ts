@@ -5,13 +5,13 @@ import type { HeadJudge } from '../files/holds.ts';
 import { deletable, uidsIn } from '../files/matches.ts';
 import {
   changedMeanwhile,
+  countRefusal,
   type DeleteOptions,
   type Ended,
   LARGEST_BATCH,
   mayNotBegin,
   mayNotGoOn,
   passes,
-  refused,
   resultOf,
   type Sweep,
   skip,
@@ -21,12 +21,12 @@ import {
   wanted,
 } from '../files/sweep.ts';
 import { putAside, type Users } from '../files/tally.ts';
-import { codeOf, failed } from '../linux/errno.ts';
+import { codeOf, failureOf } from '../linux/errno.ts';
 import { createSlices, type Slices } from '../linux/slices.ts';
-import { type Directory, nameOf, openDirectory, typeOf } from './directory.ts';
+import { type Directory, fileTypeOf, nameOf, openDirectory } from './directory.ts';
 import { withOpened } from './head.ts';
 import { holdersOf } from './holders.ts';
-import { list } from './list.ts';
+import { listFiles } from './list.ts';
 import { eachInside, windowsOf } from './windows.ts';
 
 /** Where, and in what slices. */
@@ -55,14 +55,14 @@ export async function deleteFiles(handle: FileHandle, options: DeleteOptions, us
     const held = await holdersOf({ real: latin1OfText(directory.real), deleted: true });
     return held.files === 0 ? result : { ...result, held };
   } catch (error) {
-    return failed(error, selector.in);
+    return failureOf(error, selector.in);
   } finally {
     directory.close();
   }
 }
 
 async function countAgain({ selector }: FileHandle, users: Users) {
-  const again = await list({ ...selector, type: deletable(selector) }, { sample: 0, users });
+  const again = await listFiles({ ...selector, type: deletable(selector) }, { sample: 0, users });
   return again.ok ? again : null;
 }
 
@@ -105,7 +105,7 @@ function removeLooked(sweep: Sweep, name: string): void {
     unlinkSync(path);
     removed(sweep, stat);
   } catch (error) {
-    refused(sweep, name, codeOf(error));
+    countRefusal(sweep, name, codeOf(error));
   }
 }
 
@@ -131,7 +131,7 @@ function removeJudged(sweep: Sweep, name: string, head: HeadJudge): void {
     });
     if (opened) putBack(sweep, name, { why: 'unreadable', uid: lstatSync(nameOf(name)).uid });
   } catch (error) {
-    refused(sweep, name, codeOf(error));
+    countRefusal(sweep, name, codeOf(error));
   }
 }
 
@@ -141,7 +141,7 @@ function putBack({ aside }: Sweep, name: string, facts: Parameters<typeof putAsi
 
 /** Type, age and owner as they are now, at the moment of use. */
 function mayGo(sweep: Sweep, name: string, stat: Stats): boolean {
-  const type = typeOf(stat) ?? 'device';
+  const type = fileTypeOf(stat) ?? 'device';
   if (sweep.types.has(type)) return sweep.matches.facts({ type, modified: stat.mtimeMs, uid: stat.uid });
   skip(sweep, name, changedMeanwhile(type));
   return false;

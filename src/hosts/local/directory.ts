@@ -1,7 +1,7 @@
 import { closeSync, constants, type Dir, type Dirent, opendirSync, openSync } from 'node:fs';
 import { type Failure, type FileType, failure } from '../../model/host.ts';
 import { namedLink } from '../files/strangers.ts';
-import { failed } from '../linux/errno.ts';
+import { failureOf } from '../linux/errno.ts';
 import { O_PATH, type Pinned, pin, reopen, resolvePath } from './pin.ts';
 import { vitalHere } from './vital-here.ts';
 
@@ -39,7 +39,7 @@ export function openDirectory(path: string): Directory | Failure {
     if (!place.stat.isDirectory()) return failure('ENOTDIR', `${path} is not a directory`);
     return directoryAt(path, place);
   } catch (error) {
-    return failed(error, path);
+    return failureOf(error, path);
   } finally {
     closeSync(place.fd);
   }
@@ -94,7 +94,7 @@ type Kinds = Pick<
 >;
 
 /** Undefined: an old or odd file system that does not tell the type with the entry. */
-export function typeOf(entry: Kinds): FileType | undefined {
+export function fileTypeOf(entry: Kinds): FileType | undefined {
   if (entry.isFile()) return 'file';
   if (entry.isDirectory()) return 'directory';
   if (entry.isSymbolicLink()) return 'symlink';

@@ -1,11 +1,11 @@
 import type { Commands, Files, Machine } from '../../model/host.ts';
 import { DEFAULT_MAX } from '../files/content.ts';
 import { deleteFiles } from './delete.ts';
-import { list } from './list.ts';
+import { listFiles } from './list.ts';
 import { resolvePath } from './pin.ts';
 import { readFile } from './read.ts';
-import { replace } from './replace.ts';
-import { usage } from './usage.ts';
+import { replaceFile } from './replace.ts';
+import { fileSystemUsage } from './usage.ts';
 import { writable } from './writable.ts';
 
 /**
@@ -16,12 +16,12 @@ import { writable } from './writable.ts';
 export function localFiles({ machine, commands }: { readonly machine: Machine; readonly commands?: Commands }): Files {
   return {
     resolve: async (path) => resolvePath(path),
-    usage: async (path) => usage(path),
+    usage: async (path) => fileSystemUsage(path),
     list: async (selector, { sample, held }) =>
-      list(selector, { sample, held: held === true, users: await machine.users() }),
+      listFiles(selector, { sample, held: held === true, users: await machine.users() }),
     delete: async (handle, options) => deleteFiles(handle, options, await machine.users()),
     read: async (paths, { max = DEFAULT_MAX } = {}) => paths.map((path) => readFile(path, max)),
     writable: async (paths) => paths.map(writable),
-    replace: async (path, change) => replace(path, change, commands),
+    replace: async (path, change) => replaceFile(path, change, commands),
   };
 }

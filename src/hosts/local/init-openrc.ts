@@ -3,7 +3,7 @@ import { daemonAbout } from '../linux/daemon-about.ts';
 import { absent, type Init, isServiceName, running } from '../linux/init.ts';
 import { searchDaemon } from '../linux/main-process.ts';
 import { readSmall, sightHere } from './init-script.ts';
-import { namesIn } from './init-sysv.ts';
+import { namesInFolder } from './init-sysv.ts';
 
 /**
  * OpenRC keeps a service's state as a link in a folder of that name below /run/openrc (rc-service(8)): no fork is
@@ -17,7 +17,7 @@ export function openrcInit(root = ''): Init {
     state: async (name) => {
       const script = readSmall(`${root}/etc/init.d/${name}`, 256 * 1024, true);
       if (!isServiceName(name) || script === null) return absent(name, 'openrc');
-      const mark = STATES.find((state) => namesIn(`${folder}/${state}`)?.includes(name) === true);
+      const mark = STATES.find((state) => namesInFolder(`${folder}/${state}`)?.includes(name) === true);
       return {
         name,
         exists: true,
@@ -47,6 +47,8 @@ function stateFrom(
 }
 
 function enabledIn(runlevels: string, name: string): boolean | null {
-  const levels = namesIn(runlevels);
-  return levels === null ? null : levels.some((level) => namesIn(`${runlevels}/${level}`)?.includes(name) === true);
+  const levels = namesInFolder(runlevels);
+  return levels === null
+    ? null
+    : levels.some((level) => namesInFolder(`${runlevels}/${level}`)?.includes(name) === true);
 }

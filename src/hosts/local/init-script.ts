@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { type DaemonAbout, pidOf } from '../linux/daemon-about.ts';
 import type { PidFile, Sight } from '../linux/main-process.ts';
 import { allPids, argsOf, readPid, ticksToMilliseconds } from '../linux/pid.ts';
-import { type Entry, prefixesOf, writerOf } from '../linux/pid-file.ts';
+import { type PidFileEntry, prefixesOf, writerOf } from '../linux/pid-file.ts';
 import { bootTime, idsAmong, parsePasswd } from './machine.ts';
 import { readExe, readStatus } from './proc.ts';
 
@@ -70,7 +70,7 @@ export function readPidFile(path: string): PidFile | null {
   }
 }
 
-function entryOf(path: string): Entry {
+function entryOf(path: string): PidFileEntry {
   const { uid, mode } = lstatSync(path);
   return { uid, mode };
 }

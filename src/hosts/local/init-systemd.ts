@@ -8,17 +8,17 @@ import { exeOf, livesStill, type PidStat, readPid, realUserOf } from '../linux/p
 import { systemctl, systemdQueue, unitOf } from '../linux/systemctl.ts';
 import {
   isAbsent,
-  marksOf,
   PROPERTIES,
-  recordsIn,
-  type Shown,
+  type ShownUnit,
   stateShown,
   type UnitState,
-  worstOf,
+  unitMarks,
+  unitsIn,
+  worstUnit,
 } from '../linux/systemd-show.ts';
 import { systemdTies } from '../linux/systemd-ties.ts';
 import { sightHere } from './init-script.ts';
-import { namesIn } from './init-sysv.ts';
+import { namesInFolder } from './init-sysv.ts';
 
 /** systemd.unit(5), "System Unit Search Path", highest first. */
 const UNIT_FOLDERS = [
@@ -100,10 +100,10 @@ function readUnit(path: string, asked: string, whole: boolean): Unit | null {
 function enabledOf(unit: Unit, root: string): boolean | null {
   if (unit.masked) return false;
   const linked = UNIT_FOLDERS.some((folder) =>
-    (namesIn(`${root}${folder}`) ?? [])
+    (namesInFolder(`${root}${folder}`) ?? [])
       .filter((entry) => /\.(?:wants|requires)$/.test(entry))
       .some((entry) => {
-        const names = namesIn(`${root}${folder}/${entry}`) ?? [];
+        const names = namesInFolder(`${root}${folder}/${entry}`) ?? [];
         return names.includes(unit.name) || names.includes(unit.asked);
       }),
   );
@@ -119,7 +119,7 @@ function isPlain({ name, text, masked }: Unit, root: string): boolean {
   const type = /^Type=(\S*)/m.exec(text)?.[1] ?? '';
   const more =
     /^(?:ExecStartPost|ExecCondition)=/m.test(text) ||
-    UNIT_FOLDERS.some((folder) => namesIn(`${root}${folder}/${name}.d`) !== null);
+    UNIT_FOLDERS.some((folder) => namesInFolder(`${root}${folder}/${name}.d`) !== null);
   return !masked && ['', 'simple', 'exec'].includes(type) && !more;
 }
 
@@ -179,7 +179,7 @@ async function ask(commands: Commands, unit: Unit, root: string): Promise<UnitSt
   const own = shown[0] ?? {};
   if (isAbsent(own)) return { state: 'unknown', pid: null, since: null, exists: false, reason: 'no such service' };
   const instance = own.SubState === 'exited' ? await instanceOf(commands, unit.name, root) : null;
-  return { ...withKnownPid(stateShown(instance ?? own), unit.name), ...marksOf(own) };
+  return { ...withKnownPid(stateShown(instance ?? own), unit.name), ...unitMarks(own) };
 }
 
 /**
@@ -196,20 +196,20 @@ function withKnownPid(seen: UnitState, unit: string): UnitState {
  * Debian's postfix.service is /bin/true; the daemon is its instance postfix@-.service. The worst instance speaks for
  * all.
  */
-async function instanceOf(commands: Commands, unit: string, root: string): Promise<Shown | null> {
+async function instanceOf(commands: Commands, unit: string, root: string): Promise<ShownUnit | null> {
   const stem = unit.replace(/\.service$/, '');
   if (findUnit(`${stem}@.service`, root) === null) return null;
   const shown = await show(commands, `${stem}@*.service`);
   if (typeof shown === 'string') return null;
-  return worstOf(shown);
+  return worstUnit(shown);
 }
 
 /** One record a unit, or why there is none. */
-async function show(commands: Commands, pattern: string): Promise<readonly Shown[] | string> {
+async function show(commands: Commands, pattern: string): Promise<readonly ShownUnit[] | string> {
   const argv = ['systemctl', 'show', '--no-pager', '--timestamp=unix', `--property=${PROPERTIES}`, '--', pattern];
   const result = await commands.run({ argv, effect: 'read', timeout: SHOW_TIMEOUT }, new AbortController().signal);
   if (!result.ok) return result.message;
   if (result.exit !== 0)
     return `systemctl show ended with ${result.exit ?? result.signal}: ${capturedText(result.stderr).trim()}`;
-  return recordsIn(capturedText(result.stdout));
+  return unitsIn(capturedText(result.stdout));
 }

@@ -98,12 +98,12 @@ function isFile(path: string): boolean {
 
 /** Null where no runlevel's folder can be read. */
 function linkedToStart(name: string): boolean | null {
-  const levels = RUNLEVELS.map(namesIn).filter((names) => names !== null);
+  const levels = RUNLEVELS.map(namesInFolder).filter((names) => names !== null);
   if (levels.length === 0) return null;
   return levels.some((names) => names.some((entry) => /^S\d\d/.test(entry) && entry.slice(3) === name));
 }
 
-export function namesIn(folder: string): readonly string[] | null {
+export function namesInFolder(folder: string): readonly string[] | null {
   try {
     return readdirSync(folder);
   } catch {

@@ -1,11 +1,11 @@
 import { couldNotFork } from '../../model/host/no-fork.ts';
 import {
-  type CommandResult,
   type Commands,
   capturedText,
   type Failure,
   failure,
   type LeaseOrder,
+  type ProgramResult,
   type Result,
 } from '../../model/host.ts';
 import { isObject, type Json } from '../../model/json.ts';
@@ -88,12 +88,12 @@ export function readTimer(handle: Json): Timer | null {
   return handle.unit.startsWith(PREFIX) ? { kind: 'timer', unit: handle.unit } : null;
 }
 
-function run(commands: Commands, argv: readonly string[], effect: 'read' | 'write' = 'write'): Promise<CommandResult> {
+function run(commands: Commands, argv: readonly string[], effect: 'read' | 'write' = 'write'): Promise<ProgramResult> {
   return commands.run({ argv, effect, timeout: TIMEOUT, brief: true }, new AbortController().signal);
 }
 
 /** Null: it went well. */
-function ended(result: CommandResult, what: string): Failure | null {
+function ended(result: ProgramResult, what: string): Failure | null {
   if (!result.ok) return result;
   if (result.exit === 0 && !result.timedOut) return null;
   const said = capturedText(result.stderr).trim().slice(-500);

@@ -3,9 +3,9 @@ import type { FileList, FileRecord, FileSelector, FileType } from '../../model/h
 import { latin1OfText } from '../../model/text/bytes.ts';
 import { type FileMatches, fileMatches, uidsIn } from '../files/matches.ts';
 import { emptyTally, leaveOut, putAside, summaryOf, type Tally, take, type Users } from '../files/tally.ts';
-import { failed } from '../linux/errno.ts';
+import { failureOf } from '../linux/errno.ts';
 import { createSlices } from '../linux/slices.ts';
-import { type Directory, nameOf, openDirectory, typeOf } from './directory.ts';
+import { type Directory, fileTypeOf, nameOf, openDirectory } from './directory.ts';
 import { withOpened } from './head.ts';
 import { holdersOf } from './holders.ts';
 import { eachInside, windowsOf } from './windows.ts';
@@ -17,7 +17,7 @@ interface Asking {
   readonly held?: boolean;
 }
 
-export async function list(selector: FileSelector, asking: Asking): Promise<FileList> {
+export async function listFiles(selector: FileSelector, asking: Asking): Promise<FileList> {
   const directory = openDirectory(selector.in);
   if (!directory.ok) return directory;
   try {
@@ -26,7 +26,7 @@ export async function list(selector: FileSelector, asking: Asking): Promise<File
     const held = await holdersOf({ real: latin1OfText(directory.real), deleted: false });
     return held.files === 0 ? seen : { ...seen, held };
   } catch (error) {
-    return failed(error, selector.in);
+    return failureOf(error, selector.in);
   } finally {
     directory.close();
   }
@@ -43,7 +43,7 @@ async function listIn(directory: Directory, selector: FileSelector, { sample, us
       const name = names[index] ?? '';
       const stat = lstatSync(nameOf(name), { throwIfNoEntry: false });
       if (!stat) return;
-      const facts = { type: typeOf(stat) ?? 'device', modified: Math.trunc(stat.mtimeMs), uid: stat.uid };
+      const facts = { type: fileTypeOf(stat) ?? 'device', modified: Math.trunc(stat.mtimeMs), uid: stat.uid };
       if (!matches.facts(facts) || (matches.head && facts.type !== 'file')) return void leaveOut(tally, facts.type);
       if (tally.aside && !holdsWhat(name, { uid: stat.uid, matches, aside: tally.aside })) return;
       take(tally, { size: stat.size, ...facts });

@@ -11,7 +11,7 @@ import {
   stepInto,
 } from '../files/strangers.ts';
 import type { Identity } from '../files/vital.ts';
-import { failed } from '../linux/errno.ts';
+import { failureOf } from '../linux/errno.ts';
 import { hanging, type Mount, mayHang, mountOf, readMounts } from '../linux/mounts.ts';
 import { ours } from './ours.ts';
 
@@ -101,7 +101,7 @@ function begin(path: string, last: Walk['last'], mounts: readonly Mount[], stick
     const todo = namesIn(Buffer.from(path).toString('latin1'));
     return { asked: path, mounts, last, sticky, todo, links: 0, refused: null, ...atRoot() };
   } catch (error) {
-    return failed(error, path);
+    return failureOf(error, path);
   }
 }
 
@@ -137,7 +137,7 @@ function walkOn(walk: Walk): Failure | null {
       if (refused) return walk.refused?.(realOf(walk)) ?? refused;
     }
   } catch (error) {
-    const known = failed(error, walk.asked);
+    const known = failureOf(error, walk.asked);
     return walk.refused?.(realOf(walk)) ?? known;
   }
   return walk.refused?.(realOf(walk)) ?? null;

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, readSync, type Stats } from 'node:fs';
 import { type Failure, type FileContent, failure } from '../../model/host.ts';
 import { fileContent } from '../files/content.ts';
 import { borrowed, type Ground, mayBeBorrowed } from '../files/strangers.ts';
-import { failed } from '../linux/errno.ts';
+import { failureOf } from '../linux/errno.ts';
 import { ours } from './ours.ts';
 import { pin, reopen } from './pin.ts';
 
@@ -21,7 +21,7 @@ export function readFile(path: string, max: number): FileContent {
       modified: Math.trunc(mtimeMs),
     });
   } catch (error) {
-    return failed(error, path);
+    return failureOf(error, path);
   } finally {
     closeSync(opened.fd);
   }
@@ -49,7 +49,7 @@ export function openRegular(path: string, flags: number, how: Parameters<typeof 
     if (mayBeBorrowed(ground, { uid: stat.uid, mode: stat.mode, links: stat.nlink }, ours())) return borrowed(path);
     return { ok: true, fd: reopen(place, flags | constants.O_NONBLOCK | constants.O_NOCTTY), path: real, stat, ground };
   } catch (error) {
-    return failed(error, path);
+    return failureOf(error, path);
   } finally {
     closeSync(place.fd);
   }

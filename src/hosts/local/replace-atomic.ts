@@ -18,7 +18,7 @@ import { type Ground, isOurs } from '../files/strangers.ts';
 import { ours } from './ours.ts';
 import { readAll } from './read.ts';
 
-export interface Target {
+export interface Replaced {
   readonly fd: number;
   /** Without links. */
   readonly path: string;
@@ -39,7 +39,7 @@ const COPY_TIMEOUT = 5000;
  * through the descriptor of the file nothing can. A copy of the file's attributes under a name that starts with a dot
  * (cron runs `x.bak` in /etc/cron.d, and skips those), the bytes into it, and a rename over the old.
  */
-export async function exchange(target: Target, commands: Pick<Commands, 'run'> | undefined): Promise<Exchanged> {
+export async function exchange(target: Replaced, commands: Pick<Commands, 'run'> | undefined): Promise<Exchanged> {
   if (!commands || target.stat.nlink !== 1 || !isOurs(target.ground, ours())) return 'not-possible';
   const copy = join(
     dirname(target.path),
@@ -71,11 +71,11 @@ async function copyAttributes(from: string, to: string, commands: Pick<Commands,
   return result.ok && result.exit === 0;
 }
 
-function fill(copy: string, { stat, bytes }: Target): boolean {
+function fill(copy: string, { stat, bytes }: Replaced): boolean {
   const fd = openSync(copy, constants.O_RDWR | constants.O_NOFOLLOW);
   try {
     if (!keeps(fstatSync(fd), stat)) return false;
-    writeAll(fd, bytes, 0);
+    writeWhole(fd, bytes, 0);
     fsyncSync(fd);
     return true;
   } finally {
@@ -95,7 +95,7 @@ function keeps(now: Stats, was: Stats): boolean {
 }
 
 /** Read again as late as can be: the copy took a few milliseconds, enough for an editor to save. */
-function isStill({ fd, path, stat, old }: Target): boolean {
+function isStill({ fd, path, stat, old }: Replaced): boolean {
   const now = lstatSync(path);
   return now.ino === stat.ino && now.dev === stat.dev && (readAll(fd, old.length)?.equals(old) ?? false);
 }
@@ -118,6 +118,6 @@ function remove(copy: string): void {
 }
 
 /** write(2) may write less than asked, and writeSync does not go on by itself. */
-export function writeAll(fd: number, bytes: Buffer, position: number): void {
+export function writeWhole(fd: number, bytes: Buffer, position: number): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, position + done);
 }

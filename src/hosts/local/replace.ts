@@ -1,9 +1,9 @@
 import { closeSync, constants, fsyncSync, ftruncateSync } from 'node:fs';
 import { type Commands, type Failure, failure, type Result } from '../../model/host.ts';
 import { hashOf } from '../files/content.ts';
-import { codeOf, failed, saidOf } from '../linux/errno.ts';
+import { codeOf, failureOf, saidOf } from '../linux/errno.ts';
 import { openRegular, readAll } from './read.ts';
-import { exchange, type Target, writeAll } from './replace-atomic.ts';
+import { exchange, type Replaced, writeWhole } from './replace-atomic.ts';
 
 const MOST = 16 * 2 ** 20;
 
@@ -13,7 +13,7 @@ const MOST = 16 * 2 ** 20;
  * everything and needs neither inode nor fork, but a power cut may tear it. So: the first where it can be done safely,
  * else the second, in an order that never empties the file. Measured on ext4 and tmpfs with no inode and no block.
  */
-export async function replace(
+export async function replaceFile(
   path: string,
   change: { readonly before: string; readonly bytes: string },
   commands?: Pick<Commands, 'run'>,
@@ -24,14 +24,14 @@ export async function replace(
     const old = readAll(opened.fd, MOST);
     if (old === null) return failure('EFBIG', `${path} is larger than ${MOST} bytes`);
     if (hashOf(old) !== change.before) return changed(path);
-    const target: Target = { ...opened, old, bytes: Buffer.from(change.bytes, 'base64') };
+    const target: Replaced = { ...opened, old, bytes: Buffer.from(change.bytes, 'base64') };
     if (target.bytes.equals(old)) return { ok: true, hash: change.before };
     const atomic = await exchange(target, commands);
     if (atomic === 'changed') return changed(path);
     if (atomic === 'not-possible') overwrite(target);
     return { ok: true, hash: hashOf(target.bytes) };
   } catch (error) {
-    return error instanceof NotRestored ? failure(error.code, `${path}: ${error.message}`) : failed(error, path);
+    return error instanceof NotRestored ? failure(error.code, `${path}: ${error.message}`) : failureOf(error, path);
   } finally {
     closeSync(opened.fd);
   }
@@ -58,16 +58,16 @@ class NotRestored extends Error {
  * fails with the old content whole. Then all bytes in one write over blocks that are there already. Truncating comes
  * last; to truncate first, as writeFileSync does, is to lose the file.
  */
-function overwrite({ fd, old, bytes }: Pick<Target, 'fd' | 'old' | 'bytes'>): void {
+function overwrite({ fd, old, bytes }: Pick<Replaced, 'fd' | 'old' | 'bytes'>): void {
   const room = Math.max(0, bytes.length - old.length);
   const padding = Buffer.alloc(Math.max(0, old.length - bytes.length), '\n');
   try {
     if (room > 0) {
-      writeAll(fd, Buffer.alloc(room, '\n'), old.length);
+      writeWhole(fd, Buffer.alloc(room, '\n'), old.length);
       // Blocks may only be promised (delayed allocation); the sync makes the promise true or says that it cannot.
       fsyncSync(fd);
     }
-    writeAll(fd, Buffer.concat([bytes, padding]), 0);
+    writeWhole(fd, Buffer.concat([bytes, padding]), 0);
     ftruncateSync(fd, bytes.length);
     fsyncSync(fd);
   } catch (error) {
@@ -78,7 +78,7 @@ function overwrite({ fd, old, bytes }: Pick<Target, 'fd' | 'old' | 'bytes'>): vo
 
 function putBack(fd: number, old: Buffer, code: string): void {
   try {
-    writeAll(fd, old, 0);
+    writeWhole(fd, old, 0);
     ftruncateSync(fd, old.length);
     fsyncSync(fd);
   } catch {

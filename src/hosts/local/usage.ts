@@ -1,13 +1,13 @@
 import { closeSync, statfsSync } from 'node:fs';
 import type { FileSystemUsage, Result } from '../../model/host.ts';
-import { failed } from '../linux/errno.ts';
+import { failureOf } from '../linux/errno.ts';
 import { pin } from './pin.ts';
 
 /**
  * statfs(2). `f_bavail` leaves out what ext4 keeps for root (5 %): df(1) and an ordinary program see it so. Inodes are
  * kept back for nobody.
  */
-export function usage(path: string): Result<FileSystemUsage> {
+export function fileSystemUsage(path: string): Result<FileSystemUsage> {
   const found = pin(path, 'follow');
   if (!found.ok) return found;
   try {
@@ -22,7 +22,7 @@ export function usage(path: string): Result<FileSystemUsage> {
       inodes: { total: stat.files, free: stat.ffree },
     };
   } catch (error) {
-    return failed(error, path);
+    return failureOf(error, path);
   } finally {
     closeSync(found.fd);
   }

@@ -4,7 +4,14 @@ import { saysNoFork } from '../../model/host/no-fork.ts';
 import { type Failure, failure, type LeaseOrder, type MachineFacts, type Result } from '../../model/host.ts';
 import type { Json } from '../../model/json.ts';
 import { allPids, argsOf, inContainer, livesStill, readPid } from '../linux/pid.ts';
-import { handleOf, leaseIn, momentOf, type Starter, type Watchdog, watchdogArgs } from '../linux/watchdog-script.ts';
+import {
+  handleOf,
+  leaseIn,
+  momentOf,
+  type Watchdog,
+  type WatchdogStarter,
+  watchdogArgs,
+} from '../linux/watchdog-script.ts';
 import { FIXED_PATH } from '../spawn.ts';
 
 /**
@@ -18,7 +25,7 @@ const LOOK_EVERY = 10;
 /** The watchdog leads a session of its own and has what init gives to daemons. */
 export async function armWatchdog(
   { id, within }: LeaseOrder,
-  starter: Starter,
+  starter: WatchdogStarter,
   { bootId, uptime }: Pick<MachineFacts, 'bootId' | 'uptime'>,
 ): Promise<Result<{ readonly handle: Json }>> {
   const child = launch(watchdogArgs({ id, moment: momentOf(uptime, within), ...starter }));

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import type { FileType } from '../../model/host.ts';
 import type { Slices } from '../linux/slices.ts';
-import { type Directory, nameOf, typeOf } from './directory.ts';
+import { type Directory, fileTypeOf, nameOf } from './directory.ts';
 
 /**
  * Two million names at once do not fit the memory promise (this: 75 MB, twice as many: 88); with fewer at once the disk
@@ -46,7 +46,7 @@ async function fill(
   for (let seen = 1; names.length < WINDOW; seen += 1) {
     const entry = entries.readSync();
     if (entry === null) break;
-    if (wants(entry.name, typeOf(entry))) names.push(entry.name);
+    if (wants(entry.name, fileTypeOf(entry))) names.push(entry.name);
     if (seen % 256 === 0 && slices.due()) {
       await slices.next();
       if (signal?.aborted) break;

@@ -1,6 +1,6 @@
 import { accessSync, closeSync, constants } from 'node:fs';
 import type { Result } from '../../model/host.ts';
-import { failed } from '../linux/errno.ts';
+import { failureOf } from '../linux/errno.ts';
 import { pin } from './pin.ts';
 import { openRegular } from './read.ts';
 
@@ -26,7 +26,7 @@ function isFolder(path: string): Result<object> | null {
     accessSync(`/proc/self/fd/${place.fd}/.`, constants.W_OK);
     return { ok: true };
   } catch (error) {
-    return failed(error, path);
+    return failureOf(error, path);
   } finally {
     closeSync(place.fd);
   }

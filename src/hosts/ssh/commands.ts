@@ -2,10 +2,10 @@ import { constants } from 'node:os';
 import {
   type Captured,
   type CommandRequest,
-  type CommandResult,
   type Commands,
   type Failure,
   failure,
+  type ProgramResult,
 } from '../../model/host.ts';
 import { quoteWord } from '../../model/text/quote.ts';
 import { boundedCapture } from '../capture.ts';
@@ -22,7 +22,7 @@ export function sshCommands(remote: Remote): Commands {
   return { run: (request, signal) => run(remote, request, signal), which: (name) => which(remote, name) };
 }
 
-async function run(remote: Remote, request: CommandRequest, signal: AbortSignal): Promise<CommandResult> {
+async function run(remote: Remote, request: CommandRequest, signal: AbortSignal): Promise<ProgramResult> {
   const program = request.argv[0] ?? '';
   if (request.secrets !== undefined) return failure('secret', `${program} was not started: nobody opened its secrets`);
   const wrong = unspeakable(request);
@@ -37,7 +37,7 @@ async function run(remote: Remote, request: CommandRequest, signal: AbortSignal)
  * mail_badpass, a host name that does not resolve): on the sick host that is one more mailer that hangs, or mail that
  * makes the watch say that it recurred.
  */
-async function runBriefly(remote: Remote, request: CommandRequest): Promise<CommandResult> {
+async function runBriefly(remote: Remote, request: CommandRequest): Promise<ProgramResult> {
   const { effect, timeout } = request;
   const program = request.argv[0] ?? '';
   const begun = performance.now();
@@ -83,7 +83,7 @@ function capturedOf(bytes: Buffer): Captured {
   return captured.done();
 }
 
-async function runInChannel(remote: Remote, request: CommandRequest, signal: AbortSignal): Promise<CommandResult> {
+async function runInChannel(remote: Remote, request: CommandRequest, signal: AbortSignal): Promise<ProgramResult> {
   const { effect, daemon = false } = request;
   const program = request.argv[0] ?? '';
   const begun = performance.now();

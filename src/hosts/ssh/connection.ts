@@ -4,12 +4,12 @@ import { type Failure, failure, type Result } from '../../model/host.ts';
 import { type OpenChannel, openChannel } from './channel.ts';
 import { MARK } from './far-side.ts';
 import { END_TREE } from './far-tree.ts';
-import type { Answer, AskOptions, Channel, Effect, Remote } from './remote.ts';
+import type { AskOptions, Channel, Effect, FarAnswer, Remote } from './remote.ts';
 import { type FarShell, noSlots, openSession, type Session } from './session.ts';
 import type { Launch } from './wire.ts';
 
 /** One way to the host: the standing shell first, then channels beside it for as long as that lives. */
-export interface Line {
+export interface SshLine {
   readonly standing: Launch;
   readonly channel: Launch;
   /** Leaves nothing behind on this machine. */
@@ -18,19 +18,19 @@ export interface Line {
 
 export interface ConnectionOptions {
   readonly far: FarShell;
-  readonly line: () => Line;
+  readonly line: () => SshLine;
   /** Milliseconds in which a connection that was lost is tried anew. */
   readonly retryFor: number;
 }
 
-export interface Connection extends Remote {
+export interface SshConnection extends Remote {
   /** Connects if it is not connected: what `ask` would do first. */
   connect(): Promise<Result<{ readonly uid: number }>>;
 }
 
 interface Live {
   readonly session: Session;
-  readonly line: Line;
+  readonly line: SshLine;
   readonly channels: Set<OpenChannel>;
 }
 
@@ -48,7 +48,7 @@ const KILLING = 15_000;
  * The remote as a whole: what is lost is connected anew, what was only looked at is asked anew, and what was meant to
  * change something never is.
  */
-export function connection({ far, line, retryFor }: ConnectionOptions): Connection {
+export function connection({ far, line, retryFor }: ConnectionOptions): SshConnection {
   const { name } = far;
   let live: Live | null = null;
   let connecting: Promise<Result<{ readonly live: Live }>> | null = null;
@@ -124,7 +124,7 @@ export function connection({ far, line, retryFor }: ConnectionOptions): Connecti
     return { ok: true, status: answer.status };
   }
 
-  async function ask(script: string, options: AskOptions): Promise<Result<Answer>> {
+  async function ask(script: string, options: AskOptions): Promise<Result<FarAnswer>> {
     const there = await reached();
     if (!there.ok) return there;
     const answer = await there.live.session.ask(script, options);
@@ -137,11 +137,11 @@ export function connection({ far, line, retryFor }: ConnectionOptions): Connecti
    * What a look could not start a process for is missing in its answer, which looks like a host with less on it. Of a
    * write, its own words tell.
    */
-  function whole(answer: Result<Answer> & { readonly ok: true }, { effect }: AskOptions): Result<Answer> {
+  function whole(answer: Result<FarAnswer> & { readonly ok: true }, { effect }: AskOptions): Result<FarAnswer> {
     return effect === 'read' && saysNoFork(answer.stderr) ? noSlots(name) : answer;
   }
 
-  async function afterFailure(why: Failure, script: string, options: AskOptions): Promise<Result<Answer>> {
+  async function afterFailure(why: Failure, script: string, options: AskOptions): Promise<Result<FarAnswer>> {
     const { effect } = options;
     if (effect === 'write' && ['lost', 'timeout', 'EFBIG'].includes(why.code)) return remember(why);
     // Never sent, but it was meant to follow something of which nobody knows whether it happened.
@@ -162,7 +162,7 @@ export function connection({ far, line, retryFor }: ConnectionOptions): Connecti
   }
 
   /** In a session beside; null: nobody could be told. */
-  async function endOverThere(way: Line, call: string): Promise<readonly number[] | null> {
+  async function endOverThere(way: SshLine, call: string): Promise<readonly number[] | null> {
     const opened = await openChannel({ far, launch: way.channel, script: `${END_TREE}\n${call}`, mark: null });
     if (!opened.ok) return null;
     const timer = setTimeout(opened.channel.kill, KILLING);

@@ -104,7 +104,7 @@ const CAUSES: readonly Cause[] = [
 const LINE = 500;
 
 /** Why ssh ended before the far shell had answered. */
-export function diagnose(name: string, said: string, became: string | null): Failure {
+export function diagnoseSsh(name: string, said: string, became: string | null): Failure {
   const lines = said.split(/\r?\n/).map((line) => line.slice(0, LINE));
   const sudo = became === null ? undefined : lines.find(isSudos);
   if (became !== null && sudo !== undefined)

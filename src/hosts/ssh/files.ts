@@ -1,13 +1,13 @@
 import type { Files, Machine } from '../../model/host.ts';
 import { DEFAULT_MAX } from '../files/content.ts';
-import { deleteFiles } from './files/delete.ts';
+import { deleteFar } from './files/delete.ts';
 import { farHolders } from './files/holders.ts';
-import { list } from './files/list.ts';
-import { read } from './files/read.ts';
-import { replace } from './files/replace.ts';
-import { resolve } from './files/resolve.ts';
-import { usage } from './files/usage.ts';
-import { writable } from './files/writable.ts';
+import { listFar } from './files/list.ts';
+import { readFar } from './files/read.ts';
+import { replaceFar } from './files/replace.ts';
+import { resolveFar } from './files/resolve.ts';
+import { usageFar } from './files/usage.ts';
+import { writableFar } from './files/writable.ts';
 import type { Remote } from './remote.ts';
 
 /**
@@ -23,21 +23,21 @@ export function sshFiles({
   readonly machine: Pick<Machine, 'users'>;
 }): Files {
   return {
-    resolve: async (path) => await resolve(remote, path),
-    usage: async (path) => await usage(remote, path),
+    resolve: async (path) => await resolveFar(remote, path),
+    usage: async (path) => await usageFar(remote, path),
     list: async (selector, { sample, held: asked }) => {
-      const seen = await list(remote, { selector, sample, users: await machine.users() });
+      const seen = await listFar(remote, { selector, sample, users: await machine.users() });
       const held = asked && seen.ok && seen.count > 0 ? await farHolders(remote, selector.in, false) : null;
       return held ? { ...seen, held } : seen;
     },
     delete: async (handle, options) => {
-      const result = await deleteFiles(remote, { handle, options, users: await machine.users() });
+      const result = await deleteFar(remote, { handle, options, users: await machine.users() });
       const told = result.ok && result.deleted > 0 && result.ended !== 'interrupted';
       const held = told ? await farHolders(remote, handle.selector.in, true) : null;
       return held ? { ...result, held } : result;
     },
-    read: async (paths, { max = DEFAULT_MAX } = {}) => await read(remote, paths, max),
-    writable: async (paths) => await writable(remote, paths),
-    replace: async (path, change) => await replace(remote, path, change),
+    read: async (paths, { max = DEFAULT_MAX } = {}) => await readFar(remote, paths, max),
+    writable: async (paths) => await writableFar(remote, paths),
+    replace: async (path, change) => await replaceFar(remote, path, change),
   };
 }

@@ -15,11 +15,19 @@ import { searchDaemon } from '../linux/main-process.ts';
 import type { ProcStat } from '../linux/proc-text.ts';
 import { type State, scriptState } from '../linux/script-state.ts';
 import { systemctl, systemdQueue, unitOf } from '../linux/systemctl.ts';
-import { isAbsent, marksOf, PROPERTIES, recordsIn, type Shown, stateShown, worstOf } from '../linux/systemd-show.ts';
+import {
+  isAbsent,
+  PROPERTIES,
+  type ShownUnit,
+  stateShown,
+  unitMarks,
+  unitsIn,
+  worstUnit,
+} from '../linux/systemd-show.ts';
 import { systemdTies } from '../linux/systemd-ties.ts';
-import { resolve } from './files/resolve.ts';
+import { resolveFar } from './files/resolve.ts';
 import type { ProcQuestions } from './proc-look.ts';
-import { words } from './proc-words.ts';
+import { wordList } from './proc-words.ts';
 import type { Remote } from './remote.ts';
 import { type DaemonLook, lookAtDaemon, NOTHING, scriptWords } from './service-look.ts';
 
@@ -63,23 +71,26 @@ async function stateOfUnit(world: World, name: string): Promise<ServiceState> {
   const about = daemonAbout('', stem);
   const units = unit === stem || unit.includes('@') ? [unit] : [unit, `${stem}@*.service`];
   // In UTC and in words: --timestamp=unix came with systemd 247.
-  const show = `systemctl show --no-pager --property=${PROPERTIES} -- ${words(units)}`;
+  const show = `systemctl show --no-pager --property=${PROPERTIES} -- ${wordList(units)}`;
   const script = `mark show; TZ=UTC0 ${show}; mark shown "$?"\n`;
   const asked = await lookAtDaemon(world, { about: about.certain ? about : NOTHING, script });
   if (!asked.ok) return unasked(name, 'systemd', asked);
   const { sections, stderr } = asked.look.told;
-  const [own, ...instances] = recordsIn(sections.text('show'));
+  const [own, ...instances] = unitsIn(sections.text('show'));
   if (sections.word('shown') !== '0' || own === undefined)
     return unasked(name, 'systemd', failure('systemctl', `systemctl show: ${stderr.trim().slice(-500)}`));
   if (isAbsent(own)) return absent(name, 'systemd');
-  const shown = own.SubState === 'exited' ? (worstOf(instances) ?? own) : own;
+  const shown = own.SubState === 'exited' ? (worstUnit(instances) ?? own) : own;
   const known = { name, exists: true, manager: 'systemd', enabled: enabledIn(own) } as const;
-  const seen = { ...known, ...withPidOf(asked.look, about, stateShown(shown)), ...marksOf(own) };
+  const seen = { ...known, ...withPidOf(asked.look, about, stateShown(shown)), ...unitMarks(own) };
   return (await hasLostItsFile(world, own)) && isRunning(seen.state) ? { ...seen, removed: true } : seen;
 }
 
 /** systemd goes on with what it has read, until it is told to read again. */
-async function hasLostItsFile({ commands }: World, { NeedDaemonReload, FragmentPath = '' }: Shown): Promise<boolean> {
+async function hasLostItsFile(
+  { commands }: World,
+  { NeedDaemonReload, FragmentPath = '' }: ShownUnit,
+): Promise<boolean> {
   if (NeedDaemonReload !== 'yes' || FragmentPath === '') return false;
   const argv = ['test', '-e', FragmentPath];
   const found = await commands.run(
@@ -103,7 +114,7 @@ function withPidOf(
 }
 
 /** systemctl(1), is-enabled. Null: others may pull it in, or a generator has made it. */
-function enabledIn({ LoadState, UnitFileState = '' }: Shown): boolean | null {
+function enabledIn({ LoadState, UnitFileState = '' }: ShownUnit): boolean | null {
   if (LoadState === 'masked' || /^(?:masked|disabled)/.test(UnitFileState)) return false;
   return /^enabled/.test(UnitFileState) ? true : null;
 }
@@ -175,7 +186,7 @@ export function farSysv(world: World): Init {
     manager: 'sysv',
     candidates: (name) => (isServiceName(name) ? [`/etc/init.d/${name}`, `/etc/rc.d/init.d/${name}`] : []),
     words: (name) => `for level in /etc/rc[2345].d /etc/rc.d/rc[2345].d; do [ ! -d "$level" ] || enabled=\${enabled:-0}
-for link in "$level"/S[0-9][0-9]${words([name])}; do { [ ! -e "$link" ] && [ ! -L "$link" ]; } || enabled=1; done; done
+for link in "$level"/S[0-9][0-9]${wordList([name])}; do { [ ! -e "$link" ] && [ ! -L "$link" ]; } || enabled=1; done; done
 `,
     command: (name, path, verb) => [path ?? `/etc/init.d/${name}`, verb],
     stateFrom: (script, look) => stateByScript(world, script, look),
@@ -194,7 +205,7 @@ export function farScript(world: World): Init {
   return {
     ...own,
     state: async (name) => {
-      const led = await resolve(world.remote, name);
+      const led = await resolveFar(world.remote, name);
       return !led.ok && led.code === 'ELOOP' ? misledScript(name, led) : await own.state(name);
     },
   };
@@ -221,8 +232,8 @@ export function farOpenrc(world: World): Init {
     manager: 'openrc',
     candidates: (name) => (isServiceName(name) ? [`/etc/init.d/${name}`] : []),
     words: (name) => `there() { [ -e "$1" ] || [ -L "$1" ]; }
-for mark in ${MARKS.join(' ')}; do if there "/run/openrc/$mark/"${words([name])}; then started=$mark; break; fi; done
-for level in /etc/runlevels/*; do [ ! -d "$level" ] || enabled=\${enabled:-0}; ! there "$level/"${words([name])} || enabled=1; done
+for mark in ${MARKS.join(' ')}; do if there "/run/openrc/$mark/"${wordList([name])}; then started=$mark; break; fi; done
+for level in /etc/runlevels/*; do [ ! -d "$level" ] || enabled=\${enabled:-0}; ! there "$level/"${wordList([name])} || enabled=1; done
 `,
     command: (name, _, verb) => ['rc-service', name, verb],
     stateFrom: ({ about }, look) =>

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import type { Target } from '../../model/fleet.ts';
-import type { Line } from './connection.ts';
+import type { SshLine } from './connection.ts';
 import type { Sockets } from './sockets.ts';
 
 export interface OpenSsh {
@@ -34,7 +34,7 @@ const ALWAYS = {
 };
 
 /** One ssh process holds the standing shell and is the master of all channels. */
-export function sshLine(ssh: OpenSsh): Line {
+export function sshLine(ssh: OpenSsh): SshLine {
   const { target, sockets } = ssh;
   let socket = sockets.fresh();
   const path = socket?.replaceAll('%', '%%') ?? null;

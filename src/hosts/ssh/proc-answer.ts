@@ -9,10 +9,10 @@ import {
   type Seen,
 } from '../linux/proc-text.ts';
 import { MOST_ARGUMENT_BYTES, MOST_ARGUMENTS } from './proc-words.ts';
-import type { Sections, Told } from './sections.ts';
+import type { Sections, ToldSections } from './sections.ts';
 
 /** What is known of a process beside its stat. */
-export interface Described {
+export interface DescribedProcess {
   readonly status: Seen<ProcStatus>;
   readonly exe: Seen<string>;
   readonly args: Seen<readonly string[]>;
@@ -20,7 +20,7 @@ export interface Described {
 }
 
 /** Of a process that ended before it was described. */
-export const VANISHED: Described = { status: undefined, exe: undefined, args: undefined, cgroup: null };
+export const VANISHED: DescribedProcess = { status: undefined, exe: undefined, args: undefined, cgroup: null };
 
 /**
  * One record of stat. They come one behind the other, and a name may hold newlines and other records' beginnings; but
@@ -49,16 +49,16 @@ export function deniedIn(stderr: string): ReadonlySet<string> {
 
 /** Null: a tool has not run over there. Whose arguments did not fit is left out. */
 export function readDescriptions(
-  { sections, stderr }: Told,
+  { sections, stderr }: ToldSections,
   pids: readonly number[],
-): ReadonlyMap<number, Described> | null {
+): ReadonlyMap<number, DescribedProcess> | null {
   const lines = grouped(sections.text('lines'));
   const links = linksIn(sections.text('links'));
   const args = argumentsIn(sections);
   if (!lines.has('self/status') || !links.has('self/exe') || !args.texts.has('self/cmdline')) return null;
   const denied = deniedIn(stderr);
   const seen = <T>(file: string, read: () => T | undefined): Seen<T> => (denied.has(file) ? 'denied' : read());
-  const describe = (pid: number): Described => ({
+  const describe = (pid: number): DescribedProcess => ({
     status: seen(`${pid}/status`, () => parseStatus(lines.get(`${pid}/status`) ?? '')),
     exe: seen(`${pid}/exe`, () => exeOf(links.get(`${pid}/exe`))),
     args: seen(`${pid}/cmdline`, () =>

@@ -4,7 +4,7 @@ import type { ProcStat } from '../linux/proc-text.ts';
 import { procIsForeign } from '../linux/process-records.ts';
 import { ledAway } from './files/said.ts';
 import { PRELUDE } from './files/shell.ts';
-import { type Described, deniedIn, readDescriptions, readStats, VANISHED } from './proc-answer.ts';
+import { type DescribedProcess, deniedIn, readDescriptions, readStats, VANISHED } from './proc-answer.ts';
 import {
   ALL_STATS,
   DESCRIBE_WORDS,
@@ -14,10 +14,10 @@ import {
   someStats,
   TELL_TOOLS,
   toolWords,
-  words,
+  wordList,
 } from './proc-words.ts';
 import type { Remote } from './remote.ts';
-import { askSections, type Sections, type Told } from './sections.ts';
+import { askSections, type Sections, type ToldSections } from './sections.ts';
 
 /** All processes of a far host by their stat, and those described that are likely to matter. */
 export interface FarLook {
@@ -27,7 +27,7 @@ export interface FarLook {
   readonly ticksPerSecond: number;
   readonly self: number;
   readonly uid: number;
-  readonly described: ReadonlyMap<number, Described>;
+  readonly described: ReadonlyMap<number, DescribedProcess>;
   /** The real paths of those that were asked for. */
   readonly real: ReadonlyMap<string, string>;
 }
@@ -36,9 +36,9 @@ export interface ProcQuestions {
   /** One round trip. */
   look(selector: ProcessSelector): Promise<Result<FarLook>>;
   /** Describes those that are still the same processes; who has ended is described as such. */
-  describe(stats: readonly ProcStat[]): Promise<Result<{ readonly described: ReadonlyMap<number, Described> }>>;
+  describe(stats: readonly ProcStat[]): Promise<Result<{ readonly described: ReadonlyMap<number, DescribedProcess> }>>;
   /** Runs a script that may use the words of /proc; what it describes is under `described`. */
-  ask(script: string): Promise<Result<Told>>;
+  ask(script: string): Promise<Result<ToldSections>>;
 }
 
 const TIMEOUT = 60_000;
@@ -51,7 +51,7 @@ const ONE_BY_ONE = 200;
 export function procQuestions(remote: Remote): ProcQuestions {
   let tools: FarTools | null = null;
 
-  async function ask(script: string, known: FarTools | null = tools): Promise<Result<Told>> {
+  async function ask(script: string, known: FarTools | null = tools): Promise<Result<ToldSections>> {
     const told = await askSections(
       remote,
       `${PROC_WORDS}${DESCRIBE_WORDS}${toolWords(known)}\n${TELL_TOOLS}\n${script}`,
@@ -67,14 +67,14 @@ export function procQuestions(remote: Remote): ProcQuestions {
   async function describeSome(
     stats: readonly ProcStat[],
     plain: boolean,
-  ): Promise<Result<{ readonly described: Map<number, Described> }>> {
+  ): Promise<Result<{ readonly described: Map<number, DescribedProcess> }>> {
     const pids = stats.map(({ pid }) => pid);
     const how = plain && tools ? { ...tools, grep: false } : tools;
     const told = await ask(`describe ${pids.join(' ')}\n${someStats(pids)}`, how);
     if (!told.ok) return told;
     const now = statsIn(told);
     const found = now && readDescriptions(told, pids);
-    if (now === null || found === null) return unreadable(remote, told);
+    if (now === null || found === null) return unreadableProc(remote, told);
     return {
       ok: true,
       described: new Map(stats.flatMap((stat) => sameStill(stat, now.get(stat.pid), found.get(stat.pid)))),
@@ -82,7 +82,7 @@ export function procQuestions(remote: Remote): ProcQuestions {
   }
 
   async function describe(stats: readonly ProcStat[]): ReturnType<ProcQuestions['describe']> {
-    const described = new Map<number, Described>();
+    const described = new Map<number, DescribedProcess>();
     for (const plain of [false, true]) {
       const left = stats.filter(({ pid }) => !described.has(pid));
       for (const some of slicesOf(left, plain || tools?.grep === false ? ONE_BY_ONE : AT_ONCE)) {
@@ -113,7 +113,7 @@ function lookScript({ name, started_by: starters = [], exe = [] }: ProcessSelect
   const guess =
     name === undefined
       ? `set -- [0-9]*; [ $# -gt ${MOST_WITHOUT_NAME} ] || want=$*`
-      : `set -- $(grep -lxF ${names.map((each) => `-e ${words([each])}`).join(' ')} -- [0-9]*/comm 2>/dev/null)
+      : `set -- $(grep -lxF ${names.map((each) => `-e ${wordList([each])}`).join(' ')} -- [0-9]*/comm 2>/dev/null)
 [ $# -gt ${MOST_GUESSED} ] || for found; do above "\${found%/comm}"; done
 for found in $sessions; do above "$found"; done`;
   return `want= sessions=
@@ -128,15 +128,15 @@ describe $want
 ${ALL_STATS}`;
 }
 
-function readLook(remote: Remote, told: Told, { exe = [] }: ProcessSelector): Result<FarLook> {
+function readLook(remote: Remote, told: ToldSections, { exe = [] }: ProcessSelector): Result<FarLook> {
   const { sections } = told;
   const [self = 0, here = 0, seconds = Number.NaN] = sections.word('clock').split(' ').map(Number);
   const ticks = readTools(sections.word('tools'))?.ticksPerSecond;
   const stats = statsIn(told);
   const want = sections.word('want').split(' ').filter(Boolean).map(Number);
-  const described = want.length === 0 ? new Map<number, Described>() : readDescriptions(told, want);
+  const described = want.length === 0 ? new Map<number, DescribedProcess>() : readDescriptions(told, want);
   if (stats === null || described === null || ticks === undefined || Number.isNaN(seconds))
-    return unreadable(remote, told);
+    return unreadableProc(remote, told);
   if (!isBelow(stats, here, self)) return procIsForeign();
   const real = realPaths(sections, exe);
   if (!real.ok) return real;
@@ -161,14 +161,14 @@ function readLook(remote: Remote, told: Told, { exe = [] }: ProcessSelector): Re
 function sameStill(
   { pid, start }: ProcStat,
   now: ProcStat | undefined,
-  found: Described | undefined,
-): readonly [number, Described][] {
+  found: DescribedProcess | undefined,
+): readonly [number, DescribedProcess][] {
   if (now?.start !== start) return [[pid, VANISHED]];
   return found ? [[pid, { ...found, status: found.status ?? 'denied' }]] : [];
 }
 
 /** Null: not all that could be read was read. */
-function statsIn({ sections }: Told): ReadonlyMap<number, ProcStat> | null {
+function statsIn({ sections }: ToldSections): ReadonlyMap<number, ProcStat> | null {
   return /^[01]$/.test(sections.word('read')) ? readStats(sections.text('stats')) : null;
 }
 
@@ -188,7 +188,7 @@ function withoutOurs(stats: ReadonlyMap<number, ProcStat>, self: number): Readon
  */
 function realWords(exe: readonly string[]): string {
   return `(${PRELUDE}
-for each in ${words(exe)}; do
+for each in ${wordList(exe)}; do
   if walk "$each" follow >/dev/null; then printf '\\0\\0\\0%s\\0' "\${real:-/}"
   else printf '%s\\0%s\\0%s\\0%s\\0' "$wary" "$link" "$by" "\${wary:+$real/$todo}"; fi
 done)`;
@@ -213,7 +213,7 @@ function* slicesOf<T>(items: readonly T[], size: number): Generator<readonly T[]
   for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
 }
 
-export function unreadable({ name }: Remote, { stderr }: Told): Failure {
+export function unreadableProc({ name }: Remote, { stderr }: ToldSections): Failure {
   const said = stderr.trim().slice(-500);
   return failure('EIO', `the processes of ${name} could not be read${said && `: ${said}`}`);
 }

@@ -94,5 +94,5 @@ export function someStats(pids: readonly number[]): string {
  * Words for a script: scripts are bytes, what we know is text. No name over there holds a NUL, so one that does is made
  * to be nobody's.
  */
-export const words = (values: readonly string[]): string =>
+export const wordList = (values: readonly string[]): string =>
   values.map((value) => quoteWord(Buffer.from(value.replaceAll('\0', '\u{fffd}')).toString('latin1'))).join(' ');

@@ -1,7 +1,7 @@
 import type { Machine, Processes, ProcessList, ProcessSelector } from '../../model/host.ts';
 import { ownerIn, type ProcStat, type Seen } from '../linux/proc-text.ts';
 import { type ProcessTable, selectProcesses } from '../linux/process-records.ts';
-import { type Described, VANISHED } from './proc-answer.ts';
+import { type DescribedProcess, VANISHED } from './proc-answer.ts';
 import { type FarLook, type ProcQuestions, procQuestions } from './proc-look.ts';
 import type { Remote } from './remote.ts';
 import { farAlive, farCounters, farSignal } from './signal.ts';
@@ -49,10 +49,10 @@ async function list(
 
 function tableOf(
   look: FarLook,
-  described: ReadonlyMap<number, Described>,
+  described: ReadonlyMap<number, DescribedProcess>,
   missed: Map<number, ProcStat>,
 ): ProcessTable {
-  const of = (pid: number): Described => {
+  const of = (pid: number): DescribedProcess => {
     const known = described.get(pid);
     const stat = look.stats.get(pid);
     if (!known && stat) missed.set(pid, stat);

@@ -6,7 +6,7 @@ import type { Captured, Failure, Result } from '../../model/host.ts';
  */
 export type Effect = 'read' | 'write';
 
-export interface Answer {
+export interface FarAnswer {
   /** Of the script. */
   readonly status: number;
   readonly stdout: Buffer;
@@ -56,7 +56,7 @@ export interface Channel {
 export interface Remote {
   readonly name: string;
   /** One round trip on the standing session; questions wait for each other. */
-  ask(script: string, options: AskOptions): Promise<Result<Answer>>;
+  ask(script: string, options: AskOptions): Promise<Result<FarAnswer>>;
   /**
    * `daemon`: what it starts shall stay, so it carries no mark by which it would be ended with the rest when the
    * connection ends.

@@ -11,7 +11,7 @@ export interface Sections {
   text(name: string): string;
 }
 
-export interface Told {
+export interface ToldSections {
   readonly sections: Sections;
   readonly stderr: string;
 }
@@ -23,7 +23,7 @@ const NEWLINE = 10;
  * nothing a process calls itself, and no file, can begin a part. A script that did not reach its own end has told
  * nothing.
  */
-export async function askSections(remote: Remote, script: string, options: AskOptions): Promise<Result<Told>> {
+export async function askSections(remote: Remote, script: string, options: AskOptions): Promise<Result<ToldSections>> {
   const nonce = randomBytes(12).toString('hex');
   const words = `mark() { printf '\\n${nonce} %s\\n' "$*"; }`;
   const answer = await remote.ask(`${words}\n${script}\nmark end`, options);

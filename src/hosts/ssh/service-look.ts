@@ -1,18 +1,18 @@
 import type { Result } from '../../model/host.ts';
 import { type DaemonAbout, pidOf } from '../linux/daemon-about.ts';
 import type { PidFile, Sight } from '../linux/main-process.ts';
-import { type Entry, writerOf } from '../linux/pid-file.ts';
+import { type PidFileEntry, writerOf } from '../linux/pid-file.ts';
 import type { ProcStat } from '../linux/proc-text.ts';
 import { idsAmong } from '../local/machine.ts';
-import { type Described, readDescriptions, readStats, VANISHED } from './proc-answer.ts';
-import { type ProcQuestions, unreadable } from './proc-look.ts';
-import { readTools, words } from './proc-words.ts';
+import { type DescribedProcess, readDescriptions, readStats, VANISHED } from './proc-answer.ts';
+import { type ProcQuestions, unreadableProc } from './proc-look.ts';
+import { readTools, wordList } from './proc-words.ts';
 import type { Remote } from './remote.ts';
-import type { Told } from './sections.ts';
+import type { ToldSections } from './sections.ts';
 
 /** What one question tells of a daemon, beside what its manager says. */
 export interface DaemonLook {
-  readonly told: Told;
+  readonly told: ToldSections;
   readonly sight: Sight;
   /** By pid file that holds a number: when it was written, epoch milliseconds. */
   readonly written: ReadonlyMap<string, number>;
@@ -37,11 +37,11 @@ const MOST_SCRIPT_BYTES = 256 * 1024;
 /** `text FILE`: what it is now, and the text where that is not what is known. */
 export function scriptWords(candidates: readonly string[], knownStamp: string): string {
   return `path= stamp=
-for file in ${words(candidates)}; do [ ! -f "$file" ] || { path=$file; break; }; done
+for file in ${wordList(candidates)}; do [ ! -f "$file" ] || { path=$file; break; }; done
 if [ -n "$path" ]; then stamp=$(stat -L -c '%d.%i.%s.%Y.%Z' -- "$path"); fi
 mark path; printf '%s' "$path"
 mark stamp "$stamp"
-if [ -n "$path" ] && [ "$stamp" != ${words([knownStamp])} ]; then mark text; head -c ${MOST_SCRIPT_BYTES} -- "$path"; fi
+if [ -n "$path" ] && [ "$stamp" != ${wordList([knownStamp])} ]; then mark text; head -c ${MOST_SCRIPT_BYTES} -- "$path"; fi
 `;
 }
 
@@ -51,8 +51,8 @@ if [ -n "$path" ] && [ "$stamp" != ${words([knownStamp])} ]; then mark text; hea
  */
 function daemonWords(about: DaemonAbout, pids: readonly number[]): string {
   const is = [
-    ...about.names.map((name) => `[ "$comm" = ${words([name])} ]`),
-    ...about.programs.map((program) => `[ "$pid/exe" -ef ${words([program])} ]`),
+    ...about.names.map((name) => `[ "$comm" = ${wordList([name])} ]`),
+    ...about.programs.map((program) => `[ "$pid/exe" -ef ${wordList([program])} ]`),
   ];
   return `want=' ${pids.map((pid) => `${pid} `).join('')}' hidden=
 add() { case $want in *" $1 "*) ;; *) [ ! -d "$1" ] || want="$want$1 " ;; esac; }
@@ -66,7 +66,7 @@ writer() {
   stat -c '%u %f %Y' -- "$@"
 }
 mark files
-for file in ${words(about.pidFiles)}; do
+for file in ${wordList(about.pidFiles)}; do
   if [ -f "$file" ] && [ ! -L "$file" ] && [ -r "$file" ]; then
     number=$(head -c 256 -- "$file")
     printf '%s\\0%s\\0%s\\0' "$file" "$number" "$(writer "$file")"
@@ -77,12 +77,12 @@ for file in ${words(about.pidFiles)}; do
 done
 ${is.length === 0 ? '' : `for pid in [0-9]*; do comm=; { IFS= read -r comm <"$pid/comm"; } 2>/dev/null; if ${is.join(' || ')}; then add "$pid"; fi; done`}
 mark kinds
-for path in ${words(about.programs)}; do
+for path in ${wordList(about.programs)}; do
   first=; [ ! -f "$path" ] || [ ! -r "$path" ] || IFS= read -r first <"$path"
   case $first in '#!'*) printf 1 ;; *) printf 0 ;; esac
 done
 while read -r key up now rest; do case $key in Uid:) mark uid "$now"; break ;; esac; done <self/status
-mark real; for path in ${words(about.programs)}; do readlink -fn -- "$path"; printf '\\0'; done
+mark real; for path in ${wordList(about.programs)}; do readlink -fn -- "$path"; printf '\\0'; done
 mark boot "$(grep '^btime ' stat)"
 [ ! -r 1/stat ] || hidden=
 mark want "$hidden" $want
@@ -112,11 +112,11 @@ export async function lookAtDaemon(
   const [hidden, ...want] = sections.word('want').split(' ');
   const wanted = want.map(Number).filter((pid) => pid > 0);
   const stats = readStats(sections.text('stats'));
-  const described = wanted.length === 0 ? new Map<number, Described>() : readDescriptions(told, wanted);
+  const described = wanted.length === 0 ? new Map<number, DescribedProcess>() : readDescriptions(told, wanted);
   const ticks = readTools(sections.word('tools'))?.ticksPerSecond;
   const boot = /^btime (\d{1,12})$/.exec(sections.word('boot'))?.[1];
   if (stats === null || described === null || ticks === undefined || boot === undefined)
-    return unreadable(remote, told);
+    return unreadableProc(remote, told);
   const files = filesIn(sections.text('files'));
   const bootTime = Number(boot) * 1000;
   const startedAt = ({ start }: ProcStat): number => bootTime + (start * 1000) / ticks;
@@ -151,7 +151,7 @@ function filesIn(text: string): ReadonlyMap<string, PidFile> {
 }
 
 /** `UID MODE SECONDS` of stat(1), the mode in hexadecimal. */
-function entriesIn(text: string): readonly (Entry & { readonly written: number })[] {
+function entriesIn(text: string): readonly (PidFileEntry & { readonly written: number })[] {
   const lines = text.matchAll(/^(\d{1,10}) ([0-9a-f]{1,8}) (-?\d{1,12})$/gm);
   return [...lines].map(([, uid, mode = '', seconds]) => ({
     uid: Number(uid),
@@ -163,7 +163,7 @@ function entriesIn(text: string): readonly (Entry & { readonly written: number }
 interface Seen {
   readonly about: DaemonAbout;
   readonly stats: ReadonlyMap<number, ProcStat>;
-  readonly described: ReadonlyMap<number, Described>;
+  readonly described: ReadonlyMap<number, DescribedProcess>;
   readonly files: ReadonlyMap<string, PidFile>;
   readonly real: readonly string[];
 }
@@ -175,7 +175,7 @@ function sightOf({
   files,
   real,
 }: Seen): Omit<Sight, 'isScript' | 'ids' | 'startedAt' | 'bootTime'> {
-  const of = (pid: number): Described => described.get(pid) ?? VANISHED;
+  const of = (pid: number): DescribedProcess => described.get(pid) ?? VANISHED;
   const known = <T>(seen: T | undefined | 'denied'): T | null =>
     seen === undefined || seen === 'denied' ? null : seen;
   return {

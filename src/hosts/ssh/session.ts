@@ -3,9 +3,9 @@ import { saysNoFork } from '../../model/host/no-fork.ts';
 import { type Failure, failure, type Result } from '../../model/host.ts';
 import { withoutEnd } from '../../model/text/trim.ts';
 import { type Become, elevated } from './become.ts';
-import { decisiveLine, diagnose } from './diagnosis.ts';
+import { decisiveLine, diagnoseSsh } from './diagnosis.ts';
 import { clean, firstWords, HELLO, standingLoop, whole } from './far-side.ts';
-import type { Answer, AskOptions } from './remote.ts';
+import type { AskOptions, FarAnswer } from './remote.ts';
 import { type FullWire, fullWire, type Launch, type Wire } from './wire.ts';
 
 export interface FarShell {
@@ -27,7 +27,7 @@ export interface FarShell {
 }
 
 /** What the standing shell says of itself. */
-export interface Standing {
+interface Standing {
   /** Begins the mark of each of its channels. */
   readonly id: string;
   readonly pid: number;
@@ -42,9 +42,9 @@ export interface Session extends Standing {
    * Failures: `unreachable` (nothing was sent), `lost`, `timeout`, `no-slots` (it never began), `EFBIG`; it is dead
    * after each, but after a `timeout` to be killed.
    */
-  ask(script: string, options: Omit<AskOptions, 'effect'>): Promise<Result<Answer>>;
+  ask(script: string, options: Omit<AskOptions, 'effect'>): Promise<Result<FarAnswer>>;
   /** Like `ask`, in the standing shell itself. */
-  hold(script: string): Promise<Result<Answer>>;
+  hold(script: string): Promise<Result<FarAnswer>>;
   alive(): boolean;
   /** `farewell`: the other end shall not take it for a cut, and sweep. */
   end(options: { readonly farewell: boolean }): Promise<void>;
@@ -106,7 +106,7 @@ export async function whyEnded(
   const error = await wire.ended;
   if (error !== null)
     return failure('unreachable', `ssh could not be started (${error.code}): install openssh-client, or see PATH`);
-  return diagnose(name, wire.err.noise(), become === null ? null : user());
+  return diagnoseSsh(name, wire.err.noise(), become === null ? null : user());
 }
 
 function session({
@@ -125,7 +125,10 @@ function session({
   let silent = false;
   const alive = (): boolean => wire.alive() && !silent;
 
-  async function ask(asked: Asked, { input, timeout = TIMEOUT }: Omit<AskOptions, 'effect'>): Promise<Result<Answer>> {
+  async function ask(
+    asked: Asked,
+    { input, timeout = TIMEOUT }: Omit<AskOptions, 'effect'>,
+  ): Promise<Result<FarAnswer>> {
     if (!alive())
       return failure('unreachable', `the connection to ${name} has ended: ${decisiveLine(wire.err.noise())}`);
     const timer = timeoutOf(timeout);
@@ -145,7 +148,7 @@ function session({
     );
   }
 
-  function next(asked: Asked, options: Omit<AskOptions, 'effect'>): Promise<Result<Answer>> {
+  function next(asked: Asked, options: Omit<AskOptions, 'effect'>): Promise<Result<FarAnswer>> {
     const answer = before.then(() => ask(asked, options));
     before = answer;
     return answer;
@@ -168,7 +171,7 @@ function session({
 }
 
 type Heard =
-  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'answer'; readonly answer: FarAnswer }
   | { readonly kind: 'overflow' }
   | { readonly kind: 'timeout' }
   /** `begun`: the script was, and may have come to its end. */

@@ -1,8 +1,8 @@
 import type { ProcessCounters, Processes, ProcessIdentity, SignalResult } from '../../model/host.ts';
 import { parseStat } from '../linux/proc-text.ts';
-import { PROC_WORDS, words } from './proc-words.ts';
+import { PROC_WORDS, wordList } from './proc-words.ts';
 import type { Remote } from './remote.ts';
-import { askSections, type Told } from './sections.ts';
+import { askSections, type ToldSections } from './sections.ts';
 
 /**
  * `same PID START EXE`: the process that was listed, and one that may be signalled; else `found` says what it is.
@@ -111,7 +111,7 @@ mark said "$said"`;
 
 const OUTCOMES = ['sent', 'gone', 'other', 'refused'] as const;
 
-function readOutcomes({ sections }: Told, targets: readonly Target[]): readonly SignalResult[] {
+function readOutcomes({ sections }: ToldSections, targets: readonly Target[]): readonly SignalResult[] {
   const said = sections.word('said').split('|').filter(Boolean).map(readOutcome);
   const answered = new Set(said.map(({ pid }) => pid));
   const silent = targets.filter(({ pid }) => !answered.has(pid));
@@ -153,7 +153,7 @@ export async function farCounters(remote: Remote, pid: number): Promise<ProcessC
   return { pid, start: stat.start, minflt: stat.minflt, cminflt: stat.cminflt };
 }
 
-const wordsOf = ({ pid, start, exe }: Target): string => `${pid} ${start} ${words([exe ?? ''])}`;
+const wordsOf = ({ pid, start, exe }: Target): string => `${pid} ${start} ${wordList([exe ?? ''])}`;
 
 /** Reading the stat of one with builtins takes some tenths of a millisecond. */
 const timeoutFor = (targets: readonly unknown[]): number => 30_000 + 10 * targets.length;

@@ -11,18 +11,18 @@ import type { Json } from '../../model/json.ts';
 import type { Watchdogs } from '../linux/leases.ts';
 import {
   handleOf,
-  LABEL,
   leaseIn,
   momentOf,
-  type Starter,
+  WATCHDOG_LABEL,
   type Watchdog,
+  type WatchdogStarter,
   watchdogArgs,
 } from '../linux/watchdog-script.ts';
 import { FAR_PATH } from './far-side.ts';
 import type { ProcQuestions } from './proc-look.ts';
-import { PROC_WORDS, words } from './proc-words.ts';
+import { PROC_WORDS, wordList } from './proc-words.ts';
 import type { Remote } from './remote.ts';
-import { askSections, type Told } from './sections.ts';
+import { askSections, type ToldSections } from './sections.ts';
 import { lookAtDaemon, NOTHING } from './service-look.ts';
 
 interface World {
@@ -44,7 +44,7 @@ export function farWatchdogs(world: World): Watchdogs {
 
 interface Order {
   readonly lease: LeaseOrder;
-  readonly starter: Starter;
+  readonly starter: WatchdogStarter;
   readonly facts: Pick<MachineFacts, 'bootId' | 'uptime' | 'manager'>;
 }
 
@@ -77,7 +77,7 @@ async function arm(
     '--',
   ];
   const start = (command: readonly string[]): string =>
-    `said=$(cd / && umask 022 && exec ${words(command)} </dev/null 2>&1)`;
+    `said=$(cd / && umask 022 && exec ${wordList(command)} </dev/null 2>&1)`;
   const first =
     facts.manager === 'systemd'
       ? `${start([...scope, ...argv])}; case $said in *'armed '*) ;; *) ${start(argv)} ;; esac`
@@ -89,7 +89,7 @@ case $pid in '' | *[!0-9]*) mark none; printf '%s' "$said" ;; *) stat_of "$pid";
   return told.ok ? armedOf(told, id, facts.bootId) : told;
 }
 
-function armedOf({ sections }: Told, id: string, bootId: string): Result<{ readonly handle: Json }> {
+function armedOf({ sections }: ToldSections, id: string, bootId: string): Result<{ readonly handle: Json }> {
   const [, pid, start] = /^(\d+) (\d+)$/.exec(sections.word('armed')) ?? [];
   if (start !== undefined)
     return { ok: true, handle: handleOf({ pid: Number(pid), start: Number(start) }, id, bootId) };
@@ -159,7 +159,7 @@ async function release(
 }
 
 function outcomeOf(
-  { sections, stderr }: Told,
+  { sections, stderr }: ToldSections,
   id: string,
   pid: number,
 ): Result<{ readonly state: 'released' | 'gone' }> {
@@ -179,7 +179,7 @@ async function armed(
   prefix: string,
   bootId: string,
 ): Promise<Result<{ readonly handles: readonly Json[] }>> {
-  const shells = await processes.list({ name: ['sh'], args: LABEL });
+  const shells = await processes.list({ name: ['sh'], args: WATCHDOG_LABEL });
   if (!shells.ok) return shells;
   const handles = shells.processes.flatMap((each) => {
     const id = leaseIn(each.args);

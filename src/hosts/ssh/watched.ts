@@ -1,5 +1,5 @@
 import { type Connection, type Failure, failure, type Result } from '../../model/host.ts';
-import type { Answer, Channel, Remote } from './remote.ts';
+import type { Channel, FarAnswer, Remote } from './remote.ts';
 
 /** Of all else that was sent nobody knows how far it came by the time we gave up. */
 const NEVER_BEGUN: readonly string[] = ['unreachable', 'host-key', 'auth', 'become', 'no-slots', 'locked'];
@@ -29,7 +29,7 @@ export function watched(remote: Remote): WatchedRemote {
 
   return {
     ...remote,
-    async ask(script, options): Promise<Result<Answer>> {
+    async ask(script, options): Promise<Result<FarAnswer>> {
       const refused = options.effect === 'write' ? lost() : null;
       return refused ? notSent(remote.name, refused) : note(await remote.ask(script, options), options.effect);
     },

@@ -38,7 +38,7 @@ interface Look {
 }
 
 /** What the variables of one host say of it. */
-export function saidOf(look: Look): Pick<Target, 'address' | 'port' | 'user' | 'identity' | 'become' | 'labels'> {
+export function targetParts(look: Look): Pick<Target, 'address' | 'port' | 'user' | 'identity' | 'become' | 'labels'> {
   for (const [name, about] of Object.entries(UNUSED)) {
     const seen = look.vars.get(name);
     const complaint = { code: 'not-used', message: `\`${name}\` is not used: ${about}` };

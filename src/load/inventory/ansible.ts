@@ -2,9 +2,9 @@ import { parseDestination, targetNamed } from '../../model/fleet/target.ts';
 import type { Target } from '../../model/fleet.ts';
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { Checked, Problem } from '../../model/problem.ts';
-import { type Complaint, inOrder, type Part, type Path, problemAt, type Source } from '../text/source.ts';
+import { type Complaint, inTextOrder, type Part, type Path, problemAt, type Source } from '../text/source.ts';
 import { didYouMean } from '../text/suggest.ts';
-import { isJinja, JINJA, saidOf, type Variable } from './ansible-variables.ts';
+import { isJinja, JINJA, targetParts, type Variable } from './ansible-variables.ts';
 import { type Nesting, nestingFault, nestingOf } from './group-nesting.ts';
 import { destinationsIn } from './host-range.ts';
 import { doubles, type Inventory } from './hosts.ts';
@@ -52,9 +52,9 @@ export function ansibleInventory(source: Source, { known, beside }: Reading): Ch
   const built = [...found.hosts].map(([name, host]) => buildHost(source, { name, host, found, nesting, warnings }));
   const left = leftOut(built);
   const doubled = sayDoubles(source, left.hosts);
-  const problems = inOrder([...known, ...placeProblems(source, { found, nesting }), ...doubled]);
+  const problems = inTextOrder([...known, ...placeProblems(source, { found, nesting }), ...doubled]);
   if (problems.length > 0) return { ok: false, problems };
-  const told = inOrder([...found.problems, ...found.besides.problems, ...left.problems, ...warnings.values()]);
+  const told = inTextOrder([...found.problems, ...found.besides.problems, ...left.problems, ...warnings.values()]);
   if (left.hosts.length === 0)
     return { ok: false, problems: left.problems.length + found.problems.length > 0 ? told : [noHosts(source)] };
   return { ok: true, value: { targets: left.hosts.map(({ target }) => target), warnings: told } };
@@ -86,7 +86,7 @@ export interface Beside {
   readonly problems: readonly Problem[];
 }
 
-export interface Reading {
+interface Reading {
   readonly known: readonly Problem[];
   readonly beside: readonly Beside[];
 }
@@ -303,7 +303,7 @@ function buildHost(source: Source, { name, host, found, nesting, warnings }: Bui
     ...(besideHost.get(name) ?? []),
   ]);
   const problems: Problem[] = [];
-  const said = saidOf({ source, vars, problems, warnings });
+  const said = targetParts({ source, vars, problems, warnings });
   const groups = [...found.children.keys()].filter((group) => !EVERYBODY.includes(group) && within.includes(group));
   return { path: host.path, problems, target: targetNamed(name, { ...said, port: said.port ?? host.port, groups }) };
 }

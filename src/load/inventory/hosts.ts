@@ -1,4 +1,4 @@
-import { sameHost } from '../../model/fleet/selection.ts';
+import { sameHostName } from '../../model/fleet/selection.ts';
 import type { Target } from '../../model/fleet.ts';
 import type { Problem } from '../../model/problem.ts';
 
@@ -31,6 +31,6 @@ export function doubles<T extends { readonly target: Target }>(hosts: readonly T
     const key = host.target.name.toLowerCase();
     const before = seen.get(key);
     if (!before) seen.set(key, host);
-    return before && sameHost(before.target.name, host.target.name) ? [[before, host] as const] : [];
+    return before && sameHostName(before.target.name, host.target.name) ? [[before, host] as const] : [];
   });
 }

@@ -1,6 +1,6 @@
 import { parseDestination } from '../../model/fleet/target.ts';
 import type { Checked, Problem } from '../../model/problem.ts';
-import { inOrder } from '../text/source.ts';
+import { inTextOrder } from '../text/source.ts';
 import { destinationsIn } from './host-range.ts';
 import { doubles, type Inventory } from './hosts.ts';
 
@@ -30,7 +30,7 @@ export function listedHosts(path: string, text: string): Checked<Inventory> {
       place,
     })),
   ];
-  if (problems.length > 0) return { ok: false, problems: inOrder(problems) };
+  if (problems.length > 0) return { ok: false, problems: inTextOrder(problems) };
   if (hosts.length > 0) return { ok: true, value: { targets: hosts.map(({ target }) => target), warnings: [] } };
   return {
     ok: false,

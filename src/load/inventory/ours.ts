@@ -6,7 +6,7 @@ import { read, unchecked, uncheckedEntries } from '../../model/read.ts';
 import type { Unchecked } from '../../model/runbook/shape.ts';
 import { RESERVED_LIMITS } from '../../model/runbook.ts';
 import { checkShape } from '../text/shape-check.ts';
-import { type Complaint, inOrder, type Path, problemAt, type Source } from '../text/source.ts';
+import { type Complaint, inTextOrder, type Path, problemAt, type Source } from '../text/source.ts';
 import { spell } from '../text/spell.ts';
 import { didYouMean } from '../text/suggest.ts';
 import { type Nesting, nestingFault, nestingOf } from './group-nesting.ts';
@@ -21,7 +21,7 @@ export async function ownInventory(source: Source, known: readonly Problem[]): P
   const found = readAll(spelt.source);
   const told = new Set(shape.problems.map(({ place }) => `${place.line}:${place.column}`));
   const rules = found.problems.filter(({ place }) => !told.has(`${place.line}:${place.column}`));
-  const problems = inOrder([...known, ...spelt.problems, ...shape.problems, ...rules]);
+  const problems = inTextOrder([...known, ...spelt.problems, ...shape.problems, ...rules]);
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, value: { targets: found.hosts.map(({ target }) => target), warnings: [] } };
 }

@@ -6,7 +6,7 @@ import { isReference } from '../../model/reference.ts';
 import { amountOf } from '../../model/runbook/constraint.ts';
 import type { Unchecked } from '../../model/runbook/shape.ts';
 import { checkOperand } from '../runbook/comparators.ts';
-import { show } from '../text/complaints.ts';
+import { showTyped } from '../text/complaints.ts';
 import { type Complaint, type Path, problemAt, type Source } from '../text/source.ts';
 import { didYouMean } from '../text/suggest.ts';
 import { comparator, minuteOf } from './build.ts';
@@ -106,7 +106,10 @@ function operandComplaint(
   const wrong = items.find((_, at) => amounts[at] === undefined);
   if (wrong !== undefined) {
     const typed = { value: wrong, written: Array.isArray(value) ? undefined : written, name: word };
-    return { code: 'bad-number', message: `${show(typed)} cannot be compared; write it like 1000, 15m, 5% or 2GiB` };
+    return {
+      code: 'bad-number',
+      message: `${showTyped(typed)} cannot be compared; write it like 1000, 15m, 5% or 2GiB`,
+    };
   }
   const [low, high] = amounts;
   if (word !== 'between' || !low || !high || (low.kind === high.kind && low.amount <= high.amount)) return undefined;

@@ -9,20 +9,20 @@ import type { Mention, Names } from '../runbook/references.ts';
 import { type Complaint, type Part, type Path, problemAt } from '../text/source.ts';
 
 /** What the rules get to check. */
-export interface Checked {
+export interface CheckedDraft {
   readonly draft: Draft;
   readonly names: Names;
   readonly mentions: readonly Mention[];
 }
 
 /** One named rule, or a few that belong together. */
-export type Rule = (checked: Checked) => readonly Problem[];
+export type Rule = (checked: CheckedDraft) => readonly Problem[];
 
-export function told({ draft }: Checked, path: Path, part: Part, complaint: Complaint): Problem {
+export function problemOf({ draft }: CheckedDraft, path: Path, part: Part, complaint: Complaint): Problem {
   return problemAt(draft.source, path, part, complaint);
 }
 
-export function stepsIn({ draft }: Checked, phase: Phase): readonly DraftStep[] {
+export function stepsIn({ draft }: CheckedDraft, phase: Phase): readonly DraftStep[] {
   return draft.steps.filter((step) => step.phase === phase);
 }
 
@@ -41,7 +41,7 @@ export function argPath<T>({ path, use }: DraftStep, form?: Form<T>, key?: keyof
 }
 
 /** A value with its parameter's default in its place; undefined where a default is missing. */
-export function withDefault({ draft }: Checked, value: Json | undefined): Json | undefined {
+export function withDefault({ draft }: CheckedDraft, value: Json | undefined): Json | undefined {
   if (!isReference(value)) return value;
   const name = referenceName(value);
   return paramsIn(draft).find(([param]) => param === name)?.[1].default;

@@ -1,13 +1,13 @@
-import { batchFault, parseSize, type Size } from '../../model/fleet/strategy.ts';
+import { batchFault, parseBatchSize, type Size } from '../../model/fleet/strategy.ts';
 import type { Json } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import { unchecked } from '../../model/read.ts';
 import { FLEET } from '../runbook/language.ts';
 import { problemAt } from '../text/source.ts';
-import type { Checked } from './checked.ts';
+import type { CheckedDraft } from './checked.ts';
 
 /** Batches that contain no host, or that leave a host out. */
-export function fleetRules({ draft: { root, source } }: Checked): readonly Problem[] {
+export function fleetRules({ draft: { root, source } }: CheckedDraft): readonly Problem[] {
   const sizes = batchSizes(unchecked(FLEET, root.fleet).batches);
   const fault = sizes === null ? null : batchFault(sizes);
   if (fault === null) return [];
@@ -18,6 +18,6 @@ export function fleetRules({ draft: { root, source } }: Checked): readonly Probl
 /** Null: no batches are given, or some are no sizes, which is already reported. */
 function batchSizes(batches: Json | undefined): readonly Size[] | null {
   if (!Array.isArray(batches)) return null;
-  const sizes = (batches as readonly Json[]).map((item) => (item === 0 ? undefined : parseSize(String(item))));
+  const sizes = (batches as readonly Json[]).map((item) => (item === 0 ? undefined : parseBatchSize(String(item))));
   return sizes.length > 0 && sizes.every((size) => size !== undefined) ? sizes : null;
 }

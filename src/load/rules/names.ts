@@ -6,10 +6,10 @@ import { paramsIn } from '../runbook/draft.ts';
 import { ID } from '../runbook/language.ts';
 import { mentionedIn } from '../runbook/text-references.ts';
 import type { Path } from '../text/source.ts';
-import { type Checked, told } from './checked.ts';
+import { type CheckedDraft, problemOf } from './checked.ts';
 
 /** Parameters and steps share one namespace, or `$x` could mean two things. */
-export function nameRules(checked: Checked): readonly Problem[] {
+export function nameRules(checked: CheckedDraft): readonly Problem[] {
   const params = paramsIn(checked.draft).map(([name]) => name);
   const named: readonly { readonly name: string; readonly path: Path; readonly part: 'key' | 'value' }[] = [
     ...params.map((name) => ({ name, path: ['params', name], part: 'key' as const })),
@@ -21,27 +21,31 @@ export function nameRules(checked: Checked): readonly Problem[] {
   const duplicates = named.flatMap(({ name, path, part }) => {
     const before = first.get(name);
     if (!before) first.set(name, path);
-    return before ? [told(checked, path, part, duplicate(checked, name, before))] : [];
+    return before ? [problemOf(checked, path, part, duplicate(checked, name, before))] : [];
   });
   return [...duplicates, ...badNames(checked, params), ...unused(checked, params)];
 }
 
-function duplicate({ draft }: Checked, name: string, before: Path) {
+function duplicate({ draft }: CheckedDraft, name: string, before: Path) {
   const { line } = draft.source.placeOf(before);
   const what = before[0] === 'params' ? 'a parameter' : 'a step';
   return { code: 'duplicate-id', message: `\`${name}\` is the name of ${what} already (line ${line})` };
 }
 
-function badNames(checked: Checked, params: readonly string[]): readonly Problem[] {
+function badNames(checked: CheckedDraft, params: readonly string[]): readonly Problem[] {
   const bad = params.filter((name) => !new RegExp(ID).test(name));
   const hint = 'small letters, digits, _ and -, a letter first';
   return bad.map((name) =>
-    told(checked, ['params', name], 'key', { code: 'bad-name', message: `\`${name}\` cannot be referred to`, hint }),
+    problemOf(checked, ['params', name], 'key', {
+      code: 'bad-name',
+      message: `\`${name}\` cannot be referred to`,
+      hint,
+    }),
   );
 }
 
 /** A parameter without any effect is a trap: somebody will set it and rely on it. */
-function unused(checked: Checked, params: readonly string[]): readonly Problem[] {
+function unused(checked: CheckedDraft, params: readonly string[]): readonly Problem[] {
   // A misspelt name is reported once, as an unknown reference.
   const { params: names, steps } = checked.names;
   if (checked.mentions.some(({ reference }) => !names.has(reference) && !steps.has(reference))) return [];
@@ -52,7 +56,7 @@ function unused(checked: Checked, params: readonly string[]): readonly Problem[]
   return params
     .filter((name) => !checked.draft.written.has(name) && !inText.has(name) && new RegExp(ID).test(name))
     .map((name) =>
-      told(checked, ['params', name], 'key', { code: 'unused-parameter', message: `no step uses \`$${name}\`` }),
+      problemOf(checked, ['params', name], 'key', { code: 'unused-parameter', message: `no step uses \`$${name}\`` }),
     );
 }
 

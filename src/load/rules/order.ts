@@ -4,12 +4,12 @@ import type { Problem } from '../../model/problem.ts';
 import { unchecked } from '../../model/read.ts';
 import { isReference, referenceName } from '../../model/reference.ts';
 import { DEFAULT_LIMITS } from '../../model/runbook.ts';
-import { type DraftStep, isAction } from '../runbook/draft.ts';
+import { type DraftStep, usesAction } from '../runbook/draft.ts';
 import { LIMITS_SHAPE } from '../runbook/language.ts';
-import { argOf, argPath, type Checked, stepsIn, told, verbOf, withDefault } from './checked.ts';
+import { argOf, argPath, type CheckedDraft, problemOf, stepsIn, verbOf, withDefault } from './checked.ts';
 
 /** The order of an act phase that the founding incident taught: stop the source, kill, delete, edit, start. */
-export function orderRules(checked: Checked): readonly Problem[] {
+export function orderRules(checked: CheckedDraft): readonly Problem[] {
   const act = stepsIn(checked, 'act');
   return [
     ...act.flatMap((step, at) => [
@@ -22,12 +22,12 @@ export function orderRules(checked: Checked): readonly Problem[] {
 }
 
 /** One freed inode wakes what hangs for lack of one, and the folder fills again. */
-function deleteBeforeKill(checked: Checked, step: DraftStep, later: readonly DraftStep[]): readonly Problem[] {
+function deleteBeforeKill(checked: CheckedDraft, step: DraftStep, later: readonly DraftStep[]): readonly Problem[] {
   const kill = later.find((next) => verbOf(next) === 'kill');
   if (verbOf(step) !== 'delete' || !kill) return [];
   const message = `this deletes before \`${kill.id ?? 'kill'}\` ends what refills it`;
   return [
-    told(checked, argPath(step), 'key', {
+    problemOf(checked, argPath(step), 'key', {
       code: 'delete-before-kill',
       message,
       hint: 'stop the source, kill, then delete',
@@ -41,14 +41,14 @@ interface Around {
 }
 
 /** A sample tells the content of some files, but a delete takes all of them. */
-function sampleDeletes(checked: Checked, step: DraftStep): readonly Problem[] {
+function sampleDeletes(checked: CheckedDraft, step: DraftStep): readonly Problem[] {
   const { targets } = argOf(step, DELETE);
   if (verbOf(step) !== 'delete' || !isReference(targets)) return [];
   const looked = checked.draft.steps.find((each) => each.id === referenceName(targets));
   if (!looked || looked.grafted || verbOf(looked) !== 'files' || argOf(looked, FILES_LOOK).sample_matches === undefined)
     return [];
   return [
-    told(checked, argPath(looked, FILES_LOOK, 'sample_matches'), 'key', {
+    problemOf(checked, argPath(looked, FILES_LOOK, 'sample_matches'), 'key', {
       code: 'sample-deletes',
       message: `\`sample_matches\` looks into 50 of the files, and \`${step.id ?? 'delete'}\` deletes all of them, whatever they hold`,
       hint: "write `holds: {format: postfix, header: {subject: 'Cron <'}}`: each file is judged, at the act as well, and the others stay",
@@ -57,18 +57,18 @@ function sampleDeletes(checked: Checked, step: DraftStep): readonly Problem[] {
 }
 
 /** What needs an inode (`crontab` installs a new file) fails with ENOSPC as long as none is free. */
-function editBeforeDelete(checked: Checked, step: DraftStep, { earlier, later }: Around): readonly Problem[] {
+function editBeforeDelete(checked: CheckedDraft, step: DraftStep, { earlier, later }: Around): readonly Problem[] {
   if (earlier.some((before) => verbOf(before) === 'delete')) return [];
   const freeing = later.find((next) => verbOf(next) === 'delete');
-  if (!isAction(step.use) || !step.use.definition.needs.includes('inode') || !freeing) return [];
+  if (!usesAction(step.use) || !step.use.definition.needs.includes('inode') || !freeing) return [];
   const message = `\`${step.use.verb}\` needs a free inode, which only \`${freeing.id ?? 'delete'}\` gives it`;
   return [
-    told(checked, argPath(step), 'key', { code: 'edit-before-delete', message, hint: 'delete first, then edit' }),
+    problemOf(checked, argPath(step), 'key', { code: 'edit-before-delete', message, hint: 'delete first, then edit' }),
   ];
 }
 
 /** A batch is all or nothing: it would exceed the limit at once. */
-function limitBelowBatch(checked: Checked, act: readonly DraftStep[]): readonly Problem[] {
+function limitBelowBatch(checked: CheckedDraft, act: readonly DraftStep[]): readonly Problem[] {
   const own = unchecked(LIMITS_SHAPE, checked.draft.root.limits).delete;
   // A value that is no number is already reported; a missing one has a default.
   if (own !== undefined && typeof own !== 'number') return [];
@@ -79,7 +79,7 @@ function limitBelowBatch(checked: Checked, act: readonly DraftStep[]): readonly 
     const where =
       own === undefined ? 'by default' : `(line ${checked.draft.source.placeOf(['limits', 'delete']).line})`;
     return [
-      told(checked, argPath(step, DELETE, 'batch'), 'value', {
+      problemOf(checked, argPath(step, DELETE, 'batch'), 'value', {
         code: 'limit-below-batch',
         message: `a batch of ${batch} is more than \`limits.delete\` allows, ${limit} ${where}`,
         ...(own === undefined && { hint: `add \`limits: {delete: ...}\`, as many as a run may delete at the most` }),

@@ -5,18 +5,18 @@ import { withoutEnd } from '../../model/text/trim.ts';
 import { paramsIn } from '../runbook/draft.ts';
 import type { PARAMETER } from '../runbook/language.ts';
 import { narrowed } from '../runbook/uses.ts';
-import { amountOf, checkValue, type ValueRules } from '../runbook/values.ts';
+import { amountOfType, checkValue, type ValueRules } from '../runbook/values.ts';
 import type { Path } from '../text/source.ts';
-import { type Checked, told } from './checked.ts';
+import { type CheckedDraft, problemOf } from './checked.ts';
 
 /** Each parameter's default is a value that it would accept, and its constraints fit its type. */
-export function paramRules(checked: Checked): readonly Problem[] {
+export function paramRules(checked: CheckedDraft): readonly Problem[] {
   return paramsIn(checked.draft).flatMap(([name, json]) => paramProblems(checked, name, json));
 }
 
 type Declared = Unchecked<typeof PARAMETER>;
 
-function paramProblems(checked: Checked, name: string, json: Declared): readonly Problem[] {
+function paramProblems(checked: CheckedDraft, name: string, json: Declared): readonly Problem[] {
   const declared = valueRules(json);
   if (!declared) return [];
   const rules = narrowed(declared, name, checked.mentions);
@@ -25,7 +25,7 @@ function paramProblems(checked: Checked, name: string, json: Declared): readonly
     const types = FITS[key] ?? [];
     if (json[key] === undefined || types.includes(rules.type)) return [];
     return [
-      told(checked, [...path, key], 'key', {
+      problemOf(checked, [...path, key], 'key', {
         code: 'misplaced-key',
         message: `\`${key}\` is for ${types.join(', ')}; this is a ${rules.type}`,
       }),
@@ -41,11 +41,11 @@ function paramProblems(checked: Checked, name: string, json: Declared): readonly
 }
 
 /** Two folders that do not lie in one another leave no path that is below both. */
-function elsewhere(checked: Checked, path: Path, declared: ValueRules, rules: ValueRules): readonly Problem[] {
+function elsewhere(checked: CheckedDraft, path: Path, declared: ValueRules, rules: ValueRules): readonly Problem[] {
   if (declared.under === undefined || rules.under === undefined) return [];
   if (`${rules.under}/`.startsWith(`${withoutEnd(declared.under, '/')}/`)) return [];
   const message = `the runbook that this is handed on to takes paths below ${rules.under} only`;
-  return [told(checked, [...path, 'under'], 'value', { code: 'bad-path', message })];
+  return [problemOf(checked, [...path, 'under'], 'value', { code: 'bad-path', message })];
 }
 
 const FITS: { readonly [K in keyof Declared]?: readonly ParameterType[] } = {
@@ -56,19 +56,19 @@ const FITS: { readonly [K in keyof Declared]?: readonly ParameterType[] } = {
   under: ['path'],
 };
 
-function boundProblems(checked: Checked, path: Path, json: Declared, rules: ValueRules): readonly Problem[] {
+function boundProblems(checked: CheckedDraft, path: Path, json: Declared, rules: ValueRules): readonly Problem[] {
   const bad = (['min', 'max'] as const).filter((key) => json[key] !== undefined && FITS[key]?.includes(rules.type));
   const problems = bad.flatMap((key) => {
     const typed = { value: json[key] ?? null, written: checked.draft.source.written([...path, key]), name: key };
     const complaint = checkValue({ type: rules.type }, typed);
-    return complaint ? [told(checked, [...path, key], 'value', complaint)] : [];
+    return complaint ? [problemOf(checked, [...path, key], 'value', complaint)] : [];
   });
   if (problems.length > 0 || rules.min === undefined || rules.max === undefined || rules.min <= rules.max)
     return problems;
-  return [told(checked, [...path, 'max'], 'value', { code: 'out-of-range', message: '`max` is less than `min`' })];
+  return [problemOf(checked, [...path, 'max'], 'value', { code: 'out-of-range', message: '`max` is less than `min`' })];
 }
 
-function enumProblems(checked: Checked, path: Path, json: Declared, rules: ValueRules): readonly Problem[] {
+function enumProblems(checked: CheckedDraft, path: Path, json: Declared, rules: ValueRules): readonly Problem[] {
   const words = wordsOf(json);
   const { enum: taken } = rules;
   return words.flatMap((value, at) => {
@@ -80,11 +80,11 @@ function enumProblems(checked: Checked, path: Path, json: Declared, rules: Value
       { type, enum: taken ?? [value], ...also },
       { value, written: checked.draft.source.written(here), name: 'enum' },
     );
-    return complaint ? [told(checked, here, 'value', complaint)] : [];
+    return complaint ? [problemOf(checked, here, 'value', complaint)] : [];
   });
 }
 
-function defaultProblems(checked: Checked, path: Path, json: Declared, rules: ValueRules): readonly Problem[] {
+function defaultProblems(checked: CheckedDraft, path: Path, json: Declared, rules: ValueRules): readonly Problem[] {
   if (json.default === undefined) return [];
   const at = [...path, 'default'];
   const complaint = checkValue(rules, {
@@ -93,15 +93,15 @@ function defaultProblems(checked: Checked, path: Path, json: Declared, rules: Va
     name: 'default',
   });
   if (!complaint) return [];
-  return [told(checked, at, 'value', { ...complaint, message: `bad default: ${complaint.message}` })];
+  return [problemOf(checked, at, 'value', { ...complaint, message: `bad default: ${complaint.message}` })];
 }
 
 /** A declaration as the rules for its values; undefined where its type is not known. */
 export function valueRules(json: Declared): ValueRules | undefined {
   const type = PARAMETER_TYPES.find((known) => known === json.type) as ParameterType | undefined;
   if (!type) return undefined;
-  const min = amountOf(type, json.min);
-  const max = amountOf(type, json.max);
+  const min = amountOfType(type, json.min);
+  const max = amountOfType(type, json.max);
   return {
     type,
     ...(typeof json.pattern === 'string' && { patterns: [json.pattern] }),

@@ -7,10 +7,10 @@ import { DEFAULT_LIMITS } from '../../model/runbook.ts';
 import { parseDuration, showDuration } from '../../model/text/quantity.ts';
 import type { DraftStep } from '../runbook/draft.ts';
 import { LIMITS_SHAPE } from '../runbook/language.ts';
-import { argOf, argPath, type Checked, stepsIn, told, verbOf, withDefault } from './checked.ts';
+import { argOf, argPath, type CheckedDraft, problemOf, stepsIn, verbOf, withDefault } from './checked.ts';
 
 /** What is stopped for a remedy must run again, in time, and the watch must have seen it run. */
-export function serviceRules(checked: Checked): readonly Problem[] {
+export function serviceRules(checked: CheckedDraft): readonly Problem[] {
   const act = stepsIn(checked, 'act');
   const stops = act.filter((step) => verbOf(step) === 'stop');
   return [
@@ -19,7 +19,7 @@ export function serviceRules(checked: Checked): readonly Problem[] {
   ];
 }
 
-function leaseOverLimit(checked: Checked, stop: DraftStep): readonly Problem[] {
+function leaseOverLimit(checked: CheckedDraft, stop: DraftStep): readonly Problem[] {
   const own = unchecked(LIMITS_SHAPE, checked.draft.root.limits).stopped_for;
   const longest = own === undefined ? DEFAULT_LIMITS.stopped_for : milliseconds(own);
   const within = withDefault(checked, argOf(stop, STOP).restore_within);
@@ -32,7 +32,7 @@ function leaseOverLimit(checked: Checked, stop: DraftStep): readonly Problem[] {
   const message = `a lease of ${String(within)} is longer than \`limits.stopped_for\` (${allowed})`;
   const hint = own === undefined ? { hint: `add \`limits: {stopped_for: ${String(within)}}\`` } : {};
   return [
-    told(checked, argPath(stop, STOP, 'restore_within'), 'value', { code: 'lease-over-limit', message, ...hint }),
+    problemOf(checked, argPath(stop, STOP, 'restore_within'), 'value', { code: 'lease-over-limit', message, ...hint }),
   ];
 }
 
@@ -41,7 +41,7 @@ function milliseconds(value: Json | undefined): number | undefined {
 }
 
 /** A service that stays stopped on purpose says with `undo` how it comes back. */
-function stoppedNeverStarted(checked: Checked, stop: DraftStep, act: readonly DraftStep[]): readonly Problem[] {
+function stoppedNeverStarted(checked: CheckedDraft, stop: DraftStep, act: readonly DraftStep[]): readonly Problem[] {
   const stopped = servicesOf(checked, stop);
   const later = act.filter((step) => step.order > stop.order && ['start', 'restart'].includes(verbOf(step) ?? ''));
   const started = later.flatMap((step) => servicesOf(checked, step));
@@ -53,7 +53,7 @@ function stoppedNeverStarted(checked: Checked, stop: DraftStep, act: readonly Dr
   if (again || stop.json.undo !== undefined) return [];
   const hint = 'add a `start` step behind it, or write with `undo:` how it comes back';
   return [
-    told(checked, argPath(stop), 'key', {
+    problemOf(checked, argPath(stop), 'key', {
       code: 'stopped-never-started',
       message: 'what is stopped here is never started again',
       hint,
@@ -61,7 +61,7 @@ function stoppedNeverStarted(checked: Checked, stop: DraftStep, act: readonly Dr
   ];
 }
 
-function servicesOf(checked: Checked, step: DraftStep): readonly string[] {
+function servicesOf(checked: CheckedDraft, step: DraftStep): readonly string[] {
   const { name, first_of } = unchecked(SERVICE, argOf(step, STOP).service);
   const names = listOf<Json>(withDefault(checked, name ?? first_of));
   return names.flatMap((name) => withDefault(checked, name) ?? []).filter((name) => typeof name === 'string');
@@ -73,7 +73,7 @@ const CRONS = ['cron', 'crond', 'cronie', 'anacron', 'fcron', 'dcron', 'bcron'];
  * After a stop of cron, "nothing came back" proves nothing until cron has run a job. For other services the language
  * knows no proof.
  */
-function verifyWithoutProof(checked: Checked, stops: readonly DraftStep[]): readonly Problem[] {
+function verifyWithoutProof(checked: CheckedDraft, stops: readonly DraftStep[]): readonly Problem[] {
   const stop = stops.find((step) => servicesOf(checked, step).some((name) => CRONS.includes(name)));
   const verify = stepsIn(checked, 'verify');
   if (!stop || (checked.draft.root.verify === undefined && verify.length === 0)) return [];
@@ -82,5 +82,7 @@ function verifyWithoutProof(checked: Checked, stops: readonly DraftStep[]): read
   const message = `\`${stop.id ?? 'stop'}\` stopped the source: a calm that is not proven to have seen cron at work proves nothing`;
   const watch = watches[0];
   const complaint = { code: 'verify-without-proof', message, hint: 'add `proof: {cron_minutes: 2}` to a `watch`' };
-  return [watch ? told(checked, argPath(watch), 'key', complaint) : told(checked, ['verify'], 'key', complaint)];
+  return [
+    watch ? problemOf(checked, argPath(watch), 'key', complaint) : problemOf(checked, ['verify'], 'key', complaint),
+  ];
 }

@@ -8,17 +8,17 @@ import { ACCEPTED } from '../runbook/language.ts';
 import { lintShell, type ShellFinding } from '../runbook/shell.ts';
 import { FINDINGS } from '../runbook/shell-findings.ts';
 import type { Path } from '../text/source.ts';
-import { type Checked, told } from './checked.ts';
+import { type CheckedDraft, problemOf } from './checked.ts';
 
 /** The findings in texts for a shell, each at its place, without those that the step accepts by name. */
-export async function shellProblems(checked: Checked): Promise<readonly Problem[]> {
+export async function shellProblems(checked: CheckedDraft): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const step of checked.draft.steps.filter(({ grafted }) => !grafted))
     problems.push(...(await ofStep(checked, step)));
   return problems;
 }
 
-async function ofStep(checked: Checked, step: DraftStep): Promise<readonly Problem[]> {
+async function ofStep(checked: CheckedDraft, step: DraftStep): Promise<readonly Problem[]> {
   const texts = textsOf(step);
   const accepted = acceptedBy(step);
   if (texts.length === 0) return accepted.length === 0 ? [] : [nothingToAccept(checked, step)];
@@ -28,7 +28,7 @@ async function ofStep(checked: Checked, step: DraftStep): Promise<readonly Probl
   return [
     ...findings
       .filter(({ finding }) => !accepted.some((one) => one.finding === finding))
-      .map((finding) => problemOf(checked, finding)),
+      .map((finding) => findingProblem(checked, finding)),
     ...accepted.flatMap((one, at) => wrongAccept(checked, step, { one, at, findings })),
   ];
 }
@@ -52,7 +52,7 @@ function acceptedBy({ json }: DraftStep): readonly Accepted[] {
   return uncheckedItems(ACCEPTED, json.accept).filter((one) => one !== null);
 }
 
-function problemOf({ draft }: Checked, { finding, at, length, message, hint, path }: Found): Problem {
+function findingProblem({ draft }: CheckedDraft, { finding, at, length, message, hint, path }: Found): Problem {
   const way = `or accept it: \`accept: [{finding: ${finding}, because: ...}]\``;
   const place = draft.source.placeIn(path, at, length);
   return { code: finding, message, place, hint: hint === undefined ? way.replace(/^or /, '') : `${hint}, ${way}` };
@@ -65,16 +65,16 @@ interface Accept {
 }
 
 /** An accepted finding that is not there would hide a later finding of its kind. */
-function wrongAccept(checked: Checked, step: DraftStep, { one, at, findings }: Accept): readonly Problem[] {
+function wrongAccept(checked: CheckedDraft, step: DraftStep, { one, at, findings }: Accept): readonly Problem[] {
   const path = [...step.path, 'accept', at, 'finding'];
   // The schema reports names that are no finding.
   if (typeof one.finding !== 'string' || !Object.hasOwn(FINDINGS, one.finding)) return [];
   if (findings.some(({ finding }) => finding === one.finding)) return [];
   const message = `\`${one.finding}\` is accepted, and there is none in this text`;
-  return [told(checked, path, 'value', { code: 'nothing-to-accept', message, hint: 'leave it out' })];
+  return [problemOf(checked, path, 'value', { code: 'nothing-to-accept', message, hint: 'leave it out' })];
 }
 
-function nothingToAccept(checked: Checked, step: DraftStep): Problem {
+function nothingToAccept(checked: CheckedDraft, step: DraftStep): Problem {
   const message = '`accept` is for findings of a `shell` text, which this step has not';
-  return told(checked, [...step.path, 'accept'], 'key', { code: 'misplaced-key', message });
+  return problemOf(checked, [...step.path, 'accept'], 'key', { code: 'misplaced-key', message });
 }

@@ -3,31 +3,35 @@ import type { Problem } from '../../model/problem.ts';
 import { unchecked } from '../../model/read.ts';
 import { COMMAND } from '../../model/runbook/command.ts';
 import type { Infer } from '../../model/runbook/shape.ts';
-import { type DraftStep, isAction, isProbe } from '../runbook/draft.ts';
+import { type DraftStep, isProbe, usesAction } from '../runbook/draft.ts';
 import { pointer } from '../text/source.ts';
-import { type Checked, stepsIn, told } from './checked.ts';
+import { type CheckedDraft, problemOf, stepsIn } from './checked.ts';
 
 /** Keys that a step needs, and keys without an effect at their place. */
-export function stepRules(checked: Checked): readonly Problem[] {
+export function stepRules(checked: CheckedDraft): readonly Problem[] {
   return [...checked.draft.steps.flatMap((step) => stepProblems(checked, step)), ...wholeProblems(checked)];
 }
 
-function stepProblems(checked: Checked, step: DraftStep): readonly Problem[] {
+function stepProblems(checked: CheckedDraft, step: DraftStep): readonly Problem[] {
   const { json, path, phase, use } = step;
   if (use?.misplaced || step.grafted) return [];
   // The key that is missing here is probably the one that could not be read.
   const whole = !checked.draft.holes.has(pointer(path));
   const problems: Problem[] = [];
   const missing = (code: string, message: string, hint: string): void =>
-    void problems.push(told(checked, path, 'key', { code, message, hint }));
+    void problems.push(problemOf(checked, path, 'key', { code, message, hint }));
   const misplaced = (key: keyof typeof json, message: string, hint?: string): void => {
     if (json[key] !== undefined)
       problems.push(
-        told(checked, [...path, key], 'key', { code: 'misplaced-key', message, ...(hint !== undefined && { hint }) }),
+        problemOf(checked, [...path, key], 'key', {
+          code: 'misplaced-key',
+          message,
+          ...(hint !== undefined && { hint }),
+        }),
       );
   };
   if (whole && json.id === undefined) missing('missing-key', '`id` is missing', 'add `id: ...`, the name of the step');
-  if (whole && phase === 'act' && json.why === undefined && isAction(use)) {
+  if (whole && phase === 'act' && json.why === undefined && usesAction(use)) {
     missing(
       'missing-why',
       'an act step says why',
@@ -45,13 +49,13 @@ function stepProblems(checked: Checked, step: DraftStep): readonly Problem[] {
   if (use?.verb === 'watch') misplaced('expect', '`watch` is judged by `hold`');
   for (const undo of step.undo) {
     const strange = (key: keyof Infer<typeof COMMAND> | keyof Infer<typeof STOP>, message: string): void =>
-      void problems.push(told(checked, [...undo.path, undo.verb, key], 'key', { code: 'misplaced-key', message }));
+      void problems.push(problemOf(checked, [...undo.path, undo.verb, key], 'key', { code: 'misplaced-key', message }));
     if (undo.verb === 'run' && unchecked(COMMAND, undo.arg).effect === 'read')
       strange('effect', 'a command that only reads undoes nothing');
     if (undo.verb === 'stop' && unchecked(STOP, undo.arg).restore_within !== undefined)
       strange('restore_within', 'what an undo stops stays stopped: a lease has nothing to restore');
   }
-  if (isAction(use)) misplaced('expect', 'an action finds nothing to expect of; put a probe behind it');
+  if (usesAction(use)) misplaced('expect', 'an action finds nothing to expect of; put a probe behind it');
   if (phase !== 'diagnose')
     misplaced(
       'decisive',
@@ -95,7 +99,7 @@ const UNTIMED_HINT: Readonly<Record<string, string>> = {
   ),
 };
 
-function wholeProblems(checked: Checked): readonly Problem[] {
+function wholeProblems(checked: CheckedDraft): readonly Problem[] {
   const act = stepsIn(checked, 'act');
   const { draft } = checked;
   if (draft.holes.has('')) return [];
@@ -103,7 +107,7 @@ function wholeProblems(checked: Checked): readonly Problem[] {
     return hasPhase(checked)
       ? []
       : [
-          told(checked, [], 'key', {
+          problemOf(checked, [], 'key', {
             code: 'no-steps',
             message: 'this runbook has no step',
             hint: 'add `diagnose:` with what tells this incident',
@@ -111,10 +115,10 @@ function wholeProblems(checked: Checked): readonly Problem[] {
         ];
   const undecided = nothingDecides(checked, act);
   if (undecided) return [undecided];
-  if (!act.some((step) => isAction(step.use))) return [];
+  if (!act.some((step) => usesAction(step.use))) return [];
   if (draft.root.verify !== undefined || stepsIn(checked, 'verify').length > 0) return nothingProves(checked, act);
   return [
-    told(checked, ['act'], 'key', {
+    problemOf(checked, ['act'], 'key', {
       code: 'act-without-verify',
       message: 'what was done is never verified',
       hint: 'add `verify:` with a `watch` or with probes',
@@ -122,16 +126,16 @@ function wholeProblems(checked: Checked): readonly Problem[] {
   ];
 }
 
-function hasPhase({ draft: { root } }: Checked): boolean {
+function hasPhase({ draft: { root } }: CheckedDraft): boolean {
   return [root.diagnose, root.act, root.verify].some(
     (phase) => phase !== undefined && !(Array.isArray(phase) && phase.length === 0),
   );
 }
 
 /** Without a decisive `expect` every host would be this incident. */
-function nothingDecides(checked: Checked, act: readonly DraftStep[]): Problem | undefined {
+function nothingDecides(checked: CheckedDraft, act: readonly DraftStep[]): Problem | undefined {
   const { draft } = checked;
-  if (!act.some(({ use }) => isAction(use) && use.verb !== 'wait') || draft.holes.size > 0) return undefined;
+  if (!act.some(({ use }) => usesAction(use) && use.verb !== 'wait') || draft.holes.size > 0) return undefined;
   const diagnosis = stepsIn(checked, 'diagnose');
   // Mistakes in a step or in a used runbook are already reported, so nobody knows whether it decides.
   const unread =
@@ -145,7 +149,7 @@ function nothingDecides(checked: Checked, act: readonly DraftStep[]): Problem | 
     ? `take \`decisive: false\` from \`${informs.id ?? 'a step'}\`, or add a step whose \`expect\` tells this incident`
     : 'add to a step of diagnose what it expects: `expect: {count: {at_least: 1}}`';
   const message = 'nothing in `diagnose` decides whether this is the incident, and `act` would change every host';
-  return told(checked, draft.root.diagnose === undefined ? ['act'] : ['diagnose'], 'key', {
+  return problemOf(checked, draft.root.diagnose === undefined ? ['act'] : ['diagnose'], 'key', {
     code: 'nothing-decides',
     message,
     hint,
@@ -153,7 +157,7 @@ function nothingDecides(checked: Checked, act: readonly DraftStep[]): Problem | 
 }
 
 /** A look without `expect` judges nothing: the run would hold whatever it saw. */
-function nothingProves(checked: Checked, act: readonly DraftStep[]): readonly Problem[] {
+function nothingProves(checked: CheckedDraft, act: readonly DraftStep[]): readonly Problem[] {
   const { draft } = checked;
   const verify = stepsIn(checked, 'verify');
   const unread =
@@ -169,7 +173,7 @@ function nothingProves(checked: Checked, act: readonly DraftStep[]): readonly Pr
       : json.expect !== undefined || use?.verb === 'watch';
   if (unread || verify.some(proves)) return [];
   return [
-    told(checked, ['verify'], 'key', {
+    problemOf(checked, ['verify'], 'key', {
       code: 'nothing-proves',
       message: 'nothing in `verify` says what must hold, so every run would have held',
       hint: 'add to a step of verify what it expects, `expect: {state: {is: running}}`, or add a `watch`',
@@ -177,4 +181,5 @@ function nothingProves(checked: Checked, act: readonly DraftStep[]): readonly Pr
   ];
 }
 
-const used = ({ draft }: Checked, { id }: DraftStep): boolean => draft.steps.some(({ grafted }) => grafted?.use === id);
+const used = ({ draft }: CheckedDraft, { id }: DraftStep): boolean =>
+  draft.steps.some(({ grafted }) => grafted?.use === id);

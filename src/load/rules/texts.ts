@@ -9,14 +9,14 @@ import { OPEN } from '../runbook/language.ts';
 import { mentionedIn } from '../runbook/text-references.ts';
 import { badReference } from '../text/complaints.ts';
 import type { Path } from '../text/source.ts';
-import { type Checked, told } from './checked.ts';
+import { type CheckedDraft, problemOf } from './checked.ts';
 
 /**
  * References are whole scalars: what stands in the middle of a text reaches the program, the file or the person as it
  * is written. So a `$name` there is a mistake wherever the word names a parameter or a step of this file. A text for a
  * shell is another language: there it is a variable.
  */
-export function textRules(checked: Checked): readonly Problem[] {
+export function textRules(checked: CheckedDraft): readonly Problem[] {
   const { draft } = checked;
   return [
     ...draft.steps.filter((step) => !step.grafted).flatMap((step) => ofStep(checked, step)),
@@ -30,7 +30,7 @@ export function textRules(checked: Checked): readonly Problem[] {
   ];
 }
 
-function ofStep(checked: Checked, { json, path, use, undo }: DraftStep): readonly Problem[] {
+function ofStep(checked: CheckedDraft, { json, path, use, undo }: DraftStep): readonly Problem[] {
   const conditions = (['expect', 'when', 'hold'] as const).flatMap((key) =>
     inside(checked, json[key] ?? null, [...path, key], CONDITION),
   );
@@ -46,7 +46,7 @@ function ofStep(checked: Checked, { json, path, use, undo }: DraftStep): readonl
  * Names of a command's environment may stand in its arguments: `argv: [sh, -c, 'echo "$port"']` with `env: {port:
  * $port}`.
  */
-function ofUse(checked: Checked, { path, verb, arg }: Use): readonly Problem[] {
+function ofUse(checked: CheckedDraft, { path, verb, arg }: Use): readonly Problem[] {
   const { env } = unchecked(COMMAND, arg);
   const skip: readonly (keyof Infer<typeof COMMAND>)[] = verb === 'run' ? ['shell'] : [];
   return inside(checked, arg, [...path, verb], { hint: ARGUMENT, skip, env: isObject(env) ? Object.keys(env) : [] });
@@ -70,7 +70,7 @@ const DEFAULT: Walk = { hint: () => 'a default is a plain value, without referen
 /** In these texts a `$` may belong to another language. */
 const PATTERNS = ['matches', 'pattern', 'with', 'stdout', 'stderr'];
 
-function inside(checked: Checked, value: Json, path: Path, walk: Walk): readonly Problem[] {
+function inside(checked: CheckedDraft, value: Json, path: Path, walk: Walk): readonly Problem[] {
   if (typeof value === 'string') return inText(checked, value, path, walk);
   if (Array.isArray(value)) return value.flatMap((item: Json, at) => inside(checked, item, [...path, at], walk));
   return entriesOf(value)
@@ -78,20 +78,20 @@ function inside(checked: Checked, value: Json, path: Path, walk: Walk): readonly
     .flatMap(([key, item]) => inside(checked, item, [...path, key], walk));
 }
 
-function inText(checked: Checked, text: string, path: Path, { hint, env = [] }: Walk): readonly Problem[] {
+function inText(checked: CheckedDraft, text: string, path: Path, { hint, env = [] }: Walk): readonly Problem[] {
   if (isReference(text)) return [];
   const bad = PATTERNS.includes(String(path.at(-1))) ? undefined : badReference(text);
-  if (bad) return [told(checked, path, 'value', bad)];
+  if (bad) return [problemOf(checked, path, 'value', bad)];
   const name = mentionedIn(text, isName(checked)).find((each) => !env.includes(each));
-  return name === undefined ? [] : [told(checked, path, 'value', complaint(name, hint(name)))];
+  return name === undefined ? [] : [problemOf(checked, path, 'value', complaint(name, hint(name)))];
 }
 
 /** A text for people takes no reference, not even as its whole value. */
-function prose(checked: Checked, text: Json | undefined, path: Path): readonly Problem[] {
+function prose(checked: CheckedDraft, text: Json | undefined, path: Path): readonly Problem[] {
   const [name] = typeof text === 'string' ? mentionedIn(text, isName(checked)) : [];
   if (name === undefined) return [];
   return [
-    told(
+    problemOf(
       checked,
       path,
       'value',
@@ -105,7 +105,7 @@ function complaint(name: string, hint: string) {
 }
 
 const isName =
-  ({ names }: Checked) =>
+  ({ names }: CheckedDraft) =>
   (name: string): boolean =>
     names.params.has(name) || names.steps.has(name);
 

@@ -3,7 +3,7 @@ import type { Json } from '../../model/json.ts';
 import { isReference } from '../../model/reference.ts';
 import { parseDuration, parsePercent, parseRate, parseSize } from '../../model/text/quantity.ts';
 import type { MeasureAbout } from '../../model/verb.ts';
-import { badQuantity, patternComplaint, show, type Typed, unknownWord, wrongType } from '../text/complaints.ts';
+import { badQuantity, patternComplaint, showTyped, type Typed, unknownWord, wrongType } from '../text/complaints.ts';
 import type { Complaint } from '../text/source.ts';
 
 type Unit = MeasureAbout['unit'];
@@ -138,7 +138,7 @@ function wordComplaint(
 
 function numberComplaint(typed: Typed): Complaint {
   if (typeof typed.value !== 'string') return wrongType(typed, ['number']);
-  return { code: 'bad-number', message: `${show(typed)} is not a number; write it like 1000 or 5%` };
+  return { code: 'bad-number', message: `${showTyped(typed)} is not a number; write it like 1000 or 5%` };
 }
 
 const SYMBOLS: Readonly<Record<string, Word>> = {
@@ -159,7 +159,7 @@ function symbolComplaint(typed: Typed, unit: Unit | undefined): Complaint | unde
   if (!match || !word) return undefined;
   return {
     code: 'bad-comparator',
-    message: `${show(typed)} is no value; comparators are words`,
+    message: `${showTyped(typed)} is no value; comparators are words`,
     suggestion: `{${word}: ${match[2]}}`,
   };
 }

@@ -54,7 +54,7 @@ export const paramsIn = ({ root }: Pick<Draft, 'root'>) => uncheckedEntries(PARA
 export function isProbe(use: Use | undefined): use is Use & { readonly definition: ProbeVerb } {
   return use?.definition?.kind === 'probe';
 }
-export function isAction(use: Use | undefined): use is Use & { readonly definition: ActionVerb } {
+export function usesAction(use: Use | undefined): use is Use & { readonly definition: ActionVerb } {
   return use?.definition?.kind === 'action';
 }
 

@@ -9,7 +9,7 @@ import type { Sighting } from '../text/shape-check.ts';
 import { type Path, problemAt } from '../text/source.ts';
 import { didYouMean } from '../text/suggest.ts';
 import { type MeasureTable, type ReadCondition, readOwn, readWhen, type StepMeasures } from './conditions.ts';
-import { type Draft, type DraftStep, isAction, isProbe, type Use } from './draft.ts';
+import { type Draft, type DraftStep, isProbe, type Use, usesAction } from './draft.ts';
 import { HOLD, HOLD_KEYS, OPEN } from './language.ts';
 import { earlierSteps, isOfLost, laterStep, type Mention, type Names, usedRunbook } from './references.ts';
 
@@ -61,7 +61,7 @@ class Conditioner implements Conditions {
     if (step.grafted) return;
     const { json, path, use } = step;
     if (isObject(json.when)) this.#keep(this.when, step, this.#when(json.when, [...path, 'when'], step), step);
-    if (isObject(json.expect) && !isAction(use)) {
+    if (isObject(json.expect) && !usesAction(use)) {
       const read = readOwn(this.#draft.source, [...path, 'expect'], json.expect, measuresOf(use));
       this.#keep(this.expect, step, read, step);
     }
@@ -95,7 +95,7 @@ class Conditioner implements Conditions {
     if (!step) return isOfLost(id, this.#names) ? {} : { complaint: this.#unknownStep(id, from) };
     if (step.use?.verb === 'runbook') return { complaint: usedRunbook(id) };
     if (from && step.order >= from.order) return { complaint: laterStep(id, step.order === from.order) };
-    if (isAction(step.use) || step.use?.verb === 'watch') {
+    if (usesAction(step.use) || step.use?.verb === 'watch') {
       return {
         complaint: {
           code: 'reference-of-wrong-kind',

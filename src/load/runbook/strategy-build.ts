@@ -1,4 +1,4 @@
-import { parseFailures, parseSize, type Strategy } from '../../model/fleet/strategy.ts';
+import { parseBatchSize, parseFailures, type Strategy } from '../../model/fleet/strategy.ts';
 import type { Infer } from '../../model/runbook/shape.ts';
 import type { FLEET } from './language.ts';
 
@@ -12,7 +12,7 @@ export function buildStrategy({
 }: Infer<typeof FLEET>): Partial<Strategy> {
   const failures = max_failures === undefined ? undefined : parseFailures(String(max_failures));
   return {
-    ...(batches && { batches: batches.flatMap((size) => parseSize(String(size)) ?? []) }),
+    ...(batches && { batches: batches.flatMap((size) => parseBatchSize(String(size)) ?? []) }),
     ...(at_once !== undefined && { atOnce: at_once }),
     ...(pause !== undefined && { pause }),
     ...(failures && { failures }),

@@ -10,7 +10,7 @@ import {
   badQuantity,
   insteadOfWord,
   patternComplaint,
-  show,
+  showTyped,
   type Typed,
   tooManyBytes,
   wrongType,
@@ -109,16 +109,16 @@ function checkText(rules: ValueRules, text: string, name: string): Complaint | u
 function checkPath(rules: ValueRules, typed: Typed): Complaint | undefined {
   const path = String(typed.value);
   if (!path.startsWith('/'))
-    return { code: 'bad-path', message: `${show(typed)} is not an absolute path`, hint: 'for example /var/spool' };
+    return { code: 'bad-path', message: `${showTyped(typed)} is not an absolute path`, hint: 'for example /var/spool' };
   if (path.split('/').some((part) => part === '..' || part === '.'))
-    return { code: 'bad-path', message: `${show(typed)} goes through "." or ".."; write the path itself` };
+    return { code: 'bad-path', message: `${showTyped(typed)} goes through "." or ".."; write the path itself` };
   const under = rules.under && withoutEnd(rules.under, '/');
   if (under === undefined || `${path.replaceAll(/\/{2,}/g, '/')}`.startsWith(`${under}/`)) return undefined;
-  return { code: 'bad-path', message: `${show(typed)} does not lie below ${rules.under}` };
+  return { code: 'bad-path', message: `${showTyped(typed)} does not lie below ${rules.under}` };
 }
 
 function checkBounds(rules: ValueRules, typed: Typed): Complaint | undefined {
-  const amount = amountOf(rules.type, typed.value);
+  const amount = amountOfType(rules.type, typed.value);
   if (amount !== undefined && rules.min !== undefined && amount < rules.min) return outOfRange(rules, typed);
   if (amount !== undefined && rules.max !== undefined && amount > rules.max) return outOfRange(rules, typed);
   return checkWords(rules, typed);
@@ -132,7 +132,7 @@ function outOfRange(rules: ValueRules, typed: Typed): Complaint {
   ].flat();
   return {
     code: 'out-of-range',
-    message: `${show(typed)} is out of range: \`${typed.name}\` must be ${bounds.join(' and ')}`,
+    message: `${showTyped(typed)} is out of range: \`${typed.name}\` must be ${bounds.join(' and ')}`,
   };
 }
 
@@ -140,7 +140,7 @@ function checkWords(rules: ValueRules, typed: Typed): Complaint | undefined {
   if (rules.enum && !rules.enum.some((word) => word === typed.value)) {
     return {
       code: 'unknown-word',
-      message: `${show(typed)} is not a word that \`${typed.name}\` knows`,
+      message: `${showTyped(typed)} is not a word that \`${typed.name}\` knows`,
       ...insteadOfWord(String(typed.value), rules.enum.map(String), rules.instead),
     };
   }
@@ -149,7 +149,7 @@ function checkWords(rules: ValueRules, typed: Typed): Complaint | undefined {
     typeof value === 'string' ? rules.patterns?.find((pattern) => !matchesWhole(pattern, value)) : undefined;
   return missed === undefined
     ? undefined
-    : { code: 'bad-value', message: `${show(typed)} does not match \`${missed}\`` };
+    : { code: 'bad-value', message: `${showTyped(typed)} does not match \`${missed}\`` };
 }
 
 /** Anchored, whether the author did so or not: a pattern that only has to be found somewhere constrains nothing. */
@@ -159,7 +159,7 @@ function matchesWhole(pattern: string, value: string): boolean {
 }
 
 /** The number that bounds are compared with: milliseconds, bytes, per cent, or the number itself. */
-export function amountOf(type: Parameter['type'], value: Json | undefined): number | undefined {
+export function amountOfType(type: Parameter['type'], value: Json | undefined): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string') return undefined;
   if (type === 'duration') return parseDuration(value);

@@ -48,13 +48,13 @@ export function complain(remark: Remark, typed: Typed): Complaint {
     case 'exclusiveMinimum':
       return {
         code: 'out-of-range',
-        message: `\`${typed.name}\` must be ${String(remark.schema)} or more, not ${show(typed)}`,
+        message: `\`${typed.name}\` must be ${String(remark.schema)} or more, not ${showTyped(typed)}`,
       };
     case 'maximum':
     case 'exclusiveMaximum':
       return {
         code: 'out-of-range',
-        message: `\`${typed.name}\` must be ${String(remark.schema)} or less, not ${show(typed)}`,
+        message: `\`${typed.name}\` must be ${String(remark.schema)} or less, not ${showTyped(typed)}`,
       };
     case 'minItems':
     case 'minLength':
@@ -112,7 +112,7 @@ export function unknownWord(
   words: readonly string[],
   instead: Readonly<Record<string, string>> | undefined = undefined,
 ): Complaint {
-  const message = `${show(typed)} is not a word that \`${typed.name}\` knows`;
+  const message = `${showTyped(typed)} is not a word that \`${typed.name}\` knows`;
   return { code: 'unknown-word', message, ...insteadOfWord(String(typed.value), words, instead) };
 }
 
@@ -151,12 +151,12 @@ function badText(typed: Typed, parent: Remark['parent'], quantity: QuantityName 
   if (parent.pattern === '^(?!/)')
     return {
       code: 'bad-value',
-      message: `${show(typed)} is a path; a program's name has no folder`,
+      message: `${showTyped(typed)} is a path; a program's name has no folder`,
       hint: 'write its last part, or `exe:` with the path',
     };
   if (parent.pattern === '^/')
-    return { code: 'bad-path', message: `${show(typed)} is not an absolute path`, ...example };
-  return { code: 'bad-value', message: `${show(typed)} is not what \`${typed.name}\` takes`, ...example };
+    return { code: 'bad-path', message: `${showTyped(typed)} is not an absolute path`, ...example };
+  return { code: 'bad-value', message: `${showTyped(typed)} is not what \`${typed.name}\` takes`, ...example };
 }
 
 /** `15` where a duration is wanted, and all else that its pattern refuses. */
@@ -171,7 +171,7 @@ export function badQuantity(typed: Typed, quantity: QuantityName): Complaint {
   }[quantity];
   const message = /^\d+(\.\d+)?$/.test(text)
     ? `${text} has no unit; write ${units.join(' or ')}`
-    : `${show(typed)} is not a ${quantity}; write it like ${example}`;
+    : `${showTyped(typed)} is not a ${quantity}; write it like ${example}`;
   const meant = quantity === 'duration' ? inOurUnits(text) : undefined;
   return { code: `bad-${quantity}`, message, ...(meant !== undefined && { suggestion: meant }) };
 }
@@ -230,7 +230,7 @@ function wayToText(typed: Typed, wanted: readonly string[]): Partial<Complaint> 
   };
 }
 
-export function show(typed: Typed): string {
+export function showTyped(typed: Typed): string {
   const text = typeof typed.value === 'string' ? typed.value : (typed.written ?? JSON.stringify(typed.value));
   return `\`${text.length > 60 ? `${text.slice(0, 57)}...` : text}\``;
 }

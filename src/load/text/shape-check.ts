@@ -92,7 +92,7 @@ export function badPattern(source: Source, path: Path, value: Json): Problem | u
 }
 
 /** The nearest key on the way: of an item of a list, the list's. */
-export function nameOf(path: Path): string {
+function nameOf(path: Path): string {
   return String(path.findLast((part) => typeof part === 'string') ?? 'the file');
 }
 

@@ -58,7 +58,7 @@ export function valueAt(value: Json, path: Path): Json | undefined {
 const MOST_PROBLEMS = 500;
 
 /** In the order of the text, each once; those of a used runbook behind those of the one that uses it. */
-export function inOrder(problems: readonly Problem[]): readonly Problem[] {
+export function inTextOrder(problems: readonly Problem[]): readonly Problem[] {
   const unique = new Map(
     problems.map((problem) => [
       `${problem.place.file}:${problem.place.line}:${problem.place.column}:${problem.code}:${problem.message}`,

@@ -19,7 +19,7 @@ export interface Remark {
   readonly value: Json;
   readonly message: string;
 }
-export type Check = (value: Json) => readonly Remark[];
+type Check = (value: Json) => readonly Remark[];
 
 const checks = new WeakMap<Schema, Check>();
 let ajv: Promise<Ajv2020> | undefined;

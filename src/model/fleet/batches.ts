@@ -59,7 +59,7 @@ export function mayFail({ failures }: Pick<Strategy, 'failures'>, hosts: number)
 }
 
 /** In the order in which the hosts are gone through. `random` as Math.random. */
-export function inOrder<T extends { readonly name: string }>(
+export function inBatchOrder<T extends { readonly name: string }>(
   order: Strategy['order'],
   hosts: readonly T[],
   random: () => number,

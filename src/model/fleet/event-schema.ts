@@ -4,16 +4,16 @@ import {
   any,
   closed,
   type Described,
-  list,
+  listKey,
   looselyClosed,
   map,
   number,
   orNull,
   type Shape,
-  text,
+  textKey,
   texts,
-  whole,
-  word,
+  wholeKey,
+  wordKey,
   yesNo,
 } from '../run/event-words.ts';
 import type { Schema } from '../verb.ts';
@@ -30,34 +30,34 @@ type Started = Of<'fleet.started'>;
 
 const HOSTS = texts('Names of hosts.');
 const REASONS = texts('Why.');
-const OUTCOME = word('How; each has an exit code.', Object.keys(OUTCOMES));
+const OUTCOME = wordKey('How; each has an exit code.', Object.keys(OUTCOMES));
 
 type SizeOf<K extends Size['kind']> = Omit<Extract<Size, { readonly kind: K }>, 'kind'>;
 const size = (kind: Size['kind'], about: string, shape: Readonly<Record<string, Schema>>): Schema =>
   looselyClosed(about, { kind: { const: kind }, ...shape });
-const COUNTED = size('hosts', 'So many hosts.', { count: whole('How many.') } satisfies Shape<SizeOf<'hosts'>>);
+const COUNTED = size('hosts', 'So many hosts.', { count: wholeKey('How many.') } satisfies Shape<SizeOf<'hosts'>>);
 const SHARE = size('share', 'A share of them.', { percent: number('Of a hundred.') } satisfies Shape<SizeOf<'share'>>);
 const REST = size('rest', 'All that are left.', {} satisfies Shape<SizeOf<'rest'>>);
 
 const TARGET = closed<Target>('A host as it is named and reached.', {
-  name: text('Its name, which is unique.'),
-  address: orNull(text("ssh's HostName, where the name is none.")),
-  port: orNull(whole('Of sshd.')),
-  user: orNull(text('Who logs in.')),
-  identity: orNull(text('Path of a private key.')),
+  name: textKey('Its name, which is unique.'),
+  address: orNull(textKey("ssh's HostName, where the name is none.")),
+  port: orNull(wholeKey('Of sshd.')),
+  user: orNull(textKey('Who logs in.')),
+  identity: orNull(textKey('Path of a private key.')),
   groups: texts('The groups of the inventory that it is in.'),
   labels: map('Of the inventory.', { type: 'string' }),
   become: orNull(yesNo('Root through sudo.')),
 });
 const STRATEGY = closed<Strategy>('In which order and how boldly.', {
-  batches: list('How many are done when a batch has ended.', { anyOf: [COUNTED, SHARE, REST] }),
-  atOnce: whole('How many hosts at once.'),
+  batches: listKey('How many are done when a batch has ended.', { anyOf: [COUNTED, SHARE, REST] }),
+  atOnce: wholeKey('How many hosts at once.'),
   pause: number('Milliseconds between batches.'),
   failures: { description: 'No further host is begun once more than this have failed.', anyOf: [COUNTED, SHARE] },
-  order: word('Of the hosts.', ORDERS),
+  order: wordKey('Of the hosts.', ORDERS),
 });
 const GROUP = closed<PlanGroup>('Hosts on which the run would do the same, or which have the same trouble.', {
-  kind: word('Which of both.', [
+  kind: wordKey('Which of both.', [
     'act',
     'looked-only',
     'not-this-incident',
@@ -65,14 +65,14 @@ const GROUP = closed<PlanGroup>('Hosts on which the run would do the same, or wh
     'unreachable',
   ] satisfies PlanGroup['kind'][]),
   hosts: HOSTS,
-  says: text('What they have in common, in words.'),
-  example: orNull(text('One of them that was planned.')),
+  says: textKey('What they have in common, in words.'),
+  example: orNull(textKey('One of them that was planned.')),
 });
 const END: Shape<HostEnd> = {
-  host: text('Which host.'),
-  run: orNull(text('The id of its own run. Null: none was begun.')),
+  host: textKey('Which host.'),
+  run: orNull(textKey('The id of its own run. Null: none was begun.')),
   outcome: OUTCOME,
-  verdict: orNull(word("The watch's verdict.", ['held', 'recurred', 'inconclusive'])),
+  verdict: orNull(wordKey("The watch's verdict.", ['held', 'recurred', 'inconclusive'])),
   reasons: REASONS,
 };
 
@@ -81,49 +81,49 @@ const TOLD: Facts = {
     about: 'A fleet run begins: what it will do on which hosts, and who started it.',
     shape: {
       runbook: closed<Started['runbook']>('Which runbook.', {
-        name: text('Its name.'),
-        version: text('Its own version.'),
-        title: text('One line: the incident.'),
-        path: text('Where it was read from.'),
-        hash: text('SHA-256 of its bytes.'),
+        name: textKey('Its name.'),
+        version: textKey('Its own version.'),
+        title: textKey('One line: the incident.'),
+        path: textKey('Where it was read from.'),
+        hash: textKey('SHA-256 of its bytes.'),
       }),
       params: map('The parameters, by name.', any('A value.')),
       strategy: STRATEGY,
-      hosts: list('In the order of the run.', TARGET),
+      hosts: listKey('In the order of the run.', TARGET),
       skipped: texts('Chosen, and left out by name.'),
-      who: text('Who started it.'),
-      mode: word('Who decides.', ['interactive', 'unattended'] satisfies Started['mode'][]),
+      who: textKey('Who started it.'),
+      mode: wordKey('Who decides.', ['interactive', 'unattended'] satisfies Started['mode'][]),
       policy: orNull(
         closed<NonNullable<Started['policy']>>('The policy that decides.', {
-          path: text('Its file.'),
-          hash: text('SHA-256 of its bytes.'),
+          path: textKey('Its file.'),
+          hash: textKey('SHA-256 of its bytes.'),
         }),
       ),
-      tool: text("Firebreak's version."),
+      tool: textKey("Firebreak's version."),
       reach: any('How the hosts are reached.'),
     },
   },
   'fleet.resumed': {
     about: 'The same fleet run goes on, after a crash, an interrupt, or to roll back.',
-    shape: { to: word('What for.', ['finish', 'roll-back']), who: text('Who took it up.'), hosts: HOSTS },
+    shape: { to: wordKey('What for.', ['finish', 'roll-back']), who: textKey('Who took it up.'), hosts: HOSTS },
   },
   'fleet.planned': {
     about: 'Every host is planned; none was touched.',
-    shape: { groups: list('The largest that acts first.', GROUP) },
+    shape: { groups: listKey('The largest that acts first.', GROUP) },
   },
   'batch.started': {
     about: 'A batch begins.',
-    shape: { batch: whole('1, 2, 3 ...'), of: whole('Of so many.'), hosts: HOSTS },
+    shape: { batch: wholeKey('1, 2, 3 ...'), of: wholeKey('Of so many.'), hosts: HOSTS },
   },
   'host.started': {
     about: 'On disk before the host is touched. Its own run tells the rest.',
-    shape: { host: text('Which host.'), run: text('The id of its own run.') },
+    shape: { host: textKey('Which host.'), run: textKey('The id of its own run.') },
   },
   'host.finished': { about: 'The run of a host is over, or was not begun.', shape: END },
   'host.rolled-back': { about: 'What was done on a host has been undone, or could not be.', shape: END },
-  'batch.finished': { about: 'A batch is over.', shape: { batch: whole('1, 2, 3 ...'), failed: HOSTS } },
-  'fleet.stopped': { about: 'No further host is begun.', shape: { why: text('In words.'), notBegun: HOSTS } },
-  'fleet.noted': { about: 'A word for whoever reads.', shape: { text: text('One line.') } },
+  'batch.finished': { about: 'A batch is over.', shape: { batch: wholeKey('1, 2, 3 ...'), failed: HOSTS } },
+  'fleet.stopped': { about: 'No further host is begun.', shape: { why: textKey('In words.'), notBegun: HOSTS } },
+  'fleet.noted': { about: 'A word for whoever reads.', shape: { text: textKey('One line.') } },
   'fleet.finished': {
     about: 'A fleet run is over: with the worst that became of any host.',
     shape: { outcome: OUTCOME, reasons: REASONS },

@@ -107,7 +107,7 @@ function called(known: readonly Target[], word: string): readonly Target[] | Ext
     const [name, group] = [wildcard(word, { cases: false }), wildcard(word)];
     return known.filter((one) => name.test(one.name) || one.groups.some((each) => group.test(each)));
   }
-  const named = known.filter((one) => sameHost(one.name, word));
+  const named = known.filter((one) => sameHostName(one.name, word));
   const grouped = known.filter((one) => one.groups.includes(word));
   const differ = grouped.some((one) => !named.includes(one));
   if (named.length > 0 && grouped.length > 0 && differ) {
@@ -125,7 +125,7 @@ function labelled(known: readonly Target[], label: string, value: string): reado
 }
 
 /** Upper and lower case do not matter in host names (RFC 4343): two names that differ only in case are one machine. */
-export function sameHost(one: string, other: string): boolean {
+export function sameHostName(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 

@@ -39,7 +39,7 @@ export const DEFAULT_STRATEGY: Strategy = {
 };
 
 /** `3`, `5%` or `rest`, as people write it. */
-export function parseSize(text: string): Size | undefined {
+export function parseBatchSize(text: string): Size | undefined {
   if (text === 'rest') return { kind: 'rest' };
   if (/^\d{1,9}$/.test(text)) return { kind: 'hosts', count: Number(text) };
   const percent = parsePercent(text);
@@ -58,7 +58,7 @@ export function sizeText(size: Size): string {
 }
 
 export function parseFailures(text: string): FailureSize | undefined {
-  const size = parseSize(text);
+  const size = parseBatchSize(text);
   return size?.kind === 'rest' ? undefined : size;
 }
 

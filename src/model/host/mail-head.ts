@@ -9,7 +9,7 @@ export type HeadFormat = (typeof HEAD_FORMATS)[number];
 export type Field = readonly [name: string, value: string];
 
 /** `more`: the bytes end before the header does. `none`: there is no whole header, so it says nothing. */
-export type Head =
+type Head =
   | { readonly kind: 'header'; readonly fields: readonly Field[] }
   | { readonly kind: 'more' }
   | { readonly kind: 'none' };

@@ -1,4 +1,4 @@
-import { type CommandResult, capturedText } from '../host.ts';
+import { capturedText, type ProgramResult } from '../host.ts';
 
 /**
  * What fork(2), clone(2), and spawn of Node fail with: no process slot, no memory. `no-slots`: of a far host that
@@ -26,7 +26,7 @@ export const NO_FORK: readonly RegExp[] = [WORD, REASON];
 export const saysNoFork = (text: string): boolean => NO_FORK.some((words) => words.test(text));
 
 /** The command did not do its work because no process could be started: it, or one that it needed. */
-export function couldNotFork(result: CommandResult): boolean {
+export function couldNotFork(result: ProgramResult): boolean {
   if (!result.ok) return CODES.has(result.code);
   return result.exit !== 0 && saysNoFork(`${capturedText(result.stderr)}\n${capturedText(result.stdout)}`);
 }

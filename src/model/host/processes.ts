@@ -100,7 +100,7 @@ export function processTable(title: string, processes: readonly ProcessRecord[])
         showDuration(each.age),
         each.user,
         each.state,
-        commandOf(each),
+        shownCommand(each),
         starterText(each),
       ]),
   };
@@ -109,7 +109,7 @@ export function processTable(title: string, processes: readonly ProcessRecord[])
 const MOST_COMMAND = 300;
 
 /** Arguments joined by a space; a process without any is shown as ps shows it, `[name]`. */
-export function commandOf(process: ProcessRecord): string {
+export function shownCommand(process: ProcessRecord): string {
   const joined = process.args.length > 0 ? process.args.join(' ') : `[${process.name}]`;
   return joined.length > MOST_COMMAND ? `${joined.slice(0, MOST_COMMAND)}…` : joined;
 }

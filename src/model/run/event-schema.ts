@@ -22,20 +22,20 @@ import {
   closed,
   type Described,
   type Loose,
-  list,
+  listKey,
   looselyClosed,
   map,
   number,
   type Optional,
   optional,
   orNull,
-  part,
+  partKey,
   type Shape,
-  text,
+  textKey,
   texts,
   time,
-  whole,
-  word,
+  wholeKey,
+  wordKey,
   yesNo,
 } from './event-words.ts';
 import type { IdentityLine, PlanMark, StepDrift } from './saved-plan.ts';
@@ -66,8 +66,8 @@ function eventOf(type: string, about: string, shape: Loose): Schema {
   return looselyClosed(about, { ...(STAMP as Loose), type: { const: type }, ...shape });
 }
 
-const STEP = text('The id of the step.');
-const UNDO_PART = whole(
+const STEP = textKey('The id of the step.');
+const UNDO_PART = wholeKey(
   'A step of the undo that the runbook declares, from 1; absent: what the action itself derived.',
 );
 const TRUTHS = ['yes', 'no', 'unknown'] as const;
@@ -77,28 +77,28 @@ const STAMP: Shape<Stamp> = {
   seq: { type: 'integer', minimum: 1, description: '1, 2, 3 ... within the run.' },
   at: time('When.'),
   mono: { type: 'integer', description: 'Milliseconds on a clock that nobody sets: for differences.' },
-  run: text('The id of the run.'),
-  host: text('Where.'),
+  run: textKey('The id of the run.'),
+  host: textKey('Where.'),
 };
 
 // ---------------------------------------------------------------- what facts are made of
 
 type RunStarted = Extract<Fact, { readonly type: 'run.started' }>;
 const RUNBOOK = closed<RunStarted['runbook']>('Which runbook.', {
-  name: text('Its name.'),
-  version: text('Its own version.'),
-  title: text('One line: the incident.'),
-  path: text('Where it was read from.'),
-  hash: text('SHA-256 of its bytes.'),
+  name: textKey('Its name.'),
+  version: textKey('Its own version.'),
+  title: textKey('One line: the incident.'),
+  path: textKey('Where it was read from.'),
+  hash: textKey('SHA-256 of its bytes.'),
 });
 const POLICY = orNull(
   closed<NonNullable<RunStarted['policy']>>('The policy that decides.', {
-    path: text('Its file.'),
-    hash: text('SHA-256 of its bytes.'),
+    path: textKey('Its file.'),
+    hash: textKey('SHA-256 of its bytes.'),
   }),
 );
 const BOOT = closed<RunStarted['boot']>('The life of the machine.', {
-  id: text('Boot id.'),
+  id: textKey('Boot id.'),
   at: number('When it was booted, epoch milliseconds.'),
 });
 const USED = looselyClosed(
@@ -106,34 +106,34 @@ const USED = looselyClosed(
   Object.fromEntries(LIMITS.map((name) => [name, optional(number(name))])),
 );
 const DEADLINE = closed<LeaseDeadline>('When a lease starts its service by itself.', {
-  boot: text('Boot id that it was armed in.'),
+  boot: textKey('Boot id that it was armed in.'),
   uptime: number('Milliseconds since boot.'),
   at: time('For people.'),
 });
 const PLAN = closed<PlanMark>('A saved plan.', {
-  id: text('Its id.'),
+  id: textKey('Its id.'),
   at: time('When it was saved.'),
-  by: text('Who saved it.'),
+  by: textKey('Who saved it.'),
 });
 
 const REACHED = closed<Reached>('How a host that is elsewhere was reached. Never a password.', {
-  name: text('Its name, as ssh is asked with.'),
-  address: orNull(text("ssh's HostName.")),
-  port: orNull(whole('Its port.')),
-  user: orNull(text('The login name.')),
-  identity: orNull(text('Path of a private key.')),
+  name: textKey('Its name, as ssh is asked with.'),
+  address: orNull(textKey("ssh's HostName.")),
+  port: orNull(wholeKey('Its port.')),
+  user: orNull(textKey('The login name.')),
+  identity: orNull(textKey('Path of a private key.')),
   groups: texts('Its groups.'),
   labels: map('Its labels.', { type: 'string' }),
   become: yesNo('Root through sudo.'),
-  config: orNull(text("ssh's configuration file. Null: the user's own.")),
+  config: orNull(textKey("ssh's configuration file. Null: the user's own.")),
 });
 
 const DRILL = closed<DrillMark>('A rehearsal: never counted, never taken up for a real run.', {
-  scene: text('The folder that it was built in.'),
+  scene: textKey('The folder that it was built in.'),
 });
 const OWN = closed<OwnPlaces>('The places that the user has changed for this run: its journals, its lock.', {
-  state: optional(text('The folder of the journals.')),
-  lock: optional(text('The name of the lock.')),
+  state: optional(textKey('The folder of the journals.')),
+  lock: optional(textKey('The name of the lock.')),
 });
 
 type BlockOf<K extends Block['kind']> = Omit<Extract<Block, { readonly kind: K }>, 'kind'>;
@@ -146,17 +146,20 @@ const PARTS: Readonly<Record<string, Schema>> = {
     anyOf: [
       block('text', { lines: texts('The lines.') } satisfies Shape<BlockOf<'text'>>),
       block('table', {
-        title: text('Its title; may be empty.'),
+        title: textKey('Its title; may be empty.'),
         columns: texts('Heads.'),
-        rows: list('Rows of cells.', { type: 'array', items: { type: 'string' } }),
-        first: optional(whole('So many rows a screen shows; absent: twenty.')),
+        rows: listKey('Rows of cells.', { type: 'array', items: { type: 'string' } }),
+        first: optional(wholeKey('So many rows a screen shows; absent: twenty.')),
       } satisfies Shape<BlockOf<'table'>>),
-      block('diff', { path: text('The file.'), before: text('Its text.'), after: text('Its text.') } satisfies Shape<
-        BlockOf<'diff'>
-      >),
-      block('series', { title: text('Its title.'), values: list('Oldest first.', { type: 'number' }) } satisfies Shape<
-        BlockOf<'series'>
-      >),
+      block('diff', {
+        path: textKey('The file.'),
+        before: textKey('Its text.'),
+        after: textKey('Its text.'),
+      } satisfies Shape<BlockOf<'diff'>>),
+      block('series', {
+        title: textKey('Its title.'),
+        values: listKey('Oldest first.', { type: 'number' }),
+      } satisfies Shape<BlockOf<'series'>>),
     ],
   },
   measure: {
@@ -167,19 +170,19 @@ const PARTS: Readonly<Record<string, Schema>> = {
     ],
   },
   finding: closed<Finding>('What a probe saw.', {
-    summary: text('One line.'),
-    measures: map('By name.', part('measure')),
-    unknown: optional(text('Why it could not look.')),
+    summary: textKey('One line.'),
+    measures: map('By name.', partKey('measure')),
+    unknown: optional(textKey('Why it could not look.')),
     detail: any("The verb's own form."),
-    blocks: list('What it shows.', part('block')),
+    blocks: listKey('What it shows.', partKey('block')),
   }),
   judgement: closed<Judgement>('One expectation, judged.', {
-    truth: word('Whether it holds.', TRUTHS),
-    wanted: text('In words.'),
-    seen: text('In words.'),
+    truth: wordKey('Whether it holds.', TRUTHS),
+    wanted: textKey('In words.'),
+    seen: textKey('In words.'),
   }),
   targets: closed<Targets>('What an action would touch, or means to touch.', {
-    kind: word('Of what kind.', [
+    kind: wordKey('Of what kind.', [
       'processes',
       'files',
       'service',
@@ -188,7 +191,7 @@ const PARTS: Readonly<Record<string, Schema>> = {
       'person',
       'none',
     ] satisfies Targets['kind'][]),
-    count: whole('How many.'),
+    count: wholeKey('How many.'),
     bytes: optional(number('How many bytes.')),
     members: texts('All of them up to 1000, then a sample.'),
     detail: any("The verb's own form."),
@@ -198,13 +201,13 @@ const PARTS: Readonly<Record<string, Schema>> = {
     anyOf: [
       looselyClosed('By itself.', {
         kind: { const: 'revert' },
-        say: text('In words.'),
+        say: textKey('In words.'),
         data: any("The verb's own form."),
       }),
       looselyClosed('Not at all.', {
         kind: { const: 'irreversible' },
-        because: text('Why.'),
-        evidence: text('What is kept.'),
+        because: textKey('Why.'),
+        evidence: textKey('What is kept.'),
       }),
       looselyClosed('Nothing to undo.', { kind: { const: 'nothing' } }),
     ],
@@ -212,86 +215,88 @@ const PARTS: Readonly<Record<string, Schema>> = {
   declared: {
     description: 'The undo that the author of the runbook wrote beside a step.',
     anyOf: [
-      looselyClosed('A note for a person.', { kind: { const: 'note' }, text: text('What to do by hand.') }),
+      looselyClosed('A note for a person.', { kind: { const: 'note' }, text: textKey('What to do by hand.') }),
       looselyClosed('Steps, in this order.', {
         kind: { const: 'steps' },
-        steps: list(
+        steps: listKey(
           'The steps.',
           closed<UndoStep>('A step.', {
-            verb: text('Its verb.'),
+            verb: textKey('Its verb.'),
             arg: any("The verb's own form."),
-            say: text('In words.'),
+            say: textKey('In words.'),
           }),
         ),
       }),
     ],
   },
   observation: closed<ObservationShown>('What an action would do, seen without doing it.', {
-    verdict: word('Whether there is anything to do, and whether it can be done.', ['change', 'nothing', 'cannot']),
-    reason: optional(text('Why it cannot be done.')),
-    summary: text('One line.'),
-    targets: part('targets'),
-    state: optional(looselyClosed('Before and after, in a word each.', { now: text('Now.'), after: text('After.') })),
-    blocks: list('What it shows.', part('block')),
-    undo: part('undo'),
+    verdict: wordKey('Whether there is anything to do, and whether it can be done.', ['change', 'nothing', 'cannot']),
+    reason: optional(textKey('Why it cannot be done.')),
+    summary: textKey('One line.'),
+    targets: partKey('targets'),
+    state: optional(
+      looselyClosed('Before and after, in a word each.', { now: textKey('Now.'), after: textKey('After.') }),
+    ),
+    blocks: listKey('What it shows.', partKey('block')),
+    undo: partKey('undo'),
     costs: USED,
     explain: texts('What a person would type.'),
     estimate: orNull(number('Milliseconds; null: nobody can tell.')),
     warnings: texts('What to mind.'),
     lease: optional(
       looselyClosed('What it stops must run again.', {
-        key: text('The name of the lease.'),
+        key: textKey('The name of the lease.'),
         // Absent in journals from the time before a lease could outlive its engine.
-        service: optional(text('What must run again.')),
-        also: optional(list('What goes down with it, and is started with it.', { type: 'string' })),
+        service: optional(textKey('What must run again.')),
+        also: optional(listKey('What goes down with it, and is started with it.', { type: 'string' })),
         within: number('Milliseconds.'),
         undo: any("The verb's own form."),
-        say: text('In words.'),
+        say: textKey('In words.'),
       } satisfies Readonly<Record<keyof LeaseTerms, Schema | Optional>>),
     ),
   }),
   applied: closed<Applied>('What came of an act.', {
-    outcome: word('How it went; `partial`: it stopped at a safe point.', ['done', 'partial', 'failed']),
-    summary: text('One line.'),
-    reason: optional(text('Why not all of it.')),
+    outcome: wordKey('How it went; `partial`: it stopped at a safe point.', ['done', 'partial', 'failed']),
+    summary: textKey('One line.'),
+    reason: optional(textKey('Why not all of it.')),
     used: USED,
-    blocks: list('What it shows.', part('block')),
-    undo: optional(part('undo')),
+    blocks: listKey('What it shows.', partKey('block')),
+    undo: optional(partKey('undo')),
     releases: optional(texts('Leases that it has fulfilled.')),
   }),
 };
 
 const OUTLINE = closed<StepOutline>('A step.', {
   id: STEP,
-  phase: word('Its phase.', PHASES),
-  verb: text('Its verb.'),
-  why: orNull(text('Why, in the words of its author.')),
-  kind: word('What it does.', ['probe', 'action', 'watch']),
+  phase: wordKey('Its phase.', PHASES),
+  verb: textKey('Its verb.'),
+  why: orNull(textKey('Why, in the words of its author.')),
+  kind: wordKey('What it does.', ['probe', 'action', 'watch']),
 });
 const DECISION = closed<Decision>('Whether a step may be done.', {
-  effect: word('What was decided.', ['allow', 'ask', 'deny', 'over-limit'] satisfies Decision['effect'][]),
-  reason: text('In words.'),
-  rule: orNull(text("The policy's rule that made it.")),
+  effect: wordKey('What was decided.', ['allow', 'ask', 'deny', 'over-limit'] satisfies Decision['effect'][]),
+  reason: textKey('In words.'),
+  rule: orNull(textKey("The policy's rule that made it.")),
 });
 const DRIFT = closed<StepDrift>('How far the targets of a step have moved since the plan.', {
   step: STEP,
-  kind: word('Of what kind.', ['processes', 'files']),
-  planned: whole('How many the plan found.'),
-  now: whole('How many there are.'),
-  new: whole('How many came; of files, at least.'),
-  gone: whole('How many went; of files, at least.'),
+  kind: wordKey('Of what kind.', ['processes', 'files']),
+  planned: wholeKey('How many the plan found.'),
+  now: wholeKey('How many there are.'),
+  new: wholeKey('How many came; of files, at least.'),
+  gone: wholeKey('How many went; of files, at least.'),
 });
 const MISSED = closed<MissedJob>('A cron job whose minute passed while cron was stopped.', {
-  file: text('The crontab.'),
-  schedule: text('As it is written there.'),
-  command: text('What would have run.'),
+  file: textKey('The crontab.'),
+  schedule: textKey('As it is written there.'),
+  command: textKey('What would have run.'),
   minutes: texts('Which minutes, at most ten.'),
 });
 const PROGRESS = closed<Progress>('How far it is.', {
   done: number('So many.'),
   total: number('Of so many.'),
   rate: optional(number('A second.')),
-  text: text('In words.'),
+  text: textKey('In words.'),
 });
 
 // ---------------------------------------------------------------- facts
@@ -304,14 +309,14 @@ const TOLD: Facts = {
     about: 'A run begins: what it will do, who started it, what it is held to.',
     shape: {
       runbook: RUNBOOK,
-      text: text("The runbook's text as it was."),
+      text: textKey("The runbook's text as it was."),
       params: map('The parameters, by name.', any('A value.')),
       limits: USED,
-      steps: list('In the order of the runbook.', OUTLINE),
-      who: text('Who started it.'),
-      mode: word('Who decides.', ['interactive', 'unattended', 'plan']),
+      steps: listKey('In the order of the runbook.', OUTLINE),
+      who: textKey('Who started it.'),
+      mode: wordKey('Who decides.', ['interactive', 'unattended', 'plan']),
       policy: POLICY,
-      tool: text("Firebreak's version."),
+      tool: textKey("Firebreak's version."),
       boot: BOOT,
       plan: optional(PLAN),
       target: optional(REACHED),
@@ -322,70 +327,73 @@ const TOLD: Facts = {
   'run.resumed': {
     about: 'The same journal goes on, after a crash, an interrupt, or to roll back.',
     shape: {
-      to: word('What for.', ['finish', 'roll-back']),
-      who: text('Who took it up.'),
-      mode: word('Who decides.', ['interactive', 'unattended']),
+      to: wordKey('What for.', ['finish', 'roll-back']),
+      who: textKey('Who took it up.'),
+      mode: wordKey('Who decides.', ['interactive', 'unattended']),
       policy: POLICY,
-      tool: text("Firebreak's version."),
+      tool: textKey("Firebreak's version."),
       boot: BOOT,
-      hash: text('SHA-256 of the runbook as it is now.'),
+      hash: textKey('SHA-256 of the runbook as it is now.'),
     },
   },
   'step.started': {
     about: 'A step begins.',
-    shape: { step: STEP, phase: word('Its phase.', PHASES), verb: text('Its verb.') },
+    shape: { step: STEP, phase: wordKey('Its phase.', PHASES), verb: textKey('Its verb.') },
   },
   'probe.found': {
     about: 'A probe has looked.',
     shape: {
       step: STEP,
-      finding: part('finding'),
-      truth: word('What it says; `informs`: it does not decide.', [...TRUTHS, 'informs']),
-      judgements: list('Its expectations.', part('judgement')),
+      finding: partKey('finding'),
+      truth: wordKey('What it says; `informs`: it does not decide.', [...TRUTHS, 'informs']),
+      judgements: listKey('Its expectations.', partKey('judgement')),
     },
   },
   'diagnosis.made': {
     about: 'Whether this is the incident.',
     shape: {
-      verdict: word('The answer.', ['this-incident', 'looked-only', 'not-this-incident', 'unknown']),
+      verdict: wordKey('The answer.', ['this-incident', 'looked-only', 'not-this-incident', 'unknown']),
       reasons: texts('Why not.'),
     },
   },
   'plan.compared': {
     about: 'The saved plan was compared with the host and is still valid; its targets have changed by this much.',
-    shape: { plan: PLAN, drift: list('By step.', DRIFT) },
+    shape: { plan: PLAN, drift: listKey('By step.', DRIFT) },
   },
   'plan.pinned': {
     about:
       'What the plan found, before the first act: whoever goes on later finds out whether the host is still like that.',
     shape: {
-      pinned: list(
+      pinned: listKey(
         'A line each.',
-        closed<IdentityLine>('One.', { name: text('What.'), value: text('As it was found.') }),
+        closed<IdentityLine>('One.', { name: textKey('What.'), value: textKey('As it was found.') }),
       ),
     },
   },
-  'action.observed': { about: 'What an action would do now.', shape: { step: STEP, observation: part('observation') } },
+  'action.observed': {
+    about: 'What an action would do now.',
+    shape: { step: STEP, observation: partKey('observation') },
+  },
   'policy.decided': { about: 'The policy has decided on a step.', shape: { step: STEP, decision: DECISION } },
-  'approval.asked': { about: 'A person is asked.', shape: { step: STEP, question: text('What is asked.') } },
+  'approval.asked': { about: 'A person is asked.', shape: { step: STEP, question: textKey('What is asked.') } },
   'approval.given': {
     about: 'A person has answered.',
     shape: {
       step: STEP,
-      choice: word('The answer.', ['run', 'skip', 'by-hand', 'undo', 'quit']),
-      by: text('Who answered.'),
-      reason: orNull(text('In their words.')),
+      choice: wordKey('The answer.', ['run', 'skip', 'by-hand', 'undo', 'quit']),
+      by: textKey('Who answered.'),
+      reason: orNull(textKey('In their words.')),
     },
   },
   'action.intended': {
     about: 'On disk before the host is touched. An intent without an outcome is unknown.',
     shape: {
       step: STEP,
-      verb: text('Its verb.'),
-      attempt: whole('1, or more where it is tried again.'),
-      targets: part('targets'),
-      undo: part('undo'),
-      declared: optional(part('declared')),
+      verb: textKey('Its verb.'),
+      attempt: wholeKey('1, or more where it is tried again.'),
+      targets: partKey('targets'),
+      undo: partKey('undo'),
+      declared: optional(partKey('declared')),
       records: map('Bytes that are kept beside the journal, by the name that the action gave them.', {
         type: 'string',
       }),
@@ -406,26 +414,26 @@ const TOLD: Facts = {
     shape: { step: STEP, used: USED },
   },
   'action.progress': { about: 'An action goes on.', shape: { step: STEP, progress: PROGRESS } },
-  'action.applied': { about: 'What came of an intent.', shape: { step: STEP, applied: part('applied') } },
+  'action.applied': { about: 'What came of an intent.', shape: { step: STEP, applied: partKey('applied') } },
   'step.finished': {
     about: 'A step is over.',
     shape: {
       step: STEP,
-      outcome: word('How.', ['done', 'nothing-to-do', 'skipped', 'by-hand', 'failed', 'partial', 'not-reached']),
-      reason: orNull(text('Why.')),
-      declared: optional(part('declared')),
+      outcome: wordKey('How.', ['done', 'nothing-to-do', 'skipped', 'by-hand', 'failed', 'partial', 'not-reached']),
+      reason: orNull(textKey('Why.')),
+      declared: optional(partKey('declared')),
     },
   },
   'lease.armed': {
     about: 'What will be stopped is started again by a deadline, whatever happens.',
     shape: {
       step: STEP,
-      key: text('The name of the lease.'),
-      service: optional(text('What must run again.')),
-      also: optional(list('What goes down with it, and is started with it.', { type: 'string' })),
+      key: textKey('The name of the lease.'),
+      service: optional(textKey('What must run again.')),
+      also: optional(listKey('What goes down with it, and is started with it.', { type: 'string' })),
       within: number('Milliseconds.'),
       undo: any("The verb's own form."),
-      say: text('In words.'),
+      say: textKey('In words.'),
       handle: optional(any('What starts it with nobody alive. Null: only the engine watches.')),
       deadline: optional(orNull(DEADLINE)),
     },
@@ -433,18 +441,18 @@ const TOLD: Facts = {
   'lease.renewed': {
     about: 'The live engine has put it off.',
     shape: {
-      key: text('The name of the lease.'),
+      key: textKey('The name of the lease.'),
       handle: any('What starts it with nobody alive.'),
       deadline: DEADLINE,
     },
   },
   'lease.released': {
     about: 'What was stopped runs again: it is fulfilled.',
-    shape: { key: text('The name of the lease.'), by: text('The step.') },
+    shape: { key: textKey('The name of the lease.'), by: textKey('The step.') },
   },
   'lease.restored': {
     about: 'The engine has started what was stopped.',
-    shape: { key: text('The name of the lease.'), ok: yesNo('Whether it runs.'), summary: text('One line.') },
+    shape: { key: textKey('The name of the lease.'), ok: yesNo('Whether it runs.'), summary: textKey('One line.') },
   },
   'watch.sampled': {
     about: 'A look of a watch.',
@@ -453,26 +461,32 @@ const TOLD: Facts = {
       values: map('By step and measure. Null: it could not look.', { type: ['number', 'null'] }),
       texts: optional(map('By step and measure, what is no number.', { type: 'string' })),
       broken: texts('Lines of `hold` that were not true.'),
-      standing: optional(word('Why a bad sample does not count.', ['settling', 'tolerated'] satisfies WatchStanding[])),
+      standing: optional(
+        wordKey('Why a bad sample does not count.', ['settling', 'tolerated'] satisfies WatchStanding[]),
+      ),
       minutes: orNull(number("In how many of cron's minutes a job was seen to run.")),
       left: number('Milliseconds to go.'),
     },
   },
   'watch.judged': {
     about: 'Whether it held.',
-    shape: { step: STEP, verdict: word('The verdict.', ['held', 'recurred', 'inconclusive']), reasons: texts('Why.') },
+    shape: {
+      step: STEP,
+      verdict: wordKey('The verdict.', ['held', 'recurred', 'inconclusive']),
+      reasons: texts('Why.'),
+    },
   },
   'rollback.started': {
     about: 'What was done is undone, newest first.',
-    shape: { why: text('Why.'), steps: texts('Which steps.') },
+    shape: { why: textKey('Why.'), steps: texts('Which steps.') },
   },
   'undo.intended': {
     about: 'On disk before a step is undone.',
-    shape: { step: STEP, say: text('In words.'), part: optional(UNDO_PART), targets: optional(part('targets')) },
+    shape: { step: STEP, say: textKey('In words.'), part: optional(UNDO_PART), targets: optional(partKey('targets')) },
   },
   'undo.applied': {
     about: 'What came of it.',
-    shape: { step: STEP, applied: part('applied'), part: optional(UNDO_PART) },
+    shape: { step: STEP, applied: partKey('applied'), part: optional(UNDO_PART) },
   },
   'rollback.finished': {
     about: 'The rollback is over.',
@@ -480,17 +494,17 @@ const TOLD: Facts = {
   },
   interrupted: {
     about: 'A signal: the run goes to its next safe point.',
-    shape: { signal: text('Its name.'), doing: text('What was at work.') },
+    shape: { signal: textKey('Its name.'), doing: textKey('What was at work.') },
   },
-  note: { about: 'A word for whoever reads.', shape: { text: text('One line.') } },
+  note: { about: 'A word for whoever reads.', shape: { text: textKey('One line.') } },
   'run.finished': {
     about: 'A run is over.',
     shape: {
-      outcome: word('How; each has an exit code.', Object.keys(OUTCOMES)),
-      verdict: orNull(word("The watch's verdict.", ['held', 'recurred', 'inconclusive'])),
+      outcome: wordKey('How; each has an exit code.', Object.keys(OUTCOMES)),
+      verdict: orNull(wordKey("The watch's verdict.", ['held', 'recurred', 'inconclusive'])),
       reasons: texts('Why.'),
       open: texts('What stays for a person.'),
-      missed: list('Cron jobs that did not run.', MISSED),
+      missed: listKey('Cron jobs that did not run.', MISSED),
     },
   },
 };

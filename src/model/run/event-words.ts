@@ -34,17 +34,17 @@ export function looselyClosed(about: string, shape: Loose): Schema {
 
 // ---------------------------------------------------------------- words
 
-export const text = (description: string): Schema => ({ type: 'string', description });
-export const whole = (description: string): Schema => ({ type: 'integer', minimum: 0, description });
+export const textKey = (description: string): Schema => ({ type: 'string', description });
+export const wholeKey = (description: string): Schema => ({ type: 'integer', minimum: 0, description });
 export const number = (description: string): Schema => ({ type: 'number', description });
 export const yesNo = (description: string): Schema => ({ type: 'boolean', description });
-export const word = (description: string, words: readonly string[]): Schema => ({
+export const wordKey = (description: string, words: readonly string[]): Schema => ({
   type: 'string',
   enum: words,
   description,
 });
-export const list = (description: string, items: Schema): Schema => ({ type: 'array', items, description });
-export const texts = (description: string): Schema => list(description, { type: 'string' });
+export const listKey = (description: string, items: Schema): Schema => ({ type: 'array', items, description });
+export const texts = (description: string): Schema => listKey(description, { type: 'string' });
 export const map = (description: string, values: Schema): Schema => ({
   type: 'object',
   additionalProperties: values,
@@ -52,5 +52,5 @@ export const map = (description: string, values: Schema): Schema => ({
 });
 export const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] });
 export const any = (description: string): Schema => ({ description });
-export const part = (name: string): Schema => ({ $ref: `#/$defs/${name}` });
+export const partKey = (name: string): Schema => ({ $ref: `#/$defs/${name}` });
 export const time = (description: string): Schema => ({ type: 'string', description: `${description} ISO 8601, UTC.` });

@@ -5,7 +5,7 @@ import type { OpenItem } from '../runbook.ts';
  * What stays open, a sentence each. What could not be looked at is neither said to be so nor left out: it is told as
  * not known, with what was missing.
  */
-export function openItems(items: readonly OpenItem[], findings: Findings): readonly string[] {
+export function whatStaysOpen(items: readonly OpenItem[], findings: Findings): readonly string[] {
   return items.flatMap((item) => {
     const say = withFinding(item, findings);
     if (!item.when) return [say];

@@ -84,7 +84,7 @@ export interface PlanMark {
   readonly by: string;
 }
 
-export function markOf({ id, at, by }: SavedPlan): PlanMark {
+export function planMark({ id, at, by }: SavedPlan): PlanMark {
   return { id, at, by };
 }
 

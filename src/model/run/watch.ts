@@ -4,7 +4,7 @@ import type { Json } from '../json.ts';
 import type { HoldLine, WatchSpec } from '../plan.ts';
 import { read } from '../read.ts';
 import { sayClause } from '../runbook/judge.ts';
-import { bindParams, type Findings, judgeWith } from '../runbook/scope.ts';
+import { type Findings, judgeWith, withParams } from '../runbook/scope.ts';
 import { type Infer, integer, object, quantity, service } from '../runbook/shape.ts';
 import type { Hold, Step } from '../runbook.ts';
 
@@ -54,7 +54,7 @@ export function watchSpec(step: Step, arg: Json, findings: Findings): WatchSpec 
     proof: proofOf(proof),
     hold: (step.hold ?? [])
       .filter((line) => counts(line, findings))
-      .flatMap((line) => holdLines(line.of, bindParams(line.condition, findings))),
+      .flatMap((line) => holdLines(line.of, withParams(line.condition, findings))),
   };
 }
 

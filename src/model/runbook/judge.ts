@@ -52,7 +52,7 @@ function judgeClause(clause: Clause, measuresOf: MeasuresOf): Judgement {
   const measure = measures?.[clause.measure] ?? null;
   if (measure === null) return { truth: 'unknown', wanted, seen: measures ? 'could not look' : 'not looked' };
   return {
-    truth: compare(measure, clause.comparator, clause.means) ? 'yes' : 'no',
+    truth: fits(measure, clause.comparator, clause.means) ? 'yes' : 'no',
     wanted,
     seen: showMeasure(measure, clause.comparator),
   };
@@ -76,7 +76,7 @@ function sayValue(value: unknown): string {
 }
 
 /** Every comparator of the clause must be true. */
-export function compare(measure: Exclude<Measure, null>, comparator: Comparator, means: Means = {}): boolean {
+export function fits(measure: Exclude<Measure, null>, comparator: Comparator, means: Means = {}): boolean {
   return Object.entries(comparator).every(([word, wanted]) =>
     compareOne(measure, word as keyof Comparator, wanted, means),
   );

@@ -58,7 +58,7 @@ export function judgeWith(
   own?: Measures,
 ): { readonly truth: Truth; readonly judgements: readonly Judgement[] } {
   const measuresOf: MeasuresOf = (step) => (step === undefined ? own : findings.steps[step]?.finding.measures);
-  return judge(bindParams(condition, findings), measuresOf);
+  return judge(withParams(condition, findings), measuresOf);
 }
 
 export const NOT_HELD = 'its `when` does not hold';
@@ -83,6 +83,6 @@ export function whether(
   };
 }
 
-export function bindParams(condition: Condition, findings: Findings): Condition {
+export function withParams(condition: Condition, findings: Findings): Condition {
   return bindCondition(condition, (value) => (isReference(value) ? findings.params[referenceName(value)] : value));
 }

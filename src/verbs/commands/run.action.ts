@@ -1,5 +1,5 @@
 import type { Block } from '../../model/block.ts';
-import type { CommandRequest, CommandResult } from '../../model/host.ts';
+import type { CommandRequest, ProgramResult } from '../../model/host.ts';
 import { commandKeys, commandRequest, explainCommand, lastLines } from '../../model/runbook/command.ts';
 import { exactlyOne, type Infer, object } from '../../model/runbook/shape.ts';
 import { showDuration } from '../../model/text/quantity.ts';
@@ -97,7 +97,7 @@ function ended(outcome: 'partial' | 'failed', summary: string, reason: string, m
   return notActed(summary, reason, { outcome, ...more });
 }
 
-function outputOf(result: Extract<CommandResult, { ok: true }>): readonly Block[] {
+function outputOf(result: Extract<ProgramResult, { ok: true }>): readonly Block[] {
   return [result.stdout, result.stderr]
     .map((captured) => lastLines(captured))
     .filter((lines) => lines.length > 0)

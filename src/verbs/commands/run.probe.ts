@@ -1,4 +1,4 @@
-import { type CommandResult, capturedText } from '../../model/host.ts';
+import { capturedText, type ProgramResult } from '../../model/host.ts';
 import { ANY_EXIT, COMMAND_LOOK, commandRequest, explainCommand, lastLines } from '../../model/runbook/command.ts';
 import type { Infer } from '../../model/runbook/shape.ts';
 import { showDuration, showText } from '../../model/text/quantity.ts';
@@ -49,7 +49,7 @@ async function look({ host, signal }: Look, arg: Arg): Promise<Finding> {
   };
 }
 
-function whyUnknown(result: CommandResult, timeout: number): string | null {
+function whyUnknown(result: ProgramResult, timeout: number): string | null {
   if (!result.ok) return result.message;
   if (result.timedOut) return `it did not end within ${showDuration(timeout)}`;
   return result.exit === null ? `it was ended by ${result.signal ?? 'a signal'}` : null;
@@ -59,7 +59,7 @@ function whyUnknown(result: CommandResult, timeout: number): string | null {
 const NOT_RUN = [126, 127];
 
 /** A command that could not ask prints nothing, which is neither what was wanted nor what was not. */
-function whyNoAnswer(result: CommandResult, { exits_that_answer: named = [0], shell }: Arg): string | null {
+function whyNoAnswer(result: ProgramResult, { exits_that_answer: named = [0], shell }: Arg): string | null {
   if (!result.ok || result.exit === null) return null;
   const { exit } = result;
   if (named === ANY_EXIT ? !NOT_RUN.includes(exit) && !bySignal(exit, shell) : named.includes(exit)) return null;
@@ -72,7 +72,7 @@ function bySignal(exit: number, shell: string | undefined): boolean {
   return shell !== undefined && exit > 128 && exit <= 192;
 }
 
-function saidBy({ stdout, stderr }: Extract<CommandResult, { ok: true }>): Finding['blocks'] {
+function saidBy({ stdout, stderr }: Extract<ProgramResult, { ok: true }>): Finding['blocks'] {
   return [stdout, stderr]
     .map((captured) => lastLines(captured))
     .flatMap((lines) => (lines.length > 0 && lines[0] !== '' ? [{ kind: 'text', lines }] : []));

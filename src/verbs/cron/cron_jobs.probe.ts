@@ -32,7 +32,7 @@ import {
 } from './places.ts';
 import { cronSetting } from './setting.ts';
 import { type ClockThere, isSuspect, type Suspicion, suspicionJson } from './suspects.ts';
-import { narrowed, SUSPECTS_BY, suspicionFrom } from './suspicion.ts';
+import { narrowedTo, SUSPECTS_BY, suspicionFrom } from './suspicion.ts';
 
 const MEASURES = {
   count: { about: 'Jobs that the selector chose.', unit: 'count' },
@@ -291,7 +291,7 @@ function findingOf(found: CronJobsFound, there: ClockThere, suspicion: Suspicion
 
 /** Where nothing points at a job that is there, no job is known to be innocent: then all of them count. */
 function suspectsIn(all: readonly FoundJob[], given: Suspicion, there: ClockThere) {
-  const suspicion = narrowed(given, all);
+  const suspicion = narrowedTo(given, all);
   const jobs = all.filter((job) => isSuspect(suspicion, job, there));
   if (jobs.length === 0)
     return {

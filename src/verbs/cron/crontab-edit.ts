@@ -4,7 +4,7 @@ import {
   type Crontab,
   type CrontabLine,
   commandOf,
-  escaped,
+  cronEscaped,
   type JobLine,
   jobsOf,
   parseCrontab,
@@ -18,7 +18,7 @@ export type CrontabChange =
   | { readonly kind: 'redirect' };
 
 /** One line put in above `line`, or put in its place; numbers are those of the text before. */
-export interface LineEdit {
+export interface CrontabLineEdit {
   readonly line: number;
   readonly how: 'insert' | 'replace';
   /** Without its newline. */
@@ -27,7 +27,7 @@ export interface LineEdit {
 
 export interface CrontabEdit {
   readonly text: string;
-  readonly edits: readonly LineEdit[];
+  readonly edits: readonly CrontabLineEdit[];
   /** Chosen jobs that are left as they are, with why. */
   readonly refused: readonly { readonly line: number; readonly reason: string }[];
 }
@@ -57,7 +57,7 @@ export function editCrontab(
 type Edits = Pick<CrontabEdit, 'edits' | 'refused'>;
 type Jobs = ReadonlyMap<number, CronJob>;
 
-function applyEdits(tab: Crontab, edits: readonly LineEdit[]): string {
+function applyEdits(tab: Crontab, edits: readonly CrontabLineEdit[]): string {
   const inserts = new Map(edits.filter((edit) => edit.how === 'insert').map((edit) => [edit.line, edit.text]));
   const replaces = new Map(edits.filter((edit) => edit.how === 'replace').map((edit) => [edit.line, edit.text]));
   return tab.lines
@@ -71,7 +71,7 @@ function applyEdits(tab: Crontab, edits: readonly LineEdit[]): string {
 // ---------------------------------------------------------------- silence: redirect
 
 function redirectJobs(tab: Crontab, jobs: Jobs, chosen: ReadonlySet<number>): Edits {
-  const edits: LineEdit[] = [];
+  const edits: CrontabLineEdit[] = [];
   const refused: { line: number; reason: string }[] = [];
   for (const line of tab.lines) {
     const job = jobs.get(line.number);
@@ -93,7 +93,7 @@ function redirectJob(tab: Crontab, line: JobLine, job: CronJob): ReturnType<type
   const raw = tab.kind === 'anacron' || shellPart.replaceAll('\\%', '%') === cooked;
   const result = silenced(raw ? shellPart : cooked, dialectOf(job.shell));
   if (!result.ok) return result;
-  const text = (raw ? result.text : escaped(result.text)) + command.slice(shellPart.length);
+  const text = (raw ? result.text : cronEscaped(result.text)) + command.slice(shellPart.length);
   if (text.length > LONGEST && text !== command)
     return { ok: false, reason: `its command would be longer than the ${LONGEST} bytes that cron reads` };
   return { ok: true, text: line.text.slice(0, line.commandAt) + text };
@@ -114,7 +114,7 @@ function setVariable(
   change: CrontabChange & { kind: 'set' },
 ): Edits {
   const { name, value } = change;
-  const edits: LineEdit[] = [];
+  const edits: CrontabLineEdit[] = [];
   const refused: { line: number; reason: string }[] = [];
   let original: string | undefined;
   let now: string | undefined;

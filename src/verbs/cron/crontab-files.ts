@@ -1,9 +1,9 @@
 import {
-  type CommandResult,
   capturedText,
   type Failure,
   type FileContent,
   failure,
+  type ProgramResult,
   type Result,
 } from '../../model/host.ts';
 import { isObject, type Json } from '../../model/json.ts';
@@ -31,7 +31,7 @@ export function keptAs(when: typeof BEFORE | typeof AFTER, path: string): string
   return `${when}:${path}`;
 }
 
-export function targetsOf(value: Json | undefined): readonly CrontabTarget[] {
+export function crontabTargets(value: Json | undefined): readonly CrontabTarget[] {
   if (!Array.isArray(value)) return [];
   return value.filter(isObject).flatMap(({ path, kind, owner, hash, how }) => {
     const known = kind === 'user' || kind === 'system' || kind === 'anacron';
@@ -111,7 +111,7 @@ async function installUser(act: Act, target: CrontabTarget, bytes: string, comma
   return result.ok && result.exit === 0 && !result.timedOut ? { ok: true } : notInstalled(argv, result);
 }
 
-function notInstalled(argv: readonly string[], result: CommandResult): Failure {
+function notInstalled(argv: readonly string[], result: ProgramResult): Failure {
   const line = argv.join(' ');
   if (!result.ok) return failure(result.code, `${line}: ${result.message}`);
   const said = `${capturedText(result.stderr)}\n${capturedText(result.stdout)}`

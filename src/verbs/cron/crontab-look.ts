@@ -38,7 +38,7 @@ export interface Looked {
  * Chosen afresh: a line that has moved since the diagnosis is found again, a job that has come since is included. What
  * cron ignores by now is left.
  */
-export async function lookAt(
+export async function lookAtCrontabs(
   host: Host,
   order: Order,
 ): Promise<{ readonly files: readonly Looked[]; readonly asides: readonly string[] } | string> {

@@ -40,7 +40,11 @@ async function holds(
   return bodyOf(now.bytes) === bodyOf(await act.recall(keptAs(when, target.path)));
 }
 
-export async function writeAll(act: Act, targets: readonly CrontabTarget[], installWith: string): Promise<Applied> {
+export async function writeCrontabs(
+  act: Act,
+  targets: readonly CrontabTarget[],
+  installWith: string,
+): Promise<Applied> {
   const written: CrontabTarget[] = [];
   for (const [index, target] of targets.entries()) {
     if (act.signal.aborted) return writtenSoFar('partial', written, targets, installWith, 'interrupted');

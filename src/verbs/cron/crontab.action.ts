@@ -17,10 +17,10 @@ import { plural } from '../../model/text/quantity.ts';
 import { commandLine, quoteWord } from '../../model/text/quote.ts';
 import { cannot, change, defineAction, nothingToDo, type Observation } from '../../model/verb.ts';
 import { withoutHeader } from './crontab.ts';
-import type { CrontabChange, LineEdit } from './crontab-edit.ts';
-import { AFTER, BEFORE, keptAs, targetsOf } from './crontab-files.ts';
-import { type Looked, lookAt, type Order, obstaclesOf } from './crontab-look.ts';
-import { firstChanged, refuseToWrite, restoreAll, undoOf, writeAll } from './crontab-write.ts';
+import type { CrontabChange, CrontabLineEdit } from './crontab-edit.ts';
+import { AFTER, BEFORE, crontabTargets, keptAs } from './crontab-files.ts';
+import { type Looked, lookAtCrontabs, type Order, obstaclesOf } from './crontab-look.ts';
+import { firstChanged, refuseToWrite, restoreAll, undoOf, writeCrontabs } from './crontab-write.ts';
 import { JOBS, jobSelector } from './jobs.ts';
 import { type ClockThere, suspicionOf } from './suspects.ts';
 
@@ -78,7 +78,7 @@ export default defineAction({
   async observe({ host, clock }, arg) {
     const order = orderOf(arg, { now: clock.now(), offset: offsetOn(host) });
     if (typeof order === 'string') return cannot('the crontabs are not known', order);
-    const looked = await lookAt(host, order);
+    const looked = await lookAtCrontabs(host, order);
     if (typeof looked === 'string') return cannot('a crontab cannot be read', looked);
     const wanted = looked.files.filter((file) => file.edit.edits.length > 0);
     const obstacles = await obstaclesOf(host, wanted);
@@ -91,18 +91,18 @@ export default defineAction({
   },
 
   apply: async (act, arg, observation) => {
-    const targets = targetsOf(observation.targets.detail);
+    const targets = crontabTargets(observation.targets.detail);
     const moved = await firstChanged(act, targets);
     if (moved !== null) return refuseToWrite(moved);
     if (act.allowance('edit') < targets.length)
       return refuseToWrite(
         `${plural(targets.length, 'crontab')} would be edited, the limit allows ${act.allowance('edit')}`,
       );
-    return writeAll(act, targets, arg.install_with);
+    return writeCrontabs(act, targets, arg.install_with);
   },
 
   revert: async (act, data) => {
-    const targets = isObject(data) ? targetsOf(data.files) : [];
+    const targets = isObject(data) ? crontabTargets(data.files) : [];
     const installWith = isObject(data) && typeof data.install_with === 'string' ? data.install_with : 'crontab';
     return restoreAll(act, targets.toReversed(), installWith);
   },
@@ -118,7 +118,7 @@ function orderOf(
   if (!isObject(jobs.found)) return 'the step that looks for the jobs has not looked, or could not look';
   const [assignment] = Object.entries(set_env);
   return {
-    files: targetsOf(jobs.found.files),
+    files: crontabTargets(jobs.found.files),
     selector: jobSelector(read(JOBS, jobs.selector)),
     suspicion: suspicionOf(jobs.found.suspicion),
     there,
@@ -224,6 +224,6 @@ function explainEdit({ target, before, edit }: Looked, installWith: string): str
   return `${whole}${commandLine([...argv, '-l'])} | sed ${script} | ${commandLine([...argv, '-'])}`;
 }
 
-function sedLine(edit: LineEdit, hidden: number): string {
+function sedLine(edit: CrontabLineEdit, hidden: number): string {
   return `${edit.line - hidden}${edit.how === 'insert' ? 'i' : 'c'}\\${shownText(edit.text).replaceAll('\\', '\\\\')}`;
 }

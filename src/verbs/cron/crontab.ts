@@ -199,7 +199,7 @@ export function commandOf(shellPart: string, kind: CrontabKind): string {
 }
 
 /** The other way: as few backslashes as make cron give the shell this. */
-export function escaped(command: string): string {
+export function cronEscaped(command: string): string {
   return command.replaceAll(/%|\\(?=[\\%])/g, '\\$&');
 }
 

@@ -118,7 +118,7 @@ export function usersAreLocal(nsswitch: string): boolean {
 }
 
 /** Names and uids of passwd(5), every name: two may share a uid. */
-export function namesIn(passwd: string): ReadonlyMap<string, number> {
+export function usersIn(passwd: string): ReadonlyMap<string, number> {
   const lines = passwd.split('\n').map((line) => line.split(':'));
   return new Map(
     lines.flatMap(([name = '', , uid = '']) =>

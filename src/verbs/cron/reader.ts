@@ -13,7 +13,7 @@ export interface Reading {
 }
 
 /** `stop` is where cron reads on. */
-export type Entry =
+type Entry =
   | { readonly kind: 'variable'; readonly name: string; readonly value: string; readonly stop: number }
   | {
       readonly kind: 'job';

@@ -1,6 +1,6 @@
 import type { FileContent, Host } from '../../model/host.ts';
 import { latin1Of } from '../../model/text/bytes.ts';
-import { type CronSetting, namesIn, runsWithLsbNames, usersAreLocal } from './places.ts';
+import { type CronSetting, runsWithLsbNames, usersAreLocal, usersIn } from './places.ts';
 
 const FILES = [
   '/etc/debian_version',
@@ -19,7 +19,7 @@ export async function cronSetting(
   const known = Object.entries(await host.machine.users()).map(([uid, name]) => [name, Number(uid)] as const);
   return {
     flavour: debian?.ok ? 'debian' : 'cronie',
-    uids: passwd?.ok ? namesIn(latin1Of(passwd.bytes)) : new Map(known),
+    uids: passwd?.ok ? usersIn(latin1Of(passwd.bytes)) : new Map(known),
     local: nsswitch?.ok ? usersAreLocal(latin1Of(nsswitch.bytes)) : nsswitch?.code === 'ENOENT',
     lsb: defaults?.ok === true && runsWithLsbNames(latin1Of(defaults.bytes)),
     // cronie asks about root, who runs it; Debian's asks about the user, also when root runs it.

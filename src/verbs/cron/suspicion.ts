@@ -114,7 +114,7 @@ function distinct(mailers: Suspicion['mailers']): Suspicion['mailers'] {
 /**
  * A mailer to somebody whom no job mails is told by its user; and of the subjects only those are kept that name a job.
  */
-export function narrowed(suspicion: Suspicion, jobs: readonly Candidate[]): Suspicion {
+export function narrowedTo(suspicion: Suspicion, jobs: readonly Candidate[]): Suspicion {
   const recipients = new Set(jobs.map(({ mailTo }) => mailTo));
   const mailers = suspicion.mailers.map(({ to, user }) =>
     to !== null && recipients.has(to) ? { to, user } : { to: null, user },

@@ -1,5 +1,4 @@
 import {
-  commandOf,
   countByName,
   identityKey,
   impossibleName,
@@ -7,6 +6,7 @@ import {
   PROCESSES,
   processTable,
   selectorOf,
+  shownCommand,
   strangersText,
 } from '../../model/host/processes.ts';
 import type { ProcessList, ProcessRecord } from '../../model/host.ts';
@@ -175,7 +175,7 @@ function observationOf(order: KillOrder, targets: readonly ProcessRecord[], warn
       count: targets.length,
       members: targets
         .slice(0, 1000)
-        .map((each) => `${each.pid} ${each.user} ${showDuration(each.age)} ${commandOf(each)}`),
+        .map((each) => `${each.pid} ${each.user} ${showDuration(each.age)} ${shownCommand(each)}`),
       detail: { processes: targets.map(({ pid, start, exe, name, state }) => ({ pid, start, exe, name, state })) },
     },
     state: { now: plural(targets.length, 'process', 'processes'), after: 'none' },
@@ -191,7 +191,7 @@ function observationOf(order: KillOrder, targets: readonly ProcessRecord[], warn
 
 /** Which programs with which arguments, the most frequent ten. */
 function evidenceOf(targets: readonly ProcessRecord[]): string {
-  const commands = [...Map.groupBy(targets, commandOf)].toSorted(([, a], [, b]) => b.length - a.length);
+  const commands = [...Map.groupBy(targets, shownCommand)].toSorted(([, a], [, b]) => b.length - a.length);
   const shown = commands.slice(0, 10).map(([command, of]) => `${of.length} x ${command}`);
   return `${plural(targets.length, 'process', 'processes')}: ${countByName(targets)}; ${shown.join('; ')}${commands.length > 10 ? ' …' : ''}`;
 }

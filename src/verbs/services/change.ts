@@ -47,14 +47,14 @@ export async function observed(
       `${verb} ${state.name}`,
       `the state of ${state.name} cannot be told: ${state.reason ?? 'no reason given'}`,
       {
-        targets: targetsOf(state),
+        targets: serviceTargets(state),
       },
     ),
   };
 }
 
 /** `also`: what is stopped or started with it. */
-export function targetsOf(state: ServiceState, also: readonly string[] = []): Targets {
+export function serviceTargets(state: ServiceState, also: readonly string[] = []): Targets {
   const detail = {
     service: state.name,
     pid: state.pid,
@@ -126,7 +126,7 @@ export function predicted(
 }
 
 /** `running, pid 412, for 3 d 4 h`. */
-export function shown(state: ServiceState, now: number): string {
+export function shownState(state: ServiceState, now: number): string {
   const since = state.since === null ? null : `for ${showDuration(Math.max(0, now - state.since))}`;
   return [state.state, state.pid === null ? null : `pid ${state.pid}`, since]
     .filter((part) => part !== null)
@@ -158,10 +158,10 @@ export async function restore(act: Act, data: Json): Promise<Applied> {
   const verb = wanted === 'running' ? 'start' : 'stop';
   const result = await act.host.services[verb](service, { ...PATIENT, ...(wanted === 'running' && { also }) });
   if (!result.ok) return notActed(`${verb} ${service}`, result.message);
-  return acted(`${service} is ${shown(result.state, act.clock.now())} again${again(also)}`, releases);
+  return acted(`${service} is ${shownState(result.state, act.clock.now())} again${startedAgain(also)}`, releases);
 }
 
-export const again = (also: readonly string[]): string =>
+export const startedAgain = (also: readonly string[]): string =>
   also.length === 0 ? '' : `, and with it ${also.join(' and ')}`;
 
 export async function areUp({ host }: Pick<Look, 'host'>, names: readonly string[]): Promise<boolean> {

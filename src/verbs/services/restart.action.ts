@@ -13,7 +13,6 @@ import {
   type Observation,
 } from '../../model/verb.ts';
 import {
-  again,
   alsoOf,
   CHANGES,
   leaseKey,
@@ -27,8 +26,9 @@ import {
   rootWarning,
   type ServiceUndo,
   serviceOf,
-  shown,
-  targetsOf,
+  serviceTargets,
+  shownState,
+  startedAgain,
   tiesOf,
   withThem,
 } from './change.ts';
@@ -55,7 +55,7 @@ async function observe(look: Look, { service }: { readonly service: ServiceName 
   const ties = await tiesOf(look, state);
   const why = `restart ${state.name}`;
   const lost = isUp(state) || state.masked ? noWayBack(state, ties) : null;
-  if (lost !== null) return cannot(why, lost, { targets: targetsOf(state) });
+  if (lost !== null) return cannot(why, lost, { targets: serviceTargets(state) });
   const needers = isUp(state) ? ties.needers : [];
   const also = [...new Set([...needers, ...(look.takenDown?.(state.name) ?? [])])];
   const undo: ServiceUndo = {
@@ -64,8 +64,8 @@ async function observe(look: Look, { service }: { readonly service: ServiceName 
     ...(also.length > 0 && { also }),
   };
   return change(isUp(state) ? `${why}${withThem(needers)}` : `start ${state.name}, which is ${state.state}`, {
-    targets: targetsOf(state, also),
-    state: { now: shown(state, look.clock.now()), after: 'running' },
+    targets: serviceTargets(state, also),
+    state: { now: shownState(state, look.clock.now()), after: 'running' },
     undo: {
       kind: 'revert',
       say: isUp(state) ? `see that ${state.name} runs` : `stop ${state.name}, as it was before`,
@@ -86,7 +86,7 @@ async function apply(act: Act, _arg: unknown, observation: Observation): Promise
   const result = await act.host.services.restart(name, { ...PATIENT, also });
   if (!result.ok) return notActed(`restart ${name}`, result.message);
   const instead = before.pid === null ? '' : ` in place of pid ${before.pid}`;
-  return acted(`${name} is ${shown(result.state, act.clock.now())}${instead}${again(also)}`, {
+  return acted(`${name} is ${shownState(result.state, act.clock.now())}${instead}${startedAgain(also)}`, {
     used: CHANGES,
     releases: [leaseKey(name)],
   });

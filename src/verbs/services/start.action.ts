@@ -13,7 +13,6 @@ import {
   type Observation,
 } from '../../model/verb.ts';
 import {
-  again,
   alsoOf,
   areUp,
   CHANGES,
@@ -27,8 +26,9 @@ import {
   rootWarning,
   type ServiceUndo,
   serviceOf,
-  shown,
-  targetsOf,
+  serviceTargets,
+  shownState,
+  startedAgain,
   tiesOf,
 } from './change.ts';
 
@@ -51,20 +51,25 @@ async function observe(look: Look, { service }: { readonly service: ServiceName 
   const found = await observed(look, service, 'start');
   if ('cannot' in found) return found.cannot;
   const { state } = found;
-  const now = shown(state, look.clock.now());
+  const now = shownState(state, look.clock.now());
   const also = look.takenDown?.(state.name) ?? [];
   const runs = isRunning(state.state);
   if (runs && (await areUp(look, also))) {
-    return nothingToDo(`${state.name} is running already`, { targets: targetsOf(state), state: { now, after: now } });
+    return nothingToDo(`${state.name} is running already`, {
+      targets: serviceTargets(state),
+      state: { now, after: now },
+    });
   }
   if (state.masked && !runs)
     return cannot(`start ${state.name}`, `${state.name} is masked: systemctl unmask ${state.name}, if it may run`);
   const ties = await tiesOf(look, state);
   const undo: ServiceUndo = { service: state.name, wanted: 'stopped' };
   return change(
-    runs ? `start ${also.join(' and ')}, which went down with ${state.name}` : `start ${state.name}${again(also)}`,
+    runs
+      ? `start ${also.join(' and ')}, which went down with ${state.name}`
+      : `start ${state.name}${startedAgain(also)}`,
     {
-      targets: targetsOf(state, also),
+      targets: serviceTargets(state, also),
       state: { now, after: 'running' },
       undo: { kind: 'revert', say: `stop ${state.name}, as it was before this step`, data: { ...undo } },
       predicts: predicted(state.name, 'running', also),
@@ -81,7 +86,7 @@ async function apply(act: Act, _arg: unknown, observation: Observation): Promise
   const also = alsoOf(observation.targets);
   const result = await act.host.services.start(name, { ...PATIENT, also });
   if (!result.ok) return notActed(`start ${name}`, result.message);
-  return acted(`${name} is ${shown(result.state, act.clock.now())}${again(also)}`, {
+  return acted(`${name} is ${shownState(result.state, act.clock.now())}${startedAgain(also)}`, {
     used: CHANGES,
     releases: [leaseKey(name)],
   });

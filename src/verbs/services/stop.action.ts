@@ -15,7 +15,6 @@ import {
   type Observation,
 } from '../../model/verb.ts';
 import {
-  again,
   alsoOf,
   CHANGES,
   leaseKey,
@@ -28,9 +27,10 @@ import {
   rootWarning,
   type ServiceUndo,
   serviceOf,
-  shown,
+  serviceTargets,
+  shownState,
+  startedAgain,
   type Ties,
-  targetsOf,
   tiesOf,
   withThem,
 } from './change.ts';
@@ -57,10 +57,10 @@ async function observe(look: Look, { service, restore_within }: Arg): Promise<Ob
   const found = await observed(look, service, 'stop');
   if ('cannot' in found) return found.cannot;
   const { state } = found;
-  const now = shown(state, look.clock.now());
+  const now = shownState(state, look.clock.now());
   if (state.state === 'stopped' || state.state === 'failed') {
     return nothingToDo(`${state.name} is ${state.state} already`, {
-      targets: targetsOf(state),
+      targets: serviceTargets(state),
       state: { now, after: now },
     });
   }
@@ -70,7 +70,7 @@ async function observe(look: Look, { service, restore_within }: Arg): Promise<Ob
   const within = restore_within ?? null;
   const lost = noWayBack(state, ties);
   if (lost !== null && within !== null)
-    return cannot(`stop ${state.name}`, `its lease could not be kept: ${lost}`, { targets: targetsOf(state) });
+    return cannot(`stop ${state.name}`, `its lease could not be kept: ${lost}`, { targets: serviceTargets(state) });
   return {
     ...stopping(state, ties, { now, within, lost }),
     explain: await explain(look, state.name),
@@ -105,11 +105,11 @@ interface Known {
 function stopping(state: ServiceState, { needers, lost: gone }: Ties, { now, within, lost }: Known): Observation {
   const also = needers.filter((name) => !gone.includes(name));
   const undo: ServiceUndo = { service: state.name, wanted: 'running', ...(also.length > 0 && { also }) };
-  const say = `start ${state.name}${again(also)}`;
+  const say = `start ${state.name}${startedAgain(also)}`;
   return change(
     `stop ${state.name}${withThem(needers)}${within === null ? '' : `, to be started again within ${showDuration(within)}`}`,
     {
-      targets: targetsOf(state, needers),
+      targets: serviceTargets(state, needers),
       state: { now, after: 'stopped' },
       undo:
         lost === null
@@ -136,7 +136,7 @@ async function apply(act: Act, { restore_within }: Arg, observation: Observation
   const result = await act.host.services.stop(name, PATIENT);
   if (!result.ok) return notActed(`stop ${name}`, `${result.message}${await startedBy(act, before)}`);
   const also = alsoOf(observation.targets);
-  const summary = `${name} is stopped${before.pid === null ? '' : `, pid ${before.pid} is gone`}${again(also)}`;
+  const summary = `${name} is stopped${before.pid === null ? '' : `, pid ${before.pid} is gone`}${startedAgain(also)}`;
   return acted(summary, { used: { ...CHANGES, ...(within !== null && { stopped_for: within }) } });
 }
 

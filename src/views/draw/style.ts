@@ -35,7 +35,7 @@ export interface Paper {
 }
 
 /** What a view is given to lay out on; `columns` may be missing or absurd where the terminal does not know. */
-export interface Look {
+export interface PaperAsked {
   readonly columns?: number | undefined;
   readonly color?: boolean;
   readonly all?: boolean;
@@ -44,7 +44,7 @@ export interface Look {
 /** Lines longer than this are hard to follow, however wide the terminal. */
 const WIDEST = 200;
 
-export function paperOf({ columns, color, all }: Look): Paper {
+export function paperOf({ columns, color, all }: PaperAsked): Paper {
   const width = columns !== undefined && columns >= 20 ? Math.min(columns, WIDEST) : 80;
   return { columns: width, style: styleOf(color ?? false), all: all ?? false };
 }

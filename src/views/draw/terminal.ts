@@ -6,11 +6,11 @@ import { escaped } from './escape.ts';
 import { hostLines, hostsText } from './hosts.ts';
 import { cutHard, grid, hang, indent, narrower, padEnd, unbroken, width } from './layout.ts';
 import { sparkline } from './sparkline.ts';
-import { type Look, type Paper, paperOf } from './style.ts';
+import { type Paper, type PaperAsked, paperOf } from './style.ts';
 import { moreLine, renderTable, SHOWN } from './table.ts';
 
 /** For a person at a screen: as wide as that is, and as far as colours help. */
-export function drawTerminal({ document }: Telling, look: Look): string {
+export function drawTerminal({ document }: Telling, look: PaperAsked): string {
   return drawText(document(), paperOf(look));
 }
 

@@ -18,7 +18,7 @@ export interface FleetScreen extends Canvas {
 const MOST_ROWS = 10;
 
 /** What the screen is drawn from. */
-export interface Stage {
+interface Stage {
   readonly follower: Follower;
   /** When the last event of a host came. */
   readonly seen: ReadonlyMap<string, number>;

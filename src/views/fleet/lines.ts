@@ -4,7 +4,7 @@ import { type FleetView, isFleetEvent } from '../../model/fleet/ports.ts';
 import { initialState } from '../../model/state.ts';
 import { escaped } from '../draw/escape.ts';
 import { width } from '../draw/layout.ts';
-import { type Look, paperOf } from '../draw/style.ts';
+import { type PaperAsked, paperOf } from '../draw/style.ts';
 import { drawText } from '../draw/terminal.ts';
 import { logLine } from '../lines.ts';
 import { tellEvent } from '../tell/event.ts';
@@ -18,7 +18,7 @@ import { troubleFirst } from '../tell/fleet/table.ts';
  * it has ended; what goes wrong in between, with its reason; the batches. A host's steps are in its own journal. The
  * summary at the end is for people, and is laid out.
  */
-export function fleetLinesView({ write, before, ...look }: Look & Writing): FleetView {
+export function fleetLinesView({ write, before, ...look }: PaperAsked & Writing): FleetView {
   const paper = paperOf(look);
   const follower = followFleet(before);
   let room = roomFor(before?.fleet.hosts.map(({ host }) => host) ?? []);

@@ -286,7 +286,7 @@ export function refused({ outcome, reasons }: NonNullable<Plan['refusal']>, touc
   return [sentence(`A run would touch ${touched} and exit ${exit}: ${about}.`, tone), ...marked('-', reasons)];
 }
 
-export const timeText = (estimate: number | null): string =>
+const timeText = (estimate: number | null): string =>
   estimate === null
     ? 'nobody can tell: it depends on a person or a command'
     : `about ${showDuration(estimate)}, the watch included`;

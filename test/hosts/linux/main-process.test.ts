@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type DaemonAbout, daemonAbout } from '../../../src/hosts/linux/daemon-about.ts';
 import { type PidFile, type Sight, searchDaemon } from '../../../src/hosts/linux/main-process.ts';
-import { type Entry, prefixesOf, writerOf } from '../../../src/hosts/linux/pid-file.ts';
+import { type PidFileEntry, prefixesOf, writerOf } from '../../../src/hosts/linux/pid-file.ts';
 
 interface Made {
   readonly pid: number;
@@ -140,13 +140,13 @@ describe('the main process of a daemon', () => {
 });
 
 describe('who can have written a pid file', () => {
-  const folder = (uid: number, mode: number): Entry => ({ uid, mode: 0o040000 | mode });
-  const file = (uid: number, mode = 0o644): Entry => ({ uid, mode: 0o100000 | mode });
+  const folder = (uid: number, mode: number): PidFileEntry => ({ uid, mode: 0o040000 | mode });
+  const file = (uid: number, mode = 0o644): PidFileEntry => ({ uid, mode: 0o100000 | mode });
   const ROOTS = [folder(0, 0o755), folder(0, 0o755)];
   const rows: readonly (readonly [
     string,
-    Entry,
-    readonly Entry[],
+    PidFileEntry,
+    readonly PidFileEntry[],
     { readonly by: number | null; readonly free: boolean },
   ])[] = [
     ['root', file(0), ROOTS, { by: 0, free: false }],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { awaitQueued, patienceFor } from '../../../src/hosts/linux/queued-change.ts';
-import { marksOf, stateShown } from '../../../src/hosts/linux/systemd-show.ts';
+import { stateShown, unitMarks } from '../../../src/hosts/linux/systemd-show.ts';
 import { spanOf, systemdTies } from '../../../src/hosts/linux/systemd-ties.ts';
 import { type CommandRequest, type Commands, failure, type ServiceState } from '../../../src/model/host.ts';
 
@@ -106,9 +106,9 @@ it('what systemd says of a unit is told apart', () => {
     [{ ActiveState: 'maintenance' }, 'unknown'],
   ] as const;
   for (const [shown, state] of rows) assert.equal(stateShown(shown).state, state, JSON.stringify(shown));
-  assert.deepEqual(marksOf({ LoadState: 'masked', ActiveState: 'active' }), { masked: true });
-  assert.deepEqual(marksOf({ LoadState: 'not-found', ActiveState: 'active' }), { removed: true });
-  assert.deepEqual(marksOf({ LoadState: 'not-found', ActiveState: 'inactive' }), {});
+  assert.deepEqual(unitMarks({ LoadState: 'masked', ActiveState: 'active' }), { masked: true });
+  assert.deepEqual(unitMarks({ LoadState: 'not-found', ActiveState: 'active' }), { removed: true });
+  assert.deepEqual(unitMarks({ LoadState: 'not-found', ActiveState: 'inactive' }), {});
 });
 
 describe('a change that its manager has in hand', () => {

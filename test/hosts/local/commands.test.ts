@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { boundedCapture } from '../../../src/hosts/capture.ts';
 import { fakeCommands } from '../../../src/hosts/fake/commands.ts';
 import { localCommands } from '../../../src/hosts/local/commands.ts';
-import { type CommandRequest, type CommandResult, capturedText } from '../../../src/model/host.ts';
+import { type CommandRequest, capturedText, type ProgramResult } from '../../../src/model/host.ts';
 import { commandsContract } from '../../contracts/commands.ts';
 import { emptyWorld } from '../../support/hosts/fake-world.ts';
 import { eventually } from '../../support/hosts/programs.ts';
@@ -32,14 +32,14 @@ function answer({
 
 const NEVER = new AbortController().signal;
 
-function sh(script: string, more: Partial<CommandRequest> = {}, signal = NEVER): Promise<CommandResult> {
+function sh(script: string, more: Partial<CommandRequest> = {}, signal = NEVER): Promise<ProgramResult> {
   return localCommands().run({ argv: ['sh', '-c', script], effect: 'read', timeout: 20_000, ...more }, signal);
 }
 
 async function shEnded(
   script: string,
   more: Partial<CommandRequest> = {},
-): Promise<Extract<CommandResult, { ok: true }>> {
+): Promise<Extract<ProgramResult, { ok: true }>> {
   const result = await sh(script, more);
   assert.ok(result.ok, JSON.stringify(result));
   return result;

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { sshCommands } from '../../../src/hosts/ssh/commands.ts';
-import { type CommandRequest, type CommandResult, capturedText } from '../../../src/model/host.ts';
+import { type CommandRequest, capturedText, type ProgramResult } from '../../../src/model/host.ts';
 import { commandsContract } from '../../contracts/commands.ts';
 import { FAR_SHELLS } from '../../support/hosts/far-shells.ts';
 import { eventually } from '../../support/hosts/programs.ts';
@@ -40,12 +40,12 @@ const nap = (): string => {
 for (const { name, shell } of FAR_SHELLS) {
   const remote = shellRemote({ shell });
   const commands = sshCommands(remote);
-  const run = (argv: readonly string[], more: Partial<CommandRequest> = {}, signal = NEVER): Promise<CommandResult> =>
+  const run = (argv: readonly string[], more: Partial<CommandRequest> = {}, signal = NEVER): Promise<ProgramResult> =>
     commands.run({ argv, effect: 'read', timeout: 20_000, ...more }, signal);
   const ended = async (
     argv: readonly string[],
     more: Partial<CommandRequest> = {},
-  ): Promise<Extract<CommandResult, { ok: true }>> => {
+  ): Promise<Extract<ProgramResult, { ok: true }>> => {
     const result = await run(argv, more);
     assert.ok(result.ok, JSON.stringify(result));
     return result;

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Answer } from '../../../src/hosts/ssh/remote.ts';
+import type { FarAnswer } from '../../../src/hosts/ssh/remote.ts';
 import type { Result } from '../../../src/model/host.ts';
 import { quoteWord } from '../../../src/model/text/quote.ts';
 import { temporaryFolder } from '../../support/folder.ts';
@@ -14,7 +14,7 @@ import { shellRemote } from '../../support/hosts/shell-remote.ts';
 
 const READ = { effect: 'read' } as const;
 const WRITE = { effect: 'write' } as const;
-const text = (answer: Result<Answer>): string =>
+const text = (answer: Result<FarAnswer>): string =>
   answer.ok ? answer.stdout.toString('latin1') : `${answer.code}: ${answer.message}`;
 const code = (answer: { readonly ok: true } | { readonly ok: false; readonly code: string }): string =>
   answer.ok ? 'ok' : answer.code;

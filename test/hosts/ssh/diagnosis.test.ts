@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { decisiveLine, diagnose } from '../../../src/hosts/ssh/diagnosis.ts';
+import { decisiveLine, diagnoseSsh } from '../../../src/hosts/ssh/diagnosis.ts';
 
 /** What OpenSSH 9.2 prints, word for word. */
 const CHANGED = `@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\r
@@ -100,22 +100,22 @@ const BECOME: readonly (readonly [stderr: string, sentence: string])[] = [
 describe('what ssh said in the end', () => {
   it('becomes a code and a sentence that says what to do next', () => {
     for (const [stderr, code, message] of SAID)
-      assert.deepEqual(diagnose('web7', stderr, null), { ok: false, code, message });
+      assert.deepEqual(diagnoseSsh('web7', stderr, null), { ok: false, code, message });
   });
 
   it('is told of sudo where it was to be root', () => {
     for (const [stderr, message] of BECOME)
-      assert.deepEqual(diagnose('web7', stderr, 'ann'), { ok: false, code: 'become', message });
+      assert.deepEqual(diagnoseSsh('web7', stderr, 'ann'), { ok: false, code: 'become', message });
   });
 
   it('never advises to look away from a key that is not the known one', () => {
     for (const [stderr] of SAID)
-      assert.doesNotMatch(diagnose('web7', stderr, null).message, /StrictHostKey|UserKnownHostsFile|-R/);
+      assert.doesNotMatch(diagnoseSsh('web7', stderr, null).message, /StrictHostKey|UserKnownHostsFile|-R/);
   });
 
   it('gives no line of another file to be taken out: a host may have printed it', () => {
     for (const path of ['/etc/passwd', '/home/ann/.ssh/authorized_keys', "/x/$(reboot)'known_hosts"]) {
-      const { message } = diagnose('web7', CHANGED.replace('/home/ann/.ssh/known_hosts:12', `${path}:12`), null);
+      const { message } = diagnoseSsh('web7', CHANGED.replace('/home/ann/.ssh/known_hosts:12', `${path}:12`), null);
       assert.ok(
         !message.includes('sed -i 12d /etc') &&
           !message.includes('authorized_keys') &&
@@ -134,8 +134,8 @@ describe('what ssh said in the end', () => {
           const stderr = lines.map((line) => `${lead}${line}`).join('\r\n');
           for (const text of [
             decisiveLine(stderr),
-            diagnose('web7', stderr, 'ann').message,
-            diagnose('web7', `${CHANGED}${stderr}`, null).message,
+            diagnoseSsh('web7', stderr, 'ann').message,
+            diagnoseSsh('web7', `${CHANGED}${stderr}`, null).message,
           ]) {
             assert.match(text, /^[\x20-\x7e]*$/);
             assert.ok(text.length < 1000, text);

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { batchOf } from '../../../src/hosts/ssh/files/batch.ts';
+import { batchIn } from '../../../src/hosts/ssh/files/batch.ts';
 import { entryReader } from '../../../src/hosts/ssh/files/entries.ts';
 import { Garbled, recordsOf } from '../../../src/hosts/ssh/files/records.ts';
 import { codeOfText } from '../../../src/hosts/ssh/files/said.ts';
@@ -158,9 +158,9 @@ describe('a host that answers what it likes', () => {
   });
 
   it('cannot make more deleted files of a batch than were sent, nor a clean end of none', () => {
-    assert.deepEqual(batchOf({ stdout: Buffer.from(''), stderr: '' }).broken, 'lost');
+    assert.deepEqual(batchIn({ stdout: Buffer.from(''), stderr: '' }).broken, 'lost');
     assert.deepEqual(
-      batchOf({
+      batchIn({
         stdout: Buffer.from('D 1 2 0\0= 123\0'),
         stderr: 'xargs: cannot fork: Resource temporarily unavailable\n',
       }),

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
-import type { Connection } from '../../../src/hosts/ssh/connection.ts';
+import type { SshConnection } from '../../../src/hosts/ssh/connection.ts';
 import { lockThere } from '../../../src/hosts/ssh/lock.ts';
 import { heldFromAfar } from '../../../src/journal/from-afar.ts';
 import { shellRemote } from '../../support/hosts/shell-remote.ts';
@@ -19,7 +19,7 @@ const uid = process.getuid?.() ?? 0;
 /** As root in a network of its own: whoever else works on this machine meanwhile is not met. */
 const APART = uid === 0 ? { login: ['unshare', '--net', '/bin/sh', '-c'] } : {};
 
-function remote(test: TestContext): Connection {
+function remote(test: TestContext): SshConnection {
   const made = shellRemote(APART);
   test.after(() => made.close());
   return made;

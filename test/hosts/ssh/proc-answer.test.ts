@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { parseStat } from '../../../src/hosts/linux/proc-text.ts';
 import { deniedIn, readDescriptions, readStats } from '../../../src/hosts/ssh/proc-answer.ts';
 import type { Remote } from '../../../src/hosts/ssh/remote.ts';
-import { askSections, type Told } from '../../../src/hosts/ssh/sections.ts';
+import { askSections, type ToldSections } from '../../../src/hosts/ssh/sections.ts';
 
 const NUMBER = fc.nat({ max: 2 ** 31 - 1 });
 /** What a process may call itself: any 15 bytes, and so also the beginning of another process's record. */
@@ -38,7 +38,7 @@ describe('the records of stat, one behind the other', () => {
   });
 });
 
-function told(parts: Readonly<Record<string, string>>, stderr = ''): Told {
+function told(parts: Readonly<Record<string, string>>, stderr = ''): ToldSections {
   const split = (name: string) => (parts[name] ?? '').split('|');
   return {
     sections: {

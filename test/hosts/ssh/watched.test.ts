@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Answer, Remote } from '../../../src/hosts/ssh/remote.ts';
+import type { FarAnswer, Remote } from '../../../src/hosts/ssh/remote.ts';
 import { watched } from '../../../src/hosts/ssh/watched.ts';
 import { failure, type Result } from '../../../src/model/host.ts';
 
-const WELL: Result<Answer> = { ok: true, status: 0, stdout: Buffer.alloc(0), stderr: '' };
+const WELL: Result<FarAnswer> = { ok: true, status: 0, stdout: Buffer.alloc(0), stderr: '' };
 
 /** Answers as told, in turn, and remembers what was asked. */
-function scripted(...answers: readonly Result<Answer>[]): { readonly remote: Remote; readonly asked: string[] } {
+function scripted(...answers: readonly Result<FarAnswer>[]): { readonly remote: Remote; readonly asked: string[] } {
   const asked: string[] = [];
   const left = [...answers];
   const remote: Remote = {

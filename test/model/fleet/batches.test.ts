@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { batchesLeft, batchesOf, inOrder, mayFail, withCanary } from '../../../src/model/fleet/batches.ts';
+import { batchesLeft, batchesOf, inBatchOrder, mayFail, withCanary } from '../../../src/model/fleet/batches.ts';
 import { isFailure, worstOf } from '../../../src/model/fleet/outcome.ts';
 import { DEFAULT_STRATEGY, type Size } from '../../../src/model/fleet/strategy.ts';
 import { exitCode, OUTCOMES, type OutcomeName } from '../../../src/model/outcome.ts';
@@ -70,7 +70,8 @@ test('how many may fail is a number, or a share rounded down', () => {
 
 test('every order is the same hosts; by name 9 comes before 10', () => {
   const targets = ['web-10', 'web-9', 'db-1'].map((name) => ({ name }));
-  const names = (order: Parameters<typeof inOrder>[0]) => inOrder(order, targets, () => 0.5).map(({ name }) => name);
+  const names = (order: Parameters<typeof inBatchOrder>[0]) =>
+    inBatchOrder(order, targets, () => 0.5).map(({ name }) => name);
   assert.deepEqual(names('given'), ['web-10', 'web-9', 'db-1']);
   assert.deepEqual(names('reverse'), ['db-1', 'web-9', 'web-10']);
   assert.deepEqual(names('name'), ['db-1', 'web-9', 'web-10']);
@@ -78,7 +79,7 @@ test('every order is the same hosts; by name 9 comes before 10', () => {
     fc.property(fleet, fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })), (hosts, numbers) => {
       const drawn = numbers[Symbol.iterator]();
       const random = (): number => drawn.next().value ?? 0;
-      const shuffled = inOrder(
+      const shuffled = inBatchOrder(
         'shuffled',
         hosts.map((name) => ({ name })),
         random,

@@ -4,25 +4,25 @@ import fc from 'fast-check';
 import {
   batchFault,
   DEFAULT_STRATEGY,
+  parseBatchSize,
   parseFailures,
   parsePause,
-  parseSize,
   type Size,
   sizeText,
   strategyOf,
 } from '../../../src/model/fleet/strategy.ts';
 
-const sizes = (text: string): readonly Size[] => text.split(' ').flatMap((word) => parseSize(word) ?? []);
+const sizes = (text: string): readonly Size[] => text.split(' ').flatMap((word) => parseBatchSize(word) ?? []);
 
 test('a size is a number, a share or the rest', () => {
-  assert.deepEqual(['3', '5%', '0.5%', 'rest'].map(parseSize), [
+  assert.deepEqual(['3', '5%', '0.5%', 'rest'].map(parseBatchSize), [
     { kind: 'hosts', count: 3 },
     { kind: 'share', percent: 5 },
     { kind: 'share', percent: 0.5 },
     { kind: 'rest' },
   ]);
   assert.deepEqual(
-    ['', '-1', '1.5', '101%', '5 %', 'Rest', '1e3', '9999999999'].map(parseSize),
+    ['', '-1', '1.5', '101%', '5 %', 'Rest', '1e3', '9999999999'].map(parseBatchSize),
     Array(8).fill(undefined),
   );
   assert.deepEqual([parseFailures('0'), parseFailures('rest')], [{ kind: 'hosts', count: 0 }, undefined]);
@@ -35,7 +35,7 @@ test('a size is written as it is read', () => {
     fc.integer({ min: 0, max: 100 }).map((percent) => `${percent}%`),
     fc.constant('rest'),
   );
-  fc.assert(fc.property(any, (text) => assert.equal(sizeText(parseSize(text) ?? assert.fail(text)), text)));
+  fc.assert(fc.property(any, (text) => assert.equal(sizeText(parseBatchSize(text) ?? assert.fail(text)), text)));
 });
 
 test('batches grow and end with everybody', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { couldNotFork, saysNoFork } from '../../../src/model/host/no-fork.ts';
-import type { CommandResult } from '../../../src/model/host.ts';
+import type { ProgramResult } from '../../../src/model/host.ts';
 
 /** What programs print when they cannot start another process. */
 const NONE_LEFT: readonly string[] = [
@@ -91,13 +91,13 @@ test('the words alone say nothing of that: a name, a lock, a missing program', (
   );
 });
 
-const said = (stderr: string, exit: number): CommandResult => {
+const said = (stderr: string, exit: number): ProgramResult => {
   const captured = (head: string) => ({ head, tail: '', dropped: 0 });
-  return { ok: true, exit, signal: null, stdout: captured(''), stderr: captured(stderr) } as unknown as CommandResult;
+  return { ok: true, exit, signal: null, stdout: captured(''), stderr: captured(stderr) } as unknown as ProgramResult;
 };
 
 test('a command that did its work could fork, whatever it said; one that never began could not, by its errno', () => {
-  const failed = (code: string): CommandResult => ({ ok: false, code, message: '' });
+  const failed = (code: string): ProgramResult => ({ ok: false, code, message: '' });
   assert.deepEqual(
     [
       said('bash: fork: retry: Resource temporarily unavailable', 0),

@@ -5,7 +5,7 @@ import { RE2JS } from 're2js';
 import { fileMatches } from '../../../src/hosts/files/matches.ts';
 import { matchesOf } from '../../../src/hosts/linux/matches.ts';
 import { misfit } from '../../../src/model/runbook/constraint.ts';
-import { compare } from '../../../src/model/runbook/judge.ts';
+import { fits } from '../../../src/model/runbook/judge.ts';
 import { patternFault, patternOf } from '../../../src/model/text/pattern.ts';
 import { wildcard } from '../../../src/model/text/wildcard.ts';
 import { jobSelector, selects } from '../../../src/verbs/cron/jobs.ts';
@@ -32,7 +32,7 @@ const PLACES: Readonly<Record<string, (pattern: string, text: string) => unknown
   'names of files': (pattern, text) => fileMatches({ in: '/', name: pattern }, 0, () => []).entry(text, 'file'),
   'arguments of processes': (pattern, text) =>
     matchesOf({ args: pattern }, (path) => path).dear({ exe: null, args: [text], uid: 0, user: 'root' }),
-  'an expectation': (pattern, text) => compare(text, { matches: pattern }),
+  'an expectation': (pattern, text) => fits(text, { matches: pattern }),
   'a parameter under a policy': (pattern, text) => misfit(text, { matches: pattern }),
   'commands of cron jobs': (pattern, text) =>
     selects(jobSelector({ command: { matches: pattern } }), {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { type Connection, type ConnectionOptions, connection } from '../../../src/hosts/ssh/connection.ts';
+import { type ConnectionOptions, connection, type SshConnection } from '../../../src/hosts/ssh/connection.ts';
 import type { FarShell } from '../../../src/hosts/ssh/session.ts';
 
 export interface ShellOptions {
@@ -14,7 +14,7 @@ export interface ShellOptions {
 }
 
 /** The ssh adapter's own remote, whose other end is a shell on this machine. Close it, or the test never ends. */
-export function shellRemote(options: ShellOptions = {}): Connection {
+export function shellRemote(options: ShellOptions = {}): SshConnection {
   const { shell = ['/bin/sh'], login = ['/bin/sh', '-c'], far, retryFor = 2000, spawned } = options;
   const launch = (firstWords: string): ChildProcess => {
     const [file = '', ...args] = [...login, firstWords];

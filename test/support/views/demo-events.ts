@@ -1,5 +1,5 @@
 import { EVENT_VERSION, type Fact, type RunEvent } from '../../../src/model/event.ts';
-import { shown } from '../../../src/model/verb.ts';
+import { withoutKept } from '../../../src/model/verb.ts';
 import {
   calm,
   demoPlan,
@@ -85,7 +85,7 @@ function action(id: string): readonly Beat[] {
   const each = done.took / (done.progress.length + 1);
   return [
     [20, { type: 'step.started', step: id, phase: 'act', verb: step.verb }],
-    [100, { type: 'action.observed', step: id, observation: shown(step.observation) }],
+    [100, { type: 'action.observed', step: id, observation: withoutKept(step.observation) }],
     [1, { type: 'approval.asked', step: id, question: summary }],
     [1, { type: 'approval.given', step: id, choice: 'run', by: 'alice', reason: null }],
     [1, { type: 'action.intended', step: id, verb: step.verb, attempt: 1, targets, undo, records: {} }],

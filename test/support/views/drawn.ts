@@ -4,7 +4,7 @@ import type { Plan } from '../../../src/model/plan.ts';
 import type { RunState } from '../../../src/model/state.ts';
 import { drawJson } from '../../../src/views/draw/json.ts';
 import { drawMarkdown } from '../../../src/views/draw/markdown.ts';
-import type { Look, Paper } from '../../../src/views/draw/style.ts';
+import type { Paper, PaperAsked } from '../../../src/views/draw/style.ts';
 import { drawLines, drawTerminal, drawText } from '../../../src/views/draw/terminal.ts';
 import { tellDoctor } from '../../../src/views/tell/doctor.ts';
 import { tellEnd } from '../../../src/views/tell/end.ts';
@@ -16,9 +16,10 @@ import { type Reported, tellReport } from '../../../src/views/tell/report.ts';
 import { measuredOf } from '../../../src/views/tell/watched.ts';
 
 /** What the commands print: told, and drawn. */
-export const renderPlan = (plan: Plan, look: Look & PlanWords = {}): string => drawTerminal(tellPlan(plan, look), look);
+export const renderPlan = (plan: Plan, look: PaperAsked & PlanWords = {}): string =>
+  drawTerminal(tellPlan(plan, look), look);
 export const planMarkdown = (plan: Plan, words: PlanWords = {}): string => drawMarkdown(tellPlan(plan, words));
-export const renderFleetPlan = (review: FleetPlan, look: Look & ReviewWords): string =>
+export const renderFleetPlan = (review: FleetPlan, look: PaperAsked & ReviewWords): string =>
   drawTerminal(tellReview(review, look), look);
 export const fleetPlanMarkdown = (review: FleetPlan, words: ReviewWords): string =>
   drawMarkdown(tellReview(review, words));

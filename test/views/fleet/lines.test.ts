@@ -7,7 +7,7 @@ import type { FleetEvent } from '../../../src/model/fleet/ports.ts';
 import { fleetStateOf } from '../../../src/model/fleet/state.ts';
 import { stateOf } from '../../../src/model/state.ts';
 import { showCount } from '../../../src/model/text/quantity.ts';
-import type { Look } from '../../../src/views/draw/style.ts';
+import type { PaperAsked } from '../../../src/views/draw/style.ts';
 import { fleetLinesView } from '../../../src/views/fleet/lines.ts';
 import { ndjsonView } from '../../../src/views/json.ts';
 import { assertNdjson } from '../../support/event-schema.ts';
@@ -18,7 +18,7 @@ import { sameAsFixture } from '../../support/views/golden.ts';
 
 type Any = FleetEvent | RunEvent;
 
-function shown(events: readonly Any[], look: Look = {}): string {
+function shown(events: readonly Any[], look: PaperAsked = {}): string {
   let out = '';
   const view = fleetLinesView({
     ...look,

@@ -1,6 +1,6 @@
 import type { FileType } from '../../../model/host.ts';
 import { quoteWord } from '../../../model/text/quote.ts';
-import type { Answer, Remote } from '../remote.ts';
+import type { FarAnswer, Remote } from '../remote.ts';
 import { DIGITS, kindOf } from './entries.ts';
 import { SEEN } from './heads.ts';
 import { recordsIn } from './records.ts';
@@ -8,7 +8,7 @@ import { codeOfLine, codeOfText } from './said.ts';
 import { CHANGED, MODIFIED, PRELUDE } from './shell.ts';
 
 /** What must still hold of a file at the moment of use: all numbers, so that it can stand in a script. */
-export interface Conditions {
+export interface BatchConditions {
   /** As a word of the shell. */
   readonly directory: string;
   readonly device: number;
@@ -62,7 +62,7 @@ END {
 const second = (at: number): string => (at / 1000).toFixed(3);
 
 /** awk's variables. A file that stat tells in whole seconds only is compared by whole seconds. */
-function judgeOf({ types, uids, after, before, begun, seen }: Conditions): string {
+function judgeOf({ types, uids, after, before, begun, seen }: BatchConditions): string {
   const variables = {
     digits: types.map((type) => DIGITS[type]).join(''),
     uids: uids === null ? '' : ` ${uids.join(' ')} `,
@@ -82,7 +82,7 @@ function judgeOf({ types, uids, after, before, begun, seen }: Conditions): strin
  * rm(1) without -r takes no directory and follows no link; without -f it names what it could not unlink (it asks
  * nobody: stdin is no terminal).
  */
-const chunkOf = (conditions: Conditions): string => String.raw`
+const chunkOf = (conditions: BatchConditions): string => String.raw`
 look() { stat -c '%f %s %u ${MODIFIED} ${CHANGED} ${SEEN} %h' "$@" 2>/dev/null; }
 judge() { printf '%s\n' "$1" | awk ${judgeOf(conditions)} '${JUDGE}'; }
 remove() {
@@ -117,7 +117,7 @@ for name; do shift; if [ -e "$name" ] || [ -L "$name" ]; then set -- "$@" "$name
 remove "$@" || for name; do remove "$name"; done
 exit 0`;
 
-function scriptOf(conditions: Conditions): string {
+function scriptOf(conditions: BatchConditions): string {
   const { directory, device, inode } = conditions;
   return `${PRELUDE}
 enter ${directory} || exit 3
@@ -127,13 +127,13 @@ printf '= %s\\0' $?`;
 }
 
 /** One round trip: the names cross as bytes on stdin, `./` before each, so that none is taken for an option. */
-export async function removeBatch(remote: Remote, names: readonly string[], conditions: Conditions) {
+export async function removeBatch(remote: Remote, names: readonly string[], conditions: BatchConditions) {
   const input = Buffer.from(names.map((name) => `./${name}\0`).join(''), 'latin1');
   return await remote.ask(scriptOf(conditions), { effect: 'write', timeout: DEADLINE, input });
 }
 
 /** Numbers are believed only as far as names were sent. */
-export function batchOf(answer: Pick<Answer, 'stdout' | 'stderr'>): Batch {
+export function batchIn(answer: Pick<FarAnswer, 'stdout' | 'stderr'>): Batch {
   const records = recordsIn(answer.stdout);
   const sum = { deleted: 0, bytes: 0, arrived: 0 };
   let linked = 0;

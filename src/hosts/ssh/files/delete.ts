@@ -2,13 +2,13 @@ import { type DeleteResult, type Failure, type FileHandle, failure } from '../..
 import { deletable, uidsIn } from '../../files/matches.ts';
 import {
   changedMeanwhile,
+  countRefusal,
   type DeleteOptions,
   type Ended,
   LARGEST_BATCH,
   mayNotBegin,
   mayNotGoOn,
   passes,
-  refused,
   resultOf,
   type Sweep,
   skip,
@@ -18,19 +18,19 @@ import {
   wanted,
 } from '../../files/sweep.ts';
 import { putAside, type Users } from '../../files/tally.ts';
-import type { Answer, Remote } from '../remote.ts';
-import { type Batch, batchOf, type Conditions, removeBatch } from './batch.ts';
-import type { Entry } from './entries.ts';
+import type { FarAnswer, Remote } from '../remote.ts';
+import { type Batch, type BatchConditions, batchIn, removeBatch } from './batch.ts';
+import type { FarEntry } from './entries.ts';
 import { type FarHead, HEADS_AT_ONCE, judgeHeads } from './heads.ts';
-import { list } from './list.ts';
+import { listFar } from './list.ts';
 import { Cut, type Listing, type LookOptions, openListing } from './listing.ts';
 import { recordsIn } from './records.ts';
-import { broken, pathWord, refusalOf } from './said.ts';
+import { broken, farRefusal, pathWord } from './said.ts';
 
 /** How the far side is asked, and how large a batch may be so that it takes half a second. */
 interface Far {
   readonly remote: Remote;
-  readonly conditions: Conditions;
+  readonly conditions: BatchConditions;
   readonly look: LookOptions;
   batch: number;
 }
@@ -44,7 +44,7 @@ const AIM = 500;
  * directory anew, makes sure that it is the pinned one, and looks at each file again before it goes. A batch is
  * confirmed before the next is sent.
  */
-export async function deleteFiles(
+export async function deleteFar(
   remote: Remote,
   { handle, options, users }: { readonly handle: FileHandle; readonly options: DeleteOptions; readonly users: Users },
 ): Promise<DeleteResult> {
@@ -83,7 +83,10 @@ interface Ground {
   readonly uidsOf: (user: string) => readonly number[];
 }
 
-function conditionsOf({ selector, device, inode }: FileHandle, { directory, listing, uidsOf }: Ground): Conditions {
+function conditionsOf(
+  { selector, device, inode }: FileHandle,
+  { directory, listing, uidsOf }: Ground,
+): BatchConditions {
   const { user, older_than: older, newer_than: newer } = selector;
   return {
     directory,
@@ -99,7 +102,7 @@ function conditionsOf({ selector, device, inode }: FileHandle, { directory, list
 }
 
 async function countAgain(remote: Remote, { selector }: FileHandle, users: Users) {
-  const again = await list(remote, { selector: { ...selector, type: deletable(selector) }, sample: 0, users });
+  const again = await listFar(remote, { selector: { ...selector, type: deletable(selector) }, sample: 0, users });
   return again.ok ? again : null;
 }
 
@@ -154,7 +157,7 @@ async function* batchesOf(sweep: Sweep, far: Far, { entries: groups }: Listing):
   }
 }
 
-function chosen(sweep: Sweep, entries: readonly Entry[]): readonly string[] {
+function chosen(sweep: Sweep, entries: readonly FarEntry[]): readonly string[] {
   return entries
     .filter(({ name, type, facts }) => wanted(sweep, name, type) && (facts === null || sweep.matches.facts(facts)))
     .map(({ name }) => name);
@@ -200,9 +203,9 @@ async function oneBatch(sweep: Sweep, far: Far, chosen: readonly string[]): Prom
   const answer = await removeBatch(far.remote, names, { ...far.conditions, seen });
   if (!answer.ok) return giveUp(sweep, answer, answer.code === 'unreachable' ? 0 : names.length);
   const path = sweep.handle.selector.in;
-  const why = refusalOf(recordsIn(answer.stdout), path);
+  const why = farRefusal(recordsIn(answer.stdout), path);
   if (why) return giveUp(sweep, why.code === 'swapped' ? swapped(path, sweep.deleted) : why);
-  const batch = batchOf(answer);
+  const batch = batchIn(answer);
   book(sweep, batch, names.length);
   if (batch.broken !== null)
     return giveUp(sweep, brokenOff(path, batch.broken, answer), Math.max(0, names.length - batch.deleted));
@@ -211,7 +214,7 @@ async function oneBatch(sweep: Sweep, far: Far, chosen: readonly string[]): Prom
   return mayNotGoOn(sweep);
 }
 
-function brokenOff(path: string, code: string, answer: Answer): Failure {
+function brokenOff(path: string, code: string, answer: FarAnswer): Failure {
   return { ...broken(path, answer), code };
 }
 
@@ -229,5 +232,5 @@ function book(sweep: Sweep, { deleted, bytes, arrived, linked = 0, kept, stuck }
     if (!sweep.types.has(type)) skip(sweep, name, changedMeanwhile(type));
     else if (sweep.matches.head) skip(sweep, name, 'changed meanwhile: not the file that was judged');
   }
-  for (const { name, code } of stuck) refused(sweep, name, code);
+  for (const { name, code } of stuck) countRefusal(sweep, name, code);
 }

@@ -7,7 +7,7 @@ export interface EntryFacts extends Pick<FileRecord, 'size' | 'uid' | 'mode' | '
   readonly type: FileType;
 }
 
-export interface Entry {
+export interface FarEntry {
   /** Bytes as latin1. */
   readonly name: string;
   /** Undefined: the file system did not tell. */
@@ -65,7 +65,7 @@ function named(name: string | undefined): string {
   return name;
 }
 
-export function fullEntry(record: string): Entry {
+export function fullEntry(record: string): FarEntry {
   const [, kind = '', size, uid, mode = '', links, seconds, fraction, inode, name] = FULL_RECORD.exec(record) ?? [];
   // A record that is none has no name either.
   const whole = named(name);
@@ -83,7 +83,7 @@ export function fullEntry(record: string): Entry {
   return { name: whole, type, facts };
 }
 
-export function briefEntry(record: string): Entry {
+export function briefEntry(record: string): FarEntry {
   const [, kind = '', name] = BRIEF_RECORD.exec(record) ?? [];
   return { name: named(name), type: TYPES[kind], facts: null };
 }
@@ -110,18 +110,18 @@ function lineFacts(line: string): EntryFacts {
  * taken by its place. `= STATUS` is the end.
  */
 export function entryReader(brief: boolean): {
-  readonly take: (record: string) => Entry | null;
+  readonly take: (record: string) => FarEntry | null;
   readonly status: () => number | null;
 } {
   let waiting: readonly string[] = [];
   let at = 0;
   let status: number | null = null;
-  const byPlace = (record: string): Entry => {
+  const byPlace = (record: string): FarEntry => {
     const facts = lineFacts(waiting[at] ?? '');
     at += 1;
     return { name: named(record.startsWith('./') ? record.slice(2) : undefined), type: facts.type, facts };
   };
-  const take = (record: string): Entry | null => {
+  const take = (record: string): FarEntry | null => {
     if (status !== null) throw new Garbled('more behind the end');
     if (at < waiting.length) return byPlace(record);
     if (record.startsWith('#\n')) {

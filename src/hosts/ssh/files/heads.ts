@@ -4,11 +4,11 @@ import type { Failure } from '../../../model/host.ts';
 import { quoteWord } from '../../../model/text/quote.ts';
 import type { HeadJudge, HeadVerdict } from '../../files/holds.ts';
 import type { Remote } from '../remote.ts';
-import { broken, refusalOf } from './said.ts';
+import { broken, farRefusal } from './said.ts';
 import { CHANGED, MODIFIED, PRELUDE } from './shell.ts';
 
 /** A directory that was looked at: as a word of the shell, and what it must still be. */
-export interface Ground {
+interface Ground {
   readonly path: string;
   readonly directory: string;
   readonly device: number;
@@ -142,7 +142,7 @@ async function readHeads(
   if (!answer.ok) return answer;
   const { path } = ground;
   const text = answer.stdout.toString('latin1');
-  const why = refusalOf(text.startsWith('! ') ? text.split('\0') : [], path);
+  const why = farRefusal(text.startsWith('! ') ? text.split('\0') : [], path);
   if (why) return why;
   const reads = readsIn(text, names, { ...how, mark });
   return reads === null || answer.status !== 0 ? broken(path, answer) : reads;

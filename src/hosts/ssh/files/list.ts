@@ -2,13 +2,13 @@ import type { Failure, FileHandle, FileList, FileRecord, FileSelector } from '..
 import { type FileMatches, fileMatches, uidsIn } from '../../files/matches.ts';
 import { emptyTally, leaveOut, putAside, summaryOf, type Tally, take, type Users } from '../../files/tally.ts';
 import type { Remote } from '../remote.ts';
-import type { Entry, EntryFacts } from './entries.ts';
+import type { EntryFacts, FarEntry } from './entries.ts';
 import { HEADS_AT_ONCE, judgeHeads } from './heads.ts';
 import { Cut, type Listing, openListing } from './listing.ts';
 import { pathWord } from './said.ts';
 
 /** Folded as it comes: however many names there are, at no time are they all here. */
-export async function list(
+export async function listFar(
   remote: Remote,
   { selector, sample, users }: { readonly selector: FileSelector; readonly sample: number; readonly users: Users },
 ): Promise<FileList> {
@@ -18,7 +18,7 @@ export async function list(
   const tally = emptyTally(matches.head !== null);
   const asked: Wanted = { remote, path: selector.in, listing, matches, sample, users };
   try {
-    let waiting: readonly Entry[] = [];
+    let waiting: readonly FarEntry[] = [];
     for await (const entries of listing.entries) {
       waiting = waiting.concat(entries.filter((entry) => isWanted(tally, entry, asked)));
       for (; waiting.length >= HEADS_AT_ONCE; waiting = waiting.slice(HEADS_AT_ONCE)) {
@@ -53,12 +53,12 @@ interface Wanted {
   readonly users: Users;
 }
 
-function isWanted(tally: Tally, { name, type, facts }: Entry, { matches }: Wanted): boolean {
+function isWanted(tally: Tally, { name, type, facts }: FarEntry, { matches }: Wanted): boolean {
   if (!matches.entry(name, type) || facts === null || !matches.facts(facts)) return leaveOut(tally, type);
   return matches.head === null || facts.type === 'file' || leaveOut(tally, facts.type);
 }
 
-async function count(tally: Tally, entries: readonly Entry[], asked: Wanted): Promise<void> {
+async function count(tally: Tally, entries: readonly FarEntry[], asked: Wanted): Promise<void> {
   const { sample, users } = asked;
   for (const { name, facts } of await thatHold(tally, entries, asked)) {
     if (facts === null) continue;
@@ -69,9 +69,9 @@ async function count(tally: Tally, entries: readonly Entry[], asked: Wanted): Pr
 
 async function thatHold(
   tally: Tally,
-  entries: readonly Entry[],
+  entries: readonly FarEntry[],
   { remote, path, listing, matches }: Wanted,
-): Promise<readonly Entry[]> {
+): Promise<readonly FarEntry[]> {
   const word = pathWord(path);
   if (matches.head === null || tally.aside === null || entries.length === 0 || !word.ok) return entries;
   const ground = { path, directory: word.word, device: listing.device, inode: listing.inode };

@@ -1,10 +1,10 @@
 import { type Failure, failure } from '../../../model/host.ts';
 import { quoteWord } from '../../../model/text/quote.ts';
 import type { Channel, Remote } from '../remote.ts';
-import { BRIEF, type Entry, entryReader, FULL, LINE } from './entries.ts';
+import { BRIEF, entryReader, type FarEntry, FULL, LINE } from './entries.ts';
 import { HEAD, headerOf } from './header.ts';
 import { Garbled, recordsIn, recordsOf } from './records.ts';
-import { broken, codeOfLine, pathWord, refusal, refusalOf } from './said.ts';
+import { broken, codeOfLine, farRefusal, pathWord, refusal } from './said.ts';
 import { PRELUDE } from './shell.ts';
 
 /** A directory, pinned, with what is in it. */
@@ -24,7 +24,7 @@ export interface Listing {
    */
   readonly begun: number;
   /** Once; throws `Cut`. Whoever ends early ends it over there too. */
-  readonly entries: AsyncIterable<readonly Entry[]>;
+  readonly entries: AsyncIterable<readonly FarEntry[]>;
 }
 
 export interface LookOptions {
@@ -85,7 +85,7 @@ export async function openListing(remote: Remote, path: string, options: LookOpt
   const answer = await remote.ask(scriptOf(word.word, options, `| head -c ${FIRST_LOOK}`), { effect: 'read' });
   if (!answer.ok) return answer;
   const records = recordsIn(answer.stdout);
-  const refused = refusalOf(records, path);
+  const refused = farRefusal(records, path);
   if (refused) return refused;
   if (records.length === 0) return broken(path, answer);
   if (!/^= \d+$/.test(records.at(-1) ?? ''))
@@ -110,7 +110,7 @@ async function stream(
   try {
     const first = await groups.next();
     const [header, ...rest] = first.done ? [] : first.value;
-    const refused = refusalOf([header ?? '', ...rest], path);
+    const refused = farRefusal([header ?? '', ...rest], path);
     if (refused || header === undefined) return await given(channel, refused ?? (await endOf(channel, path)));
     const source: Source = {
       path,
@@ -210,7 +210,7 @@ function headed(header: string | undefined, source: Source, options: LookOptions
 async function* entriesOf(
   { path, groups, ended }: Source,
   { brief, signal }: LookOptions,
-): AsyncGenerator<readonly Entry[]> {
+): AsyncGenerator<readonly FarEntry[]> {
   const reader = entryReader(brief);
   try {
     for await (const records of groups) yield records.map(reader.take).filter((entry) => entry !== null);

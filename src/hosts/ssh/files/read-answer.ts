@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { type FileContent, failure } from '../../../model/host.ts';
 import { fileContent } from '../../files/content.ts';
 import { recordsIn } from './records.ts';
-import { refusal, refusalOf, utf8 } from './said.ts';
+import { farRefusal, refusal, utf8 } from './said.ts';
 import { MODIFIED } from './shell.ts';
 
 /** Of stat, with the inode: what is the same before and after has not changed in between. */
@@ -15,7 +15,7 @@ export interface HowRead {
 }
 
 /** What was told of one file: `+ STAT` or a refusal, its bytes, STAT again. */
-export interface Part {
+interface Part {
   readonly path: string;
   readonly head: Buffer;
   readonly bytes: Buffer;
@@ -94,7 +94,7 @@ const STATED = /^(?:\+ )?\d+ \d+ ([0-9a-f]{4}) (\d+) (\d+) (\d+) (\d+) (-?\d+)(?
 
 export function contentOf({ path, head, bytes, tail }: Part, { max, moving }: HowRead): FileContent | 'changed' {
   const records = recordsIn(head);
-  const refused = refusalOf(records, path);
+  const refused = farRefusal(records, path);
   if (refused) return refused;
   const [before, real] = records;
   const [after] = recordsIn(tail);

@@ -76,7 +76,7 @@ ${abreast ? ABREAST : 'for each; do single "$each"; done'}`;
 const MOST_AT_ONCE = 60 * 2 ** 20;
 
 /** One question, unless the files could be more together than an answer may hold. */
-export async function read(remote: Remote, paths: readonly string[], max: number): Promise<readonly FileContent[]> {
+export async function readFar(remote: Remote, paths: readonly string[], max: number): Promise<readonly FileContent[]> {
   const size = Math.max(1, Math.floor(MOST_AT_ONCE / (max + 1024)));
   const contents: FileContent[] = [];
   for (let at = 0; at < paths.length; at += size)

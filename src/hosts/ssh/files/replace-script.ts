@@ -4,7 +4,7 @@ import { PRELUDE } from './shell.ts';
  * What a replacement is asked for, all of it words of the shell; the new bytes come on stdin, in base64, so that a
  * shell can hold them.
  */
-export interface Order {
+interface Order {
   readonly path: string;
   /** SHA-256, hexadecimal. */
   readonly before: string;

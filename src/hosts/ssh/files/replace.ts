@@ -4,13 +4,13 @@ import { hashOf } from '../../files/content.ts';
 import type { Remote } from '../remote.ts';
 import { recordsIn } from './records.ts';
 import { replaceScript } from './replace-script.ts';
-import { broken, codeOfText, pathWord, refusal, refusalOf } from './said.ts';
+import { broken, codeOfText, farRefusal, pathWord, refusal } from './said.ts';
 
 const MOST = 16 * 2 ** 20;
 const DEADLINE = 60_000;
 
 /** One round trip: the far side compares, writes, verifies by the hash of what lies there afterwards. */
-export async function replace(
+export async function replaceFar(
   remote: Remote,
   path: string,
   change: { readonly before: string; readonly bytes: string },
@@ -65,7 +65,7 @@ function refusedOf(path: string, records: readonly string[]): Failure | null {
     case '! torn':
       return torn(path, codeOfText(more) ?? 'EIO');
     default:
-      return refusalOf(records, path);
+      return farRefusal(records, path);
   }
 }
 

@@ -6,7 +6,7 @@ import { borrowed, foreignLink, kernelLink, namedLink, oddPath } from '../../fil
 import { swapped } from '../../files/sweep.ts';
 import { saidOf } from '../../linux/errno.ts';
 import { hanging, unescaped } from '../../linux/mounts.ts';
-import type { Answer } from '../remote.ts';
+import type { FarAnswer } from '../remote.ts';
 
 /**
  * How strerror(3) words it in the C locale, and dash, which has words of its own. They stand at the end of a line: no
@@ -69,7 +69,7 @@ export function refusal(path: string, code: string): Failure {
 }
 
 /** The records of PRELUDE's `refuse`; null where it refused nothing. */
-export function refusalOf([first, ...rest]: readonly string[], path: string): Failure | null {
+export function farRefusal([first, ...rest]: readonly string[], path: string): Failure | null {
   if (first === undefined || !first.startsWith('! ')) return null;
   const why = first.slice(2);
   if (why === 'said') return refusal(path, codeOfText(rest[0] ?? '') ?? 'EIO');
@@ -90,7 +90,7 @@ function hangs([where = '', line = '']: readonly string[]): Failure {
 }
 
 /** The script came to no end of its own: no process could be started, a tool is missing. */
-export function broken(path: string, { stderr, status }: Pick<Answer, 'stderr' | 'status'>): Failure {
+export function broken(path: string, { stderr, status }: Pick<FarAnswer, 'stderr' | 'status'>): Failure {
   const code = codeOfText(stderr) ?? 'garbled';
   const said = stderr.trim().split('\n').at(-1) ?? '';
   const words = said.replace(/[^ -~]/g, '?').slice(0, 200) || `status ${status} and no word`;

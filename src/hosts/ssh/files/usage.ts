@@ -2,7 +2,7 @@ import type { FileSystemUsage, Result } from '../../../model/host.ts';
 import { mountOf, parseMounts } from '../../linux/mounts.ts';
 import type { Remote } from '../remote.ts';
 import { recordsIn } from './records.ts';
-import { broken, pathWord, refusal, refusalOf } from './said.ts';
+import { broken, farRefusal, pathWord, refusal } from './said.ts';
 import { PRELUDE } from './shell.ts';
 
 /** A local disk answers at once, or not at all. */
@@ -20,12 +20,12 @@ printf '%s\\0' "$stat" "$real" "$(cat /proc/self/mountinfo)"`;
  * statfs(2) through stat(1), with the fundamental block size, in which the blocks are counted, and what an ordinary
  * user may take as free.
  */
-export async function usage(remote: Remote, path: string): Promise<Result<FileSystemUsage>> {
+export async function usageFar(remote: Remote, path: string): Promise<Result<FileSystemUsage>> {
   const word = pathWord(path);
   if (!word.ok) return word;
   const answer = await remote.ask(scriptOf(word.word), { effect: 'read', timeout: DEADLINE });
   if (!answer.ok) return answer;
-  const refused = refusalOf(recordsIn(answer.stdout), path);
+  const refused = farRefusal(recordsIn(answer.stdout), path);
   if (refused) return refused;
   const [stat, real, mounts] = answer.stdout.toString('utf8').split('\0');
   if (stat === undefined || real === undefined || mounts === undefined) return broken(path, answer);

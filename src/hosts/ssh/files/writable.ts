@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Result } from '../../../model/host.ts';
 import type { Remote } from '../remote.ts';
-import { broken, pathWord, refusal, refusalOf } from './said.ts';
+import { broken, farRefusal, pathWord, refusal } from './said.ts';
 import { PRELUDE } from './shell.ts';
 
 const DEADLINE = 30_000;
@@ -28,7 +28,7 @@ whether() {
 for each in ${words.join(' ')}; do whether "$each"; printf '%s\\0' ${mark}; done`;
 
 /** One question for all of them. */
-export async function writable(remote: Remote, paths: readonly string[]): Promise<readonly Result<object>[]> {
+export async function writableFar(remote: Remote, paths: readonly string[]): Promise<readonly Result<object>[]> {
   const words = paths.map(pathWord);
   const known = words.flatMap((each) => (each.ok ? [each.word] : []));
   if (known.length === 0) return words.map((each) => (each.ok ? refusal('', 'garbled') : each));
@@ -42,6 +42,6 @@ export async function writable(remote: Remote, paths: readonly string[]): Promis
     at += 1;
     const records = (parts[at] ?? '').split('\0').slice(0, -1);
     if (records[0] === 'yes') return { ok: true };
-    return refusalOf(records, paths[index] ?? '') ?? broken(paths[index] ?? '', answer);
+    return farRefusal(records, paths[index] ?? '') ?? broken(paths[index] ?? '', answer);
   });
 }
