@@ -64,9 +64,9 @@ async function verbsNamed<V extends Verb>(
 
 /** Keys that `check` refuses in a phase are not offered there. */
 const SAYS_NOTHING: Readonly<Record<Phase, readonly string[]>> = {
-  diagnose: ['ask', 'undo', 'on_fail', 'hold'],
+  diagnose: ['ask', 'undo', 'until', 'on_fail', 'hold'],
   act: ['decisive', 'hold'],
-  verify: ['ask', 'undo', 'decisive'],
+  verify: ['ask', 'undo', 'until', 'decisive'],
 };
 
 /** A step of a phase: one of the phase's verbs, and the keys that belong to it. */

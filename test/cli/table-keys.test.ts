@@ -495,6 +495,36 @@ for (const [name, { cases }] of Object.entries(TABLES)) {
   }
 }
 
+test('a key that would mean nothing where it stands is an error', async () => {
+  const look = (verb: string, more = '') => `diagnose:\n  - {id: a, ${verb}${more}}\n`;
+  const edit = (line: string) => `act:\n  - {id: a, why: w, edit: {file: /etc/x, add_line: {line: x${line}}}}\n`;
+  const found = async (text: string) =>
+    (await complaints(text)).filter((each) => /says nothing|not several|could stay/.test(each));
+  assert.deepEqual(await found(look('disk: {path: /}', ', until: noon')), [
+    '6:30 misplaced-key: a step that only looks changes nothing that could stay',
+  ]);
+  assert.deepEqual(await found(look('cron_jobs: {choose: all}')), [
+    '6:25 misplaced-key: `choose` says nothing without `mail_in` or `mailed_by`',
+  ]);
+  assert.deepEqual(await found(look('files: {in: /srv, holds: {text: a, without: b}}')), [
+    '6:48 misplaced-key: `without` says nothing without `header`',
+  ]);
+  assert.deepEqual(await found(edit(', after: a, at: start')), [
+    '6:52 exactly-one: `add_line` takes one of `after` or `before` or `at`, not several',
+  ]);
+  assert.deepEqual(await found(edit(', after: a')), []);
+  const frozenIn = async (text: string) => {
+    const read = await loadPolicy({
+      path: 'p.yaml',
+      text: policy(RULE, `freeze: [{${text}, why: w, zone: UTC}]\n`),
+      catalogue,
+    });
+    return read.ok ? [] : read.problems.map(({ code }) => code);
+  };
+  assert.deepEqual(await frozenIn('from: 2026-12-20T06:00Z, to: 2026-12-21T06:00Z'), ['misplaced-key']);
+  assert.deepEqual(await frozenIn('from: 2026-12-20, to: 2026-12-21T06:00Z'), []);
+});
+
 /** Keys with a walk of their own, by the test that walks them. */
 const WALKED: Readonly<Record<string, RegExp>> = {
   'test/cli/step-keys.test.ts': /^a runbook: (?:open|act)\.(?!retry\.|accept\.)[a-z_]+$/,

@@ -194,9 +194,12 @@ function freezeProblems(source: Source, freeze: Unchecked<typeof FREEZE>, path: 
     code: 'empty-window',
     message: `the freeze ends (${String(to)}) before it begins (${String(from)})`,
   };
+  const instants = wrong.length === 0 && [from, to].every((text) => typeof text === 'string' && !isDay(text));
+  const noZone: Complaint = { code: 'misplaced-key', message: '`zone` says nothing of instants, which have an offset' };
   return [
     ...wrong,
     ...(before ? [problemAt(source, [...path, 'to'], 'value', backwards)] : []),
+    ...(instants && freeze.zone !== undefined ? [problemAt(source, [...path, 'zone'], 'key', noZone)] : []),
     ...zoneProblems(source, freeze, path),
   ];
 }

@@ -71,7 +71,7 @@ function stepProblems(checked: CheckedDraft, step: DraftStep): readonly Problem[
   if (phase === 'verify' && (json.on_fail === 'continue' || json.on_fail === 'ask'))
     misplaced('on_fail', 'what does not hold in verify is a verdict: here `on_fail` is `stop` or `undo`');
   if (use?.verb === 'runbook') {
-    for (const key of ['expect', 'undo', 'timeout', 'retry'] as const)
+    for (const key of ['expect', 'undo', 'until', 'timeout', 'retry'] as const)
       misplaced(key, `\`${key}\` belongs to one verb; the steps of the used runbook have their own`);
   }
   if (use && UNTIMED.includes(use.verb))
@@ -82,6 +82,7 @@ function stepProblems(checked: CheckedDraft, step: DraftStep): readonly Problem[
   if (isProbe(use) || use?.verb === 'watch') {
     misplaced('undo', 'a step that only looks has nothing to undo');
     misplaced('ask', 'a step that only looks does not ask');
+    misplaced('until', 'a step that only looks changes nothing that could stay');
   }
   if (phase === 'diagnose' && json.decisive === true && json.expect === undefined)
     misplaced('decisive', 'a step decides by its `expect`, which is missing');

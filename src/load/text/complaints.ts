@@ -70,7 +70,10 @@ export function complain(remark: Remark, typed: Typed): Complaint {
     case 'x-most-bytes':
       return tooManyBytes(String(typed.value), Number(remark.schema), insteadOf(parent));
     case 'x-exactly-one':
+    case 'x-one-at-most':
       return exactlyOne(typed, stringsOf(remark.schema));
+    case 'x-only-with':
+      return alone(String(params.misplaced), remark.schema);
     default:
       return { code: 'bad-value', message: `\`${typed.name}\` ${remark.message}` };
   }
@@ -97,6 +100,12 @@ function aboutOf(parent: Remark['parent'], key: string): string {
   const shape = isObject(parent.properties) ? parent.properties[key] : undefined;
   const example = isObject(shape) ? shape['x-example'] : undefined;
   return typeof example === 'string' ? `add \`${key}: ${example.split(',')[0]}\`` : `add \`${key}: ...\``;
+}
+
+/** It would be read, and mean nothing. */
+function alone(key: string, needs: unknown): Complaint {
+  const words = stringsOf(isObject(needs) ? needs[key] : []).map((need) => `\`${need}\``);
+  return { code: 'misplaced-key', message: `\`${key}\` says nothing without ${words.join(' or ')}` };
 }
 
 function exactlyOne(typed: Typed, keys: readonly string[]): Complaint {

@@ -1,7 +1,7 @@
-import { isObject } from '../../model/json.ts';
+import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import { REFERENCE_PATTERN } from '../../model/reference.ts';
 import type { Schema } from '../../model/verb.ts';
-import { allowedReferences, branchesOf, typesOf } from './shapes.ts';
+import { allowedReferences, branchesOf, stringsOf, typesOf } from './shapes.ts';
 
 export const REFERENCE: Schema = { type: 'string', pattern: REFERENCE_PATTERN };
 
@@ -63,7 +63,7 @@ export function publishable(shape: Schema): Schema {
 }
 
 function plain(shape: Schema): Schema {
-  const keys = shape['x-exactly-one'];
+  const { 'x-exactly-one': keys, 'x-one-at-most': few, 'x-only-with': needs } = shape;
   const example = shape['x-example'];
   const item = shape['x-one-or-more'];
   const most = shape['x-most-bytes'];
@@ -74,10 +74,23 @@ function plain(shape: Schema): Schema {
     // Draft 2020-12 counts characters, of which there are never more than bytes.
     ...(typeof most === 'number' && { maxLength: most }),
     ...(Array.isArray(keys) && { oneOf: keys.map((key) => ({ required: [key] })) }),
+    ...(Array.isArray(few) && { not: { anyOf: pairsOf(few).map((required) => ({ required })) } }),
+    ...(isObject(needs) && { dependentSchemas: needing(needs) }),
     ...(isObject(item) && { anyOf: [publishable(item), { type: 'array', items: publishable(item), minItems: 1 }] }),
     ...(shape.additionalProperties === false && { patternProperties: NOTES }),
   };
 }
+
+const pairsOf = (keys: readonly Json[]): readonly (readonly Json[])[] =>
+  keys.flatMap((one, at) => keys.slice(at + 1).map((other) => [one, other]));
+
+const needing = (needs: JsonObject): Schema =>
+  Object.fromEntries(
+    Object.entries(needs).map(([key, beside]) => [
+      key,
+      { anyOf: stringsOf(beside).map((need) => ({ required: [need] })) },
+    ]),
+  );
 
 /** `x-...` keys are for notes, everywhere. */
 export const NOTES: Schema = { '^x-': { description: 'A note; Firebreak does not read it.' } };

@@ -70,7 +70,8 @@ function sightingOf(remark: Remark, path: Path): Sighting | undefined {
 function problemOf(source: Source, remark: Remark, path: Path): Problem | undefined {
   if (remark.keyword === 'x-reference') return undefined;
   if (remark.keyword === 'x-regex') return badPattern(source, path, remark.value);
-  const key = remark.params.propertyName ?? remark.params.additionalProperty;
+  const { propertyName, additionalProperty, misplaced } = remark.params;
+  const key = propertyName ?? additionalProperty ?? misplaced;
   const typed = { value: remark.value, written: source.written(path), name: nameOf(path) };
   if (typeof key === 'string') return problemAt(source, [...path, key], 'key', complain(remark, typed));
   return problemAt(source, path, isMissing(remark) ? 'key' : 'value', complain(remark, typed));

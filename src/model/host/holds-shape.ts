@@ -1,4 +1,15 @@
-import { byDefault, exactlyOne, type Infer, mapOf, object, oneOrMore, pattern, text, word } from '../runbook/shape.ts';
+import {
+  byDefault,
+  exactlyOne,
+  type Infer,
+  mapOf,
+  object,
+  oneOrMore,
+  onlyWith,
+  pattern,
+  text,
+  word,
+} from '../runbook/shape.ts';
 import type { Holds } from './holds.ts';
 import { HEAD_FORMATS } from './mail-head.ts';
 
@@ -11,27 +22,30 @@ const HEADER = mapOf(
   { minProperties: 1, propertyNames: { pattern: FIELD_NAME } },
 );
 
-export const HOLDS = exactlyOne(
-  object(
-    'What the file itself must hold. It is read when it is looked at, and again, through one descriptor, at the moment of use.',
-    {
-      format: byDefault(
-        'plain',
-        word(
-          'How the header lies in the file: `plain`, from its beginning; `postfix`, the records of a queue file.',
-          ...HEAD_FORMATS,
+export const HOLDS = onlyWith(
+  exactlyOne(
+    object(
+      'What the file itself must hold. It is read when it is looked at, and again, through one descriptor, at the moment of use.',
+      {
+        format: byDefault(
+          'plain',
+          word(
+            'How the header lies in the file: `plain`, from its beginning; `postfix`, the records of a queue file.',
+            ...HEAD_FORMATS,
+          ),
         ),
-      ),
-      header: oneOrMore(HEADER, 'The fields of the header; several: any of them.'),
-      without: oneOrMore(
-        text('The name of a field.'),
-        'Fields that the header must not have: `received` where the message must not have come from elsewhere.',
-      ),
-      text: pattern('A regular expression that is sought in the first 64 KiB.'),
-    },
+        header: oneOrMore(HEADER, 'The fields of the header; several: any of them.'),
+        without: oneOrMore(
+          text('The name of a field.'),
+          'Fields that the header must not have: `received` where the message must not have come from elsewhere.',
+        ),
+        text: pattern('A regular expression that is sought in the first 64 KiB.'),
+      },
+    ),
+    'header',
+    'text',
   ),
-  'header',
-  'text',
+  { without: ['header'] },
 );
 
 /** The names of fields have no case. */

@@ -119,6 +119,16 @@ export const object = <const P extends Keys, const R extends keyof P & string = 
 export const exactlyOne = <T>(shape: Form<T>, ...keys: readonly (keyof T & string)[]): Form<T> =>
   form({ ...shape, 'x-exactly-one': keys });
 
+/** Of these keys one may be given, or none. */
+export const oneAtMost = <T>(shape: Form<T>, ...keys: readonly (keyof T & string)[]): Form<T> =>
+  form({ ...shape, 'x-one-at-most': keys });
+
+/** Keys that mean nothing alone, each with those of which one must stand beside it. */
+export const onlyWith = <T>(
+  shape: Form<T>,
+  needs: { readonly [K in keyof T]?: readonly (keyof T & string)[] },
+): Form<T> => form({ ...shape, 'x-only-with': needs as JsonObject });
+
 /** What stands where nothing is written, in the language's own words: `1m`. Its `about` says it too. */
 export const byDefault = <T>(written: Json, shape: Form<T>): Form<T> & Filled =>
   form<T>({ ...shape, 'x-default': written }) as Form<T> & Filled;

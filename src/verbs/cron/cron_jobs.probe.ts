@@ -1,7 +1,7 @@
 import type { Block } from '../../model/block.ts';
 import { offsetOn } from '../../model/host/far-clock.ts';
 import type { FileContent, FileRecord, Host } from '../../model/host.ts';
-import { byDefault, type Infer, object, oneOrMore, path, word } from '../../model/runbook/shape.ts';
+import { byDefault, type Infer, object, oneOrMore, onlyWith, path, word } from '../../model/runbook/shape.ts';
 import { latin1Of } from '../../model/text/bytes.ts';
 import { plural } from '../../model/text/quantity.ts';
 import { parseSchedule, perMinute } from '../../model/text/schedule.ts';
@@ -49,28 +49,31 @@ const MEASURES = {
   },
 } as const satisfies Record<string, MeasureAbout>;
 
-const CRON_JOBS = object('Which jobs.', {
-  of: byDefault(
-    'all',
-    word('Whose: the crontabs of users, those of the system, or all (the default).', 'all', 'users', 'system'),
-  ),
-  ...JOB_SELECTOR,
-  crontabs: byDefault(
-    USER_FOLDERS,
-    oneOrMore(
-      path('A folder.'),
-      `Folders of users' crontabs; those that do not exist are passed over (default ${USER_FOLDERS.join(', ')}).`,
+const CRON_JOBS = onlyWith(
+  object('Which jobs.', {
+    of: byDefault(
+      'all',
+      word('Whose: the crontabs of users, those of the system, or all (the default).', 'all', 'users', 'system'),
     ),
-  ),
-  system: byDefault(
-    SYSTEM_CRONTABS,
-    oneOrMore(
-      path('A file or folder.'),
-      `Crontabs with a user column, and folders of them; a file named anacrontab is anacron's (default ${SYSTEM_CRONTABS.join(', ')}).`,
+    ...JOB_SELECTOR,
+    crontabs: byDefault(
+      USER_FOLDERS,
+      oneOrMore(
+        path('A folder.'),
+        `Folders of users' crontabs; those that do not exist are passed over (default ${USER_FOLDERS.join(', ')}).`,
+      ),
     ),
-  ),
-  ...SUSPECTS_BY,
-});
+    system: byDefault(
+      SYSTEM_CRONTABS,
+      oneOrMore(
+        path('A file or folder.'),
+        `Crontabs with a user column, and folders of them; a file named anacrontab is anacron's (default ${SYSTEM_CRONTABS.join(', ')}).`,
+      ),
+    ),
+    ...SUSPECTS_BY,
+  }),
+  { choose: ['mail_in', 'mailed_by'] },
+);
 type Arg = Infer<typeof CRON_JOBS>;
 
 /** More crontabs than this in one folder are not looked at: unknown, never "none". */

@@ -1,4 +1,4 @@
-import { exactlyOne, type Infer, object, path, pattern, text, word } from '../../model/runbook/shape.ts';
+import { exactlyOne, type Infer, object, oneAtMost, path, pattern, text, word } from '../../model/runbook/shape.ts';
 import { latin1OfText } from '../../model/text/bytes.ts';
 import { patternOf } from '../../model/text/pattern.ts';
 
@@ -14,15 +14,20 @@ type Place = { readonly at: 'start' | 'end' } | { readonly after: string } | { r
 export type LineEdited = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string };
 
 const LINE = { pattern: '^[^\\n\\r\\x00]*$' };
-const ADD_LINE = object(
-  'Add a line, unless the file has it already; at the end where no place is given.',
-  {
-    line: text('The line.', LINE),
-    after: pattern('Behind the last line that matches; refused where none does.'),
-    before: pattern('Before the first line that matches; refused where none does.'),
-    at: word('At the start or at the end of the file.', 'start', 'end'),
-  },
-  ['line'],
+const ADD_LINE = oneAtMost(
+  object(
+    'Add a line, unless the file has it already; at the end where no place is given.',
+    {
+      line: text('The line.', LINE),
+      after: pattern('Behind the last line that matches; refused where none does.'),
+      before: pattern('Before the first line that matches; refused where none does.'),
+      at: word('At the start or at the end of the file.', 'start', 'end'),
+    },
+    ['line'],
+  ),
+  'after',
+  'before',
+  'at',
 );
 
 export const EDIT = exactlyOne(
