@@ -32,7 +32,7 @@ interface Placed {
   readonly on?: 'screen' | 'page';
 }
 
-export interface Line {
+export interface TextLine {
   /** Stands before the text; later lines hang below the text. */
   readonly label?: string;
   readonly text: Text;
@@ -52,7 +52,7 @@ export interface Item {
   /** Hosts by name below each other, on so many lines at the most. */
   readonly hosts?: { readonly names: readonly string[]; readonly lines: number; readonly cut?: boolean };
   /** What becomes of it, told below. */
-  readonly notes?: readonly Line[];
+  readonly notes?: readonly TextLine[];
   readonly inside?: Document;
 }
 
@@ -71,7 +71,7 @@ export type DocumentNode = Placed &
         readonly label?: string;
         readonly text: Text;
         readonly page: Text;
-        readonly below: readonly Line[];
+        readonly below: readonly TextLine[];
       }
     | {
         readonly kind: 'section';
@@ -97,7 +97,7 @@ export type DocumentNode = Placed &
         readonly after: readonly string[];
         readonly inside: Document;
       }
-    | ({ readonly kind: 'sentence' } & Line)
+    | ({ readonly kind: 'sentence' } & TextLine)
     /** A sentence that must be read before anything else. */
     | { readonly kind: 'warning'; readonly text: Text }
     | {
@@ -194,7 +194,7 @@ export function section(title: string, inside: Document, heading: Heading = {}):
   return inside.length === 0 ? [] : [{ kind: 'section', title, inside, ...heading }];
 }
 
-export const part = (...inside: Document): Document => section('', inside);
+export const apart = (...inside: Document): Document => section('', inside);
 
 /** What is to be typed, in a sentence: after a colon or between backquotes, up to the next sign that ends it. */
 const TYPED =

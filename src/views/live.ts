@@ -10,7 +10,7 @@ import { fit, hang, narrower, padEnd, width } from './draw/layout.ts';
 import type { Paper } from './draw/style.ts';
 import { drawLines, hung } from './draw/terminal.ts';
 import { tellEnd } from './tell/end.ts';
-import { type Told, tellBeginning, tellEvent } from './tell/event.ts';
+import { type EventTold, tellBeginning, tellEvent } from './tell/event.ts';
 import { brokenWords, looksText } from './tell/watch-words.ts';
 import { measuredOf } from './tell/watched.ts';
 
@@ -126,7 +126,7 @@ function workOn(screen: Screen): Work {
 // ---------------------------------------------------------------- events
 
 interface Showed {
-  readonly told: Told;
+  readonly told: EventTold;
   /** What the event says at the screen. */
   readonly now: string;
   readonly state: RunState;
@@ -240,7 +240,7 @@ const label = (id: string, paper: Paper): string => paper.style.bold(padEnd(esca
 const working = (id: string, text: string, paper: Paper): string => `${label(id, paper)}  ${escaped(text)}`;
 
 /** `✔ stop-cron       cron is stopped`, its later lines below its text. */
-function markedLines({ who, now, mark: [mark, tone] = ['·', 'dim'] }: Told, paper: Paper): readonly string[] {
+function markedLines({ who, now, mark: [mark, tone] = ['·', 'dim'] }: EventTold, paper: Paper): readonly string[] {
   return hung(`${paper.style[tone](mark)} ${label(who, paper)}  `, escaped(now ?? ''), paper);
 }
 
@@ -283,9 +283,9 @@ function watchText(
   return `${left === 0 ? 'the last look' : `${showDuration(Math.ceil(left / 1000) * 1000)} left`}${seen}${mercy}`;
 }
 
-function watchLine(step: StepState | undefined, { who, mark, word }: Told, paper: Paper): string {
+function watchLine(step: StepState | undefined, { who, mark, word }: EventTold, paper: Paper): string {
   const { reasons, samples } = step?.watch ?? { reasons: [], samples: [] };
   const why = reasons.length === 0 ? looksText(samples) : reasons.join('; ');
-  const [first = '', ...rest] = markedLines({ who, now: `${word}: ${why}`, mark } as Told, narrower(paper, 2));
+  const [first = '', ...rest] = markedLines({ who, now: `${word}: ${why}`, mark } as EventTold, narrower(paper, 2));
   return [first.replace(`  ${word}:`, `  ${paper.style[mark?.[1] ?? 'bold'](word)}:`), ...rest].join('\n');
 }

@@ -24,7 +24,7 @@ export function renderDiff(path: string, before: string, after: string, paper: P
       ? [style.yellow(`… ${lines.length - shown.length} more lines: ${paper.toSeeAll ?? '--all'}`)]
       : [];
   return [
-    ...heading('---', `${escaped(path)} (now)`, paper),
+    ...heading('---', `${escaped(path)} (${paper.past ? 'before' : 'now'})`, paper),
     ...heading('+++', `${escaped(path)} (after)`, paper),
     ...shown,
     ...more,

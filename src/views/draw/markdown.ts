@@ -1,5 +1,5 @@
 import type { Block } from '../../model/block.ts';
-import type { Document, DocumentNode, Item, Line, Measured, Span, Telling, Text } from '../../model/document.ts';
+import type { Document, DocumentNode, Item, Measured, Span, Telling, Text, TextLine } from '../../model/document.ts';
 import { showCount } from '../../model/text/quantity.ts';
 import { names } from '../fold.ts';
 import { showNumber } from '../number.ts';
@@ -125,7 +125,8 @@ function spanText(span: Span): string {
   return ('list' in span ? span.list : span.pairs.map((pair) => pair.join(' = '))).map(md).join('<br>');
 }
 
-const lineText = ({ label = '', page, text }: Line): string => `${inline(label).trimStart()}${inlineOf(page ?? text)}`;
+const lineText = ({ label = '', page, text }: TextLine): string =>
+  `${inline(label).trimStart()}${inlineOf(page ?? text)}`;
 
 /** What is told below an item stands in its own column, and so belongs to it. */
 function itemLines(item: Item, todo: boolean, sheet: Sheet): readonly string[] {
@@ -175,13 +176,8 @@ function blockChunks(block: Block, whole: string, past: boolean): readonly Chunk
     const body = renderBlock({ ...block, title: '', rows }, SHEET);
     return [...title, ...one(...fence('text', body)), ...more(block.rows.length - rows.length, whole)];
   }
-  const body = renderBlock(block, SHEET);
-  if (body.length === 0) return [];
-  if (block.kind !== 'diff') return one(...fence('text', body));
-  // A report is read later: what a plan calls now is before.
-  return one(
-    ...fence('diff', past ? body.map((line, at) => (at === 0 ? line.replace(/ \(now\)$/, ' (before)') : line)) : body),
-  );
+  const body = renderBlock(block, { ...SHEET, past });
+  return body.length === 0 ? [] : one(...fence(block.kind === 'diff' ? 'diff' : 'text', body));
 }
 
 /** One row a value: how it went, and its numbers. */

@@ -30,6 +30,8 @@ export interface Paper {
   readonly style: Style;
   /** Everything, instead of the first twenty. */
   readonly all: boolean;
+  /** It is read later: what a plan calls now is before. */
+  readonly past?: boolean;
   /** What to type or choose to see everything. */
   readonly toSeeAll?: string;
 }

@@ -1,4 +1,4 @@
-import type { Document, DocumentNode, Item, Line, Measured, Span, Telling, Text } from '../../model/document.ts';
+import type { Document, DocumentNode, Item, Measured, Span, Telling, Text, TextLine } from '../../model/document.ts';
 import { showCount } from '../../model/text/quantity.ts';
 import { showNumber } from '../number.ts';
 import { renderBlocks } from './block.ts';
@@ -37,7 +37,7 @@ type Drawer<K extends DocumentNode['kind']> = (node: Node<K>, paper: Paper) => r
 const DRAWERS: { readonly [K in DocumentNode['kind']]: Drawer<K> } = {
   title: ({ label, text, below }, paper) => {
     const start = label === undefined ? '' : `${label}  `;
-    return [{ text, tone: 'bold' } as Line, ...below].flatMap((line, at) =>
+    return [{ text, tone: 'bold' } as TextLine, ...below].flatMap((line, at) =>
       hungLine({ ...line, label: at === 0 ? start : ' '.repeat(start.length) }, paper),
     );
   },
@@ -61,7 +61,7 @@ const DRAWERS: { readonly [K in DocumentNode['kind']]: Drawer<K> } = {
   },
   rows: rowLines,
   measures: ({ of }, paper) => measureLines(of, paper),
-  blocks: ({ blocks }, paper) => renderBlocks(blocks, paper),
+  blocks: ({ blocks, past = false }, paper) => renderBlocks(blocks, { ...paper, past }),
   indent: ({ by, inside }, paper) => indent(drawLines(inside, narrower(paper, by)), by),
   gap: () => [''],
 };
@@ -89,7 +89,7 @@ function spanText(span: Span, { columns, all }: Paper): string {
   return hostsText(hosts, all && span.less === 0 ? Number.POSITIVE_INFINITY : room);
 }
 
-function hungLine({ label = '', text, tone }: Line, paper: Paper): readonly string[] {
+function hungLine({ label = '', text, tone }: TextLine, paper: Paper): readonly string[] {
   return hang(escaped(label), flat(text, paper), paper.columns, tone && paper.style[tone]);
 }
 
@@ -109,7 +109,8 @@ export function hung(
 const LABEL = 10;
 
 function factLines(label: string, text: string, paper: Paper, paint?: (line: string) => string): readonly string[] {
-  return hung(paper.style.dim(padEnd(label, LABEL)), text, paper, paint);
+  const start = width(label) < LABEL ? padEnd(label, LABEL) : `${label}  `;
+  return hung(paper.style.dim(start), text, paper, paint);
 }
 
 /** Each stays one line, however long: a terminal breaks it without an end of line, and it is copied whole. */
@@ -143,11 +144,16 @@ function headingLines(node: Node<'section'>, paper: Paper): readonly string[] {
 
 const isNumber = (mark: string): boolean => /^\d+$/.test(mark);
 
-function entryLines({ mark, tone = 'bold', name, after, inside }: Node<'entry'>, paper: Paper): readonly string[] {
+function entryLines(
+  { mark, tone = 'bold', name, status, after, inside }: Node<'entry'>,
+  paper: Paper,
+): readonly string[] {
   const { style } = paper;
   const lead = isNumber(mark) ? style[tone](padEnd(mark, 3)) : `  ${style[tone](mark)}`;
-  const asides = after.map((text, at) => style.dim(`${at === 0 ? '' : ' '}· ${escaped(text)}`)).join('');
-  return [`${lead} ${style.bold(escaped(name))} ${asides}`, ...indent(drawLines(inside, narrower(paper, 4)), 4)];
+  const said = after.length === 0 && status !== undefined ? [status] : after;
+  const asides = said.map((text, at) => style.dim(`${at === 0 ? '' : ' '}· ${escaped(text)}`)).join('');
+  const heading = `${lead} ${style.bold(escaped(name))} ${asides}`.trimEnd();
+  return [heading, ...indent(drawLines(inside, narrower(paper, 4)), 4)];
 }
 
 // ---------------------------------------------------------------- lists
@@ -208,7 +214,6 @@ function nameLines({ label, text, names, count }: Node<'names'>, paper: Paper): 
 /** Below that many columns what is long leaves no room for the rest. */
 const ROOMY = 140;
 
-/** Without `first` it is one line a row, however narrow the terminal. */
 function rowLines({ columns, rows, first, whole, roomy }: Node<'rows'>, paper: Paper): readonly string[] {
   const at = columns.indexOf(roomy ?? '');
   const cut = <T>(cells: readonly T[]) =>
@@ -216,10 +221,7 @@ function rowLines({ columns, rows, first, whole, roomy }: Node<'rows'>, paper: P
   const texts = rows.map((cells) => cut(cells.map((cell) => flat(cell, paper))));
   const table = { columns: cut(columns), rows: texts, first: first ?? rows.length };
   const toSeeAll = whole === undefined ? {} : { toSeeAll: escaped(whole) };
-  return [
-    ...renderTable(table, { ...paper, all: paper.all && first !== undefined }),
-    ...moreLine(rows.length, { ...paper, ...toSeeAll }, table.first),
-  ];
+  return [...renderTable(table, paper), ...moreLine(rows.length, { ...paper, ...toSeeAll }, table.first)];
 }
 
 // ---------------------------------------------------------------- what was measured

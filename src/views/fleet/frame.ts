@@ -4,7 +4,7 @@ import { fit, padEnd, padStart, width } from '../draw/layout.ts';
 import type { Canvas } from '../draw/region.ts';
 import type { Paper, Style } from '../draw/style.ts';
 import { doing } from '../tell/fleet/doing.ts';
-import { clock, countsText, type Followed, type Follower, isTrouble, type Standing } from '../tell/fleet/follow.ts';
+import { clock, countsText, type Followed, type Follower, type HostStanding, isTrouble } from '../tell/fleet/follow.ts';
 
 /** What the live view draws on. */
 export interface FleetScreen extends Canvas {
@@ -78,7 +78,7 @@ function troubleLine({ fleet }: Followed, paper: Paper): readonly string[] {
   return [paper.style.bad(label + hostsText(names, paper.columns - width(label)))];
 }
 
-const PAINTS: Readonly<Partial<Record<Standing, keyof Style>>> = {
+const PAINTS: Readonly<Partial<Record<HostStanding, keyof Style>>> = {
   held: 'good',
   running: 'cyan',
   failed: 'bad',

@@ -4,9 +4,9 @@ import { type JunitCase, outcomeCase, renderSuite } from '../junit.ts';
 import {
   type Followed,
   followFleet,
+  type HostStanding,
   isOver,
   lastEnd,
-  type Standing,
   standingOf,
   tookOf,
   touchedText,
@@ -40,7 +40,7 @@ function renderFleetJunit(followed: Followed): string {
   });
 }
 
-const KINDS: Readonly<Record<Standing, JunitCase['result']['kind']>> = {
+const KINDS: Readonly<Record<HostStanding, JunitCase['result']['kind']>> = {
   held: 'passed',
   running: 'error',
   waiting: 'skipped',

@@ -1,4 +1,4 @@
-import { part } from '../../model/document.ts';
+import { apart } from '../../model/document.ts';
 import type { RunEvent } from '../../model/event.ts';
 import { type FleetView, isFleetEvent } from '../../model/fleet/ports.ts';
 import { initialState } from '../../model/state.ts';
@@ -31,7 +31,7 @@ export function fleetLinesView({ write, before, ...look }: PaperAsked & Writing)
       const lines = isFleetEvent(event) ? tellFleetEvent(event, now).log : troubleLines(event, now, earlier);
       for (const line of lines) write(logLine(event.at, line, { room, tone: toneOfWord(line[1]), style: paper.style }));
       if (event.type === 'fleet.finished')
-        write(`\n${drawText([...part(troubleFirst(now)), ...tellFleetEnd(now)], paper)}`);
+        write(`\n${drawText([...apart(troubleFirst(now)), ...tellFleetEnd(now)], paper)}`);
     },
     close: () => {},
   };

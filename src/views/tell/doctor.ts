@@ -1,4 +1,4 @@
-import { type Document, type Item, part, sentence, withCommand } from '../../model/document.ts';
+import { apart, type Document, type Item, sentence, withCommand } from '../../model/document.ts';
 
 interface CheckTold {
   readonly name: string;
@@ -19,5 +19,5 @@ export function tellDoctor(checks: readonly CheckTold[]): Document {
   const verdict = checks.some(({ state }) => state === 'stuck')
     ? sentence('A run could not act now.', 'bad')
     : sentence('A run could act now.', 'good');
-  return [...part({ kind: 'items', items, flush: true }), ...part(verdict)];
+  return [...apart({ kind: 'items', items, flush: true }), ...apart(verdict)];
 }

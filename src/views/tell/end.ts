@@ -1,9 +1,9 @@
 import {
+  apart,
   because,
   type Document,
   type Item,
   marked,
-  part,
   section,
   sentence,
   type Tone,
@@ -28,15 +28,15 @@ export function tellEnd(state: RunState): Document {
     ...evidence(state),
     ...rollback(state),
     ...undo(state),
-    ...part(...leases(state)),
+    ...apart(...leases(state)),
     ...missed(state.missed),
-    ...section('OPEN', openItems(state.open), { aside: 'what this run has not cured' }),
+    ...section('OPEN', openNodes(state.open), { aside: 'what this run has not cured' }),
     ...verdict(state),
   ];
 }
 
 /** What stays for a person; what is to be typed for it can be copied. */
-export const openItems = (items: readonly string[]): Document =>
+export const openNodes = (items: readonly string[]): Document =>
   items.length === 0
     ? []
     : [
@@ -109,7 +109,7 @@ function done({ steps, rollback: undoing }: RunState): Document {
   const actions = steps.filter(({ kind }) => kind === 'action');
   // A rollback goes on with an earlier run's journal: what it undid is said further down, and is a change.
   const unchanged = undoing === null ? [sentence('Nothing was changed.', 'good')] : [];
-  if (actions.every(({ attempts, status }) => attempts === 0 && status === 'waiting')) return part(...unchanged);
+  if (actions.every(({ attempts, status }) => attempts === 0 && status === 'waiting')) return apart(...unchanged);
   const items = actions.map((step): Item => {
     const [mark, markTone] = STATUS[step.status];
     return { mark, markTone, name: step.id, text: doneText(step) };

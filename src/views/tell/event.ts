@@ -9,7 +9,7 @@ import { clockText } from './clock.ts';
 import { brokenWords, measureName } from './watch-words.ts';
 
 /** What an event is told as: the only place where it gets its words. Every view draws some of them. */
-export interface Told {
+export interface EventTold {
   /** Whose line it is in a log: a step's, or `run`, `lease`, `rollback`. */
   readonly who: string;
   /** One word that a log is searched for. */
@@ -32,7 +32,7 @@ export interface Around {
   readonly before: RunState;
 }
 
-type Wording<K extends RunEvent['type']> = (event: EventOf<K>, around: Around) => Partial<Told>;
+type Wording<K extends RunEvent['type']> = (event: EventOf<K>, around: Around) => Partial<EventTold>;
 
 const words = (kind: string): string => kind.replaceAll('-', ' ');
 const GOOD = ['✔', 'green'] as const;
@@ -201,7 +201,7 @@ export function tellBeginning({ runbook, host, run, who }: EventOf<'run.started'
 }
 
 /** Null: a newer version wrote it. */
-export function tellEvent(event: RunEvent, around: Around): Told | null {
+export function tellEvent(event: RunEvent, around: Around): EventTold | null {
   const wording = (WORDING as Readonly<Record<string, Wording<RunEvent['type']>>>)[event.type];
   if (wording === undefined) return null;
   const who = 'step' in event && typeof event.step === 'string' ? event.step : 'run';
@@ -211,7 +211,7 @@ export function tellEvent(event: RunEvent, around: Around): Told | null {
 // ---------------------------------------------------------------- steps
 
 /** A probe and a watch have said how they ended in a line of their own. */
-function finished({ step: id, outcome, reason }: EventOf<'step.finished'>, { state }: Around): Partial<Told> {
+function finished({ step: id, outcome, reason }: EventOf<'step.finished'>, { state }: Around): Partial<EventTold> {
   const step = state.steps.find((one) => one.id === id);
   const story = outcome === 'done' || outcome === 'partial' ? null : `${words(outcome)}${because(reason)}`;
   if (step === undefined || step.watch !== null || (step.kind === 'probe' && step.status === 'done')) return { story };
@@ -268,7 +268,14 @@ export function doneText({ status, applied, reason }: StepState): string {
   }
 }
 
-function sampled({ values, texts = {}, broken, standing, minutes, left }: EventOf<'watch.sampled'>): Partial<Told> {
+function sampled({
+  values,
+  texts = {},
+  broken,
+  standing,
+  minutes,
+  left,
+}: EventOf<'watch.sampled'>): Partial<EventTold> {
   const wrong = brokenWords(broken, standing);
   const numbers = Object.entries(values).map(([name, value]) => `${measureName(name)} ${showNumber(value)}`);
   const said = Object.entries(texts).map(([name, text]) => `${measureName(name)} ${showText(text)}`);

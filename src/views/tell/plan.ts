@@ -1,5 +1,6 @@
 import type { Block } from '../../model/block.ts';
 import {
+  apart,
   type Document,
   type DocumentNode,
   fact,
@@ -8,7 +9,6 @@ import {
   marked,
   onPage,
   onScreen,
-  part,
   section,
   sentence,
   type Telling,
@@ -28,7 +28,7 @@ import type { Limits } from '../../model/runbook.ts';
 import { plural, showDuration } from '../../model/text/quantity.ts';
 import { decisionWords, limitsFact, tellAction } from './action.ts';
 import { dayText, secondOf } from './clock.ts';
-import { openItems } from './end.ts';
+import { openNodes } from './end.ts';
 import { proofText, watchedText } from './watch-words.ts';
 
 export interface PlanWords {
@@ -47,11 +47,11 @@ export function tellPlan(plan: Plan, words: PlanWords = {}): Telling {
 export function planDocument(plan: Plan, words: PlanWords): Document {
   const command = words.command ?? `firebreak run ${plan.runbook.name}`;
   return [
-    ...part(...header(plan)),
+    ...apart(...header(plan)),
     ...diagnosis(plan, words.all === true),
     ...actions(plan, words.all === true),
     ...verify(plan, words.all === true),
-    ...section('OPEN', openItems(plan.open), { aside: 'what this runbook does not cure', page: 'Stays open' }),
+    ...section('OPEN', openNodes(plan.open), { aside: 'what this runbook does not cure', page: 'Stays open' }),
     ...section('in short', footer(plan, command, words.unattended === true), { look: 'short' }),
     ...onPage(
       plan.refusal === null

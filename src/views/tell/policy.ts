@@ -1,4 +1,4 @@
-import { type Document, marked, part, sentence, type Telling } from '../../model/document.ts';
+import { apart, type Document, marked, sentence, type Telling } from '../../model/document.ts';
 import { exitCode } from '../../model/outcome.ts';
 import type { Explanation } from '../../model/policy/explain.ts';
 import type { RuleNote } from '../../model/policy/review.ts';
@@ -39,7 +39,7 @@ function ruleDocument({ id, allows, conditions, fleet }: Explanation['rules'][nu
   const title = allows
     ? sentence('allows', 'green', `rule ${id} `)
     : sentence('does not allow', 'yellow', `rule ${id} `);
-  return part(title, ...held, ...several);
+  return apart(title, ...held, ...several);
 }
 
 /** A policy that is well, in sentences: what an author meant shows best in other words. */

@@ -1,10 +1,10 @@
 import {
+  apart,
   type Document,
   type DocumentNode,
   fact,
   facts,
   marked,
-  part,
   type Span,
   section,
   sentence,
@@ -53,7 +53,7 @@ export function tellReport(reported: Reported): Telling {
   const { state, events } = reported;
   return {
     document: () => [
-      ...part(...head(reported)),
+      ...apart(...head(reported)),
       ...openItems(reported),
       ...timeline(events),
       ...verdict(state),
@@ -118,11 +118,12 @@ function story(state: RunState, running: string | null): readonly Told[] {
 function whenTold(state: RunState): Told {
   const { meta, resumes } = state;
   if (meta === null) return [];
-  const took = `${showDuration(elapsed(state))}${again(resumes)}`;
+  const took = `${showDuration(elapsed(state))}${takenUpText(resumes)}`;
   return [`${dayText(meta.at)}, ${took}, ${meta.mode} by ${meta.who}.`];
 }
 
-export const again = (resumes: number): string => (resumes === 0 ? '' : `, taken up again ${plural(resumes, 'time')}`);
+export const takenUpText = (resumes: number): string =>
+  resumes === 0 ? '' : `, taken up again ${plural(resumes, 'time')}`;
 
 const reasonsText = (reasons: readonly string[]): string => (reasons.length === 0 ? '' : `: ${reasons.join('; ')}`);
 

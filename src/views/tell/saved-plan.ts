@@ -1,4 +1,4 @@
-import { type Document, fact, marked, onScreen, part, section, sentence, type Telling } from '../../model/document.ts';
+import { apart, type Document, fact, marked, onScreen, section, sentence, type Telling } from '../../model/document.ts';
 import { isObject, type Json } from '../../model/json.ts';
 import type { Plan, PlannedStep } from '../../model/plan.ts';
 import { sayDifference, sayDrift } from '../../model/run/drift.ts';
@@ -39,7 +39,7 @@ function withoutFound(value: Json): Json {
 export function tellSaved(saved: SavedPlan, words: PlanWords): Telling {
   const unattended = saved.asked.policy !== null;
   return {
-    document: () => [...onScreen(part(...heading(saved))), ...planDocument(saved.plan, { ...words, unattended })],
+    document: () => [...onScreen(apart(...heading(saved))), ...planDocument(saved.plan, { ...words, unattended })],
     record: () => saved,
     whole: 'firebreak plan --all',
   };

@@ -3,7 +3,7 @@ import { type Document, marked, section, sentence, type Text } from '../../model
 import type { RunState, StepState, WatchSample } from '../../model/state.ts';
 import { plural, showText } from '../../model/text/quantity.ts';
 import { showNumber } from '../number.ts';
-import { measureName, namesIn } from './watch-words.ts';
+import { measureName, namesOfMeasures } from './watch-words.ts';
 import { measuredOf } from './watched.ts';
 
 export function verdict(state: RunState): Document {
@@ -45,7 +45,7 @@ function mercy(samples: readonly WatchSample[]): string {
 /** What diagnosis saw beside what the watch saw last, for every value that both know. */
 function beforeAndAfter({ steps }: RunState): readonly (readonly Text[])[] {
   const samples = steps.flatMap(({ watch }) => watch?.samples ?? []);
-  return namesIn(samples).flatMap((name) => {
+  return namesOfMeasures(samples).flatMap((name) => {
     const [step = '', measure = ''] = name.split(' ');
     const before = steps.find(({ id }) => id === step)?.finding?.measures[measure];
     const last = samples.findLast(({ values, texts }) => values[name] !== undefined || texts?.[name] !== undefined);

@@ -37,7 +37,7 @@ export function looksText(samples: readonly WatchSample[]): string {
 }
 
 /** The names of what was watched, in the order of the first sample that has them. */
-export function namesIn(samples: readonly WatchSample[]): readonly string[] {
+export function namesOfMeasures(samples: readonly WatchSample[]): readonly string[] {
   return [...new Set(samples.flatMap(({ values, texts = {} }) => [...Object.keys(values), ...Object.keys(texts)]))];
 }
 

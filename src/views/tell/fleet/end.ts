@@ -1,8 +1,8 @@
 import {
+  apart,
   type Document,
   type Item,
   marked,
-  part,
   section,
   sentence,
   type Tone,
@@ -13,7 +13,16 @@ import type { FleetState } from '../../../model/fleet/state.ts';
 import { OUTCOMES } from '../../../model/outcome.ts';
 import { plural, showCount, showDuration } from '../../../model/text/quantity.ts';
 import { toneOf, toType } from '../end.ts';
-import { type Followed, isOver, isTrouble, type Standing, standings, type Touched, WORDS, wholeEnd } from './follow.ts';
+import {
+  type Followed,
+  type HostStanding,
+  isOver,
+  isTrouble,
+  standings,
+  type Touched,
+  WORDS,
+  wholeEnd,
+} from './follow.ts';
 import { toDo } from './to-do.ts';
 
 /**
@@ -24,7 +33,7 @@ export function tellFleetEnd(followed: Followed): Document {
   return [...hosts(followed), ...trouble(followed), ...touched(followed), ...open(followed), ...result(followed)];
 }
 
-const MARKS: Readonly<Record<Standing, readonly [mark: string, tone: Tone]>> = {
+const MARKS: Readonly<Record<HostStanding, readonly [mark: string, tone: Tone]>> = {
   held: ['✔', 'green'],
   running: ['?', 'warn'],
   waiting: ['·', 'dim'],
@@ -65,8 +74,8 @@ function trouble({ fleet, touched: all }: Followed): Document {
 
 function touched({ touched: all }: Followed): Document {
   const acted = [...all.values()].filter((one) => one.acted);
-  if (acted.length === 0) return part(sentence('Nothing was changed on any host.', 'good'));
-  return part(sentence(`${changedOn(acted)}, on ${plural(acted.length, 'host')}`, 'bold', 'DONE  '));
+  if (acted.length === 0) return apart(sentence('Nothing was changed on any host.', 'good'));
+  return apart(sentence(`${changedOn(acted)}, on ${plural(acted.length, 'host')}`, 'bold', 'DONE  '));
 }
 
 /** `killed 42, deleted 3 977, edited 1` */

@@ -2,7 +2,7 @@ import { type Document, type Item, sentence } from '../../../model/document.ts';
 import type { FleetEvent, FleetEventOf } from '../../../model/fleet/ports.ts';
 import { plural } from '../../../model/text/quantity.ts';
 import { names } from '../../fold.ts';
-import type { Told } from '../event.ts';
+import type { EventTold } from '../event.ts';
 import {
   clock,
   countsText,
@@ -20,7 +20,7 @@ import { toDo } from './to-do.ts';
 type FleetLine = readonly [who: string, word: string, text: string];
 
 /** What an event of a fleet is told as: the only place where it gets its words. */
-export interface FleetTold extends Pick<Told, 'story'> {
+export interface FleetTold extends Pick<EventTold, 'story'> {
   /** Lines of a log. */
   readonly log: readonly FleetLine[];
   /** What it leaves on the screen for good. */

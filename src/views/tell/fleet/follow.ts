@@ -95,7 +95,7 @@ export function followFleet(before?: Before): Follower {
 
 // ---------------------------------------------------------------- how a host stands
 
-export type Standing =
+export type HostStanding =
   | 'running'
   | 'waiting'
   | 'held'
@@ -114,7 +114,7 @@ const ENDED = ['held', 'interrupted', 'rolled-back'] as const;
  * `refused` and `unreachable`: planning has found why nothing is done on it. `not-begun`: it was its turn, and the
  * fleet had been stopped.
  */
-export function standingOf({ status, run, end, rolledBack }: HostState, stopped: boolean): Standing {
+export function standingOf({ status, run, end, rolledBack }: HostState, stopped: boolean): HostStanding {
   if (status === 'running') return 'running';
   if (status === 'rolled-back' && rolledBack?.outcome === 'rolled-back') return 'rolled-back';
   if (end === null) return stopped ? 'not-begun' : 'waiting';
@@ -126,7 +126,7 @@ export function standingOf({ status, run, end, rolledBack }: HostState, stopped:
 /** Once nothing more is begun nobody waits any longer. */
 export const isOver = ({ stopped, finished }: FleetState): boolean => stopped !== null || finished !== null;
 
-export function standings(fleet: FleetState): ReadonlyMap<Standing, readonly HostState[]> {
+export function standings(fleet: FleetState): ReadonlyMap<HostStanding, readonly HostState[]> {
   const over = isOver(fleet);
   return Map.groupBy(fleet.hosts, (host) => standingOf(host, over));
 }
@@ -192,7 +192,7 @@ export function clock(milliseconds: number): string {
 }
 
 /** How many there are of each, in words, in the order a person asks for them. */
-export function countsText(fleet: FleetState): readonly (readonly [Standing, string])[] {
+export function countsText(fleet: FleetState): readonly (readonly [HostStanding, string])[] {
   const all = standings(fleet);
   return WORDS.flatMap(([standing, word]) => {
     const count = all.get(standing)?.length ?? 0;
@@ -200,7 +200,7 @@ export function countsText(fleet: FleetState): readonly (readonly [Standing, str
   });
 }
 
-export const WORDS: readonly (readonly [Standing, string])[] = [
+export const WORDS: readonly (readonly [HostStanding, string])[] = [
   ['held', 'held'],
   ['running', 'running'],
   ['waiting', 'waiting'],

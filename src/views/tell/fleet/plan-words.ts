@@ -24,7 +24,7 @@ export function groupsText(groups: readonly PlanGroup[]): string {
 const KINDS: readonly PlanGroup['kind'][] = ['act', 'looked-only', 'not-this-incident', 'refused', 'unreachable'];
 
 /** Those that act first, the largest first. */
-export function inOrder(groups: readonly PlanGroup[]): readonly PlanGroup[] {
+export function groupsInOrder(groups: readonly PlanGroup[]): readonly PlanGroup[] {
   return groups.toSorted(
     (one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind) || other.hosts.length - one.hosts.length,
   );
@@ -32,7 +32,7 @@ export function inOrder(groups: readonly PlanGroup[]): readonly PlanGroup[] {
 
 /** The largest group that acts: the one that is shown step by step, and that others are compared with. */
 export function mainGroup(groups: readonly PlanGroup[]): PlanGroup | undefined {
-  return inOrder(groups).find(({ kind }) => kind === 'act');
+  return groupsInOrder(groups).find(({ kind }) => kind === 'act');
 }
 
 export function plansOf(group: PlanGroup, plans: readonly HostPlan[]): readonly Plan[] {
@@ -64,7 +64,7 @@ export function strategyText({ atOnce, pause, failures, order }: Strategy): stri
 }
 
 /** Each batch takes as many turns as its hosts need places. */
-export function timeText(plans: readonly Plan[], { batches, strategy }: FleetPlan): string {
+export function fleetTimeText(plans: readonly Plan[], { batches, strategy }: FleetPlan): string {
   const known = plans.flatMap(({ estimate }) => (estimate === null ? [] : [estimate]));
   if (known.length < plans.length) return 'nobody can tell: it depends on a person or a command';
   const each = Math.max(...known);

@@ -1,4 +1,5 @@
 import {
+  apart,
   type Document,
   type DocumentNode,
   fact,
@@ -7,7 +8,6 @@ import {
   type Item,
   onPage,
   onScreen,
-  part,
   section,
   sentence,
   type Telling,
@@ -24,7 +24,7 @@ import { secondOf } from '../clock.ts';
 import { pairsOf, planToJson, refused } from '../plan.ts';
 import { costsOf, totalsOf } from './group.ts';
 import { groupDocument, KINDS, MOST } from './plan-groups.ts';
-import { decidesText, groupsText, inOrder, plansOf, strategyText, timeText } from './plan-words.ts';
+import { decidesText, fleetTimeText, groupsInOrder, groupsText, plansOf, strategyText } from './plan-words.ts';
 
 export interface ReviewWords {
   /** What to type to see one host's plan whole. */
@@ -49,8 +49,8 @@ export function reviewDocument(review: FleetPlan, words: ReviewWords): Document 
   const { command, refusal } = words;
   const batches = batchesPart(review);
   return [
-    ...part(...header(review)),
-    ...inOrder(review.groups).flatMap((group) => groupDocument(group, review, words.whole)),
+    ...apart(...header(review)),
+    ...groupsInOrder(review.groups).flatMap((group) => groupDocument(group, review, words.whole)),
     ...(refusal ? onPage(batches) : batches),
     ...openPart(review),
     ...section('in short', footer(review, words), { look: 'short' }),
@@ -177,7 +177,7 @@ function footer(review: FleetPlan, { notes = [], refusal = null, command }: Revi
     ...(forGood.length === 0 ? [] : [fact('for good', `${forGood.join(', ')}: cannot be undone`, 'bad')]),
     ...(left === 0 ? [] : onScreen([fact('left out', out, 'warn')])),
     ...facts('note', notes),
-    ...(own.length === 0 ? [] : [fact('decides', decidesText(own)), fact('time', timeText(own, review))]),
+    ...(own.length === 0 ? [] : [fact('decides', decidesText(own)), fact('time', fleetTimeText(own, review))]),
     ...onScreen([
       ...(refusal === null ? [] : refused(refusal, 'no host')),
       sentence('Nothing was changed.', 'good'),

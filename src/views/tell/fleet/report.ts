@@ -1,7 +1,7 @@
 import {
+  apart,
   type Document,
   type DocumentNode,
-  part,
   type Span,
   section,
   sentence,
@@ -18,7 +18,7 @@ import { names } from '../../fold.ts';
 import { exitText, keptRows } from '../circumstances.ts';
 import { clockText, dayText } from '../clock.ts';
 import { pairsOf } from '../plan.ts';
-import { again, damage, joined, unknownText } from '../report.ts';
+import { damage, joined, takenUpText, unknownText } from '../report.ts';
 import {
   batchOf,
   countsText,
@@ -57,7 +57,7 @@ export interface FleetReported extends Pick<Followed, 'fleet' | 'touched'> {
 export function tellFleetReport(reported: FleetReported): Telling {
   return {
     document: () => [
-      ...part(...head(reported)),
+      ...apart(...head(reported)),
       ...open(reported),
       ...hosts(reported),
       ...troubles(reported),
@@ -115,7 +115,7 @@ function when(fleet: Followed['fleet']): readonly Span[] {
   if (meta === null) return [];
   const took = tookAll({ fleet });
   const spent = took === null ? '' : `, ${showDuration(took)}`;
-  return [`${dayText(meta.at)}${spent}${again(resumes)}, ${meta.mode} by ${meta.who}.`];
+  return [`${dayText(meta.at)}${spent}${takenUpText(resumes)}, ${meta.mode} by ${meta.who}.`];
 }
 
 /** By the clock on the wall: a fleet run may go on after days. */
