@@ -154,7 +154,9 @@ function placed(libraries: Map<string, string>): Plugin {
 const lazily = (text: string): string =>
   text
     .replace("import { RE2JS } from 're2js'", "import type { RE2JS } from 're2js'")
-    .replace(/\bRE2JS\./g, "require('re2js').$&");
+    .replace(/\bRE2JS\./g, "require('re2js').$&")
+    .replace("import { structuredPatch } from 'diff';", '')
+    .replace(/\bstructuredPatch\(/g, "require('diff').$&");
 
 /** For what a program imports: it has one file of its own, with everything in it. */
 const placedAlone: Plugin = {

@@ -20,7 +20,13 @@ export function foldHosts(hosts: readonly string[]): readonly Fold[] {
   return folds;
 }
 
-export const { compare: naturally } = new Intl.Collator('en', { numeric: true });
+/** Made with the first names: it takes milliseconds, and most commands show no host. */
+let collator: Intl.Collator | undefined;
+
+export function naturally(one: string, other: string): number {
+  collator ??= new Intl.Collator('en', { numeric: true });
+  return collator.compare(one, other);
+}
 
 function runLength(names: readonly string[], from: number): number {
   let at: number | null = null;

@@ -1,9 +1,11 @@
+/** Not from Intl, which takes ten milliseconds to wake up. */
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sept Oct Nov Dec'.split(' ');
+
 /** `23 Nov 2026, 16:55:04 UTC` */
 export function dayText(at: string): string {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return at;
-  const month = date.toLocaleString('en-GB', { month: 'short', timeZone: 'UTC' });
-  return `${date.getUTCDate()} ${month} ${date.getUTCFullYear()}, ${clockText(at)} UTC`;
+  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}, ${clockText(at)} UTC`;
 }
 
 /** `16:55:04` */

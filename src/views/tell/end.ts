@@ -7,7 +7,6 @@ import {
   section,
   sentence,
   type Tone,
-  withCommand,
 } from '../../model/document.ts';
 import type { MissedJob } from '../../model/event.ts';
 import { sayLease } from '../../model/host/lease.ts';
@@ -16,6 +15,7 @@ import { canBeUndone, isCovered, sayWayBack } from '../../model/run/undo.ts';
 import { isDrill, openLeases, type RunState, type UndoEntry } from '../../model/state.ts';
 import { plural, showDuration } from '../../model/text/quantity.ts';
 import { doneText, STATUS } from './event.ts';
+import { openNodes } from './open.ts';
 import { measuredOf } from './watched.ts';
 
 /**
@@ -34,18 +34,6 @@ export function tellEnd(state: RunState): Document {
     ...verdict(state),
   ];
 }
-
-/** What stays for a person; what is to be typed for it can be copied. */
-export const openNodes = (items: readonly string[]): Document =>
-  items.length === 0
-    ? []
-    : [
-        {
-          kind: 'items',
-          todo: true,
-          items: items.map((text) => ({ mark: '!', text: withCommand(text), tone: 'yellow' })),
-        },
-      ];
 
 const CALM: readonly OutcomeName[] = [
   'not-this-incident',

@@ -28,7 +28,7 @@ import type { Limits } from '../../model/runbook.ts';
 import { plural, showDuration } from '../../model/text/quantity.ts';
 import { decisionWords, limitsFact, tellAction } from './action.ts';
 import { dayText, secondOf } from './clock.ts';
-import { openNodes } from './end.ts';
+import { openNodes } from './open.ts';
 import { proofText, watchedText } from './watch-words.ts';
 
 export interface PlanWords {
