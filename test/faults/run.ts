@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { run } from 'node:test';
 import { parseArgs } from 'node:util';
 import { ROW, type Row } from '../support/lab/faults.ts';
+import { type Part, slowest } from '../support/slowest.ts';
 
 /**
  * `npm run test:faults [-- NAME...] [-- --strict] [-- --write]`: the files of this folder (those whose names begin so),
@@ -18,12 +19,16 @@ const files = globSync(`${here}/*.faults.ts`)
   .sort();
 
 const rows: Row[] = [];
+const parts: Part[] = [];
 const counts = { pass: 0, fail: 0, skipped: 0, allowed: 0 };
 const begun = performance.now();
 
 const stream = run({ files, concurrency: 1 });
 stream.on('test:diagnostic', ({ message }) => {
   if (message.startsWith(ROW)) rows.push(JSON.parse(message.slice(ROW.length)) as Row);
+});
+stream.on('test:complete', ({ name, nesting, details }) => {
+  if (nesting === 0) parts.push({ milliseconds: details.duration_ms, name });
 });
 stream.on('test:pass', ({ name, skip }) => {
   if (skip !== undefined && skip !== false) return skipped(name, String(skip));
@@ -49,6 +54,7 @@ console.log(
   `\n${table}\n${rows.length} faults in ${minutes} min; ${counts.allowed} left out as this machine lacks the means\n`,
 );
 for (const name of ['pass', 'fail', 'skipped'] as const) console.log(`ℹ ${name} ${counts[name]}`);
+process.stdout.write(slowest(parts));
 if (wish.write) writePage();
 process.exitCode = counts.fail + counts.skipped > 0 || rows.length === 0 ? 1 : 0;
 
