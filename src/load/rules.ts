@@ -7,6 +7,7 @@ import { paramRules } from './rules/params.ts';
 import { serviceRules } from './rules/services.ts';
 import { stepRules } from './rules/steps.ts';
 import { textRules } from './rules/texts.ts';
+import { unreadRules } from './rules/unread.ts';
 import { watchRules } from './rules/watch.ts';
 
 /** The rules of the language that a schema cannot express. They check everything of a runbook that could be read. */
@@ -21,6 +22,7 @@ const RULES: readonly Rule[] = [
   orderRules,
   serviceRules,
   textRules,
+  unreadRules,
   watchRules,
   fleetRules,
 ];

@@ -194,8 +194,8 @@ async function lookAgain(
     const count = toNumber(finding.measures.count ?? null);
     return count === null ? finding.measures : { ...finding.measures, growth: count - (first.get(of) ?? count) };
   };
-  const step =
-    running.runbook.diagnose.find((one) => one.id === of) ?? running.runbook.act.find((one) => one.id === of);
+  const { diagnose, act, verify } = running.runbook;
+  const step = [...diagnose, ...act, ...verify].find((one) => one.id === of);
   if (!step) return judged({});
   const arg = findings.steps[of]?.reference.selector ?? resolveArg(step, running.runbook, findings);
   // An interrupt ends the watch after its sample, not in the middle of one.

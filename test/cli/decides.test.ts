@@ -140,3 +140,18 @@ verify:
   const run = await stage.firebreak(['run', './k.yaml', '--unattended', '--policy', 'policy.yaml']);
   assert.match(run.out + run.err, /^\S+ +many +skipped +its `when` does not hold$/m);
 });
+
+test('a watch looks again at a step of verify as well; what is counted and compared with a share is not known', async (t) => {
+  const stage = setStage(t);
+  const run = async (looks: string, hold: string) => {
+    const text = `firebreak: 1\nrunbook: k\nversion: 1.0.0\ntitle: k\ndiagnose:\n  - {id: old, files: {in: ${stage.folder}/spool}, expect: ${looks}}\nverify:\n  - {id: again, files: {in: ${stage.folder}/spool}, expect: {count: {at_least: 1}}}\n  - {id: w, watch: {for: 4ms, every: 1ms}, hold: [{of: $again, count: ${hold}}]}\n`;
+    stage.write('k.yaml', text);
+    stage.write('policy.yaml', 'firebreak_policy: 1\nallow: [{id: k, runbook: k, cool_down: 0s}]\n');
+    return stage.firebreak(['run', './k.yaml', '--unattended', '--policy', 'policy.yaml']);
+  };
+  assert.equal((await run('{count: {at_least: 1}}', '{at_least: 1}')).exit, 0);
+  assert.equal((await run('{count: {at_least: 1}}', '{at_most: 0}')).exit, 4);
+  const share = await run('{count: {at_least: 10%}}', '{at_least: 1}');
+  assert.equal(share.exit, 7, share.out);
+  assert.match(share.out + share.err, /wanted count at least 10%, seen \d+, which is a part of\s+nothing/);
+});

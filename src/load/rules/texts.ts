@@ -5,7 +5,7 @@ import { isReference } from '../../model/reference.ts';
 import { COMMAND } from '../../model/runbook/command.ts';
 import type { Infer } from '../../model/runbook/shape.ts';
 import { type DraftStep, paramsIn, type Use } from '../runbook/draft.ts';
-import { OPEN } from '../runbook/language.ts';
+import { ACCEPTED, OPEN } from '../runbook/language.ts';
 import { mentionedIn } from '../runbook/text-references.ts';
 import { badReference } from '../text/complaints.ts';
 import type { Path } from '../text/source.ts';
@@ -24,11 +24,29 @@ export function textRules(checked: CheckedDraft): readonly Problem[] {
       ...prose(checked, item?.say, ['open', at, 'say']),
       ...inside(checked, item?.when ?? null, ['open', at, 'when'], CONDITION),
     ]),
-    ...paramsIn(draft).flatMap(([name, json]) =>
-      inside(checked, json.default ?? null, ['params', name, 'default'], DEFAULT),
-    ),
+    ...paramsIn(draft).flatMap(([name, json]) => [
+      ...inside(checked, json.default ?? null, ['params', name, 'default'], DEFAULT),
+      ...referencesIn(checked, json.default, ['params', name, 'default']),
+      ...prose(checked, json.about, ['params', name, 'about']),
+    ]),
+    ...prose(checked, draft.root.title, ['title']),
+    ...prose(checked, draft.root.about, ['about']),
   ];
 }
+
+/** Items of a list's default; a plain default is read with the parameter. */
+function referencesIn(checked: CheckedDraft, value: Json | undefined, path: Path): readonly Problem[] {
+  return Array.isArray(value)
+    ? value.flatMap((item: Json, at) =>
+        isReference(item) ? [problemOf(checked, [...path, at], 'value', NO_REFERENCE)] : [],
+      )
+    : [];
+}
+
+const NO_REFERENCE = {
+  code: 'reference-not-allowed',
+  message: 'bad default: a value cannot be a reference; write $$ for a text that starts with $',
+};
 
 function ofStep(checked: CheckedDraft, { json, path, use, undo }: DraftStep): readonly Problem[] {
   const conditions = (['expect', 'when', 'hold'] as const).flatMap((key) =>
@@ -39,6 +57,11 @@ function ofStep(checked: CheckedDraft, { json, path, use, undo }: DraftStep): re
     ...conditions,
     ...prose(checked, json.why, [...path, 'why']),
     ...prose(checked, json.undo, [...path, 'undo']),
+    ...prose(checked, json.until, [...path, 'until']),
+    ...undo.flatMap((each) => prose(checked, each.why, [...each.path, 'why'])),
+    ...uncheckedItems(ACCEPTED, json.accept).flatMap((one, at) =>
+      prose(checked, one?.because, [...path, 'accept', at, 'because']),
+    ),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { Comparator } from '../../model/condition.ts';
-import type { Json } from '../../model/json.ts';
+import type { Json, JsonObject } from '../../model/json.ts';
 import { isReference } from '../../model/reference.ts';
 import { parseDuration, parsePercent, parseRate, parseSize } from '../../model/text/quantity.ts';
 import type { MeasureAbout } from '../../model/verb.ts';
@@ -102,7 +102,7 @@ function scalarComplaint(typed: Typed, about: MeasureAbout | undefined): Complai
       return undefined;
     case 'percent':
       // Compared with a part of a whole, a bare 20 would be twenty bytes.
-      return value === 0 || parsePercent(String(value)) !== undefined ? undefined : badQuantity(typed, 'percent');
+      return value === 0 ? undefined : percentComplaint(typed);
     case 'count':
       return typeof value === 'number' || parsePercent(String(value)) !== undefined
         ? undefined
@@ -136,9 +136,33 @@ function wordComplaint(
   return meant === undefined ? complaint : { ...complaint, suggestion: meant };
 }
 
+function percentComplaint(typed: Typed): Complaint | undefined {
+  const share = parsePercent(String(typed.value));
+  if (share === undefined) return badQuantity(typed, 'percent');
+  return share <= 100
+    ? undefined
+    : { code: 'out-of-range', message: `${showTyped(typed)} is more than the whole, 100%` };
+}
+
 function numberComplaint(typed: Typed): Complaint {
   if (typeof typed.value !== 'string') return wrongType(typed, ['number']);
   return { code: 'bad-number', message: `${showTyped(typed)} is not a number; write it like 1000 or 5%` };
+}
+
+/** `{at_least: 5, at_most: 2}` holds of nothing, and nobody would notice. */
+export function neverTrue(comparator: JsonObject): Complaint | undefined {
+  const [low, high] = Array.isArray(comparator.between)
+    ? comparator.between
+    : [comparator.at_least, comparator.at_most];
+  const [from, to] = [amountOf(low), amountOf(high)];
+  if (from === undefined || to === undefined || from <= to) return undefined;
+  return { code: 'never-true', message: `nothing is at least ${String(low)} and at most ${String(high)}` };
+}
+
+function amountOf(value: Json | undefined): number | undefined {
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'string' || isReference(value)) return undefined;
+  return parsePercent(value) ?? parseSize(value) ?? parseDuration(value);
 }
 
 const SYMBOLS: Readonly<Record<string, Word>> = {

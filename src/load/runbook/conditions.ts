@@ -6,7 +6,7 @@ import type { MeasureAbout } from '../../model/verb.ts';
 import type { Sighting } from '../text/shape-check.ts';
 import { type Complaint, type Part, type Path, problemAt, type Source } from '../text/source.ts';
 import { didYouMean } from '../text/suggest.ts';
-import { checkOperand } from './comparators.ts';
+import { checkOperand, neverTrue } from './comparators.ts';
 import { COMBINATIONS } from './language.ts';
 import { meaningOf } from './meanings.ts';
 
@@ -157,7 +157,9 @@ class Reader {
       });
       return false;
     });
-    return right.every(Boolean) ? (Object.fromEntries(entries) as Comparator) : null;
+    if (!right.every(Boolean)) return null;
+    const never = neverTrue(value);
+    return never ? this.#complain(path, 'key', never) : (Object.fromEntries(entries) as Comparator);
   }
 
   #operand(word: keyof Comparator, value: Json, path: Path, about: MeasureAbout | undefined): boolean {

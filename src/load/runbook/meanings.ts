@@ -131,3 +131,32 @@ export function allMeanings(): readonly {
 }[] {
   return MEANINGS.flatMap(([words, beside, meaning]) => words.split(' ').map((word) => ({ word, beside, meaning })));
 }
+
+/** Words of other tools for a word that a key takes: of `int` it is `integer`, where that is one of them. */
+const WORDS: readonly (readonly [words: string, meant: string])[] = [
+  ['f regular regular_file reg', 'file'],
+  ['d folder', 'directory'],
+  ['l link', 'symlink'],
+  ['int num number', 'integer'],
+  ['str text', 'string'],
+  ['bool flag', 'boolean'],
+  ['array', 'list'],
+  ['file dir directory folder filename', 'path'],
+  ['password token credential key', 'secret'],
+  ['time seconds interval timeout', 'duration'],
+  ['bytes', 'size'],
+  ['ignore skip proceed next true resume', 'continue'],
+  ['rollback revert', 'undo'],
+  ['abort fail exit halt break quit error', 'stop'],
+  ['prompt manual human', 'ask'],
+  ['z zombie defunct', 'Z'],
+  ['r run running', 'R'],
+  ['s sleeping', 'S'],
+  ['t stopped', 'T'],
+  ['d uninterruptible blocked', 'D'],
+  ['readonly ro none query', 'read'],
+  ['rw readwrite change', 'write'],
+];
+
+export const wordMeant = (word: string, words: readonly string[]): string | undefined =>
+  WORDS.find(([tried, meant]) => words.includes(meant) && tried.split(' ').includes(word.toLowerCase()))?.[1];

@@ -182,7 +182,9 @@ class Conditioner implements Conditions {
         ...suggestion,
       });
     }
-    const probes = [...this.#names.steps.values()].flatMap((each) => (isProbe(each.use) ? [each.use.verb] : []));
+    const probes = [
+      ...new Set([...this.#names.steps.values()].flatMap((each) => (isProbe(each.use) ? [each.use.verb] : []))),
+    ];
     const sighting: Sighting = {
       path: [...path, OF],
       reference: referenceName(of),

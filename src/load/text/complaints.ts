@@ -3,9 +3,10 @@ import { isReference } from '../../model/reference.ts';
 import { firstBytes, utf8Length } from '../../model/text/bytes.ts';
 import { patternFault } from '../../model/text/pattern.ts';
 import { parseDuration, QUANTITIES, type QuantityName } from '../../model/text/quantity.ts';
+import { wordMeant } from '../runbook/meanings.ts';
 import { insteadOf, stringsOf, typeOf } from './shapes.ts';
 import type { Complaint } from './source.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean, nearestFirst } from './suggest.ts';
 import type { Remark } from './validate.ts';
 
 /** A value as its author typed it, for a message: `1.10`, not 1.1. */
@@ -132,14 +133,18 @@ function withForm(complaint: Complaint, name: string): Complaint {
 }
 const FORMS = ['expect: {count: {at_least: 1}}', 'when: {STEP: {count: {at_least: 1}}}'];
 
+const SIGNAL_NUMBERS: Readonly<Record<string, string>> = { 1: 'HUP', 2: 'INT', 3: 'QUIT', 9: 'KILL', 15: 'TERM' };
+
 /** What to write for a word that people try, spelt `HUP`, `hup` or `SIGHUP`; else what was probably meant. */
 export function insteadOfWord(
   word: string,
   words: readonly string[],
   instead: Readonly<Record<string, string>> = {},
 ): Pick<Complaint, 'allowed' | 'suggestion' | 'hint'> {
-  const tried = word.toUpperCase().replace(/^SIG/, '');
+  const tried = SIGNAL_NUMBERS[word] ?? word.toUpperCase().replace(/^SIG/, '');
   if (words.includes(tried)) return { allowed: words, suggestion: tried };
+  const meant = wordMeant(word, words);
+  if (meant !== undefined) return { allowed: nearestFirst(meant, words), suggestion: meant };
   return Object.hasOwn(instead, tried) ? { allowed: words, hint: instead[tried] ?? '' } : didYouMean(word, words);
 }
 
@@ -174,22 +179,31 @@ export function badQuantity(typed: Typed, quantity: QuantityName): Complaint {
   const example = QUANTITIES[quantity].example;
   const units = {
     duration: [`${text}s`, `${text}m`],
-    percent: [`${text}%`],
+    percent: /^0?\.\d+$/.test(text) ? [`${Number((Number(text) * 100).toPrecision(12))}%`, `${text}%`] : [`${text}%`],
     rate: [`${text}/min`],
     size: [`${text}B`, `${text}MiB`],
   }[quantity];
   const message = /^\d+(\.\d+)?$/.test(text)
     ? `${text} has no unit; write ${units.join(' or ')}`
     : `${showTyped(typed)} is not a ${quantity}; write it like ${example}`;
-  const meant = quantity === 'duration' ? inOurUnits(text) : undefined;
+  const meant = quantity === 'duration' ? inOurUnits(text) : quantity === 'size' ? sizeInOurUnits(text) : undefined;
   return { code: `bad-${quantity}`, message, ...(meant !== undefined && { suggestion: meant }) };
 }
 
 /** `1 day`, `5 min` and `30sec`. */
 function inOurUnits(text: string): string | undefined {
   const [, amount, unit = ''] =
-    /^(\d{1,9}) ?(ms|msecs?|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)$/i.exec(text) ?? [];
+    /^(\d{1,9}) ?(ms|msecs?|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|wks?|weeks?)$/i.exec(
+      text,
+    ) ?? [];
+  if (amount !== undefined && /^w/i.test(unit)) return `${Number(amount) * 7}d`;
   return amount === undefined ? undefined : `${amount}${/^(ms|mil)/i.test(unit) ? 'ms' : unit.charAt(0).toLowerCase()}`;
+}
+
+/** `10M`, `10 MB`, `1 gb`. */
+function sizeInOurUnits(text: string): string | undefined {
+  const [, amount, unit = ''] = /^(\d{1,9}) ?([kmgt])(?:i?b|ib?)?$/i.exec(text) ?? [];
+  return amount === undefined ? undefined : `${amount}${unit.toUpperCase()}iB`;
 }
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {
@@ -226,6 +240,10 @@ function wayFromText(value: string, wanted: readonly string[]): Partial<Complain
   }
   if (wanted.includes('integer') && /^\d+$/.test(value))
     return { suggestion: value, hint: 'write the number without quotes' };
+  if (wanted.includes('integer') && /^\d{1,3}(?:[_ .,']\d{3})+$/.test(value))
+    return { suggestion: value.replace(/\D/g, ''), hint: 'a number has no separators' };
+  if (wanted.includes('integer') && /^\d{1,9}[km]$/i.test(value))
+    return { suggestion: value.replace(/k$/i, '000').replace(/m$/i, '000000'), hint: 'a number is written out' };
   if (wanted.includes('integer') && parseDuration(value) !== undefined) return { hint: 'a number without a unit' };
   return {};
 }

@@ -197,7 +197,7 @@ class Tree {
   }
 
   #convert(node: Node | null, path: Path, key: Range | undefined): Json {
-    const range = rangeOf(node) ?? key ?? [0, 1];
+    const range = rangeOf(node) ?? key ?? emptyAt(node) ?? [0, 1];
     this.seats.set(pointer(path), { value: range, ...(key && { key }), ...writtenOf(node), ...styleOf(node) });
     if (!this.usable) return null;
     this.#nodes += 1;
@@ -285,6 +285,12 @@ function ownTag(node: Node | null): string | undefined {
 function rangeOf(node: unknown): Range | undefined {
   const range = (node as Node | null)?.range;
   return range && range[1] > range[0] ? [range[0], range[1]] : undefined;
+}
+
+/** An item of which nothing is written but its dash: the dash is marked. */
+function emptyAt(node: Node | null): Range | undefined {
+  const at = node?.range?.[0];
+  return at === undefined ? undefined : [Math.max(0, at - 1), Math.max(1, at)];
 }
 
 function writtenOf(node: unknown): { readonly written?: string } {

@@ -29,7 +29,7 @@ export async function checkShape(
 ): Promise<ShapeResult> {
   const value = valueAt(source.value, part.path);
   if (value === undefined) return { problems: [], sightings: [] };
-  const remarks = (await checkOf(part.shape))(value).map((remark) => ({
+  const remarks = onceEach((await checkOf(part.shape))(value)).map((remark) => ({
     remark,
     path: [...part.path, ...pathOf(remark.pointer, value)],
   }));
@@ -40,6 +40,19 @@ export async function checkShape(
     ),
     sightings: remarks.flatMap(({ remark, path }) => sightingOf(remark, path) ?? []),
   };
+}
+
+/** A value of the wrong type is also none of the words that are wanted: where words are, they say more. */
+function onceEach(remarks: readonly Remark[]): readonly Remark[] {
+  const at = (keyword: string) =>
+    new Map(remarks.filter((one) => one.keyword === keyword).map((one) => [one.pointer, one]));
+  const [types, words] = [at('type'), at('enum')];
+  const wordsSay = ({ pointer: where }: Remark): boolean =>
+    words.has(where) && [types.get(where)?.schema].flat().includes('string');
+  return remarks.filter((remark) => {
+    if (remark.keyword === 'type') return !wordsSay(remark);
+    return remark.keyword !== 'enum' || !types.has(remark.pointer) || wordsSay(remark);
+  });
 }
 
 interface PlacedRemark {

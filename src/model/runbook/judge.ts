@@ -51,11 +51,20 @@ function judgeClause(clause: Clause, measuresOf: MeasuresOf): Judgement {
   const measures = measuresOf(clause.step);
   const measure = measures?.[clause.measure] ?? null;
   if (measure === null) return { truth: 'unknown', wanted, seen: measures ? 'could not look' : 'not looked' };
-  return {
-    truth: fits(measure, clause.comparator, clause.means) ? 'yes' : 'no',
-    wanted,
-    seen: showMeasure(measure, clause.comparator),
-  };
+  const seen = showMeasure(measure, clause.comparator);
+  if (isPartOfNothing(measure, clause.comparator))
+    return { truth: 'unknown', wanted, seen: `${seen}, which is a part of nothing` };
+  return { truth: fits(measure, clause.comparator, clause.means) ? 'yes' : 'no', wanted, seen };
+}
+
+/** `count: {at_least: 10%}`: of what is counted nobody knows a whole. */
+function isPartOfNothing(measure: Exclude<Measure, null>, comparator: Comparator): boolean {
+  return (
+    typeof measure === 'number' &&
+    Object.values(comparator)
+      .flat()
+      .some((wanted) => typeof wanted === 'string' && parsePercent(wanted) !== undefined)
+  );
 }
 
 /** `mailers: count at least 4` */

@@ -89,3 +89,29 @@ test('$$name is the text $name, at the begin and inside, where the name is one o
     exits_that_answer: 'any',
   });
 });
+
+test('a reference in a text for people is an error in every key that is one, and so is one in a default list', async () => {
+  const text = `about: what $host is
+params:
+  host: {type: string, default: x, about: of $host}
+  hosts: {type: list, default: [$host, a], about: h}
+diagnose:
+  - {id: a, run: {argv: [curl, $host], effect: read}, expect: {stdout: {one_of: $hosts}}}
+  - {id: b, run: {shell: 'kill $x', effect: read}, accept: [{finding: unquoted-expansion, because: $host is one}]}
+act:
+  - {id: m, why: w, run: {argv: [x], effect: write}, until: $host is back, undo: [{run: {argv: [y], effect: write}, why: of $a}]}
+verify:
+  - {id: w, disk: {path: /}, expect: {inodes_free: 5%}}
+`;
+  assert.deepEqual(
+    (await complaints(text)).map((line) => line.replace(/ stands inside.*/, '')),
+    [
+      '5:8 reference-in-text: `$host`',
+      '7:43 reference-in-text: `$host`',
+      '8:33 reference-not-allowed: bad default: a value cannot be a reference; write $$ for a text that starts with $',
+      '11:100 reference-in-text: `$host`',
+      '13:61 reference-in-text: `$host`',
+      '13:122 reference-in-text: `$a`',
+    ],
+  );
+});
