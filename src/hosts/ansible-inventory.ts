@@ -68,8 +68,11 @@ export async function listInventory({
     resolve(failure(error.code ?? 'EIO', `${program} could not be started: ${error.code}`)),
   );
   child.on('close', (code, by) => {
-    if (code === 0) resolve({ ok: true, text: Buffer.concat(out).toString('utf8') });
-    else resolve(failure('exit', `${NAME} -i ${file} ended with ${code ?? by}${lastWords(said)}`));
+    const text = Buffer.concat(out).toString('utf8');
+    const unread = code === 0 ? whyUnread(said, text) : null;
+    if (unread !== null) resolve(failure('unread', `${NAME} cannot read ${file}: ${unread}${wayOut(unread)}`));
+    else if (code === 0) resolve({ ok: true, text });
+    else resolve(failure('exit', `${NAME} -i ${file} ended with ${code ?? by}${lastWords(said)}${wayOut(said)}`));
   });
   // After `close`, when it has been waited for, nothing is cut any more: the timer and the signal are let go below.
   const timer = setTimeout(
@@ -119,6 +122,22 @@ function endGroup(pid: number | undefined): void {
   } catch {
     // It has ended, with all that it had started.
   }
+}
+
+/** What it cannot read is a warning to it, and an inventory without hosts. Null: it has read hosts. */
+function whyUnread(said: string, text: string): string | null {
+  if (/"hosts": \[\s*"/.test(text) || !/Unable to parse .* as an inventory/s.test(said)) return null;
+  // Its warnings are broken into lines of 79 characters.
+  const flat = said.replace(/\s+/g, ' ');
+  const reasons = [...flat.matchAll(/Failed to parse \S+ with \S+ plugin: (.*?)(?= \[WARNING\]|$)/g)];
+  return reasons.at(-1)?.[1] ?? 'it is in none of the forms that Ansible knows';
+}
+
+/** What to type where it says what is missing. */
+function wayOut(said: string): string {
+  if (/no vault secrets found/.test(said))
+    return '; name the file of its password: ANSIBLE_VAULT_PASSWORD_FILE=/path, or leave out what is encrypted';
+  return '';
 }
 
 function lastWords(said: string): string {

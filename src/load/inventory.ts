@@ -23,7 +23,8 @@ const INI = [
 ];
 
 /** Recognised by the content. The name of the file decides only if the content does not. */
-export function inventoryKind(path: string, text: string): InventoryKind {
+export function inventoryKind(path: string, written: string): InventoryKind {
+  const text = written.replace(/^\u{feff}/u, '');
   if (/^firebreak_hosts\s*:/m.test(text)) return 'ours';
   if (/^plugin[ \t]*:|^\$ANSIBLE_VAULT;/m.test(text)) return 'foreign';
   if (/\.(?:ya?ml|json)$/i.test(path) || /^(?:---|[ \t]*\{|[^\s#[:]+:[ \t]*(?:#.*)?$)/m.test(text)) return 'yaml';

@@ -54,11 +54,14 @@ export async function readInventory(
 ): Promise<Result<{ readonly inventory: Checked<Inventory> }>> {
   if (!isForeign(file)) return { ok: true, inventory: await loadInventory(file) };
   const listed = await listInventory({ file: file.path, config: file.config, env, signal });
+  if (!listed.ok && file.text.startsWith('\u{feff}')) return failure(listed.code, `${listed.message}; ${MARKED}`);
   if (!listed.ok) return listed;
   const json = jsonOf(listed.text);
   if (json === undefined) return failure('not-json', `what ansible-inventory -i ${file.path} prints is not JSON`);
   return { ok: true, inventory: loadListed(file.path, json) };
 }
+
+const MARKED = 'it begins with a byte order mark, which Ansible takes for a part of its first name: save it without';
 
 /**
  * A program is one by its first line or by its mode; where a disk gives every file the mode of a program, what is in it

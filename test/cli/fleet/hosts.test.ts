@@ -370,6 +370,27 @@ test('what ansible-inventory says when it cannot is said', async () => {
   assert.deepEqual(flood, [66, `firebreak: --inventory: ansible-inventory -i ${INI} printed more than 32 MiB\n`]);
 });
 
+test('what Ansible could not read is no inventory without hosts: its reason is said, and what to type', async () => {
+  const said = async (reason: string, file = INI) => {
+    const lines = `[WARNING]:  * Failed to parse ${file} with ini\nplugin: ${reason}\n[WARNING]: Unable to parse ${file} as an inventory\nsource\n`;
+    const env = fakeAnsible(`printf '%s' '${lines}' >&2; echo '{"_meta": {"hostvars": {}}}'`);
+    return (await chosen({ inventory: file }, { env })).err;
+  };
+  assert.equal(
+    await said('Expected key=value, got: x'),
+    `firebreak: --inventory: ansible-inventory cannot read ${INI}: Expected key=value, got: x\n`,
+  );
+  assert.match(
+    await said('Attempting to decrypt but no vault secrets\nfound'),
+    /no vault secrets found; name the file of its password: ANSIBLE_VAULT_PASSWORD_FILE=\/path, or leave out/,
+  );
+  const marked = write('marked.ini', '\ufeff[web]\nweb1\n');
+  assert.match(
+    await said('host range must be begin:end', marked),
+    /begin:end; it begins with a byte order mark, which Ansible takes for a part of its first name: save it without/,
+  );
+});
+
 test('group_vars and host_vars beside an Ansible inventory are read with it, by whom they can be trusted', async () => {
   for (const name of ['group_vars/web', 'host_vars']) fs.mkdirSync(join(folder, 'prod', name), { recursive: true });
   write('prod/hosts.yml', 'web:\n  hosts: {a: {ansible_ssh_common_args: -J b}, b: }\n');
