@@ -42,7 +42,9 @@ export async function loadPolicy({ path, text, catalogue }: LoadPolicyRequest): 
 
 /** A policy is recognised by its first key, so `check` takes any file. */
 export function isPolicyText(text: string): boolean {
-  return /^firebreak_policy\s*:/m.test(text);
+  // Rules and no steps: what misses is its first line, and that is the one mistake.
+  const rules = /^allow\s*:/m.test(text) && !/^(?:runbook|diagnose|act|verify)\s*:/m.test(text);
+  return rules || /^firebreak_policy\s*:/m.test(text);
 }
 
 function notAPolicy(source: Source): Problem {

@@ -182,3 +182,22 @@ test('the example policy allows the mail storm', async () => {
     ['cron-mail-storm'],
   );
 });
+
+test('a policy without its first line, and days and zones as people write them, are one error each', async () => {
+  const rule = (during: string) =>
+    `firebreak_policy: 1\nallow: [{id: a, runbook: b, during: [{${during}, from: '22:00', to: '06:00'}]}]\n`;
+  const told = async (text: string) => {
+    const loaded = await loadPolicy({ path: 'p.yaml', text, catalogue });
+    return loaded.ok ? [] : loaded.problems.map(({ code, suggestion }) => `${code} ${suggestion}`);
+  };
+  const first = 'policy: 1\nallow: [{id: a, runbook: b}]\n';
+  assert.deepEqual([isPolicyText(first), await told(first)], [true, ['unknown-key firebreak_policy']]);
+  assert.equal(isPolicyText('runbook: x\nallow: []\n'), false);
+  for (const [during, meant] of [
+    ['days: weekdays', 'mon..fri'],
+    ['days: mon-fri', 'mon..fri'],
+    ['days: Sunday', 'sun'],
+  ] as const)
+    assert.deepEqual(await told(rule(during)), [`unknown-word ${meant}`], during);
+  assert.deepEqual(await told(rule('days: mon, zone: Berlin')), ['unknown-zone Europe/Berlin']);
+});

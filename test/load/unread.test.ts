@@ -89,3 +89,45 @@ test('a step of which only the dash is written is told where it stands', async (
     '7:3 missing-value: `diagnose` has no value (a map is wanted)',
   ]);
 });
+
+const ACTS = `diagnose:
+  - id: a
+    processes: {name: x}
+    expect: {count: {at_least: 1}}
+  - id: f
+    files: {in: /x}
+  - id: d
+    disk: {path: /}
+    expect: {space_free: {at_most: 5%}}
+act:
+  - {id: k, why: w, when: {a: {count: 1}}, kill: {targets: $a}}
+  - {id: s, why: w, restart: {service: {name: x}}, retry: {times: 1, every: 1s}}
+verify:
+  - {id: w, watch: {for: 1m, every: 10s}, hold: [{of: $a, count: {at_most: 0}}]}
+open: [{say: x}]
+`;
+
+test('what other tools call a key, a measure or a combination is one error, with what it is called here', async () => {
+  assert.deepEqual(await complaints(ACTS), []);
+  for (const [from, to, meant] of [
+    ['in: /x', 'path: /x', 'in'],
+    ['in: /x', 'in: /x, mtime: 1d', 'older_than'],
+    ['in: /x', 'in: /x, glob: a', 'name'],
+    ['name: x}\n', 'cmdline: x}\n', 'args'],
+    ['name: x}\n', 'name: x, ppid: 1}\n', 'started_by'],
+    ['path: /}', 'mount: /}', 'path'],
+    ['space_free', 'free', 'space_free'],
+    ['targets: $a', 'name: x', 'targets'],
+    ['service: {name: x}', 'name: x', 'service'],
+    ['every: 1s', 'delay: 1s', 'every'],
+    ['times: 1', 'attempts: 1', 'times'],
+    ['say: x', 'text: x', 'say'],
+    ['{a: {count: 1}}', '{or: [{a: {count: 1}}]}', 'any_of'],
+    ['{a: {count: 1}}', '{not: {a: {count: 1}}}', 'none_of'],
+    ['{a: {count: 1}}', '{a.count: 1}', 'a'],
+  ] as const) {
+    const told = await complaints(ACTS.replace(from, () => to));
+    assert.equal(told.length, 1, `${to}: ${told.join(' | ')}`);
+    assert.match(told[0] ?? '', new RegExp(`did you mean ${meant}\\?`), to);
+  }
+});

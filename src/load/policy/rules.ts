@@ -120,6 +120,17 @@ function operandComplaint(
 
 type Window = Unchecked<typeof WINDOW>;
 
+/** `Monday`, `mon-fri`, `weekdays`. */
+function daysMeant(word: string): Partial<Complaint> {
+  const plain = word.toLowerCase();
+  const [from = '', to] = plain.split(/ ?(?:-|to|–) ?/).map((one) => one.slice(0, 3));
+  const isDay = (name: string | undefined) => WEEKDAYS.some((day) => day === name);
+  if (/^(?:weekdays?|work(?:ing)?_?days?|business_?days?)$/.test(plain)) return { suggestion: 'mon..fri' };
+  if (/^weekends?$/.test(plain)) return { suggestion: 'sat..sun' };
+  if (to !== undefined && isDay(from) && isDay(to)) return { suggestion: `${from}..${to}` };
+  return to === undefined && isDay(from) && plain.endsWith('day') ? { suggestion: from } : didYouMean(word, WEEKDAYS);
+}
+
 function windowProblems(source: Source, window: Window, path: Path): Told {
   const list = Array.isArray(window.days);
   const days = textsOf(window.days).flatMap((word, at) => {
@@ -127,7 +138,7 @@ function windowProblems(source: Source, window: Window, path: Path): Told {
     const complaint: Complaint = {
       code: 'unknown-word',
       message: `\`${wrong}\` is not a day`,
-      ...didYouMean(wrong ?? '', WEEKDAYS),
+      ...daysMeant(wrong ?? ''),
     };
     const malformed: Complaint = {
       code: 'bad-value',
@@ -166,7 +177,9 @@ function neverOpens(source: Source, { from, to }: Window, path: Path): Problem {
 
 function zoneProblems(source: Source, { zone }: Pick<Window, 'zone'>, path: Path): Told {
   if (typeof zone !== 'string' || isZone(zone)) return [];
-  const meant = didYouMean(zone, ['UTC', ...Intl.supportedValuesOf('timeZone')]);
+  const zones = ['UTC', ...Intl.supportedValuesOf('timeZone')];
+  const city = zones.find((one) => one.toLowerCase().endsWith(`/${zone.toLowerCase()}`));
+  const meant = city === undefined ? didYouMean(zone, zones) : { suggestion: city };
   const complaint: Complaint = {
     code: 'unknown-zone',
     message: `\`${zone}\` is not a time zone`,

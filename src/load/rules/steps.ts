@@ -38,7 +38,7 @@ function stepProblems(checked: CheckedDraft, step: DraftStep): readonly Problem[
       'add `why: ...`: it is the sentence on the screen and in the report',
     );
   }
-  if (whole && use?.verb === 'watch' && json.hold === undefined)
+  if (whole && use?.verb === 'watch' && json.hold === undefined && json.expect === undefined)
     missing(
       'missing-key',
       '`hold` is missing: the watch has nothing to judge',
@@ -46,7 +46,12 @@ function stepProblems(checked: CheckedDraft, step: DraftStep): readonly Problem[
     );
   if (use && use.verb !== 'watch')
     misplaced('hold', '`hold` belongs to `watch`; what must hold of this finding stands under `expect`');
-  if (use?.verb === 'watch') misplaced('expect', '`watch` is judged by `hold`');
+  if (use?.verb === 'watch')
+    misplaced(
+      'expect',
+      '`watch` is judged by `hold`',
+      'write `hold:` with lines like `{of: $step, count: {at_most: 0}}`',
+    );
   for (const undo of step.undo) {
     const strange = (key: keyof Infer<typeof COMMAND> | keyof Infer<typeof STOP>, message: string): void =>
       void problems.push(problemOf(checked, [...undo.path, undo.verb, key], 'key', { code: 'misplaced-key', message }));

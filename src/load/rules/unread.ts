@@ -2,7 +2,7 @@ import { isObject, type Json } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import { isReference, referenceName } from '../../model/reference.ts';
 import { type DraftStep, type Use, usesAction } from '../runbook/draft.ts';
-import type { Path } from '../text/source.ts';
+import { type Path, pointer } from '../text/source.ts';
 import { type CheckedDraft, problemOf } from './checked.ts';
 
 /**
@@ -124,6 +124,9 @@ function killsAnything(checked: CheckedDraft, step: DraftStep): readonly Problem
     ? checked.draft.steps.find(({ id, grafted }) => !grafted && id === referenceName(targets))?.use
     : undefined;
   const found = looked?.verb === 'processes' ? looked.arg : processes;
+  // A key that could not be read was to choose them, and was told.
+  const at = looked?.verb === 'processes' ? [...looked.path, 'processes'] : [...path, 'kill', 'processes'];
+  if (checked.draft.holes.has(pointer(at))) return [];
   if (!isObject(found) || SELECTS.some((key) => found[key] !== undefined)) return [];
   return [
     problemOf(checked, [...path, 'kill'], 'key', {

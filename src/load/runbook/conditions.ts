@@ -5,7 +5,7 @@ import { isReference, referenceName } from '../../model/reference.ts';
 import type { MeasureAbout } from '../../model/verb.ts';
 import type { Sighting } from '../text/shape-check.ts';
 import { type Complaint, type Part, type Path, problemAt, type Source } from '../text/source.ts';
-import { didYouMean } from '../text/suggest.ts';
+import { didYouMean, nearestFirst } from '../text/suggest.ts';
 import { checkOperand, neverTrue } from './comparators.ts';
 import { COMBINATIONS } from './language.ts';
 import { meaningOf } from './meanings.ts';
@@ -207,9 +207,23 @@ function unknownMeasure(measure: string, known: readonly string[]): Complaint {
   return {
     code: 'unknown-measure',
     message: `\`${measure}\` is not a measure of this step`,
-    ...didYouMean(measure, [...known, ...COMBINATIONS]),
+    ...meant(measure, [...known, ...COMBINATIONS]),
   };
 }
+
+/** What other tools call it goes before what is spelt nearly so. */
+function meant(word: string, words: readonly string[]): Partial<Complaint> {
+  const { key: suggestion, hint } = COMBINED[word.toLowerCase()] ?? meaningOf(word, words) ?? {};
+  if (suggestion === undefined) return didYouMean(word, words);
+  return { allowed: nearestFirst(suggestion, words), suggestion, ...(hint !== undefined && { hint }) };
+}
+
+const COMBINED: Readonly<Record<string, { readonly key: string; readonly hint?: string }>> = {
+  ...Object.fromEntries(['and', 'all', '&&'].map((word) => [word, { key: 'all_of' }])),
+  ...Object.fromEntries(['or', 'any', '||'].map((word) => [word, { key: 'any_of' }])),
+  ...Object.fromEntries(['not', 'none', '!'].map((word) => [word, { key: 'none_of', hint: 'none_of: [{...}]' }])),
+};
+export const combined = (word: string) => COMBINED[word.toLowerCase()];
 
 /** `>=` and `gte` are told as words. */
 function meantBy(key: string): { readonly suggestion?: string; readonly hint?: string } {

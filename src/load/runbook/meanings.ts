@@ -117,10 +117,49 @@ const MEANINGS: readonly (readonly [words: string, beside: string, meaning: Mean
   ['range', 'between', { key: 'between' }],
 ];
 
+/** Of the objects inside of a step, of a policy and of an inventory: the key there, and what others call it. */
+const INNER: readonly (readonly [words: string, key: string, hint?: string])[] = [
+  ['path dir directory folder location', 'in'],
+  ['mtime age modified min_age older', 'older_than'],
+  ['cmd cmdline command_line pattern regex', 'args', "args: {matches: '...'}, sought in the whole command line"],
+  ['glob pattern filename regex', 'name', "name: {matches: '\\.log$'}, a pattern"],
+  ['name path pid pids files processes of step', 'targets', 'a step finds them: targets: $THAT_STEP'],
+  ['delay interval wait pause sleep backoff', 'every'],
+  ['count attempts max retries tries', 'times'],
+  ['choices values options allowed one_of', 'enum'],
+  ['required mandatory optional', 'default', 'a parameter without `default` is required'],
+  ['text message note todo do task', 'say'],
+  ['uid owner username run_by', 'user'],
+  ['ppid parent parents child_of', 'started_by'],
+  ['mount device mountpoint filesystem fs', 'path'],
+  ['duration length period timeout', 'for'],
+  ['cmd command args arguments program', 'argv'],
+  ['input', 'stdin'],
+  ['environment vars variables', 'env'],
+  ['unit daemon service', 'name'],
+  ['name unit daemon', 'service', 'service: {name: NAME}'],
+  ['policy firebreak version apiversion firebreak_version', 'firebreak_policy', 'firebreak_policy: 1'],
+  ['rules rule permit grants policies', 'allow'],
+  ['users principals by', 'who'],
+  ['when time window hours schedule', 'during'],
+  ['tz timezone time_zone', 'zone'],
+  ['parallel serial forks concurrency', 'at_once'],
+  ['free available avail', 'space_free'],
+  ['used usage use full', 'space_used'],
+  ['total', 'bytes'],
+  ['number total amount matches exists', 'count'],
+  ['code rc status exit_code exitcode returncode', 'exit'],
+  ['output out result', 'stdout'],
+  ['running active up', 'state', 'state: {is: running}'],
+];
+
 /** What a word that is no key here means among these keys; undefined: nobody can tell. */
 export function meaningOf(word: string, keys: readonly string[]): Meaning | undefined {
   const typed = word.toLowerCase().replaceAll('-', '_');
-  return MEANINGS.find(([words, beside]) => keys.includes(beside) && words.split(' ').includes(typed))?.[2];
+  const known = MEANINGS.find(([words, beside]) => keys.includes(beside) && words.split(' ').includes(typed))?.[2];
+  if (known) return known;
+  const inner = INNER.find(([words, key]) => keys.includes(key) && words.split(' ').includes(typed));
+  return inner && { key: inner[1], ...(inner[2] !== undefined && { hint: inner[2] }) };
 }
 
 /** Every word of the table with what it stands beside: for a test that walks all of it. */
@@ -156,6 +195,10 @@ const WORDS: readonly (readonly [words: string, meant: string])[] = [
   ['d uninterruptible blocked', 'D'],
   ['readonly ro none query', 'read'],
   ['rw readwrite change', 'write'],
+  ['true yes on', 'allow'],
+  ['false no off none', 'deny'],
+  ['true yes on', 'safe'],
+  ['false no off never', 'none'],
 ];
 
 export const wordMeant = (word: string, words: readonly string[]): string | undefined =>

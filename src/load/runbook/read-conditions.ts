@@ -8,7 +8,7 @@ import type { MeasureAbout } from '../../model/verb.ts';
 import type { Sighting } from '../text/shape-check.ts';
 import { type Path, problemAt } from '../text/source.ts';
 import { didYouMean } from '../text/suggest.ts';
-import { type MeasureTable, type ReadCondition, readOwn, readWhen, type StepMeasures } from './conditions.ts';
+import { combined, type MeasureTable, type ReadCondition, readOwn, readWhen, type StepMeasures } from './conditions.ts';
 import { type Draft, type DraftStep, isProbe, type Use, usesAction } from './draft.ts';
 import { HOLD, HOLD_KEYS, OPEN } from './language.ts';
 import { earlierSteps, isOfLost, laterStep, type Mention, type Names, usedRunbook } from './references.ts';
@@ -111,6 +111,18 @@ class Conditioner implements Conditions {
     const message = this.#names.params.has(id)
       ? `\`${id}\` is a parameter; \`when\` speaks of steps`
       : `no earlier step is named \`${id}\``;
+    const word = combined(id);
+    if (word)
+      return {
+        code: 'unknown-reference',
+        message,
+        suggestion: word.key,
+        hint: `${word.key}: [{STEP: {...}}, {STEP: {...}}]`,
+      };
+    // `hung.count`, as other tools write it.
+    const [head = '', measure, ...more] = id.split('.');
+    if (measure !== undefined && more.length === 0 && ids.includes(head))
+      return { code: 'unknown-reference', message, suggestion: head, hint: `${head}: {${measure}: {...}}` };
     return { code: 'unknown-reference', message, ...didYouMean(id, [...ids, 'any_of', 'all_of', 'none_of']) };
   }
 

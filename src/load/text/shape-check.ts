@@ -68,7 +68,9 @@ function excusedBy(holes: ReadonlySet<string>, remarks: readonly PlacedRemark[])
   const alone = missing.filter(
     ({ path }) => missing.filter((other) => pointer(other.path) === pointer(path)).length === 1,
   );
-  return new Set(alone.map(({ remark }) => remark));
+  // What is empty without the key that was told is not told as empty.
+  const emptied = remarks.filter(({ remark, path }) => remark.keyword === 'minProperties' && holes.has(pointer(path)));
+  return new Set([...alone, ...emptied].map(({ remark }) => remark));
 }
 
 function isMissing(remark: Remark): boolean {
