@@ -1,3 +1,4 @@
+import { starved } from '../model/host/no-fork.ts';
 import type { Failure } from '../model/host.ts';
 import { isByDefault } from '../model/policy/decide.ts';
 import type { Step } from '../model/runbook.ts';
@@ -5,7 +6,7 @@ import type { OpenLease } from '../model/state.ts';
 import type { LeaseTerms } from '../model/verb.ts';
 import { acting, type Lease, type Running } from './running.ts';
 import { heard } from './severed.ts';
-import { type Armed, letGo, starved, watchOver } from './watchdog.ts';
+import { type Armed, letGo, watchOver } from './watchdog.ts';
 
 /** Why a run is interrupted when a lease runs out. */
 export const LEASE_OVER = 'a lease ran out';

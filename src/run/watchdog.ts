@@ -1,4 +1,4 @@
-import { type Failure, failure, type Result } from '../model/host.ts';
+import { failure, type Result } from '../model/host.ts';
 import type { Lease, Running, Watch } from './running.ts';
 
 export type Armed = Result<{ readonly watch: Watch }>;
@@ -39,11 +39,6 @@ async function letGoBut(
   const found = await services.armed(prefixOf(service));
   if (!found.ok) return;
   for (const handle of found.handles) if (JSON.stringify(handle) !== but) await services.release(handle);
-}
-
-/** fork(2): no process slot, no memory; there may be some in a moment. */
-export function starved({ code }: Failure): boolean {
-  return code === 'EAGAIN' || code === 'ENOMEM';
 }
 
 /** Leases of one service are found by the beginning of their ids; a service may be a path. */

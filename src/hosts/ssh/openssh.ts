@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import type { Target } from '../../model/fleet.ts';
-import type { SshLine } from './connection.ts';
+import type { SshLine } from './reach.ts';
 import type { Sockets } from './sockets.ts';
 
 export interface OpenSsh {

@@ -1,10 +1,7 @@
 import { capturedText, type ProgramResult } from '../host.ts';
 
-/**
- * What fork(2), clone(2), and spawn of Node fail with: no process slot, no memory. `no-slots`: of a far host that
- * cannot begin a session for it.
- */
-const CODES: ReadonlySet<string> = new Set(['EAGAIN', 'ENOMEM', 'no-slots']);
+/** fork(2), clone(2) and Node's spawn: no process slot, no memory; there may be some in a moment. */
+export const starved = ({ code }: { readonly code: string }): boolean => code === 'EAGAIN' || code === 'ENOMEM';
 
 /** "Cannot fork", at the end of its line: dash says no more. */
 const WORD =
@@ -27,6 +24,7 @@ export const saysNoFork = (text: string): boolean => NO_FORK.some((words) => wor
 
 /** The command did not do its work because no process could be started: it, or one that it needed. */
 export function couldNotFork(result: ProgramResult): boolean {
-  if (!result.ok) return CODES.has(result.code);
+  // `no-slots`: a far host could not even begin a session for it.
+  if (!result.ok) return starved(result) || result.code === 'no-slots';
   return result.exit !== 0 && saysNoFork(`${capturedText(result.stderr)}\n${capturedText(result.stdout)}`);
 }

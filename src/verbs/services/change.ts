@@ -8,8 +8,10 @@ import {
   type Applied,
   acted,
   cannot,
+  change,
   type Look,
   notActed,
+  nothingToDo,
   type Observation,
   type Prediction,
   type Targets,
@@ -143,6 +145,59 @@ export async function rootWarning(look: Look, state: ServiceState): Promise<read
 
 /** What one start, stop or restart takes of a run's limits. */
 export const CHANGES = { services: 1 } as const;
+
+/** What every change of a service shows and costs; the verb says the rest. */
+export async function serviceChange(
+  look: Look,
+  {
+    state,
+    ties,
+    verb,
+    also,
+  }: { state: ServiceState; ties: Ties; verb: 'start' | 'stop' | 'restart'; also: readonly string[] },
+  { summary, undo, estimate }: { summary: string; undo: Observation['undo']; estimate: number },
+): Promise<Observation> {
+  const ends = verb === 'stop' ? 'stop' : 'start';
+  const after = verb === 'stop' ? 'stopped' : 'running';
+  return change(summary, {
+    targets: serviceTargets(state, also),
+    state: { now: shownState(state, look.clock.now()), after },
+    undo,
+    predicts: predicted(state.name, after, also),
+    costs: CHANGES,
+    explain: [await look.host.services.explain(state.name, verb)],
+    estimate,
+    warnings: [
+      ...(await rootWarning(look, state)),
+      ...limitless(ends, state, ties),
+      ...(verb === 'start' ? [] : ties.warnings),
+    ],
+  });
+}
+
+/** The host is as wanted already. */
+export const asItIs = (look: Look, state: ServiceState, word: string): Observation => {
+  const now = shownState(state, look.clock.now());
+  return nothingToDo(`${state.name} is ${word} already`, {
+    targets: serviceTargets(state),
+    state: { now, after: now },
+  });
+};
+
+/** A start or a restart: it runs in the end, with what went down with it. */
+export const bringUp =
+  (verb: 'start' | 'restart') =>
+  async (act: Act, _arg: unknown, { targets }: Observation): Promise<Applied> => {
+    const [name, also] = [serviceOf(targets), alsoOf(targets)];
+    const before = verb === 'restart' ? (await act.host.services.state(name)).pid : null;
+    const result = await act.host.services[verb](name, { ...PATIENT, also });
+    if (!result.ok) return notActed(`${verb} ${name}`, result.message);
+    const instead = before === null ? '' : ` in place of pid ${before}`;
+    return acted(`${name} is ${shownState(result.state, act.clock.now())}${instead}${startedAgain(also)}`, {
+      used: CHANGES,
+      releases: [leaseKey(name)],
+    });
+  };
 
 /**
  * Brings a service back to where it was, with what went down with it. Does nothing where somebody has done so already.

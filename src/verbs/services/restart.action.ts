@@ -1,34 +1,15 @@
 import { isWord } from '../../model/host/service.ts';
-import type { ServiceState } from '../../model/host.ts';
 import type { ServiceName } from '../../model/runbook/shape.ts';
+import { cannot, defineAction, type Look, type Observation } from '../../model/verb.ts';
 import {
-  type Act,
-  type Applied,
-  acted,
-  cannot,
-  change,
-  defineAction,
-  type Look,
-  notActed,
-  type Observation,
-} from '../../model/verb.ts';
-import {
-  alsoOf,
-  CHANGES,
-  leaseKey,
-  limitless,
+  bringUp,
   noWayBack,
   observed,
   ofService,
-  PATIENT,
-  predicted,
   restore,
-  rootWarning,
   type ServiceUndo,
-  serviceOf,
+  serviceChange,
   serviceTargets,
-  shownState,
-  startedAgain,
   tiesOf,
   withThem,
 } from './change.ts';
@@ -44,7 +25,7 @@ export default defineAction({
   needs: ['fork', 'root'],
   idempotent: false,
   observe,
-  apply,
+  apply: bringUp('restart'),
   revert: restore,
 });
 
@@ -52,44 +33,22 @@ async function observe(look: Look, { service }: { readonly service: ServiceName 
   const found = await observed(look, service, 'restart');
   if ('cannot' in found) return found.cannot;
   const { state } = found;
+  const { name } = state;
+  const isUp = !isWord(state, 'down');
   const ties = await tiesOf(look, state);
-  const why = `restart ${state.name}`;
-  const lost = isUp(state) || state.masked ? noWayBack(state, ties) : null;
-  if (lost !== null) return cannot(why, lost, { targets: serviceTargets(state) });
-  const needers = isUp(state) ? ties.needers : [];
-  const also = [...new Set([...needers, ...(look.takenDown?.(state.name) ?? [])])];
-  const undo: ServiceUndo = {
-    service: state.name,
-    wanted: isUp(state) ? 'running' : 'stopped',
-    ...(also.length > 0 && { also }),
-  };
-  return change(isUp(state) ? `${why}${withThem(needers)}` : `start ${state.name}, which is ${state.state}`, {
-    targets: serviceTargets(state, also),
-    state: { now: shownState(state, look.clock.now()), after: 'running' },
-    undo: {
-      kind: 'revert',
-      say: isUp(state) ? `see that ${state.name} runs` : `stop ${state.name}, as it was before`,
-      data: { ...undo },
+  const lost = isUp || state.masked ? noWayBack(state, ties) : null;
+  if (lost !== null) return cannot(`restart ${name}`, lost, { targets: serviceTargets(state) });
+  const needers = isUp ? ties.needers : [];
+  const also = [...new Set([...needers, ...(look.takenDown?.(name) ?? [])])];
+  const undo: ServiceUndo = { service: name, wanted: isUp ? 'running' : 'stopped', ...(also.length > 0 && { also }) };
+  const say = isUp ? `see that ${name} runs` : `stop ${name}, as it was before`;
+  return serviceChange(
+    look,
+    { state, ties, verb: 'restart', also },
+    {
+      summary: isUp ? `restart ${name}${withThem(needers)}` : `start ${name}, which is ${state.state}`,
+      undo: { kind: 'revert', say, data: { ...undo } },
+      estimate: 4000,
     },
-    predicts: predicted(state.name, 'running', also),
-    costs: CHANGES,
-    explain: [await look.host.services.explain(state.name, 'restart')],
-    estimate: 4000,
-    warnings: [...(await rootWarning(look, state)), ...limitless('start', state, ties), ...ties.warnings],
-  });
+  );
 }
-
-async function apply(act: Act, _arg: unknown, observation: Observation): Promise<Applied> {
-  const name = serviceOf(observation.targets);
-  const also = alsoOf(observation.targets);
-  const before = await act.host.services.state(name);
-  const result = await act.host.services.restart(name, { ...PATIENT, also });
-  if (!result.ok) return notActed(`restart ${name}`, result.message);
-  const instead = before.pid === null ? '' : ` in place of pid ${before.pid}`;
-  return acted(`${name} is ${shownState(result.state, act.clock.now())}${instead}${startedAgain(also)}`, {
-    used: CHANGES,
-    releases: [leaseKey(name)],
-  });
-}
-
-const isUp = (state: ServiceState): boolean => !isWord(state, 'down');

@@ -1,33 +1,15 @@
 import { isRunning } from '../../model/host/service.ts';
 import type { ServiceName } from '../../model/runbook/shape.ts';
+import { cannot, defineAction, type Look, type Observation } from '../../model/verb.ts';
 import {
-  type Act,
-  type Applied,
-  acted,
-  cannot,
-  change,
-  defineAction,
-  type Look,
-  notActed,
-  nothingToDo,
-  type Observation,
-} from '../../model/verb.ts';
-import {
-  alsoOf,
   areUp,
-  CHANGES,
-  leaseKey,
-  limitless,
+  asItIs,
+  bringUp,
   observed,
   ofService,
-  PATIENT,
-  predicted,
   restore,
-  rootWarning,
   type ServiceUndo,
-  serviceOf,
-  serviceTargets,
-  shownState,
+  serviceChange,
   startedAgain,
   tiesOf,
 } from './change.ts';
@@ -43,7 +25,7 @@ export default defineAction({
   needs: ['fork', 'root'],
   idempotent: true,
   observe,
-  apply,
+  apply: bringUp('start'),
   revert: restore,
 });
 
@@ -51,43 +33,23 @@ async function observe(look: Look, { service }: { readonly service: ServiceName 
   const found = await observed(look, service, 'start');
   if ('cannot' in found) return found.cannot;
   const { state } = found;
-  const now = shownState(state, look.clock.now());
-  const also = look.takenDown?.(state.name) ?? [];
+  const { name } = state;
+  const also = look.takenDown?.(name) ?? [];
   const runs = isRunning(state.state);
-  if (runs && (await areUp(look, also))) {
-    return nothingToDo(`${state.name} is running already`, {
-      targets: serviceTargets(state),
-      state: { now, after: now },
-    });
-  }
+  if (runs && (await areUp(look, also))) return asItIs(look, state, 'running');
   if (state.masked && !runs)
-    return cannot(`start ${state.name}`, `${state.name} is masked: systemctl unmask ${state.name}, if it may run`);
+    return cannot(`start ${name}`, `${name} is masked: systemctl unmask ${name}, if it may run`);
   const ties = await tiesOf(look, state);
-  const undo: ServiceUndo = { service: state.name, wanted: 'stopped' };
-  return change(
-    runs
-      ? `start ${also.join(' and ')}, which went down with ${state.name}`
-      : `start ${state.name}${startedAgain(also)}`,
+  const undo: ServiceUndo = { service: name, wanted: 'stopped' };
+  return serviceChange(
+    look,
+    { state, ties, verb: 'start', also },
     {
-      targets: serviceTargets(state, also),
-      state: { now, after: 'running' },
-      undo: { kind: 'revert', say: `stop ${state.name}, as it was before this step`, data: { ...undo } },
-      predicts: predicted(state.name, 'running', also),
-      costs: CHANGES,
-      explain: [await look.host.services.explain(state.name, 'start')],
+      summary: runs
+        ? `start ${also.join(' and ')}, which went down with ${name}`
+        : `start ${name}${startedAgain(also)}`,
+      undo: { kind: 'revert', say: `stop ${name}, as it was before this step`, data: { ...undo } },
       estimate: 2000,
-      warnings: [...(await rootWarning(look, state)), ...limitless('start', state, ties)],
     },
   );
-}
-
-async function apply(act: Act, _arg: unknown, observation: Observation): Promise<Applied> {
-  const name = serviceOf(observation.targets);
-  const also = alsoOf(observation.targets);
-  const result = await act.host.services.start(name, { ...PATIENT, also });
-  if (!result.ok) return notActed(`start ${name}`, result.message);
-  return acted(`${name} is ${shownState(result.state, act.clock.now())}${startedAgain(also)}`, {
-    used: CHANGES,
-    releases: [leaseKey(name)],
-  });
 }

@@ -7,25 +7,22 @@ import {
   type Applied,
   acted,
   cannot,
-  change,
   defineAction,
   type Look,
   notActed,
-  nothingToDo,
   type Observation,
 } from '../../model/verb.ts';
 import {
   alsoOf,
+  asItIs,
   CHANGES,
   leaseKey,
-  limitless,
   noWayBack,
   observed,
   PATIENT,
-  predicted,
   restore,
-  rootWarning,
   type ServiceUndo,
+  serviceChange,
   serviceOf,
   serviceTargets,
   shownState,
@@ -57,13 +54,7 @@ async function observe(look: Look, { service, restore_within }: Arg): Promise<Ob
   const found = await observed(look, service, 'stop');
   if ('cannot' in found) return found.cannot;
   const { state } = found;
-  const now = shownState(state, look.clock.now());
-  if (state.state === 'stopped' || state.state === 'failed') {
-    return nothingToDo(`${state.name} is ${state.state} already`, {
-      targets: serviceTargets(state),
-      state: { now, after: now },
-    });
-  }
+  if (state.state === 'stopped' || state.state === 'failed') return asItIs(look, state, state.state);
   if (state.state === 'stopping')
     return cannot(`stop ${state.name}`, `${state.name} is stopping just now: look again in a moment`);
   const ties = await tiesOf(look, state);
@@ -71,16 +62,7 @@ async function observe(look: Look, { service, restore_within }: Arg): Promise<Ob
   const lost = noWayBack(state, ties);
   if (lost !== null && within !== null)
     return cannot(`stop ${state.name}`, `its lease could not be kept: ${lost}`, { targets: serviceTargets(state) });
-  return {
-    ...stopping(state, ties, { now, within, lost }),
-    explain: await explain(look, state.name),
-    warnings: [
-      ...(await rootWarning(look, state)),
-      ...limitless('stop', state, ties),
-      ...ties.warnings,
-      ...comesBack(state, ties),
-    ],
-  };
+  return stopping(look, state, { ties, within, lost });
 }
 
 /** Whoever only stops the service stops it until the next connection. */
@@ -97,31 +79,37 @@ async function startedBy(act: Act, state: ServiceState): Promise<string> {
 }
 
 interface Known {
-  readonly now: string;
+  readonly ties: Ties;
   readonly within: number | null;
   readonly lost: string | null;
 }
 
-function stopping(state: ServiceState, { needers, lost: gone }: Ties, { now, within, lost }: Known): Observation {
-  const also = needers.filter((name) => !gone.includes(name));
+async function stopping(look: Look, state: ServiceState, { ties, within, lost }: Known): Promise<Observation> {
+  const { needers } = ties;
+  const also = needers.filter((name) => !ties.lost.includes(name));
   const undo: ServiceUndo = { service: state.name, wanted: 'running', ...(also.length > 0 && { also }) };
   const say = `start ${state.name}${startedAgain(also)}`;
-  return change(
-    `stop ${state.name}${withThem(needers)}${within === null ? '' : `, to be started again within ${showDuration(within)}`}`,
+  const seen = await serviceChange(
+    look,
+    { state, ties, verb: 'stop', also: needers },
     {
-      targets: serviceTargets(state, needers),
-      state: { now, after: 'stopped' },
+      summary: `stop ${state.name}${withThem(needers)}${within === null ? '' : `, to be started again within ${showDuration(within)}`}`,
       undo:
         lost === null
           ? { kind: 'revert', say, data: { ...undo } }
-          : { kind: 'irreversible', because: lost, evidence: now },
-      predicts: predicted(state.name, 'stopped', needers),
-      costs: { ...CHANGES, ...(within !== null && { stopped_for: within }) },
+          : { kind: 'irreversible', because: lost, evidence: shownState(state, look.clock.now()) },
       estimate: 2000,
-      ...(within === null ? {} : { lease: lease(undo, within, say) }),
     },
   );
+  return {
+    ...seen,
+    costs: costsOf(within),
+    warnings: [...seen.warnings, ...comesBack(state, ties)],
+    ...(within === null ? {} : { lease: lease(undo, within, say) }),
+  };
 }
+
+const costsOf = (within: number | null) => ({ ...CHANGES, ...(within !== null && { stopped_for: within }) });
 
 async function apply(act: Act, { restore_within }: Arg, observation: Observation): Promise<Applied> {
   const name = serviceOf(observation.targets);
@@ -137,14 +125,10 @@ async function apply(act: Act, { restore_within }: Arg, observation: Observation
   if (!result.ok) return notActed(`stop ${name}`, `${result.message}${await startedBy(act, before)}`);
   const also = alsoOf(observation.targets);
   const summary = `${name} is stopped${before.pid === null ? '' : `, pid ${before.pid} is gone`}${startedAgain(also)}`;
-  return acted(summary, { used: { ...CHANGES, ...(within !== null && { stopped_for: within }) } });
+  return acted(summary, { used: costsOf(within) });
 }
 
 function lease(undo: ServiceUndo, within: number, say: string): NonNullable<Observation['lease']> {
   const { service, also } = undo;
   return { key: leaseKey(service), service, ...(also && { also }), within, undo: { ...undo }, say };
-}
-
-async function explain(look: Look, name: string): Promise<readonly string[]> {
-  return [await look.host.services.explain(name, 'stop')];
 }

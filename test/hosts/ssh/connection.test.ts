@@ -142,6 +142,20 @@ for (const { name, shell } of FAR_SHELLS) {
       assert.equal(size, 20_000_000);
     });
 
+    it('ends what a cancelled channel has started, and nothing of one that was opened at the same moment', async () => {
+      const opened = await Promise.all([1, 2].map(() => remote.open('setsid sleep 60 & echo $!; exec sleep 60', READ)));
+      const channels = opened.flatMap((one) => (one.ok ? [one.channel] : []));
+      const pids = await Promise.all(
+        channels.map(async ({ stdout }) => {
+          for await (const chunk of stdout) return String(chunk).trim();
+          return '';
+        }),
+      );
+      const [first, second] = channels;
+      assert.deepEqual([await first?.cancel(), pids.map(lives)], [[], [false, true]]);
+      assert.deepEqual([await second?.cancel(), pids.map(lives)], [[], [false, false]]);
+    });
+
     it('ends over there what its channels run when this end vanishes without a word', async (test) => {
       const folder = temporaryFolder(test);
       const children: ChildProcess[] = [];

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { type ConnectionOptions, connection, type SshConnection } from '../../../src/hosts/ssh/connection.ts';
+import { connection, type SshConnection } from '../../../src/hosts/ssh/connection.ts';
+import type { ConnectionOptions } from '../../../src/hosts/ssh/reach.ts';
 import type { FarShell } from '../../../src/hosts/ssh/session.ts';
 
 export interface ShellOptions {
