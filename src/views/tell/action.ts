@@ -4,6 +4,7 @@ import type { PlannedAction } from '../../model/plan.ts';
 import { LIMITS, type LimitName, type Limits } from '../../model/runbook.ts';
 import { plural, showCount, showDuration, showSize } from '../../model/text/quantity.ts';
 import type { Observation, Targets, Undo } from '../../model/verb.ts';
+import { NOUNS } from './counts.ts';
 
 /** What the run may touch, and what this and the steps before it take of that. */
 export interface Allowance {
@@ -60,16 +61,6 @@ function path(now: string, before: string | null, after: string): string {
     : `${now} now → ${before} before this step → ${after} after`;
 }
 
-const KINDS: Readonly<Record<Targets['kind'], readonly [one: string, many: string]>> = {
-  processes: ['process', 'processes'],
-  files: ['file', 'files'],
-  service: ['service', 'services'],
-  file: ['file', 'files'],
-  command: ['command', 'commands'],
-  person: ['', ''],
-  none: ['', ''],
-};
-
 /** How many, how much, and which: in a table that the verb drew, or by name. */
 function targetNodes({ kind, count, bytes, members }: Targets, blocks: readonly Block[]): Document {
   if (kind === 'none' || kind === 'person' || count === 0) return [];
@@ -77,7 +68,7 @@ function targetNodes({ kind, count, bytes, members }: Targets, blocks: readonly 
   const listed = blocks.some((block) => block.kind === 'table' && block.rows.length >= members.length);
   const names = listed ? [] : members;
   if (count === 1 && names.length === 1) return [fact('target', `${names[0]}${size}`)];
-  return [{ kind: 'names', label: 'targets', text: `${plural(count, ...KINDS[kind])}${size}`, names, count }];
+  return [{ kind: 'names', label: 'targets', text: `${plural(count, ...NOUNS[kind])}${size}`, names, count }];
 }
 
 function consequences(step: PlannedAction, { undo, lease }: Observation): Document {

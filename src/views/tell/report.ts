@@ -30,6 +30,7 @@ import { plural, showCount, showDuration } from '../../model/text/quantity.ts';
 import type { Undo } from '../../model/verb.ts';
 import { circumstances, missed } from './circumstances.ts';
 import { clockText, dayText } from './clock.ts';
+import { changesNamed, changesOf } from './counts.ts';
 import { doneText } from './event.ts';
 import { type RunSource, rowOf } from './runs.ts';
 import { timelineOf } from './timeline.ts';
@@ -142,12 +143,9 @@ function diagnosisTold({ diagnosis }: RunState): Told {
   }
 }
 
-function doneTold({ used, steps }: RunState): Told {
-  const counts = [
-    ...(used.kill > 0 ? [`killed ${plural(used.kill, 'process', 'processes')}`] : []),
-    ...(used.delete > 0 ? [`deleted ${plural(used.delete, 'file')}`] : []),
-    ...(used.edit > 0 ? [`edited ${plural(used.edit, 'file')}`] : []),
-  ];
+function doneTold(state: RunState): Told {
+  const { steps } = state;
+  const counts = changesNamed(changesOf(state));
   const acted = steps.filter(({ attempts, status }) => attempts > 0 && status !== 'acting').length;
   if (steps.every(({ attempts }) => attempts === 0)) return [{ strong: 'Nothing was changed.' }];
   return [`${plural(acted, 'action')} ran${counts.length === 0 ? '' : `: ${counts.join(', ')}`}.`];

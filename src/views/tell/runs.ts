@@ -6,6 +6,7 @@ import { sumOf } from '../../model/policy/spent.ts';
 import { elapsed, isDrill, lastThing, openLeases, type RunState } from '../../model/state.ts';
 import { plural, showCount, showDuration } from '../../model/text/quantity.ts';
 import { spacedOut } from './clock.ts';
+import { changesCounted, changesOf } from './counts.ts';
 
 /** What is known of one run: where its journal is, whether it is whole, and what it adds up to. */
 export interface RunSource {
@@ -61,7 +62,7 @@ export interface RunRow {
 }
 
 export function rowOf({ id, folder, place, state, problem, damaged, running, verified }: RunSource): RunRow {
-  const { meta, finished, used } = state;
+  const { meta, finished } = state;
   return {
     run: id,
     runbook: meta?.runbook.name ?? null,
@@ -78,9 +79,7 @@ export function rowOf({ id, folder, place, state, problem, damaged, running, ver
     verdict: state.verdict,
     running: running !== null,
     unfinished: finished === null ? lastThing(state) : null,
-    killed: used.kill,
-    deleted: used.delete,
-    edited: used.edit,
+    ...changesOf(state),
     pids: targetPids(state),
     open: state.open,
     leases: openLeases(state).map(({ service, deadline }) => ({ service, by: deadline?.at ?? null })),
@@ -178,8 +177,9 @@ function perhaps(unsettled: RunState['unsettled']): string {
     : `; cut short, up to ${counts.map(([done, count]) => `${showCount(count)} more ${done}`).join(', ')}`;
 }
 
-function countsText({ used, unsettled, open, steps }: RunState): string {
+function countsText(state: RunState): string {
+  const { unsettled, open, steps } = state;
   const stays = open.length === 0 ? '' : `; ${plural(open.length, 'item')} open`;
   if (steps.every(({ attempts }) => attempts === 0)) return `nothing changed${stays}`;
-  return `killed ${showCount(used.kill)}, deleted ${showCount(used.delete)}, edited ${showCount(used.edit)}${perhaps(unsettled)}${stays}`;
+  return `${changesCounted(changesOf(state))}${perhaps(unsettled)}${stays}`;
 }

@@ -12,17 +12,9 @@ import { isUnfinishedEnd } from '../../../model/fleet/outcome.ts';
 import type { FleetState } from '../../../model/fleet/state.ts';
 import { OUTCOMES } from '../../../model/outcome.ts';
 import { plural, showCount, showDuration } from '../../../model/text/quantity.ts';
+import { changesCounted, changesSummed } from '../counts.ts';
 import { toneOf, toType } from '../end.ts';
-import {
-  type Followed,
-  type HostStanding,
-  isOver,
-  isTrouble,
-  standings,
-  type Touched,
-  WORDS,
-  wholeEnd,
-} from './follow.ts';
+import { type Followed, type HostStanding, isOver, isTrouble, standings, WORDS, wholeEnd } from './follow.ts';
 import { toDo } from './to-do.ts';
 
 /**
@@ -75,13 +67,9 @@ function trouble({ fleet, touched: all }: Followed): Document {
 function touched({ touched: all }: Followed): Document {
   const acted = [...all.values()].filter((one) => one.acted);
   if (acted.length === 0) return apart(sentence('Nothing was changed on any host.', 'good'));
-  return apart(sentence(`${changedOn(acted)}, on ${plural(acted.length, 'host')}`, 'bold', 'DONE  '));
-}
-
-/** `killed 42, deleted 3 977, edited 1` */
-export function changedOn(acted: readonly Touched[]): string {
-  const sum = (of: 'killed' | 'deleted' | 'edited') => showCount(acted.reduce((all, one) => all + one[of], 0));
-  return `killed ${sum('killed')}, deleted ${sum('deleted')}, edited ${sum('edited')}`;
+  return apart(
+    sentence(`${changesCounted(changesSummed(acted))}, on ${plural(acted.length, 'host')}`, 'bold', 'DONE  '),
+  );
 }
 
 function open({ touched: touchedHosts }: Followed): Document {

@@ -5,14 +5,12 @@ import { applyFleet, type FleetState, type HostState, initialFleet } from '../..
 import type { HostEnd } from '../../../model/fleet.ts';
 import { canBeUndone } from '../../../model/run/undo.ts';
 import { apply, elapsed, initialState, type RunState, unknownSteps } from '../../../model/state.ts';
-import { plural, showCount } from '../../../model/text/quantity.ts';
+import { showCount } from '../../../model/text/quantity.ts';
+import { type Changes, changesNamed, changesOf } from '../counts.ts';
 
 /** What the run of a host came to: all that is kept of it once it is over, so that two hundred of them take no room. */
-export interface Touched {
+export interface Touched extends Changes {
   readonly run: string;
-  readonly killed: number;
-  readonly deleted: number;
-  readonly edited: number;
   /** False: no action was begun. */
   readonly acted: boolean;
   /** Milliseconds. */
@@ -24,12 +22,10 @@ export interface Touched {
 }
 
 export function touchedOf(state: RunState): Touched {
-  const { run, used, steps, open, undo } = state;
+  const { run, steps, open, undo } = state;
   return {
     run,
-    killed: used.kill,
-    deleted: used.delete,
-    edited: used.edit,
+    ...changesOf(state),
     acted: steps.some(({ attempts }) => attempts > 0),
     took: elapsed(state),
     open,
@@ -167,12 +163,7 @@ export function tookOf({ started, ended }: HostState, touched: Touched | undefin
 /** `killed 42 processes, deleted 3 977 files` */
 export function touchedText(touched: Touched | undefined): string {
   if (touched === undefined || !touched.acted) return 'nothing changed';
-  const counts = [
-    ...(touched.killed > 0 ? [`killed ${plural(touched.killed, 'process', 'processes')}`] : []),
-    ...(touched.deleted > 0 ? [`deleted ${plural(touched.deleted, 'file')}`] : []),
-    ...(touched.edited > 0 ? [`edited ${plural(touched.edited, 'file')}`] : []),
-  ];
-  return counts.join(', ') || 'nothing killed, deleted or edited';
+  return changesNamed(touched).join(', ') || 'nothing killed, deleted or edited';
 }
 
 /** Which batch a host was in; null: none. */

@@ -2,8 +2,9 @@ import { isForGood, type Plan, type PlannedAction } from '../../../model/plan.ts
 import { addCosts } from '../../../model/policy/decide.ts';
 import { LIMITS, type Limits } from '../../../model/runbook.ts';
 import { showCount } from '../../../model/text/quantity.ts';
-import type { Observation, Targets } from '../../../model/verb.ts';
+import type { Observation } from '../../../model/verb.ts';
 import { decisionWords, limitText } from '../action.ts';
+import { NOUNS } from '../counts.ts';
 import { countRange, sameBut, spread, totalText } from './spread.ts';
 
 /** An action on the hosts of a group: what is the same on all is said once, counts as ranges over them. */
@@ -102,19 +103,9 @@ function changeText(verb: string, observations: readonly Observation[]): string 
   const count = observations.reduce((sum, { targets }) => sum + targets.count, 0);
   const bytes = observations.reduce((sum, { targets }) => sum + (targets.bytes ?? 0), 0);
   // Of an edit the sentence may count something else, jobs or lines.
-  const noun = observations.some(({ targets }) => targets.kind === 'file') ? ` ${NOUNS.file}` : '';
+  const noun = observations.some(({ targets }) => targets.kind === 'file') ? ` ${NOUNS.file[1]}` : '';
   return `${said} on each, ${totalText(`${showCount(count)}${noun}`, bytes)}`;
 }
-
-const NOUNS: Readonly<Record<Targets['kind'], string>> = {
-  processes: 'processes',
-  files: 'files',
-  service: 'services',
-  file: 'files',
-  command: 'commands',
-  person: 'people',
-  none: 'targets',
-};
 
 /** Where the summaries differ in more than counts. */
 function counted(verb: string, observations: readonly Observation[]): string {
@@ -122,7 +113,7 @@ function counted(verb: string, observations: readonly Observation[]): string {
   const summaries = new Set(observations.map(({ summary }) => summary));
   if (counts.every((count) => count <= 1))
     return `${[...summaries].slice(0, 3).join(', or ')}${summaries.size > 3 ? ', or otherwise' : ''}`;
-  return `${verb} ${countRange(counts)} ${NOUNS[observations[0]?.targets.kind ?? 'none']}`;
+  return `${verb} ${countRange(counts)} ${NOUNS[observations[0]?.targets.kind ?? 'none'][1]}`;
 }
 
 function waysBack(steps: readonly PlannedAction[]): Pick<GroupStep, 'forGood' | 'undo'> {

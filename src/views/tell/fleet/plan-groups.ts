@@ -16,15 +16,7 @@ import { plural } from '../../../model/text/quantity.ts';
 import { names } from '../../fold.ts';
 import { watchedText } from '../watch-words.ts';
 import { differencesOf, type GroupStep, groupSteps, groupWarnings } from './group.ts';
-import { mainGroup, plansOf, reasonsOf } from './plan-words.ts';
-
-export const KINDS = {
-  act: ['Would act', 'good'],
-  'looked-only': ['Looked only', 'good'],
-  'not-this-incident': ['Not this incident', 'warn'],
-  refused: ['Refused', 'bad'],
-  unreachable: ['Unreachable', 'bad'],
-} as const;
+import { KINDS, mainGroup, plansOf, reasonsOf } from './plan-words.ts';
 
 /** Reasons, warnings and differences that a screen shows. */
 export const MOST = 8;

@@ -21,12 +21,21 @@ export function groupsText(groups: readonly PlanGroup[]): string {
   return parts.join(', ');
 }
 
-const KINDS: readonly PlanGroup['kind'][] = ['act', 'looked-only', 'not-this-incident', 'refused', 'unreachable'];
+/** In the order in which they are told. */
+export const KINDS = {
+  act: ['Would act', 'good'],
+  'looked-only': ['Looked only', 'good'],
+  'not-this-incident': ['Not this incident', 'warn'],
+  refused: ['Refused', 'bad'],
+  unreachable: ['Unreachable', 'bad'],
+} as const;
+
+const ORDER = Object.keys(KINDS);
 
 /** Those that act first, the largest first. */
 export function groupsInOrder(groups: readonly PlanGroup[]): readonly PlanGroup[] {
   return groups.toSorted(
-    (one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind) || other.hosts.length - one.hosts.length,
+    (one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind) || other.hosts.length - one.hosts.length,
   );
 }
 

@@ -23,8 +23,8 @@ import { names } from '../../fold.ts';
 import { secondOf } from '../clock.ts';
 import { pairsOf, planToJson, refused } from '../plan.ts';
 import { costsOf, totalsOf } from './group.ts';
-import { groupDocument, KINDS, MOST } from './plan-groups.ts';
-import { decidesText, fleetTimeText, groupsInOrder, groupsText, plansOf, strategyText } from './plan-words.ts';
+import { groupDocument, MOST } from './plan-groups.ts';
+import { decidesText, fleetTimeText, groupsInOrder, groupsText, KINDS, plansOf, strategyText } from './plan-words.ts';
 
 export interface ReviewWords {
   /** What to type to see one host's plan whole. */

@@ -17,6 +17,7 @@ import { plural, showDuration } from '../../../model/text/quantity.ts';
 import { names } from '../../fold.ts';
 import { exitText, keptRows } from '../circumstances.ts';
 import { clockText, dayText } from '../clock.ts';
+import { changesNamed, changesSummed } from '../counts.ts';
 import { pairsOf } from '../plan.ts';
 import { damage, joined, takenUpText, unknownText } from '../report.ts';
 import {
@@ -136,10 +137,8 @@ function stands(fleet: Followed['fleet']): readonly Span[] {
 function done(touched: ReadonlyMap<string, Touched>): readonly Span[] {
   const acted = [...touched.values()].filter((one) => one.acted);
   if (acted.length === 0) return [{ strong: 'Nothing was changed on any host.' }];
-  const sum = (of: 'killed' | 'deleted' | 'edited') => acted.reduce((all, one) => all + one[of], 0);
-  const killed = `killed ${plural(sum('killed'), 'process', 'processes')}`;
-  const files = `deleted ${plural(sum('deleted'), 'file')}, edited ${plural(sum('edited'), 'file')}`;
-  return [`On ${plural(acted.length, 'host')} something was changed: ${killed}, ${files}.`];
+  const said = changesNamed(changesSummed(acted)).join(', ') || 'nothing killed, deleted or edited';
+  return [`On ${plural(acted.length, 'host')} something was changed: ${said}.`];
 }
 
 function end({ fleet: { finished, stopped }, running }: Pick<FleetReported, 'fleet' | 'running'>): readonly Span[] {

@@ -1,7 +1,7 @@
 import type { Document } from '../../../model/document.ts';
 import { plural, showDuration } from '../../../model/text/quantity.ts';
+import { changesCounted, changesSummed } from '../counts.ts';
 import { endedText, runPart, whatText } from '../runs.ts';
-import { changedOn } from './end.ts';
 import { countsText } from './follow.ts';
 import type { FleetReported } from './report.ts';
 
@@ -25,7 +25,7 @@ export function tellFleetRun(source: FleetReported, verify: boolean): Document {
 
 function changedText({ touched }: FleetReported): string {
   const all = [...touched.values()];
-  return all.every(({ acted }) => !acted) ? 'nothing changed' : changedOn(all);
+  return all.every(({ acted }) => !acted) ? 'nothing changed' : changesCounted(changesSummed(all));
 }
 
 /** One fleet run for programs: its hosts with the ids of their runs, which are rows of their own. */
