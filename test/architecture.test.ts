@@ -87,6 +87,18 @@ const PLANTED: readonly (readonly [string, string, string, string])[] = [
     "import { x } from '../files/x.ts';",
     'fields of verbs never import each other: verbs/files/x.ts',
   ],
+  [
+    'what two adapters share imports one of them',
+    'hosts/linux/a.ts',
+    "import { x } from '../local/x.ts';",
+    'linux/ knows nothing of local/: move what hosts/local/x.ts shares',
+  ],
+  [
+    'an adapter imports another',
+    'hosts/ssh/files/a.ts',
+    "import { x } from '../../local/x.ts';",
+    'ssh/ knows nothing of local/: move what hosts/local/x.ts shares',
+  ],
   ['siblings of floor 3', 'operations/a.ts', "import { x } from '../wiring/x.ts';", 'may not import wiring/x.ts'],
   [
     'an operation imports a command',

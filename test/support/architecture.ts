@@ -89,6 +89,7 @@ const RULES: readonly Rule[] = [
       const to = folderOf(target);
       if (to !== folder) return allowed.includes(to) ? [] : [`may not import ${target}`];
       if (folder === 'verbs') return verbsApart(path, target);
+      if (folder === 'hosts') return hostsApart(path, target);
       const shared = basename(target).startsWith('_') || target.split('/').length > 2;
       return folder === 'commands' && !shared
         ? [`commands never import each other: ${basename(path)} imports ${basename(target)}`]
@@ -149,6 +150,14 @@ function verbsApart(path: string, target: string): string[] {
   if (/\.(probe|action)\.ts$/.test(target)) return [`verbs never import each other: move what ${target} shares`];
   return fieldOf(path) === fieldOf(target) ? [] : [`fields of verbs never import each other: ${target}`];
 }
+
+/** What adapters share stands below them, and an adapter knows no other. */
+function hostsApart(path: string, target: string): string[] {
+  const [from, to] = [fieldOf(path), fieldOf(target)];
+  const apart = ['linux', 'files', ...ADAPTERS].includes(from) && ADAPTERS.includes(to) && from !== to;
+  return apart ? [`${from}/ knows nothing of ${to}/: move what ${target} shares`] : [];
+}
+const ADAPTERS = ['local', 'ssh', 'fake'];
 
 function cycles(files: readonly Source[]): string[] {
   const graph = new Map(files.map((file) => [file.path, file.inside]));

@@ -1,5 +1,5 @@
 import type { Failure, Result, ServiceManager, ServiceState, ServiceTies } from '../../model/host.ts';
-import { bootTime } from '../local/machine.ts';
+import { bootTime } from './boot-time.ts';
 import { type PidStat, ticksToMilliseconds } from './pid.ts';
 
 /** What a service manager is to us. `state` may fork only where nothing else can tell. */

@@ -8,8 +8,8 @@ import {
   type Services,
 } from '../../model/host.ts';
 import type { Json } from '../../model/json.ts';
-import { armTimer, readTimer, releaseTimer, timers } from '../local/lease-timer.ts';
 import type { Init } from './init.ts';
+import { armTimer, readTimer, releaseTimer, timers } from './lease-timer.ts';
 import { systemctlStart } from './systemctl.ts';
 import { readWatchdog, type Watchdog, type WatchdogStarter } from './watchdog-script.ts';
 

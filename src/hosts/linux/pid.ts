@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { readArgs, readExe, readStat, readStatus } from '../local/proc.ts';
+import { readArgs, readExe, readStat, readStatus } from './proc.ts';
 import { type ProcStat, type Seen, TICKS_PER_SECOND } from './proc-text.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { failure, type ProcessList, type ProcessRecord, type ProcessSelector } from '../../model/host.ts';
-import { idsAmong } from '../local/machine.ts';
 import { ancestorsOf, type Lineage, type StartedBy, starterOf, titleOf } from './lineage.ts';
 import { type Matches, matchesOf } from './matches.ts';
+import { idsAmong } from './passwd.ts';
 import type { ProcStat, ProcStatus, Seen } from './proc-text.ts';
 import { createSlices } from './slices.ts';
 

@@ -1,11 +1,12 @@
 import { accessSync, closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { bootTime } from '../linux/boot-time.ts';
 import { type DaemonAbout, pidOf } from '../linux/daemon-about.ts';
 import type { PidFile, Sight } from '../linux/main-process.ts';
+import { idsAmong, parsePasswd } from '../linux/passwd.ts';
 import { allPids, argsOf, readPid, ticksToMilliseconds } from '../linux/pid.ts';
 import { type PidFileEntry, prefixesOf, writerOf } from '../linux/pid-file.ts';
-import { bootTime, idsAmong, parsePasswd } from './machine.ts';
-import { readExe, readStatus } from './proc.ts';
+import { readExe, readStatus } from '../linux/proc.ts';
 
 /** This machine, read a file at a time as it is asked for. */
 export function sightHere(): Sight {

@@ -1,11 +1,11 @@
 import { readdirSync, statSync } from 'node:fs';
 import type { Commands, ServiceManager, ServiceState } from '../../model/host.ts';
+import { bootTime } from '../linux/boot-time.ts';
 import { type DaemonAbout, daemonAbout } from '../linux/daemon-about.ts';
 import { livesWords } from '../linux/daemon-words.ts';
 import { absent, type Init, isServiceName, misledScript } from '../linux/init.ts';
 import { scriptState } from '../linux/script-state.ts';
 import { readPidFile, readSmall, sightHere, wouldBeSeen } from './init-script.ts';
-import { bootTime } from './machine.ts';
 import { resolvePath } from './pin.ts';
 
 const FOLDERS = ['/etc/init.d', '/etc/rc.d/init.d'];

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Machine, ServiceManager } from '../../model/host.ts';
+import { bootTime, readOr } from '../linux/boot-time.ts';
+import { parsePasswd } from '../linux/passwd.ts';
 
 export function localMachine(): Machine {
   let users: Readonly<Record<string, string>> | undefined;
@@ -25,40 +27,10 @@ export function localMachine(): Machine {
   };
 }
 
-/** Epoch milliseconds, `btime` of /proc/stat (proc(5)). Read each time: it moves when the clock is set. */
-export function bootTime(): number {
-  const match = /^btime (\d+)$/m.exec(readOr('/proc/stat', ''));
-  return Number(match?.[1] ?? 0) * 1000;
-}
-
 /**
  * What runs, not what is installed: sd_booted(3) looks at /run/systemd/system, openrc(8) keeps /run/openrc/softlevel.
  */
 export function runningManager(): Exclude<ServiceManager, 'script'> {
   if (existsSync('/run/systemd/system')) return 'systemd';
   return existsSync('/run/openrc/softlevel') ? 'openrc' : 'sysv';
-}
-
-/** passwd(5). The first line for an id wins, as getpwuid(3) has it. */
-export function parsePasswd(text: string): Readonly<Record<string, string>> {
-  const users: Record<string, string> = {};
-  for (const line of text.split('\n')) {
-    const [name, , uid] = line.split(':');
-    if (name && uid && /^\d+$/.test(uid)) users[uid] ??= name;
-  }
-  return users;
-}
-
-/** The ids of these users; numbers are their own. */
-export function idsAmong(passwd: Readonly<Record<string, string>>, users: readonly string[]): readonly number[] {
-  const ids = Object.entries(passwd).flatMap(([uid, name]) => (users.includes(name) ? [Number(uid)] : []));
-  return [...ids, ...users.filter((user) => /^\d+$/.test(user)).map(Number)];
-}
-
-function readOr(path: string, otherwise: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return otherwise;
-  }
 }

@@ -10,11 +10,11 @@ import {
   type ProcessSelector,
 } from '../../model/host.ts';
 import type { Lineage } from '../linux/lineage.ts';
+import { readArgs, readCgroup, readExe, readStat, readStatus } from '../linux/proc.ts';
 import { ownerIn, type ProcStat, type Seen, TICKS_PER_SECOND } from '../linux/proc-text.ts';
 import { procIsForeign, selectProcesses } from '../linux/process-records.ts';
 import { createSlices } from '../linux/slices.ts';
 import { resolvePath } from './pin.ts';
-import { readArgs, readCgroup, readExe, readStat, readStatus } from './proc.ts';
 import { isAlive, signalAll } from './signal.ts';
 
 /**

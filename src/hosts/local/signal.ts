@@ -1,8 +1,8 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import type { Processes, ProcessIdentity, SignalResult } from '../../model/host.ts';
+import { readExe, readStat, readStatus } from '../linux/proc.ts';
 import type { ProcStat } from '../linux/proc-text.ts';
 import { createSlices } from '../linux/slices.ts';
-import { readExe, readStat, readStatus } from './proc.ts';
 
 /**
  * Each target is looked at again at the moment of use, through a descriptor of its /proc/PID, which answers ESRCH once

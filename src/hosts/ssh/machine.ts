@@ -1,5 +1,5 @@
 import type { Machine, MachineFacts } from '../../model/host.ts';
-import { parsePasswd } from '../local/machine.ts';
+import { parsePasswd } from '../linux/passwd.ts';
 import type { Remote } from './remote.ts';
 
 /** What may change while a host runs, one line a fact: with builtins, but for /proc/stat, whose lines may be long. */

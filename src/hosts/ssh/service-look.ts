@@ -1,9 +1,9 @@
 import type { Result } from '../../model/host.ts';
 import { type DaemonAbout, pidOf } from '../linux/daemon-about.ts';
 import type { PidFile, Sight } from '../linux/main-process.ts';
+import { idsAmong } from '../linux/passwd.ts';
 import { type PidFileEntry, writerOf } from '../linux/pid-file.ts';
 import type { ProcStat } from '../linux/proc-text.ts';
-import { idsAmong } from '../local/machine.ts';
 import { type DescribedProcess, readDescriptions, readStats, VANISHED } from './proc-answer.ts';
 import { type ProcQuestions, unreadableProc } from './proc-look.ts';
 import { readTools, wordList } from './proc-words.ts';

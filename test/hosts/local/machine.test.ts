@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { fakeMachine } from '../../../src/hosts/fake/machine.ts';
-import { localMachine, parsePasswd } from '../../../src/hosts/local/machine.ts';
+import { parsePasswd } from '../../../src/hosts/linux/passwd.ts';
+import { localMachine } from '../../../src/hosts/local/machine.ts';
 import { machineContract } from '../../contracts/machine.ts';
 import { emptyWorld } from '../../support/hosts/fake-world.ts';
 

@@ -8,7 +8,7 @@ import {
   parseStat,
   parseStatus,
   type Seen,
-} from '../linux/proc-text.ts';
+} from './proc-text.ts';
 
 /**
  * Fork-free, synchronous reads of /proc. `base` is `/proc/PID`, or `/proc/self/fd/N` of an open descriptor on it, which
