@@ -20,6 +20,14 @@ export function hostsChosen({ host, hosts, inventory }: Options): boolean {
   return [host, hosts, inventory].some((given) => given !== undefined);
 }
 
+/**
+ * Whether a fleet is meant, be it of one host: a list of hosts, an inventory, or several names. One `--host` alone is a
+ * run on that host.
+ */
+export function isFleet({ host, hosts, inventory }: Options): boolean {
+  return hosts !== undefined || inventory !== undefined || wordsOf(host).length > 1;
+}
+
 /** `--limit` in its two meanings. */
 export interface LimitWords {
   readonly limits: readonly string[];

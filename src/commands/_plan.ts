@@ -1,17 +1,18 @@
 import type { Plan } from '../model/plan.ts';
 import type { Emit } from '../model/ports.ts';
 import type { MachineThen, SavedPlan } from '../model/run/saved-plan.ts';
+import type { ReachedHost, World } from '../model/world.ts';
 import { FORMATS } from '../views/formats.ts';
 import type { Comparison } from '../views/tell/saved-plan.ts';
 import type { CommandOption, Io } from './_command.ts';
 import { whyNotLook } from './_declared.ts';
-import { modeOf, type Prepared, prepare } from './_prepare.ts';
-import { formatOf, print } from './_print.ts';
+import { chosenHost, whileReached } from './_host.ts';
+import { isFleet } from './_limit.ts';
+import { type Prepared, prepare } from './_prepare.ts';
+import { formatOf, print, progressOn } from './_print.ts';
 import { type CommandResult, hasEnded, refuse } from './_result.ts';
 import { commandFor, machineNow, savePlan, validFor } from './_save.ts';
 import { askedAgain, changedIdentity, changedTexts, readSaved, whyDifferent, whyUnusable } from './_saved.ts';
-import { chosenHost, onStage, type Stage } from './_stage.ts';
-import { isFleet } from './fleet/many.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -29,13 +30,19 @@ export async function planHere(io: Io, name: string | undefined, options: Option
   if (hasEnded(chosen)) return chosen;
   const given = options.diff ?? options.plan;
   if (typeof given === 'string')
-    return onStage(io, chosen, (stage) => diffOn(io, stage, name, { ...options, diff: given }));
+    return whileReached(io, chosen, (world, host) => diffOn(io, { world, host }, name, { ...options, diff: given }));
   if (name === undefined) return refuse('name a runbook; `firebreak list` names those of the library', 'usage');
   const valid = validFor(options);
   if (hasEnded(valid)) return valid;
   const prepared = await prepare(io, name, options, chosen);
   if (hasEnded(prepared)) return prepared;
-  return onStage(io, chosen, (stage) => planOn(io, stage, { name, options, prepared, valid }));
+  return whileReached(io, chosen, (world, host) => planOn(io, { world, host }, { name, options, prepared, valid }));
+}
+
+/** A host that answers, and what it is looked at with. */
+interface Scope {
+  readonly world: World;
+  readonly host: ReachedHost;
 }
 
 interface Asked {
@@ -45,8 +52,8 @@ interface Asked {
   readonly valid: number;
 }
 
-async function planOn(io: Io, stage: Stage, { name, options, prepared, valid }: Asked): Promise<CommandResult> {
-  const looked = await lookAround(io, stage, prepared, options);
+async function planOn(io: Io, at: Scope, { name, options, prepared, valid }: Asked): Promise<CommandResult> {
+  const looked = await lookAround(io, at, prepared, options);
   if (hasEnded(looked)) return looked;
   const { plan, machine } = looked;
   await show(io, plan, { options, command: commandFor(name, options) });
@@ -57,37 +64,27 @@ async function planOn(io: Io, stage: Stage, { name, options, prepared, valid }: 
   return saved ?? { outcome: plan.refusal?.outcome ?? 'held' };
 }
 
-/** A number: interrupted, or what is wrong has been said. */
 async function lookAround(
   io: Io,
-  { hosts }: Stage,
+  { world, host: { host, readOnlyHost } }: Scope,
   prepared: Prepared,
   options: Options,
 ): Promise<{ readonly plan: Plan; readonly machine: MachineThen } | CommandResult> {
-  const refused = await whyNotLook(io, prepared, { options, hosts: [hosts.host.name] });
+  const refused = await whyNotLook(io, prepared, { options, hosts: [host.name] });
   if (refused !== null) return refused;
-  const [{ plan }, { systemClock }] = await Promise.all([
-    import('../operations/plan.ts'),
-    import('../wiring/clock.ts'),
-  ]);
-  const { secrets } = io;
+  const { plan } = await import('../operations/plan.ts');
   const progress = await progressOn(io, options);
-  const made = await plan(
-    { ...prepared, mode: await modeOf(io, prepared) },
-    {
-      readOnlyHost: hosts.readOnlyHost,
-      catalogue: prepared.catalogue,
-      clock: systemClock,
-      signal: io.interrupts.signal,
-      emit: progress.emit,
-      ...(secrets && { secrets }),
-    },
-  );
+  const emit: Emit = async (fact) => {
+    if (fact.type === 'step.started') progress.at(fact.step);
+  };
+  const { signal } = io.interrupts;
+  const mode = await world.mode(prepared, host);
+  const made = await plan({ ...prepared, mode }, { ...world, readOnlyHost, signal, emit });
   progress.end();
   if ('reason' in made)
     return refuse(made.code === undefined ? `${made.reason}; nothing was looked at` : made.reason, made.outcome);
-  if (io.interrupts.signal.aborted) return { outcome: 'interrupted' };
-  const machine = await machineNow(hosts.host);
+  if (signal.aborted) return { outcome: 'interrupted' };
+  const machine = await machineNow(host);
   return machine.boot === ''
     ? refuse(`${machine.host} cannot be reached any more; nothing was touched`, 'outcome-unknown')
     : { plan: made, machine };
@@ -112,7 +109,7 @@ export async function show(io: Io, plan: Plan, { options, command, saved }: Show
 // ---------------------------------------------------------------- a saved plan beside now
 
 /** Identity and drift of a saved plan, as things are now. */
-async function diffOn(io: Io, stage: Stage, name: string | undefined, options: Options): Promise<CommandResult> {
+async function diffOn(io: Io, at: Scope, name: string | undefined, options: Options): Promise<CommandResult> {
   const saved = await readSaved(io, String(options.diff), 'to-show');
   if (hasEnded(saved)) return saved;
   const again = askedAgain(saved, options);
@@ -123,9 +120,9 @@ async function diffOn(io: Io, stage: Stage, name: string | undefined, options: O
     const different = await whyDifferent(texts);
     return different === null ? prepared : { ...prepared, ...different };
   }
-  const looked = await lookAround(io, stage, prepared, options);
+  const looked = await lookAround(io, at, prepared, options);
   if (hasEnded(looked)) return looked;
-  const comparison = await comparisonOf(io, stage, { saved, prepared, plan: looked.plan, texts });
+  const comparison = await comparisonOf(io, at, { saved, prepared, plan: looked.plan, texts });
   const { tellComparison } = await import('../views/tell/saved-plan.ts');
   await print(io, tellComparison(comparison), { json: formatOf(options) === 'json', all: true });
   return { outcome: comparison.unusable === null && comparison.differences.length === 0 ? 'held' : 'plan-mismatch' };
@@ -138,7 +135,11 @@ interface Beside {
   readonly texts: Comparison['differences'];
 }
 
-async function comparisonOf(io: Io, { hosts }: Stage, { saved, prepared, plan, texts }: Beside): Promise<Comparison> {
+async function comparisonOf(
+  io: Io,
+  { host: { readOnlyHost } }: Scope,
+  { saved, prepared, plan, texts }: Beside,
+): Promise<Comparison> {
   const { driftOf, pinnedDifferences } = await import('../plan/fingerprint.ts');
   const identity = (await changedIdentity(saved, prepared)).filter(({ name }) =>
     texts.every((one) => one.name !== name),
@@ -151,20 +152,8 @@ async function comparisonOf(io: Io, { hosts }: Stage, { saved, prepared, plan, t
   };
   return {
     saved,
-    unusable: await whyUnusable(io, saved, hosts.readOnlyHost),
+    unusable: await whyUnusable(io, saved, readOnlyHost),
     differences: [...texts, ...identity, ...pinnedDifferences(saved, plan), ...(refused ? [refusal] : [])],
     drift: plan.diagnosis.verdict === 'this-incident' ? driftOf(saved.plan, plan) : [],
-  };
-}
-
-/** What is being looked at, on a terminal; silence elsewhere. */
-async function progressOn(io: Io, options: Options): Promise<{ readonly emit: Emit; readonly end: () => void }> {
-  if (!io.tty.stderr || options.json === true || io.env.TERM === 'dumb') return { emit: async () => {}, end: () => {} };
-  const line = (await import('../views/looking.ts')).lookingLine(io.stderr);
-  return {
-    end: line.end,
-    emit: async (fact) => {
-      if (fact.type === 'step.started') line.at(fact.step);
-    },
   };
 }

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import type { Json } from '../model/json.ts';
 import type { OutcomeName } from '../model/outcome.ts';
-import type { Mode } from '../model/policy/permit.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Catalogue } from '../model/ports.ts';
 import type { Problem } from '../model/problem.ts';
@@ -65,16 +64,6 @@ export async function prepare(
   if (policy && Object.keys(raised).length > 0)
     return refuse('--limit is for attended runs; the policy says how far automation may go', 'usage');
   return { runbook: read.value, params: params.value, limits, raised, policy, catalogue, notes: trustNotes(reader) };
-}
-
-/**
- * Who decides. To be asked under the host's lock: a run that ends meanwhile belongs to what this host remembers.
- * `except` is the run itself.
- */
-export async function modeOf(io: Io, { policy, runbook }: Prepared, except?: string): Promise<Mode> {
-  if (!policy) return { kind: 'attended' };
-  const { triggerOf } = await import('../wiring/trigger.ts');
-  return { kind: 'unattended', policy, trigger: triggerOf(io, { policy, runbook: runbook.name, except }) };
 }
 
 type Read = (path: string) => string | { readonly code: string };

@@ -24,3 +24,12 @@ export async function drawn(io: Io, document: Document, all = false): Promise<st
   ]);
   return drawText(document, paperOf({ columns: io.columns, color: io.color.stderr, all }));
 }
+
+/** What is being looked at, on a terminal; silence elsewhere. */
+export async function progressOn(
+  io: Io,
+  options: Options,
+): Promise<{ readonly at: (what: string) => void; readonly end: () => void }> {
+  if (!io.tty.stderr || options.json === true || io.env.TERM === 'dumb') return { at: () => {}, end: () => {} };
+  return (await import('../views/looking.ts')).lookingLine(io.stderr);
+}

@@ -6,10 +6,9 @@ import type { MachineThen } from '../model/run/saved-plan.ts';
 import { parseDuration, showDuration } from '../model/text/quantity.ts';
 import { commandLine } from '../model/text/quote.ts';
 import type { Io } from './_command.ts';
-import { hostWords, wordsOf } from './_limit.ts';
+import { hostWords, isFleet, wordsOf } from './_limit.ts';
 import type { Prepared } from './_prepare.ts';
 import { type CommandResult, refuse } from './_result.ts';
-import { isFleet } from './fleet/many.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 

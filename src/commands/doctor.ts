@@ -2,14 +2,15 @@ import { type Holder, whoHolds } from '../journal/lock.ts';
 import { placesFor } from '../journal/places.ts';
 import { preparedIn } from '../journal/prepared.ts';
 import { roomIn } from '../journal/room.ts';
+import type { ReachedHost } from '../model/world.ts';
 import { type Check, type DoctorParts, examine, examineThere } from '../operations/doctor.ts';
 import { lockName } from '../wiring/environment.ts';
 import { defineCommand, type Io } from './_command.ts';
+import { chosenHost, whileReached } from './_host.ts';
+import { isFleet } from './_limit.ts';
 import { print } from './_print.ts';
 import { type CommandResult, hasEnded, refuse } from './_result.ts';
-import { chosenHost, onStage, type Stage } from './_stage.ts';
 import { HOST_OPTIONS } from './fleet/hosts.ts';
-import { isFleet } from './fleet/many.ts';
 
 /** One host, and how it is reached. */
 const REACH = /^--(host|ssh-config|become|ask-become-password|become-password)( |$)/;
@@ -22,16 +23,20 @@ function countedSlots({ FIREBREAK_COUNTED: counted }: Io['env']): DoctorParts['s
 }
 
 /** What there is to say of another host: whether it can be reached, whether it could be locked now, and what it has. */
-async function examineChosen(io: Io, { hosts, elsewhere }: Stage): Promise<readonly Check[]> {
-  if (elsewhere === null) return examine(await partsHere(io));
-  const locked = await elsewhere.lock({ run: 'doctor', who: io.user, pid: io.pid, since: new Date().toISOString() });
+async function examineChosen(io: Io, { readOnlyHost, target, lock }: ReachedHost): Promise<readonly Check[]> {
+  if (target === null) return examine(await partsHere(io));
+  const locked = await lock('doctor');
   if (locked.ok) await locked.release();
   const holder = locked.ok ? null : locked.message.replace(/; nothing was touched$/, '');
-  return examineThere({ host: hosts.readOnlyHost, holder, unlocked: locked.ok ? locked.note : null });
+  return examineThere({ host: readOnlyHost, holder, unlocked: locked.ok ? locked.note : null });
 }
 
-async function sayChecks(io: Io, stage: Stage, options: Readonly<Record<string, unknown>>): Promise<CommandResult> {
-  const checks = await examineChosen(io, stage);
+async function sayChecks(
+  io: Io,
+  host: ReachedHost,
+  options: Readonly<Record<string, unknown>>,
+): Promise<CommandResult> {
+  const checks = await examineChosen(io, host);
   const able = checks.every(({ state }) => state !== 'stuck');
   const { tellDoctor } = await import('../views/tell/doctor.ts');
   await print(io, { document: () => tellDoctor(checks), record: () => ({ able, checks }) }, options);
@@ -76,6 +81,6 @@ export default defineCommand({
   async run(io, _args, options) {
     if (isFleet(options)) return refuse('the doctor sees one host at a time: name it with --host', 'usage');
     const chosen = await chosenHost(io, options);
-    return hasEnded(chosen) ? chosen : onStage(io, chosen, (stage) => sayChecks(io, stage, options));
+    return hasEnded(chosen) ? chosen : whileReached(io, chosen, (_world, host) => sayChecks(io, host, options));
   },
 });

@@ -7,7 +7,7 @@ import type { Catalogue } from '../model/ports.ts';
 import type { Runbook } from '../model/runbook.ts';
 import { plural } from '../model/text/quantity.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
-import { modeOf, prepare } from './_prepare.ts';
+import { prepare } from './_prepare.ts';
 import { print } from './_print.ts';
 import { type CommandResult, hasEnded, refuse, told } from './_result.ts';
 
@@ -134,12 +134,13 @@ async function explainHere(io: Io, name: string, options: Options): Promise<Comm
     return refuse(`--at ${String(options.at)}: write 2026-12-24T03:00, or with an offset 2026-12-24T03:00Z`, 'usage');
   const prepared = await prepare(io, name, options);
   if (hasEnded(prepared)) return prepared;
-  const mode = asIf(await modeOf(io, prepared), options, at);
-  const [{ explain }, { stopSwitch }, { tellExplanation }] = await Promise.all([
+  const [{ explain }, { stopSwitch }, { modeFor }, { tellExplanation }] = await Promise.all([
     import('../model/policy/explain.ts'),
     import('../wiring/stop-switch.ts'),
+    import('../wiring/world.ts'),
     import('../views/tell/policy.ts'),
   ]);
+  const mode = asIf(await modeFor(io, { ...prepared, runbook: prepared.runbook.name }), options, at);
   const host = typeof options.host === 'string' ? options.host : hostname();
   const explanation = explain(mode, { runbook: prepared.runbook, params: prepared.params, host, at }, stopSwitch(io)());
   await print(io, tellExplanation(explanation), { json: options.json });

@@ -1,10 +1,9 @@
-import { type Command, defineCommand, type Io } from './_command.ts';
-import { meantRun, readEarlier } from './_earlier.ts';
+import type { RunState } from '../model/state.ts';
+import { type Command, defineCommand } from './_command.ts';
+import { meantRun, takeUpHere } from './_earlier.ts';
 import { REQUEST_OPTIONS } from './_prepare.ts';
-import { type CommandResult, hasEnded, refuse } from './_result.ts';
-import { act, aloneOn, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
-import { onStage, type Stage } from './_stage.ts';
-import { meantFleet } from './fleet/earlier.ts';
+import { hasEnded, refuse } from './_result.ts';
+import { nobodyDecides, SESSION_OPTIONS } from './_session.ts';
 import { HOST_OPTIONS } from './fleet/hosts.ts';
 
 const command: Command = defineCommand({
@@ -32,43 +31,18 @@ const command: Command = defineCommand({
   async run(io, [run], options) {
     const refusal = nobodyDecides(io, options);
     if (refusal !== null) return refusal;
-    const fleet = await meantFleet(io, run, { fits: 'unfinished', options });
-    if (fleet) return (await import('./fleet/again.ts')).resumeFleetHere(io, fleet, options);
     const { UNFINISHED, whyOver } = await import('../model/run/left-off.ts');
-    const meant = await meantRun(io, {
-      run,
-      options,
-      glance: UNFINISHED,
-      none: 'nothing to resume: no run is unfinished',
-    });
+    const none = 'nothing to resume: no run is unfinished';
+    const meant = await meantRun(io, { run, options, glance: UNFINISHED, open: true, none });
     if (hasEnded(meant)) return meant;
-    const over = whyOver(meant.state);
-    if (over !== null) return refuse(over, 'no-such-file');
-    return onStage(io, meant.chosen, (stage) =>
-      aloneOn(io, stage, `resume ${meant.id}`, (notes) => takeUpAnd(io, { stage, notes, run: meant.id, options })),
-    );
+    if ('fleet' in meant) return (await import('./fleet/fleet.ts')).resumeFleetHere(io, meant, options);
+    // Whoever has the lock before us may bring it to its end, so it is asked again.
+    const over = async (state: RunState) => {
+      const why = whyOver(state);
+      return why === null ? null : refuse(why, 'no-such-file');
+    };
+    const { takeUp } = await import('../operations/take-up.ts');
+    return (await over(meant.state)) ?? takeUpHere(io, meant, { what: 'resume', options, over, goOn: takeUp });
   },
 });
 export default command;
-
-interface Again {
-  readonly stage: Stage;
-  readonly notes: readonly string[];
-  readonly run: string;
-  readonly options: Readonly<Record<string, unknown>>;
-}
-
-async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise<CommandResult> {
-  const { whyOver } = await import('../model/run/left-off.ts');
-  const earlier = await readEarlier(io, run, options);
-  if (hasEnded(earlier)) return earlier;
-  const { journal, state, prepared } = earlier;
-  // Whoever had the lock before us may have brought it to its end.
-  const over = whyOver(state);
-  if (over !== null) return refuse(over, 'no-such-file');
-  const request = { ...earlier.request, notes: [...notes, ...(earlier.request.notes ?? [])] };
-  const { takeUp: goOn } = await import('../operations/take-up.ts');
-  return act(io, { stage, journal, mode: request.mode, catalogue: prepared.catalogue, options }, (parts) =>
-    goOn(request, parts, state),
-  );
-}

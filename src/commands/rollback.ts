@@ -1,13 +1,11 @@
 import type { UndoPart } from '../model/run/undo-part.ts';
 import type { RunState } from '../model/state.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
-import { meantRun, readEarlier } from './_earlier.ts';
+import { meantRun, takeUpHere } from './_earlier.ts';
 import { drawn } from './_print.ts';
 import { type CommandResult, DONE, hasEnded, refuse } from './_result.ts';
-import { act, aloneOn, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
-import { onStage, type Stage } from './_stage.ts';
+import { nobodyDecides, SESSION_OPTIONS } from './_session.ts';
 import { TRUST_OPTION } from './_trust.ts';
-import { meantFleet } from './fleet/earlier.ts';
 import { HOST_OPTIONS } from './fleet/hosts.ts';
 
 const command: Command = defineCommand({
@@ -38,50 +36,35 @@ const command: Command = defineCommand({
   async run(io, [run], options) {
     const refusal = nobodyDecides(io, options);
     if (refusal !== null) return refusal;
-    const fleet = await meantFleet(io, run, { fits: 'touched', options });
-    const alone = ['to', 'only'].find((name) => options[name] !== undefined);
-    if (fleet && alone !== undefined) return refuse(`--${alone} is for the run of one host: name that run`, 'usage');
-    if (options.to !== undefined && options.only !== undefined) return refuse('--to and --only: choose one', 'usage');
-    if (fleet) return (await import('./fleet/again.ts')).rollBackFleetHere(io, fleet, options);
     const { TOUCHED } = await import('../model/run/left-off.ts');
-    const meant = await meantRun(io, {
-      run,
-      options,
-      glance: TOUCHED,
-      none: 'nothing to undo: no run has changed anything',
-    });
+    const none = 'nothing to undo: no run has changed anything';
+    const meant = await meantRun(io, { run, options, glance: TOUCHED, open: false, none });
+    const alone = ['to', 'only'].find((name) => options[name] !== undefined);
+    if ('fleet' in meant && alone !== undefined)
+      return refuse(`--${alone} is for the run of one host: name that run`, 'usage');
+    if (options.to !== undefined && options.only !== undefined) return refuse('--to and --only: choose one', 'usage');
     if (hasEnded(meant)) return meant;
-    return onStage(io, meant.chosen, (stage) =>
-      aloneOn(io, stage, `rollback ${meant.id}`, (notes) => takeUpAnd(io, { stage, notes, run: meant.id, options })),
-    );
+    if ('fleet' in meant) return (await import('./fleet/fleet.ts')).rollBackFleetHere(io, meant, options);
+    const part = partOf(options);
+    const { rollBack } = await import('../operations/rollback.ts');
+    const result = await takeUpHere(io, meant, {
+      what: 'rollback',
+      options,
+      over: (state) => nothingIn(io, state, part),
+      goOn: (request, parts, { state }) => rollBack(request, parts, state, part),
+    });
+    return result.outcome === 'rolled-back' ? DONE : result;
   },
 });
 export default command;
 
-interface Again {
-  readonly stage: Stage;
-  readonly notes: readonly string[];
-  readonly run: string;
-  readonly options: Readonly<Record<string, unknown>>;
-}
-
-async function takeUpAnd(io: Io, { stage, notes, run, options }: Again): Promise<CommandResult> {
-  const earlier = await readEarlier(io, run, options);
-  if (hasEnded(earlier)) return earlier;
-  const { journal, state, prepared } = earlier;
-  const request = { ...earlier.request, notes: [...notes, ...(earlier.request.notes ?? [])] };
-  const part = partOf(options);
+/** Why nothing of that part can be undone. Null: it can, and what is undone is said. */
+async function nothingIn(io: Io, state: RunState, part: UndoPart | null): Promise<CommandResult | null> {
   const steps = state.undo.map(({ step }) => step);
   if (part !== null && !steps.includes(part.step))
     return refuse(`${part.step} has nothing to undo; what has: ${steps.join(', ') || 'nothing'}`, 'usage');
   await sayWhat(io, state, part);
-  const { rollBack } = await import('../operations/rollback.ts');
-  const result = await act(
-    io,
-    { stage, journal, mode: request.mode, catalogue: prepared.catalogue, options },
-    (parts) => rollBack(request, parts, state, part),
-  );
-  return result.outcome === 'rolled-back' ? DONE : result;
+  return null;
 }
 
 /** Which run it is and what of it is undone, before anything is: who named none may think of another. */

@@ -1,8 +1,11 @@
 import type { SavedPlan } from '../model/run/saved-plan.ts';
+import type { ReachedHost, World } from '../model/world.ts';
 import { type Command, defineCommand, type Io } from './_command.ts';
 import { ALLOW_READS_OPTION, whyNotLook } from './_declared.ts';
+import { type Chosen, chosenHost, held, hostNameOf } from './_host.ts';
+import { isFleet } from './_limit.ts';
 import { planHere } from './_plan.ts';
-import { modeOf, type Prepared, prepare, REQUEST_OPTIONS } from './_prepare.ts';
+import { type Prepared, prepare, REQUEST_OPTIONS } from './_prepare.ts';
 import { type CommandResult, hasEnded, refuse } from './_result.ts';
 import {
   askedAgain,
@@ -13,10 +16,8 @@ import {
   whyDifferent,
   whyUnusable,
 } from './_saved.ts';
-import { act, aloneOn, nobodyDecides, SESSION_OPTIONS } from './_session.ts';
-import { chosenHost, onStage, type Stage } from './_stage.ts';
+import { nobodyDecides, onOwnScreen, SESSION_OPTIONS } from './_session.ts';
 import { HOST_OPTIONS } from './fleet/hosts.ts';
-import { isFleet } from './fleet/many.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -32,8 +33,8 @@ async function runHere(io: Io, name: string | undefined, options: Options): Prom
   if (hasEnded(chosen)) return chosen;
   const prepared = await prepare(io, name, options, chosen);
   if (hasEnded(prepared)) return prepared;
-  return onStage(io, chosen, (stage) =>
-    aloneOn(io, stage, prepared.runbook.name, (notes) => start(io, { stage, prepared, options, notes })),
+  return held(io, chosen, prepared.runbook.name, (world, host) =>
+    start(io, { world, host, chosen, prepared, options }),
   );
 }
 
@@ -59,76 +60,41 @@ async function runSaved(
   const chosen = await chosenHost(io, options);
   if (hasEnded(chosen)) return chosen;
   const asked = { name: name ?? saved.plan.runbook.path, options: again };
-  return onStage(io, chosen, (stage) =>
-    aloneOn(
-      io,
-      stage,
-      saved.plan.runbook.name,
-      async (notes) => (await mismatch(io, stage, saved, asked)) ?? startSaved(io, { stage, saved, asked, notes }),
-    ),
-  );
-}
-
-interface Asked {
-  readonly name: string;
-  readonly options: Options;
-}
-
-async function mismatch(io: Io, { hosts }: Stage, saved: SavedPlan, asked: Asked): Promise<CommandResult | null> {
-  const unusable = await whyUnusable(io, saved, hosts.readOnlyHost);
-  if (unusable !== null) return refuse(`${unusable}; nothing was touched`, 'plan-mismatch');
-  return whyDifferent(await changedTexts(io, saved, asked));
-}
-
-interface SavedStart extends Pick<Start, 'stage' | 'notes'> {
-  readonly saved: SavedPlan;
-  readonly asked: Asked;
-}
-
-async function startSaved(
-  io: Io,
-  { stage, notes, saved, asked: { name, options } }: SavedStart,
-): Promise<CommandResult> {
-  const prepared = await prepare(io, name, options);
-  if (hasEnded(prepared)) return prepared;
-  return (
-    (await whyDifferent(await changedIdentity(saved, prepared))) ??
-    start(io, { stage, prepared, options, notes, saved })
-  );
+  return held(io, chosen, saved.plan.runbook.name, async (world, host) => {
+    const unusable = await whyUnusable(io, saved, host.readOnlyHost);
+    if (unusable !== null) return refuse(`${unusable}; nothing was touched`, 'plan-mismatch');
+    const changed = await whyDifferent(await changedTexts(io, saved, asked));
+    if (changed !== null) return changed;
+    const prepared = await prepare(io, asked.name, again);
+    if (hasEnded(prepared)) return prepared;
+    return (
+      (await whyDifferent(await changedIdentity(saved, prepared))) ??
+      start(io, { world, host, chosen, prepared, options: again, saved })
+    );
+  });
 }
 
 interface Start {
-  readonly stage: Stage;
+  readonly world: World;
+  readonly host: ReachedHost;
+  readonly chosen: Chosen;
   readonly prepared: Prepared;
   readonly options: Options;
-  readonly notes: readonly string[];
   readonly saved?: SavedPlan;
 }
 
-async function start(io: Io, { stage, prepared, options, notes, saved }: Start): Promise<CommandResult> {
-  const [{ run }, { openRun }, { version }, { marksOf }] = await Promise.all([
-    import('../operations/run.ts'),
-    import('../wiring/journal.ts'),
+async function start(io: Io, { world, host, chosen, prepared, options, saved }: Start): Promise<CommandResult> {
+  const [{ beginOn }, { version }, { marksOf }] = await Promise.all([
+    import('../operations/host-life.ts'),
     import('../wiring/version.ts'),
     import('../wiring/environment.ts'),
   ]);
-  const refused = await whyNotLook(io, prepared, { options, hosts: [stage.hosts.host.name] });
+  const refused = await whyNotLook(io, prepared, { options, hosts: [hostNameOf(chosen)] });
   if (refused !== null) return refused;
-  const opened = await openRun(io, prepared.runbook.name);
-  if (!opened.ok) return refuse(opened.message, 'no-journal');
-  const mode = await modeOf(io, prepared, opened.journal.run);
   const planned = saved ? await planNotes(io, options.plan) : [];
-  const request = {
-    ...prepared,
-    notes: [...notes, ...prepared.notes, ...planned],
-    mode,
-    who: io.user,
-    tool: version(),
-    ...marksOf(io),
-    ...(saved && { saved }),
-    ...(stage.elsewhere && { target: stage.elsewhere.reached }),
-  };
-  return act(io, { ...opened, stage, mode, catalogue: prepared.catalogue, options }, (parts) => run(request, parts));
+  const notes = [...chosen.notes, ...prepared.notes, ...planned];
+  const asked = { ...prepared, notes, who: io.user, tool: version(), ...marksOf(io), ...(saved && { saved }) };
+  return beginOn(world, host, { request: asked, host: null }, onOwnScreen(io, options));
 }
 
 const command: Command = defineCommand({

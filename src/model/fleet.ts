@@ -70,6 +70,8 @@ export type FleetFact =
         readonly path: string;
         readonly hash: string;
       };
+      /** Of the runbook, for a resume to show what was edited since; absent in journals of before. */
+      readonly text?: string;
       readonly params: Readonly<Record<string, Json>>;
       readonly strategy: Strategy;
       readonly hosts: readonly Target[];

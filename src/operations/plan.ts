@@ -52,7 +52,7 @@ async function lookAround(request: PlanRequest, parts: PlanParts): Promise<Plan>
     heed(host, before, NOTHING);
     await parts.emit(fact);
   };
-  const { plan: made } = await heard(host, NOTHING, () => makePlan({ ...request, ...parts, host, emit }));
+  const { plan: made } = await heard(host, NOTHING, () => makePlan({ ...parts, ...request, host, emit }));
   return made;
 }
 

@@ -5,11 +5,14 @@ import { placesFor } from '../journal/places.ts';
 import { readJournal } from '../journal/read.ts';
 import { reopenJournal } from '../journal/reopen.ts';
 import { newRunId } from '../journal/run-id.ts';
+import { orphansIn } from '../journal/verify.ts';
 import type { RunEvent } from '../model/event.ts';
 import { type FleetEvent, isFleetEvent } from '../model/fleet/ports.ts';
 import { failure, type Result } from '../model/host.ts';
+import type { Journal } from '../model/ports.ts';
 import type { Glance } from '../model/run/left-off.ts';
 import { isDrill, type RunState, stateOf } from '../model/state.ts';
+import type { Reopened } from '../model/world.ts';
 
 interface Who {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -20,19 +23,56 @@ interface Who {
 }
 
 /** A journal for a new run, at the first place that really takes one. */
-export function openRun(who: Who, runbook: string): Promise<Result<{ readonly journal: LocalJournal }>> {
-  const run = newRunId({ now: Date.now(), runbook, random: Math.random });
-  return openJournal({ places: placesFor(who), uid: who.uid, run });
+export async function openRun(
+  who: Who,
+  runbook: string,
+  host: string | null,
+): Promise<Result<{ readonly journal: Journal }>> {
+  const places = placesFor(who);
+  const run = host === null ? idFor(runbook) : idApart(who, `${runbook.slice(0, 28)}-${host.slice(0, 31)}`);
+  return settling(await openJournal({ places, uid: who.uid, run }));
+}
+
+const idFor = (name: string): string => newRunId({ now: Date.now(), runbook: name, random: Math.random });
+
+/** Journals of one second differ in their host, and where long names are cut in four random digits. */
+const TRIES = 5;
+
+function idApart(who: Who, name: string): string {
+  const known = new Set(findRuns({ places: placesFor(who), uid: who.uid }).runs.map(({ id }) => id));
+  let run = idFor(name);
+  for (let tries = 1; known.has(run) && tries < TRIES; tries += 1) run = idFor(name);
+  return run;
 }
 
 /** An earlier run's journal, to go on with. */
-export async function reopenRun(
-  who: Who,
-  wanted: string,
-): Promise<Result<{ readonly journal: LocalJournal; readonly events: readonly RunEvent[] }>> {
+export async function reopenRun(who: Who, wanted: string): Promise<Result<Reopened>> {
   const places = placesFor(who);
   const picked = pickRun(findRuns({ places, uid: who.uid }).runs, wanted);
-  return picked.ok ? reopenJournal({ found: picked.run, places, uid: who.uid }) : picked;
+  if (!picked.ok) return picked;
+  const reopened = settling(await reopenJournal({ found: picked.run, places, uid: who.uid }));
+  return reopened.ok ? { ...reopened, orphans: orphansIn(reopened.journal.folder, reopened.events) } : reopened;
+}
+
+/** Moved home at its end, where home has room by then; else it is left where it can be found. */
+function settling<T extends { readonly journal: LocalJournal }>(opened: Result<T>): Result<T> {
+  if (!opened.ok) return opened;
+  const { journal } = opened;
+  const close = async (): Promise<void> => {
+    journal.settle();
+    await journal.close();
+  };
+  // Not a copy: its folder is asked for anew each time.
+  return { ...opened, journal: Object.assign(Object.create(journal) as LocalJournal, { close }) };
+}
+
+/** The events of an earlier run, only looked into. Failure `empty`: it ended before it began. */
+export function readRun(who: Who, wanted: string): Result<{ readonly events: readonly RunEvent[] }> {
+  const picked = pickRun(findRuns({ places: placesFor(who), uid: who.uid }).runs, wanted);
+  if (!picked.ok) return picked;
+  const read = readJournal(picked.run.folder);
+  if (!read.ok) return failure(read.code, read.message);
+  return read.events.length === 0 ? failure('empty', 'nothing was written but the beginning') : read;
 }
 
 export interface Peeked {

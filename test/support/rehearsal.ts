@@ -83,7 +83,7 @@ export async function rehearse(script: Script): Promise<Rehearsal> {
 /** The same run goes on from the events that an earlier life has left. */
 export async function takeUp(script: Script, earlier: readonly RunEvent[]): Promise<Rehearsal> {
   const stage = setStage(script);
-  const ending = await goOn(stage.request, stage.parts, stateOf(earlier));
+  const ending = await goOn(stage.request, stage.parts, { state: stateOf(earlier), events: earlier });
   return { ...stage, ending };
 }
 

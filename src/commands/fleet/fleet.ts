@@ -1,23 +1,29 @@
-import type { FleetPlan, FleetView } from '../../model/fleet/ports.ts';
+import type { FleetPlan } from '../../model/fleet/ports.ts';
 import type { Selection } from '../../model/fleet/selection.ts';
+import { type FleetState, fleetStateOf } from '../../model/fleet/state.ts';
 import type { Strategy } from '../../model/fleet/strategy.ts';
+import { isObject, type Json } from '../../model/json.ts';
+import { type Journal, JournalError } from '../../model/ports.ts';
+import { outcomeUnread } from '../../model/run/left-off.ts';
+import { stateOf } from '../../model/state.ts';
 import { commandLine } from '../../model/text/quote.ts';
-import type { FleetRequest } from '../../operations/fleet-parts.ts';
+import type { FleetEnding } from '../../operations/fleet/life.ts';
+import type { FleetParts, FleetRequest } from '../../operations/fleet/parts.ts';
 import type { ReviewWords } from '../../views/tell/fleet/plan.ts';
 import type { Io } from '../_command.ts';
 import { whyNotLook } from '../_declared.ts';
-import { hostWords } from '../_limit.ts';
+import { type EarlierFleet, preparedAgain, saysNothing } from '../_earlier.ts';
+import { hostWords, wordsOf } from '../_limit.ts';
 import { type Prepared, prepare } from '../_prepare.ts';
-import { print } from '../_print.ts';
+import { print, progressOn } from '../_print.ts';
 import { type CommandResult, hasEnded, refuse } from '../_result.ts';
 import { commandFor } from '../_save.ts';
-import { nobodyDecides } from '../_session.ts';
-import { targetsOf } from './hosts.ts';
-import { actOnFleet, aloneWith, wire } from './session.ts';
+import { inSession, nobodyDecides, wishOf } from '../_session.ts';
+import { type Earlier, reachOf, targetsOf } from './hosts.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** What was chosen and loaded; what is wrong has been said. */
+/** What was chosen and loaded. */
 interface Chosen {
   readonly prepared: Prepared;
   readonly selection: Selection;
@@ -41,13 +47,13 @@ async function choose(io: Io, name: string, options: Options): Promise<Chosen | 
 }
 
 /** No bolder than the policy allows. */
-export async function requestOf(
+async function requestOf(
   io: Io,
   prepared: Prepared,
   { targets, skipped, ssh, notes: trusted }: Selection,
   asked: Strategy,
 ): Promise<FleetRequest> {
-  const [{ inBatchOrder: inOrder }, { decideFleet }, { version }, { ownNotes }] = await Promise.all([
+  const [{ inBatchOrder }, { decideFleet }, { version }, { marksOf, ownNotes }] = await Promise.all([
     import('../../model/fleet/batches.ts'),
     import('../../model/fleet/limits.ts'),
     import('../../wiring/version.ts'),
@@ -60,13 +66,14 @@ export async function requestOf(
   return {
     ...{ runbook, params, raised, skipped },
     strategy: decided.strategy,
-    hosts: inOrder(asked.order, targets, Math.random),
+    hosts: inBatchOrder(asked.order, targets, Math.random),
     reach: { config: ssh.config, become: ssh.become, password: ssh.password ? { ...ssh.password } : null },
     who: io.user,
-    mode: policy ? 'unattended' : 'interactive',
-    policy: policy?.source ?? null,
+    policy,
     tool: version(),
-    notes: [...ownNotes(io), ...notes, ...trusted, ...decided.notes],
+    ...marksOf(io),
+    notes: [...notes, ...trusted],
+    fleetNotes: [...ownNotes(io), ...decided.notes],
   };
 }
 
@@ -80,17 +87,21 @@ export async function planFleetHere(io: Io, name: string | undefined, options: O
   const chosen = await choose(io, name, options);
   if (hasEnded(chosen)) return chosen;
   const [{ planFleet }, wired, progress] = await Promise.all([
-    import('../../operations/fleet-plan.ts'),
+    import('../../operations/fleet/plan.ts'),
     wire(io, chosen),
     progressOn(io, options),
   ]);
   try {
-    const planned = await planFleet(chosen.request, { ...wired, signal: io.interrupts.signal, progress: progress.at });
+    const planned = await planFleet(chosen.request, {
+      ...wired,
+      signal: io.interrupts.signal,
+      progress: ({ done, of, host }) => progress.at(`${done} of ${of} hosts, ${host}`),
+    });
     progress.end();
     if ('reason' in planned) return refuse(`${planned.reason}; nothing was looked at`, planned.outcome);
     if (io.interrupts.signal.aborted) return { outcome: 'interrupted' };
     const refusal = await wired.permit(planned.acting);
-    const { notes } = chosen.request;
+    const notes = [...chosen.request.fleetNotes, ...chosen.request.notes];
     const words = {
       command: commandOf(name, options),
       notes,
@@ -115,18 +126,6 @@ async function show(io: Io, plan: FleetPlan, options: Options, words: ReviewWord
   await print(io, (await import('../../views/tell/fleet/plan.ts')).tellReview(plan, words), options);
 }
 
-type Progress = Parameters<NonNullable<FleetView['planning']>>[0];
-
-/** How many hosts have answered, on a terminal; silence elsewhere. */
-async function progressOn(
-  io: Io,
-  options: Options,
-): Promise<{ readonly at: (progress: Progress) => void; readonly end: () => void }> {
-  if (!io.tty.stderr || options.json === true || io.env.TERM === 'dumb') return { at: () => {}, end: () => {} };
-  const line = (await import('../../views/looking.ts')).lookingLine(io.stderr);
-  return { end: line.end, at: ({ done, of, host }) => line.at(`${done} of ${of} hosts, ${host}`) };
-}
-
 // ---------------------------------------------------------------- run
 
 export async function runFleetHere(io: Io, name: string | undefined, options: Options): Promise<CommandResult> {
@@ -137,14 +136,150 @@ export async function runFleetHere(io: Io, name: string | undefined, options: Op
   if (refusal !== null) return refusal;
   const chosen = await choose(io, name, options);
   if (hasEnded(chosen)) return chosen;
-  const [{ runFleet }, { openFleet }] = await Promise.all([
-    import('../../operations/fleet.ts'),
-    import('../../wiring/fleet.ts'),
-  ]);
-  const opened = await openFleet(io, chosen.prepared.runbook.name);
+  const [{ runFleet }, wired] = await Promise.all([import('../../operations/fleet/run.ts'), wire(io, chosen)]);
+  const opened = await wired.openRun(`fleet-${chosen.prepared.runbook.name}`, null);
   if (!opened.ok) return refuse(opened.message, 'no-journal');
   const { journal } = opened;
   return aloneWith(io, journal.run, () =>
-    actOnFleet(io, { ...chosen, journal, options }, (parts) => runFleet(chosen.request, parts)),
+    actOnFleet(io, { wired, journal, options }, (parts) => runFleet(chosen.request, parts)),
   );
+}
+
+async function wire(io: Io, { prepared, selection }: Pick<Chosen, 'prepared' | 'selection'>) {
+  const { wireFleet } = await import('../../wiring/fleet.ts');
+  return wireFleet({ ...io, ...prepared, reach: reachOf(io, selection) });
+}
+
+interface Acting {
+  readonly wired: Awaited<ReturnType<typeof wire>>;
+  readonly journal: Journal;
+  readonly options: Options;
+  /** Of a run that goes on: what its journal adds up to. */
+  readonly before?: FleetState;
+}
+
+async function actOnFleet(
+  io: Io,
+  { wired, journal, options, before }: Acting,
+  go: (parts: FleetParts) => Promise<FleetEnding>,
+): Promise<CommandResult> {
+  const { fleetScreenFor } = await import('../../wiring/screen.ts');
+  const runState = (run: string) => {
+    const read = wired.readRun(run);
+    return read.ok ? stateOf(read.events) : null;
+  };
+  const wish = wishOf(options);
+  const { view, ask } = await fleetScreenFor(io, wish, before && { fleet: before, runState });
+  const close = async (): Promise<void> => {
+    await view.close();
+    await wired.release();
+  };
+  const session = { journal, unattended: !wish.attended, close, left: whoIsLeft };
+  return inSession(io, session, async () => {
+    try {
+      return { outcome: (await go({ ...wired, journal, views: [view], ask })).outcome };
+    } catch (error) {
+      if (!(error instanceof JournalError)) throw error;
+      return refuse(`${error.message}; no further host was begun`, 'no-journal');
+    }
+  });
+}
+
+/** Whoever resumes a fleet run that is still at work is told so: two of them would write one journal. */
+async function aloneWith(io: Io, fleet: string, go: () => Promise<CommandResult>): Promise<CommandResult> {
+  const [{ takeLock }, { holderOf }] = await Promise.all([
+    import('../../journal/lock.ts'),
+    import('../../wiring/world.ts'),
+  ]);
+  const taken = await takeLock({ uid: io.uid, name: fleet }, holderOf(io, fleet));
+  if (!taken.ok) return refuse(taken.message, taken.code === 'locked' ? 'locked' : 'unsupported-machine');
+  try {
+    return await go();
+  } finally {
+    taken.lock.release();
+  }
+}
+
+/** Names the hosts that are left half-way. */
+async function whoIsLeft(events: Parameters<typeof stateOf>[0]): Promise<CommandResult> {
+  const { fleetEventsIn } = await import('../../wiring/journal.ts');
+  const { run, hosts } = fleetStateOf(fleetEventsIn([...events]) ?? []);
+  const atWork = hosts.filter(({ status }) => status === 'running').map(({ host }) => host);
+  const named = atWork.length === 0 ? 'no host was at work' : `left half-way: ${atWork.join(', ')}`;
+  const drawn = [`firebreak: ended at once; ${named}`, `  firebreak resume ${run}      goes on`];
+  if (atWork.length > 0)
+    drawn.push(
+      `  firebreak rollback ${run}    undoes what was done`,
+      'What was stopped on them is started again over there by its lease.',
+    );
+  return { outcome: atWork.length > 0 ? 'outcome-unknown' : 'interrupted', drawn: `${drawn.join('\n')}\n` };
+}
+
+// ---------------------------------------------------------------- resume, rollback
+
+/** Null: all hosts. */
+type Only = ReadonlySet<string> | null;
+type Going = (
+  request: FleetRequest,
+  parts: FleetParts,
+  earlier: { readonly state: FleetState; readonly only: Only },
+) => Promise<FleetEnding>;
+
+export function resumeFleetHere(io: Io, earlier: EarlierFleet, options: Options): Promise<CommandResult> {
+  return again(io, earlier, options, async (request, parts, { state, only }) => {
+    const { resumeFleet } = await import('../../operations/fleet/run.ts');
+    return resumeFleet(request, parts, state, only);
+  });
+}
+
+export function rollBackFleetHere(io: Io, earlier: EarlierFleet, options: Options): Promise<CommandResult> {
+  return again(io, earlier, options, async (request, parts, { state, only }) => {
+    const { rollBackFleet } = await import('../../operations/fleet/rollback.ts');
+    return rollBackFleet(request, parts, state, only);
+  });
+}
+
+/** The same hosts, reached as before; the runbook as it is now, and its parameters as they were. */
+async function again(io: Io, { id, fleet: state }: EarlierFleet, options: Options, go: Going): Promise<CommandResult> {
+  const { meta } = state;
+  if (meta === null) return refuse(saysNothing(id), 'no-such-file');
+  const only = hostsOf(state, options);
+  if (typeof only === 'string') return refuse(only, 'usage');
+  const selection = await targetsOf(io, options, {
+    targets: meta.hosts,
+    skipped: meta.skipped,
+    ...reachIn(meta.reach),
+  });
+  if (hasEnded(selection)) return selection;
+  if (selection === null) throw new Error('bug: a fleet without hosts');
+  const prepared = await preparedAgain(io, meta, options, selection);
+  if (hasEnded(prepared)) return prepared;
+  const asked = await requestOf(io, prepared, selection, { ...meta.strategy, ...selection.strategy });
+  const request = { ...asked, params: meta.params, hosts: meta.hosts };
+  return aloneWith(io, id, async () => {
+    const wired = await wire(io, { prepared, selection });
+    const reopened = await wired.reopenRun(id);
+    if (!reopened.ok) return refuse(reopened.message, outcomeUnread(reopened.code));
+    const { journal } = reopened;
+    return actOnFleet(io, { wired, journal, options, before: state }, (parts) => go(request, parts, { state, only }));
+  });
+}
+
+/** A sentence: what is wrong with `--host`. */
+function hostsOf({ run, hosts }: FleetState, options: Options): Only | string {
+  const words = [...wordsOf(options.host), ...wordsOf(options.hosts).flatMap((list) => list.split(','))];
+  const unknown = words.find((word) => hosts.every(({ host }) => host !== word));
+  if (unknown !== undefined) return `--host ${unknown}: the fleet run ${run} has no such host`;
+  return words.length === 0 ? null : new Set(words);
+}
+
+/** As its journal has it. */
+function reachIn(reach: Json): Pick<Earlier, 'config' | 'become' | 'password'> {
+  const { config = null, become = false, password = null } = isObject(reach) ? reach : {};
+  const from = isObject(password) ? password.from : null;
+  return {
+    config: typeof config === 'string' ? config : null,
+    become: become === true,
+    password: typeof from === 'string' ? from : null,
+  };
 }

@@ -70,13 +70,26 @@ interface ChosenHosts extends Selection {
   readonly limits: readonly string[];
 }
 
-/** Null: no host was named, so it is this machine. A number: what is wrong has been said. */
-export async function targetsOf(io: Io, options: Options): Promise<ChosenHosts | null | CommandResult> {
-  const stray = hostsChosen(options) ? undefined : strayHostOption(options);
+/** The hosts of an earlier run, and how they were reached. */
+export interface Earlier extends Pick<Selection, 'targets' | 'skipped'> {
+  readonly config: string | null;
+  readonly become: boolean;
+  /** Where sudo's password was; `typed`: a person was asked. */
+  readonly password: string | null;
+}
+
+/** Null: no host was named, so it is this machine. */
+export async function targetsOf(
+  io: Io,
+  given: Options,
+  earlier?: Earlier,
+): Promise<ChosenHosts | null | CommandResult> {
+  const stray = earlier || hostsChosen(given) ? undefined : strayHostOption(given);
   if (stray !== undefined)
     return refuse(`${stray} is for hosts over ssh: name them with --host, --hosts or --inventory`, 'usage');
-  if (!hostsChosen(options)) return null;
+  if (!earlier && !hostsChosen(given)) return null;
   if (io.scene !== undefined) return refuse(`this is a drill in ${io.scene}: it acts on this machine alone`, 'usage');
+  const options = earlier ? asBefore(given, earlier) : given;
   const strategy = strategyFrom(options);
   if (typeof strategy === 'string') return refuse(strategy, 'usage');
   const { trustedReader } = await import('../../wiring/trusted.ts');
@@ -85,16 +98,40 @@ export async function targetsOf(io: Io, options: Options): Promise<ChosenHosts |
   if (hasEnded(files)) return files;
   const untrusted = whyUntrusted(io, reader, options);
   if (untrusted !== null) return untrusted;
-  const known = await knownHosts(io, options, files.inventory);
+  const which = earlier
+    ? { ...earlier, limits: limitWords(given).limits }
+    : await whichOf(io, options, files.inventory);
+  if (hasEnded(which)) return which;
+  const password = await becomePassword(io, options);
+  if (hasEnded(password)) return password;
+  const { targets, skipped, limits } = which;
+  const ssh: SshChoice = { config: files.config, become: options.become === true, password };
+  return { targets, skipped, ssh, strategy, limits, notes: trustNotes(reader) };
+}
+
+/** Who the hosts are the journal tells; how they are reached it tells where nothing is said of it now. */
+function asBefore(options: Options, { config, become, password }: Earlier): Options {
+  const given = options.askBecomePassword !== undefined || options.becomePassword !== undefined;
+  return {
+    ...{ ...options, inventory: undefined },
+    ...(options.sshConfig === undefined && config !== null && { sshConfig: config }),
+    ...(become && { become }),
+    ...(!given &&
+      password !== null &&
+      (password === 'typed' ? { askBecomePassword: true } : { becomePassword: password })),
+  };
+}
+
+async function whichOf(
+  io: Io,
+  options: Options,
+  inventory: InventoryFile | null,
+): Promise<Pick<ChosenHosts, 'targets' | 'skipped' | 'limits'> | CommandResult> {
+  const known = await knownHosts(io, options, inventory);
   if (hasEnded(known)) return known;
   const { limits, patterns } = limitWords(options, new Set(known.flatMap((one) => Object.keys(one.labels))));
   const selected = select(known, { limit: patterns, skip: wordsOf(options.skip) });
-  if (!selected.ok) return refuse(await sayUnmatched(selected), 'usage');
-  const password = await becomePassword(io, options);
-  if (hasEnded(password)) return password;
-  const { targets, skipped } = selected;
-  const ssh: SshChoice = { config: files.config, become: options.become === true, password };
-  return { targets, skipped, ssh, strategy, limits, notes: trustNotes(reader) };
+  return selected.ok ? { ...selected, limits } : refuse(await sayUnmatched(selected), 'usage');
 }
 
 /** How the hosts of a selection are reached, for `hostsFor`. */

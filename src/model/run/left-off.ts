@@ -18,6 +18,13 @@ export function hasBegunToVerify({ steps }: RunState): boolean {
   return steps.some(({ phase, status }) => phase === 'verify' && status !== 'waiting');
 }
 
+/** Why the journal of an earlier run is not to be had, as an outcome. */
+export function outcomeUnread(code: string): OutcomeName {
+  if (code === 'ambiguous') return 'usage';
+  if (code === 'no-journal') return 'no-journal';
+  return code === 'damaged' || code === 'newer' ? 'journal-damaged' : 'no-such-file';
+}
+
 const OVER: Partial<Record<OutcomeName, string>> = {
   held: 'it held',
   recurred: 'it recurred',

@@ -15,11 +15,10 @@ import type { OutcomeName } from '../../../src/model/outcome.ts';
 import type { Mode } from '../../../src/model/policy/permit.ts';
 import type { PolicyRule } from '../../../src/model/policy.ts';
 import { type Journal, JournalError } from '../../../src/model/ports.ts';
-import { stateOf } from '../../../src/model/state.ts';
-import { resumeFleet, runFleet } from '../../../src/operations/fleet.ts';
-import type { FleetEnding } from '../../../src/operations/fleet-life.ts';
-import type { FleetParts, FleetRequest } from '../../../src/operations/fleet-parts.ts';
-import { rollBackFleet } from '../../../src/operations/fleet-rollback.ts';
+import type { FleetEnding } from '../../../src/operations/fleet/life.ts';
+import type { FleetParts, FleetRequest } from '../../../src/operations/fleet/parts.ts';
+import { rollBackFleet } from '../../../src/operations/fleet/rollback.ts';
+import { resumeFleet, runFleet } from '../../../src/operations/fleet/run.ts';
 import { folderCatalogue } from '../../../src/wiring/catalogue.ts';
 import { manualInterrupts } from '../../../src/wiring/interrupts.ts';
 import { eventClock } from '../event-clock.ts';
@@ -120,7 +119,9 @@ export function fakeFleet(script: FleetScript = {}): FakeFleet {
       ask: given.ask ? { ...YES, ...given.ask } : null,
       lookAtOnce: 20,
       ...(given.stop && { stop: given.stop }),
+      mode: modeOf,
       async reach(target) {
+        if (target === null) throw new Error('a fleet is elsewhere');
         const world = worlds.get(target.name);
         if (world === undefined) throw new Error(`no host ${target.name}`);
         const times = (reached.get(target.name) ?? 0) + 1;
@@ -134,7 +135,7 @@ export function fakeFleet(script: FleetScript = {}): FakeFleet {
             host,
             readOnlyHost: readOnly(host),
             target: { ...target, become: false, config: null },
-            mode: modeOf,
+            notes: [],
             async lock() {
               if (given.locked?.includes(target.name) || held.has(target.name))
                 return failure('locked', `another run holds ${target.name}`);
@@ -146,7 +147,7 @@ export function fakeFleet(script: FleetScript = {}): FakeFleet {
           },
         };
       },
-      async openRun(host) {
+      async openRun(_runbook, host) {
         const run = `run-${runs.size + 1}-${host}`;
         const kept = { events: [], records: new Map<string, string>() };
         runs.set(run, kept);
@@ -156,11 +157,17 @@ export function fakeFleet(script: FleetScript = {}): FakeFleet {
         const kept = runs.get(run);
         if (kept === undefined) return failure('no-run', `no run is called ${run}`);
         if (kept.events.length === 0) return failure('empty', 'nothing was written but the beginning');
-        return { ok: true, journal: journalIn(run, kept.events, kept.records, given), events: [...kept.events] };
+        return {
+          ok: true,
+          journal: journalIn(run, kept.events, kept.records, given),
+          events: [...kept.events],
+          orphans: [],
+        };
       },
-      runState: (run) => {
+      readRun: (run) => {
         const kept = runs.get(run);
-        return kept === undefined ? null : stateOf(kept.events);
+        if (kept === undefined) return failure('no-run', `no run is called ${run}`);
+        return kept.events.length === 0 ? failure('empty', 'nothing was written') : { ok: true, events: kept.events };
       },
       permit: given.permit ?? (async () => null),
     };
@@ -177,10 +184,10 @@ export function fakeFleet(script: FleetScript = {}): FakeFleet {
       skipped: [],
       reach: null,
       who: 'ada',
-      mode: given.ask ? 'interactive' : 'unattended',
-      policy: null,
+      policy: given.ask ? null : policyFor(given.rule ?? {}),
       tool: 'test',
       notes: [],
+      fleetNotes: [],
     };
   }
 

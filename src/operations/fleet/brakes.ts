@@ -1,4 +1,4 @@
-import type { Interrupts } from '../model/ports.ts';
+import type { Interrupts } from '../../model/ports.ts';
 
 /** What a first press means: begin no further host, and let those at work come to their end. */
 const GENTLE: readonly string[] = ['SIGINT', 'SIGHUP'];

@@ -1,14 +1,14 @@
-import { worstOf } from '../model/fleet/outcome.ts';
-import { applyFleet, type FleetState, type HostState } from '../model/fleet/state.ts';
-import type { FleetFact, HostEnd } from '../model/fleet.ts';
-import type { OutcomeName } from '../model/outcome.ts';
-import { NO_SECRETS } from '../model/secret.ts';
-import { spineOver } from '../run/spine.ts';
-import { oneAtATime } from './fleet-ask.ts';
-import type { Stopped } from './fleet-batches.ts';
-import { brakesFor } from './fleet-brakes.ts';
-import type { Fleet, FleetParts, FleetRequest } from './fleet-parts.ts';
-import { learnSecrets } from './secrets.ts';
+import { worstOf } from '../../model/fleet/outcome.ts';
+import { applyFleet, type FleetState, type HostState } from '../../model/fleet/state.ts';
+import type { FleetFact, HostEnd } from '../../model/fleet.ts';
+import type { OutcomeName } from '../../model/outcome.ts';
+import { NO_SECRETS } from '../../model/secret.ts';
+import { spineOver } from '../../run/spine.ts';
+import { learnSecrets } from '../secrets.ts';
+import { oneAtATime } from './ask.ts';
+import type { Stopped } from './batches.ts';
+import { brakesFor } from './brakes.ts';
+import type { Fleet, FleetParts, FleetRequest } from './parts.ts';
 
 /** How a fleet run has ended, over all of its hosts. */
 export interface FleetEnding {
@@ -51,7 +51,7 @@ export async function live(
     const fleet: Fleet = { request, parts, emit, brakes, ask, state: () => state };
     sayHeard(fleet);
     await emit(begin);
-    for (const text of request.notes) await emit({ type: 'fleet.noted', text });
+    for (const text of [...request.fleetNotes, ...request.notes]) await emit({ type: 'fleet.noted', text });
     const stopped = unfit ? { why: `${unfit.reason}; nothing was touched`, outcome: unfit.outcome } : await go(fleet);
     return await end(fleet, stopped, undone?.());
   } finally {

@@ -1,11 +1,11 @@
-import { mayFail, withCanary } from '../model/fleet/batches.ts';
-import { isFailure } from '../model/fleet/outcome.ts';
-import type { HostEnd } from '../model/fleet.ts';
-import type { OutcomeName } from '../model/outcome.ts';
-import { plural } from '../model/text/quantity.ts';
-import { atMost } from './at-most.ts';
-import { runOn, type Turn } from './fleet-host.ts';
-import type { Fleet } from './fleet-parts.ts';
+import { mayFail, withCanary } from '../../model/fleet/batches.ts';
+import { isFailure } from '../../model/fleet/outcome.ts';
+import type { HostEnd } from '../../model/fleet.ts';
+import type { OutcomeName } from '../../model/outcome.ts';
+import { plural } from '../../model/text/quantity.ts';
+import { atMost } from '../at-most.ts';
+import { runOn, type Turn } from './host.ts';
+import type { Fleet } from './parts.ts';
 
 /** What is known by the time the batches begin: of a fleet run that goes on, how the hosts before have ended. */
 export interface Going {
@@ -74,7 +74,7 @@ async function doBatch(fleet: Fleet, book: Book, { turns, number, of }: Batch): 
 function reasonToStop({ brakes, parts, request }: Fleet, { ends, most }: Book): Stopped | null {
   const failed = brakes.failing();
   if (failed !== null) return { why: failed, outcome: null };
-  const switched = request.mode === 'unattended' ? parts.stop?.() : null;
+  const switched = request.policy === null ? null : parts.stop?.();
   const why = brakes.stopping() ?? switched;
   if (why) return { why, outcome: 'interrupted' };
   const failures = ends.filter(isFailure);

@@ -1,13 +1,13 @@
-import { batchesOf } from '../model/fleet/batches.ts';
-import { groupPlans } from '../model/fleet/groups.ts';
-import { worstOf } from '../model/fleet/outcome.ts';
-import type { FleetPlan } from '../model/fleet/ports.ts';
-import type { Strategy } from '../model/fleet/strategy.ts';
-import type { HostEnd, HostPlan, PlanGroup, Target } from '../model/fleet.ts';
-import type { OutcomeName } from '../model/outcome.ts';
-import { NO_SECRETS } from '../model/secret.ts';
-import { type LookedAt, type LookParts, type LookRequest, lookAtAll } from './fleet-look.ts';
-import { learnSecrets, type Unfit } from './secrets.ts';
+import { batchesOf } from '../../model/fleet/batches.ts';
+import { groupPlans } from '../../model/fleet/groups.ts';
+import { worstOf } from '../../model/fleet/outcome.ts';
+import type { FleetPlan } from '../../model/fleet/ports.ts';
+import type { Strategy } from '../../model/fleet/strategy.ts';
+import type { HostEnd, HostPlan, PlanGroup, Target } from '../../model/fleet.ts';
+import type { OutcomeName } from '../../model/outcome.ts';
+import { NO_SECRETS } from '../../model/secret.ts';
+import { learnSecrets, type Unfit } from '../secrets.ts';
+import { type LookedAt, type LookParts, type LookRequest, lookAtAll } from './look.ts';
 
 export interface FleetPlanRequest extends LookRequest {
   readonly strategy: Strategy;
@@ -42,7 +42,7 @@ export function groupsOf(looked: readonly LookedAt[]): readonly PlanGroup[] {
 }
 
 export function fleetPlanOf(
-  { runbook, params, strategy, skipped }: Omit<FleetPlanRequest, 'hosts' | 'raised'>,
+  { runbook, params, strategy, skipped }: Omit<FleetPlanRequest, 'hosts' | 'raised' | 'policy'>,
   looked: readonly LookedAt[],
   batches: FleetPlan['batches'],
 ): FleetPlan {

@@ -1,15 +1,15 @@
-import type { FleetUndo } from '../model/fleet/ports.ts';
-import type { FleetState, HostState } from '../model/fleet/state.ts';
-import type { HostEnd, Target } from '../model/fleet.ts';
-import type { OutcomeName } from '../model/outcome.ts';
-import { carryOver } from '../model/run/carry.ts';
-import { canBeUndone, sayWaysBack } from '../model/run/undo.ts';
-import type { RunState } from '../model/state.ts';
-import { atMost } from './at-most.ts';
-import { rollBackOn } from './fleet-host.ts';
-import { type FleetEnding, live } from './fleet-life.ts';
-import type { FleetParts, FleetRequest } from './fleet-parts.ts';
-import { doneOf } from './resume.ts';
+import type { FleetUndo } from '../../model/fleet/ports.ts';
+import type { FleetState, HostState } from '../../model/fleet/state.ts';
+import type { HostEnd, Target } from '../../model/fleet.ts';
+import type { OutcomeName } from '../../model/outcome.ts';
+import { carryOver } from '../../model/run/carry.ts';
+import { canBeUndone, sayWaysBack } from '../../model/run/undo.ts';
+import { type RunState, stateOf } from '../../model/state.ts';
+import { atMost } from '../at-most.ts';
+import { doneOf } from '../resume.ts';
+import { rollBackOn } from './host.ts';
+import { type FleetEnding, live } from './life.ts';
+import type { FleetParts, FleetRequest } from './parts.ts';
 
 /** One host's part of what is to be undone, in sentences. */
 interface ToUndo {
@@ -56,8 +56,9 @@ const asDone = (outcome: OutcomeName): OutcomeName => (outcome === 'rolled-back'
 function toUndo({ hosts, runbook }: FleetRequest, parts: FleetParts, { host, run }: HostState): readonly ToUndo[] {
   const target = hosts.find(({ name }) => name === host);
   if (target === undefined || run === null) return [];
-  const state = parts.runState(run);
-  if (state === null) return [{ target, run, steps: [], dangerous: [] }];
+  const read = parts.readRun(run);
+  if (!read.ok) return [{ target, run, steps: [], dangerous: [] }];
+  const state = stateOf(read.events);
   const done = doneOf(state, runbook, findingsOf(state, runbook));
   const undoing = done.filter(canBeUndone);
   if (undoing.length === 0) return [];

@@ -1,16 +1,14 @@
-import type { Block } from '../model/block.ts';
-import type { FleetHost, FleetWorld } from '../model/fleet/world.ts';
-import type { HeldPlan, HostPlan, Target } from '../model/fleet.ts';
-import { isObject, type Json } from '../model/json.ts';
-import type { Plan, PlannedStep } from '../model/plan.ts';
-import type { Catalogue } from '../model/ports.ts';
-import type { Limits, Runbook } from '../model/runbook.ts';
-import type { Secrets } from '../model/secret.ts';
-import type { Clock } from '../model/verb.ts';
-import { pinnedOf } from '../plan/fingerprint.ts';
-import { atMost } from './at-most.ts';
-
-import { plan } from './plan.ts';
+import type { Block } from '../../model/block.ts';
+import type { HeldPlan, HostPlan, Target } from '../../model/fleet.ts';
+import { isObject, type Json } from '../../model/json.ts';
+import type { Plan, PlannedStep } from '../../model/plan.ts';
+import type { Policy } from '../../model/policy.ts';
+import type { Limits, Runbook } from '../../model/runbook.ts';
+import type { FleetWorld, ReachedHost } from '../../model/world.ts';
+import { pinnedOf } from '../../plan/fingerprint.ts';
+import { atMost } from '../at-most.ts';
+import { plan } from '../plan.ts';
+import { type NotHad, reaching } from '../reach.ts';
 
 /** What was found of a host, and what its run will be held to. */
 export interface LookedAt {
@@ -24,13 +22,12 @@ export interface LookRequest {
   readonly runbook: Runbook;
   readonly params: Readonly<Record<string, Json>>;
   readonly raised: Limits;
+  readonly policy: Policy | null;
 }
 
-export interface LookParts extends Pick<FleetWorld, 'reach' | 'lookAtOnce'> {
-  readonly catalogue: Catalogue;
-  readonly clock: Clock;
+export interface LookParts
+  extends Pick<FleetWorld, 'reach' | 'lookAtOnce' | 'mode' | 'catalogue' | 'clock' | 'secrets'> {
   readonly signal: AbortSignal;
-  readonly secrets?: Secrets;
   readonly progress: (progress: { readonly done: number; readonly of: number; readonly host: string }) => void;
 }
 
@@ -59,30 +56,33 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
-async function lookAt(request: LookRequest, parts: LookParts, target: Target): Promise<LookedAt> {
-  const reached = await parts.reach(target);
-  if (!reached.ok) return unreachable(target, reached.code, reached.message);
-  try {
-    return await planOn(request, parts, { target, reached: reached.reached });
-  } catch (error) {
-    // A mistake of ours, or of a port: of this host nothing is known, and the others are none the worse for it.
-    const last = reached.reached.host.connection?.unanswered().last;
-    return last
-      ? unreachable(target, last.code, last.message)
-      : unreachable(target, 'bug', `could not be planned: ${String(error)}`);
-  } finally {
-    await reached.reached.close();
-  }
+function lookAt(request: LookRequest, parts: LookParts, target: Target): Promise<LookedAt> {
+  const { signal } = parts;
+  const otherwise = async ({ code, reason }: NotHad) => unreachable(target, code, reason);
+  return reaching(parts, { target, signal, otherwise }, async (reached) => {
+    try {
+      return await planOn(request, parts, { target, reached });
+    } catch (error) {
+      // A mistake of ours, or of a port: of this host nothing is known, and the others are none the worse for it.
+      const last = reached.host.connection?.unanswered().last;
+      return last
+        ? unreachable(target, last.code, last.message)
+        : unreachable(target, 'bug', `could not be planned: ${String(error)}`);
+    }
+  });
 }
 
 async function planOn(
   request: LookRequest,
   parts: LookParts,
-  { target, reached }: { readonly target: Target; readonly reached: FleetHost },
+  { target, reached }: { readonly target: Target; readonly reached: ReachedHost },
 ): Promise<LookedAt> {
   const { readOnlyHost } = reached;
   const before = reached.host.connection?.unanswered().count ?? 0;
-  const made = await plan({ ...request, mode: await reached.mode() }, { ...parts, readOnlyHost, emit: async () => {} });
+  const made = await plan(
+    { ...request, mode: await parts.mode(request, reached.host) },
+    { ...parts, readOnlyHost, emit: async () => {} },
+  );
   if ('reason' in made) return unreachable(target, made.outcome, made.reason);
   // What a probe made of an answer that never came is no finding.
   const { count = 0, last = null } = reached.host.connection?.unanswered() ?? {};

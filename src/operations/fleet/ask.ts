@@ -1,5 +1,5 @@
-import type { FleetAsk } from '../model/fleet/ports.ts';
-import type { Ask } from '../model/ports.ts';
+import type { FleetAsk } from '../../model/fleet/ports.ts';
+import type { Ask } from '../../model/ports.ts';
 
 /** Hosts work side by side; a person answers one question after the other. */
 export function oneAtATime(ask: FleetAsk): FleetAsk {

@@ -1,16 +1,17 @@
-import { batchesLeft, batchesOf } from '../model/fleet/batches.ts';
-import { isUnfinishedEnd } from '../model/fleet/outcome.ts';
-import type { FleetPlan } from '../model/fleet/ports.ts';
-import { type FleetState, type HostState, initialFleet } from '../model/fleet/state.ts';
-import type { Target } from '../model/fleet.ts';
-import type { OutcomeName } from '../model/outcome.ts';
-import { atMost } from './at-most.ts';
-import { goThrough, type Stopped } from './fleet-batches.ts';
-import { resumeOn, rollBackOn, type Turn } from './fleet-host.ts';
-import { type FleetEnding, live } from './fleet-life.ts';
-import { type LookedAt, lookAtAll } from './fleet-look.ts';
-import type { Fleet, FleetParts, FleetRequest } from './fleet-parts.ts';
-import { endOf, fleetPlanOf, groupsOf } from './fleet-plan.ts';
+import { batchesLeft, batchesOf } from '../../model/fleet/batches.ts';
+import { isUnfinishedEnd } from '../../model/fleet/outcome.ts';
+import type { FleetPlan } from '../../model/fleet/ports.ts';
+import { type FleetState, type HostState, initialFleet } from '../../model/fleet/state.ts';
+import type { Target } from '../../model/fleet.ts';
+import type { OutcomeName } from '../../model/outcome.ts';
+import { NO_SECRETS } from '../../model/secret.ts';
+import { atMost } from '../at-most.ts';
+import { goThrough, type Stopped } from './batches.ts';
+import { resumeOn, rollBackOn, type Turn } from './host.ts';
+import { type FleetEnding, live } from './life.ts';
+import { type LookedAt, lookAtAll } from './look.ts';
+import type { Fleet, FleetParts, FleetRequest } from './parts.ts';
+import { endOf, fleetPlanOf, groupsOf } from './plan.ts';
 
 /**
  * The same runbook on many hosts: every one is planned before any is touched, then they are gone through in batches,
@@ -18,12 +19,15 @@ import { endOf, fleetPlanOf, groupsOf } from './fleet-plan.ts';
  * that was made of it.
  */
 export function runFleet(request: FleetRequest, parts: FleetParts): Promise<FleetEnding> {
-  const { runbook, params, strategy, hosts, skipped, who, mode, policy, tool, reach } = request;
+  const { runbook, params, strategy, hosts, skipped, who, policy, tool, reach } = request;
   const { name, version, title, source } = runbook;
   const begin = {
     type: 'fleet.started',
     runbook: { name, version, title, path: source.path, hash: source.hash },
-    ...{ params, strategy, hosts, skipped, who, mode, policy, tool, reach },
+    text: source.text,
+    ...{ params, strategy, hosts, skipped, who, tool, reach },
+    mode: policy === null ? 'interactive' : 'unattended',
+    policy: policy && { path: policy.source.path, hash: policy.source.hash },
   } as const;
   return live({ request, parts, before: initialFleet }, begin, (fleet) => planAndGo(fleet, hosts));
 }
@@ -159,12 +163,14 @@ function goingOn(
 
 type Batches = readonly (readonly Turn[])[];
 
-function planOf({ request }: Fleet, looked: readonly LookedAt[], batches: Batches): FleetPlan {
-  return fleetPlanOf(
+function planOf({ request, parts }: Fleet, looked: readonly LookedAt[], batches: Batches): FleetPlan {
+  const { redact } = parts.secrets ?? NO_SECRETS;
+  const plan = fleetPlanOf(
     request,
     looked,
     batches.map((batch) => batch.map(({ target }) => target.name)),
   );
+  return redact(plan);
 }
 
 async function show(fleet: Fleet, looked: readonly LookedAt[], batches: Batches): Promise<void> {
