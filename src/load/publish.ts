@@ -1,4 +1,4 @@
-import { COMPARATORS, type Comparator } from '../model/condition.ts';
+import { COMPARATORS } from '../model/condition.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Catalogue } from '../model/ports.ts';
 import { REFERENCE_PATTERN } from '../model/reference.ts';
@@ -13,6 +13,7 @@ import {
   COMPARATOR_ABOUT,
   HOLD,
   HOLD_KEYS,
+  operands,
   RUNBOOK,
   STEP_KEYS,
   USE,
@@ -63,7 +64,7 @@ async function verbsNamed<V extends Verb>(
 }
 
 /** Keys that `check` refuses in a phase are not offered there. */
-const SAYS_NOTHING: Readonly<Record<Phase, readonly string[]>> = {
+const SAYS_NOTHING: Readonly<Record<Phase, readonly (keyof typeof STEP_KEYS)[]>> = {
   diagnose: ['ask', 'undo', 'until', 'on_fail', 'hold'],
   act: ['decisive', 'hold'],
   verify: ['ask', 'undo', 'until', 'decisive'],
@@ -78,7 +79,9 @@ function stepOf(
   const names = verbsOf(phase, catalogue);
   const measured = names.filter((name) => verbs.probes.has(name));
   const { expect: _, ...rest } = STEP_KEYS;
-  const keys = Object.fromEntries(Object.entries(rest).filter(([key]) => !SAYS_NOTHING[phase].includes(key)));
+  const keys = Object.fromEntries(
+    Object.entries(rest).filter(([key]) => !SAYS_NOTHING[phase].some((one) => one === key)),
+  );
   return {
     type: 'object',
     description: `A step of ${phase}: one verb, and what belongs to it.`,
@@ -197,19 +200,11 @@ function holdSchema(): Schema {
 
 const NUMBER: Schema = { type: ['number', 'string'], examples: [1000, '5%', '15m', '2GiB'] };
 const SCALAR: Schema = { type: ['number', 'string', 'boolean'] };
-const operands = (scalar: Schema): Readonly<Record<keyof Comparator, Schema>> => ({
-  is: scalar,
-  is_not: scalar,
-  at_least: NUMBER,
-  at_most: NUMBER,
-  matches: { type: 'string' },
-  one_of: {
-    anyOf: [
-      { type: 'array', items: scalar, minItems: 1 },
-      { type: 'string', pattern: REFERENCE_PATTERN, description: 'A parameter (list).' },
-    ],
-  },
-  between: { type: 'array', items: NUMBER, minItems: 2, maxItems: 2 },
+const orList = (scalar: Schema): Schema => ({
+  anyOf: [
+    { type: 'array', items: scalar, minItems: 1 },
+    { type: 'string', pattern: REFERENCE_PATTERN, description: 'A parameter (list).' },
+  ],
 });
 
 const wordSchema = (words: readonly string[]): Schema => ({
@@ -217,7 +212,8 @@ const wordSchema = (words: readonly string[]): Schema => ({
 });
 
 function comparatorSchema(scalar: Schema = SCALAR): Schema {
-  const words = COMPARATORS.map((word) => [word, { ...operands(scalar)[word], description: COMPARATOR_ABOUT[word] }]);
+  const taken = { ...operands(scalar, NUMBER), one_of: orList(scalar) };
+  const words = COMPARATORS.map((word) => [word, { ...taken[word], description: COMPARATOR_ABOUT[word] }]);
   return {
     description: 'What a measure is compared with; a bare value means `is`, a list `one_of`.',
     anyOf: [

@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import type { Place } from '../model/place.ts';
 import type { Checked, Problem } from '../model/problem.ts';
+import { textKey, texts } from '../model/run/event-words.ts';
 import { PLAN_FORMAT, type SavedPlan } from '../model/run/saved-plan.ts';
 import { object } from '../model/runbook/shape.ts';
 import type { Schema } from '../model/verb.ts';
@@ -10,11 +11,10 @@ import { checkShape } from './text/shape-check.ts';
 import { type Complaint, inTextOrder, problemAt, type Source } from './text/source.ts';
 import { spell } from './text/spell.ts';
 
-const text = (description: string): Schema => ({ type: 'string', description });
 const lines = (description: string): Schema => ({
   type: 'array',
   description,
-  items: object('A line.', { name: text('Of what.'), value: text('Then.') }, ['name', 'value']),
+  items: object('A line.', { name: textKey('Of what.'), value: textKey('Then.') }, ['name', 'value']),
 });
 
 /** A map of which these keys are read; others may stand beside them. */
@@ -24,79 +24,62 @@ const open = (description: string, properties: Readonly<Record<string, Schema>>)
   properties,
   required: Object.keys(properties),
 });
-const texts = (description: string): Schema => ({ type: 'array', description, items: { type: 'string' } });
 const orNull = (description: string): Schema => ({ type: ['string', 'null'], description });
 
 /** The keys of the file, to report where somebody edited it or gave another file. */
-const SHAPE = object(
-  'A saved plan.',
-  {
+const SHAPE: Schema = {
+  ...open('A saved plan.', {
     firebreak: { type: 'string', enum: ['plan'] },
     format: { type: 'integer', enum: [PLAN_FORMAT] },
-    id: text('SHA-256 of all the rest.'),
-    nonce: text('Tells two plans of one moment apart.'),
-    at: text('When it was saved.'),
-    until: text('When it expires.'),
+    id: textKey('SHA-256 of all the rest.'),
+    nonce: textKey('Tells two plans of one moment apart.'),
+    at: textKey('When it was saved.'),
+    until: textKey('When it expires.'),
     valid: { type: 'integer', description: 'Milliseconds.' },
-    by: text('Who saved it.'),
+    by: textKey('Who saved it.'),
     machine: open('The life of the machine that it was made in.', {
-      host: text('Its name.'),
-      boot: text('Its boot id.'),
+      host: textKey('Its name.'),
+      boot: textKey('Its boot id.'),
       uptime: { type: 'number', description: 'Milliseconds since boot.' },
       uid: { type: 'integer', description: 'Who looked.' },
     }),
     asked: open('What was typed.', {
-      runbook: text('The runbook.'),
+      runbook: textKey('The runbook.'),
       params: texts('Parameters.'),
       limits: texts('Limits.'),
       policy: orNull('The policy.'),
     }),
     identity: lines('What must be the same before anything is looked at.'),
     pinned: lines('What must be found the same.'),
-    texts: open('Runbook and policy.', { runbook: text('The runbook.'), policy: orNull('The policy.') }),
+    texts: open('Runbook and policy.', { runbook: textKey('The runbook.'), policy: orNull('The policy.') }),
     plan: open('The plan, to be shown.', {
       runbook: open('The runbook.', {
-        name: text('Its name.'),
-        version: text('Its version.'),
-        title: text('Its title.'),
-        path: text('Its file.'),
-        hash: text('Of its bytes.'),
+        name: textKey('Its name.'),
+        version: textKey('Its version.'),
+        title: textKey('Its title.'),
+        path: textKey('Its file.'),
+        hash: textKey('Of its bytes.'),
       }),
-      host: text('The host.'),
+      host: textKey('The host.'),
       at: { type: 'number', description: 'When it was made.' },
       params: { type: 'object', description: 'Parameters.' },
       limits: { type: 'object', description: 'Limits.' },
-      diagnosis: open('What was found.', { verdict: text('In a word.'), reasons: texts('Why.') }),
+      diagnosis: open('What was found.', { verdict: textKey('In a word.'), reasons: texts('Why.') }),
       steps: {
         type: 'array',
         description: 'The steps.',
         items: open('A step.', {
-          kind: text('What it is.'),
-          id: text('Its name.'),
-          phase: text('Its phase.'),
-          verb: text('Its verb.'),
+          kind: textKey('What it is.'),
+          id: textKey('Its name.'),
+          phase: textKey('Its phase.'),
+          verb: textKey('Its verb.'),
         }),
       },
       open: texts('What stays open.'),
     }),
-  },
-  [
-    'firebreak',
-    'format',
-    'id',
-    'nonce',
-    'at',
-    'until',
-    'valid',
-    'by',
-    'machine',
-    'asked',
-    'identity',
-    'pinned',
-    'texts',
-    'plan',
-  ],
-);
+  }),
+  additionalProperties: false,
+};
 
 /** Gives a plan its id: the hash of all the rest, as a reader will read it. */
 export function sealPlan(unsealed: Omit<SavedPlan, 'id'>): SavedPlan {

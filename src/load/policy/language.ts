@@ -1,4 +1,4 @@
-import { COMPARATORS, type Comparator } from '../../model/condition.ts';
+import { COMPARATORS } from '../../model/condition.ts';
 import { DEFAULT_FLEET } from '../../model/fleet/limits.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import {
@@ -17,7 +17,7 @@ import {
   words,
 } from '../../model/runbook/shape.ts';
 import type { Schema } from '../../model/verb.ts';
-import { COMPARATOR_ABOUT, ID, LIMITS_SHAPE } from '../runbook/language.ts';
+import { COMPARATOR_ABOUT, ID, LIMITS_SHAPE, operands } from '../runbook/language.ts';
 
 /** The keys of a policy, in the words of model/runbook/shape.ts. Nothing in a policy is a reference. */
 const ZONE = words('An IANA time zone, such as Europe/Berlin or UTC. Default: the zone of the host.', {
@@ -25,16 +25,7 @@ const ZONE = words('An IANA time zone, such as Europe/Berlin or UTC. Default: th
 });
 
 const SCALAR: Schema = { type: ['number', 'string', 'boolean'] };
-const NUMBER: Schema = { type: ['number', 'string'] };
-const OPERANDS: Readonly<Record<keyof Comparator, Schema>> = {
-  is: SCALAR,
-  is_not: SCALAR,
-  at_least: NUMBER,
-  at_most: NUMBER,
-  matches: literal(pattern('')),
-  one_of: { type: 'array', items: SCALAR, minItems: 1 },
-  between: { type: 'array', items: NUMBER, minItems: 2, maxItems: 2 },
-};
+const OPERANDS = { ...operands(SCALAR, { type: ['number', 'string'] }), matches: literal(pattern('')) };
 
 /**
  * As in a runbook, but a pattern must match the whole value: a pattern that may match anywhere would restrict nothing.

@@ -1,4 +1,4 @@
-import type { COMPARATORS } from '../../model/condition.ts';
+import type { COMPARATORS, Comparator } from '../../model/condition.ts';
 import { ORDERS } from '../../model/fleet/strategy.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { REFERENCE_PATTERN } from '../../model/reference.ts';
@@ -23,6 +23,7 @@ import {
   words,
 } from '../../model/runbook/shape.ts';
 import { type LimitName, ON_FAIL } from '../../model/runbook.ts';
+import type { Schema } from '../../model/verb.ts';
 import { FINDINGS } from './shell-findings.ts';
 
 /** The language's own keys, in the words of model/runbook/shape.ts. The verbs bring the rest. */
@@ -243,6 +244,18 @@ export const USE = object(
   ['use'],
 );
 export const USE_EXAMPLE: Json = { use: 'cron-mail-storm', with: { watch: '5m', lease: '$lease' } };
+
+/** What each comparator takes. */
+export const operands = (scalar: Schema, number: Schema) =>
+  ({
+    is: scalar,
+    is_not: scalar,
+    at_least: number,
+    at_most: number,
+    matches: { type: 'string' },
+    one_of: { type: 'array', items: scalar, minItems: 1 },
+    between: { type: 'array', items: number, minItems: 2, maxItems: 2 },
+  }) satisfies Readonly<Record<keyof Comparator, Schema>>;
 
 export const COMBINATIONS = ['any_of', 'all_of', 'none_of'] as const;
 export const COMPARATOR_ABOUT: Readonly<Record<(typeof COMPARATORS)[number], string>> = {
