@@ -13,7 +13,7 @@ export default defineCommand({
   options: [
     {
       flags: '--format <format>',
-      about: 'Markdown for people, JSON for programs',
+      about: 'md: Markdown, for a ticket; text: for a terminal; json: for programs',
       default: 'md',
       choices: FORMATS,
     },

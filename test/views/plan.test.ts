@@ -14,7 +14,7 @@ import {
   startCron,
   stopCron,
 } from '../support/views/demo-plan.ts';
-import { renderPlan } from '../support/views/drawn.ts';
+import { planMarkdown, renderPlan } from '../support/views/drawn.ts';
 import { sameAsFixture } from '../support/views/golden.ts';
 
 const withSteps = (steps: readonly PlannedStep[], more: Partial<Plan> = {}): Plan => ({ ...demoPlan, steps, ...more });
@@ -28,6 +28,10 @@ for (const columns of [80, 200]) {
     for (const line of told) assert.ok(width(line) <= columns, line);
   });
 }
+
+test('the plan of the founding incident as Markdown, for a ticket', () => {
+  sameAsFixture('views/plan.md', planMarkdown(demoPlan));
+});
 
 test('colours change nothing but the colours', () => {
   const colored = renderPlan(demoPlan, { columns: 80, color: true });

@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Fact, RunEvent } from '../../src/model/event.ts';
-import { type Reported, reportOf } from '../../src/views/tell/report.ts';
+import { drawTerminal } from '../../src/views/draw/terminal.ts';
+import { type Reported, reportOf, tellReport } from '../../src/views/tell/report.ts';
 import { anyEvents } from '../support/any-event.ts';
 import { applies, DIAGNOSED, HELD, intends, KILL, RUN, STARTED, STOPPED, stamped } from '../support/story.ts';
 import { reportJson, reportMarkdown } from '../support/views/drawn.ts';
+import { sameAsFixture } from '../support/views/golden.ts';
 import { assertMarkdown } from '../support/views/markdown-lines.ts';
 
 const HOME = { path: '/var/lib/firebreak', home: true };
@@ -39,6 +41,10 @@ function section(text: string, title: string): readonly string[] {
 
 test('the report of a run that held reads as the fixture does', () => {
   assert.equal(report(HELD), readFileSync(new URL('../fixtures/reports/held.md', import.meta.url), 'utf8'));
+});
+
+test('the same report as text, for a terminal of 80 columns', () => {
+  sameAsFixture('reports/held.txt', drawTerminal(tellReport(reported(stamped(HELD))), { columns: 80, all: true }));
 });
 
 test('a run that died in an action says so first, and what has to be looked at', () => {
