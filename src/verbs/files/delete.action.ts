@@ -212,12 +212,13 @@ async function apply(act: Act, { at_most, batch }: Arg, observation: Observation
     : notActed('nothing was deleted', result.message, { undo: { kind: 'nothing' } });
 }
 
-/** At most so many journal lines a delete, however small its batches are. */
-const MOST_RESERVED = 2000;
+/** At most so many journal lines a delete, each of which is synced, however small its batches are. */
+const MOST_RESERVED = 200;
 
 /**
  * How many files are reserved at a time, in the journal, before they go. After a crash so many may count that did not
- * go: where the limit leaves little room it is a part of that room, so that a resume can still finish.
+ * go: where the limit leaves little room it is a part of that room, so that a resume can still finish; but never less
+ * than half a hundredth of all.
  */
 function reserveBy({
   batch,

@@ -132,6 +132,16 @@ describe('delete, as done', () => {
     ]);
   });
 
+  it('reserves what it takes in at most 200 lines, also where the limit is just what is there', async () => {
+    const world = spoolWorld(1000);
+    const reserved: number[] = [];
+    const { applied } = await run(world, {
+      allowance: () => 1000,
+      reserve: async (_, count) => void reserved.push(count),
+    });
+    assert.deepEqual([applied.outcome, reserved.length, reserved.at(-1)], ['done', 200, 1000]);
+  });
+
   it('is partial where the limit is used up, and says how many are left', async () => {
     const world = spoolWorld(25);
     const { applied } = await run(world, { allowance: () => 10 });
