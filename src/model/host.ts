@@ -399,6 +399,10 @@ export interface ServiceState {
   readonly removed?: true;
   /** The manager is still busy with a change of it. */
   readonly pending?: true;
+  /** It runs once and ends: `stopped` after a start says that it did not fail. */
+  readonly once?: true;
+  /** It was not started: a condition of its unit was not met. */
+  readonly unmet?: true;
   /**
    * Processes of other users that run its program or have its name. They are looked for only if the daemon itself was
    * not found.
@@ -420,6 +424,12 @@ export interface ServiceTies {
   readonly starters: readonly string[];
   /** The changes for which its manager sets no time limit. */
   readonly endless: readonly ('start' | 'stop')[];
+  /** What its unit refuses to whoever asks for it by name (RefuseManualStart=, RefuseManualStop=). */
+  readonly refuses: readonly ('start' | 'stop')[];
+  /** Running now, and stopped by its start, since they conflict with it. */
+  readonly rivals: readonly string[];
+  /** It runs once and ends, and is stopped again then. */
+  readonly once: boolean;
 }
 
 /**

@@ -24,15 +24,22 @@ for (;;) {
   fs.unlinkSync(component); fs.renameSync(moved, component);
 }`;
 
+/** A folder of root's: as the files under test know it, and where this process finds it. */
+export interface Ground {
+  readonly there: string;
+  readonly here: string;
+}
+
 interface Scene {
+  readonly ground: Ground;
   readonly folder: string;
-  /** What he exchanges. */
+  /** What he exchanges, below the ground. */
   readonly component: string;
   readonly victim: string;
 }
 
-function scene(test: TestContext, component: string): Scene {
-  const root = temporaryFolder(test);
+function scene(ground: Ground, component: string): Scene {
+  const root = ground.here;
   putHere(root, { type: 'directory' });
   for (const [place, uid] of [
     ['sp', STRANGER],
@@ -44,18 +51,19 @@ function scene(test: TestContext, component: string): Scene {
     putHere(join(root, place, 'app/queue/in/conf'), { type: 'file', bytes: uid === 0 ? ROOTS : HIS, uid });
   }
   return {
-    folder: join(root, 'sp/app/queue/in'),
-    component: join(root, 'sp', component),
-    victim: join(root, 'victim', component),
+    ground,
+    folder: join(ground.there, 'sp/app/queue/in'),
+    component: join('sp', component),
+    victim: join('victim', component),
   };
 }
 
-async function swapping(test: TestContext, { component, victim }: Scene): Promise<ChildProcess> {
+async function swapping(test: TestContext, { ground, component, victim }: Scene): Promise<ChildProcess> {
   const moved = `${component}.moved`;
-  const child = spawn(process.execPath, ['-e', SWAPPER, component, moved, victim], {
+  const child = spawn(process.execPath, ['-e', SWAPPER, component, moved, join(ground.there, victim)], {
     uid: STRANGER,
     gid: STRANGER,
-    cwd: '/',
+    cwd: ground.here,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   test.after(() => void child.kill('SIGKILL'));
@@ -63,11 +71,21 @@ async function swapping(test: TestContext, { component, victim }: Scene): Promis
   return child;
 }
 
+interface Options {
+  readonly rounds: number;
+  readonly groundFor: (test: TestContext) => Ground;
+}
+
+function groundHere(test: TestContext): Ground {
+  const folder = temporaryFolder(test);
+  return { there: folder, here: folder };
+}
+
 /** What a stranger can do to root on the way to a folder of his, while root is at work. */
 export function hostilePathContract(
   adapter: string,
   filesFor: (test: TestContext) => Files,
-  { rounds = 150 } = {},
+  { rounds = 150, groundFor = groundHere }: Partial<Options> = {},
 ): void {
   describe(`a path that a stranger changes meanwhile, to ${adapter}`, () => {
     for (const component of ['app', 'app/queue', 'app/queue/in']) {
@@ -75,7 +93,7 @@ export function hostilePathContract(
         timeout: 120_000,
       }, async (test) => {
         const files = filesFor(test);
-        const on = scene(test, component);
+        const on = scene(groundFor(test), component);
         const { folder } = on;
         const first = await files.list({ in: folder, name: '^N' }, { sample: 0 });
         assert.ok(first.ok, JSON.stringify(first));
@@ -95,7 +113,7 @@ export function hostilePathContract(
         child.kill('SIGKILL');
         await once(child, 'close');
         const victims = readdirSync(
-          join(on.victim, component === 'app' ? 'queue/in' : component === 'app/queue' ? 'in' : '.'),
+          join(on.ground.here, on.victim, component === 'app' ? 'queue/in' : component === 'app/queue' ? 'in' : '.'),
         );
         assert.equal(victims.length, FILES + 1, 'nothing of root’s is gone');
         const known = ['ok', 'ELOOP', 'ENOENT', 'ENOTDIR', 'swapped', 'changed', 'not-regular', 'EACCES', 'EIO'];
@@ -108,10 +126,10 @@ export function hostilePathContract(
 
     it('lends root no file of somebody else’s by a hard link', async (test) => {
       const files = filesFor(test);
-      const { folder } = scene(test, 'app');
-      const secret = join(folder, '../../../../victim/app/queue/in/conf');
+      const { folder, ground } = scene(groundFor(test), 'app');
+      const secret = join(ground.here, 'victim/app/queue/in/conf');
       writeFileSync(secret, ROOTS);
-      linkSync(secret, join(folder, 'lent'));
+      linkSync(secret, join(ground.here, 'sp/app/queue/in/lent'));
       const [content] = await files.read([`${folder}/lent`]);
       const written = await files.replace(`${folder}/lent`, { before: hash(ROOTS), bytes: btoa('written by us') });
       assert.deepEqual(

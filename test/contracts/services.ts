@@ -95,7 +95,7 @@ export function servicesContract(adapter: string, make: (test: TestContext) => S
       assert.equal(result.ok ? 'changed' : result.code, 'ENOENT');
       assert.deepEqual(await services.ties(name), {
         ok: true,
-        ties: { needers: [], lost: [], starters: [], endless: [] },
+        ties: { needers: [], lost: [], starters: [], endless: [], refuses: [], rivals: [], once: false },
       });
     });
 

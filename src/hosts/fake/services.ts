@@ -29,6 +29,9 @@ export function fakeServices(world: FakeWorld): Services {
     lost: [],
     starters: [],
     endless: [],
+    refuses: [],
+    rivals: [],
+    once: false,
     ...world.ties?.get(name),
   });
   const put = (name: string, wanted: 'running' | 'stopped'): ServiceState => {
@@ -60,6 +63,7 @@ export function fakeServices(world: FakeWorld): Services {
     world.log.push([verb, name, ...also].join(' '));
     const { needers } = tiesOf(name);
     if (verb !== 'start') for (const needer of needers) put(needer, wanted);
+    if (verb !== 'stop') for (const rival of tiesOf(name).rivals) put(rival, 'stopped');
     for (const other of others) put(other, 'running');
     return { ok: true, state: there ? before : put(name, wanted) };
   };

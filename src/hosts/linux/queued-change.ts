@@ -118,6 +118,11 @@ function started(now: ServiceState, old: boolean): Seen {
     };
   }
   const why = now.state === 'restarting' ? 'failed, and is started again and again' : `is ${now.state}`;
+  if (now.once && now.state === 'stopped' && !now.pending && !now.unmet) return { is: 'done', state: now };
+  if (now.unmet && !now.pending) {
+    const says = `${now.name} was not started: a condition of its unit is not met; systemctl status ${now.name} tells which`;
+    return { is: 'wrong', why: failure('unmet', says) };
+  }
   const said = old ? `still runs as before, pid ${now.pid}` : why;
   return {
     is: 'wrong',

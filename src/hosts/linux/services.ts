@@ -35,7 +35,15 @@ type Changed = Result<{ readonly state: ServiceState }>;
 
 /** How long a daemon may take to show itself, or to be gone, after its manager has said that all is well. */
 const SETTLE = 10_000;
-const NO_TIES: ServiceTies = { needers: [], lost: [], starters: [], endless: [] };
+const NO_TIES: ServiceTies = {
+  needers: [],
+  lost: [],
+  starters: [],
+  endless: [],
+  refuses: [],
+  rivals: [],
+  once: false,
+};
 
 export function servicesOver(world: ServiceWorld, leases: Pick<Services, 'arm' | 'release' | 'armed'>): Services {
   const { init } = world;
@@ -50,7 +58,11 @@ export function servicesOver(world: ServiceWorld, leases: Pick<Services, 'arm' |
     return verb === 'restart' ? restart(world, manager, wanted) : carryOut(world, manager, { ...wanted, verb });
   };
   return {
-    state: async (name) => (await init(name)).state(name),
+    state: async (name) => {
+      // What became of a start is for whoever starts it.
+      const { once: _, unmet: __, ...state } = await (await init(name)).state(name);
+      return state;
+    },
     ties: async (name) => (await (await init(name)).ties?.(name)) ?? { ok: true, ties: NO_TIES },
     start: (name, options) => change(name, 'start', options),
     stop: (name, options) => change(name, 'stop', options),

@@ -3,10 +3,14 @@ import type { ServiceState } from '../../model/host.ts';
 
 /** What `systemctl show` (systemctl(1)) is asked for, and what it says. */
 export const PROPERTIES =
-  'Id,LoadState,NeedDaemonReload,FragmentPath,ActiveState,SubState,MainPID,Job,ActiveEnterTimestamp,InactiveEnterTimestamp,UnitFileState';
+  'Id,LoadState,NeedDaemonReload,FragmentPath,ActiveState,SubState,MainPID,Job,ActiveEnterTimestamp,InactiveEnterTimestamp,UnitFileState,' +
+  'Type,RemainAfterExit,ConditionResult,ConditionTimestampMonotonic,AssertResult,AssertTimestampMonotonic';
 
 export type ShownUnit = Readonly<Record<string, string>>;
-export type UnitState = Pick<ServiceState, 'state' | 'pid' | 'since' | 'reason' | 'masked' | 'removed' | 'pending'> & {
+export type UnitState = Pick<
+  ServiceState,
+  'state' | 'pid' | 'since' | 'reason' | 'masked' | 'removed' | 'pending' | 'once' | 'unmet'
+> & {
   readonly exists?: boolean;
 };
 
@@ -48,8 +52,24 @@ export function stateShown(shown: ShownUnit): UnitState {
     pid: pid > 0 ? pid : null,
     since: seconds > 0 ? seconds * 1000 : null,
     ...(/^[1-9]/.test(shown.Job ?? '') && { pending: true }),
+    ...(state === 'stopped' && endOf(shown)),
     ...(state === 'unknown' ? { reason: `systemctl show says ${shown.ActiveState ?? 'nothing'}` } : {}),
   };
+}
+
+/** Type=oneshot without RemainAfterExit=: what its start did is over when it is looked at (systemd.service(5)). */
+export const runsOnce = ({ Type, RemainAfterExit }: ShownUnit): boolean =>
+  Type === 'oneshot' && RemainAfterExit === 'no';
+
+/**
+ * What becomes of a start, beside the state. systemd forgets what it knew of a unit that is down and that nobody needs:
+ * then no condition was looked at.
+ */
+function endOf(shown: ShownUnit): Pick<UnitState, 'once' | 'unmet'> {
+  const unmet = (['Condition', 'Assert'] as const).some(
+    (kind) => shown[`${kind}Result`] === 'no' && Number(shown[`${kind}TimestampMonotonic`] ?? 0) > 0,
+  );
+  return { ...(runsOnce(shown) && { once: true }), ...(unmet && { unmet: true }) };
 }
 
 /** What the unit itself says beside its state: of Debian's postfix it is not the instance's to say. */

@@ -1,6 +1,6 @@
 import { couldNotFork } from '../../model/host/no-fork.ts';
 import { type Commands, capturedText, failure, type Result, type ServiceTies } from '../../model/host.ts';
-import { type ShownUnit, unitsIn } from './systemd-show.ts';
+import { runsOnce, type ShownUnit, unitsIn } from './systemd-show.ts';
 
 /** systemd.unit(5): who has one of these towards a unit is stopped with it, and restarted with it. */
 const PROPAGATED = ['RequiredBy', 'BoundBy', 'ConsistsOf', 'RequisiteOf', 'PropagatesStopTo'];
@@ -9,7 +9,13 @@ const PROPERTIES = [
   'LoadState',
   'ActiveState',
   'CanStart',
+  'CanStop',
+  'Type',
+  'RemainAfterExit',
   'TriggeredBy',
+  'UpheldBy',
+  'Conflicts',
+  'ConflictedBy',
   'TimeoutStartUSec',
   'TimeoutStopUSec',
   ...PROPAGATED,
@@ -41,9 +47,12 @@ export async function systemdTies(commands: Commands, unit: string): Promise<Res
     level = found.shown.filter(isUp).flatMap((each) => wordsOf(each, PROPAGATED));
   }
   const needers = [...seen].filter(([name, each]) => isUp(each) && !isInstance(name));
-  const starters = wordsOf(first, ['TriggeredBy']);
-  const triggers = starters.length === 0 ? { ok: true as const, shown: [] } : await show(commands, starters);
-  if (!triggers.ok) return triggers;
+  const starters = await upAmong(commands, wordsOf(first, ['TriggeredBy', 'UpheldBy']));
+  if (!starters.ok) return starters;
+  // Every unit conflicts with the shutdown.
+  const foes = wordsOf(first, ['Conflicts', 'ConflictedBy']).filter((name) => name !== 'shutdown.target');
+  const rivals = await upAmong(commands, foes);
+  if (!rivals.ok) return rivals;
   return {
     ok: true,
     ties: {
@@ -51,7 +60,10 @@ export async function systemdTies(commands: Commands, unit: string): Promise<Res
       lost: needers
         .flatMap(([name, each]) => (each.CanStart === 'no' || each.LoadState !== 'loaded' ? [shortOf(name)] : []))
         .toSorted(),
-      starters: starters.filter((_, at) => isUp(triggers.shown[at] ?? {})),
+      starters: starters.names,
+      rivals: rivals.names.map(shortOf).toSorted(),
+      refuses: refusedBy(first),
+      once: runsOnce(first),
       endless: [
         ...(spanOf(first.TimeoutStartUSec) === null ? (['start'] as const) : []),
         ...(spanOf(first.TimeoutStopUSec) === null ? (['stop'] as const) : []),
@@ -59,6 +71,22 @@ export async function systemdTies(commands: Commands, unit: string): Promise<Res
     },
   };
 }
+
+async function upAmong(
+  commands: Commands,
+  names: readonly string[],
+): Promise<Result<{ readonly names: readonly string[] }>> {
+  const wanted = [...new Set(names)].slice(0, MOST_UNITS);
+  if (wanted.length === 0) return { ok: true, names: [] };
+  const found = await show(commands, wanted);
+  return found.ok ? { ok: true, names: wanted.filter((_, at) => isUp(found.shown[at] ?? {})) } : found;
+}
+
+/** Masked and missing units are told of otherwise. */
+const refusedBy = ({ LoadState, CanStart, CanStop }: ShownUnit): ServiceTies['refuses'] =>
+  LoadState !== 'loaded'
+    ? []
+    : [...(CanStart === 'no' ? (['start'] as const) : []), ...(CanStop === 'no' ? (['stop'] as const) : [])];
 
 const isUp = ({ ActiveState = '' }: ShownUnit): boolean => UP.includes(ActiveState);
 

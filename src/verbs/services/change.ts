@@ -30,6 +30,8 @@ export interface ServiceUndo {
   readonly wanted: 'running' | 'stopped';
   /** What went down with it. */
   readonly also?: readonly string[];
+  /** What its start has stopped, and is started once it is stopped again. */
+  readonly back?: readonly string[];
 }
 
 export const leaseKey = (service: string): string => `service:${service}`;
@@ -74,7 +76,15 @@ export interface Ties extends ServiceTies {
   readonly warnings: readonly string[];
 }
 
-const NO_TIES: ServiceTies = { needers: [], lost: [], starters: [], endless: [] };
+const NO_TIES: ServiceTies = {
+  needers: [],
+  lost: [],
+  starters: [],
+  endless: [],
+  refuses: [],
+  rivals: [],
+  once: false,
+};
 
 /**
  * Who goes down with it, and what would start it again. Who cannot be asked (no process slot) is told of, and stops
@@ -94,8 +104,20 @@ export function withThem(needers: readonly string[]): string {
   return `, and with it ${shown}, which ${needers.length === 1 ? 'needs' : 'need'} it`;
 }
 
+/** `, and stop plain, which conflicts with it`. */
+export const thenRivals = ({ rivals }: ServiceTies): string =>
+  rivals.length === 0
+    ? ''
+    : `, and stop ${rivals.join(' and ')}, which ${rivals.length === 1 ? 'conflicts' : 'conflict'} with it`;
+
+/** Its unit lets nobody do that by name. */
+export const refusal = (verb: string, { name }: ServiceState): string =>
+  `the unit of ${name} refuses every ${verb} by name (${verb === 'start' ? 'RefuseManualStart' : 'RefuseManualStop'}=yes): ${verb} who needs it instead`;
+
 /** Why what is stopped cannot be started again, and what to type first; null: it can. */
-export function noWayBack({ name, masked, removed }: ServiceState, { lost }: ServiceTies): string | null {
+export function noWayBack(state: ServiceState, { lost, refuses }: ServiceTies): string | null {
+  const { name, masked, removed } = state;
+  if (refuses.includes('start')) return `once stopped it could not be started: ${refusal('start', state)}`;
   if (masked) return `${name} is masked, so nothing could start it again: systemctl unmask ${name}`;
   if (removed)
     return `the unit file of ${name} is gone, so nothing could start it again: put it back, then systemctl daemon-reload`;
@@ -158,12 +180,13 @@ export async function serviceChange(
   { summary, undo, estimate }: { summary: string; undo: Observation['undo']; estimate: number },
 ): Promise<Observation> {
   const ends = verb === 'stop' ? 'stop' : 'start';
-  const after = verb === 'stop' ? 'stopped' : 'running';
-  return change(summary, {
+  const after = verb === 'stop' || ties.once ? 'stopped' : 'running';
+  const rivals = verb === 'stop' ? [] : ties.rivals;
+  return change(`${summary}${verb === 'stop' ? '' : thenRivals(ties)}`, {
     targets: serviceTargets(state, also),
     state: { now: shownState(state, look.clock.now()), after },
     undo,
-    predicts: predicted(state.name, after, also),
+    predicts: [...predicted(state.name, after, also), ...rivals.flatMap((rival) => predicted(rival, 'stopped'))],
     costs: CHANGES,
     explain: [await look.host.services.explain(state.name, verb)],
     estimate,
@@ -192,6 +215,8 @@ export const bringUp =
     const before = verb === 'restart' ? (await act.host.services.state(name)).pid : null;
     const result = await act.host.services[verb](name, { ...PATIENT, also });
     if (!result.ok) return notActed(`${verb} ${name}`, result.message);
+    if (result.state.once)
+      return acted(`${name} has run, and did not fail`, { used: CHANGES, releases: [leaseKey(name)] });
     const instead = before === null ? '' : ` in place of pid ${before}`;
     return acted(`${name} is ${shownState(result.state, act.clock.now())}${instead}${startedAgain(also)}`, {
       used: CHANGES,
@@ -205,15 +230,22 @@ export const bringUp =
 export async function restore(act: Act, data: Json): Promise<Applied> {
   const undo = readUndo(data);
   if (undo === null) return notActed('undo', 'the journal does not say which service');
-  const { service, wanted, also = [] } = undo;
+  const { service, wanted, also = [], back = [] } = undo;
   const before = await act.host.services.state(service);
   const releases = wanted === 'running' ? { releases: [leaseKey(service)] } : {};
-  if (isWord(before, wanted) && (wanted === 'stopped' || (await areUp(act, also))))
+  if (isWord(before, wanted) && (wanted === 'stopped' || (await areUp(act, also))) && (await areUp(act, back)))
     return acted(`${service} is ${wanted} already`, releases);
   const verb = wanted === 'running' ? 'start' : 'stop';
   const result = await act.host.services[verb](service, { ...PATIENT, ...(wanted === 'running' && { also }) });
   if (!result.ok) return notActed(`${verb} ${service}`, result.message);
-  return acted(`${service} is ${shownState(result.state, act.clock.now())} again${startedAgain(also)}`, releases);
+  for (const rival of back) {
+    const started = await act.host.services.start(rival, PATIENT);
+    if (!started.ok) return notActed(`start ${rival}, which the start of ${service} had stopped`, started.message);
+  }
+  return acted(
+    `${service} is ${shownState(result.state, act.clock.now())} again${startedAgain([...also, ...back])}`,
+    releases,
+  );
 }
 
 export const startedAgain = (also: readonly string[]): string =>
@@ -226,8 +258,8 @@ export async function areUp({ host }: Pick<Look, 'host'>, names: readonly string
 
 function readUndo(data: Json): ServiceUndo | null {
   if (!isObject(data) || typeof data.service !== 'string') return null;
-  const also = listOf(data.also).filter((name) => typeof name === 'string');
+  const [also, back] = [data.also, data.back].map((names) => listOf(names).filter((name) => typeof name === 'string'));
   return data.wanted === 'running' || data.wanted === 'stopped'
-    ? { service: data.service, wanted: data.wanted, also }
+    ? { service: data.service, wanted: data.wanted, ...(also && { also }), ...(back && { back }) }
     : null;
 }

@@ -6,6 +6,7 @@ import {
   noWayBack,
   observed,
   ofService,
+  refusal,
   restore,
   type ServiceUndo,
   serviceChange,
@@ -36,11 +37,18 @@ async function observe(look: Look, { service }: { readonly service: ServiceName 
   const { name } = state;
   const isUp = !isWord(state, 'down');
   const ties = await tiesOf(look, state);
+  const refused = ties.refuses.find((verb) => verb === 'start' || isUp);
+  if (refused) return cannot(`restart ${name}`, refusal(refused, state), { targets: serviceTargets(state) });
   const lost = isUp || state.masked ? noWayBack(state, ties) : null;
   if (lost !== null) return cannot(`restart ${name}`, lost, { targets: serviceTargets(state) });
   const needers = isUp ? ties.needers : [];
   const also = [...new Set([...needers, ...(look.takenDown?.(name) ?? [])])];
-  const undo: ServiceUndo = { service: name, wanted: isUp ? 'running' : 'stopped', ...(also.length > 0 && { also }) };
+  const undo: ServiceUndo = {
+    service: name,
+    wanted: isUp ? 'running' : 'stopped',
+    ...(also.length > 0 && { also }),
+    ...(ties.rivals.length > 0 && !isUp && { back: ties.rivals }),
+  };
   const say = isUp ? `see that ${name} runs` : `stop ${name}, as it was before`;
   return serviceChange(
     look,

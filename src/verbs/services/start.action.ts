@@ -1,16 +1,21 @@
 import { isRunning } from '../../model/host/service.ts';
+import type { ServiceState } from '../../model/host.ts';
 import type { ServiceName } from '../../model/runbook/shape.ts';
-import { cannot, defineAction, type Look, type Observation } from '../../model/verb.ts';
+import { cannot, defineAction, type Look, type Observation, type Undo } from '../../model/verb.ts';
 import {
   areUp,
   asItIs,
   bringUp,
   observed,
   ofService,
+  refusal,
   restore,
   type ServiceUndo,
   serviceChange,
+  serviceTargets,
+  shownState,
   startedAgain,
+  type Ties,
   tiesOf,
 } from './change.ts';
 
@@ -40,16 +45,26 @@ async function observe(look: Look, { service }: { readonly service: ServiceName 
   if (state.masked && !runs)
     return cannot(`start ${name}`, `${name} is masked: systemctl unmask ${name}, if it may run`);
   const ties = await tiesOf(look, state);
-  const undo: ServiceUndo = { service: name, wanted: 'stopped' };
+  if (ties.refuses.includes('start') && !runs)
+    return cannot(`start ${name}`, refusal('start', state), { targets: serviceTargets(state) });
   return serviceChange(
     look,
     { state, ties, verb: 'start', also },
     {
       summary: runs
         ? `start ${also.join(' and ')}, which went down with ${name}`
-        : `start ${name}${startedAgain(also)}`,
-      undo: { kind: 'revert', say: `stop ${name}, as it was before this step`, data: { ...undo } },
+        : `start ${name}${startedAgain(also)}${ties.once ? ', which runs once and ends' : ''}`,
+      undo: undoOf(state, ties, shownState(state, look.clock.now())),
       estimate: 2000,
     },
   );
 }
+
+function undoOf({ name }: ServiceState, { once, rivals }: Ties, now: string): Undo {
+  if (once) return { kind: 'irreversible', because: ONCE, evidence: now };
+  const undo: ServiceUndo = { service: name, wanted: 'stopped', ...(rivals.length > 0 && { back: rivals }) };
+  const say = `stop ${name}, as it was before this step${rivals.length === 0 ? '' : `, and start ${rivals.join(' and ')}`}`;
+  return { kind: 'revert', say, data: { ...undo } };
+}
+
+const ONCE = 'nobody can tell what a service that runs once and ends has changed';

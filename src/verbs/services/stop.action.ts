@@ -20,6 +20,7 @@ import {
   noWayBack,
   observed,
   PATIENT,
+  refusal,
   restore,
   type ServiceUndo,
   serviceChange,
@@ -58,6 +59,8 @@ async function observe(look: Look, { service, restore_within }: Arg): Promise<Ob
   if (state.state === 'stopping')
     return cannot(`stop ${state.name}`, `${state.name} is stopping just now: look again in a moment`);
   const ties = await tiesOf(look, state);
+  if (ties.refuses.includes('stop'))
+    return cannot(`stop ${state.name}`, refusal('stop', state), { targets: serviceTargets(state) });
   const within = restore_within ?? null;
   const lost = noWayBack(state, ties);
   if (lost !== null && within !== null)

@@ -56,6 +56,26 @@ describe('who goes down with a unit', () => {
     assert.deepEqual((await ties({ 'db.service': up('ConsistsOf=db@-.service\n'), 'db@-.service': up() })).needers, []);
   });
 
+  it('is whoever conflicts with what is started, and runs', async () => {
+    const found = await ties({
+      'db.service':
+        'LoadState=loaded\nActiveState=inactive\nConflicts=shutdown.target old.service\nConflictedBy=other.service\n',
+      'old.service': up(),
+    });
+    assert.deepEqual(found.rivals, ['old']);
+  });
+
+  it('may be kept up by another, may refuse to be started or stopped by name, and may run once only', async () => {
+    const found = await ties({
+      'db.service':
+        'LoadState=loaded\nActiveState=active\nCanStart=no\nCanStop=no\nUpheldBy=keeper.service idle.service\nType=oneshot\nRemainAfterExit=no\n',
+      'keeper.service': up(),
+    });
+    assert.deepEqual([found.starters, found.refuses, found.once], [['keeper.service'], ['start', 'stop'], true]);
+    const masked = await ties({ 'db.service': 'LoadState=masked\nActiveState=inactive\nCanStart=no\nCanStop=yes\n' });
+    assert.deepEqual(masked.refuses, []);
+  });
+
   it('is told to be lost where it cannot be started again', async () => {
     const found = await ties({
       'db.service': up('RequiredBy=a.service b.service c.service\n'),

@@ -39,6 +39,12 @@ const UNITS: Readonly<Record<string, string>> = {
   'gone.service': sleeper(''),
   'unread.service': sleeper(''),
   'broken.service': sleeper('').replace('/bin/sleep infinity', '/bin/false'),
+  'foe.service': sleeper('Conflicts=base.service'),
+  'keeper.service': sleeper('Upholds=base.service'),
+  'shy.service': sleeper('RefuseManualStart=yes'),
+  'proud.service': sleeper('RefuseManualStop=yes'),
+  'unmet.service': sleeper('ConditionPathExists=/nowhere'),
+  'once.service': '[Service]\nType=oneshot\nExecStart=/bin/sh -c "sleep 1; test ! -e /run/once-fails"\n',
   'again.service': sleeper('', 'Restart=always\nRestartSec=600').replace('/bin/sleep infinity', '/bin/false'),
 };
 
@@ -140,7 +146,15 @@ for (const [where, asking] of [
           'systemctl start base web far part bound; systemctl stop idle; systemctl start base web far part bound',
         );
         const { ties } = (await ask('ties', 'base')) as { ties: ServiceTies };
-        assert.deepEqual(ties, { needers: ['bound', 'far', 'part', 'web'], lost: [], starters: [], endless: [] });
+        assert.deepEqual(ties, {
+          needers: ['bound', 'far', 'part', 'web'],
+          lost: [],
+          starters: [],
+          endless: [],
+          refuses: [],
+          rivals: [],
+          once: false,
+        });
       },
     );
 
@@ -253,6 +267,40 @@ for (const [where, asking] of [
       }
       assert.equal((await state('nothing')).exists, false);
     });
+
+    it(
+      'name who is stopped by a start, who keeps a unit up, and what refuses to be started or stopped by name',
+      LIMIT,
+      async () => {
+        const ties = async (name: string) => ((await ask('ties', name)) as { ties: ServiceTies }).ties;
+        await on('systemctl stop foe; systemctl start base proud');
+        assert.deepEqual((await ties('foe')).rivals, ['base']);
+        await on('systemctl start keeper');
+        assert.deepEqual((await ties('base')).starters, ['keeper.service']);
+        await on('systemctl stop keeper');
+        assert.deepEqual([(await ties('shy')).refuses, (await ties('proud')).refuses], [['start'], ['stop']]);
+        const met = await change('start', 'unmet');
+        assert.match(
+          String(met.message),
+          /^unmet (?:was not started: a condition of its unit is not met|is stopped after start)/,
+        );
+      },
+    );
+
+    it(
+      'know that a unit that runs once and ends has done so, each time anew, and when it has failed',
+      LIMIT,
+      async () => {
+        assert.equal(((await ask('ties', 'once')) as { ties: ServiceTies }).ties.once, true);
+        for (let time = 0; time < 2; time += 1) {
+          const ran = await change('start', 'once');
+          assert.deepEqual([ran.ok, ran.state?.state, ran.state?.once], [true, 'stopped', true], ran.message);
+        }
+        await on('touch /run/once-fails');
+        assert.equal((await change('start', 'once')).code, 'failed');
+        await on('rm /run/once-fails; systemctl reset-failed once');
+      },
+    );
 
     it('tell failed from stopped, and what is to be started again from both', LIMIT, async () => {
       await on('systemctl reset-failed; systemctl start broken || true; systemctl start again || true');
