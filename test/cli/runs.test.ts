@@ -119,6 +119,16 @@ test('a changed journal is named with its line, and --verify ends with 74', asyn
   assert.match(verified.out, problem);
 });
 
+test('of a journal that is damaged near its beginning nobody says that nothing changed', async () => {
+  const state = newState();
+  const path = join(await writeRun(state, uid, EARLY, HELD), 'journal.ndjson');
+  fs.writeFileSync(path, fs.readFileSync(path, 'utf8').split('\n').toSpliced(1, 1).join('\n'));
+  const { out } = await firebreak(state, 'runs');
+  assert.match(out, /what it was cannot be told\n {4}what was changed cannot be told\n {4}line 2 of the journal/);
+  const told = await firebreak(state, 'report');
+  assert.match(told.out, /\*\*What was changed from there on cannot be told\*\*/);
+});
+
 test('--verify says what it has checked, and misses a record that is gone', async () => {
   const state = newState();
   await writeRun(state, uid, EARLY, HELD);

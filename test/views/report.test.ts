@@ -166,6 +166,8 @@ test('a damaged journal is reported as far as it can be read, with a warning bef
     text.split('\n')[2],
     '> **The journal is not whole:** line 7 of the journal does not continue the one before. This report tells what can be read.',
   );
+  assert.ok(text.includes('**What was changed from there on cannot be told**: look before you go on.'));
+  assert.ok(!text.includes('Nothing was changed'));
 });
 
 test('a journal that is not at home is named as one that a reboot takes away', () => {

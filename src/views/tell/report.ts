@@ -86,7 +86,7 @@ function head({ id, state, problem, damaged, running }: RunSource): Document {
     { kind: 'title', text, page: text, below: [] },
     ...damage(problem),
     sentence([...(title === '' ? [] : [`${title} · `]), 'run ', { code: id }]),
-    sentence(joined(story(state, running))),
+    sentence(joined(damaged ? readSoFar(state) : story(state, running))),
   ];
 }
 
@@ -108,6 +108,14 @@ export function joined(sentences: readonly Told[]): Text {
 function resultOf({ finished }: RunState): string {
   return finished === null ? 'unfinished' : finished.outcome.replaceAll('-', ' ');
 }
+
+/** What a damaged journal does not say may have happened. */
+const readSoFar = (state: RunState): readonly Told[] => [
+  whenTold(state),
+  ...(state.diagnosis === null ? [] : [diagnosisTold(state)]),
+  ...(state.steps.some(({ attempts }) => attempts > 0) ? [doneTold(state)] : []),
+  [{ strong: 'What was changed from there on cannot be told' }, ': look before you go on.'],
+];
 
 function story(state: RunState, running: string | null): readonly Told[] {
   const at = state.current === null ? '' : `, just now at ${state.current}`;

@@ -112,12 +112,12 @@ export function tellRun(source: RunSource): Document {
   const { state, damaged, running } = source;
   const { meta, finished, host } = state;
   const took = finished === null ? '' : `, took ${showDuration(elapsed(state))}`;
-  const what = whatText(meta, host, took);
+  const what = damaged && meta === null ? 'what it was cannot be told' : whatText(meta, host, took);
   const unfinished = finished === null ? `unfinished: ${lastThing(state)}` : '';
   return runPart(
     source,
     endedText(finished, { damaged, running, unfinished }),
-    [`${isDrill(state) ? 'drill of ' : ''}${what}`, countsText(state)],
+    [`${isDrill(state) ? 'drill of ' : ''}${what}`, countsText(state, damaged)],
     openLeases(state).map((lease) => `lease: ${sayLease(lease)}`),
   );
 }
@@ -177,9 +177,11 @@ function perhaps(unsettled: RunState['unsettled']): string {
     : `; cut short, up to ${counts.map(([done, count]) => `${showCount(count)} more ${done}`).join(', ')}`;
 }
 
-function countsText(state: RunState): string {
+function countsText(state: RunState, damaged: boolean): string {
   const { unsettled, open, steps } = state;
+  const untouched = steps.every(({ attempts }) => attempts === 0);
+  if (damaged && untouched) return 'what was changed cannot be told';
   const stays = open.length === 0 ? '' : `; ${plural(open.length, 'item')} open`;
-  if (steps.every(({ attempts }) => attempts === 0)) return `nothing changed${stays}`;
-  return `${changesCounted(changesOf(state))}${perhaps(unsettled)}${stays}`;
+  if (untouched) return `nothing changed${stays}`;
+  return `${changesCounted(changesOf(state))}${damaged ? ' at least' : ''}${perhaps(unsettled)}${stays}`;
 }
