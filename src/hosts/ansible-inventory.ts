@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { failure, type Result } from '../model/host.ts';
+import { namesCode } from './ansible-code.ts';
 import { FIXED_PATH } from './spawn.ts';
 
 const NAME = 'ansible-inventory';
@@ -89,13 +90,9 @@ export async function listInventory({
   }
 }
 
-/** What names code of somebody's: where Python and the linker look, and Ansible's own places. */
-const CODE =
-  /^(?:PYTHON(?:PATH|HOME|STARTUP|INSPECT)$|LD_|ANSIBLE_\w*(?:PLUGINS|LIBRARY|PATH|PATHS|HOME|MODULE_UTILS)$)/;
-
 /** Ansible reads an ansible.cfg of the folder that it is started in: it is started in /, and told which to read. */
 function environment(env: Listing['env'], config: string | null): Listing['env'] {
-  const kept = Object.entries(env).filter(([name]) => !CODE.test(name));
+  const kept = Object.entries(env).filter(([name]) => !namesCode(name));
   // Without any it finds none: /dev/null is no configuration to it.
   return {
     ...Object.fromEntries(kept.filter(([name]) => name !== 'ANSIBLE_CONFIG')),
@@ -143,6 +140,12 @@ function wayOut(said: string): string {
 function lastWords(said: string): string {
   const lines = said.split('\n').filter((line) => line.trim() !== '');
   return lines.length === 0 ? '' : `: ${lines.slice(-3).join(' | ')}`;
+}
+
+/** Where the program lies, if it is not where all programs are looked for; null: it is, or there is none. */
+export function ownProgram(env: Listing['env']): string | null {
+  const program = programIn(env.PATH ?? '');
+  return program === null || FIXED_PATH.split(':').includes(dirname(program)) ? null : program;
 }
 
 function programIn(path: string): string | null {

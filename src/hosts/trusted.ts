@@ -1,4 +1,4 @@
-import { constants, lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { constants, lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { failure, type Result } from '../model/host.ts';
 import { quoteWord } from '../model/text/quote.ts';
@@ -42,6 +42,29 @@ export function readTrusted(path: string, reader: Reader): Result<TrustedText> {
     const code = (error as NodeJS.ErrnoException).code ?? 'EIO';
     return failure(code, sayUnread(path, code));
   }
+}
+
+/** The same of a file or a folder that is not read: of a folder, of what lies below it too, as far as that is few. */
+export function suspectPlace(path: string, reader: Reader): readonly Mistrust[] {
+  try {
+    const way = walk(resolve(path), reader);
+    const left = { entries: MOST_ENTRIES };
+    return [...way.suspicions, ...suspectBelow(way.end, reader, left)].slice(0, MOST_TOLD);
+  } catch {
+    // What is not there, or may not be looked at, is nobody's word.
+    return [];
+  }
+}
+
+const MOST_ENTRIES = 2000;
+const MOST_TOLD = 5;
+
+function suspectBelow(path: string, reader: Reader, left: { entries: number }): readonly Mistrust[] {
+  left.entries -= 1;
+  const found = lstatSync(path);
+  if (found.isSymbolicLink()) return suspectOwner(path, found, reader);
+  const entries = found.isDirectory() && left.entries > 0 ? readdirSync(path) : [];
+  return [...suspect(path, found, reader), ...entries.flatMap((name) => suspectBelow(join(path, name), reader, left))];
 }
 
 interface Way {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
-import { configPlaces, listInventory } from '../hosts/ansible-inventory.ts';
+import { codePlaces } from '../hosts/ansible-code.ts';
+import { configPlaces, listInventory, ownProgram } from '../hosts/ansible-inventory.ts';
 import { type BesideFile, type Inventory, inventoryKind, loadInventory, loadListed } from '../load/inventory.ts';
 import { failure, type Result } from '../model/host.ts';
 import type { Json } from '../model/json.ts';
@@ -17,8 +18,8 @@ export interface InventoryFile {
   /** What stands in group_vars and host_vars beside it. */
   readonly beside: readonly BesideFile[];
   /**
-   * Of Ansible, where it has to read the file itself: the configuration that it will read, looked at by the trusted
-   * reader.
+   * Of Ansible, where it has to read the file itself: the configuration that it will read. It, and what it names as
+   * code, was looked at by the trusted reader.
    */
   readonly config: string | null;
 }
@@ -84,11 +85,17 @@ function jsonOf(text: string): Json | undefined {
 
 // ---------------------------------------------------------------- what else is read
 
-/** The first there is of the files that Ansible would take, as it looks for them. */
+/**
+ * The first there is of the files that Ansible would take, as it looks for them; with it everything that would be run
+ * as code is looked at.
+ */
 function configOf(env: Env, reader: TrustedReader): string | null {
-  const config = configPlaces(env).find((path) => existsSync(path)) ?? null;
-  if (config !== null) reader.read(config);
-  return config;
+  const path = configPlaces(env).find((each) => existsSync(each)) ?? null;
+  const read = path === null ? null : reader.read(path);
+  const program = ownProgram(env);
+  const code = codePlaces(env, path === null || !read?.ok ? null : { path, text: read.text }, reader.uid);
+  for (const each of [...(program === null ? [] : [program]), ...code]) reader.look(each);
+  return path;
 }
 
 const FOLDERS = [

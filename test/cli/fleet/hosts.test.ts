@@ -435,6 +435,39 @@ test('Ansible is started away from the folder of the inventory, with a configura
   assert.deepEqual([refused.result, fs.existsSync(seen)], [77, false]);
 });
 
+test('what Ansible would run as code must be trusted: plug-ins and vault scripts that its configuration names, and itself', async () => {
+  const place = fs.mkdtempSync(join(folder, 'code-'));
+  const inventory = join(place, 'hosts.ini');
+  fs.writeFileSync(inventory, '[web]\na role=x\n', { mode: 0o644 });
+  for (const name of ['plugins', 'home']) fs.mkdirSync(join(place, name));
+  fs.writeFileSync(join(place, 'plugins/evil.py'), '', { mode: 0o666 });
+  fs.chmodSync(join(place, 'plugins/evil.py'), 0o666);
+  fs.writeFileSync(join(place, 'vault'), '', { mode: 0o755 });
+  fs.chmodSync(join(place, 'vault'), 0o777);
+  const seen = join(place, 'seen');
+  const env = {
+    ...fakeAnsible(`touch ${seen}; echo '{"_meta": {"hostvars": {}}, "web": {"hosts": ["a"]}}'`),
+    HOME: join(place, 'home'),
+  };
+  const asked = async (config: string, more: Readonly<Record<string, string>> = {}) => {
+    fs.writeFileSync(join(place, 'home/.ansible.cfg'), `[defaults]\n${config}\n`, { mode: 0o644 });
+    const { result, err } = await chosen({ inventory }, { env: { ...env, ...more } });
+    return [result, / {2}(\S+) can be written by everybody/.exec(err)?.[1], fs.existsSync(seen)];
+  };
+  const plugin = join(place, 'plugins/evil.py');
+  for (const config of [`inventory_plugins = /usr/share/none:${place}/plugins`, 'vars_plugins: ../plugins'])
+    assert.deepEqual(await asked(config), [77, plugin, false], config);
+  for (const config of [`vault_password_file=${place}/vault`, 'vault_identity_list = dev@../vault, prod@prompt'])
+    assert.deepEqual(await asked(config), [77, join(place, 'vault'), false], config);
+  const vault = { ANSIBLE_VAULT_PASSWORD_FILE: join(place, 'vault') };
+  assert.deepEqual(await asked('', vault), [77, join(place, 'vault'), false]);
+  const [program = ''] = (env.PATH ?? '').split(':');
+  fs.chmodSync(join(program, 'ansible-inventory'), 0o777);
+  assert.deepEqual(await asked(''), [77, join(program, 'ansible-inventory'), false]);
+  fs.chmodSync(join(program, 'ansible-inventory'), 0o755);
+  assert.equal((await asked(''))[2], true);
+});
+
 test('a folder is an inventory of Ansible, and each file in it must be trusted', async () => {
   const inventory = fs.mkdtempSync(join(folder, 'folder-'));
   fs.chmodSync(inventory, 0o755);
