@@ -16,7 +16,9 @@ if (unknown.length > 0) {
 }
 // Everything is measured as it is shipped.
 once(['npm', 'run', 'build']);
-for (const name of wanted.length > 0 ? wanted : ['start-up', 'steps', 'old-runs', 'scan', 'delete', 'remedy']) {
+for (const name of wanted.length > 0
+  ? wanted
+  : ['start-up', 'steps', 'old-runs', 'scan', 'holds', 'delete', 'remedy']) {
   const { default: measure } = (await import(`./${name}.ts`)) as { default: () => Promise<Table | readonly Table[]> };
   for (const table of [await measure()].flat()) print(table);
 }

@@ -26,16 +26,48 @@ type Groups = Readonly<Record<string, string>>;
  * hold it.
  */
 export function headJudge(holds: Holds, uidsOf: UidsOf, note: (groups: Groups) => void = () => {}): HeadJudge {
+  const judge = judgeAnew(holds, uidsOf);
+  const known = new Map<string, Judgement>();
+  return (read) => {
+    const key = holds.format === 'postfix' && holds.text === undefined ? keyOf(read) : null;
+    const judgement = (key === null ? undefined : known.get(key)) ?? judge(read);
+    if (key !== null) {
+      if (known.size === MOST_KNOWN) known.clear();
+      known.set(key, judgement);
+    }
+    if (judgement.verdict === 'holds') note(judgement.groups);
+    return judgement.verdict;
+  };
+}
+
+/** A storm is a few jobs' mail, again and again: a message that is one of the newest, but for its time, is as that. */
+const MOST_KNOWN = 256;
+/** A longer one would be kept at its sender's will. */
+const LONGEST_KNOWN = 2000;
+
+/** All that a judgement goes by, without the first record of Postfix's, the time; null: that is too much. */
+function keyOf({ bytes, size, mode, uid }: HeadRead): string | null {
+  const length = bytes.charCodeAt(1);
+  if (bytes.length !== size || size > LONGEST_KNOWN || !bytes.startsWith('T') || !(length < 0x80)) return null;
+  return `${uid} ${mode & 0o100} ${bytes.slice(2 + length)}`;
+}
+
+interface Judgement {
+  readonly verdict: HeadVerdict;
+  readonly groups: Groups;
+}
+
+function judgeAnew(holds: Holds, uidsOf: UidsOf): (read: HeadRead) => Judgement {
   const text = holds.text === undefined ? null : compile(holds.text);
   const header = (holds.header ?? []).map(compileFields);
   return (read) => {
     const groups: Record<string, string> = {};
     const judged = { holds, read, uidsOf, note: (caught: Groups) => void Object.assign(groups, caught) };
     const verdict = text ? textVerdict(text, read) : headerVerdict(header, judged);
-    if (verdict === 'more') return isAll(read) ? 'no-header' : 'more';
-    if (verdict === 'holds' && isUnfinished(holds, read)) return isAll(read) ? 'unfinished' : 'more';
-    if (verdict === 'holds') note(groups);
-    return verdict;
+    if (verdict === 'more') return { verdict: isAll(read) ? 'no-header' : 'more', groups };
+    if (verdict === 'holds' && isUnfinished(holds, read))
+      return { verdict: isAll(read) ? 'unfinished' : 'more', groups };
+    return { verdict, groups };
   };
 }
 
