@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { closeSync, linkSync, openSync } from 'node:fs';
+import { closeSync, linkSync, openSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { FilesUnderTest } from './files.ts';
@@ -30,6 +30,16 @@ export function freedContract(
       assert.ok(result.ok);
       assert.deepEqual([result.deleted, result.bytes, on.names()], [4, 14, []]);
       assert.ok((result.linked ?? 0) >= 1);
+    });
+
+    it('is what a file with holes takes up, and not its size', async (test) => {
+      const on = make(test);
+      on.make('holes', { bytes: 'four' });
+      truncateSync(join(on.folder, 'holes'), 2 ** 30);
+      const list = await on.files.list({ in: on.folder }, { sample: 0 });
+      assert.ok(list.ok);
+      const result = await on.files.delete(list.handle, OPTIONS);
+      assert.ok(result.ok && result.bytes < 2 ** 20, JSON.stringify(result));
     });
 
     it('is told to come later where somebody holds a file open, before the act and after it', {

@@ -109,10 +109,13 @@ function removeLooked(sweep: Sweep, name: string): void {
   }
 }
 
+/** stat(2): of st_blocks. What has holes takes up, and gives back, less than its size. */
+const BLOCK = 512;
+
 function removed(sweep: Sweep, stat: Stats): void {
   sweep.deleted += 1;
   if (stat.nlink > 1) sweep.linked += 1;
-  else sweep.bytes += stat.size;
+  else sweep.bytes += Math.min(stat.size, stat.blocks * BLOCK);
   // ctime, because nobody can set it back: a file moved here or made with an old date has come now all the same.
   if (stat.ctimeMs >= sweep.started) sweep.arrived += 1;
 }

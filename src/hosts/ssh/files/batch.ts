@@ -44,13 +44,14 @@ const DEADLINE = 120_000;
 
 /**
  * Of stat's lines: how many may go, with how many bytes, how many of them have come since, and whether one may not;
- * then, if so, each one's verdict. mawk prints %d in 32 bits.
+ * then, if so, each one's verdict. What has holes gives back less than its size. mawk prints %d in 32 bits.
  */
 const JUDGE = String.raw`BEGIN { split(seen, list, " "); for (at in list) ok[list[at]] = 1 }
 {
   digit = substr($1, 1, 1)
   good = length($1) == 4 && index(digits, digit) && (uids == "" || index(uids, " " $3 " ")) && $4 >= after && $4 <= before && (seen == "" || ($6 in ok))
-  if (good) { count++; if ($7 > 1) { names[$6]++; size[$6] = $2; links[$6] = $7 } else bytes += $2; if ($5 >= begun) arrived++ } else bad = 1
+  taken = $8 * $9 < $2 ? $8 * $9 : $2
+  if (good) { count++; if ($7 > 1) { names[$6]++; size[$6] = taken; links[$6] = $7 } else bytes += taken; if ($5 >= begun) arrived++ } else bad = 1
   verdict[NR] = good ? "+" : digit
 }
 END {
@@ -83,7 +84,7 @@ function judgeOf({ types, uids, after, before, begun, seen }: BatchConditions): 
  * nobody: stdin is no terminal).
  */
 const chunkOf = (conditions: BatchConditions): string => String.raw`
-look() { stat -c '%f %s %u ${MODIFIED} ${CHANGED} ${SEEN} %h' "$@" 2>/dev/null; }
+look() { stat -c '%f %s %u ${MODIFIED} ${CHANGED} ${SEEN} %h %b %B' "$@" 2>/dev/null; }
 judge() { printf '%s\n' "$1" | awk ${judgeOf(conditions)} '${JUDGE}'; }
 remove() {
   [ $# -gt 0 ] || return 0
