@@ -17,6 +17,8 @@ export interface Found {
   readonly runs: readonly FoundRun[];
   /** Places that are there and were not looked at: somebody else's, or a link. */
   readonly refused: readonly Failure[];
+  /** Why the usual place is not looked at; null: it is, or is not there. */
+  readonly homeless: string | null;
 }
 
 /** A possible name of a run. Names that begin with a dot are moves that did not end. */
@@ -26,10 +28,12 @@ const RUN = /^[0-9A-Za-z][0-9A-Za-z._-]*$/;
 export function findRuns({ places, uid }: { readonly places: readonly JournalPlace[]; readonly uid: number }): Found {
   const runs = new Map<string, FoundRun>();
   const refused: Failure[] = [];
+  let homeless: string | null = null;
   for (const place of places) {
     const there = runsIn(place, uid);
     if (!there.ok) {
       if (there.code !== 'ENOENT') refused.push(there);
+      if (there.code !== 'ENOENT' && place.home) homeless = there.message;
       continue;
     }
     for (const run of runsOf(place, there.folder)) {
@@ -37,7 +41,7 @@ export function findRuns({ places, uid }: { readonly places: readonly JournalPla
       if (known === undefined || run.size > known.size) runs.set(run.id, run);
     }
   }
-  return { runs: [...runs.values()].sort(newestFirst), refused };
+  return { runs: [...runs.values()].sort(newestFirst), refused, homeless };
 }
 
 function runsOf(place: JournalPlace, runs: string): readonly FoundRun[] {

@@ -95,6 +95,8 @@ export interface Trigger {
   readonly zone: string;
   /** Earlier runs on this host, as far back as the policy asks for. */
   readonly past: readonly PastRun[];
+  /** Why they cannot be told. A folder for everybody, where a stranger can be in the way, does not count. */
+  readonly forgotten?: string;
 }
 
 export interface PastRun {

@@ -28,11 +28,13 @@ export interface Remembering {
 /** Who starts a run that nobody attends to, and the runs of this host that its policy asks about. */
 export function triggerOf(starter: Starter, { policy, runbook, except }: Remembering): Trigger {
   const span = lookBack(policy);
-  const past = span === 0 ? [] : pastRuns(starter, Date.now() - span).filter((run) => run.id !== except);
+  const found = span === 0 ? null : pastRuns(starter, Date.now() - span);
+  const past = found?.past.filter((run) => run.id !== except) ?? [];
   return {
     who: starter.user.replace(/ \(sudo\)$/, ''),
     zone: hostZone(),
     past: past.filter((run) => run.runbook === null || run.runbook === runbook),
+    ...(found && found.homeless !== null && { forgotten: found.homeless }),
   };
 }
 
@@ -54,9 +56,12 @@ export function hostZone(localtime = '/etc/localtime'): string {
  * Runs that were written to since then; a rehearsal is none. The time of a run's last write is the file's: reading
  * every journal there is would take long on an old host.
  */
-function pastRuns(starter: Starter, since: number): readonly PastRun[] {
+function pastRuns(
+  starter: Starter,
+  since: number,
+): { readonly past: readonly PastRun[]; readonly homeless: string | null } {
   const places = placesFor(starter);
-  const { runs } = findRuns({ places, uid: starter.uid });
+  const { runs, homeless } = findRuns({ places, uid: starter.uid });
   const here = runs
     .filter(({ written }) => written >= since)
     .flatMap((run) => (mayCount(run, since) ? (remembered(run) ?? []) : []));
@@ -64,7 +69,7 @@ function pastRuns(starter: Starter, since: number): readonly PastRun[] {
   const gone = readTally(places, starter.uid).filter(
     (one) => !ids.has(one.gone) && !(Date.parse(one.ended ?? one.at) < since),
   );
-  return [...here, ...gone.map(goneRun)];
+  return { past: [...here, ...gone.map(goneRun)], homeless };
 }
 
 /** Of a run that was removed since the tally tells the same. */

@@ -80,6 +80,7 @@ test('a place of somebody else is refused and named; a place that is not there i
   assert.deepEqual(findRuns({ places: [home, run], uid: uid + 1 }), {
     runs: [],
     refused: [{ ok: false, code: 'EPERM', message: `${home.path} belongs to uid ${uid}` }],
+    homeless: `${home.path} belongs to uid ${uid}`,
   });
 });
 

@@ -27,6 +27,7 @@ export function tooOften(mode: Mode, given: Permit, asked: Asked): Refusal | nul
   if (mode.kind === 'attended' || given.kind !== 'allowed') return null;
   const same = mode.trigger.past.filter((run) => isSame(run, asked));
   return (
+    forgotten(given.rule, mode.trigger.forgotten) ??
     cooling(given.rule, same, asked) ??
     overRate(given.rule, same, asked) ??
     overHosts(given.rule, mode.trigger.past, asked)
@@ -42,6 +43,15 @@ export function changedHosts(
     (run) => run.acted && at - run.started < DAY && (run.runbook === null || run.runbook === runbook.name),
   );
   return [...new Set(recent.flatMap(({ host }) => (host === null ? [] : [host])))];
+}
+
+/** Counters that cannot be read would allow anything. */
+function forgotten({ id, coolDown, runs, fleet }: PolicyRule, why: string | undefined): Refusal | null {
+  const asks =
+    coolDown > 0 || runs.anHour !== undefined || runs.aDay !== undefined || (fleet?.hostsADay ?? null) !== null;
+  if (why === undefined || !asks) return null;
+  const what = `rule ${id} asks what ran here before, and that cannot be told: ${why}`;
+  return { outcome: 'needs-a-human', reasons: [`${what}; give the folder back to its owner, or move it away`] };
 }
 
 function overHosts({ id, fleet }: PolicyRule, past: readonly PastRun[], asked: Asked): Refusal | null {

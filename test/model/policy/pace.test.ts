@@ -22,11 +22,11 @@ const ago = (minutes: number, more: Partial<PastRun> = {}): PastRun => ({
   ...more,
 });
 
-function refusal(rule: Partial<PolicyRule>, past: readonly PastRun[]) {
+function refusal(rule: Partial<PolicyRule>, past: readonly PastRun[], more: { readonly forgotten?: string } = {}) {
   const one = ruleOf({ runbook: 'storm', ...rule });
   const policy: Policy = { rules: [one], freeze: [], source: { path: 'p.yaml', hash: 'h' } };
   return tooOften(
-    { kind: 'unattended', policy, trigger: { who: 'root', zone: 'UTC', past } },
+    { kind: 'unattended', policy, trigger: { who: 'root', zone: 'UTC', past, ...more } },
     { kind: 'allowed', rule: one },
     asked,
   );
@@ -39,6 +39,17 @@ test('the same incident again soon after a fix that held needs a person, who is 
       'storm held 20 min ago (run-20) and the incident is back within the cool_down of 1 h of rule rule-1: the fix does not last; read the report of that run: firebreak report run-20',
     ],
   });
+});
+
+test('where the earlier runs cannot be read a rule that asks for them needs a person, and no other does', () => {
+  const more = { forgotten: '/var/lib/firebreak belongs to uid 1001' };
+  assert.deepEqual(refusal({ coolDown: 60 * MINUTE }, [], more), {
+    outcome: 'needs-a-human',
+    reasons: [
+      'rule rule-1 asks what ran here before, and that cannot be told: /var/lib/firebreak belongs to uid 1001; give the folder back to its owner, or move it away',
+    ],
+  });
+  assert.equal(refusal({ coolDown: 0 }, [], more), null);
 });
 
 test('only a run that held, changed this host, and was of this runbook cools down', () => {
