@@ -111,13 +111,13 @@ export const thenRivals = ({ rivals }: ServiceTies): string =>
     : `, and stop ${rivals.join(' and ')}, which ${rivals.length === 1 ? 'conflicts' : 'conflict'} with it`;
 
 /** Its unit lets nobody do that by name. */
-export const refusal = (verb: string, { name }: ServiceState): string =>
+export const refusedByName = (verb: string, { name }: ServiceState): string =>
   `the unit of ${name} refuses every ${verb} by name (${verb === 'start' ? 'RefuseManualStart' : 'RefuseManualStop'}=yes): ${verb} who needs it instead`;
 
 /** Why what is stopped cannot be started again, and what to type first; null: it can. */
 export function noWayBack(state: ServiceState, { lost, refuses }: ServiceTies): string | null {
   const { name, masked, removed } = state;
-  if (refuses.includes('start')) return `once stopped it could not be started: ${refusal('start', state)}`;
+  if (refuses.includes('start')) return `once stopped it could not be started: ${refusedByName('start', state)}`;
   if (masked) return `${name} is masked, so nothing could start it again: systemctl unmask ${name}`;
   if (removed)
     return `the unit file of ${name} is gone, so nothing could start it again: put it back, then systemctl daemon-reload`;

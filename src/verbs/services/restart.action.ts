@@ -6,7 +6,7 @@ import {
   noWayBack,
   observed,
   ofService,
-  refusal,
+  refusedByName,
   restore,
   type ServiceUndo,
   serviceChange,
@@ -38,7 +38,7 @@ async function observe(look: Look, { service }: { readonly service: ServiceName 
   const isUp = !isWord(state, 'down');
   const ties = await tiesOf(look, state);
   const refused = ties.refuses.find((verb) => verb === 'start' || isUp);
-  if (refused) return cannot(`restart ${name}`, refusal(refused, state), { targets: serviceTargets(state) });
+  if (refused) return cannot(`restart ${name}`, refusedByName(refused, state), { targets: serviceTargets(state) });
   const lost = isUp || state.masked ? noWayBack(state, ties) : null;
   if (lost !== null) return cannot(`restart ${name}`, lost, { targets: serviceTargets(state) });
   const needers = isUp ? ties.needers : [];

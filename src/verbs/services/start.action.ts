@@ -8,7 +8,7 @@ import {
   bringUp,
   observed,
   ofService,
-  refusal,
+  refusedByName,
   restore,
   type ServiceUndo,
   serviceChange,
@@ -46,7 +46,7 @@ async function observe(look: Look, { service }: { readonly service: ServiceName 
     return cannot(`start ${name}`, `${name} is masked: systemctl unmask ${name}, if it may run`);
   const ties = await tiesOf(look, state);
   if (ties.refuses.includes('start') && !runs)
-    return cannot(`start ${name}`, refusal('start', state), { targets: serviceTargets(state) });
+    return cannot(`start ${name}`, refusedByName('start', state), { targets: serviceTargets(state) });
   return serviceChange(
     look,
     { state, ties, verb: 'start', also },

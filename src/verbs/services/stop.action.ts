@@ -20,7 +20,7 @@ import {
   noWayBack,
   observed,
   PATIENT,
-  refusal,
+  refusedByName,
   restore,
   type ServiceUndo,
   serviceChange,
@@ -60,7 +60,7 @@ async function observe(look: Look, { service, restore_within }: Arg): Promise<Ob
     return cannot(`stop ${state.name}`, `${state.name} is stopping just now: look again in a moment`);
   const ties = await tiesOf(look, state);
   if (ties.refuses.includes('stop'))
-    return cannot(`stop ${state.name}`, refusal('stop', state), { targets: serviceTargets(state) });
+    return cannot(`stop ${state.name}`, refusedByName('stop', state), { targets: serviceTargets(state) });
   const within = restore_within ?? null;
   const lost = noWayBack(state, ties);
   if (lost !== null && within !== null)
