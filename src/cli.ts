@@ -25,10 +25,15 @@ export async function main(argv: readonly string[], given: Io): Promise<number> 
     await program.parseAsync(argv, { from: 'user' });
     return end.code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCode('usage');
+    if (error instanceof CommanderError) return error.exitCode === 0 || wantsHelp(argv) ? 0 : exitCode('usage');
     io.stderr(sayBug(error));
     return exitCode('bug');
   }
+}
+
+/** `help` and `help COMMAND`; without any command the help is an answer to a mistake. */
+function wantsHelp([first, second]: readonly string[]): boolean {
+  return first === 'help' && (second === undefined || commandNames().includes(second));
 }
 
 /** Whatever is printed, an error's stack too, is free of the secrets that are known by then. */

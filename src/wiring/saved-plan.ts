@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { pin } from '../hosts/local/pin.ts';
-import { readPlainText } from '../hosts/read-text.ts';
+import { readPlainText, sayUnread } from '../hosts/read-text.ts';
 import { createFile, errorCode, messageOf, realDisk, writeAll } from '../journal/disk.ts';
 import { findRuns } from '../journal/find.ts';
 import { placesFor, type Who } from '../journal/places.ts';
@@ -56,7 +56,7 @@ export function readOwnPlan(path: string, reader: TrustedReader): Result<{ reado
   try {
     if (fs.lstatSync(path).isSymbolicLink()) return failure('ELOOP', `${path} is a link; name the plan itself`);
   } catch (error) {
-    return failure(errorCode(error), `${path} cannot be read: ${messageOf(error)}`);
+    return failure(errorCode(error), sayUnread(path, errorCode(error)));
   }
   return reader.read(path);
 }
