@@ -200,6 +200,12 @@ const PLANTED: readonly (readonly [string, string, string, string])[] = [
     'const a = 1;\nexport { a as stepInfo };',
     '"info" says nothing (stepInfo): see the ten words',
   ],
+  [
+    'a drawer that knows a plan',
+    'views/draw/page.ts',
+    "import type { Plan } from '../../model/plan.ts';",
+    'a drawer knows documents only, and this one has model/plan.ts',
+  ],
   ['colours outside views', 'model/a.ts', "const red = '\\x1b[31m';", 'escape sequences are for views/ only'],
 ];
 

@@ -103,6 +103,13 @@ const RULES: readonly Rule[] = [
       : [];
   },
 
+  /** A new format needs a document and nothing else. */
+  function drawers({ path, inside }) {
+    const known = /^(views\/(draw|fold|number)\b|model\/(document|block)\.ts$|model\/text\/)/;
+    const others = path.startsWith('views/draw/') ? inside.filter((target) => !known.test(target)) : [];
+    return others.map((target) => `a drawer knows documents only, and this one has ${target}`);
+  },
+
   function owners({ path, packages }) {
     return packages.flatMap((name) => {
       const owner = OWNERS[name];

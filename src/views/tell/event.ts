@@ -22,7 +22,7 @@ export interface EventTold {
   readonly now: string | null;
   /** What the log of many hosts says of it; null: it is in the host's own. */
   readonly many: readonly [word: string, text: string] | null;
-  /** Where the state that it leads to is not only good or only bad. */
+  /** What stands before it on the screen: a sign, and its colour. */
   readonly mark?: readonly [mark: string, tone: Tone];
 }
 
