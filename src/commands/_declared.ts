@@ -37,10 +37,8 @@ export async function whyNotLook(
     const { tellDeclared } = await import('../views/tell/declared.ts');
     return { ...refuse(READ_THEM, 'refused-by-policy'), drawn: await drawn(io, tellDeclared(name, commands)) };
   }
-  const [{ askDeclared }, { promptsFor }] = await Promise.all([
-    import('../views/ask.ts'),
-    import('../views/terminal.ts'),
-  ]);
+  const { askDeclared } = await import('../views/ask.ts');
+  const { promptsFor } = await import('../views/terminal.ts');
   const prompts = await promptsFor({ ...io, color: io.color.stderr, all: true }, async () => {});
   return (await askDeclared(prompts, name, commands))
     ? null

@@ -81,10 +81,8 @@ function ofAnotherKind({ scene }: Io, { run, meta }: RunState): string | null {
 
 /** The newest fleet that fits, unless something newer fits that is not part of it. Null: it is no fleet that is meant. */
 async function meantFleet(io: Io, wanted: Wanted): Promise<EarlierFleet | null> {
-  const [{ findRuns, pickRun }, { placesFor }] = await Promise.all([
-    import('../journal/find.ts'),
-    import('../journal/places.ts'),
-  ]);
+  const { findRuns, pickRun } = await import('../journal/find.ts');
+  const { placesFor } = await import('../journal/places.ts');
   const { runs } = findRuns({ places: placesFor(io), uid: io.uid });
   // A drill is of this machine alone.
   if (io.scene !== undefined) return null;
@@ -94,10 +92,8 @@ async function meantFleet(io: Io, wanted: Wanted): Promise<EarlierFleet | null> 
 }
 
 async function fleetIn({ id, folder }: FoundRun): Promise<EarlierFleet | null> {
-  const [{ readJournal }, { fleetEventsIn }] = await Promise.all([
-    import('../journal/read.ts'),
-    import('../wiring/journal.ts'),
-  ]);
+  const { readJournal } = await import('../journal/read.ts');
+  const { fleetEventsIn } = await import('../wiring/journal.ts');
   const read = readJournal(folder);
   const events = fleetEventsIn(read.ok ? read.events : read.before);
   return events && { id, fleet: fleetStateOf(events) };
@@ -152,10 +148,8 @@ export async function takeUpHere(
   const prepared = await preparedAgain(io, meta, options, chosen);
   if (hasEnded(prepared)) return prepared;
   return held(io, chosen, `${what} ${id}`, async (world, host) => {
-    const [{ takeUpOn }, { version }] = await Promise.all([
-      import('../operations/host-life.ts'),
-      import('../wiring/version.ts'),
-    ]);
+    const { takeUpOn } = await import('../operations/host-life.ts');
+    const { version } = await import('../wiring/version.ts');
     const notes = [...chosen.notes, ...prepared.notes];
     const asked = {
       ...prepared,

@@ -38,10 +38,8 @@ type Work = (world: World, reached: ReachedHost) => Promise<CommandResult>;
 
 /** Reaches it, and leaves no connection behind. */
 export async function whileReached(io: Io, { target, reach }: Chosen, work: Work): Promise<CommandResult> {
-  const [{ worldFor }, { reaching }] = await Promise.all([
-    import('../wiring/world.ts'),
-    import('../operations/reach.ts'),
-  ]);
+  const { worldFor } = await import('../wiring/world.ts');
+  const { reaching } = await import('../operations/reach.ts');
   const world = worldFor({ ...io, reach });
   const to = {
     target,

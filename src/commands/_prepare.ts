@@ -39,14 +39,11 @@ export async function prepare(
   chosen: { readonly limits: readonly string[] } | null = null,
 ): Promise<Prepared | CommandResult> {
   const { limits } = chosen ?? limitWords(options);
-  const [{ readRunbook, readText }, { trustedReader }, { folderCatalogue }, { bindParams }, { closest }] =
-    await Promise.all([
-      import('../wiring/library.ts'),
-      import('../wiring/trusted.ts'),
-      import('../wiring/catalogue.ts'),
-      import('../load/runbook/params.ts'),
-      import('../load/text/suggest.ts'),
-    ]);
+  const { readRunbook, readText } = await import('../wiring/library.ts');
+  const { trustedReader } = await import('../wiring/trusted.ts');
+  const { folderCatalogue } = await import('../wiring/catalogue.ts');
+  const { bindParams } = await import('../load/runbook/params.ts');
+  const { closest } = await import('../load/text/suggest.ts');
   const catalogue = folderCatalogue();
   const reader = trustedReader(io.uid);
   const read = await readRunbook(name, io.cwd, { catalogue, readText: reader.readText });

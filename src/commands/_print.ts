@@ -18,10 +18,8 @@ export async function print(io: Io, telling: Telling, options: Options, otherwis
 
 /** For stderr: laid out for a person, whatever the format of stdout is. */
 export async function drawn(io: Io, document: Document, all = false): Promise<string> {
-  const [{ drawText }, { paperOf }] = await Promise.all([
-    import('../views/draw/terminal.ts'),
-    import('../views/draw/style.ts'),
-  ]);
+  const { drawText } = await import('../views/draw/terminal.ts');
+  const { paperOf } = await import('../views/draw/style.ts');
   return drawText(document, paperOf({ columns: io.columns, color: io.color.stderr, all }));
 }
 

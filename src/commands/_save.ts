@@ -41,23 +41,13 @@ export async function savePlan(
   file: string,
   { name, options, prepared, plan, machine, valid }: ToSave,
 ): Promise<CommandResult | null> {
-  const [
-    { identityOf, pinnedOf },
-    { sealPlan },
-    { version },
-    { shownAgain },
-    { drawJson },
-    { secondOf },
-    { writeNew },
-  ] = await Promise.all([
-    import('../plan/fingerprint.ts'),
-    import('../load/saved-plan.ts'),
-    import('../wiring/version.ts'),
-    import('../views/tell/saved-plan.ts'),
-    import('../views/draw/json.ts'),
-    import('../views/tell/clock.ts'),
-    import('../wiring/saved-plan.ts'),
-  ]);
+  const { identityOf, pinnedOf } = await import('../plan/fingerprint.ts');
+  const { sealPlan } = await import('../load/saved-plan.ts');
+  const { version } = await import('../wiring/version.ts');
+  const { shownAgain } = await import('../views/tell/saved-plan.ts');
+  const { drawJson } = await import('../views/draw/json.ts');
+  const { secondOf } = await import('../views/tell/clock.ts');
+  const { writeNew } = await import('../wiring/saved-plan.ts');
   const { runbook, params, policy } = prepared;
   const saved = sealPlan({
     firebreak: 'plan',
@@ -89,10 +79,8 @@ export async function savePlan(
 
 /** The text of those very bytes: only to name a line later, so one that was changed in this moment is left out. */
 async function textWithHash({ path, hash }: { readonly path: string; readonly hash: string }): Promise<string | null> {
-  const [{ readText }, { hashOfText: hashOf }] = await Promise.all([
-    import('../wiring/library.ts'),
-    import('../load/text/hash.ts'),
-  ]);
+  const { readText } = await import('../wiring/library.ts');
+  const { hashOfText: hashOf } = await import('../load/text/hash.ts');
   const text = readText(path);
   return typeof text === 'string' && hashOf(text) === hash ? text : null;
 }

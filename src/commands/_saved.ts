@@ -17,11 +17,9 @@ export async function readSaved(
   file: string,
   why: { readonly toRun: Options } | 'to-show',
 ): Promise<SavedPlan | CommandResult> {
-  const [{ authorOf, readAny, readOwnPlan: readOwn }, { loadSavedPlan }, { trustedReader }] = await Promise.all([
-    import('../wiring/saved-plan.ts'),
-    import('../load/saved-plan.ts'),
-    import('../wiring/trusted.ts'),
-  ]);
+  const { authorOf, readAny, readOwnPlan: readOwn } = await import('../wiring/saved-plan.ts');
+  const { loadSavedPlan } = await import('../load/saved-plan.ts');
+  const { trustedReader } = await import('../wiring/trusted.ts');
   const path = resolve(io.cwd, file);
   const reader = trustedReader(io.uid);
   const read = why === 'to-show' ? readAny(path) : readOwn(path, reader);
@@ -65,11 +63,9 @@ export async function changedTexts(
   saved: SavedPlan,
   asked: { readonly name: string; readonly options: Options },
 ): Promise<readonly Difference[]> {
-  const [{ readText, runbookPath }, { ownDifferences, textDifferences }, { version }] = await Promise.all([
-    import('../wiring/library.ts'),
-    import('../plan/text-differences.ts'),
-    import('../wiring/version.ts'),
-  ]);
+  const { readText, runbookPath } = await import('../wiring/library.ts');
+  const { ownDifferences, textDifferences } = await import('../plan/text-differences.ts');
+  const { version } = await import('../wiring/version.ts');
   const changed = (path: string, planned: string | null, compare: typeof textDifferences): readonly Difference[] => {
     const now = readText(path);
     return planned === null || typeof now !== 'string' ? [] : compare(path, planned, now);
@@ -98,11 +94,9 @@ export async function changedIdentity(
   saved: SavedPlan,
   { runbook, params, policy }: Prepared,
 ): Promise<readonly Difference[]> {
-  const [{ differences, identityOf }, { runbookDifferences }, { version }] = await Promise.all([
-    import('../plan/fingerprint.ts'),
-    import('../plan/text-differences.ts'),
-    import('../wiring/version.ts'),
-  ]);
+  const { differences, identityOf } = await import('../plan/fingerprint.ts');
+  const { runbookDifferences } = await import('../plan/text-differences.ts');
+  const { version } = await import('../wiring/version.ts');
   const lines = runbookDifferences(runbook.source.path, saved.texts.runbook, runbook.source.text);
   const identity = differences(
     saved.identity,
@@ -113,10 +107,8 @@ export async function changedIdentity(
 
 /** Of another host, expired, used: one sentence; null: it may be compared. */
 export async function whyUnusable(io: Io, saved: SavedPlan, host: Host): Promise<string | null> {
-  const [{ sayUsed, unusable }, { planUse }] = await Promise.all([
-    import('../plan/usable.ts'),
-    import('../wiring/saved-plan.ts'),
-  ]);
+  const { sayUsed, unusable } = await import('../plan/usable.ts');
+  const { planUse } = await import('../wiring/saved-plan.ts');
   const elsewhere = unusable(saved, await machineNow(host));
   if (elsewhere !== null) return elsewhere;
   const use = planUse(io, saved);

@@ -106,10 +106,8 @@ function thirdTime({ third }: Interrupts): Promise<null> {
 /** Closed, the journal takes nothing more, and so nothing more is done. What is left is said before anything can hang. */
 async function leaveTheRest(io: Io, journal: Journal, left: Session['left']): Promise<CommandResult> {
   await journal.close();
-  const [{ endNow }, { readJournal }] = await Promise.all([
-    import('../hosts/end-tree.ts'),
-    import('../journal/read.ts'),
-  ]);
+  const { endNow } = await import('../hosts/end-tree.ts');
+  const { readJournal } = await import('../journal/read.ts');
   endNow();
   const read = readJournal(journal.folder);
   const { outcome, drawn: shown = '' } = await left(read.ok ? read.events : read.before);

@@ -96,11 +96,9 @@ async function checkFile({ shown, text }: Found['files'][number], cwd: string): 
       ...(hosts.ok ? well(plural(hosts.value.targets.length, 'host')) : ill(hosts.problems)),
     };
   }
-  const [{ loadRunbook }, { folderCatalogue }, { findUsedIn }] = await Promise.all([
-    import('../load/load.ts'),
-    import('../wiring/catalogue.ts'),
-    import('../wiring/library.ts'),
-  ]);
+  const { loadRunbook } = await import('../load/load.ts');
+  const { folderCatalogue } = await import('../wiring/catalogue.ts');
+  const { findUsedIn } = await import('../wiring/library.ts');
   const runbook = await loadRunbook({ path: shown, text, catalogue: folderCatalogue(), findUsed: findUsedIn(cwd) });
   if (!runbook.ok) return { file: shown, text, ...ill(runbook.problems) };
   return {
@@ -161,10 +159,8 @@ function textOfUsed(file: string, cwd: string): string | undefined {
 }
 
 async function printJson(io: Io, results: readonly Result[]): Promise<void> {
-  const [{ problemsToJson }, { escapeJson }] = await Promise.all([
-    import('../views/problem.ts'),
-    import('../views/draw/escape.ts'),
-  ]);
+  const { problemsToJson } = await import('../views/problem.ts');
+  const { escapeJson } = await import('../views/draw/escape.ts');
   const rows = results.map(
     ({ file, problems }) =>
       `  {"file": ${escapeJson(JSON.stringify(file))}, "ok": ${problems.length === 0}, "problems": ${problemsToJson(problems)}}`,

@@ -7,10 +7,8 @@ const ELSEWHERE =
   'a drill builds its incident on this machine only: log in on the other, or look there with `firebreak plan RUNBOOK --host NAME`';
 
 async function drillHere(io: Io, runbook: string, output: string): Promise<CommandResult> {
-  const [{ drill }, { drillFolder, drillNames, launcher }] = await Promise.all([
-    import('../operations/drill.ts'),
-    import('../wiring/drills.ts'),
-  ]);
+  const { drill } = await import('../operations/drill.ts');
+  const { drillFolder, drillNames, launcher } = await import('../wiring/drills.ts');
   const say = (text: string) => io.stderr(`drill: ${text}\n`);
   if (!drillNames().includes(runbook)) {
     say(`there is no drill for ${runbook}; there is one for: ${drillNames().join(', ')}`);

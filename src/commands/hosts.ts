@@ -60,10 +60,8 @@ function batchesFor(strategy: Strategy, targets: readonly Target[]): readonly (r
 type Ways = NonNullable<HostsShown['ways']>;
 
 async function waysTo(io: Io, { targets, ssh }: Selection): Promise<Ways> {
-  const [{ resolveTarget }, { atMost }] = await Promise.all([
-    import('../hosts/ssh/resolve.ts'),
-    import('../operations/at-most.ts'),
-  ]);
+  const { resolveTarget } = await import('../hosts/ssh/resolve.ts');
+  const { atMost } = await import('../operations/at-most.ts');
   const ways = new Map<string, Way | string>();
   let missing: string | null = null;
   await atMost(AT_ONCE, targets, async (target) => {

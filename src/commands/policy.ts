@@ -63,25 +63,14 @@ export default command;
 // ---------------------------------------------------------------- check
 
 async function checkAll(io: Io, files: readonly string[], options: Options): Promise<CommandResult> {
-  const [
-    { loadPolicy },
-    { folderCatalogue },
-    { reviewPolicy },
-    { problemsToJson, renderProblems },
-    { tellPolicy },
-    { drawText },
-    { paperOf },
-    { escaped, escapeJson },
-  ] = await Promise.all([
-    import('../load/policy.ts'),
-    import('../wiring/catalogue.ts'),
-    import('../model/policy/review.ts'),
-    import('../views/problem.ts'),
-    import('../views/tell/policy.ts'),
-    import('../views/draw/terminal.ts'),
-    import('../views/draw/style.ts'),
-    import('../views/draw/escape.ts'),
-  ]);
+  const { loadPolicy } = await import('../load/policy.ts');
+  const { folderCatalogue } = await import('../wiring/catalogue.ts');
+  const { reviewPolicy } = await import('../model/policy/review.ts');
+  const { problemsToJson, renderProblems } = await import('../views/problem.ts');
+  const { tellPolicy } = await import('../views/tell/policy.ts');
+  const { drawText } = await import('../views/draw/terminal.ts');
+  const { paperOf } = await import('../views/draw/style.ts');
+  const { escaped, escapeJson } = await import('../views/draw/escape.ts');
   const catalogue = folderCatalogue();
   const runbooks = await reviewed(io, options, catalogue);
   if (hasEnded(runbooks)) return runbooks;
@@ -134,12 +123,10 @@ async function explainHere(io: Io, name: string, options: Options): Promise<Comm
     return refuse(`--at ${String(options.at)}: write 2026-12-24T03:00, or with an offset 2026-12-24T03:00Z`, 'usage');
   const prepared = await prepare(io, name, options);
   if (hasEnded(prepared)) return prepared;
-  const [{ explain }, { stopSwitch }, { modeFor }, { tellExplanation }] = await Promise.all([
-    import('../model/policy/explain.ts'),
-    import('../wiring/stop-switch.ts'),
-    import('../wiring/world.ts'),
-    import('../views/tell/policy.ts'),
-  ]);
+  const { explain } = await import('../model/policy/explain.ts');
+  const { stopSwitch } = await import('../wiring/stop-switch.ts');
+  const { modeFor } = await import('../wiring/world.ts');
+  const { tellExplanation } = await import('../views/tell/policy.ts');
   const mode = asIf(await modeFor(io, { ...prepared, runbook: prepared.runbook.name }), options, at);
   const host = typeof options.host === 'string' ? options.host : hostname();
   const explanation = explain(mode, { runbook: prepared.runbook, params: prepared.params, host, at }, stopSwitch(io)());

@@ -25,13 +25,10 @@ export default defineCommand({
     ['firebreak report last --format json', 'the whole state and timeline, for programs'],
   ],
   async run(io, [wanted = 'last'], options) {
-    const [{ allRuns, lookInto, runningNow }, { lookIntoFleet, partsOfFleets }, { pickRun }, { tellReport }] =
-      await Promise.all([
-        import('./_journals.ts'),
-        import('./fleet/journals.ts'),
-        import('../journal/find.ts'),
-        import('../views/tell/report.ts'),
-      ]);
+    const { allRuns, lookInto, runningNow } = await import('./_journals.ts');
+    const { lookIntoFleet, partsOfFleets } = await import('./fleet/journals.ts');
+    const { pickRun } = await import('../journal/find.ts');
+    const { tellReport } = await import('../views/tell/report.ts');
     const runs = allRuns(io);
     // The last run of a fleet's hosts is a part of what was run last.
     const parts = wanted === 'last' ? partsOfFleets(runs) : new Set<string>();

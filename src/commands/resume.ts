@@ -35,7 +35,8 @@ const command: Command = defineCommand({
     const none = 'nothing to resume: no run is unfinished';
     const meant = await meantRun(io, { run, options, glance: UNFINISHED, open: true, none });
     if (hasEnded(meant)) return meant;
-    if ('fleet' in meant) return (await import('./fleet/fleet.ts')).resumeFleetHere(io, meant, options);
+    if ('fleet' in meant)
+      return (await import('./fleet/fleet.ts')).takeUpFleetHere(io, meant, { what: 'resume', options });
     // Whoever has the lock before us may bring it to its end, so it is asked again.
     const over = async (state: RunState) => {
       const why = whyOver(state);

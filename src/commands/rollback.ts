@@ -44,7 +44,8 @@ const command: Command = defineCommand({
       return refuse(`--${alone} is for the run of one host: name that run`, 'usage');
     if (options.to !== undefined && options.only !== undefined) return refuse('--to and --only: choose one', 'usage');
     if (hasEnded(meant)) return meant;
-    if ('fleet' in meant) return (await import('./fleet/fleet.ts')).rollBackFleetHere(io, meant, options);
+    if ('fleet' in meant)
+      return (await import('./fleet/fleet.ts')).takeUpFleetHere(io, meant, { what: 'rollback', options });
     const part = partOf(options);
     const { rollBack } = await import('../operations/rollback.ts');
     const result = await takeUpHere(io, meant, {

@@ -84,11 +84,9 @@ interface Start {
 }
 
 async function start(io: Io, { world, host, chosen, prepared, options, saved }: Start): Promise<CommandResult> {
-  const [{ beginOn }, { version }, { marksOf }] = await Promise.all([
-    import('../operations/host-life.ts'),
-    import('../wiring/version.ts'),
-    import('../wiring/environment.ts'),
-  ]);
+  const { beginOn } = await import('../operations/host-life.ts');
+  const { version } = await import('../wiring/version.ts');
+  const { marksOf } = await import('../wiring/environment.ts');
   const refused = await whyNotLook(io, prepared, { options, hosts: [hostNameOf(chosen)] });
   if (refused !== null) return refused;
   const planned = saved ? await planNotes(io, options.plan) : [];

@@ -37,11 +37,9 @@ export default defineCommand({
     if (options.prune === true) return (await import('./_prune.ts')).pruneHere(io, options);
     const needs = ['olderThan', 'keep', 'dryRun'].find((name) => options[name] !== undefined);
     if (needs !== undefined) return refuse(`${NAMES[needs]} goes with --prune`, 'usage');
-    const [{ allRuns, runningNow }, { partsOfFleets }, { stopSwitch }] = await Promise.all([
-      import('./_journals.ts'),
-      import('./fleet/journals.ts'),
-      import('../wiring/stop-switch.ts'),
-    ]);
+    const { allRuns, runningNow } = await import('./_journals.ts');
+    const { partsOfFleets } = await import('./fleet/journals.ts');
+    const { stopSwitch } = await import('../wiring/stop-switch.ts');
     const found = allRuns(io);
     const everything = options.all === true || options.json === true;
     // Two hundred hosts of one fleet run would leave no room for anything else.
@@ -80,13 +78,10 @@ interface Row {
 }
 
 async function rowsOf(io: Io, { shown, found, now, verify }: Looking): Promise<readonly Row[]> {
-  const [{ lookInto, verifyRun }, { lookIntoFleet }, { rowOf, tellRun }, { fleetRow, tellFleetRun }] =
-    await Promise.all([
-      import('./_journals.ts'),
-      import('./fleet/journals.ts'),
-      import('../views/tell/runs.ts'),
-      import('../views/tell/fleet/runs.ts'),
-    ]);
+  const { lookInto, verifyRun } = await import('./_journals.ts');
+  const { lookIntoFleet } = await import('./fleet/journals.ts');
+  const { rowOf, tellRun } = await import('../views/tell/runs.ts');
+  const { fleetRow, tellFleetRun } = await import('../views/tell/fleet/runs.ts');
   const rows: Row[] = [];
   for (const run of shown) {
     const fleet = await lookIntoFleet(io, run, found);

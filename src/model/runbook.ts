@@ -170,3 +170,8 @@ export function declaredWrites({ act }: Runbook): readonly string[] {
 export function isDeclaredRead(step: Step): boolean {
   return step.verb === 'run' && (step.phase !== 'act' || unchecked(COMMAND, step.arg).effect === 'read');
 }
+
+/** What plans and events say of a runbook. */
+export function runbookMark({ name, version, title, source: { path, hash } }: Runbook) {
+  return { name, version, title, path, hash };
+}

@@ -3,7 +3,7 @@ import { carryOver } from '../model/run/carry.ts';
 import { canBeUndone, sayWaysBack } from '../model/run/undo.ts';
 import { partIn, type UndoPart } from '../model/run/undo-part.ts';
 import { misled } from '../model/runbook/real-params.ts';
-import type { Limits } from '../model/runbook.ts';
+import { type Limits, runbookMark } from '../model/runbook.ts';
 import { isBeingUndone, type RunState } from '../model/state.ts';
 import { makePlan } from '../plan/plan.ts';
 import { leaseOf } from '../run/lease.ts';
@@ -155,13 +155,7 @@ function openLeases(running: Running, state: RunState): readonly Lease[] {
 /** Nothing is planned: undo works from what the journal holds. */
 function emptyPlan({ runbook, params }: RunRequest, parts: RunParts, limits: Limits): Running['plan'] {
   return {
-    runbook: {
-      name: runbook.name,
-      version: runbook.version,
-      title: runbook.title,
-      path: runbook.source.path,
-      hash: runbook.source.hash,
-    },
+    runbook: runbookMark(runbook),
     host: parts.host.name,
     at: parts.clock.now(),
     params,

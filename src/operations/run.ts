@@ -3,7 +3,7 @@ import { decide, limitsFor } from '../model/policy/decide.ts';
 import type { Permit } from '../model/policy/permit.ts';
 import type { Emit } from '../model/ports.ts';
 import { planMark } from '../model/run/saved-plan.ts';
-import { isAction, stepsOf } from '../model/runbook.ts';
+import { isAction, runbookMark, stepsOf } from '../model/runbook.ts';
 import type { Ending } from '../run/running.ts';
 import { endSevered, heard, Severed } from '../run/severed.ts';
 import { carryOut, permitFor, type RunParts, type RunRequest, spineOf, unfitSecrets } from './carry-out.ts';
@@ -55,13 +55,7 @@ async function start(request: RunRequest, parts: RunParts, { emit, given }: Begi
   const facts = await heard(parts.host, 'nothing was touched', () => parts.host.machine.facts());
   await emit({
     type: 'run.started',
-    runbook: {
-      name: runbook.name,
-      version: runbook.version,
-      title: runbook.title,
-      path: runbook.source.path,
-      hash: runbook.source.hash,
-    },
+    runbook: runbookMark(runbook),
     text: runbook.source.text,
     params,
     limits: limitsFor(given, runbook, raised),

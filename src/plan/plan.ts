@@ -10,7 +10,7 @@ import { whatStaysOpen } from '../model/run/open.ts';
 import { watchSpec } from '../model/run/watch.ts';
 import { misled } from '../model/runbook/real-params.ts';
 import { type Findings, resolveArg, startFindings, whether } from '../model/runbook/scope.ts';
-import { isAction, type Limits, type Runbook, type Step } from '../model/runbook.ts';
+import { isAction, type Limits, type Runbook, runbookMark, type Step } from '../model/runbook.ts';
 import { cannot, type Observation } from '../model/verb.ts';
 import { aheadOf, atItsTurn, decidedLate, withoutLateGains } from './at-turn.ts';
 import { diagnose } from './diagnose.ts';
@@ -57,13 +57,7 @@ export async function makePlan(request: PlanRequest): Promise<{ readonly plan: P
   const verify = runbook.verify.map((step) => foreseeVerify(step, acting, runbook));
   const steps: readonly PlannedStep[] = [...looked.planned, ...acting.steps, ...verify];
   const plan: Plan = {
-    runbook: {
-      name: runbook.name,
-      version: runbook.version,
-      title: runbook.title,
-      path: runbook.source.path,
-      hash: runbook.source.hash,
-    },
+    runbook: runbookMark(runbook),
     host: request.host.name,
     at: asked.at,
     params: request.params,

@@ -61,10 +61,8 @@ export interface LockedHost {
  * machine loads none of it.
  */
 export async function hostsFor(target: Target, reach: Reach, secrets?: Vault): Promise<HostsElsewhere> {
-  const [{ sshHost }, { tagOf, takeLock }] = await Promise.all([
-    import('../hosts/ssh.ts'),
-    import('../journal/lock.ts'),
-  ]);
+  const { sshHost } = await import('../hosts/ssh.ts');
+  const { tagOf, takeLock } = await import('../journal/lock.ts');
   const name = lockName(reach);
   const scope = { uid: reach.uid, ...(name !== undefined && { name }), host: target.name };
   const tag = tagOf(scope);

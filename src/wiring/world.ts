@@ -81,10 +81,8 @@ function here(who: Wiring): ReachedHost {
 
 /** Whoever comes second is told who is first, and nothing is touched. A rehearsal has a lock of its own. */
 async function lockHere(who: Wiring, run: string): ReturnType<ReachedHost['lock']> {
-  const [{ takeLock }, { heldFromAfar }] = await Promise.all([
-    import('../journal/lock.ts'),
-    import('../journal/from-afar.ts'),
-  ]);
+  const { takeLock } = await import('../journal/lock.ts');
+  const { heldFromAfar } = await import('../journal/from-afar.ts');
   const name = lockName(who);
   const taken = await takeLock({ uid: who.uid, ...(name !== undefined && { name }) }, holderOf(who, run));
   if (!taken.ok) return taken;

@@ -53,12 +53,10 @@ async function requestOf(
   { targets, skipped, ssh, notes: trusted }: Selection,
   asked: Strategy,
 ): Promise<FleetRequest> {
-  const [{ inBatchOrder }, { decideFleet }, { version }, { marksOf, ownNotes }] = await Promise.all([
-    import('../../model/fleet/batches.ts'),
-    import('../../model/fleet/limits.ts'),
-    import('../../wiring/version.ts'),
-    import('../../wiring/environment.ts'),
-  ]);
+  const { inBatchOrder } = await import('../../model/fleet/batches.ts');
+  const { decideFleet } = await import('../../model/fleet/limits.ts');
+  const { version } = await import('../../wiring/version.ts');
+  const { marksOf, ownNotes } = await import('../../wiring/environment.ts');
   const { runbook, params, raised, policy, notes } = prepared;
   const decided = policy
     ? decideFleet({ policy, runbook, params, hosts: targets }, asked)
@@ -187,10 +185,8 @@ async function actOnFleet(
 
 /** Whoever resumes a fleet run that is still at work is told so: two of them would write one journal. */
 async function aloneWith(io: Io, fleet: string, go: () => Promise<CommandResult>): Promise<CommandResult> {
-  const [{ takeLock }, { holderOf }] = await Promise.all([
-    import('../../journal/lock.ts'),
-    import('../../wiring/world.ts'),
-  ]);
+  const { takeLock } = await import('../../journal/lock.ts');
+  const { holderOf } = await import('../../wiring/world.ts');
   const taken = await takeLock({ uid: io.uid, name: fleet }, holderOf(io, fleet));
   if (!taken.ok) return refuse(taken.message, taken.code === 'locked' ? 'locked' : 'unsupported-machine');
   try {
@@ -219,28 +215,13 @@ async function whoIsLeft(events: Parameters<typeof stateOf>[0]): Promise<Command
 
 /** Null: all hosts. */
 type Only = ReadonlySet<string> | null;
-type Going = (
-  request: FleetRequest,
-  parts: FleetParts,
-  earlier: { readonly state: FleetState; readonly only: Only },
-) => Promise<FleetEnding>;
-
-export function resumeFleetHere(io: Io, earlier: EarlierFleet, options: Options): Promise<CommandResult> {
-  return again(io, earlier, options, async (request, parts, { state, only }) => {
-    const { resumeFleet } = await import('../../operations/fleet/run.ts');
-    return resumeFleet(request, parts, state, only);
-  });
-}
-
-export function rollBackFleetHere(io: Io, earlier: EarlierFleet, options: Options): Promise<CommandResult> {
-  return again(io, earlier, options, async (request, parts, { state, only }) => {
-    const { rollBackFleet } = await import('../../operations/fleet/rollback.ts');
-    return rollBackFleet(request, parts, state, only);
-  });
-}
 
 /** The same hosts, reached as before; the runbook as it is now, and its parameters as they were. */
-async function again(io: Io, { id, fleet: state }: EarlierFleet, options: Options, go: Going): Promise<CommandResult> {
+export async function takeUpFleetHere(
+  io: Io,
+  { id, fleet: state }: EarlierFleet,
+  { what, options }: { readonly what: 'resume' | 'rollback'; readonly options: Options },
+): Promise<CommandResult> {
   const { meta } = state;
   if (meta === null) return refuse(saysNothing(id), 'no-such-file');
   const only = hostsOf(state, options);
@@ -256,12 +237,16 @@ async function again(io: Io, { id, fleet: state }: EarlierFleet, options: Option
   if (hasEnded(prepared)) return prepared;
   const asked = await requestOf(io, prepared, selection, { ...meta.strategy, ...selection.strategy });
   const request = { ...asked, params: meta.params, hosts: meta.hosts };
+  const go =
+    what === 'resume'
+      ? (await import('../../operations/fleet/run.ts')).resumeFleet
+      : (await import('../../operations/fleet/rollback.ts')).rollBackFleet;
   return aloneWith(io, id, async () => {
     const wired = await wire(io, { prepared, selection });
     const reopened = await wired.reopenRun(id);
     if (!reopened.ok) return refuse(reopened.message, outcomeUnread(reopened.code));
     const { journal } = reopened;
-    return actOnFleet(io, { wired, journal, options, before: state }, (parts) => go(request, parts, { state, only }));
+    return actOnFleet(io, { wired, journal, options, before: state }, (parts) => go(request, parts, state, only));
   });
 }
 

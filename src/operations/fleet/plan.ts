@@ -5,6 +5,7 @@ import type { FleetPlan } from '../../model/fleet/ports.ts';
 import type { Strategy } from '../../model/fleet/strategy.ts';
 import type { HostEnd, HostPlan, PlanGroup, Target } from '../../model/fleet.ts';
 import type { OutcomeName } from '../../model/outcome.ts';
+import { runbookMark } from '../../model/runbook.ts';
 import { NO_SECRETS } from '../../model/secret.ts';
 import { learnSecrets, type Unfit } from '../secrets.ts';
 import { type LookedAt, type LookParts, type LookRequest, lookAtAll } from './look.ts';
@@ -46,10 +47,9 @@ export function fleetPlanOf(
   looked: readonly LookedAt[],
   batches: FleetPlan['batches'],
 ): FleetPlan {
-  const { name, version, title, source } = runbook;
   const plans = looked.map(({ found }) => found);
   return {
-    runbook: { name, version, title, path: source.path, hash: source.hash },
+    runbook: runbookMark(runbook),
     ...{ params, strategy, plans, skipped, batches },
     groups: groupsOf(looked),
   };

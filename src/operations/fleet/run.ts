@@ -4,6 +4,7 @@ import type { FleetPlan } from '../../model/fleet/ports.ts';
 import { type FleetState, type HostState, initialFleet } from '../../model/fleet/state.ts';
 import type { Target } from '../../model/fleet.ts';
 import type { OutcomeName } from '../../model/outcome.ts';
+import { runbookMark } from '../../model/runbook.ts';
 import { NO_SECRETS } from '../../model/secret.ts';
 import { atMost } from '../at-most.ts';
 import { goThrough, type Stopped } from './batches.ts';
@@ -20,11 +21,10 @@ import { endOf, fleetPlanOf, groupsOf } from './plan.ts';
  */
 export function runFleet(request: FleetRequest, parts: FleetParts): Promise<FleetEnding> {
   const { runbook, params, strategy, hosts, skipped, who, policy, tool, reach } = request;
-  const { name, version, title, source } = runbook;
   const begin = {
     type: 'fleet.started',
-    runbook: { name, version, title, path: source.path, hash: source.hash },
-    text: source.text,
+    runbook: runbookMark(runbook),
+    text: runbook.source.text,
     ...{ params, strategy, hosts, skipped, who, tool, reach },
     mode: policy === null ? 'interactive' : 'unattended',
     policy: policy && { path: policy.source.path, hash: policy.source.hash },
