@@ -74,7 +74,7 @@ export async function inSession(
   let over = false;
   try {
     const ended = await Promise.race([go(), thirdTime(io.interrupts)]);
-    over = ended !== null;
+    over = ended !== null && ended.outcome !== 'no-journal';
     return ended ?? (await leaveTheRest(io, journal, left));
   } finally {
     clearInterval(watching);
