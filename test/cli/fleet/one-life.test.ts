@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import fs, { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { type TestContext, test } from 'node:test';
 import { findRuns } from '../../../src/journal/find.ts';
 import { takeLock } from '../../../src/journal/lock.ts';
@@ -105,6 +106,32 @@ function terminated({ fire }: Far, argv: readonly string[]): Promise<Said> {
   return fire([...argv, '--output', 'ndjson'], { interrupts, stdout });
 }
 
+/** The disk takes no further byte of the journal that was written first after an action was intended. */
+async function withDeadJournal({ fire }: Far, argv: readonly string[]): Promise<Said> {
+  const { writeSync } = fs;
+  const use = (write: typeof writeSync): void => {
+    fs.writeSync = write;
+    syncBuiltinESMExports();
+  };
+  let out = '';
+  let dead: number | null = null;
+  const failing = ((fd: number, ...rest: readonly unknown[]) => {
+    dead ??= fd;
+    if (fd === dead) throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
+    return Reflect.apply(writeSync, fs, [fd, ...rest]);
+  }) as typeof writeSync;
+  const stdout = (text: string): void => {
+    out += text;
+    if (text.includes('"action.intended"')) use(failing);
+  };
+  try {
+    const said = await fire([...argv, '--output', 'ndjson'], { stdout });
+    return { ...said, out };
+  } finally {
+    use(writeSync);
+  }
+}
+
 const STORIES: Readonly<Record<string, Story>> = {
   'a run that holds': { exit: 0, runs: 1, says: /held/i, tell: ({ fire }, host) => fire([...RUN, ...host]) },
   'a host that is down': {
@@ -139,6 +166,12 @@ const STORIES: Readonly<Record<string, Story>> = {
       edit(far, VERIFY, FAILS + VERIFY);
       return far.fire([...RUN, ...host]);
     },
+  },
+  'a run whose journal cannot be written any more': {
+    exit: 73,
+    runs: 1,
+    says: /cannot be written: EIO: [^;]*; stopped at once, and what was stopped for the remedy was started again/,
+    tell: (far, host) => withDeadJournal(far, [...RUN, ...host]),
   },
   'a run that is terminated': {
     exit: 130,
