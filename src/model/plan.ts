@@ -109,6 +109,13 @@ export interface PlannedUndo {
 export const isForGood = ({ observation, undoSteps = [] }: PlannedAction): boolean =>
   observation?.verdict === 'change' && observation.undo.kind === 'irreversible' && undoSteps.length === 0;
 
+/** Of what is decided at its turn, and has nothing to do so far: what it finds by then may go for good. */
+export const mayBeForGood = ({ verb, late, observation, undoSteps = [] }: PlannedAction): boolean =>
+  late !== undefined &&
+  observation?.verdict === 'nothing' &&
+  ['delete', 'kill'].includes(verb) &&
+  undoSteps.length === 0;
+
 /** verify's `watch`: samples and judges. */
 export interface PlannedWatch extends PlannedBase {
   readonly kind: 'watch';

@@ -92,3 +92,26 @@ test('check says where `ask: false` has no effect', async (t) => {
     ],
   );
 });
+
+test('what a delete that is decided at its turn may find by then is among what goes for good', async (t) => {
+  const here = setStage(t);
+  const made = `files: {in: ${here.folder}/spool, type: file, name: made}`;
+  here.write(
+    'late.yaml',
+    `firebreak: 1
+runbook: late
+version: 1.0.0
+title: what is made on the way goes too
+diagnose:
+  - {id: old, files: {in: ${here.folder}/spool}, expect: {count: {at_least: 1}}}
+act:
+  - {id: make, why: w, run: {argv: [touch, ${here.folder}/spool/made], effect: write}}
+  - {id: left, ${made}}
+  - {id: clean, why: w, when: {left: {count: {at_least: 1}}}, delete: {targets: $left}}
+verify:
+  - {id: calm, ${made}, expect: {count: 0}}
+`,
+  );
+  const { out, err } = await here.firebreak(['plan', './late.yaml'], { columns: 200 });
+  assert.match(out, /^for good +make, clean \(what it finds at its turn\): cannot be undone$/m, out + err);
+});

@@ -17,6 +17,7 @@ import type { Json } from '../../model/json.ts';
 import { OUTCOMES } from '../../model/outcome.ts';
 import {
   isForGood,
+  mayBeForGood,
   type Plan,
   type PlannedAction,
   type PlannedProbe,
@@ -249,7 +250,10 @@ function footer(plan: Plan, command: string, unattended: boolean): Document {
   const { refusal, steps, limits, estimate } = plan;
   const acting = steps.filter((step) => step.kind === 'action');
   const used = acting.reduce<Limits>((sum, step) => addCosts(sum, step.observation?.costs ?? {}), {});
-  const forGood = acting.filter(isForGood).map(({ id }) => id);
+  const forGood = [
+    ...acting.filter(isForGood).map(({ id }) => id),
+    ...acting.filter(mayBeForGood).map(({ id }) => `${id} (what it finds at its turn)`),
+  ];
   const asking = unattended ? 'To run it, as the policy allows: ' : 'To run it, with a question before each action: ';
   return [
     ...onPage(acting.length === 0 ? [] : [inTurn(acting)]),
