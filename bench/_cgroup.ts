@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * What a command and all that it ever starts takes of the processor: also what it leaves behind, as ssh's masters are
- * left.
+ * Measures the processor time of a command and of everything that it starts, also of processes that it leaves behind,
+ * such as ssh's masters.
  */
 export interface Fence {
   /** Puts a command inside: words to set before its own. */

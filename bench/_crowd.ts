@@ -10,7 +10,7 @@ import { type Fence, fence } from './_cgroup.ts';
 import { FIREBREAK, type Table } from './_measure.ts';
 
 const HOSTS = Number(process.env.BENCH_CROWD ?? 200);
-/** As ../shared/lab/fleet keeps it; it must have been booted once. */
+/** The root that ../shared/lab/fleet keeps. The fleet must have been booted once. */
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'firebreak-fleet');
 /** Seconds: from when all hosts have begun until all are watched, and how long that is looked at. */
 const SETTLE = 30;
@@ -122,7 +122,7 @@ function commandLine(work: string, more: readonly string[]): string {
   return `cd ${work}; stty cols 120 rows 40 2>/dev/null; exec ${words.join(' ')}`;
 }
 
-/** What the person at the terminal is asked, and types. */
+/** The questions at the terminal, and the answers. */
 const QUESTIONS: readonly (readonly [string, string])[] = [
   ['what now?', 'run\r'],
   ['Type the number of hosts', `${HOSTS}\r`],
@@ -143,7 +143,7 @@ async function followed(work: string, name: string, argv: readonly string[]): Pr
   const [program = '', ...args] = [...inside.enter, ...own.argv];
   const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
   let shown = '';
-  // A question is drawn before it listens.
+  // A question is on the screen a moment before it takes input.
   const reply = (text: string) => setTimeout(() => child.stdin.write(text), 500);
   const answered = new Set<string>();
   const keep = (data: unknown) => {
@@ -170,7 +170,7 @@ async function followed(work: string, name: string, argv: readonly string[]): Pr
   }
 }
 
-/** Each has a journal, and the fleet one more. */
+/** Each host has a journal, and the fleet has one more. */
 async function allBegun(state: string, shown: () => string): Promise<void> {
   for (let tries = 0; tries < 300; tries += 1) {
     if (globSync(join(state, 'runs/*/journal.ndjson')).length > HOSTS) return;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '..');
 export const FIREBREAK = join(ROOT, 'bin/firebreak');
-/** As the launcher starts it. */
+/** With the flags of the launcher. */
 const flags = /^exec "\$node" (.*) "\$entry"/m.exec(readFileSync(FIREBREAK, 'utf8'))?.[1]?.split(' ') ?? [];
 export const NODE = [process.execPath, ...flags];
 
@@ -12,7 +12,7 @@ export const NODE = [process.execPath, ...flags];
 export interface Row {
   readonly what: string;
   readonly milliseconds: number | null;
-  /** Of the other rows of its table, the one to compare with. */
+  /** The row of the same table to compare with. */
   readonly against?: string;
   readonly aim?: string;
   readonly note?: string;

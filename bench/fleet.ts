@@ -41,7 +41,7 @@ interface Contender {
   run(hosts: Fleet, inside: Fence, home: string): Promise<Omit<Taken, 'cpu'>>;
 }
 
-/** The same hosts for all, armed again before each; who begins changes from round to round. */
+/** All contenders get the same hosts, prepared again for each. The first one changes from round to round. */
 async function storms(): Promise<readonly Table[]> {
   const contenders = [OURS, ...(which('ansible-playbook') === null ? [] : [ANSIBLE, PIPELINED])];
   const taken = new Map<Contender, Taken[]>(contenders.map((one) => [one, []]));
@@ -145,7 +145,7 @@ const OURS: Contender = {
       /^\{[^\n]*?"at":"([^"]+)"[^\n]*?"host":"([^"]+)"[^\n]*?"type":"watch.sampled"/gm,
     ))
       if (!looked.has(host)) looked.set(host, Date.parse(at));
-    // A watch of a second hardly sees a minute of cron's: then it is inconclusive.
+    // In one second the watch often sees no minute of cron's: then the run is inconclusive.
     if (looked.size !== hosts.hosts.length || (code !== 7 && code !== 0))
       throw new Error(`firebreak ended with ${code}: ${stderr.slice(-2000)}`);
     return { wall: Math.max(...looked.values()) - started, failed: 0 };
@@ -153,7 +153,7 @@ const OURS: Contender = {
 };
 
 const ANSIBLE = playbook('ansible.yml', {});
-/** What those who care for its speed set. */
+/** The settings of people who want Ansible to be fast. */
 const PIPELINED = playbook('ansible.yml, pipelining', { ANSIBLE_PIPELINING: '1' });
 
 function playbook(name: string, settings: Readonly<Record<string, string>>): Contender {

@@ -85,7 +85,7 @@ function optionOf(option: Command['options'][number]): Option {
   if (option.default !== undefined) made.default(option.default);
   if (option.choices) made.choices(option.choices);
   if (option.env) made.env(option.env);
-  // Said again, an option with a value adds to the list rather than to eat the operands that follow.
+  // An option that is given again adds its value to the list. It must not take the operands that follow.
   if (option.repeatable)
     made.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
   return made;
@@ -146,7 +146,7 @@ function processIo(output: Output): Io {
     cwd: process.cwd(),
     uid: account.uid,
     pid: process.pid,
-    // Whoever is not root can write any name into the environment, and policies go by names.
+    // An ordinary user can put any name into the environment, and policies compare names.
     user: env.SUDO_USER && account.uid === 0 ? `${env.SUDO_USER} (sudo)` : account.username,
     home: account.homedir,
     streams: { stdin, stdout, stderr },
@@ -174,7 +174,7 @@ async function begin(argv: readonly string[], io: Io): Promise<number> {
   return exitCode('usage');
 }
 
-/** Data still in a pipe is written before the process ends; a terminal nobody reads does not hold it. */
+/** Data in a pipe is written before the process ends. A terminal that nobody reads does not block the end. */
 async function leave(code: number, output: Output): Promise<never> {
   const flushed = new Promise<void>((done) => void process.stderr.write('', () => done()));
   await Promise.race([Promise.all([output.flush(), flushed]), new Promise((done) => setTimeout(done, 2000))]);
@@ -185,8 +185,8 @@ async function leave(code: number, output: Output): Promise<never> {
 }
 
 /**
- * What a run has come to is in its journal and in its exit code: a log that was cut off does not change it. What a
- * program was to read is another matter.
+ * The outcome of a run is in its journal and in its exit code, so a log that was cut off does not change the code.
+ * Output for a program is different.
  */
 function isTold([name = '', ...words]: readonly string[], code: number): boolean {
   if (code >= exitCode('usage')) return true;
@@ -196,11 +196,11 @@ function isTold([name = '', ...words]: readonly string[], code: number): boolean
 const ACTING: readonly string[] = ['run', 'resume', 'rollback', 'drill'];
 
 if (import.meta.main) {
-  process.on('SIGUSR1', () => {}); // Else it opens Node's inspector in a root process.
+  process.on('SIGUSR1', () => {}); // Without a handler this signal opens Node's inspector in a root process.
   // Ctrl-Z would freeze a run that has stopped something. A question that has let go of the keyboard for it waits for
   // SIGCONT.
   process.on('SIGTSTP', () => process.kill(process.pid, 'SIGCONT'));
-  process.exitCode = exitCode('bug'); // Should nothing be left to wait for before the end.
+  process.exitCode = exitCode('bug'); // The exit code if nothing is left to wait for before the end.
   // Not awaited: the build wraps this in a script.
   const output = outputTo(process.stdout, 1);
   void begin(process.argv.slice(2), processIo(output)).then((code) => leave(code, output));

@@ -9,7 +9,7 @@ import { jobsOf, parseCrontab } from '../src/verbs/cron/crontab.ts';
 import { inOwnPlaces } from './support/lab/own-places.ts';
 import { type Stage, setStage } from './support/stage.ts';
 
-// A run uses no file that others could have written: the umask of who runs the tests must not decide.
+// A run uses no file that others could have written, so the tests set their own umask.
 process.umask(0o022);
 
 /** The snippets of examples/automation, each as far as a machine without those services can run it. */
@@ -44,7 +44,7 @@ function machine(t: TestContext): Machine {
   return { ...stage, sh };
 }
 
-/** The policy is not there: so far the command line is understood, and nothing is run. */
+/** The policy does not exist, so only the command line is read and nothing runs. */
 const WITHOUT_POLICY = { exit: 66, out: 'firebreak: the policy /nowhere/policy.yaml cannot be read: no such file\n' };
 
 test('the units are what systemd takes without a word, and the command is one of ours', (t) => {
@@ -77,7 +77,7 @@ test('cron takes the line, mails nothing of it, and its command is one of ours',
 
 // ---------------------------------------------------------------- Alertmanager
 
-/** As Alertmanager's API gives it, with a label that tries to be more than a label. */
+/** An answer of Alertmanager's API, with a label that tries to inject a command. */
 const ALERT = JSON.stringify([
   {
     labels: { alertname: 'CronMailStorm', instance: 'web-1:9100', runbook: '$(touch pwned); --policy /tmp/x' },

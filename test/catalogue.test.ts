@@ -14,7 +14,7 @@ import { folderCatalogue } from '../src/wiring/catalogue.ts';
 import { systemClock } from '../src/wiring/clock.ts';
 import { emptyWorld, service, THREE_AM } from './support/hosts/fake-world.ts';
 
-/** One contract that every verb keeps, whoever wrote it. */
+/** The contract that every verb must keep. */
 const catalogue = folderCatalogue();
 const filesOf = (kind: string) =>
   globSync(`*/*.${kind}.ts`, { cwd: join(import.meta.dirname, '../src/verbs') }).map((file) =>

@@ -11,7 +11,7 @@ const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
 
 test('one test runs by `npm run test:one -- FILE` with the Node of the repository, whatever Node npm itself runs on', () => {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  // Without our own Node in front, as a shell of a system with another Node has it.
+  // PATH without our own Node, as in a shell of a system with another Node.
   const PATH = (env.PATH ?? '')
     .split(':')
     .filter((folder) => !folder.includes('node_modules/.bin'))

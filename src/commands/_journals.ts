@@ -16,8 +16,8 @@ export function allRuns(io: Io): readonly FoundRun[] {
 }
 
 /**
- * Whoever holds the host's lock is at the run that was written to last, if that was since. Gives its id, and who it is
- * in words.
+ * The holder of the lock works on the run that was written last, if that was after the lock was taken. Returns its id,
+ * and the holder in words.
  */
 export async function runningNow(
   io: Io,
@@ -32,7 +32,7 @@ export async function runningNow(
   return run === undefined ? null : { id: run.id, text: `pid ${holder.pid}, by ${holder.who} since ${holder.since}` };
 }
 
-/** A run's journal, as far as it can be read. `damaged`: it may not be trusted beyond that. */
+/** A run's journal, as far as it can be read. `damaged`: the rest cannot be trusted. */
 export function lookInto({ id, folder, place }: FoundRun, running: string | null = null): Reported {
   const read = readJournal(folder);
   const common = { id, folder, place, running, verified: null };
@@ -44,7 +44,7 @@ export function lookInto({ id, folder, place }: FoundRun, running: string | null
   return reportOf({ ...common, events: read.events, problem: torn, damaged: false });
 }
 
-/** Looks into a run and at every record that it keeps. */
+/** Reads a run and checks every record that it keeps. */
 export function verifyRun(found: FoundRun, running: string | null = null): Reported {
   const looked = lookInto(found, running);
   if (looked.damaged) return looked;

@@ -8,7 +8,7 @@ export interface CommandResult {
   readonly drawn?: string;
   /** Why, a line each: a line may hold what a host, a file or another process has said. */
   readonly says?: readonly string[];
-  /** Of a drill: the exit code of the run in it, which has told why. */
+  /** For a drill: the exit code of the run inside of it, which has already told the reason. */
   readonly exit?: number;
 }
 
@@ -18,7 +18,7 @@ export function refuse(says: string | readonly string[], outcome: OutcomeName): 
   return { outcome, says: [says].flat() };
 }
 
-/** Tells what ends a command from what it goes on with. */
+/** Distinguishes a result that ends the command from a value to go on with. */
 export function hasEnded<T>(given: T | CommandResult): given is CommandResult {
   return typeof given === 'object' && given !== null && 'outcome' in given;
 }

@@ -11,7 +11,10 @@ import { trustNotes, whyUntrusted } from './_trust.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** A plan to be carried out must be ours alone; one to look at may be anybody's. What is wrong has been said. */
+/**
+ * A plan that is carried out must be ours alone; a plan that is only shown may be anybody's. Mistakes are already
+ * reported.
+ */
 export async function readSaved(
   io: Io,
   file: string,
@@ -42,7 +45,7 @@ export async function planNotes(io: Io, file: unknown): Promise<readonly string[
   return trustNotes(reader);
 }
 
-/** What was typed then, with what is typed now behind it. */
+/** The options that were saved with the plan, followed by those that are typed now. */
 export function askedAgain(saved: SavedPlan, options: Options): Options {
   const policy =
     options.policy ?? (options.unattended === true || options.diff !== undefined ? saved.asked.policy : undefined);
@@ -55,9 +58,7 @@ export function askedAgain(saved: SavedPlan, options: Options): Options {
   };
 }
 
-/**
- * What can be told before the runbook is even understood: program, and the bytes of runbook and policy, by their lines.
- */
+/** The differences that are known before the runbook is read: the program, and the lines of runbook and policy. */
 export async function changedTexts(
   io: Io,
   saved: SavedPlan,
@@ -89,7 +90,7 @@ export async function whyDifferent(differences: readonly Difference[]): Promise<
   return refuse((await import('../views/tell/saved-plan.ts')).sayMismatch(differences), 'plan-mismatch');
 }
 
-/** What the request comes to, beside what it came to. */
+/** Compares the request as it is now with the saved one. */
 export async function changedIdentity(
   saved: SavedPlan,
   { runbook, params, policy }: Prepared,

@@ -38,7 +38,7 @@ interface Result {
   readonly file: string;
   readonly text: string;
   readonly problems: readonly Problem[];
-  /** What says nothing, and is no mistake. */
+  /** Keys without an effect that are no mistake. */
   readonly notes?: readonly string[];
   /** What the file is, where it is well. */
   readonly is: string;
@@ -109,7 +109,7 @@ async function checkFile({ shown, text }: Found['files'][number], cwd: string): 
   };
 }
 
-/** What is checked is not run, so it is only said what a run would refuse. */
+/** `check` runs nothing, so it only warns of files that a run would refuse. */
 async function warnOfUntrusted(io: Io, files: Found['files']): Promise<void> {
   const { saySuspected, trustedReader } = await import('../wiring/trusted.ts');
   const reader = trustedReader(io.uid);
@@ -152,7 +152,7 @@ async function print(io: Io, results: readonly Result[]): Promise<void> {
   io.stderr(renderProblems(problems, { textOf, color: io.color.stderr, columns: io.columns }));
 }
 
-/** Of a runbook that one of the files uses: a mistake of its is shown where it stands. */
+/** The texts of used runbooks, so that a mistake is shown in its own text. */
 function textOfUsed(file: string, cwd: string): string | undefined {
   const read = readPlainText(resolve(cwd, file));
   return read.ok ? read.text : undefined;

@@ -2,7 +2,7 @@ import { type Command, defineCommand, type Io } from './_command.ts';
 import { type CommandResult, DONE, refuse } from './_result.ts';
 import { OUTPUTS } from './_session.ts';
 
-/** A drill makes its own incident, and that on this machine alone. */
+/** A drill builds its own incident, and only on this machine. */
 const ELSEWHERE =
   'a drill builds its incident on this machine only: log in on the other, or look there with `firebreak plan RUNBOOK --host NAME`';
 

@@ -48,7 +48,7 @@ async function strategyFor(
   return refuseProblems(io, read.problems, readText);
 }
 
-/** As if something were to be done on each. */
+/** The batches as they would be if something had to be done on every host. */
 function batchesFor(strategy: Strategy, targets: readonly Target[]): readonly (readonly string[])[] {
   if (strategy.order === 'shuffled') return [];
   return batchesOf(
@@ -73,7 +73,7 @@ async function waysTo(io: Io, { targets, ssh }: Selection): Promise<Ways> {
   return ways;
 }
 
-/** What ssh has against a host, it has against all of them: its configuration cannot be read, or there is no ssh. */
+/** These failures of ssh concern all hosts: its configuration cannot be read, or ssh is missing. */
 function sayRefused(ways: Ways): CommandResult {
   const said = [...ways.values()].find((way) => typeof way === 'string');
   if (said === undefined) return DONE;

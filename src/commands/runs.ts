@@ -48,7 +48,7 @@ export default defineCommand({
     const shown = everything ? alone : alone.slice(0, SHOWN);
     const now = await runningNow(io, found);
     const rows = await rowsOf(io, { shown, found, now, verify: options.verify === true });
-    // A run is no part of its own: no blank line stands between two.
+    // Runs are listed without a blank line between them.
     const document = () => rows.map(({ told }) => ({ kind: 'indent', by: 0, inside: told }) as const);
     await print(io, { document, record: () => rows.map(({ row }) => row) }, { json: options.json });
     if (options.json !== true) {

@@ -24,7 +24,7 @@ export default defineCommand({
       await show(io, saved.plan, { options, command, saved });
       return DONE;
     } catch (error) {
-      // Below the keys that are checked it can hold anything, and only a view meets all of it.
+      // Below the checked keys a plan can contain anything, so a view may fail on it.
       if (!(error instanceof TypeError) && !(error instanceof RangeError)) throw error;
       return refuse(
         `${file} is no plan as firebreak saves one: its steps cannot be shown; ask whoever gave it to you to plan again`,

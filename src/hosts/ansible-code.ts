@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** What names code of somebody's: where Python and the linker look, and Ansible's own places. Taken out. */
+/** Variables that can load somebody's code: search paths of Python, of the linker and of Ansible. Taken out. */
 const CODE =
   /^(?:PYTHON(?!UTF8$|IOENCODING$|UNBUFFERED$)|LD_|ANSIBLE_\w*(?:PLUGINS|LIBRARY|PATH|PATHS|HOME|MODULE_UTILS)$)/;
 

@@ -7,7 +7,7 @@ import { FIXED_PATH } from './spawn.ts';
 
 const NAME = 'ansible-inventory';
 const PATIENCE = 60_000;
-/** All variables of all hosts are in it. */
+/** The output has all variables of all hosts. */
 const MOST = 32 << 20;
 const MOST_SAID = 4000;
 
@@ -18,8 +18,8 @@ interface Listing {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   /**
-   * Ansible's configuration, which names plug-ins: code. Somebody has looked who could have written it. Null: none is
-   * read.
+   * Ansible's configuration. It can name plug-ins, which are code, so the caller has checked who could have written it.
+   * Null: none is read.
    */
   readonly config: string | null;
   /** Where Ansible is looked for. */
@@ -101,7 +101,7 @@ function environment(env: Listing['env'], config: string | null): Listing['env']
 }
 
 /**
- * The places of Ansible's configuration in the order in which it looks, without the working folder, which could be
+ * The places of Ansible's configuration, in Ansible's order. The working folder is left out, because it could be
  * anybody's.
  */
 export function configPlaces(env: Listing['env']): readonly string[] {

@@ -11,7 +11,7 @@ export interface Capture {
 }
 
 export function boundedCapture(limit = LIMIT): Capture {
-  // Written over and over: a piece kept of each chunk would be garbage by the gigabyte before anybody collects it.
+  // One buffer that is overwritten: slices of each chunk would fill the memory before the garbage collector runs.
   let head: Buffer | null = null;
   let begun = 0;
   let ring: Buffer | null = null;

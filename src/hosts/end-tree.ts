@@ -17,7 +17,7 @@ export interface Tree {
 
 const LOOK_EVERY = 50;
 
-/** What is in its grace just now. */
+/** Trees that are in their time of grace now. */
 const ending = new Set<Tree>();
 
 /** The process is about to end, and with it whoever waits for the grace: KILL for all that is being ended. */
@@ -74,7 +74,7 @@ async function gone(known: ReadonlyMap<number, PidStat>, within: number): Promis
   while (living(known).length > 0 && performance.now() < deadline) await sleep(LOOK_EVERY);
 }
 
-/** Nobody who was there before the command was started can belong to it, whatever its session's number says. */
+/** A process that is older than the command cannot belong to it, even if its session has the same number. */
 function membersOf({ root, mark }: Tree): readonly PidStat[] {
   const since = allPids().filter((stat) => stat.start >= root.start);
   const members = new Set<number>([root.pid]);

@@ -4,9 +4,9 @@ import { type Failure, failure, type Host } from '../model/host.ts';
 import { readOnly } from './read-only.ts';
 
 /**
- * A host on which nothing is changed outside of one folder: a drill's. Judged where links lead. A process is of the
- * scene when its program lies in it, a service when it is one of the scene's init scripts. It begins with a host on
- * which nothing can be changed at all: what a port learns to do later is refused until it is named here.
+ * The host of a drill: nothing is changed outside of the drill's folder, as links are resolved. A process belongs to
+ * the scene if its program lies in that folder, a service if it is one of the scene's init scripts. It is built on a
+ * read-only host: a new method of a port is refused until it is named here.
  */
 export function inScene(host: Host, scene: string): Host {
   const outside = (path: string): boolean => !isWithin(scene, path);
@@ -60,7 +60,7 @@ export function inScene(host: Host, scene: string): Host {
   };
 }
 
-/** Names without a slash (services, programs in PATH) are nobody's path, and so not of the scene. */
+/** Names without a slash (services, programs in PATH) are no paths, so they are not in the scene. */
 export function isWithin(scene: string, path: string): boolean {
   return path.startsWith('/') && realPath(path).startsWith(`${scene}/`);
 }

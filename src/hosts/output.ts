@@ -83,8 +83,8 @@ function drained(): { attach(stream: Readable | null | undefined): void; collect
 }
 
 /**
- * A gigabyte of output is sixteen thousand chunks, which else lie about until the collector comes. What shares its
- * memory with others stays.
+ * Frees the memory of a chunk at once: a gigabyte of output is sixteen thousand chunks. Memory that is shared with
+ * other chunks stays.
  */
 function giveBack({ buffer, byteLength }: Buffer): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);

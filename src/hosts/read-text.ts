@@ -36,7 +36,7 @@ const WHY: Readonly<Record<string, string>> = {
   EFBIG: 'it is larger than any runbook, policy or plan',
 };
 
-/** In words, for the path as it was typed. */
+/** The failure in words, with the path as it was typed. */
 export function sayUnread(path: string, code: string): string {
   return `${path} cannot be read: ${WHY[code] ?? code}`;
 }

@@ -5,8 +5,8 @@ import { Socket } from 'node:net';
 import { constants } from 'node:os';
 
 /**
- * A drill's processes, seen from outside: one child, and below it, perhaps in namespaces of its own, the incident and
- * the run.
+ * The processes of a drill, seen from outside: one child, and below it the incident and the run, perhaps in namespaces
+ * of their own.
  */
 export interface Rehearsal {
   /** The exit code, as a shell has it: 128 and the number of the signal that ended it or the run in it. */

@@ -29,7 +29,7 @@ type Cut = 'deadline' | 'interrupted';
 export async function spawnCommand(request: CommandRequest, signal: AbortSignal): Promise<ProgramResult> {
   if (request.secrets !== undefined)
     return failure('secret', `${request.argv[0]} was not started: nobody opened its secrets`);
-  // The import costs 90 ms: only who runs a command pays.
+  // The import takes 90 ms, so it is done only when a command runs.
   const { execa } = await import('execa');
   if (signal.aborted) return failure('interrupted', `${request.argv[0]} was not started: interrupted`);
   const mark = randomUUID();

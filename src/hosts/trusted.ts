@@ -16,7 +16,7 @@ export interface TrustedText {
   readonly suspicions: readonly Mistrust[];
 }
 
-/** Whose word a file is taken for: root's and the user's own; for root only root's. */
+/** Whose files are trusted: those of root and of the user; for root only those of root. */
 export interface Reader {
   readonly uid: number;
   /** Who root is in the eyes of a process in a user namespace that root is not mapped into; see `rootSeenAs`. */
@@ -72,7 +72,9 @@ interface Way {
   readonly suspicions: readonly Mistrust[];
 }
 
-/** Name by name, since whoever can change a folder or a link on the way chooses what lies at its end. */
+/**
+ * Checks every name of the path, because whoever can change a folder or a link on the way chooses the file at its end.
+ */
 function walk(path: string, reader: Reader): Way {
   const suspicions = new Map<string, Mistrust>();
   const note = (found: readonly Mistrust[]): void => {

@@ -11,7 +11,7 @@ import {
 import { type KnownSecret, redactor, SHORTEST_SECRET } from '../model/text/redact.ts';
 import { openRegular } from './local/read.ts';
 
-/** More is no password and no key; and every text is searched for it. */
+/** The longest secret. Nothing longer is a password or a key, and every text is searched for it. */
 const LONGEST_SECRET = 8 * 1024;
 const PATIENCE = 30_000;
 /** Characters that one may become: `\\u0041`. */
@@ -103,7 +103,7 @@ export function openVault({ env, run }: VaultParts): Vault {
 function whyUnfit(value: string): string | null {
   if (value.includes('\0')) return 'it holds a NUL byte';
   if (value.length > LONGEST_SECRET) return `it is longer than ${LONGEST_SECRET} characters`;
-  // What is found everywhere cannot be kept out of anything.
+  // A secret that is too short would be found in every text, so it cannot be kept out.
   return value.trim().length < SHORTEST_SECRET
     ? `it is shorter than ${SHORTEST_SECRET} characters, too short to be kept out of texts`
     : null;
@@ -144,7 +144,7 @@ function linksAreKept(): boolean {
   }
 }
 
-/** What the program said is not told: it may be the secret. */
+/** The output of the program is not shown: it may be the secret. */
 function printed(result: ProgramResult): Result<{ readonly value: string }> {
   if (!result.ok) return result;
   if (result.timedOut) return failure('deadline', `it did not end within ${PATIENCE / 1000} s`);

@@ -31,7 +31,7 @@ export interface ReachedHost {
 export interface Reopened {
   readonly journal: Journal;
   readonly events: readonly RunEvent[];
-  /** Names of kept bytes that no line of the journal mentions. */
+  /** Names of records that no line of the journal mentions. */
   readonly orphans: readonly string[];
 }
 

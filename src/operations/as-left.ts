@@ -4,24 +4,24 @@ import type { IdentityLine } from '../model/run/saved-plan.ts';
 import type { RunState } from '../model/state.ts';
 import { pinnedOf } from '../plan/fingerprint.ts';
 
-/** What an earlier life has left in writing. */
+/** What an earlier engine has left on the disk. */
 export interface Left {
   readonly state: RunState;
-  /** Names of kept bytes that no line of the journal mentions. */
+  /** Names of records that no line of the journal mentions. */
   readonly orphans: readonly string[];
 }
 
 /**
- * A journal that has lost its last lines (a power cut, a restored backup) tells of less than was done, and nothing in
- * it shows that. The host does: what a step was to change, and by the journal never began to, is changed. A sentence
- * each; none where all is as it was left.
+ * Finds out that a journal has lost its last lines (a power cut, a restored backup). The journal itself cannot show it,
+ * but the host can: something is changed that by the journal was never begun. Returns a sentence for each such change,
+ * or none.
  */
 export function notAsLeft({ state, orphans }: Left, plan: Plan): readonly string[] {
   const now = pinnedOf(plan);
   return [...changedFiles(state, now), ...doneUnseen(state, now), ...strayRecords(orphans, plan)];
 }
 
-/** Files that only steps were to edit which have not begun. */
+/** Files that are edited only by steps that have not begun. */
 function changedFiles({ pinned, steps }: RunState, now: readonly IdentityLine[]): readonly string[] {
   const begun = new Set(steps.flatMap(({ attempts, targets }) => (attempts > 0 ? (targets?.members ?? []) : [])));
   return pinned.flatMap(({ name, value }) => {
@@ -35,7 +35,10 @@ function changedFiles({ pinned, steps }: RunState, now: readonly IdentityLine[])
   });
 }
 
-/** What was to be stopped, and is. What was to be started may run since its lease was kept. */
+/**
+ * Services that a step should stop and that are stopped. A service to start may run already, because its lease was
+ * kept.
+ */
 function doneUnseen({ pinned, steps }: RunState, now: readonly IdentityLine[]): readonly string[] {
   return steps.flatMap(({ id, verb, attempts, status }) => {
     const target = pinned.find(({ name }) => name === `target of ${id}`)?.value;
@@ -53,7 +56,7 @@ function doneUnseen({ pinned, steps }: RunState, now: readonly IdentityLine[]): 
 }
 
 /**
- * Kept before an intent was written: where the plan would keep the same bytes again, a death in between has left them.
+ * Records are written before the intent. If the plan would keep the same bytes again, a crash in between has left them.
  */
 function strayRecords(orphans: readonly string[], { steps }: Plan): readonly string[] {
   const kept = steps.flatMap((step) => (step.kind === 'action' ? Object.values(step.observation?.keep ?? {}) : []));

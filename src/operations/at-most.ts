@@ -1,6 +1,6 @@
 /**
- * Each of them in turn, at most so many at once. One that throws lets those at work end, begins no other, and is
- * thrown.
+ * Does the work for each item, at most `limit` at once. If one throws, no further one is begun, the ones at work end,
+ * and the error is thrown.
  */
 export async function atMost<T>(limit: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const queue = items.values();

@@ -34,7 +34,7 @@ export interface RunRequest {
   /** Limits that a person raised for this run. */
   readonly raised: Limits;
   readonly who: string;
-  /** What is to be known of how it was started, for the journal: files that were trusted at a person's word. */
+  /** Notes for the journal about the start: files that were trusted only because a person said so. */
   readonly notes?: readonly string[];
   /** Of an earlier life: kept bytes that its journal does not mention. */
   readonly orphans?: readonly string[];
@@ -42,7 +42,7 @@ export interface RunRequest {
   readonly tool: string;
   /** The plan that was reviewed: what it holds fast must be found the same. */
   readonly saved?: SavedPlan;
-  /** What the plan of this host in a fleet run held fast. */
+  /** In a fleet run: the parts of this host's plan that must be the same. */
   readonly held?: HeldPlan;
   /** Where the host is elsewhere: how it was reached, for a resume. */
   readonly target?: Reached;
@@ -78,14 +78,14 @@ export interface RunParts {
 interface Earlier extends Carried {
   readonly unknown: ReadonlySet<string>;
   readonly done: Book['done'];
-  /** What it had stopped and what is still stopped: armed anew, since the engine that watched over it is gone. */
+  /** Services that are still stopped. Their leases are armed again, because the engine that watched them is gone. */
   readonly leases: readonly (OpenLease & { readonly verb: string })[];
 }
 
-/** One life of a run: a run has one, and one more with each resume. */
+/** One life of a run. Every resume adds another one. */
 export interface Life {
   readonly emit: Emit;
-  /** Given once: a window that closes while the run is at work does not cut it in two. */
+  /** Decided once: a window that closes during a run does not stop it. */
   readonly given: Exclude<Permit, { readonly kind: 'denied' }>;
   readonly earlier?: Earlier;
   /** Present in all lives but the first. */
@@ -150,7 +150,7 @@ async function planAndAct(request: RunRequest, parts: RunParts, life: Life): Pro
   return execute(running);
 }
 
-/** A host that cannot be reached any more is not asked for all the rest. */
+/** If the host cannot be reached any more, nothing else is asked. */
 function planned(request: RunRequest, parts: RunParts, { emit, given, earlier }: Life): ReturnType<typeof makePlan> {
   const { host: _host, readOnlyHost: host, ...rest } = parts;
   const open = earlier ? 'nothing more was done' : 'nothing was touched';
@@ -164,7 +164,7 @@ function planned(request: RunRequest, parts: RunParts, { emit, given, earlier }:
   return heard(host, open, () => makePlan({ ...request, ...rest, given, host, signal, emit: heeding, ...carried }));
 }
 
-/** What an earlier life has armed stays armed where this one cannot arm anew. */
+/** If no new lease can be armed, the one of the earlier engine stays. */
 async function takeOverAll(running: Running, leases: Earlier['leases']): Promise<void> {
   try {
     for (const lease of leases) await heard(running.host, 'nothing more was done', () => takeOver(running, lease));
@@ -209,7 +209,7 @@ export function permitFor({ mode, runbook, params }: RunRequest, { host, clock }
   return permit(mode, { runbook, params, host: host.name, at: clock.now() });
 }
 
-/** A decision that kept automation from acting belongs into the journal like one that let it. */
+/** A decision against an act is journaled like one for it. */
 async function decided({ id, decision }: PlannedAction, emit: Emit): Promise<void> {
   if (decision.effect === 'deny' || decision.effect === 'over-limit')
     await emit({ type: 'policy.decided', step: id, decision });

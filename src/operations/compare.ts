@@ -7,8 +7,8 @@ import { driftOf, pinnedDifferences } from '../plan/fingerprint.ts';
 import type { Ending } from '../run/running.ts';
 
 /**
- * A saved plan beside the one of now: what may not differ ends the run with nothing touched, what may is told. Null: go
- * on.
+ * Compares a saved plan with the current one. Forbidden differences end the run before its first act; the others are
+ * reported. Null: go on.
  */
 export async function compare(saved: SavedPlan | undefined, plan: Plan, emit: Emit): Promise<Ending | null> {
   if (saved === undefined) return null;
@@ -19,7 +19,7 @@ export async function compare(saved: SavedPlan | undefined, plan: Plan, emit: Em
   return null;
 }
 
-/** The plan of a host that was made before any host was touched: what it pins must be found again. Null: go on. */
+/** Compares the current plan with the one that the fleet made before it touched any host. Null: go on. */
 export function compareHeld(held: HeldPlan | undefined, plan: Plan): Ending | null {
   const differ = held === undefined ? [] : pinnedDifferences({ pinned: held.pinned, plan: held }, plan);
   return differ.length === 0 ? null : { outcome: 'plan-mismatch', verdict: null, reasons: differ.map(sayDifference) };

@@ -2,7 +2,7 @@ import type { Host } from '../model/host.ts';
 import { latin1Of } from '../model/text/bytes.ts';
 import { plural, showCount, showDuration, showSize } from '../model/text/quantity.ts';
 
-/** What a machine can do now. `limited`: the engine goes another way. `stuck`: no run could act. */
+/** What a machine can do now. `limited`: the engine does it another way. `stuck`: no run could act. */
 export interface Check {
   readonly name: string;
   readonly state: 'well' | 'limited' | 'stuck';
@@ -22,7 +22,7 @@ export interface DoctorParts {
     readonly why: string;
   }[];
   readonly prepared: string | null;
-  /** Whoever has the host now, in words. */
+  /** The run that has the host now, in words. */
   readonly holder: string | null;
   /**
    * Free process slots as the launcher counted them, its own among them, and the limit's name; null: it did not count.
@@ -52,7 +52,7 @@ export async function examine(parts: DoctorParts): Promise<readonly Check[]> {
   ];
 }
 
-/** Of a host over ssh: what is to be had here (journal, terminal, drill) is for the doctor of this machine. */
+/** The part for a host over ssh. Journal, terminal and drill belong to this machine. */
 export type DoctorThereParts = Pick<DoctorParts, 'host' | 'holder'> & {
   /** Why it cannot be locked over there; null: it can. */
   readonly unlocked: string | null;
@@ -238,7 +238,7 @@ function terminalCheck({ terminal }: DoctorParts): Check {
       };
 }
 
-/** Asked without trying: a namespace that is made costs a process. */
+/** Found out without a try, because making a namespace costs a process. */
 async function drillCheck(host: Host): Promise<Check> {
   const name = 'drill';
   const instead = 'firebreak drill works in a temporary folder, without a file system of its own';

@@ -53,7 +53,7 @@ const KILL = 9;
 const wasKilled = (signal: number): string =>
   `its run did not end, but was ended by signal ${signal}${signal === KILL ? '; the kernel does that where memory is short, and then says so in its log (dmesg)' : ''}`;
 
-/** Two of us, the incident, and its files, which lie in memory. */
+/** Memory for two engines, the incident and its files. */
 const MEMORY = 128 * 1024 * 1024;
 
 function tooLittleMemory({ env }: DrillRequest): string | null {

@@ -5,10 +5,7 @@ import type { Plan } from '../model/plan.ts';
 import type { Targets } from '../model/verb.ts';
 import type { Ending } from '../run/running.ts';
 
-/**
- * Why a drill may not do what it has planned: before its first act, with nothing touched. Null: all of it is in its
- * scene.
- */
+/** Why a drill may not run its plan; asked before its first act. Null: everything is in its scene. */
 export function outsideScene(plan: Plan, drill: DrillMark | undefined): Ending | null {
   if (drill === undefined) return null;
   const reasons = plan.steps.flatMap((step) => {
@@ -27,7 +24,7 @@ const listed = (paths: readonly string[]): string => [...new Set(paths)].slice(0
 function touched({ kind, members, detail }: Targets): readonly string[] {
   switch (kind) {
     case 'processes':
-      // One without a program has ended meanwhile; at the act each is judged again.
+      // A process without a program has ended meanwhile. The act judges each process again.
       return entries(detail, 'processes').flatMap((process) =>
         isObject(process) && typeof process.exe === 'string' ? [process.exe] : [],
       );
@@ -50,7 +47,7 @@ const entries = (detail: Json, name: string): readonly Json[] => {
   return Array.isArray(list) ? list : [];
 };
 
-/** A form that is not known is of no scene. */
+/** Targets of an unknown form are outside of the scene. */
 function textAt(detail: Json, ...path: readonly string[]): string {
   let at: Json | undefined = detail;
   for (const name of path) at = isObject(at) ? at[name] : undefined;

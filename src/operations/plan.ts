@@ -44,7 +44,7 @@ export async function plan(request: PlanRequest, parts: PlanParts): Promise<Plan
   }
 }
 
-/** A host that cannot be reached any more is not asked for all the rest. */
+/** If the host cannot be reached any more, nothing else is asked. */
 async function lookAround(request: PlanRequest, parts: PlanParts): Promise<Plan> {
   const { readOnlyHost: host } = parts;
   const before = unansweredBy(host);

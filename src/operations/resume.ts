@@ -51,8 +51,8 @@ async function goOn(request: RunRequest, parts: RunParts, { state, emit, given }
 }
 
 /**
- * Once it was watched, the acts are over, those too that failed and were passed: what is left is the verdict. What was
- * undone since is to do again.
+ * If the watch had begun, all acts are over, also those that failed. Only the verdict is left, except for steps that
+ * were undone since.
  */
 function passed(state: RunState, { act }: Runbook): readonly string[] {
   if (!hasBegunToVerify(state)) return [];
@@ -94,7 +94,7 @@ export async function resumed(
   for (const text of notes ?? []) await emit({ type: 'note', text });
 }
 
-/** Steps whose lease is still open: what they stopped must be stopped again where it runs, and its lease armed anew. */
+/** Steps with an open lease: if their service runs, it must be stopped again under a new lease. */
 async function fallenBack(
   state: RunState,
   runbook: Runbook,
@@ -127,9 +127,9 @@ function wasToRunAgain({ steps }: RunState, service: string): boolean {
 }
 
 /**
- * What was stopped has run meanwhile (its lease was kept, an undo, somebody): mailers and mail are there again. So what
- * came after the stop is looked at again, where acting twice does no harm; where nothing has changed there is nothing
- * to do. Unless the run had come as far as to start it again itself.
+ * If the stopped service ran meanwhile (its lease, an undo, somebody), mailers and mail are back. So the steps after
+ * the stop are looked at again if acting twice does no harm. This does not apply if the run itself had started the
+ * service again.
  */
 async function toLookAtAgain(
   state: RunState,

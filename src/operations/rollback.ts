@@ -97,7 +97,7 @@ function runningOf(request: RunRequest, parts: RunParts, { state, part, emit, gi
 /** Nothing to undo, or a person who says no. Null: it is undone. */
 async function leftAsItIs(running: Running, state: RunState): Promise<Ending | null> {
   const { by, book } = running;
-  // Cut short behind the last undo: only its end is missing.
+  // Cut short after the last undo: only the closing event is missing.
   if (!book.done.some(canBeUndone)) return isBeingUndone(state) ? null : nothingToUndo(book.done);
   if (by.kind !== 'person') return null;
   const dangerous = book.done.flatMap((done) => (done.dangerous !== null && canBeUndone(done) ? [done.dangerous] : []));
@@ -126,8 +126,8 @@ async function undoAll(running: Running, state: RunState): Promise<Ending> {
   const dangerous = running.by.kind === 'person' || running.by.rule.undo === 'all';
   const { why, asked } = whyOf(state);
   const remains = await rollback(running, why, { dangerous });
-  // Who asks for a rollback was told before what cannot be undone; a failed run that was being undone ends as it would
-  // have.
+  // The person who asked for the rollback already knows what cannot be undone. A rollback of a failed run ends as that
+  // run would have.
   const whole = asked ? remains.left.length === 0 : isWhole(remains);
   const reasons = [...(asked ? [] : [why]), ...sayRemains(remains)];
   const ending: Ending = { outcome: whole ? 'rolled-back' : 'rollback-incomplete', verdict: null, reasons };
@@ -143,7 +143,7 @@ function whyOf({ rollback: before, finished }: RunState): { readonly why: string
   return { why: before.why, asked: false };
 }
 
-/** Still armed, perhaps: what is undone lets go of its own; what is not stays under it. */
+/** Leases may still be armed. An undone step releases its own; the others stay. */
 function openLeases(running: Running, state: RunState): readonly Lease[] {
   return state.leases.map((lease) => {
     const verb = state.steps.find(({ id }) => id === lease.step)?.verb ?? 'stop';

@@ -18,8 +18,8 @@ interface Using {
 }
 
 /**
- * Opens what the steps will need, before the first look and the first event: what is not known yet cannot be kept out
- * of them, and a secret that is missing is better found out now than half-way through, with a service stopped.
+ * Reads the secrets before the first look and the first event: an unknown value cannot be kept out of them, and it is
+ * better to miss a secret now than later, with a service stopped.
  */
 export async function learnSecrets(
   { runbook, params }: Using,

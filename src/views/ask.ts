@@ -34,7 +34,7 @@ export interface Typing {
 
 const GONE: Answer = { choice: 'quit', reason: 'interrupted' };
 
-/** Whatever is unclear, interrupted or left empty is answered with what changes nothing. */
+/** An unclear, interrupted or empty answer counts as the one that changes nothing. */
 export function askWith(prompts: Prompts): Ask {
   return {
     approve: (question) => approve(question, prompts),
@@ -130,7 +130,7 @@ async function skip({ step }: Question, prompts: Prompts): Promise<Answer | 'aga
 
 // ---------------------------------------------------------------- before it looks
 
-/** Whether commands of the author's may run. Whoever types nothing, or is gone, has not said yes. */
+/** Whether the author's commands may run. An empty answer, or none, is a no. */
 export async function askDeclared(
   prompts: Prompts,
   runbook: string,

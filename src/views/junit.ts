@@ -105,7 +105,7 @@ interface Finished {
   readonly reasons: readonly string[];
 }
 
-/** A pipeline must not be green because everything that was reached is well. */
+/** A pipeline must not be green only because every step that was reached is good. */
 export function outcomeCase(finished: Finished | null, group: string, what: string): JunitCase {
   const common = { name: 'outcome', group, took: 0 };
   if (finished === null) {

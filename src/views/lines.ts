@@ -51,7 +51,7 @@ export function logLine(
   return `${line.trimEnd()}\n`;
 }
 
-/** False where the last line of what only goes on is not long ago, by the events' own clock. */
+/** False if the last progress line is not long ago, by the clock of the events. */
 function pacer(): (event: RunEvent, before: RunState) => boolean {
   const last = new Map<string, number>();
   const isLong = (key: string, mono: number, every: number): boolean => {

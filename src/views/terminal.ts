@@ -176,7 +176,7 @@ function promptsOn(terminal: Terminal, { paper, clear, inquirer }: Asking): Prom
     const { signal } = terminal.interrupts;
     const signals = [gone, keys.closed, ...(deaf && signal.aborted ? [] : [signal])];
     try {
-      // In the middle of a conversation the next answer may be under way already.
+      // In the middle of a dialogue the next answer may already be typed.
       if (!(await keys.ready(performance.now() - last > CONVERSATION ? DRAIN : 0))) return null;
       return await prompt({ input: keys.input, output: stderr, signal: AbortSignal.any(signals) });
     } catch {
@@ -234,7 +234,7 @@ function hangUp({ stdin, stderr }: Terminal['streams']): AbortSignal {
   return gone.signal;
 }
 
-/** What was typed before the question was there must not answer it. Milliseconds. */
+/** Milliseconds in which input is thrown away: keys that were pressed before the question must not answer it. */
 const DRAIN = 30;
 const CONVERSATION = 500;
 const CTRL_C = 0x03;

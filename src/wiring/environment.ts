@@ -10,16 +10,15 @@ interface Start {
   readonly command: string | undefined;
 }
 
-/** Both let whoever starts a run forget the runs before it, so root has neither. */
+/** With either of them a run could ignore the earlier runs, so root may use neither. */
 const MOVED = {
   FIREBREAK_STATE: 'cool-downs, hourly limits and used plans are told from the journals in /var/lib/firebreak',
   FIREBREAK_LOCK: 'one run at a time has this host',
 } as const;
 
 /**
- * What the environment of this process may decide. A drill has a scene, and acts on nothing outside of it, so it may
- * have places of its own; its own run begins below the command `drill`, which acts on nothing itself. Everybody else's
- * journals and lock are their own affair, and are journaled (`marksOf`).
+ * Decides what the environment of this process may change. A drill acts only in its scene, so it may have places of its
+ * own. An ordinary user may choose the places of his journals and his lock; the journal notes it (`marksOf`).
  */
 export function startedIn({ env, uid, command }: Start): Result<{ readonly scene: string | null }> {
   const scene = env.FIREBREAK_SCENE ?? '';
@@ -71,7 +70,7 @@ interface Starter {
   readonly scene?: string;
 }
 
-/** For the journal of a run: that it is a rehearsal, and what is not where it always is. */
+/** Marks for the journal of a run: whether it is a rehearsal, and which places are not the usual ones. */
 export function marksOf(starter: Starter): { readonly drill?: DrillMark; readonly own?: OwnPlaces } {
   const own = ownPlaces(starter);
   return { ...(starter.scene !== undefined && { drill: { scene: starter.scene } }), ...(own && { own }) };
@@ -98,7 +97,7 @@ function ownPlaces(starter: Starter): OwnPlaces | null {
   return Object.keys(own).length === 0 ? null : own;
 }
 
-/** Which lock a run of this user takes: rehearsals keep out of the way of the real thing. */
+/** The lock of this user's runs. A rehearsal has its own, so that it never blocks a real run. */
 export function lockName({ env, scene }: Pick<Starter, 'env' | 'scene'>): string | undefined {
   return scene === undefined ? env.FIREBREAK_LOCK || undefined : `drill ${scene}`;
 }

@@ -21,7 +21,7 @@ export interface FleetWiring extends Wiring {
   readonly policy: Policy | null;
 }
 
-/** Connections that are kept for the run once their host is planned: each is an ssh process and what it costs. */
+/** How many connections stay open between plan and run. Each one is an ssh process. */
 const KEPT = 60;
 
 /** Hosts looked at at once while they are planned. Each costs a handshake, on this processor too. */
@@ -49,7 +49,7 @@ function poolOf(most: number): Pool & { release(): Promise<void> } {
     take: async (name) => {
       const hosts = kept.get(name) ?? null;
       kept.delete(name);
-      // What was lost once in its life takes no write any more: a new life begins with a new connection.
+      // A connection that was lost once takes no write any more, so a resume opens a new one.
       if (hosts === null || hosts.lost() === null) return hosts;
       await hosts.close();
       return null;

@@ -84,7 +84,7 @@ export async function hostsFor(target: Target, reach: Reach, secrets?: Vault): P
     lock: async (holder) => {
       const here = await takeLock(scope, holder);
       if (!here.ok) return here;
-      // A rehearsal: many names may lead to one host, and the real thing goes its own way.
+      // A rehearsal: many names may lead to one host, so the host itself is not locked.
       if (name !== undefined) return { ok: true, note: null, release: async () => here.lock.release() };
       const { lockThere } = await import('../hosts/ssh/lock.ts');
       const locked = await lockThere(remote, { uid: there.uid, tag });
@@ -101,7 +101,7 @@ export async function hostsFor(target: Target, reach: Reach, secrets?: Vault): P
   };
 }
 
-/** It may be lost between the connecting and the first question. */
+/** The connection may be lost before the first question. */
 async function factsOf({ name, machine, connection }: Host): Promise<Result<MachineFacts>> {
   const facts = await machine.facts();
   if (facts.bootId !== '') return { ok: true, ...facts };
@@ -116,7 +116,7 @@ async function factsOf({ name, machine, connection }: Host): Promise<Result<Mach
  */
 const EXACT = 3000;
 
-/** Its clock beside ours; what it calls its zone is only a name from a file over there. */
+/** The clock of the host compared with ours. Its zone is only a name from a file of that host. */
 export function clockOf({ bootTime, uptime, zone = null }: MachineFacts, now: number): FarClock {
   const ahead = bootTime + uptime - now;
   return { ahead: Math.abs(ahead) < EXACT ? 0 : Math.round(ahead), zone: zone !== null && isZone(zone) ? zone : null };

@@ -2,7 +2,7 @@ import type { Interrupts } from '../model/ports.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** What a person, or a supervisor in place of one, presses again when it takes too long. */
+/** Signals that a person or a supervisor sends again when the run takes too long. */
 const PRESSED: readonly string[] = ['SIGINT', 'SIGTERM'];
 
 /** One Ctrl-C may come twice: from the terminal to all of its processes, and passed on by the drill. Milliseconds. */

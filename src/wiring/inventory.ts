@@ -13,7 +13,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export interface InventoryFile {
   /** Absolute. A folder is Ansible's own: it reads every file in it. */
   readonly path: string;
-  /** As the trusted reader has read it; empty of a folder. */
+  /** The text from the trusted reader; empty for a folder. */
   readonly text: string;
   /** What stands in group_vars and host_vars beside it. */
   readonly beside: readonly BesideFile[];
@@ -27,10 +27,7 @@ export interface InventoryFile {
 /** More files than this is no inventory. */
 const MOST_FILES = 10_000;
 
-/**
- * Everything of an inventory that will be read, read once, so that it is known who could have written any of it before
- * any of it is used.
- */
+/** Reads every file of an inventory once, so that we know who could have written each of them before we use any. */
 export function openInventory(path: string, env: Env, reader: TrustedReader): Result<{ readonly file: InventoryFile }> {
   if (isFolder(path)) {
     for (const file of filesBelow(path)) reader.read(file);
@@ -65,7 +62,7 @@ export async function readInventory(
 const MARKED = 'it begins with a byte order mark, which Ansible takes for a part of its first name: save it without';
 
 /**
- * A program is one by its first line or by its mode; where a disk gives every file the mode of a program, what is in it
+ * A program has a first line `#!` or the mode of a program. If the disk gives every file that mode, the content
  * decides.
  */
 function isForeign({ path, text }: InventoryFile): boolean {

@@ -47,7 +47,7 @@ test('a rollback that is answered `leave` leaves the run held, with its cool-dow
   assert.equal(said.exit, 130, said.err + person.drawn());
   assert.equal(textOf(stage, run), before);
   assert.deepEqual(await stage.firebreak(['report', run]), report);
-  // The incident is back: the fix does not last, and the cool-down knows.
+  // The incident is back, so the cool-down applies.
   stage.write('conf', CONF);
   const again = await stage.firebreak(RUN);
   assert.equal(again.exit, 3, again.err);
@@ -62,7 +62,7 @@ test('a rollback in which nothing could be undone leaves the cool-down of the ru
   );
   assert.equal((await stage.firebreak(RUN)).exit, 0);
   const [run = ''] = runsOf(stage);
-  // Edited by somebody since: it is left.
+  // Somebody has edited it since, so it is left alone.
   writeFileSync(stage.path('conf'), CONF.replace('line 3', 'line three'));
   const said = await stage.firebreak(['rollback', run, ...ALONE]);
   assert.equal(said.exit, 9, said.out + said.err);
@@ -87,7 +87,7 @@ test('a bare rollback takes the newest run that changed anything, says which, an
   stage.write('spool/d', 'd');
   await stage.firebreak(RUN);
   const newer = runsOf(stage).find((run) => run !== older) ?? '';
-  // One more that only looked: it is none to undo.
+  // One more run that only looked, so there is nothing to undo.
   assert.equal((await stage.firebreak(RUN)).exit, 2);
   const undone = await stage.firebreak(['rollback', ...ALONE]);
   assert.equal(undone.exit, 0, undone.err);
@@ -125,7 +125,7 @@ test('resume reads no journal to its end but those of runs that may be unfinishe
   const stage = setStage(t);
   await stage.firebreak(RUN);
   const [run = ''] = runsOf(stage);
-  // What is in front of its last line is not looked at: broken as it is, it keeps nobody from an answer.
+  // Only the last line is read, so damage in front of it does not matter.
   const [last = ''] = textOf(stage, run).trimEnd().split('\n').slice(-1);
   writeFileSync(stage.path(`state/runs/${run}/journal.ndjson`), `nonsense\n${last}\n`);
   assert.equal((await stage.firebreak(['resume', ...ALONE])).exit, 66);
@@ -152,10 +152,7 @@ for (const how of ['SIGTERM', 'SIGHUP', 'the kill switch']) {
   });
 }
 
-/**
- * The journal as a backup or a power cut leaves it: without the lines from the first that fits, the host as it was by
- * then.
- */
+/** The journal as a backup or a power cut leaves it: cut off before the first line that fits. */
 function restoreBefore(stage: Stage, run: string, type: string): void {
   const path = stage.path(`state/runs/${run}/journal.ndjson`);
   const lines = readFileSync(path, 'utf8').split('\n');
@@ -176,7 +173,7 @@ const notesOf = (stage: Stage, run: string): readonly string[] =>
     .filter((text) => text.startsWith('the host is not as the journal left it'));
 
 for (const lost of ['action.intended', 'plan.pinned']) {
-  test(`a journal that was restored from before its ${lost} is found out by the host: resume says that it is not as the journal left it`, async (t) => {
+  test(`a journal that was restored from the time before its ${lost} is detected: resume tells that the host is not as the journal left it`, async (t) => {
     const stage = setStage(t);
     await stage.firebreak(RUN);
     const [run = ''] = runsOf(stage);
@@ -215,7 +212,7 @@ test('a rollback of a journal that was restored says the same before it undoes w
   assert.equal(stage.world().conf, CONF);
 });
 
-test('a run that died between what it kept and its intent has lost nothing, and resume says nothing of it', async (t) => {
+test('a run that died after its record and before its intent has lost nothing, and resume does not mention it', async (t) => {
   const stage = setStage(t);
   await stage.firebreak(RUN);
   const [run = ''] = runsOf(stage);

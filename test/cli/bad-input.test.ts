@@ -109,7 +109,7 @@ for (const [what, text] of [
   ['shipped runbook', RUNBOOK],
   ['policy', POLICY],
 ] as const) {
-  test(`a naughty string for any scalar of a ${what} is taken or told`, async (t) => {
+  test(`a naughty string as any scalar of a ${what} is accepted or reported`, async (t) => {
     const check = await checking(t);
     for (const [spoil, given] of spoilt(text, EVERY)) assertTold(await check(given), spoil, [0, 65]);
   });
@@ -117,7 +117,7 @@ for (const [what, text] of [
 
 const TYPES = ['string', 'path', 'integer', 'boolean', 'duration', 'size', 'percent', 'list'] as const;
 
-test('a naughty string for a parameter of any type is taken or told as usage', async (t) => {
+test('a naughty string as a parameter of any type is accepted or reported as usage', async (t) => {
   const path = join(temporaryFolder(t), 'given.yaml');
   const loaded = await load(STORM);
   assert.ok(loaded.ok);
@@ -147,8 +147,8 @@ const filled = (piece: string, before = '', after = '', size = MIB): string =>
   before + piece.repeat(Math.floor((size - before.length - after.length) / piece.length)) + after;
 
 /**
- * What the YAML library, the checks or the frames of the problems could be slow at, at the size that is just let in,
- * and at a megabyte.
+ * Texts that could be slow for the YAML library, the checks or the frames of problems: at the largest accepted size,
+ * and with a megabyte.
  */
 const HEAVY: readonly (readonly [before: string, piece: string, after?: string])[] = [
   ['', ','],
@@ -238,7 +238,7 @@ test('a runbook of 1 000 steps is read; one of 1 420 is told how long it may be,
   );
 });
 
-test('a misspelt key of a runbook and one of a policy are told alike: file, line, column, what was meant', async (t) => {
+test('a misspelt key is reported in the same form in a runbook and in a policy: file, line, column, probable word', async (t) => {
   const check = await checking(t);
   for (const [text, key, typo] of [
     [RUNBOOK, 'diagnose', 'diagnos'],

@@ -57,7 +57,7 @@ five.yaml:19:21: error[reference-of-wrong-kind]: \`$mail\` is a step of \`files\
 
 test('five different mistakes are five problems at their places, and exit 65', async () => {
   const { exit, out, err } = await check('five.yaml');
-  // Which words are allowed besides the likeliest depends on the verbs there are.
+  // The list of other allowed words depends on the verbs that exist.
   assert.equal(err.replace(/(allowed: \w+), .*(?:\n {14,}\w.*)*/g, '$1, ...'), FIVE);
   assert.deepEqual({ exit, out }, { exit: 65, out: '' });
 });
@@ -90,7 +90,7 @@ test('as JSON the problems of each file are data, with code and place', async ()
   );
 });
 
-test('a file that is well has one line with its steps counted; a folder is all its YAML files, policies too', async () => {
+test('a file without mistakes gives one line with the number of its steps; a folder means all its YAML files, policies too', async () => {
   mkdirSync(join(folder, 'well'));
   writeFileSync(join(folder, 'well/b.yaml'), GOOD);
   writeFileSync(join(folder, 'well/a.yml'), 'firebreak_policy: 1\nallow:\n  - runbook: good\n');

@@ -8,7 +8,7 @@ import { DEFAULT_LIMITS } from '../../src/model/runbook.ts';
 import { inOwnPlaces } from '../support/lab/own-places.ts';
 
 /** A runbook that uses another, run for real: its steps are found, done, verified and journaled under `step.name`. */
-// A run uses no file that others could have written: the umask of who runs the tests must not decide.
+// A run uses no file that others could have written, so the tests set their own umask.
 process.umask(0o022);
 const work = mkdtempSync(join(tmpdir(), 'firebreak-compose-'));
 after(() => rmSync(work, { recursive: true }));

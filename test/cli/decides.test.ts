@@ -22,7 +22,7 @@ test('a runbook that acts and whose diagnosis decides nothing is an error: every
   assert.deepEqual(await complaints(old(', expect: {count: {at_least: 1}}')), []);
 });
 
-test('so is one without a diagnosis, and one in which only a person acts; one that only waits is none', async () => {
+test('a runbook without a diagnosis is an error too, also if only a person acts; one that only waits is not', async () => {
   const codes = async (text: string) => (await complaints(text)).map((line) => line.replace(/: .*/, ''));
   assert.deepEqual(await codes(`act:\n  - {id: m, why: w, manual: {do: it, confirm: is it}}\n${OK}`), [
     '5:1 nothing-decides',
@@ -91,7 +91,7 @@ for (const [title, verify] of [
     '{id: ok, watch: {for: 4ms, every: 1ms}, hold: [{of: $old, when: NEVER, count: {at_most: 0}}]}',
   ],
 ] as const)
-  test(`where ${title} a run has not held: inconclusive, and it says that nothing was verified`, async (t) => {
+  test(`if ${title} a run is inconclusive, and it tells that nothing was verified`, async (t) => {
     const stage = setStage(t);
     const never = verify.replace('NEVER', '{old: {count: {at_least: 5000}}}');
     const text = `firebreak: 1\nrunbook: k\nversion: 1.0.0\ntitle: k\ndiagnose:\n  - {id: old, files: {in: ${stage.folder}/spool}, expect: {count: {at_least: 1}}}\nact:\n  - {id: d, why: w, delete: {targets: $old}}\nverify:\n  - ${never}\n`;
@@ -102,7 +102,7 @@ for (const [title, verify] of [
     assert.match(run.out, /INCONCLUSIVE\n {2}- nothing was verified: no step of verify judged anything/);
   });
 
-test('a look that its `when` leaves out is told as that, in plan and run, and what follows from it before anything is done', async (t) => {
+test('plan and run show a look that its `when` leaves out, and what follows from it, before anything is done', async (t) => {
   const stage = setStage(t);
   const spool = `files: {in: ${stage.folder}/spool}`;
   stage.write(

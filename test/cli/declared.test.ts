@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { type Stage, setStage } from '../support/stage.ts';
 import { fakeTerminal } from '../support/views/fake-terminal.ts';
 
-/** A runbook of somebody's, whose look leaves a trace: nothing but the author's word says that it only reads. */
+/** A runbook whose "reading" command leaves a trace: only its author says that it reads. */
 function stageOf(t: TestContext): Stage {
   const stage = setStage(t);
   stage.write(
@@ -45,7 +45,7 @@ firebreak: read them, then add --allow-reads, or a --policy whose rule says decl
   assert.equal(looked(stage), false);
 });
 
-test('they run by a word on the command line, or by a policy that allows them', async (t) => {
+test('an option of the command line or a policy lets them run', async (t) => {
   const stage = stageOf(t);
   const policy = (more: string) => stage.write('p.yaml', `firebreak_policy: 1\nallow:\n  - {runbook: theirs${more}}\n`);
   policy('');

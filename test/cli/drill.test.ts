@@ -25,7 +25,7 @@ function setScene(test: TestContext): {
 
 const ALONE = (stage: Stage) => ['--unattended', '--policy', stage.path('policy.yaml')];
 
-test('a drill is told apart wherever its run is shown', async (context) => {
+test('a drill is marked wherever its run is shown', async (context) => {
   const { stage, scene, inScene } = setScene(context);
   const ran = await stage.firebreak([...inScene, ...ALONE(stage)], { scene });
   assert.equal(ran.exit, 0, ran.err);
@@ -67,7 +67,7 @@ test('a drill that held does not keep the real remedy from starting, and uses no
   assert.equal(again.exit, 3, 'a real run that held does');
 });
 
-test('resume and rollback take up no drill: not without an id, and with one they say why', async (context) => {
+test('resume and rollback refuse a drill: without an id they skip it, with its id they tell why', async (context) => {
   const { stage, scene, inScene } = setScene(context);
   assert.equal((await stage.firebreak([...inScene, ...ALONE(stage)], { scene })).exit, 0);
   const [row] = JSON.parse((await stage.firebreak(['runs', '--json'])).out) as { run: string }[];
@@ -85,7 +85,7 @@ test('resume and rollback take up no drill: not without an id, and with one they
   assert.equal(inside.exit, 0, 'in the scene it is what is meant');
 });
 
-test('in a drill, resume and rollback take up no real run', async (context) => {
+test('inside of a drill resume and rollback refuse a real run', async (context) => {
   const { stage, scene } = setScene(context);
   assert.equal((await stage.firebreak(['run', stage.path('paint.yaml'), ...ALONE(stage)])).exit, 0);
   assert.equal((await stage.firebreak(['rollback', ...ALONE(stage)], { scene })).exit, 66);

@@ -253,7 +253,7 @@ test('every row is in --help, of the program and of each command', async () => {
   }
 });
 
-test('several lines of a refusal stay several lines, and no name in one of them makes one more', () => {
+test('several lines of a refusal stay several lines, and a newline in a name adds none', () => {
   let said = '';
   const result = refuse(['others could have written a\nfirebreak: all is well:', '  b\x1b[2J'], 'refused-by-policy');
   const exit = settle(result, (text) => {

@@ -12,8 +12,8 @@ import { paramComplaints } from '../support/real-verbs.ts';
 import { setStage } from '../support/stage.ts';
 
 /**
- * Every key that `check` accepts does what its description says. One test a key, named after it, that fails where the
- * key is ignored: real commands that count how often they were asked.
+ * Every key that `check` accepts does what its description says. Each key has a test with its name, which fails if the
+ * key is ignored. The probes are real commands that count how often they run.
  */
 interface Ran {
   readonly exit: number;
@@ -24,7 +24,7 @@ interface Ran {
 
 const POLICY = 'firebreak_policy: 1\nallow: [{id: k, runbook: k, declared_read: allow, cool_down: 0s}]\n';
 
-/** A probe that is false, or cannot ask, until it was asked `from` times. */
+/** A probe that is false, or unknown, until it has run `from` times. */
 const counting = (folder: string, from: number, otherwise = 'exit 1') =>
   `run: {shell: 'echo >> ${folder}/asked; [ $(wc -l < ${folder}/asked) -ge ${from} ] || ${otherwise}', effect: read}`;
 
@@ -71,7 +71,7 @@ test('retry: a probe that could not ask is asked again as well', async (t) => {
   assert.deepEqual(await of(''), [7, 1]);
 });
 
-test('retry: so is a probe of verify, and the look of a watch', async (t) => {
+test('retry: a probe of verify and the look of a watch are asked again too', async (t) => {
   const verify = (more: string) =>
     run(
       t,
@@ -121,7 +121,7 @@ test('timeout: an act goes to its next safe point, and the step has failed', asy
   assert.match(out, /nap.*it did not end within 50 ms \(timeout\)/);
 });
 
-test('timeout: where it would not be kept it is an error', async (t) => {
+test('timeout: a verb that cannot keep it makes it an error', async (t) => {
   for (const verb of [
     'start: {service: {name: x}}',
     'edit: {file: /etc/x, remove_lines: {matching: a}}',
@@ -149,7 +149,7 @@ test('exits_that_answer: an exit that is no answer is unknown, in every phase', 
   assert.equal((await run(t, () => watched)).exit, 7);
 });
 
-test('expect: an exit that is judged is an answer, but for those of a command that could not be run', async (t) => {
+test('expect: an exit status that is compared is an answer, unless the command could not be run', async (t) => {
   const of = async (shell: string) =>
     (await run(t, () => diagnose(`run: {shell: '${shell}', effect: read}, expect: {exit: {is_not: 0}}`))).exit;
   assert.deepEqual(
@@ -158,7 +158,7 @@ test('expect: an exit that is judged is an answer, but for those of a command th
   );
 });
 
-test('decisive: a step that informs only decides nothing', async (t) => {
+test('decisive: a step with `decisive: false` decides nothing', async (t) => {
   const of = async (more: string) =>
     (
       await run(
@@ -213,14 +213,14 @@ const watched = (t: TestContext, bad: string, more: string, length = '400ms') =>
       `diagnose:\n${YES}  - {id: site, ${site(folder, bad)}, expect: {exit: 0}}\n${ACT}verify:\n  - {id: w, watch: {for: ${length}, every: 50ms${more}}, hold: [{of: $site, stdout: up}]}\n`,
   );
 
-test('for, every: it samples at the begin, every so often and at the end', async (t) => {
-  // Diagnosis asks once. Nobody can say how many samples a busy machine takes; never more than this.
+test('for, every: a watch samples at the begin, at every interval and at the end', async (t) => {
+  // The diagnosis looks once. The number of samples depends on the machine, but is never higher than this.
   const { exit, asked } = await watched(t, 'none', '');
   assert.equal(exit, 0);
   assert.ok(asked >= 3 && asked <= 10, String(asked));
 });
 
-test('tolerate: so many bad samples count for nothing, and one more is a recurrence', async (t) => {
+test('tolerate: this number of bad samples is accepted, and one more is a recurrence', async (t) => {
   assert.equal((await watched(t, '3', '')).exit, 4);
   const one = await watched(t, '3', ', tolerate: 1');
   assert.equal(one.exit, 0, one.out);
@@ -239,7 +239,7 @@ test('tolerate: a bad last sample is never tolerated', async (t) => {
   assert.equal(exit, 4);
 });
 
-test('settle: what is bad so early is shown and does not count', async (t) => {
+test('settle: early bad samples are shown and do not count', async (t) => {
   const of = (more: string) => watched(t, '2', more, '1s');
   assert.equal((await of('')).exit, 4);
   const settled = await of(', settle: 500ms');
@@ -318,7 +318,7 @@ for (const name of LIMITS) {
   });
 }
 
-/** A declaration with the key, a value that it takes and one that it refuses (undefined: none is given). */
+/** A declaration with the key, a value that it accepts and one that it refuses (undefined: no value). */
 const DECLARED: Readonly<
   Record<string, readonly [declared: string, good: string | undefined, bad: string | undefined]>
 > = {
@@ -343,7 +343,7 @@ test('a parameter: each key of its declaration is kept', async () => {
   }
 });
 
-test('a key of a step, of a watch or a comparator that is new has its test here or in the tests of steps', async () => {
+test('every key of a step or a watch, and every comparator, has its test here or in the tests of steps', async () => {
   const here = readFileSync(new URL(import.meta.url), 'utf8');
   const elsewhere = ['id', 'why', 'when', 'ask', 'undo', 'on_fail', 'proof', 'accept', 'until']; // accept: test/load/runbook/shell.test.ts
   const keys = [...Object.keys(STEP_KEYS), ...Object.keys(WATCH.properties as object), ...COMPARATORS];

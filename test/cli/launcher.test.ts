@@ -311,7 +311,7 @@ test('first aid leaves alone what another user runs under the name of cron, and 
 }, () => {
   const home = installed(join(work, 'look-alikes'));
   for (const name of ['cron', 'sendmail']) copyFileSync('/bin/sh', join(home, name));
-  // In front of and behind the real one, each with a mailer; all of them lead their sessions.
+  // One before the real daemon and one after it, each with a mailer. All of them lead their sessions.
   const own = (who: string) =>
     `setsid -f ./cron -c 'echo ${who} $$; ./sendmail -c "echo ${who}-mailer \\$\\$; read x"; read x' <&3`;
   const theirs = (who: string) =>

@@ -8,7 +8,7 @@ import { COMPARATORS } from '../../src/model/condition.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { testIo } from '../support/test-io.ts';
 
-/** What somebody writes who knows other tools: each mistake is one error, at its place, with what to type. */
+/** Mistakes of people who know other tools. Each is one error at its place, with the words to type. */
 const GOOD = `firebreak: 1
 runbook: web-down
 version: 1.0.0
@@ -421,7 +421,7 @@ const say = ({ code, message, suggestion, hint, place }: Told): string =>
     ...(hint === undefined ? [] : [hint]),
   ].join(' · ');
 
-test('the runbook that these mistakes are made in is well', async (t) => {
+test('the runbook that these tests break has no mistake', async (t) => {
   assert.deepEqual(await problemsIn(temporaryFolder(t), GOOD), []);
 });
 
@@ -440,7 +440,7 @@ for (const [title, from, to, told] of MISTAKES) {
   });
 }
 
-/** Where a key stands that is beside this one, and how a text with a stranger's word there looks. */
+/** The place of a key beside this one, and a text with the foreign word at that place. */
 function withWord(word: string, beside: string): string {
   const key = JSON.stringify(word);
   if ((COMPARATORS as readonly string[]).includes(beside)) return GOOD.replace('{at_least: 10}', () => `{${key}: 10}`);

@@ -49,13 +49,13 @@ test('what does not fit on a full disk is said, with a code of its own, by every
   }
 });
 
-test('a run whose log is cut off ends as what it came to, and says that the log is cut off', (t) => {
+test('a run whose log is cut off keeps its outcome, and tells that the log is cut off', (t) => {
   const { full } = stageOf(t);
   assert.deepEqual(full('run', './paint.yaml', ...ALONE), { exit: 0, err: SAID });
   assert.deepEqual(full('run', './paint.yaml', ...ALONE), { exit: 2, err: SAID });
 });
 
-test('a command that prints nothing misses nothing, and a file that takes all of it has all of it', (t) => {
+test('a command without output succeeds on a full disk, and a file with room gets the whole output', (t) => {
   const { stage, full, onto } = stageOf(t);
   assert.deepEqual(full('report'), { exit: 66, err: 'firebreak: there is no run yet\n' });
   const written = onto(stage.path('out'), 'w', ['schema', 'runbook']);
@@ -63,7 +63,7 @@ test('a command that prints nothing misses nothing, and a file that takes all of
   JSON.parse(readFileSync(stage.path('out'), 'utf8'));
 });
 
-test('a reader that has read enough is no error', () => {
+test('a reader that closes the pipe is no error', () => {
   const ended = spawnSync(
     '/bin/sh',
     ['-c', '{ "$1" schema runbook; echo "exit $?" >&2; } | head -c 1', 'sh', launcher],

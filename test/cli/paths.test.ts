@@ -38,12 +38,12 @@ verify:
       - {of: $old, count: {at_most: 0}}
 `;
 
-/** In the place of ssh: what it would start over there is started here. */
+/** Replaces ssh: commands for the host start on this machine. */
 const SSH = '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nexec /bin/sh -c "$3"\n';
 
 interface Scene extends Stage {
   readonly sweep: (argv: readonly string[], given?: Parameters<Stage['firebreak']>[1]) => Promise<Said>;
-  /** A command that knows by itself where it was. */
+  /** A command that takes its host from the journal. */
   readonly again: (argv: readonly string[]) => Promise<Said>;
   /** The folder or file becomes a link of the stranger's to the same below `victim`. */
   readonly plant: (path: string) => void;

@@ -11,7 +11,7 @@ import { hostZone } from '../../src/wiring/trigger.ts';
 import { assertNdjson } from '../support/event-schema.ts';
 import { testIo } from '../support/test-io.ts';
 
-// A run uses no file that others could have written: the umask of who runs the tests must not decide.
+// A run uses no file that others could have written, so the tests set their own umask.
 process.umask(0o022);
 
 const folder = fs.mkdtempSync(join(tmpdir(), 'firebreak-policy-'));
@@ -302,7 +302,7 @@ test('a fix that held cools down: the same again ends with 3 and names the run, 
   );
 });
 
-test('what no rule allows ends with 77, with nothing run, not even what is declared to read', async () => {
+test('a start that no rule allows ends with 77, and not even a command that is declared as reading runs', async () => {
   const strict = write('strict.yaml', 'firebreak_policy: 1\nallow:\n  - {id: strict, runbook: mark}\n');
   const before = marks();
   const { code, out } = await firebreak(UNATTENDED.map((word) => (word === ALLOW ? strict : word)));

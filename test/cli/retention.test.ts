@@ -135,7 +135,7 @@ test('a cool-down and the limits of an hour count a run that has gone, and a pla
   const ran = await stage.firebreak(['run', '--plan', 'plan.json', ...ALONE]);
   assert.equal(ran.exit, 0, ran.err);
   const [run = ''] = runsOf(stage);
-  // As if somebody had pruned with less patience.
+  // As after a prune with shorter terms.
   const { appendTally } = await import('../../src/journal/tally.ts');
   const { goneOf } = await import('../../src/model/run/retention.ts');
   const { readJournal } = await import('../../src/journal/read.ts');
@@ -152,7 +152,7 @@ test('a cool-down and the limits of an hour count a run that has gone, and a pla
   assert.deepEqual([planned.exit, planned.err.includes(run)], [6, true], planned.err);
 });
 
-test('what was removed half-way is gone with the next run, and what is not a run of ours is left alone', async (t) => {
+test('a half-removed run is gone after the next run, and folders that are no runs of ours are left alone', async (t) => {
   const stage = setStage(t);
   healthy(stage);
   await stage.firebreak(RUN);

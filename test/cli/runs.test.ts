@@ -153,7 +153,7 @@ test('a torn tail is mentioned and is no damage', async () => {
   assert.match(out, /11 bytes of a last line are left out: its write was cut short/);
 });
 
-test('a run that somebody is at is told from one that died', async () => {
+test('a run that is at work and one that died are distinguished', async () => {
   const state = newState();
   const since = new Date(Date.now() - 1000).toISOString();
   await writeRun(state, uid, EARLY, [...STOPPED, ...intends(KILL)]);

@@ -28,7 +28,7 @@ function forge(stage: Stage, change: (plan: SavedPlan) => Partial<SavedPlan>): r
   return [];
 }
 
-/** Refused as a mismatch, by name, and nothing is otherwise than before. */
+/** Asserts that the plan is refused, that the difference is named, and that nothing has changed. */
 async function refuses(stage: Stage, argv: readonly string[], expected: RegExp): Promise<Said> {
   const before = stage.world();
   const said = await stage.firebreak(argv);
@@ -37,7 +37,7 @@ async function refuses(stage: Stage, argv: readonly string[], expected: RegExp):
   return said;
 }
 
-test('a plan is saved for its owner alone, never over a file, and without what nobody was shown', async (t) => {
+test('a plan is saved readable for its owner only, never over a file, and without data that was not shown', async (t) => {
   const stage = await saved(t);
   assert.equal(statSync(stage.path('plan.json')).mode & 0o777, 0o600);
   const text = readFileSync(stage.path('plan.json'), 'utf8');
@@ -90,7 +90,7 @@ const changed = (stage: Stage, name: string, text: string): readonly string[] =>
   return [];
 };
 
-/** What is changed, and the words that are typed besides. */
+/** Changes something, and returns the extra words of the command line. */
 const CHANGES: readonly (readonly [string, (stage: Stage) => readonly string[], RegExp])[] = [
   [
     'a byte of the runbook',
@@ -155,7 +155,7 @@ for (const [what, change, expected] of CHANGES) {
   });
 }
 
-test('a limit that is raised beside a plan is not the plan', async (t) => {
+test('a limit that is raised beside a saved plan is refused', async (t) => {
   const stage = await saved(t, ['plan', './paint.yaml', '--save', 'plan.json']);
   await refuses(stage, ['plan', '--diff', 'plan.json', '--limit', 'delete=9'], /limit delete: then 5, now 9/);
 });
@@ -174,7 +174,7 @@ test('a runbook that is used by the planned one has changed: its line is named',
   await refuses(stage, RUN, /paint\.yaml:22: then ` delete: .*batch: 2\}`, now ` delete: .*batch: 3\}`/);
 });
 
-test('more than the limit allows since the plan: exit 5 before anything was touched', async (t) => {
+test('if more targets came since the plan than the limit allows: exit 5 before anything is touched', async (t) => {
   const stage = await saved(t);
   for (const name of ['d', 'e', 'f']) stage.write(`spool/${name}`, name);
   const before = stage.world();

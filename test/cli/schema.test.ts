@@ -77,7 +77,7 @@ test('every property has a description', async () => {
   }
 });
 
-test('another language has no schema', async () => {
+test('`schema` refuses an unknown language', async () => {
   const { io, err } = testIo();
   assert.equal(await main(['schema', 'poem'], io), 64);
   assert.match(err(), /none of `poem`/);

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { type Said, type Stage, setStage } from '../support/stage.ts';
 import { fakeTerminal } from '../support/views/fake-terminal.ts';
 
-/** With what every form writes otherwise than it is. */
+/** A secret with characters that every encoding changes. */
 const CANARY = 'Kanarie/1 & "zwei"+drei=50%~ü';
 const FORMS: readonly string[] = [
   CANARY,
@@ -13,7 +13,7 @@ const FORMS: readonly string[] = [
   encodeURIComponent(CANARY),
   new URLSearchParams({ a: CANARY }).toString().slice(2),
   Buffer.from(CANARY).toString('hex'),
-  // What of its base64 does not depend on its neighbours, at each of the three places.
+  // The part of its base64 that does not depend on the neighbours, for each of the three positions.
   ...[0, 1, 2].flatMap((at) => {
     const core = Buffer.from('\0'.repeat(at) + CANARY)
       .toString('base64')
@@ -155,7 +155,7 @@ for (const fails of [false, true]) {
   });
 }
 
-test('a secret is in no error: not where a view breaks, and not in what is said of a bug', async (t) => {
+test('a secret is in no error message, also if a view breaks or Firebreak has a bug', async (t) => {
   const stage = stageOf(t);
   const env = envOf(stage);
   const stdout = () => {
@@ -180,7 +180,7 @@ test('a secret is not drawn on the terminal that asks', { timeout: 60_000 }, asy
   const stage = stageOf(t);
   const terminal = fakeTerminal();
   const streams = { ...terminal.streams, stdout: process.stdout };
-  // Once: whoever answers nothing else is asked nothing else.
+  // Types one answer only: after quit nothing more is asked.
   const typing = setInterval(() => {
     if (!terminal.drawn().includes('what now?')) return;
     clearInterval(typing);
@@ -199,7 +199,7 @@ test('a secret is not drawn on the terminal that asks', { timeout: 60_000 }, asy
   assertClean(stage, [said]);
 });
 
-test('a secret that cannot be had ends the run before it begins, and a runbook that holds its own is none', async (t) => {
+test('a secret that cannot be read ends the run before it begins, and a runbook that contains its secret is refused', async (t) => {
   const stage = stageOf(t);
   const { CANARY: _, ...env } = envOf(stage);
   for (const argv of [['plan', './canary.yaml', '--allow-reads'], RUN]) {

@@ -39,7 +39,7 @@ const run = (stage: Stage): Promise<Said> =>
   stage.firebreak(['run', './keys.yaml', '--unattended', '--policy', 'policy.yaml']);
 const plan = (stage: Stage): Promise<Said> => stage.firebreak(['plan', './keys.yaml', '--json'], { columns: 400 });
 
-/** What is seen with the key and without it, or with two of its values: that it is not the same. */
+/** Compares the result with the key and without it, or with two of its values. They must differ. */
 interface Case {
   readonly parts: (folder: string, key: boolean) => Parts;
   readonly see: (stage: Stage) => Promise<unknown>;
@@ -180,7 +180,7 @@ async function differs(t: TestContext, { parts, see, seen }: Case): Promise<void
 
 const keysOf = (shape: unknown): readonly string[] => Object.keys((shape as JsonObject).properties as JsonObject);
 
-/** Keys that no run can tell: what `check` says of them. */
+/** Keys that have no effect on a run: the answer of `check` is compared. */
 const ELSEWHERE: Readonly<Record<string, string>> = { accept: 'test/load/runbook/shell.test.ts' };
 
 test('every key of a step, and of an open item, has a case below, or in the file that is named', () => {

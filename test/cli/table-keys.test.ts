@@ -401,7 +401,7 @@ const way = inventory(([host]) => {
 const told = (key: string) => inventory(([host]) => host?.[key]);
 const hostsFile = (host: string, more = ''): string =>
   `firebreak_hosts: 1\n${more}hosts: {web1: {${host}}, web2: {user: me}}\n`;
-/** Whether the pattern means any host; else it is an error. */
+/** Whether the pattern selects a host. If it selects none, that is an error. */
 const chosen =
   (limit: string): See =>
   (t, part) =>
@@ -530,7 +530,7 @@ const WALKED: Readonly<Record<string, RegExp>> = {
   'test/cli/step-keys.test.ts': /^a runbook: (?:open|act)\.(?!retry\.|accept\.)[a-z_]+$/,
   'test/cli/keys.test.ts': /^a runbook: (?:params\.(?!about)|limits\.)[a-z_]+$|^a watch: [a-z_]+$/,
 };
-/** What says that it is a note does nothing else. */
+/** A note has no effect. */
 const NOTES = ['a policy: about', 'an inventory: about', 'an inventory: groups.about'];
 /** Phases have the same keys. */
 const OTHER_PHASES = /^a runbook: (?:diagnose|verify)\./;

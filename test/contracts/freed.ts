@@ -17,7 +17,7 @@ export function freedContract(
   { make, held }: { readonly make: (test: TestContext) => FilesUnderTest; readonly held: boolean },
 ): void {
   describe(`what ${adapter} frees`, () => {
-    it('are the bytes of files that had no other name; two names of one file that both go free it', async (test) => {
+    it('counts the bytes of files that had no other name; a file is freed when all of its names go', async (test) => {
       const on = make(test);
       on.make('alone', { bytes: 'four' });
       on.make('shared', { bytes: 'x'.repeat(100) });
@@ -42,7 +42,7 @@ export function freedContract(
       assert.ok(result.ok && result.bytes < 2 ** 20, JSON.stringify(result));
     });
 
-    it('is told to come later where somebody holds a file open, before the act and after it', {
+    it('tells, before the act and after it, that space comes later if somebody holds a file open', {
       skip: !held,
     }, async (test) => {
       const on = make(test);

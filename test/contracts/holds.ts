@@ -64,7 +64,7 @@ export function holdsContract(adapter: string, make: (test: TestContext) => File
   };
 
   describe(`files of ${adapter} that must hold something`, () => {
-    it('tell what the named groups caught, each distinct set once and of one owner no more than are kept', async (test) => {
+    it('tell the texts of the named groups, each set once, and for one owner only as many as are kept', async (test) => {
       const on = make(test);
       const me = await owner(on);
       const holds = {
@@ -90,7 +90,7 @@ export function holdsContract(adapter: string, make: (test: TestContext) => File
       assert.deepEqual([many.values.length, many.more], [200, [me]]);
     });
 
-    it('leave alone and count what is no mail of cron, whatever its body says', async (test) => {
+    it('leave alone and count files that are no mail of cron’s, whatever the body says', async (test) => {
       const on = make(test);
       const me = await owner(on);
       const { aside, left } = await swept(on, {
@@ -117,7 +117,7 @@ export function holdsContract(adapter: string, make: (test: TestContext) => File
       assert.deepEqual([aside?.count, aside?.why, aside?.names], [6, { other: 6 }, 5]);
     });
 
-    it('leave alone what names another user than the owner of the file', async (test) => {
+    it('leave alone a mail that names another user than the owner of its file', async (test) => {
       const on = make(test);
       const me = await owner(on);
       const { aside, left } = await swept(on, {
@@ -167,7 +167,7 @@ export function holdsContract(adapter: string, make: (test: TestContext) => File
       assert.deepEqual([left, aside?.count], [[], 0]);
     });
 
-    it('leave alone what postdrop may still be writing', async (test) => {
+    it('leave alone a file that postdrop may still be writing', async (test) => {
       const on = make(test);
       const me = await owner(on);
       const { aside, left } = await swept(on, {

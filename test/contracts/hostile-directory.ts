@@ -109,7 +109,7 @@ export function hostileDirectoryContract(
       );
     });
 
-    it('has its links, folders and FIFOs left alone, and what they point to', async (test) => {
+    it('keeps its links, folders and FIFOs, and what the links point to', async (test) => {
       const files = filesFor(test);
       const root = temporaryFolder(test);
       const folder = join(root, 'spool');
@@ -207,7 +207,7 @@ export function hostileDirectoryContract(
       );
     });
 
-    it('has a file that becomes a directory or a link between two looks left alone', async (test) => {
+    it('keeps an entry that became a directory or a link between two looks', async (test) => {
       const files = filesFor(test);
       const on = localUnderTest(test);
       for (const name of ['A', 'B', 'C']) on.make(name);
@@ -233,7 +233,8 @@ export function hostileDirectoryContract(
       );
       await Promise.all(storm.map((child) => once(child.stdout, 'data')));
       let result = await files.delete(handle, OPTIONS);
-      // On a busy machine the storm itself may have had no turn meanwhile; a stat of whole seconds sees no arrival in the first.
+      // On a busy machine the storm may not have run meanwhile; a stat with whole seconds sees no arrival in the first
+      // second.
       const unseen = () => result.ok && (result.ended === 'clean' || result.arrived === 0);
       for (let more = 0; more < 200 && unseen(); more += 1) {
         await new Promise((next) => setTimeout(next, 50));

@@ -81,7 +81,7 @@ function groundHere(test: TestContext): Ground {
   return { there: folder, here: folder };
 }
 
-/** What a stranger can do to root on the way to a folder of his, while root is at work. */
+/** What another user can do to root on the way to his folder, while root works there. */
 export function hostilePathContract(
   adapter: string,
   filesFor: (test: TestContext) => Files,
@@ -124,7 +124,7 @@ export function hostilePathContract(
       });
     }
 
-    it('lends root no file of somebody else’s by a hard link', async (test) => {
+    it('never makes root act on another user’s hard link', async (test) => {
       const files = filesFor(test);
       const { folder, ground } = scene(groundFor(test), 'app');
       const secret = join(ground.here, 'victim/app/queue/in/conf');

@@ -114,7 +114,7 @@ export function pathsContract(adapter: string, make: (test: TestContext) => Path
       assert.deepEqual(on.state(), before);
     });
 
-    it('is refused behind a link of root’s that lies where a stranger can have put it', async (test) => {
+    it('is refused behind a link of root’s that another user can have put there', async (test) => {
       for (const [place, uid, mode] of [
         ['a folder of his', STRANGER, 0o755],
         ['a folder that all can write to', 0, 0o777],
@@ -163,7 +163,7 @@ export function pathsContract(adapter: string, make: (test: TestContext) => Path
       assert.equal(deleted.ok && deleted.deleted, 1, JSON.stringify(deleted));
     });
 
-    it('leads into a folder of a stranger’s that lies in a sticky one, where no link is on the way', async (test) => {
+    it('without links leads into another user’s folder, also in a sticky one', async (test) => {
       const on = scene(test, make);
       on.put(`${on.folder}/sp/tmp`, { type: 'directory', mode: 0o1777 });
       on.put(`${on.folder}/sp/tmp/his`, { type: 'directory', uid: STRANGER });
@@ -200,7 +200,7 @@ export function pathsContract(adapter: string, make: (test: TestContext) => Path
       assert.equal(up.ok && up.real, '/');
     });
 
-    it('that is none is refused: empty, relative, with a NUL, longer than the kernel takes', async (test) => {
+    it('is refused if it is empty, relative, contains a NUL or is too long for the kernel', async (test) => {
       const on = scene(test, make);
       for (const [path, code] of [
         ['', 'EINVAL'],
@@ -234,10 +234,10 @@ export function pathsContract(adapter: string, make: (test: TestContext) => Path
       assert.equal(list.ok && list.count, 1, JSON.stringify(list));
     });
 
-    it('to what the system lives on is told as that, and a delete there is refused', async (test) => {
+    it('to a vital folder of the system is named as that, and a delete there is refused', async (test) => {
       const on = scene(test, make);
       on.put('/etc', { type: 'directory' });
-      // A name that nothing has: were it not refused, nothing would go.
+      // A name that no file has: if the path were accepted, nothing would be deleted.
       const selector = { in: '//etc/.', name: '^no such name, to be sure$' };
       const list = await on.files.list(selector, { sample: 0 });
       assert.ok(list.ok, JSON.stringify(list));
@@ -246,7 +246,7 @@ export function pathsContract(adapter: string, make: (test: TestContext) => Path
       assert.deepEqual(failureOf(deleted)?.code, 'vital');
     });
 
-    it('to what another system lives on (a disk that is rescued, a container) is told as that, and a delete there is refused', async (test) => {
+    it('to a vital folder of another system (a rescued disk, a container) is named as that, and a delete there is refused', async (test) => {
       const on = scene(test, make);
       for (const folder of ['disk', 'disk/etc', 'disk/etc/ssl', 'disk/usr', 'disk/usr/bin', 'disk/var', 'disk/var/log'])
         on.put(`${on.folder}/${folder}`, { type: 'directory' });

@@ -131,7 +131,7 @@ export function processesContract(adapter: string, openStage: () => Promise<Proc
       assert.deepEqual(await stage.processes.alive([target]), [target]);
     });
 
-    it('goes by pid and start time where the program is not known', async () => {
+    it('compares pid and start time if the program is not known', async () => {
       await stage.single('fb-mail');
       const target = { ...(await one('fb-mail')), exe: null };
       assert.deepEqual(await outcome(target), [[target.pid, 'sent']]);

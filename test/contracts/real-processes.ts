@@ -53,7 +53,7 @@ export function realProcesses(adapter: string, processes: Processes): void {
       assert.deepEqual([found?.pid, found?.startedBy], [orphan, { name: 'fb-cron1', pid: daemon.pid, by: 'session' }]);
     });
 
-    it('knows an orphan of a daemon that has ended by a brother that still has the daemon’s program', async () => {
+    it('knows an orphan of a daemon that has ended by another child that still runs the daemon’s program', async () => {
       const child = `${stage.path('fb-drop2')} -c 'echo $$; ${WAIT}' & ${WAIT}`;
       const daemon = stage.start('fb-cron2', `( ${child} ) &\n${WAIT}`, { session: true });
       await daemon.line();

@@ -42,7 +42,7 @@ export function servicesContract(adapter: string, make: (test: TestContext) => S
       assert.deepEqual(await services.state(name), started.state);
     });
 
-    it('start once: what runs already is left alone', async (test) => {
+    it('start: a service that already runs is left alone', async (test) => {
       const { services, name } = make(test);
       const first = await services.start(name, PATIENT);
       const second = await services.start(name, PATIENT);
@@ -89,7 +89,7 @@ export function servicesContract(adapter: string, make: (test: TestContext) => S
       );
     });
 
-    it('restart nothing that is not there, and have no ties where nobody needs them', async (test) => {
+    it('restart no service that does not exist, and have no ties if no service needs them', async (test) => {
       const { services, name, missing } = make(test);
       const result = await services.restart(missing, PATIENT);
       assert.equal(result.ok ? 'changed' : result.code, 'ENOENT');
@@ -125,7 +125,7 @@ export function servicesContract(adapter: string, make: (test: TestContext) => S
       assert.equal((await services.state(name)).state, 'stopped');
     });
 
-    it('find a lease by the beginning of its id, which is all that a crash may leave', async (test) => {
+    it('find a lease by the beginning of its id, because a crash may leave no more', async (test) => {
       const { services, name } = make(test);
       const armed = await services.arm({ id: 'run-2-find', service: name, within: 60_000 });
       const found = await services.armed('run-2-');

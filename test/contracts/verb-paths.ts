@@ -49,7 +49,7 @@ const found = verbs.flatMap((verb, nth) =>
   pathKeys(verb.schema, `${verb.kind}/${names[nth]}`).map((key) => ({ key, verb })),
 );
 
-it('this contract knows no key for a path that no verb has', () => {
+it('this contract lists no key that no verb has', () => {
   assert.deepEqual(
     Object.keys(ARGUMENTS).filter((key) => !found.some((one) => one.key === key)),
     [],

@@ -1,7 +1,7 @@
 import { fault } from '../support/lab/faults.ts';
 import { inScene, stateFolder } from '../support/lab/scene.ts';
 
-/** Two engineers, an alert and a cron job, all at once. */
+/** Two engineers, an alert and a cron job start at the same moment. */
 const SCRIPT = `
 at=0
 while [ $at -lt 50 ]; do

@@ -79,7 +79,7 @@ for (const [fault_, cut] of [
 function lostBy(scene: Scene, state: string): readonly string[] {
   const { cut, end } = scene.worlds;
   const { resume } = scene.said;
-  // 66: there is nothing to go on with, since the watch went on without a terminal and held.
+  // 66: nothing to resume, because the watch went on without a terminal and held.
   const finished = resume === '66' && cut?.silenced === 2 && cut.files === 0;
   const healed = JSON.stringify(end) === JSON.stringify({ cron: 1, mailers: 0, files: 0, silenced: 2, decoy: 0 });
   return [

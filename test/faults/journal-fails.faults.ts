@@ -153,7 +153,7 @@ fault(
         });
         tally.runs += 1;
         if (scene.hung) return void tally.hung.push(point);
-        // How often a watch is told of depends on the machine: a run may have fewer calls than the one that was
+        // The number of samples of a watch depends on the machine, so a run may have fewer calls than the one that was
         // counted.
         const met = existsSync(join(state, 'calls'));
         if (!met) unmet.push(point);

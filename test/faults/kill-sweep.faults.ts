@@ -97,7 +97,7 @@ fault(
   },
 );
 
-/** A run that died on the way to its kill: the most of it is still to do. */
+/** A run that died on the way to its kill. Most of the work is still to do. */
 async function diedEarly(context: TestContext): Promise<string> {
   const state = stateFolder(context);
   await inScene(`act ${RUN} >/dev/null`, { state, within: WITHIN });

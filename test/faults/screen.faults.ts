@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fault, inLanes } from '../support/lab/faults.ts';
 import { inScene, stateFolder } from '../support/lab/scene.ts';
 
-/** What becomes of the output does not matter to the run: it holds, and ends. */
+/** The run holds and ends, whatever happens to its output. */
 const RUN = 'act run cron-mail-storm "$@"';
 const CODE = 'echo $? >"$OUT/code"';
 const JOURNAL = '"$FIREBREAK_STATE"/runs/*/journal.ndjson';

@@ -72,7 +72,7 @@ fault(
       }
       if (frozen?.cron !== 1) tally.lost.push(`cron was not started by the deadline\n${scene.stdout}`);
       if (end?.cron !== 1) tally.lost.push(`cron does not run after the engine went on\n${scene.stdout}`);
-      // Where the freeze came late, all that had to be done under the lease was done.
+      // If the freeze came late, everything under the lease was already done.
       if (!['124', '0', '7', '4'].includes(scene.said.exit ?? ''))
         tally.wrong.push(`exit ${scene.said.exit}\n${scene.stdout}`);
       if (scene.said.exit === '124')

@@ -6,7 +6,7 @@ import { inScene, isWithin } from '../../src/hosts/in-scene.ts';
 import type { Host } from '../../src/model/host.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
-/** A host that would do anything, and tells what it was asked for. */
+/** A host that allows everything and remembers the calls. */
 function sceneOf(context: TestContext) {
   const root = temporaryFolder(context);
   const scene = join(root, 'scene');

@@ -4,7 +4,7 @@ import { fakeHost } from '../../src/hosts/fake.ts';
 import { readOnly } from '../../src/hosts/read-only.ts';
 import { emptyWorld, service } from '../support/hosts/fake-world.ts';
 
-it('a read-only host lets everything be looked at and nothing be changed', async () => {
+it('on a read-only host everything can be looked at and nothing changed', async () => {
   const world = emptyWorld({
     services: new Map([['cron', service('cron', 'running')]]),
     commands: () => ({ exit: 0 }),

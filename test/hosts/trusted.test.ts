@@ -41,7 +41,7 @@ test('a file of the user in a folder of the user is trusted, also below a sticky
   assert.deepEqual(readTrusted(file, { uid }), { ok: true, text: 'text', suspicions: [] });
 });
 
-test('what group or others may write to is not: file, folder, and any folder above', (t) => {
+test('a file is not trusted if group or others may write to it, to its folder or to any folder above', (t) => {
   const folder = folderOf(t);
   const [deep, file] = [join(folder, 'deep'), join(folder, 'deep/a.yaml')];
   chmodSync(file, 0o664);
@@ -57,17 +57,17 @@ test('what group or others may write to is not: file, folder, and any folder abo
   assert.deepEqual(fixes(file), [`chmod go-w ${folder}`]);
 });
 
-test('what belongs to somebody else is not, and for root what belongs to anybody but root', (t) => {
+test('a file of somebody else is not trusted; root trusts only files of root', (t) => {
   const folder = folderOf(t);
   const file = join(folder, 'deep/a.yaml');
   const other = uid + 4711;
-  // To somebody else this user is a stranger; where it is root it is nobody's.
+  // To another user our files belong to a stranger. Files of root are trusted by everybody.
   const expected = uid === 0 ? [] : [folder, join(folder, 'deep'), file].map((path) => `chown ${other} ${path}`);
   assert.deepEqual(fixes(file, { uid: other }), expected);
   assert.deepEqual(fixes(file, { uid: other, root: other + 1 }).includes(`chown ${other} ${file}`), true);
 });
 
-test('a link is followed where it and its goal are trusted; whoever can change a folder on the way chooses the goal', (t) => {
+test('a link is followed if the link, its goal and every folder on the way are trusted', (t) => {
   const folder = folderOf(t);
   mkdirSync(join(folder, 'open'));
   chmodSync(join(folder, 'open'), 0o755);

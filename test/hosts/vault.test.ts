@@ -63,7 +63,7 @@ test('a secret comes from a file, a link to one, the environment, or what a comm
   }
 });
 
-test('why a secret cannot be had is said, and never what it is', async (t) => {
+test('a message tells why a secret cannot be read, and never the secret', async (t) => {
   const folder = folderOf(t);
   mkdirSync(join(folder, 'folder'));
   writeFileSync(join(folder, 'short'), 'hunter2\n');

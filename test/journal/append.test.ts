@@ -76,7 +76,7 @@ test('a journal is one folder, 0700, with a 0600 file that reads back as it was 
   assert.deepEqual(eventsIn(journal.folder), [note(1), note(2, 'ü\n\u001b[31m')]);
 });
 
-test('what is not light is synced before append resolves, what is light is not', async () => {
+test('an event is synced before append resolves, unless it is light', async () => {
   let syncs = 0;
   const disk = diskWith({
     fdatasyncSync: (fd) => {
@@ -146,7 +146,7 @@ test('a line that was cut short by a full disk is a torn tail, not damage', asyn
   assert.deepEqual(read.ok && [read.events, read.torn], [[note(1)], { line: 3, bytes: 20 }]);
 });
 
-test('home without an inode: the next place is taken, and home keeps no half run', async () => {
+test('without an inode at home the next place is taken, and no half run stays at home', async () => {
   const [home, next, last] = newPlaces();
   const journal = await open([home, next, last], withoutInodes([home.path]));
   await journal.close();
@@ -154,7 +154,7 @@ test('home without an inode: the next place is taken, and home keeps no half run
   assert.deepEqual(fs.existsSync(join(home.path, 'runs')), false);
 });
 
-test('home where folders can be made but no block is free: the next place is taken, and home keeps no half run', async () => {
+test('without a free block at home the next place is taken, and no half run stays at home', async () => {
   const [home, next, last] = newPlaces();
   const disk = diskWith({
     writeSync: ((fd: number, bytes: Uint8Array, from: number, length: number) =>
@@ -291,7 +291,7 @@ test('a move that fails at any call leaves the run whole where it was', async ()
   }
 });
 
-test('a finished step is where the journal goes home by itself, and asking for room takes none', async () => {
+test('the journal moves home at the end of a step, and looking for room takes none', async () => {
   const [home, next] = newPlaces();
   let free = 3;
   const disk = diskWith({

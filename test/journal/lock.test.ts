@@ -34,7 +34,7 @@ test('the first takes the lock, the second is told who holds it and since when, 
   third.lock.release();
 });
 
-test('of many at once one gets it', async () => {
+test('of many that try at once one gets the lock', async () => {
   const taken = await Promise.all(Array.from({ length: 50 }, () => takeLock(scope('many'), holder)));
   const winners = taken.filter((one) => one.ok);
   assert.deepEqual([winners.length, taken.filter((one) => !one.ok && one.message.includes('alice')).length], [1, 49]);
@@ -138,7 +138,7 @@ test('nothing is left of a lock that was let go: no claim, no socket', async () 
   assert.equal(await whoHolds(scope('left')), null);
 });
 
-test('an answer that is too long, that comes without end, or that is none, is nobody’s word', async (context) => {
+test('an answer that is too long, endless or missing is ignored', async (context) => {
   const lock = 4_000_000 + process.pid;
   const mine = await claim(lock, 0);
   assert.ok('socket' in mine);
@@ -158,7 +158,7 @@ test('an answer that is too long, that comes without end, or that is none, is no
   assert.equal(await ask(lock, mine.port), null, 'without an answer it is not waited for');
 });
 
-test('of what a holder says only the form of a holder is believed, and no text without an end', async () => {
+test('an answer must have the exact form of a holder, and long texts are cut', async () => {
   const long = { ...holder, run: 'r'.repeat(100_000), who: 'w'.repeat(100_000) };
   const taken = await takeLock(scope('long'), long);
   assert.ok(taken.ok);

@@ -44,7 +44,7 @@ function read(bytes: Buffer): ReturnType<typeof readJournal> {
  */
 const asRead = (events: readonly RunEvent[]): unknown => JSON.parse(JSON.stringify(events));
 
-test('whatever is written is read back, and a journal cut at any byte gives a prefix of its events', () => {
+test('everything written is read back, and a journal that is cut at any byte gives a prefix of its events', () => {
   fc.assert(
     fc.property(anyEvents, fc.double({ min: 0, max: 1, noNaN: true }), (events, share) => {
       const bytes = bytesOf(linesOf(events));
@@ -147,7 +147,7 @@ test('a journal of a newer version is refused as such, not as damaged', () => {
   ]);
 });
 
-test('what is not a journal is a value, not an exception', () => {
+test('a file that is no journal gives a value, not an exception', () => {
   fs.rmSync(file, { force: true });
   const missing = readJournal(folder);
   assert.deepEqual(!missing.ok && [missing.code, missing.line], ['ENOENT', 0]);
@@ -156,7 +156,7 @@ test('what is not a journal is a value, not an exception', () => {
   fs.rmdirSync(file);
 });
 
-test('the fold over what can be read of any cut journal, with the rest, is the fold over the whole', () => {
+test('folding a cut journal and then the rest gives the same state as folding the whole', () => {
   fc.assert(
     fc.property(anyEvents, fc.double({ min: 0, max: 1, noNaN: true }), (events, share) => {
       const bytes = bytesOf(linesOf(events));

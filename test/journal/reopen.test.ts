@@ -40,7 +40,7 @@ for (const tail of ['', '{"hash":"12', '\0\0\0', '\0\0"}\n']) {
   });
 }
 
-test('a damaged journal is not gone on with', async () => {
+test('a damaged journal is not continued', async () => {
   const at = await written();
   const path = join(at, 'journal.ndjson');
   fs.writeFileSync(path, fs.readFileSync(path, 'utf8').replace('"who":"root"', '"who":"boot"'));

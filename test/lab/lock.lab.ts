@@ -58,7 +58,7 @@ const FORMER = (uid: number, name = ''): string =>
   const server = createServer((socket) => { socket.on('error', () => {}); setInterval(() => socket.write('x'.repeat(1000)), 5); });
   await new Promise((done) => server.listen({ path: '\\0firebreak-${uid}-' + fs.readlinkSync('/proc/self/ns/pid') + '-${name}' }, done))`;
 
-test('a stranger who claims root’s lock in every way keeps nobody waiting, and is not believed', async (context) => {
+test('another user who claims root’s lock in every way makes nobody wait, and is not believed', async (context) => {
   await as(context, NOBODY, LOCK_OF);
   await as(context, NOBODY, FORMER(0, NAME));
   for (const uid of [0, BIN]) assert.equal(await whoHolds({ uid, name: NAME }), null);

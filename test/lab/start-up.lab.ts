@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { CHECKOUT } from '../support/lab/lab.ts';
 
-/** As the launcher starts it. */
+/** With the flags of the launcher. */
 const FLAGS = (
   /exec "\$node" (.*) "\$entry"/.exec(readFileSync(join(CHECKOUT, 'bin/firebreak'), 'utf8'))?.[1] ?? ''
 ).split(' ');

@@ -31,11 +31,11 @@ async function act(steps: readonly string[], rest = VERIFY): Promise<readonly st
   return (await problemsIn(text)).map(brief);
 }
 
-test('an edit between a first delete and the rest has its inode', async () => {
+test('an edit may stand between a first delete, which frees an inode, and the delete of the rest', async () => {
   assert.deepEqual(await act([KILL, 'id: a, delete: {targets: $mail, at_most: 1000}', EDIT, DELETE]), []);
 });
 
-test('a delete of files that only a sample was read of is a problem, which says what to write', async () => {
+test('a delete of files of which only a sample was read is a problem, and the message tells what to write', async () => {
   const text = `${HEAD.replace('/var/spool}', "/var/spool, sample_matches: 'Subject: Cron'}")}act:\n  - {why: w, ${DELETE}}\n${VERIFY}`;
   const [problem] = await problemsIn(text);
   assert.equal(problem && brief(problem), '7:40+14 sample-deletes');
@@ -59,7 +59,7 @@ test('`holds` takes fields by name, or a text, each with a pattern', async () =>
   assert.deepEqual(await held('{format: pdf, text: y}'), ['7:56+3 unknown-word']);
 });
 
-test('a line of `hold` counts where its `when` held, and an open item tells of the step that it names', async () => {
+test('a line of `hold` counts only if its `when` held, and an open item shows the finding of the step that it names', async () => {
   const verify = (when: string) =>
     `verify:\n  - {id: w, watch: {for: 10m, every: 15s}, hold: [{of: $mail, when: ${when}, growth: 0}]}\n`;
   assert.deepEqual(await act([KILL], verify('{mail: {count: {at_least: 1}}}')), []);

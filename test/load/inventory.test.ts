@@ -42,7 +42,7 @@ hosts:
   bastion:
 `;
 
-test('a hosts.yaml is its hosts, with what defaults and groups say of them', async () => {
+test('a hosts.yaml gives its hosts, each with the settings of the defaults and of its groups', async () => {
   const common = { user: 'oncall', become: true, port: 22 };
   const web = { ...common, groups: ['web', 'eu'], labels: { role: 'web', zone: 'eu', tier: '1.10', rack: '7' } };
   assert.deepEqual(await targets(OURS), [
@@ -62,7 +62,7 @@ test('a hosts.yaml is its hosts, with what defaults and groups say of them', asy
   ]);
 });
 
-test('a mistake in a hosts.yaml is told at its place, with what was meant', async () => {
+test('a mistake in a hosts.yaml is reported at its place, with the word that was probably meant', async () => {
   const broken = async (from: string, to: string) => {
     assert.ok(OURS.includes(from), from);
     return problems(OURS.replace(from, to));
@@ -104,7 +104,7 @@ test('all mistakes are told at once', async () => {
   ]);
 });
 
-test('two thousand hosts are read at no more than their share of what five hundred cost', async () => {
+test('reading two thousand hosts costs at most four times as much as reading five hundred', async () => {
   const hosts = Array.from(
     { length: 2000 },
     (_, at) =>
@@ -143,7 +143,7 @@ const ANSIBLE = `all:
           vars: {ansible_become: false}
 `;
 
-test("Ansible's YAML is read as Ansible reads it: the nearest says last, ranges, nested groups", async () => {
+test("Ansible's YAML is read as Ansible does: the nearest setting wins, ranges and nested groups work", async () => {
   const web = {
     address: '192.0.2.9',
     port: 2222,
@@ -174,7 +174,7 @@ test("the fleet lab's inventory is read", async () => {
   ]);
 });
 
-test('what cannot be meant as it stands is left out, and told by name and place; the other hosts stay', async () => {
+test('a host with a mistake is left out and named with its place; the other hosts stay', async () => {
   const broken = async (from: string, to: string) => {
     assert.ok(ANSIBLE.includes(from), from);
     return told(ANSIBLE.replace(from, to));
@@ -201,7 +201,7 @@ test('what cannot be meant as it stands is left out, and told by name and place;
   ]);
 });
 
-test('a host, a vault, a hundred aliases and a large file are read as far as they can be, and what cannot is named', async () => {
+test('a vault, a hundred aliases and a large file are read as far as possible, and the unreadable parts are named', async () => {
   const read = async (text: string, beside: Parameters<typeof loadInventory>[0]['beside'] = []) => {
     const loaded = await loadInventory({ path: 'i.yaml', text, beside });
     assert.ok(loaded.ok, JSON.stringify(loaded));
@@ -251,7 +251,7 @@ test('a host, a vault, a hundred aliases and a large file are read as far as the
   );
 });
 
-test('what ssh is told elsewhere, and passwords, are named as not used, each once', async () => {
+test('ssh settings that belong elsewhere, and passwords, are named once each as not used', async () => {
   const text =
     'all:\n  vars: {ansible_ssh_common_args: -J bastion, ansible_become_password: secret99}\n  hosts: {a: , b: {ansible_ssh_common_args: -J other}}\n';
   const loaded = await loadInventory({ path: 'i.yaml', text });
@@ -266,7 +266,7 @@ test('what ssh is told elsewhere, and passwords, are named as not used, each onc
   assert.doesNotMatch(JSON.stringify(loaded), /secret99/);
 });
 
-test('what `ansible-inventory --list` prints is read as if it were written', () => {
+test('the output of `ansible-inventory --list` is read like a file', () => {
   const listed = loadListed('web.ini', {
     _meta: { hostvars: { web1: { ansible_host: '192.0.2.1', role: 'web', n: 3 }, lone: { x: 'y' } } },
     all: { children: ['ungrouped', 'web'] },
@@ -285,7 +285,7 @@ test('what `ansible-inventory --list` prints is read as if it were written', () 
 
 // ---------------------------------------------------------------- lists, and which is which
 
-test('a list is a host a line, with notes', async () => {
+test('a list has one host on each line, and notes', async () => {
   const text = '# ours\nweb[1:2]  # two\n\n  deploy@db1:2222\n[::1]:22\n2001:db8::1\nWeb[3:4]:2200\r\n';
   assert.deepEqual(await targets(text, 'hosts'), [
     targetNamed('web1'),
@@ -304,7 +304,7 @@ test('a list is a host a line, with notes', async () => {
   assert.deepEqual(await problems('# nobody\n', 'hosts'), ['1:1+1 no-hosts']);
 });
 
-test('what a file is shows in what it says', () => {
+test('the kind of an inventory file is recognised by its content', () => {
   const kinds: readonly (readonly [string, string, string])[] = [
     ['ours', 'hosts', '# x\nfirebreak_hosts: 1\n'],
     ['yaml', 'inventory.yml', 'all:\n  hosts: {}\n'],
@@ -341,7 +341,7 @@ test('a range is written out, with its zeros, letters and steps', () => {
   for (const [text, says] of Object.entries(faults)) assert.match(String(expandRange(text)), says, text);
 });
 
-test('whatever a file holds, reading it ends, and its names are ones that ssh takes for names', async () => {
+test('any file is read to an end, and ssh accepts every host name in the result', async () => {
   const line = fc.stringMatching(/^[ \t]{0,4}[-a-z0-9[\]:{}@'"#&*!|>%.=,]{0,14}$/);
   await fc.assert(
     fc.asyncProperty(

@@ -19,7 +19,7 @@ const clause = (measure: string, comparator: object, step?: string): Condition =
 });
 const withoutPlace = ({ place: _, ...rest }: Step) => rest;
 
-test('a runbook is what its author wrote: conditions read, units counted, references kept', async () => {
+test('a runbook holds what its author wrote: conditions are read, units become numbers, references stay', async () => {
   const runbook = await storm();
   assert.equal(runbook.about, 'A small storm, told in two lines.');
   assert.deepEqual(runbook.limits, { kill: 2000, delete: 5000, stopped_for: 1_800_000 });
@@ -135,7 +135,7 @@ test('only the verbs that a runbook uses are loaded', async () => {
   assert.deepEqual(loaded, ['probe disk']);
 });
 
-test('run is a probe where it reads and an action where it writes', async () => {
+test('`run` is a probe if it reads and an action if it writes', async () => {
   const text = `firebreak: 1
 runbook: a
 version: 1.0.0
@@ -182,7 +182,7 @@ test('every mistake of a file is told at once, in the order of the text', async 
   ]);
 });
 
-test('a name that is used three times and misspelt once where it is given is one problem, with the other lines', async () => {
+test('one misspelt definition of a name that is used three times is one problem, with the lines of the uses', async () => {
   const problems = await problemsIn(STORM.replace('  - id: mailers', '  - id: mialers'));
   assert.deepEqual(
     problems.map((problem) => [brief(problem), problem.hint]),
@@ -212,7 +212,7 @@ test('undo can be steps, which are checked like any other', async () => {
   ]);
 });
 
-test('of a mistake that stands a thousand times, the first five hundred are told, and how many more there are', async () => {
+test('of a mistake that occurs a thousand times the first five hundred are reported, and the number of the others', async () => {
   const steps = [...Array(1000).keys()].map((n) => `  - {id: s${n}, dsik: {path: /}}\n`).join('');
   const problems = await problemsIn(`firebreak: 1\nrunbook: a\nversion: 1.0.0\ntitle: a\ndiagnose:\n${steps}`);
   assert.equal(problems.length, 501);
@@ -223,7 +223,7 @@ test('of a mistake that stands a thousand times, the first five hundred are told
   });
 });
 
-test('a parameter takes no more than the places where it is used', async () => {
+test('a parameter takes only values that fit every place where it is used', async () => {
   const text = STORM.replace(
     'limits:',
     '  sig: {type: string, default: TERM}\n  batch: {type: integer, default: 10, max: 900}\nlimits:',

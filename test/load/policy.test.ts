@@ -23,7 +23,7 @@ async function problemsOf(text: string): Promise<readonly string[]> {
   return loaded.ok ? [] : loaded.problems.map(brief);
 }
 
-test('a policy is its rules; what a rule leaves out is the runbook’s, or the safe choice', async () => {
+test('a policy holds its rules; what a rule leaves out comes from the runbook, or is the safe value', async () => {
   assert.deepEqual(await loadPolicy({ path: 'p.yaml', text: POLICY, catalogue }), {
     ok: true,
     value: {
@@ -43,7 +43,7 @@ test('a policy is its rules; what a rule leaves out is the runbook’s, or the s
   });
 });
 
-test('a mistake in a policy is told at its place, with what was meant', async () => {
+test('a mistake in a policy is reported at its place, with the word that was probably meant', async () => {
   assert.deepEqual(await problemsOf(POLICY.replace('runbook: other', 'runbok: other')), [
     '7:5+6 unknown-key (runbook)',
   ]);
@@ -117,7 +117,7 @@ test('every condition that a rule can have', async () => {
   ]);
 });
 
-test('a mistake in a condition is told at its place, with what was meant', async () => {
+test('a mistake in a condition is reported at its place, with the word that was probably meant', async () => {
   const broken = async (from: string, to: string) => {
     assert.ok(FULL.includes(from), from);
     return problemsOf(FULL.replace(from, to));
@@ -145,7 +145,7 @@ test('a mistake in a condition is told at its place, with what was meant', async
   assert.deepEqual(await broken('runbook: storm\n', 'runbook: sha256:abc\n'), ['7:14+10 bad-value']);
 });
 
-test('what a rule says of fleets is checked like the rest; what it leaves out is the careful choice', async () => {
+test('the fleet part of a rule is checked like the rest; what it leaves out gets the careful value', async () => {
   const broken = async (to: string) => problemsOf(FULL.replace('{at_once: 5, share: 12.5%, hosts_a_day: 50}', to));
   assert.deepEqual(await broken('{}'), ['21:12+2 missing-value']);
   assert.deepEqual(await broken('{at_onec: 5}'), ['21:13+7 unknown-key (at_once)']);
@@ -164,11 +164,11 @@ test('what a rule says of fleets is checked like the rest; what it leaves out is
   ]);
 });
 
-test('a freeze of one day, and one that ends in the hour in which it began, are none of them empty', async () => {
+test('neither a freeze of one day nor one that ends in the hour of its begin is empty', async () => {
   assert.deepEqual(await problemsOf(FULL.replace('to: 2027-01-02T06:00Z', 'to: 2026-12-20')), []);
 });
 
-test('a policy is known by its key', () => {
+test('a policy is recognised by its first key', () => {
   assert.equal(isPolicyText(`# a note\n${POLICY}`), true);
   assert.equal(isPolicyText('firebreak: 1\nabout: no firebreak_policy: here\n'), false);
 });

@@ -31,7 +31,7 @@ test('the founding order has no problem: kill, delete, edit', async () => {
   assert.deepEqual(await act([KILL, DELETE, EDIT]), []);
 });
 
-test('a delete before the kill of what refills it is a problem', async () => {
+test('a delete before the kill of the processes that refill the folder is a problem', async () => {
   assert.deepEqual(await act([DELETE, KILL]), ['9:21+6 delete-before-kill']);
 });
 
@@ -43,7 +43,7 @@ test('an act phase that is never verified is a problem', async () => {
   assert.deepEqual(await act([KILL], ''), ['8:1+3 act-without-verify']);
 });
 
-test('what is stopped must be started again, unless its undo says how', async () => {
+test('a stopped service must be started again, unless an `undo` tells how', async () => {
   assert.deepEqual(await act([stop('{name: nginx}')]), ['9:21+4 stopped-never-started']);
   assert.deepEqual(await act([stop('{name: nginx}'), start('{name: postfix}')]), ['9:21+4 stopped-never-started']);
   assert.deepEqual(await act([start('{name: nginx}'), stop('{name: nginx}').replace('id: s', 'id: u')]), [
@@ -54,7 +54,7 @@ test('what is stopped must be started again, unless its undo says how', async ()
   assert.deepEqual(await act([stop('{name: nginx}', ', undo: start nginx once the leak is closed')]), []);
 });
 
-test('a step of undo has its verb and a why; what would be ignored there is a problem', async () => {
+test('an undo step has its verb and a `why`; keys without an effect there are problems', async () => {
   const undo = (...parts: readonly string[]) => act([`${KILL}, undo: [${parts.join(', ')}]`]);
   assert.deepEqual(await undo('{why: w, edit: {file: /etc/crontab}}', '{start: {service: {name: cron}}}'), []);
   assert.deepEqual(await undo('{id: u, edit: {file: /etc/crontab}}'), ['9:53+2 misplaced-key']);
@@ -67,7 +67,7 @@ test('a step of undo has its verb and a why; what would be ignored there is a pr
   ]);
 });
 
-test('after cron was stopped a watch needs proof; after another service there is none to ask for', async () => {
+test('a watch needs `proof` after a stop of cron, and cannot have it after a stop of another service', async () => {
   assert.deepEqual(await act([stop('{name: cron}'), start('{name: cron}')], WATCH), ['12:13+5 verify-without-proof']);
   assert.deepEqual(await act([stop('{name: cron}'), start('{name: cron}')], VERIFY), ['11:1+6 verify-without-proof']);
   assert.deepEqual(await act([stop('{name: cron}'), start('{name: cron}')], PROVEN), []);

@@ -25,7 +25,7 @@ async function toldOf(text: string): Promise<string> {
   return loaded.ok ? 'ok' : (renderProblems(loaded.problems).split('\n')[0] ?? '');
 }
 
-test('a plan of ten thousand processes is read, and what is wrong with it has its place', async () => {
+test('a plan of ten thousand processes is read, and a mistake in it is reported with its place', async () => {
   assert.equal(await toldOf(SEALED), 'ok');
   assert.match(await toldOf(SEALED.replace('"pid": 77,', '"pid": 78,')), /^plan\.json:4:9: error\[changed-plan\]: /);
   assert.match(await toldOf(SEALED.replace('"pid": 77,', '"pid": 77')), /^plan\.json:\d{3}:9: error\[json-syntax\]: /);

@@ -54,7 +54,7 @@ test('a secret in a command line, in a shell text, in another verb, or in a cond
   );
 });
 
-test('a value in the place of a reference is refused, and is not said again', async () => {
+test('a value in place of a secret’s reference is refused, and the message does not repeat it', async () => {
   for (const value of [
     'hunter2-hunter2',
     'file:relative',
@@ -80,7 +80,7 @@ test('a value in the place of a reference is refused, and is not said again', as
   ]);
 });
 
-test('a command is the author’s word: a runbook may name one, --param may not', async () => {
+test('only the author chooses a command: a runbook may name one, --param may not', async () => {
   const runbook = await loaded(
     HEAD + PARAM(", default: 'command:pass show api'") + ACT('argv: [x], env: {T: $token}') + VERIFY,
   );
@@ -99,7 +99,7 @@ const USED = HEAD.replace('runbook: a', 'runbook: b') + PARAM() + ACT('argv: [x]
 const USES = (given: string, params = '') =>
   `${HEAD}${params}act:\n  - {id: other, why: w, runbook: {use: ./b.yaml, with: {token: ${given}}}}\n${VERIFY}`;
 
-test('a runbook hands its secret, or where one is, on to the runbook that it uses', async () => {
+test('a runbook can hand its secret, or the place of one, to a runbook that it uses', async () => {
   const handed = await loaded(USES('$mine', 'params: {mine: {type: secret}}\n'), USED);
   assert.deepEqual(secretsOf(handed, { mine: 'env:MINE' }), [{ $secret: 'mine', from: 'env:MINE' }]);
   const written = await loaded(USES("'command:pass show api'"), USED);

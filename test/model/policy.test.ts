@@ -69,7 +69,7 @@ function said(rule: Partial<PolicyRule>, given: Partial<Asked> = {}, who = 'root
     : answer.kind;
 }
 
-test('a person is asked, whatever any policy says', () => {
+test('a person is always asked, whatever a policy says', () => {
   const given = permit({ kind: 'attended' }, asked());
   assert.deepEqual(decide(given, step('kill')), { effect: 'ask', reason: 'a person decides', rule: null });
   assert.deepEqual(limitsFor(given, runbook(), { kill: 9 }), { ...DEFAULT_LIMITS, kill: 9 });
@@ -89,7 +89,7 @@ test('a decision carries the rule that made it, and the limits are those of the 
   assert.deepEqual(limitsFor(given, runbook(), { kill: 9 }), { ...DEFAULT_LIMITS, kill: 5, delete: 7 });
 });
 
-test('what no rule speaks of is denied', () => {
+test('what no rule allows is denied', () => {
   assert.deepEqual(decide(permit(by(policy([])), asked()), step('kill')), {
     effect: 'deny',
     reason: 'no rule of p.yaml allows storm@1.0.0',
@@ -118,7 +118,7 @@ test('a denial names for the nearest rule which condition failed', () => {
   });
 });
 
-test('each condition fails in words of its own', () => {
+test('each condition that fails has its own message', () => {
   assert.equal(said({ who: ['nagios', 'ada'] }), 'started by root, not by nagios or ada');
   assert.equal(said({ who: ['nagios', 'unattended'] }), 'allowed');
   assert.equal(said({ hosts: ['db-*', 'MAIL-?'] }), 'allowed');

@@ -34,7 +34,7 @@ const TABLE = object(
   ['name'],
 );
 
-test('units become numbers, one becomes a list, what is not written gets its default, notes are left out', () => {
+test('units become numbers, a single value becomes a list, missing keys get their defaults, notes are left out', () => {
   assert.deepEqual(read(TABLE, { name: 'a', size: '2KiB', 'x-note': 'n' }), { name: ['a'], wait: 60_000, size: 2048 });
   assert.deepEqual(read(TABLE, { name: ['a', 7], wait: '5s', way: { to: 'b' }, env: { A: 1 }, parts: [{ of: 2 }] }), {
     name: ['a', '7'],
@@ -45,7 +45,7 @@ test('units become numbers, one becomes a list, what is not written gets its def
   });
 });
 
-test('a parameter of type size may be a number already; what is no quantity is thrown, since without it more would be meant', () => {
+test('a parameter of type size may already be a number; a text that is no quantity is thrown, because without it more would be selected', () => {
   assert.equal(read(TABLE, { name: 'a', size: 512 }).size, 512);
   assert.throws(() => read(TABLE, { name: 'a', size: 'big' }), /"big" is no size/);
 });
@@ -55,12 +55,12 @@ test('a step that is referred to is given as it is: its selector is read by its 
   assert.deepEqual(read(TABLE, { name: 'a', from }).from, from);
 });
 
-test('what was not checked is an object, whatever stands there', () => {
+test('an unchecked value is read as an object, whatever it is', () => {
   assert.deepEqual([unchecked(TABLE, 'text'), unchecked(TABLE, undefined), unchecked(TABLE, ['a'])], [{}, {}, {}]);
   assert.equal(unchecked(TABLE, { wait: 5 }).wait, 5);
 });
 
-test('a default is told where the key is described, in the words of the language', async () => {
+test('the description of a key tells its default in the words of the language', async () => {
   const catalogue = folderCatalogue();
   const verbs = await Promise.all([
     ...catalogue.probes.map((name) => catalogue.probe(name)),

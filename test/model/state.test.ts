@@ -66,7 +66,7 @@ test('an event of a later version changes nothing but the last number', () => {
   assert.deepEqual(state, { ...initialState, run: RUN, host: 'lab', last: state.last });
 });
 
-test('a run that held has its verdict, its counters, its series, its open items and nothing left to release', () => {
+test('the state of a run that held has its verdict, counters, series and open items, and no open lease', () => {
   const state = after(...HELD);
   assert.deepEqual(
     [
@@ -103,7 +103,7 @@ test('a run that held has its verdict, its counters, its series, its open items 
   assert.deepEqual(unknownSteps(state), []);
 });
 
-test('what can be undone is known newest first; what cannot is kept but not offered', () => {
+test('undoable acts are listed newest first; others are kept but not offered', () => {
   const state = after(...HELD);
   assert.deepEqual(
     state.undo.map(({ step, outcome }) => [step, outcome]),
@@ -128,7 +128,7 @@ test('an intent without an outcome is unknown, and may have to be undone', () =>
   assert.equal(lastThing(state), 'stop-cron: outcome unknown');
 });
 
-test('a second attempt is an undo entry of its own', () => {
+test('a second attempt has its own undo entry', () => {
   const again = intends(SILENCE).map(
     (fact): Fact => (fact.type === 'action.intended' ? { ...fact, attempt: 2 } : fact),
   );
@@ -177,7 +177,7 @@ test('a lease is open until it is released or restored; a restore undoes its ste
   assert.deepEqual([restored.leases, restored.undo], [[], []]);
 });
 
-test('a rollback takes from the undo stack what was really undone', () => {
+test('a rollback removes from the undo list only what was really undone', () => {
   const state = after(
     ...STOPPED,
     ...intends(SILENCE),
@@ -227,7 +227,7 @@ test('the last thing known of an unfinished run is the step at work', () => {
   );
 });
 
-test('what is noted after the end of a run, and a look at what to undo, make it no longer and leave it held', () => {
+test('notes after the end of a run do not make it longer or change its outcome', () => {
   const events = stamped(HELD);
   const last = events.at(-1);
   assert.ok(last);

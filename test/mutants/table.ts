@@ -75,7 +75,7 @@ export const MUTANTS: readonly Mutant[] = [
     search: 'if (first < 0 || startedByUs) return again;',
     replace: 'if (first < 0) return again;',
     test: 'run/resume.test.ts',
-    title: 'what the run has started again itself',
+    title: 'a service that the run has started again',
   },
   {
     promise: 'A link of another user on the way to a policy is not trusted',
@@ -95,7 +95,7 @@ export const MUTANTS: readonly Mutant[] = [
     search: 'await heard(running.host, notBegun(step), () => fenceLeases(running));\n  let applied',
     replace: 'let applied',
     test: 'lease.test.ts',
-    title: 'an engine that was frozen while it looked',
+    title: 'an engine that was frozen during its look',
   },
   {
     promise: 'A process that refused its signal is not signalled again',
@@ -149,7 +149,7 @@ export const MUTANTS: readonly Mutant[] = [
     search: 'if (!light) disk.fdatasyncSync(fd);',
     replace: '',
     test: 'append.test.ts',
-    title: 'what is not light',
+    title: 'an event is synced before append',
   },
   {
     promise: '7 Hostile directory: another directory in its place is not emptied',
@@ -266,7 +266,7 @@ export const MUTANTS: readonly Mutant[] = [
     search: 'if (done.dangerous !== null && !options.dangerous)',
     replace: "if (done.dangerous === '')",
     test: 'execute.test.ts',
-    title: 'an undo that brings back',
+    title: 'before an undo that may bring the incident back',
   },
   {
     promise: '14 Rollback: an edit of somebody since is not overwritten',
@@ -287,7 +287,7 @@ export const MUTANTS: readonly Mutant[] = [
     search: 'await restoreLeases(running).catch(unlessSevered);',
     replace: '',
     test: 'lease.test.ts',
-    title: 'a dead journal keeps nobody',
+    title: 'with a dead journal a stopped service',
   },
   {
     promise: '17 Leases: how long a service is stopped counts from its first stop',
@@ -363,7 +363,7 @@ export const MUTANTS: readonly Mutant[] = [
     search: "if (format !== 'postfix' || (mode & 0o100) !== 0) return false;",
     replace: 'return false;',
     test: 'local/files.test.ts',
-    title: 'leave alone what postdrop',
+    title: 'leave alone a file that postdrop',
   },
   {
     promise: '22 Counters: a run of an hour more than the rule allows is refused',

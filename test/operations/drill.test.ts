@@ -214,7 +214,7 @@ describe('the drill', { concurrency: 4 }, () => {
     }
   }
 
-  test('where no folder will do it says why for each, once, and that nothing is left: exit 69', async () => {
+  test('if no folder can be used it tells the reason for each and that nothing is left: exit 69', async () => {
     const script = join(work, 'no-folder.sh');
     const text = readFileSync(join(folder, 'drill.sh'), 'utf8').replace(
       'place_in /tmp /tmp || place_in /var/tmp /var/tmp || place_in /dev/shm /dev/shm',
@@ -250,7 +250,7 @@ describe('the drill', { concurrency: 4 }, () => {
     );
   });
 
-  test('a run that the kernel kills is no run that was interrupted: it is said, and exit 69', async () => {
+  test('a run that the kernel kills does not count as interrupted: exit 69 with the reason', async () => {
     const { code, stderr } = await start(stub('killed', 'kill -KILL $$'), 'plain').over;
     assert.equal(code, 69);
     assert.match(

@@ -108,7 +108,7 @@ test('a canary that does not hold: no second host is begun, and what was done on
   assert.equal(canary && lookAround(canary).silenced, 0);
 });
 
-test('within its rights: a canary whose undo the policy forbids is left as it is, and still no second host is begun', async () => {
+test('a canary whose undo the policy forbids is left as it is, and still no second host is begun', async () => {
   const fleet = fakeFleet({
     hosts: 3,
     rule: { undo: 'none' },
@@ -126,7 +126,7 @@ test('within its rights: a canary whose undo the policy forbids is left as it is
 const losing = (lost: string) => (host: Parameters<typeof cutHost>[0], _world: unknown, times: number) =>
   host.name === lost && times > 1 ? cutHost(host, { at: { write: 3 }, done: false, heals: false }).host : host;
 
-test('a host that is lost at work is named with an unknown outcome, and none may: no further host is begun', async () => {
+test('a host that is lost at work is named with an unknown outcome, and no further host is begun', async () => {
   const fleet = fakeFleet({ hosts: 5, strategy: { batches: sizes(1, 3), atOnce: 1 }, reach: losing('web-2') });
   const ending = await fleet.run();
   assert.equal(ending.outcome, 'outcome-unknown');
@@ -136,7 +136,7 @@ test('a host that is lost at work is named with an unknown outcome, and none may
   assert.deepEqual(fleet.state().stopped?.notBegun, ['web-3', 'web-4', 'web-5']);
 });
 
-test('as many may fail as the strategy says: the rest goes on, and the end is the worst of all', async () => {
+test('hosts may fail up to the strategy’s number: the rest goes on, and the end is the worst of all', async () => {
   const fleet = fakeFleet({ hosts: 5, strategy: { failures: { kind: 'hosts', count: 1 } }, reach: losing('web-2') });
   assert.equal((await fleet.run()).outcome, 'outcome-unknown');
   assert.deepEqual(healed(fleet), ['web-1', 'web-3', 'web-4', 'web-5']);
@@ -217,7 +217,7 @@ test('what the policy says of the whole fleet is asked once all are planned, and
   assert.deepEqual(fleet.state().stopped?.notBegun, ['web-1', 'web-3']);
 });
 
-test('a host that somebody else is at is not touched, and counts as failed', async () => {
+test('a host with another run on it is not touched, and counts as failed', async () => {
   const fleet = fakeFleet({ hosts: 3, locked: ['web-2'], strategy: { failures: { kind: 'hosts', count: 1 } } });
   assert.deepEqual(await fleet.run(), { outcome: 'locked', reasons: ['web-2: locked: another run holds web-2'] });
   assert.deepEqual(healed(fleet), ['web-1', 'web-3']);

@@ -43,7 +43,7 @@ test("a shop's mail to customers stays, is counted, and is told to be there stil
   ]);
 });
 
-test("a maildrop in which nothing is of cron's is not this incident, and nothing is deleted", async () => {
+test("a maildrop without mail of cron's is not this incident, and nothing is deleted", async () => {
   const { ending, world, events } = await remedied((world) => {
     withoutCron(world);
     shop(world, 1300);
@@ -55,7 +55,7 @@ test("a maildrop in which nothing is of cron's is not this incident, and nothing
   );
 });
 
-test("a mail with the words of cron's in its body, or in the name of another user, is nobody's to delete", async () => {
+test("a mail with cron's words in its body, or in the name of another user, is never deleted", async () => {
   const { ending, world } = await remedied((world) => {
     world.files.set(
       `${MAILDROP}/B1`,
@@ -121,7 +121,7 @@ test('space that stays used up is a recurrence', async () => {
   );
 });
 
-test('Postfix that failed is down as one that is stopped', async () => {
+test('a failed Postfix counts as down, like a stopped one', async () => {
   const { ending } = await remedied((world) => {
     const postfix = world.services.get('postfix');
     if (postfix) world.services.set('postfix', { ...postfix, state: 'failed' });

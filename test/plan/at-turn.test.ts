@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Prediction } from '../../src/model/verb.ts';
 import { withoutLateGains } from '../../src/plan/at-turn.ts';
 
-test('what is decided at its turn frees nothing for what comes behind it; a service or a text that it may change is foreseen', () => {
+test('an act that is decided at its turn frees nothing for later steps, but its change of a service or a file is foreseen', () => {
   const stays: readonly Prediction[] = [
     { kind: 'service', name: 'cron', state: 'stopped' },
     { kind: 'file', path: '/etc/crontab', bytes: '' },

@@ -80,7 +80,7 @@ describe('drift', () => {
     ]);
   });
 
-  test('that all are gone by now is drift too', () => {
+  test('it is drift too if all processes are gone by now', () => {
     const gone = action('kill', {}, {}, 'nothing');
     assert.deepEqual(driftOf(planOf([kill([1, 5])]), planOf([gone])), [
       { step: 'kill', kind: 'processes', planned: 1, now: 0, new: 0, gone: 1 },
@@ -88,7 +88,7 @@ describe('drift', () => {
     assert.deepEqual(differ(planOf([kill([1, 5])]), planOf([gone])), []);
   });
 
-  test('of files the count is known', () => {
+  test('the drift of files is a count', () => {
     const files = (count: number) => action('clean', { kind: 'files', count });
     assert.deepEqual(driftOf(planOf([files(4000)]), planOf([files(3990)])), [
       { step: 'clean', kind: 'files', planned: 4000, now: 3990, new: 0, gone: 10 },
@@ -97,7 +97,7 @@ describe('drift', () => {
 });
 
 describe('what is held fast', () => {
-  test('new processes by the same selector are no difference, another limit is', () => {
+  test('new processes of the same selector are no difference; another limit is one', () => {
     assert.deepEqual(differ(planOf([kill([1, 5])]), planOf([kill([1, 5], [2, 6])])), []);
     const other = planOf([kill([1, 5])], { limits: { kill: 20, stopped_for: 90_000 } });
     assert.deepEqual(differ(planOf([kill([1, 5])]), other), [
@@ -151,7 +151,7 @@ describe('what is held fast', () => {
     ]);
   });
 
-  test('that it is not the incident any more is an end of its own, not a difference', () => {
+  test('"not this incident any more" is an outcome, not a difference', () => {
     const over = planOf([], {
       refusal: { outcome: 'not-this-incident', reasons: [] },
       diagnosis: { verdict: 'not-this-incident', reasons: [] },
@@ -161,7 +161,7 @@ describe('what is held fast', () => {
 });
 
 describe('the lines of a text', () => {
-  test('a line changed, put in, taken out, and only those', () => {
+  test('exactly the changed, added and removed lines are named', () => {
     const text = (lines: string) => lines.replaceAll(' ', '\n');
     const changed = (then: string, now: string) =>
       textDifferences('f', text(then), text(now)).map(({ name, planned, now: is }) => [name, planned, is]);
@@ -175,7 +175,7 @@ describe('the lines of a text', () => {
     assert.deepEqual(changed('a b c d e f g', 'A B C D E F G').at(-1), ['f', '2 more lines', 'otherwise']);
   });
 
-  test('of a runbook that uses others each text is compared by itself', () => {
+  test('the texts of used runbooks are compared one by one', () => {
     const then = 'firebreak: 1\nuse: x\n--- # ./x.yaml\na\nb\n--- # ./y.yaml\nc';
     const named = (found: ReturnType<typeof textDifferences>) =>
       found.map(({ name, planned, now }) => [name, planned, now]);

@@ -50,7 +50,7 @@ async function untilDeath(script: Script): Promise<readonly RunEvent[]> {
   );
 }
 
-test('what a killed delete may have used of its limit counts when it is resumed: refilled meanwhile, no more goes than the limit', async () => {
+test('after a killed delete its reserved part counts: if the folder was refilled, a resume deletes no more than the limit', async () => {
   const { world, deletes } = spool(2900);
   world.dieAfter = 802;
   const script: Script = {
@@ -161,7 +161,7 @@ function crowd(pids: readonly number[]) {
   return { world, kills };
 }
 
-test('after a killed kill, whoever is still there was not counted: the rest goes within the limit, and newcomers do not', async () => {
+test('after a killed kill, processes that still live were not counted: they are killed within the limit, newcomers are not', async () => {
   for (const newcomers of [0, 2]) {
     const { world, kills } = crowd([1, 2, 3, 4, 5]);
     const script: Script = { act: [{ id: 'end', verb: 'kill' }], actions: { kill: kills }, limits: { kill: 6 } };

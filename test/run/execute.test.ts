@@ -79,7 +79,7 @@ test('a probe that could not look fails closed: inconclusive, nothing done', asy
   });
 });
 
-test('a failed step is undone newest first where the policy says so, and with it its lease is fulfilled', async () => {
+test('after a failed step the run is undone newest first if the policy says so, and the lease is fulfilled with it', async () => {
   const { log, ending } = await rehearse({
     act: [{ verb: 'stop' }, { verb: 'change' }, { id: 'bad', verb: 'bad' }],
     actions: { stop, bad: { observe: async () => change('bad'), apply: async () => failed } },
@@ -102,7 +102,7 @@ test('a failed step is undone newest first where the policy says so, and with it
   assert.equal(ending.outcome, 'rolled-back');
 });
 
-test('a failed step is left as it is where the policy says leave, but what was stopped is started again', async () => {
+test('after a failed step nothing is undone if the policy says leave, but a stopped service is started again', async () => {
   const { log, ending } = await rehearse({
     onFailure: 'leave',
     act: [{ verb: 'stop' }, { verb: 'bad' }],
@@ -118,7 +118,7 @@ test('a failed step is left as it is where the policy says leave, but what was s
   assert.equal(ending.outcome, 'rollback-incomplete');
 });
 
-test('stop and undo behind the first action undoes it and ends as interrupted', async () => {
+test('the answer "stop and undo" after the first action undoes it, and the run ends as interrupted', async () => {
   const { log, ending } = await rehearse({
     act: [{ verb: 'change' }, { id: 'second', verb: 'other' }],
     actions: { other: { observe: async () => change('other') } },
@@ -138,7 +138,7 @@ test('stop and undo behind the first action undoes it and ends as interrupted', 
   assert.deepEqual(ending, { outcome: 'interrupted', verdict: null, reasons: ['stopped before second'] });
 });
 
-test('an undo that brings back what diagnose matched is asked for by its danger, and left where it is refused', async () => {
+test('before an undo that may bring the incident back the person is told so, and a no leaves it', async () => {
   const { log, ending } = await rehearse({
     diagnose: [{ id: 'jobs', expect: clause('count', { at_least: 1 }) }],
     act: [
@@ -240,7 +240,7 @@ test('a journal that cannot be written ends the run before the act and still sta
   assert.deepEqual(log, ['revert stop']);
 });
 
-test('an interrupt during a step is answered at its end: undo', async () => {
+test('an interrupt during a step is handled at the end of the step: undo', async () => {
   const interrupts = manualInterrupts();
   const { log, ending } = await rehearse({
     interrupts,
@@ -302,7 +302,7 @@ const interruptedBy = (interrupts: ReturnType<typeof manualInterrupts>, ...signa
   },
 });
 
-test('a second signal during a step: nobody is asked, what was done is undone', async () => {
+test('a second signal during a step undoes without a question', async () => {
   for (const signal of ['SIGINT', 'SIGTERM']) {
     const interrupts = manualInterrupts();
     const slow = interruptedBy(interrupts, signal, signal);
@@ -323,7 +323,7 @@ test('a second signal during a step: nobody is asked, what was done is undone', 
   }
 });
 
-test('a second signal while it is asked what to do: undo, and no more questions', async () => {
+test('a second signal during the question undoes without further questions', async () => {
   const interrupts = manualInterrupts();
   const slow = interruptedBy(interrupts, 'SIGINT');
   const { log } = await rehearse({
@@ -346,7 +346,7 @@ test('a second signal while it is asked what to do: undo, and no more questions'
   ]);
 });
 
-test('who goes on after an interrupt goes on with the step that it cut short, and the count begins anew', async () => {
+test('a person who goes on after an interrupt goes on with the step that was cut short, and signals count from zero', async () => {
   const interrupts = manualInterrupts();
   let times = 0;
   const slow = {
@@ -372,7 +372,7 @@ test('who goes on after an interrupt goes on with the step that it cut short, an
   assert.deepEqual([ending.outcome, interrupts.pressed], ['held', 0]);
 });
 
-test('a hang-up in the middle asks nobody and starts again what was stopped', async () => {
+test('a hang-up in the middle of the run asks nobody, and stopped services are started again', async () => {
   const interrupts = manualInterrupts();
   const slow = interruptedBy(interrupts, 'SIGHUP');
   const lease = { key: 'service:cron', service: 'cron', within: 60_000, undo: 'cron', say: 'start cron' };
@@ -390,7 +390,7 @@ test('a hang-up in the middle asks nobody and starts again what was stopped', as
   assert.equal(ending.outcome, 'interrupted');
 });
 
-test('a hang-up once only the watch is left does not end the run', async () => {
+test('a hang-up does not end the run if only the watch is left', async () => {
   const interrupts = manualInterrupts();
   const hangUp = async () => {
     interrupts.raise('SIGHUP');

@@ -243,7 +243,7 @@ test('a verify step whose `when` cannot be told proves nothing', async () => {
   assert.equal(ending.verdict, 'inconclusive');
 });
 
-test('only the verify step that did not hold says whether what was done is undone', async () => {
+test('only `on_fail` of the verify step that failed decides about the undo', async () => {
   const script = (first: OnFail, second: OnFail): Script => ({
     act: [{ verb: 'change' }],
     verify: [
@@ -301,7 +301,7 @@ test('what could not be looked at is told as not known, neither as open nor as d
   ]);
 });
 
-test('a guard that let the run go on looks again where the run is taken up before the act behind it', async () => {
+test('a guard looks again if the run is resumed before the act behind it', async () => {
   const script = guarded('stop', 3);
   const first = await rehearse(script);
   const passed = first.events.findIndex((event) => event.type === 'step.finished' && event.step === 'few');

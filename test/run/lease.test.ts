@@ -70,7 +70,7 @@ test('a live engine renews at half time: the new one is armed and journaled, and
   assert.deepEqual(stateOf(events).leases, []);
 });
 
-test('it is renewed to limits.stopped_for and no longer; then the run is fenced, what was stopped runs, and the exit is 124', async () => {
+test('a lease is renewed up to limits.stopped_for; then no act follows, the service is started, and the exit code is 124', async () => {
   const { log, events, ending } = await rehearse(
     busyFor(3_000_000, { limits: { stopped_for: 100_000 }, onFailure: 'leave' }),
   );
@@ -82,7 +82,7 @@ test('it is renewed to limits.stopped_for and no longer; then the run is fenced,
   assert.equal((restored?.mono ?? 0) - 1_000_000, 95_000, 'a margin before the watchdog would start it too');
 });
 
-test('without a limit there is nothing to renew: within is all', async () => {
+test('without a limit a lease is not renewed: `within` is all of its time', async () => {
   const { log, ending } = await rehearse(busyFor(3_000_000));
   assert.deepEqual(
     log.filter((line) => line.startsWith('arm')),
@@ -115,7 +115,7 @@ const JUST_STOP_AND_BUSY: Partial<Script> = {
   act: [{ verb: 'stop' }, { verb: 'busy' }],
 };
 
-test('an engine that was frozen while it looked intends nothing any more', async () => {
+test('an engine that was frozen during its look writes no intent any more', async () => {
   const clock = eventClock();
   const observe = async () => {
     clock.jump(120_000);
@@ -187,7 +187,7 @@ test('without a process slot the engine watches alone, says so, and arms it as s
   assert.equal(run.ending.outcome, 'held');
 });
 
-test('a dead journal keeps nobody from letting go: what was stopped is started, and its watchdog released', async () => {
+test('with a dead journal a stopped service is started all the same, and its watchdog is released', async () => {
   const log: string[] = [];
   const append = async (event: { readonly type: string }) => {
     if (event.type === 'action.applied') throw new Error('ENOSPC');
@@ -198,7 +198,7 @@ test('a dead journal keeps nobody from letting go: what was stopped is started, 
   assert.deepEqual(log, ['arm cron 60000', 'release cron']);
 });
 
-test('what the engine could not start again is left to its watchdog', async () => {
+test('a service that the engine could not start is left to its watchdog', async () => {
   const log: string[] = [];
   const broken = { outcome: 'failed', summary: 'no licence', used: {}, blocks: [] } as const;
   const script = busyFor(0, {

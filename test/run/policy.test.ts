@@ -50,7 +50,7 @@ test('an act has the decision of its rule in the journal before it is done', asy
   assert.ok(types.indexOf('policy.decided') < types.indexOf('action.intended'));
 });
 
-test('a window that closes while the run is at work does not cut it in two', async () => {
+test('a window that closes during a run does not stop the run', async () => {
   const rehearsal = await rehearse({
     clock: quickClock(Date.parse('2026-11-23T05:55Z')),
     rule: { during: [{ days: [1], from: 0, to: 6 * 60, zone: null }] },

@@ -201,7 +201,7 @@ test('a lease that was kept meanwhile is stopped again before anything else is d
   );
 });
 
-test('what may not be done twice is for a person: unattended, the run ends as unknown and says why', async () => {
+test('an act that must not be done twice is left to a person: an unattended run ends as unknown and tells why', async () => {
   const world = incident();
   const once = (journal: Script['journal'] = {}): Script => {
     const base = script(world, journal);
@@ -222,7 +222,7 @@ test('what may not be done twice is for a person: unattended, the run ends as un
   );
 });
 
-test('where the source ran again meanwhile, what came after its stop is looked at again: new mailers are killed too', async () => {
+test('if the source ran again meanwhile, the steps after its stop are looked at again: new mailers are killed too', async () => {
   for (const restored of [true, false]) {
     const world = incident();
     const onDisk = await killedAt(world, 18, 'after', (journal) => rehearse(script(world, journal)));
@@ -249,7 +249,7 @@ test('where the source ran again meanwhile, what came after its stop is looked a
  * Two services are stopped; the run has come as far as to start one of them again when it is killed, and the lease of
  * the other has fired.
  */
-test('what the run has started again itself is not stopped once more because another lease has fired meanwhile', async () => {
+test('a service that the run has started again is not stopped once more because another lease has fired', async () => {
   const up = { mail: true, web: true };
   const service = (name: keyof typeof up, wanted: boolean): Partial<ActionVerb> => ({
     observe: async () => {

@@ -14,7 +14,7 @@ test('once asks for a safe point, a question can then be interrupted again, and 
   assert.equal(interrupts.third.aborted, true);
 });
 
-test('who goes on begins to count anew; a hang-up and a lease are not counted', () => {
+test('the count starts again when the person goes on; a hang-up and a lease are not counted', () => {
   const interrupts = manualInterrupts();
   for (const reason of ['SIGHUP', 'a lease ran out', 'SIGINT', 'SIGINT']) interrupts.raise(reason);
   assert.equal(interrupts.pressed, 2);
@@ -22,7 +22,7 @@ test('who goes on begins to count anew; a hang-up and a lease are not counted', 
   assert.deepEqual([interrupts.pressed, interrupts.signal.aborted], [0, false]);
 });
 
-test('what is ignored interrupts nothing, and nothing any more', () => {
+test('an ignored reason never interrupts again', () => {
   const interrupts = manualInterrupts();
   interrupts.raise('SIGHUP');
   interrupts.ignore('SIGHUP');

@@ -29,7 +29,7 @@ function stageOf(context: TestContext) {
   return { state, who, place, ids: () => findRuns({ places: [place], uid }).runs.map(({ id }) => id) };
 }
 
-test('of many looks alike the next one lets some go at a time, and a command all of them', async (context) => {
+test('of many equal looks each new one deletes a few, and the command deletes all', async (context) => {
   const { state, who, ids } = stageOf(context);
   for (let n = 0; n < 40; n += 1) await writeRun(state, uid, idOf(n), LOOKED);
   tidyAfter(who, idOf(39));
@@ -49,7 +49,7 @@ test('a run that a move home has left twice goes with both of its copies', async
   assert.deepEqual([ids(), existsSync(copy)], [[idOf(2)], false]);
 });
 
-test('a run that somebody takes up while it is looked at is not removed, and one that has gone is not taken up', async (context) => {
+test('a run that is resumed while it is looked at is not deleted, and a deleted one is not resumed', async (context) => {
   const { state, place, ids } = stageOf(context);
   const folder = await writeRun(state, uid, idOf(1), LOOKED);
   utimesSync(join(folder, 'journal.ndjson'), 1000, 1000);

@@ -23,7 +23,7 @@ async function heldOn(state: string, host: string, now: number): Promise<void> {
   await opened.journal.close();
 }
 
-test('what was done on one host counts for that host, and of how many were changed today each is one', async (context) => {
+test('earlier runs count for their own host, and each changed host of today counts once', async (context) => {
   const state = join(temporaryFolder(context), 'state');
   const now = Date.now();
   for (const host of ['host1', 'host2', 'host3']) await heldOn(state, host, now);

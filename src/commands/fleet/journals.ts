@@ -9,16 +9,13 @@ import type { FleetReported } from '../../views/tell/fleet/report.ts';
 import { fleetEventsIn, isFleetId } from '../../wiring/journal.ts';
 import type { Io } from '../_command.ts';
 
-/**
- * The runs of hosts that fleet runs have begun: they are told with their fleet. Journals that do not say that they are
- * a fleet's are not read.
- */
+/** The runs that belong to fleet runs: they are listed with their fleet. Only journals of fleets are read for this. */
 export function partsOfFleets(runs: readonly FoundRun[]): ReadonlySet<string> {
   const fleets = runs.filter(({ id }) => isFleetId(id));
   return new Set(fleets.flatMap((found) => eventsOf(found).fleet.hosts.flatMap(({ run }) => run ?? [])));
 }
 
-/** A fleet run with what came of its hosts; null: it is the run of one host. */
+/** A fleet run with the outcomes of its hosts; null: it is the run of one host. */
 export async function lookIntoFleet(io: Io, found: FoundRun, runs: readonly FoundRun[]): Promise<FleetReported | null> {
   if (!isFleetId(found.id)) return null;
   const { events, fleet, problem, damaged } = eventsOf(found);

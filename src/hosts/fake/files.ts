@@ -106,7 +106,7 @@ function linkInstead(world: FakeWorld, path: string): Failure {
 
 function matching(world: FakeWorld, folder: string, matches: FileMatches) {
   const chosen = ({ name, file }: Entry) => matches.entry(name, file.type) && matches.facts(file);
-  // Those of a storm are all alike: each kind is judged once.
+  // The files of a storm are alike, so each kind is judged once.
   const judged = new Map<string, { readonly file: FakeFile; readonly verdict: 'holds' | AsideWhy }>();
   const judge = (entry: Entry) => {
     const { file } = entry;

@@ -6,7 +6,7 @@ import type { FakeFile, FakeWorld } from './world.ts';
 export interface Walked {
   readonly ok: true;
   readonly real: string;
-  /** Undefined: only implied, or not there. */
+  /** Undefined: it has no entry of its own. */
   readonly file: FakeFile | undefined;
   /** The folder that holds it. */
   readonly ground: Ground;

@@ -22,9 +22,9 @@ export interface FakeWorld {
   readonly files: Map<string, FakeFile>;
   usage: FileSystemUsage;
   readonly services: Map<string, ServiceState>;
-  /** What goes down with a service, and what would start it again. */
+  /** Which services stop together with a service, and what would start it again. */
   ties?: Map<string, Partial<ServiceTies>>;
-  /** What starts by itself, by the lease's id: looked at with each call of the services port. */
+  /** Armed leases by their id. Each call of the services port looks whether one is due. */
   leases?: Map<string, { readonly service: string; readonly also: readonly string[]; readonly at: number }>;
   /** Answers commands; undefined: no such program. */
   commands: (
@@ -45,7 +45,7 @@ export interface FakeFile {
   gid: number;
   modified: number;
   readonly inode: number;
-  /** Names that it has; 1 where nothing is said. */
+  /** Number of names (hard links); 1 if absent. */
   links?: number;
   /** chattr +i. */
   immutable?: boolean;

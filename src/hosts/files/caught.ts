@@ -6,7 +6,7 @@ import type { Caught } from '../../model/host.ts';
  */
 export interface Net {
   readonly sets: Map<string, Readonly<Record<string, string>>>;
-  /** By owner, so that one user's inventions leave room for all others. */
+  /** Kept by owner, so that the inventions of one user cannot push out those of others. */
   readonly counts: Map<string, number>;
   readonly more: Set<string>;
 }
@@ -24,7 +24,7 @@ export function catchIn({ sets, counts, more }: Net, groups: Readonly<Record<str
   const { owner = '' } = groups;
   const count = counts.get(owner) ?? 0;
   if (count >= MOST_OF_ONE) return void more.add(owner);
-  // Of an owner beyond all these nobody knows anything: it stands for everybody.
+  // Stands for all owners beyond the limit, about whom nothing is known.
   if (count === 0 && counts.size >= MOST_OWNERS) return void more.add('');
   counts.set(owner, count + 1);
   sets.set(key, { ...groups });

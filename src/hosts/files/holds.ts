@@ -12,7 +12,7 @@ export interface HeadRead {
   readonly uid: number;
 }
 
-/** `more`: so many bytes do not tell. */
+/** `more`: these bytes are not enough to decide. */
 export type HeadVerdict = 'holds' | 'more' | AsideWhy;
 export type HeadJudge = (read: HeadRead) => HeadVerdict;
 
@@ -22,8 +22,8 @@ type UidsOf = (user: string) => readonly number[];
 type Groups = Readonly<Record<string, string>>;
 
 /**
- * The one judgement of what a file holds, here and over there. `note` hears what the named groups caught of those that
- * hold it.
+ * Judges what a file holds, for this machine and for far hosts. `note` gets the texts of the named groups for each file
+ * that fits.
  */
 export function headJudge(holds: Holds, uidsOf: UidsOf, note: (groups: Groups) => void = () => {}): HeadJudge {
   const judge = judgeAnew(holds, uidsOf);
@@ -89,13 +89,13 @@ function remembered(groupsIn: GroupsIn): GroupsIn {
     if (before !== undefined) return before;
     const found = groupsIn(text);
     if (known.size === 256) known.clear();
-    // A long one would be kept at its sender's will.
+    // Long texts are not kept: the sender of a mail could fill the memory with them.
     if (text.length <= 1000) known.set(text, found);
     return found;
   };
 }
 
-/** All that will ever be read of it. */
+/** Whether this is everything that is ever read of the file. */
 const isAll = ({ bytes, size }: HeadRead): boolean => bytes.length >= Math.min(size, LONGEST_HEAD);
 
 function textVerdict(wanted: Pattern, read: HeadRead): HeadVerdict {

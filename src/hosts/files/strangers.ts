@@ -7,9 +7,9 @@ export interface Facts {
   readonly mode: number;
 }
 
-/** A path as far as it was walked. */
+/** The part of a path that was walked so far. */
 export interface Ground {
-  /** Of the folder that was come to. */
+  /** The folder at the end of that part. */
   readonly folder: Facts;
   /** A stranger could have put another folder into the path, further up. */
   readonly exposed: boolean;
@@ -20,8 +20,8 @@ const STICKY = 0o1000;
 const SHARED = 0o022;
 
 /**
- * `ours`: root's uid and the one that runs here. Whoever else owns a folder, or may write to it, is a stranger, who can
- * put there what he likes.
+ * `ours`: the uids of root and of the running user. Anybody else who owns a folder or may write to it can put there
+ * what he likes.
  */
 function isClosed({ uid, mode }: Facts, ours: ReadonlySet<number>): boolean {
   return ours.has(uid) && (mode & SHARED) === 0;
@@ -38,9 +38,8 @@ export function stepInto({ folder, exposed }: Ground, next: Facts, ours: Readonl
 }
 
 /**
- * Why a link may lead anywhere: root or we made it, and it is where we left it. A link of root's that lies in a
- * stranger's folder can be moved about by him, into /tmp too; and he may have given another name to the folder in which
- * it lies.
+ * A link may be followed if root or we made it and nobody else can move it. In another user's folder he could move a
+ * link of root's, for example from /tmp; and he could rename the folder in which it lies.
  */
 export function mayFollow({ folder, exposed }: Ground, link: Facts, ours: ReadonlySet<number>): boolean {
   return ours.has(link.uid) && isOurs({ folder, exposed }, ours);
@@ -98,7 +97,7 @@ export function foreignLink({ asked, link, uid, leadsTo }: Foreign): Failure {
   return failure('ELOOP', `${who}. It leads to ${leadsTo}: name that itself if it is meant`);
 }
 
-/** For whoever takes folders only: `led` is where the link leads. */
+/** The refusal for a caller that takes only folders. `led` is the goal of the link. */
 export function namedLink(path: string, led: Result<{ readonly real: string }>): Failure {
   if (!led.ok && led.code === 'ELOOP') return led;
   return failure(

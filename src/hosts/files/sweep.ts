@@ -30,10 +30,10 @@ export interface Sweep {
   /** Of the deleted: how many have another name left. */
   linked: number;
   arrived: number;
-  /** Matched and could not be deleted, in this pass. */
+  /** Files of this pass that match and could not be deleted. */
   stuck: number;
   readonly skipped: Map<string, string>;
-  /** What does not hold what it must, in this pass. Null: nothing is asked of the content. */
+  /** Files of this pass that do not fit `holds`. Null: the content does not matter. */
   aside: AsideTally | null;
   /** Why it cannot go on: no file of this directory can be deleted, or nobody can be asked any more. */
   hopeless: Failure | null;
@@ -43,13 +43,13 @@ export interface Sweep {
 export const LARGEST_BATCH = 10_000;
 const MOST_SKIPPED = 20;
 /**
- * The second pass takes what came during the first, the next proves that nothing is left. Where files are still found
- * in the last, they come all the time, and to go on would be a race without an end.
+ * The second pass takes the files that came during the first, and the next one proves that none is left. If the last
+ * pass still finds files, they arrive all the time, and going on would never end.
  */
 const MOST_PASSES = 10;
-/** A source that adds more than four files a second is found out. */
+/** Milliseconds. This finds a source that adds more than four files a second. */
 const SETTLE = 250;
-/** Arrivals that are too few to speak of a source, however few files there were to delete. */
+/** Up to this number of arrivals we do not assume a source that refills the folder. */
 const FEW_ARRIVALS = 1000;
 
 export function swapped(path: string, deleted = 0): Failure {
@@ -111,7 +111,7 @@ export async function passes(sweep: Sweep, onePass: () => Promise<Ended | null>)
     if (ended !== null) return ended;
     if (sweep.deleted > before) continue;
     if (sweep.arrived === arrivedBefore) return 'clean';
-    // Nothing there at this moment, but files did come: an empty look of a millisecond does not say that no more will.
+    // The folder is empty now, but files did arrive. One short look does not prove that no more will come.
     arrivedBefore = sweep.arrived;
     await settle(sweep.options.signal);
   }
@@ -159,7 +159,7 @@ export function changedMeanwhile(type: FileType): string {
   return `changed meanwhile: now ${A[type]}`;
 }
 
-/** It was to go, and the host would not let it. */
+/** Notes a file that should be deleted and that the host did not let go. */
 export function countRefusal(sweep: Sweep, name: string, code: string): void {
   if (code === 'ENOENT') return;
   // unlink(2): these two are about the directory, not about the file; two million more tries would only take time.
@@ -173,7 +173,7 @@ export function countRefusal(sweep: Sweep, name: string, code: string): void {
 const IMMUTABLE =
   'not permitted: it may be immutable or append-only (lsattr tells, chattr -i -a takes it off), or belong to somebody else';
 
-/** What a second look says is there now. */
+/** The result of a second look. */
 type Again = Pick<Extract<FileList, { ok: true }>, 'count' | 'aside'> | null;
 
 interface Ending {

@@ -32,7 +32,7 @@ export function emptyTally(judged: boolean): Tally {
   };
 }
 
-/** Counts an entry that the selector does not want; false, so that it can stand in a condition. */
+/** Counts an entry that the selector does not want. It returns false, so that it can be used in a condition. */
 export function leaveOut(tally: Tally, type: FileType | undefined): false {
   const key = type ?? 'file';
   tally.others[key] = (tally.others[key] ?? 0) + 1;

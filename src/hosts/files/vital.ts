@@ -57,7 +57,7 @@ function mountedAlsoAt(real: string, lines: readonly string[]): readonly string[
   const within = join(own.root, namesOf(real).slice(namesOf(own.at).length));
   const paths = mounts.flatMap((mount) => {
     if (mount.device !== own.device || !isBelow(within, mount.root)) return [];
-    // Covered by another mount or not: what a mount hides for a time the system lives on again after the next boot.
+    // Mounts that hide the folder do not matter: after the next boot the system may use it again.
     return [moved(within, mount.root, mount.at)];
   });
   return [...paths, ...[real, ...paths].flatMap((path) => layeredAt(path, mounts))];
@@ -74,7 +74,7 @@ const moved = (path: string, from: string, to: string): string => join(to, names
 const isBelow = (path: string, folder: string): boolean =>
   folder === '/' || path === folder || path.startsWith(`${folder}/`);
 
-/** The longest, and of those at one place the last, which lies on top. */
+/** The mount with the longest path. Of several mounts at one place the last one is on top. */
 function over(path: string, mounts: readonly Mounted[]): Mounted | undefined {
   return mounts.reduce<Mounted | undefined>(
     (best, mount) =>

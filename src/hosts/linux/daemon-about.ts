@@ -7,7 +7,7 @@ export interface DaemonAbout {
   /** Names that the process may have (comm). */
   readonly names: readonly string[];
   readonly pidFiles: readonly string[];
-  /** Those of them that the script names, rather than its name lets guess. */
+  /** Names that the script itself tells, not names that we guess from the script's name. */
   readonly own: readonly string[];
   /**
    * The script (or its distribution) names both the pid file and the program: who is neither in the one nor runs the
@@ -16,7 +16,10 @@ export interface DaemonAbout {
   readonly certain: boolean;
   /** Whom the script starts it as, by name or number, beside root. */
   readonly users: readonly string[];
-  /** Root's own, whatever the script says: whoever else runs this program is a stranger. */
+  /**
+   * A daemon that always belongs to root, whatever the script says. Anybody else who runs its program is not the
+   * daemon.
+   */
   readonly rootsOwn: boolean;
   /** It can be asked: `SCRIPT status`, LSB exit codes. */
   readonly answersStatus: boolean;
@@ -41,7 +44,7 @@ const PID_FILE_VARIABLES = ['PIDFILE', 'pidfile', 'PID_FILE', 'pid_file', 'PIDFI
 
 /** Daemons that need root for their work from their first to their last moment. */
 const ROOTS_OWN = ['cron', 'crond', 'cronie', 'anacron', 'fcron', 'dcron', 'bcron', 'atd', 'sshd', 'ssh', 'postfix'];
-/** What runs other people's programs is the program of many daemons. */
+/** Interpreters and multi-call programs: many daemons have them as their program. */
 const INTERPRETER =
   /^(?:(?:ba|da|a|k|z|tc)?sh|busybox|env|python|perl|ruby|node|nodejs|java|php|php-cgi|lua|tclsh|mono|dotnet|beam\.smp|erl|bun|deno)[\d.]*$/;
 

@@ -2,9 +2,8 @@ import { quoteWord } from '../../model/text/quote.ts';
 import type { DaemonAbout } from './daemon-about.ts';
 
 /**
- * `lives`, for a shell that watches over a service when nobody of ours is alive: 0 the daemon runs, 1 nobody does, 2
- * only somebody else's process of its program. Builtins alone: there may be no process slot. Empty: only its script can
- * tell.
+ * The shell function `lives` of a watchdog: 0: the daemon runs, 1: it does not, 2: only another user's process runs its
+ * program. It uses builtins only, because there may be no free process slot. Empty: only the init script can tell.
  */
 export function livesWords(about: DaemonAbout, owners: ReadonlySet<number>): string {
   if (!about.certain || about.programs.length === 0) return '';

@@ -2,29 +2,29 @@ import type { Failure, Result, ServiceManager, ServiceState, ServiceTies } from 
 import { bootTime } from './boot-time.ts';
 import { type PidStat, ticksToMilliseconds } from './pid.ts';
 
-/** What a service manager is to us. `state` may fork only where nothing else can tell. */
+/** A service manager as we use it. `state` may start a process only if nothing else can tell. */
 export interface Init {
   state(name: string): Promise<ServiceState>;
   /**
-   * Words of a shell that tell whether it runs, with nobody of ours alive (daemon-words.ts). Absent or empty: it can
-   * only be asked.
+   * Shell words with which a watchdog finds out whether the service runs (daemon-words.ts). Absent or empty: only the
+   * manager can tell.
    */
   lives?(name: string): Promise<string>;
   /** What starts or stops it, as argv, and, where the manager can, others with it. */
   command(name: string, verb: 'start' | 'stop' | 'restart' | 'status', also?: readonly string[]): readonly string[];
-  /** Whether its restart is a word that is known; absent: it is. */
+  /** Whether the manager knows the word restart; absent: it does. */
   restarts?(name: string): Promise<boolean>;
   /** Absent: it starts and stops nobody else. */
   ties?(name: string): Promise<Result<{ readonly ties: ServiceTies }>>;
   /**
-   * Absent: its command ends when all is done. Else a change is only asked for, so that nobody waits on a command for
-   * as long as a service may take, and looked at.
+   * Absent: the command of the manager ends when the change is done. Otherwise the change is only requested and then
+   * looked at, so that we never wait in a command as long as a service may take.
    */
   readonly queue?: Queue;
 }
 
 export interface Queue {
-  /** As its manager has it, with what it has in hand: no short cut through /proc. */
+  /** The state as the manager tells it, with its current job; /proc is not used. */
   state(name: string): Promise<ServiceState>;
   command(name: string, verb: 'start' | 'stop' | 'restart', also?: readonly string[]): readonly string[];
   /** Milliseconds that the manager gives it; null: for ever; undefined: it does not say. */

@@ -54,7 +54,7 @@ export async function releaseTimer(
 ): Promise<Result<{ readonly state: 'released' | 'gone' }>> {
   const timer = await run(commands, ['systemctl', '--no-ask-password', 'stop', `${unit}.timer`]);
   if (timer.ok && timer.exit === NOT_LOADED) {
-    // It has fired. What tries again and again to start the service has nothing left to do.
+    // The lease has fired. The unit that tries again and again to start the service is not needed any more.
     await run(commands, ['systemctl', '--no-ask-password', 'stop', `${unit}.service`]);
     return { ok: true, state: 'gone' };
   }

@@ -83,5 +83,5 @@ groups_of_init() {
   done </proc/1/cgroup
 } 2>/dev/null`;
 
-/** Nothing that whoever asks has open is for a daemon: a lock, a log. */
+/** A daemon must not inherit our open files, such as a lock or a log. */
 export const CLOSE_WORDS = 'exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-';

@@ -3,7 +3,7 @@ import { type DaemonAbout, isInterpreter } from './daemon-about.ts';
 import type { Writer } from './pid-file.ts';
 import type { ProcStat, ProcStatus, Seen } from './proc-text.ts';
 
-/** What has to be seen of a host to find a daemon there. */
+/** What we read from a host to find a daemon. */
 export interface Sight {
   /** A small regular file with a number in it, not followed and not waited for. */
   pidIn(path: string): PidFile | null;
@@ -12,7 +12,7 @@ export interface Sight {
   exe(pid: number): Seen<string>;
   args(pid: number): readonly string[];
   status(pid: number): Seen<ProcStatus>;
-  /** Everybody who may be the daemon. */
+  /** All processes that may be the daemon. */
   all(): readonly ProcStat[];
   realPath(path: string): string;
   /** Its first line is `#!...`. */
@@ -30,7 +30,7 @@ export interface PidFile extends Writer {
   readonly written: number;
 }
 
-/** Who runs the daemon's program, or has its name, and is somebody else's. */
+/** Processes of other users that run the daemon's program or have its name. */
 export interface Stranger {
   readonly pid: number;
   readonly uid: number;
@@ -40,7 +40,7 @@ export interface Search {
   readonly main: ProcStat | null;
   /** Alive and named by a pid file that only root or its own user can have written, of a program that is not known. */
   readonly named: ProcStat | null;
-  /** Why nobody can say that there is none. */
+  /** Why it is not certain that no daemon runs. */
   readonly doubt: string | null;
   readonly strangers: readonly Stranger[];
 }
@@ -50,9 +50,9 @@ const WRITTEN_WITHIN = 5000;
 const FIRST_PERSON = 1000;
 
 /**
- * The daemon's main process: from its pid file, else a session leader that runs the program. Number, program and name
- * can be had by anybody: it is the daemon only where it belongs to root, to whom its script starts it as, or to the
- * user who alone can have written its pid file.
+ * Finds the daemon's main process: by its pid file, else a session leader that runs the program. Anybody can have this
+ * pid, program or name. So the process must belong to root, to the user that the script names, or to the only user who
+ * can have written the pid file.
  */
 export function searchDaemon(about: DaemonAbout, sight: Sight): Search {
   const owners = new Set([0, ...sight.ids(about.users)]);
@@ -179,8 +179,8 @@ function byProgram(world: World, running: readonly ProcStat[]): ProcStat | null 
 }
 
 /**
- * A daemon that gave up root's rights by itself belongs to a system account, and so does who broke into one: nobody can
- * tell them apart.
+ * A daemon that gave up root's rights belongs to a system account. An intruder in that account looks the same, so the
+ * answer is "unknown".
  */
 function doubtOf({ about }: World, files: readonly Judged[], strangers: readonly Stranger[]): string | null {
   const undated = files.find((file) => file?.is === 'undated');

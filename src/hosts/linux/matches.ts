@@ -6,8 +6,8 @@ export type CheapFacts = Pick<ProcessRecord, 'name' | 'state' | 'age'>;
 export type DearFacts = Pick<ProcessRecord, 'exe' | 'args' | 'uid' | 'user'>;
 
 /**
- * A selector made ready, in two halves, so that what costs a file each is read of the few only. `startedBy` is the
- * host's to judge.
+ * A prepared selector with a cheap and an expensive half: files of a process are read only if the cheap half matches.
+ * The host judges `startedBy`.
  */
 export interface Matches {
   readonly cheap: (facts: CheapFacts) => boolean;

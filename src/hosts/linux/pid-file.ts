@@ -8,7 +8,7 @@ export interface PidFileEntry {
 const [TYPE, LINK] = [0o170000, 0o120000];
 const [STICKY, GROUP, OTHERS] = [0o1000, 0o020, 0o002];
 
-/** Who, beside root, can have put a file where it is. */
+/** Which user, beside root, can have put the file there. */
 export interface Writer {
   /** Null: nobody can tell. */
   readonly by: number | null;

@@ -2,9 +2,7 @@ import { readdirSync } from 'node:fs';
 import { readArgs, readExe, readStat, readStatus } from './proc.ts';
 import { type ProcStat, type Seen, TICKS_PER_SECOND } from './proc-text.ts';
 
-/**
- * One process at a time, where "may not look" and "is not there" come to the same: nothing is done to it either way.
- */
+/** Reads of one process. "May not look" and "not there" mean the same here: nothing is done to it. */
 export type PidStat = ProcStat;
 
 export const ticksToMilliseconds = (ticks: number): number => (ticks * 1000) / TICKS_PER_SECOND;

@@ -31,7 +31,7 @@ interface Selecting {
   readonly realPath: (path: string) => string;
 }
 
-/** kill(2) and /proc must speak of the same numbers: a program that mixes them kills strangers. */
+/** kill(2) and /proc must use the same pids. If they differ, we would kill other processes. */
 export const procIsForeign = () =>
   failure(
     'ENOTSUP',

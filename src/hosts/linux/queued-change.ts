@@ -6,7 +6,7 @@ import type { Queue } from './init.ts';
 
 export type Change = 'start' | 'stop' | 'restart';
 
-/** What a manager was asked to do, that does it by itself and in its own time. */
+/** A change that a manager was asked for and does in its own time. */
 export interface Queued {
   readonly name: string;
   readonly verb: Change;
@@ -28,7 +28,7 @@ interface Looking {
  */
 const ENDLESS = 10 * 60_000;
 const MOST = 30 * 60_000;
-/** Between the manager's own end of patience and its word that it is over; a kill takes its time. */
+/** Milliseconds between the manager's time-out and the moment when it tells so: a kill takes time. */
 const GRACE = 15_000;
 const UNSAID = 90_000;
 

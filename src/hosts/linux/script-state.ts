@@ -11,7 +11,7 @@ interface Asked {
   readonly path: string;
   readonly about: DaemonAbout;
   readonly sight: Sight;
-  /** Who does not see a daemon may only not be allowed to. */
+  /** A daemon that we do not see may still be there: perhaps we may not see it. */
   readonly hidden: boolean;
   readonly stoppedSince: (about: DaemonAbout) => number | null;
 }

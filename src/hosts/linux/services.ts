@@ -19,7 +19,7 @@ import { commandLine } from '../../model/text/quote.ts';
 import type { Init, Queue } from './init.ts';
 import { awaitQueued, type Change, patienceFor } from './queued-change.ts';
 
-/** What starting and stopping takes, on whatever host. */
+/** What is needed to start and stop services on a host. */
 export interface ServiceWorld {
   readonly commands: Commands;
   readonly processes: Pick<Processes, 'signal'>;
@@ -141,7 +141,7 @@ async function restart(world: World, init: Init, wanted: Wanted): Promise<Change
     : failure(started.code, `it is stopped now, and could not be started: ${started.message}`);
 }
 
-/** Believes neither the exit status nor the manager alone: the main process must be seen, or be gone. */
+/** Does not trust the exit status or the manager alone: the main process must be there, or gone. */
 async function carryOut(world: World, init: Init, wanted: Wanted): Promise<Changed> {
   const { before, verb, timeout } = wanted;
   const deadline = performance.now() + timeout;

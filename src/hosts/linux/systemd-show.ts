@@ -20,7 +20,7 @@ export function unitsIn(text: string): readonly ShownUnit[] {
   return records.map((record) => Object.fromEntries(record.split('\n').map((line) => line.split(/=(.*)/s, 2))));
 }
 
-/** The worst instance speaks for all. */
+/** The state is that of the worst instance. */
 export function worstUnit(shown: readonly ShownUnit[]): ShownUnit | null {
   return (
     shown.find((each) => each.ActiveState === 'failed') ??
@@ -72,7 +72,7 @@ function endOf(shown: ShownUnit): Pick<UnitState, 'once' | 'unmet'> {
   return { ...(runsOnce(shown) && { once: true }), ...(unmet && { unmet: true }) };
 }
 
-/** What the unit itself says beside its state: of Debian's postfix it is not the instance's to say. */
+/** Properties of the unit itself. For Debian's postfix the instance does not have them. */
 export function unitMarks({ LoadState, ActiveState }: ShownUnit): Pick<UnitState, 'masked' | 'removed'> {
   if (LoadState === 'masked') return { masked: true };
   return isGone({ LoadState, ActiveState }) && isAtWork(ActiveState) ? { removed: true } : {};

@@ -43,7 +43,7 @@ export async function systemdTies(commands: Commands, unit: string): Promise<Res
     const found = await show(commands, next);
     if (!found.ok) return found;
     for (const [at, each] of found.shown.entries()) seen.set(next[at] ?? '', each);
-    // Who is down holds nobody up.
+    // A service that is down already cannot be stopped with this one.
     level = found.shown.filter(isUp).flatMap((each) => wordsOf(each, PROPAGATED));
   }
   const needers = [...seen].filter(([name, each]) => isUp(each) && !isInstance(name));

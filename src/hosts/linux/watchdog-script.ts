@@ -2,7 +2,7 @@ import { isObject, type Json } from '../../model/json.ts';
 import { CLOSE_WORDS, LIKE_INIT_WORDS } from './like-init.ts';
 import type { ProcStat } from './proc-text.ts';
 
-/** What `ps` shows of it, and what tells it from other shells. */
+/** The name of the watchdog in `ps`. It distinguishes the watchdog from other shells. */
 export const WATCHDOG_LABEL = 'firebreak-lease';
 
 /**

@@ -43,7 +43,7 @@ export async function deleteFiles(handle: FileHandle, options: DeleteOptions, us
     const vital = vitalRefused(directory);
     if (vital) return vital;
     if (directory.device !== handle.device || directory.inode !== handle.inode) return swapped(selector.in);
-    // Rounded up: a file made in this very millisecond, before we began, is no arrival.
+    // Rounded up: a file that was made in the same millisecond before we began is no arrival.
     const sweep = startSweep(handle, options, { started: Date.now() + 1, uidsOf: uidsIn(users) });
     const broom = { directory, slices: createSlices() };
     const ended = await passes(sweep, () => onePass(sweep, broom));

@@ -74,7 +74,7 @@ function directoryAt(path: string, place: Pinned): Directory {
   };
 }
 
-/** Null: our working directory cannot be marked; / will do, nothing of ours depends on it. */
+/** Null: we cannot return to our working directory. Then / is used; nothing depends on it. */
 function openHome(): number | null {
   try {
     return openSync('.', O_PATH | constants.O_DIRECTORY);

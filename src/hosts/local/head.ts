@@ -4,7 +4,7 @@ import type { HeadJudge, HeadVerdict } from '../files/holds.ts';
 import { codeOf } from '../linux/errno.ts';
 import { nameOf } from './directory.ts';
 
-/** One for all: what is read is judged before anything else can run. */
+/** One buffer is enough: what is read is judged before anything else can run. */
 const BUFFER = Buffer.allocUnsafe(LONGEST_HEAD);
 
 /** Never a link, and never a wait: a FIFO may lie where a file was. */
@@ -60,7 +60,7 @@ function verdictOf(fd: number, { size, mode, uid }: Stats, judge: HeadJudge): He
   } catch {
     return 'unreadable';
   }
-  // It is shorter than it said: somebody cuts it while we read.
+  // The file is shorter than its size told: somebody truncates it while we read.
   return 'unfinished';
 }
 

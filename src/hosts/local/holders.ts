@@ -2,13 +2,13 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import type { Held } from '../../model/host.ts';
 import { createSlices } from '../linux/slices.ts';
 
-/** What is looked through at the most; more is told as unknown, never as none. */
+/** The most descriptors that are looked at. With more the answer is "unknown", never "none". */
 const LONGEST = 3000;
 const GONE = ' (deleted)';
 
 interface Holding {
   readonly real: string;
-  /** Only what has no name any more. */
+  /** True: only files that are deleted and still open. */
   readonly deleted: boolean;
 }
 

@@ -41,8 +41,8 @@ function stateFrom(
   const about = daemonAbout(script, name);
   const { main, doubt } = searchDaemon(about, sightHere());
   if (main) return running(main);
-  // Started, but nobody there: crashed. A service without a daemon (a oneshot) names no program, and is as started as
-  // it gets. Where nobody can tell whose the process is, its manager's word stands.
+  // "Started" without a process means crashed. A service without a daemon (a oneshot) names no program and counts as
+  // started. If the owner of the process is not known, the manager is believed.
   return { state: about.certain && doubt === null && about.programs.length > 0 ? 'failed' : 'running', ...none };
 }
 

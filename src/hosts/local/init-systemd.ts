@@ -51,7 +51,7 @@ export function systemdInit(commands: Commands, root = ''): Init {
 
 async function stateOfUnit(commands: Commands, name: string, root: string, whole = false): Promise<ServiceState> {
   const found = findUnit(unitOf(name), root);
-  // Its file is gone, and something of it runs still.
+  // Its unit file is gone, but processes of it still run.
   const left = found === null && cgroupMembers(unitOf(name), root).length > 0;
   if (found === null && !left) return absent(name, 'systemd');
   const unit = found ?? { name: unitOf(name), asked: unitOf(name), text: '', masked: false };
@@ -112,8 +112,8 @@ function enabledOf(unit: Unit, root: string): boolean | null {
 }
 
 /**
- * That its main process is there says that it runs: nothing else is waited for (a word of readiness, a command behind
- * it, what a drop-in may ask for). A mask laid over it is systemd's to tell.
+ * The service runs if its main process is there and the unit waits for nothing else (a readiness message, a command
+ * after the start, a setting of a drop-in). If the unit is masked, systemd is asked.
  */
 function isPlain({ name, text, masked }: Unit, root: string): boolean {
   const type = /^Type=(\S*)/m.exec(text)?.[1] ?? '';
@@ -193,8 +193,8 @@ function withKnownPid(seen: UnitState, unit: string): UnitState {
 }
 
 /**
- * Debian's postfix.service is /bin/true; the daemon is its instance postfix@-.service. The worst instance speaks for
- * all.
+ * Debian's postfix.service is /bin/true; the daemon is its instance postfix@-.service. The state is that of the worst
+ * instance.
  */
 async function instanceOf(commands: Commands, unit: string, root: string): Promise<ShownUnit | null> {
   const stem = unit.replace(/\.service$/, '');

@@ -3,7 +3,10 @@ import { parseUidMap, rootsIn } from '../files/strangers.ts';
 
 let roots: readonly number[] | undefined;
 
-/** Root's uid, as it is seen here, and the one that runs: effective, never who typed sudo. */
+/**
+ * The uids that count as ours: root's as it is seen here, and the effective uid of this process; never the user who
+ * typed sudo.
+ */
 export function ours(): ReadonlySet<number> {
   roots ??= rootsSeen();
   return new Set([...roots, process.geteuid?.() ?? 0]);

@@ -18,7 +18,7 @@ import { ours } from './ours.ts';
 /** O_PATH of open(2), which Node has no name for: a descriptor that only marks a place needs no right to read it. */
 export const O_PATH = 0o10000000;
 
-/** What a path led to, held by a descriptor: whatever becomes of the path, this stays what it is. */
+/** The end of a path, held by a descriptor. Changes of the path do not affect it any more. */
 export interface Pinned {
   readonly ok: true;
   readonly fd: number;
@@ -89,7 +89,7 @@ export function resolvePath(path: string, mounts = readMounts()): Result<{ reado
   return refused;
 }
 
-/** Opens what is pinned for work: the very same thing, whatever lies at its path by now. */
+/** Opens the pinned file or folder itself, even if its path leads elsewhere by now. */
 export function reopen({ fd, stat }: Pick<Pinned, 'fd' | 'stat'>, flags: number): number {
   return openSync(`/proc/self/fd/${fd}${stat.isDirectory() ? '/.' : ''}`, flags);
 }
@@ -129,7 +129,7 @@ function pinned({ fd, stat, ground, chain, done, mounts }: Walk): Pinned {
   };
 }
 
-/** Null: it came to its end, and may be used. */
+/** Null: the walk reached the end of the path, and it may be used. */
 function walkOn(walk: Walk): Failure | null {
   try {
     while (walk.todo.length > 0) {
@@ -203,7 +203,7 @@ function isMagic(path: string, mount: Mount | undefined): boolean {
   return mount?.type === 'proc' && /^\/\d+\//.test(path.slice(mount.at.length));
 }
 
-/** Anew from /: with one descriptor open at a time, however deep the path. */
+/** Starts again at /. Only one descriptor is open at a time, however deep the path is. */
 function restart(walk: Walk, todo: string[]): void {
   const fresh = atRoot();
   closeSync(walk.fd);

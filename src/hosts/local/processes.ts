@@ -36,7 +36,7 @@ async function list(selector: ProcessSelector, machine: Pick<Machine, 'users'>):
   const real = new Map<string, string>();
   for (const path of selector.exe ?? []) {
     const led = resolvePath(path);
-    // Whoever can turn a link chooses whose processes are meant.
+    // Whoever can change the link decides which processes are selected.
     if (!led.ok && led.code === 'ELOOP') return led;
     real.set(path, led.ok ? led.real : path);
   }
@@ -60,8 +60,8 @@ async function list(selector: ProcessSelector, machine: Pick<Machine, 'users'>):
 }
 
 /**
- * A process that began another program while it was read has the name of the one and the path of the other: it is
- * neither.
+ * A process that started another program while we read it has the name of one and the path of the other. It is left
+ * out.
  */
 function isStillCalled({ pid, name }: ProcessRecord): boolean {
   const now = readStat(`/proc/${pid}`);

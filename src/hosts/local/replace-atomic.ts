@@ -94,7 +94,7 @@ function keeps(now: Stats, was: Stats): boolean {
   );
 }
 
-/** Read again as late as can be: the copy took a few milliseconds, enough for an editor to save. */
+/** Reads the file again as late as possible: during the copy an editor could have saved it. */
 function isStill({ fd, path, stat, old }: Replaced): boolean {
   const now = lstatSync(path);
   return now.ino === stat.ino && now.dev === stat.dev && (readAll(fd, old.length)?.equals(old) ?? false);

@@ -41,7 +41,7 @@ function changed(path: string): Failure {
   return failure('changed', `${path} is not as it was seen: somebody has changed it since`);
 }
 
-/** The file is neither as it was nor as it should be. */
+/** The file is torn: neither the old content nor the new. */
 class NotRestored extends Error {
   override readonly name = 'NotRestored';
   readonly code: string;

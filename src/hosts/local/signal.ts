@@ -22,8 +22,8 @@ export const signalAll: Processes['signal'] = async (targets, signal) => {
 };
 
 /**
- * The same process, and not yet a zombie: that one has ended, only its parent has not looked. What may not be looked at
- * is not called gone.
+ * Tells whether the same process still lives. A zombie has ended. A process that we may not look at does not count as
+ * gone.
  */
 export function isAlive(target: ProcessIdentity): boolean {
   const found = sameProcess(`/proc/${target.pid}`, target);
@@ -51,7 +51,7 @@ function signalOne(target: ProcessIdentity, signal: NodeJS.Signals, own: Readonl
 
 type Found = 'same' | 'gone' | 'other' | { readonly reason: string };
 
-/** The process that was listed, and one that may be signalled. */
+/** Checks that this is the listed process and that it may be signalled. */
 function check(base: string, target: ProcessIdentity): Found {
   const found = sameProcess(base, target);
   if (found !== 'same') return found;

@@ -12,7 +12,7 @@ export function vitalHere(place: Pick<Pinned, 'real' | 'chain' | 'fd'>): string 
   return vitalAt({ real, chain, known: known(), mounts, systems: systemsAbove(place) });
 }
 
-/** Upwards from the very folder that is pinned, whatever its path leads to by now. / is this system itself. */
+/** Goes up from the pinned folder itself, not from its path. / is this system. */
 function systemsAbove({ real, chain, fd }: Pick<Pinned, 'real' | 'chain' | 'fd'>): readonly number[] {
   const mounts = readMounts();
   const names = real.split('/').slice(1);
@@ -53,7 +53,7 @@ function known(): Spot['known'] {
   });
 }
 
-/** What a link (/bin) leads to is named itself. */
+/** The goals of links such as /bin are in the list themselves. */
 function knownAt(path: string, { real, fd }: Pinned, mounts: readonly Mount[]): Spot['known'] {
   const mount = mountOf(posix.join(real, posix.basename(path)), mounts);
   if (mount && mayHang(mount)) return [];

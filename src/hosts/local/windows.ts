@@ -4,8 +4,8 @@ import type { Slices } from '../linux/slices.ts';
 import { type Directory, fileTypeOf, nameOf } from './directory.ts';
 
 /**
- * Two million names at once do not fit the memory promise (this: 75 MB, twice as many: 88); with fewer at once the disk
- * jumps more.
+ * Names for one window. Two million names at once would break the memory promise (this size: 75 MB, twice as many: 88
+ * MB); smaller windows make the disk seek more.
  */
 const WINDOW = 32_768;
 /** Below this the order does not matter. */

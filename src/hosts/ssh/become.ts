@@ -5,13 +5,16 @@ import type { Wire } from './wire.ts';
 
 /** Root through sudo. */
 export interface Become {
-  /** Null: sudo must ask for none. Else asked for once, when sudo wants it; null of it: there is none after all. */
+  /**
+   * Null: sudo must ask for no password. Otherwise it is called once, when sudo asks; it returns null if there is no
+   * password.
+   */
   readonly password: (() => Promise<string | null>) | null;
 }
 
 /**
- * Null: root, or what comes next tells. The password goes over stdin, when sudo asks for it and never twice: a second
- * wrong one may lock the account.
+ * Null: we are root, or the next answer tells. The password goes to stdin when sudo asks for it, and never twice: a
+ * second wrong one may lock the account.
  */
 export async function elevated(
   wire: Wire,

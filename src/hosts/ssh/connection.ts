@@ -24,10 +24,7 @@ export interface SshConnection extends Remote {
 
 const KILLING = 15_000;
 
-/**
- * The remote as a whole: what is lost is connected anew, what was only looked at is asked anew, and what was meant to
- * change something never is.
- */
+/** The remote host: a lost connection is opened again and looks are repeated, but a write is never sent twice. */
 export function connection(options: ConnectionOptions): SshConnection {
   const reach = newReach(options);
   return {
@@ -65,8 +62,8 @@ async function ask(reach: SshReach, script: string, options: AskOptions): Promis
 }
 
 /**
- * What a look could not start a process for is missing in its answer, which looks like a host with less on it. Of a
- * write, its own words tell.
+ * If a look could not start a process, its answer is incomplete and looks like a host with less on it. A write tells it
+ * in its own output.
  */
 function whole(
   { far }: SshReach,
@@ -85,7 +82,7 @@ async function afterFailure(reach: SshReach, why: Failure, { script, options }: 
   const { effect } = options;
   const { far, unknown } = reach;
   if (effect === 'write' && ['lost', 'timeout', 'EFBIG'].includes(why.code)) return remember(reach, why);
-  // Never sent, but it was meant to follow something of which nobody knows whether it happened.
+  // The question was never sent, but it should follow a write with an unknown outcome.
   if (effect === 'write' && unknown !== null)
     return failure('lost', `nothing more was sent to ${far.name}: ${unknown.message}`);
   if (reach.closed || (why.code !== 'unreachable' && why.code !== 'lost')) return why;

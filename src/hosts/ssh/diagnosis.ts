@@ -8,7 +8,7 @@ const printable = (text: string): string =>
 
 const LONGEST = 300;
 
-/** ssh's last word is mostly the one that decides. */
+/** The last line of ssh usually tells the reason. */
 export function decisiveLine(stderr: string): string {
   const lines = stderr.split(/\r?\n/).map((line) => line.trim());
   const telling = lines.filter(
@@ -100,7 +100,7 @@ const CAUSES: readonly Cause[] = [
   },
 ];
 
-/** What ssh or a host says in one line; longer ones are there to keep us busy. */
+/** The longest line that is read from ssh or a host. Longer lines only waste our time. */
 const LINE = 500;
 
 /** Why ssh ended before the far shell had answered. */

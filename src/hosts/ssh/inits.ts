@@ -38,7 +38,7 @@ interface World {
   readonly machine: Pick<Machine, 'users'>;
 }
 
-/** What is known of a service that nobody could ask about: nothing, and least of all that it is not there. */
+/** The state of a service if the host could not be asked: unknown. It does not mean that there is no such service. */
 export function unasked(name: string, manager: ServiceManager, { message }: Failure): ServiceState {
   return { name, exists: true, state: 'unknown', enabled: null, pid: null, since: null, manager, reason: message };
 }

@@ -194,7 +194,10 @@ for each in ${wordList(exe)}; do
 done)`;
 }
 
-/** Whoever can turn a link chooses whose processes are meant. What cannot be told otherwise stays as it is written. */
+/**
+ * Whoever can change the link decides which processes are selected. What cannot be told otherwise stays as it is
+ * written.
+ */
 function realPaths(
   sections: Sections,
   exe: readonly string[],

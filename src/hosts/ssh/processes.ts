@@ -36,8 +36,8 @@ async function list(
   const described = new Map(look.described);
   const realPath = (path: string): string => look.real.get(path) ?? path;
   for (;;) {
-    // Selecting itself tells of whom it has to know more: the same rules as everywhere, and nobody is described in
-    // vain.
+    // The selection itself finds out which processes need a closer look. So far hosts use the same rules, and no
+    // process is described in vain.
     const missed = new Map<number, ProcStat>();
     const found = await selectProcesses(tableOf(look, described, missed), { selector, users, realPath });
     if (!found.ok || missed.size === 0) return found;

@@ -4,7 +4,7 @@ import type { OpenChannel } from './channel.ts';
 import { type FarShell, openSession, type Session } from './session.ts';
 import type { Launch } from './wire.ts';
 
-/** One way to the host: the standing shell first, then channels beside it for as long as that lives. */
+/** One connection to the host: first the standing shell, then channels beside it while the shell lives. */
 export interface SshLine {
   readonly standing: Launch;
   readonly channel: Launch;
@@ -42,7 +42,7 @@ export interface SshReach extends ConnectionOptions {
 }
 
 const FIRST_PAUSE = 250;
-/** Who asks a host that was found dead just now is told so at once. */
+/** A question to a host that was just found dead fails at once. */
 const FRESH = 1000;
 /**
  * Not tried again: a password that is refused again and again locks an account, and a key that has changed does not
@@ -76,8 +76,8 @@ export async function reached(reach: SshReach): Promise<Reached> {
 }
 
 /**
- * For a while where a connection was lost, since what took it may pass; once where there was none, or that while was in
- * vain.
+ * Tries again for some time if the connection was lost, because the cause may pass. If there was no connection before,
+ * or that time was in vain, it tries once.
  */
 async function dialAgain(reach: SshReach): Promise<Reached> {
   const until = performance.now() + (reach.live === null ? 0 : reach.retryFor);

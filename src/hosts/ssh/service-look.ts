@@ -16,7 +16,7 @@ export interface DaemonLook {
   readonly sight: Sight;
   /** By pid file that holds a number: when it was written, epoch milliseconds. */
   readonly written: ReadonlyMap<string, number>;
-  /** Who does not see a daemon may only not be allowed to. */
+  /** A daemon that we do not see may still be there: perhaps we may not see it. */
   readonly hidden: boolean;
 }
 

@@ -36,7 +36,7 @@ interface Standing {
   readonly uid: number;
 }
 
-/** A standing shell that answers one question after the other, until it ends. It never comes back. */
+/** A standing shell that answers one question after the other until it ends. It is never restarted. */
 export interface Session extends Standing {
   /**
    * Failures: `unreachable` (nothing was sent), `lost`, `timeout`, `no-slots` (it never began), `EFBIG`; it is dead

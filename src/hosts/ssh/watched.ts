@@ -1,7 +1,7 @@
 import { type Connection, type Failure, failure, type Result } from '../../model/host.ts';
 import type { Channel, FarAnswer, Remote } from './remote.ts';
 
-/** Of all else that was sent nobody knows how far it came by the time we gave up. */
+/** Failures that prove that the write never began. After any other failure its outcome is unknown. */
 const NEVER_BEGUN: readonly string[] = ['unreachable', 'host-key', 'auth', 'become', 'no-slots', 'locked'];
 
 export interface WatchedRemote extends Remote {

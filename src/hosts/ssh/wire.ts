@@ -55,7 +55,7 @@ export function wireOf(child: ChildProcess): Wire {
     alive: () => alive,
     kill() {
       child.kill('SIGKILL');
-      // Who holds the other end may go on writing for ever.
+      // A process that holds the other end may write for ever.
       stdout.destroy();
     },
     hangUp: () => void stdin.end(),

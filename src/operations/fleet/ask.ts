@@ -1,7 +1,7 @@
 import type { FleetAsk } from '../../model/fleet/ports.ts';
 import type { Ask } from '../../model/ports.ts';
 
-/** Hosts work side by side; a person answers one question after the other. */
+/** Hosts work at the same time, but a person gets one question after the other. */
 export function oneAtATime(ask: FleetAsk): FleetAsk {
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <Q, A>(put: (question: Q) => Promise<A>): ((question: Q) => Promise<A>) => {
@@ -26,8 +26,8 @@ interface Approved {
 }
 
 /**
- * Inside a host whose plan was approved nothing is asked again, but for what no approval covers: what a person must do
- * by hand, and an undo. An interrupt has been meant for the fleet: the host stops where it is, and can be resumed.
+ * After the approval of the plan a host asks only what the approval does not cover: work by hand, and an undo. An
+ * interrupt is meant for the fleet: the host stops and can be resumed.
  */
 export function askInside(ask: FleetAsk, { host, steps }: Approved): Ask {
   return {
@@ -37,7 +37,7 @@ export function askInside(ask: FleetAsk, { host, steps }: Approved): Ask {
         : { choice: 'quit', reason: 'it was not in the plan that was approved' },
     undo: (question) => ask.undo({ hosts: [host], ...question }),
     confirm: ({ step, text }) => ask.confirm({ host, step, text }),
-    // A host of a fleet is never left to go on without a step that the plan had: its person decides of the undo.
+    // A host of a fleet never goes on without a planned step. The person decides about the undo.
     failed: async ({ why, undoable }) =>
       (await ask.undo({ hosts: [host], why, steps: undoable, dangerous: null })) === 'undo' ? 'undo' : 'quit',
     interrupted: async () => 'quit',
@@ -45,8 +45,8 @@ export function askInside(ask: FleetAsk, { host, steps }: Approved): Ask {
 }
 
 /**
- * For an undo that was decided on already: the canary's, or a rollback that was asked for. What would bring the
- * incident back is asked all the same.
+ * For an undo that is already decided: that of a canary, or a rollback. An undo that may bring the incident back is
+ * asked for all the same.
  */
 export function askToUndo(ask: FleetAsk, host: string, approved: { readonly dangerous: boolean }): Ask {
   return {

@@ -7,13 +7,13 @@ import { atMost } from '../at-most.ts';
 import { runOn, type Turn } from './host.ts';
 import type { Fleet } from './parts.ts';
 
-/** What is known by the time the batches begin: of a fleet run that goes on, how the hosts before have ended. */
+/** What is known when the batches begin. In a resume this includes how earlier hosts have ended. */
 export interface Going {
   readonly batches: readonly (readonly Turn[])[];
   /** Number of the last batch that was begun. */
   readonly after: number;
   readonly ended: readonly HostEnd[];
-  /** All hosts that are touched, by this life and earlier ones: what shares are of. */
+  /** All hosts that are touched, also before a resume. Shares are counted from this number. */
   readonly all: number;
   /** How large the canary is. */
   readonly canary: number;
@@ -22,7 +22,7 @@ export interface Going {
 /** Why no further host was begun. */
 export interface Stopped {
   readonly why: string;
-  /** What it means by itself, where no host has come to anything worse; null: the hosts tell. */
+  /** The outcome of the stop itself, unless a host has a worse one; null: only the hosts count. */
   readonly outcome: OutcomeName | null;
 }
 

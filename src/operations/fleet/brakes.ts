@@ -1,9 +1,9 @@
 import type { Interrupts } from '../../model/ports.ts';
 
-/** What a first press means: begin no further host, and let those at work come to their end. */
+/** The signals that begin no further host and let the hosts at work end. */
 const GENTLE: readonly string[] = ['SIGINT', 'SIGHUP'];
 
-/** Between Ctrl-C and the hosts at work. */
+/** Passes interrupts on to the hosts at work. */
 export interface Brakes {
   /** Why no further host is begun; null: go on. */
   readonly stopping: () => string | null;
@@ -20,9 +20,9 @@ export interface Brakes {
 }
 
 /**
- * Ctrl-C once: no further host is begun. Twice: those at work reach their next safe point and stop there. A hang-up is
- * a first press. SIGTERM is both at once, since who sends it kills soon, and so is the kill switch. The third press is
- * not for us: whoever started this ends it.
+ * The first Ctrl-C begins no further host. The second stops the hosts at work at their next safe points. A hang-up
+ * counts as a first Ctrl-C. SIGTERM and the kill switch do both at once, because KILL may follow soon. The caller
+ * handles a third Ctrl-C.
  */
 export function brakesFor(interrupts: Interrupts): Brakes {
   const soft = new AbortController();
@@ -45,7 +45,7 @@ export function brakesFor(interrupts: Interrupts): Brakes {
     if (!watching) return;
     const reason = String(signal.reason);
     const again = interrupts.pressed >= 2;
-    // Rearmed, so that the second press is heard as well as the first.
+    // Listens again, so that the second press is heard too.
     interrupts.rearm();
     listen();
     if (GENTLE.includes(reason) && !again) stop(reason);

@@ -21,11 +21,13 @@ export interface FleetLife {
   readonly parts: FleetParts;
   /** Of its earlier lives. */
   readonly before: FleetState;
-  /** Of a rollback: what it has come to, in place of how the hosts' runs had ended. */
+  /** For a rollback: its own outcome, instead of the outcomes of the hosts' runs. */
   readonly undone?: () => readonly HostEnd[];
 }
 
-/** One life of a fleet run: `begin` says what it is, `go` does it, and whatever became of the hosts is its end. */
+/**
+ * One life of a fleet run: `begin` is its first event, `go` does the work, and the outcomes of the hosts give its end.
+ */
 export async function live(
   { request, parts, before, undone }: FleetLife,
   begin: FleetFact,
@@ -59,12 +61,12 @@ export async function live(
   }
 }
 
-/** Who presses Ctrl-C sees that it was heard, and what the next press would do. */
+/** After Ctrl-C the person sees that it was heard, and what the next one would do. */
 function sayHeard({ brakes: { signal, hard }, emit, state }: Fleet): void {
   const say = (text: string): void => {
     if (state().finished === null) emit({ type: 'fleet.noted', text }).catch(() => {});
   };
-  // Where both are pulled at once, the harder says it.
+  // If both brakes are pulled, the harder one tells the reason.
   signal.addEventListener('abort', () => queueMicrotask(() => hard.aborted || say(`${signal.reason}: ${GENTLY}`)), {
     once: true,
   });
@@ -92,7 +94,7 @@ async function end({ emit, state }: Fleet, stopped: Stopped | null, undone?: rea
 interface Came {
   readonly ends: readonly HostEnd[];
   readonly outcomes: readonly OutcomeName[];
-  /** Of these there is nothing to say. */
+  /** Outcomes that need no sentence. */
   readonly well: readonly OutcomeName[];
 }
 
@@ -118,8 +120,7 @@ function sayEnd({ host, outcome, reasons }: HostEnd): string {
 }
 
 /**
- * Of a rollback only what nobody knows counts as well: that something was left as it was does not make worse how the
- * run ended.
+ * In a rollback only an unknown outcome counts. A step that was left undone does not make the outcome of the run worse.
  */
 const UNKNOWN: readonly OutcomeName[] = ['outcome-unknown', 'bug', 'journal-damaged', 'no-journal'];
 

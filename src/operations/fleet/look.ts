@@ -32,8 +32,8 @@ export interface LookParts
 }
 
 /**
- * Every host is looked at before any is touched. In the order given, whichever answers first; hosts that were not
- * reached by the time of an interrupt are left out.
+ * Looks at every host before any is touched. The result is in the given order; hosts that had not answered when an
+ * interrupt came are left out.
  */
 export async function lookAtAll(
   request: LookRequest,
@@ -46,7 +46,7 @@ export async function lookAtAll(
     looked.set(target, await lookAt(request, parts, target));
     if (!parts.signal.aborted) parts.progress({ done: looked.size, of: targets.length, host: target.name });
   });
-  // Nothing is touched by a look: who interrupts it does not wait for hosts that do not answer.
+  // A look touches nothing, so an interrupt does not wait for hosts that do not answer.
   await Promise.race([all, aborted(parts.signal)]);
   return targets.flatMap((target) => looked.get(target) ?? []);
 }
@@ -63,7 +63,7 @@ function lookAt(request: LookRequest, parts: LookParts, target: Target): Promise
     try {
       return await planOn(request, parts, { target, reached });
     } catch (error) {
-      // A mistake of ours, or of a port: of this host nothing is known, and the others are none the worse for it.
+      // A bug of ours or of a port: nothing is known about this host, and the others go on.
       const last = reached.host.connection?.unanswered().last;
       return last
         ? unreachable(target, last.code, last.message)
@@ -84,7 +84,7 @@ async function planOn(
     { ...parts, readOnlyHost, emit: async () => {} },
   );
   if ('reason' in made) return unreachable(target, made.outcome, made.reason);
-  // What a probe made of an answer that never came is no finding.
+  // If the answer never came, the result of the probe is no finding.
   const { count = 0, last = null } = reached.host.connection?.unanswered() ?? {};
   if (count > before && last !== null) return unreachable(target, last.code, last.message);
   return {
@@ -98,7 +98,7 @@ function unreachable(target: Target, code: string, reason: string): LookedAt {
   return { target, found: { kind: 'unreachable', host: target.name, code, reason }, held: null };
 }
 
-/** How many rows and members of each are kept to be shown: of two hundred hosts, each with thousands of processes. */
+/** How many rows and members are kept for the screen: two hundred hosts may have thousands of processes each. */
 const KEPT = 20;
 
 /** What is shown of a plan: counts whole, lists cut to a sample, nothing of what only the act would need. */

@@ -56,8 +56,8 @@ export function fleetPlanOf(
 }
 
 /**
- * Null: there is something to do. A host that cannot be planned is left out: it counts in the end, and not against what
- * may fail, since nothing of ours failed on it.
+ * Null: there is something to do. A host that cannot be planned is left out. It counts for the end, but not as a
+ * failure, because nothing of ours failed on it.
  */
 export function endOf(found: HostPlan): HostEnd | null {
   const none = { host: found.host, run: null, verdict: null };

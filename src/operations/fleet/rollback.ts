@@ -51,7 +51,8 @@ export async function rollBackFleet(
 const asDone = (outcome: OutcomeName): OutcomeName => (outcome === 'rolled-back' ? 'held' : outcome);
 
 /**
- * Nothing, where nothing was begun or all of it is undone. What cannot be read is taken up, so that its host is named.
+ * Null if nothing was begun or everything is undone. A journal that cannot be read is included, so that its host is
+ * named.
  */
 function toUndo({ hosts, runbook }: FleetRequest, parts: FleetParts, { host, run }: HostState): readonly ToUndo[] {
   const target = hosts.find(({ name }) => name === host);

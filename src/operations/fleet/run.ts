@@ -65,9 +65,7 @@ export function resumeFleet(
   );
 }
 
-/**
- * For a reason that may be gone by now. Of a run that was begun its own journal tells whether it has ended after all.
- */
+/** Outcomes with a reason that may be gone by now. If the run was begun, its own journal tells whether it has ended. */
 const AGAIN: readonly OutcomeName[] = ['outcome-unknown', 'interrupted', 'locked', 'no-journal', 'bug'];
 
 const isUnfinished = ({ status, run, end }: HostState): boolean =>
@@ -78,8 +76,7 @@ const isToBegin = ({ status, run, end }: HostState): boolean =>
   status === 'waiting' || (run === null && end !== null && AGAIN.includes(end.outcome));
 
 /**
- * A remedy that did not hold is not tried on others. An engine that died before it was undone has left that to this
- * life.
+ * A remedy that did not hold is not tried on other hosts. If the engine died before the undo, this life does the undo.
  */
 async function undoCanaries(fleet: Fleet, canaries: readonly HostState[]): Promise<void> {
   for (const { host, run, end, rolledBack } of canaries) {
@@ -90,7 +87,7 @@ async function undoCanaries(fleet: Fleet, canaries: readonly HostState[]): Promi
   }
 }
 
-/** Gives those that had not begun after all. */
+/** Returns the hosts whose runs had not begun after all. */
 async function resumeAll(fleet: Fleet, hosts: readonly HostState[], canary: boolean): Promise<readonly string[]> {
   const notBegun: string[] = [];
   await atMost(fleet.request.strategy.atOnce, hosts, async ({ host, run }) => {
@@ -129,7 +126,7 @@ function lookParts({ parts, brakes }: Fleet): Parameters<typeof lookAtAll>[1] {
   return { ...parts, signal: brakes.signal, progress };
 }
 
-/** Where nothing will be done, that is how it ends there. */
+/** If nothing has to be done on a host, this is its outcome. */
 async function planned(fleet: Fleet, looked: readonly LookedAt[]): Promise<void> {
   await fleet.emit({ type: 'fleet.planned', groups: groupsOf(looked) });
   for (const { found } of looked) {

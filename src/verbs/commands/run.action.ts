@@ -80,7 +80,7 @@ async function apply(act: Act, arg: Arg): Promise<Applied> {
   if (typeof request === 'string') return ended('failed', 'run a command', request);
   const summary = `run ${commandLine(request.argv)}`;
   const result = await act.host.commands.run(request, act.signal);
-  // Begun is taken, however it ended: a command that failed may have changed something.
+  // A command that has begun counts, however it ended: a failed one may have changed something.
   const took = { used: takes(request), blocks: result.ok ? outputOf(result) : [] };
   if (!result.ok) return ended(result.code === 'interrupted' ? 'partial' : 'failed', summary, result.message, took);
   if (result.timedOut)

@@ -58,7 +58,7 @@ function whyUnknown(result: ProgramResult, timeout: number): string | null {
 /** What the shell says where it could not run a program, or could not find it (POSIX 2.8.2). */
 const NOT_RUN = [126, 127];
 
-/** A command that could not ask prints nothing, which is neither what was wanted nor what was not. */
+/** A command that could not look prints nothing. That is neither a yes nor a no. */
 function whyNoAnswer(result: ProgramResult, { exits_that_answer: named = [0], shell }: Arg): string | null {
   if (!result.ok || result.exit === null) return null;
   const { exit } = result;

@@ -138,13 +138,13 @@ async function findSources(host: Host, arg: Arg, setting: CronSetting): Promise<
   for (const place of [...users.map((at) => ({ at, user: true })), ...system.map((at) => ({ at, user: false }))]) {
     const found = await entriesOf(host, place.at, place.user ? ['ENOENT'] : ['ENOENT', 'ENOTDIR']);
     if (!found.ok) return found;
-    // Alpine's /var/spool/cron/crontabs is a link to /etc/crontabs: one folder under two names.
+    // On Alpine /var/spool/cron/crontabs is a link to /etc/crontabs: one folder with two names.
     if (found.folder !== null && seen.has(found.folder)) continue;
     seen.add(found.folder ?? place.at);
     for (const entry of found.folder === null && !place.user ? await itself(host, place.at) : found.entries) {
       const { source, reason } = sourceOf(entry, place.user, setting);
       if (reason === null) sources.push(source);
-      // Debian's placeholder and the like are nobody's concern, nor is a folder beside crontabs.
+      // Files such as Debian's placeholder, and folders beside crontabs, need no mention.
       else if (!entry.name.startsWith('.') && !(place.user && entry.type === 'directory'))
         ignored.push({ path: source.path, reason });
     }
@@ -204,7 +204,7 @@ async function itself(host: Host, path: string): Promise<readonly Entry[]> {
     { in: folder || '/', name: `^${name.replaceAll(/[^\w-]/g, '\\$&')}$` },
     { sample: 1 },
   );
-  // What cannot be listed is read by its name, and told where it cannot be read.
+  // A folder that cannot be listed is read by its name, and reported if that fails too.
   if (!list.ok) return [{ folder, name, type: 'file', uid: 0, links: 1 }];
   return list.sample.map((record) => ({ ...record, folder }));
 }
@@ -292,7 +292,7 @@ function findingOf(found: CronJobsFound, there: ClockThere, suspicion: Suspicion
   };
 }
 
-/** Where nothing points at a job that is there, no job is known to be innocent: then all of them count. */
+/** If nothing points at one of the jobs, any of them may be the cause: then all of them count. */
 function suspectsIn(all: readonly FoundJob[], given: Suspicion, there: ClockThere) {
   const suspicion = narrowedTo(given, all);
   const jobs = all.filter((job) => isSuspect(suspicion, job, there));

@@ -28,7 +28,7 @@ export interface CrontabLineEdit {
 export interface CrontabEdit {
   readonly text: string;
   readonly edits: readonly CrontabLineEdit[];
-  /** Chosen jobs that are left as they are, with why. */
+  /** Chosen jobs that stay as they are, and why. */
   readonly refused: readonly { readonly line: number; readonly reason: string }[];
 }
 
@@ -87,8 +87,8 @@ function redirectJob(tab: Crontab, line: JobLine, job: CronJob): ReturnType<type
   if (tab.kind === 'anacron' && line.text.endsWith('\\')) return { ok: false, reason: 'it goes on in the next line' };
   const command = line.text.slice(line.commandAt);
   const { shellPart } = splitCommand(command, tab.kind);
-  // The shell reads what cron makes of it. Where that is more than `\%`, which is as good as `%` to the reader of
-  // shells, the line is written anew.
+  // The shell reads the line as cron passes it on. If cron changes more than `\%`, the line is written again from what
+  // the shell gets.
   const cooked = commandOf(shellPart, tab.kind);
   const raw = tab.kind === 'anacron' || shellPart.replaceAll('\\%', '%') === cooked;
   const result = silenced(raw ? shellPart : cooked, dialectOf(job.shell));
@@ -102,10 +102,9 @@ function redirectJob(tab: Crontab, line: JobLine, job: CronJob): ReturnType<type
 // ---------------------------------------------------------------- set_env
 
 /**
- * Walks down the file with two values of the variable: the one that was in force and the one that is now. An assignment
- * is put in where a chosen job would not have the wanted value, and where another job that minds would lose its own. It
- * goes above the first of the jobs that share it: jobs that do not mind (their output never reaches cron's mail) are
- * passed over, so that the line stands above them all.
+ * Walks down the file with two values of the variable: the old one and the new one at this line. An assignment is
+ * inserted where a chosen job would not get the wanted value, or where another job would lose its own. It stands above
+ * the first of the jobs that share it; jobs whose output never reaches cron's mail do not matter.
  */
 function setVariable(
   tab: Crontab,
@@ -151,7 +150,10 @@ function cannotAssign(name: string, wanted: string | undefined): string {
   return `cron has no way to write ${name} with the value ${JSON.stringify(shownText(wanted))}`;
 }
 
-/** As this kind of file takes it; null where it has no way to say it. Checked by reading it back. */
+/**
+ * The assignment in the form of this kind of file; null if the file has no form for it. It is checked by reading it
+ * back.
+ */
 function assignment(tab: Crontab, name: string, value: string, above: CrontabLine): string | null {
   const ending = above.text.endsWith('\r') ? '\r' : '';
   // Debian's cron refuses an unquoted empty value, anacron takes quotes as part of the value.

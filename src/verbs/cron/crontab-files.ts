@@ -19,7 +19,7 @@ export interface CrontabTarget {
   readonly owner: string;
   /** SHA-256 of the bytes that were seen. */
   readonly hash: string;
-  /** A user's crontab that crontab(1) would not install, though cron takes it: it is replaced where it lies. */
+  /** True: crontab(1) would not install this crontab although cron reads it, so the file is replaced directly. */
   readonly how?: 'in-place';
 }
 
@@ -40,9 +40,7 @@ export function crontabTargets(value: Json | undefined): readonly CrontabTarget[
   });
 }
 
-/**
- * The content without the header that Debian's crontab renews with every install: what counts when two are compared.
- */
+/** The content without the header that Debian's crontab writes anew at each install. Comparisons use this. */
 export function bodyOf(base64: string): string {
   return withoutHeader(latin1Of(base64));
 }
@@ -106,7 +104,7 @@ async function installUser(act: Act, target: CrontabTarget, bytes: string, comma
     stdin: base64Of(bodyOf(bytes)),
     brief: true,
   } as const;
-  // Not the run's own signal: an install that has begun is let end, it is the safe point.
+  // Not the signal of the run: an install that has begun must end. It is the safe point.
   const result = await act.host.commands.run(request, new AbortController().signal);
   return result.ok && result.exit === 0 && !result.timedOut ? { ok: true } : notInstalled(argv, result);
 }

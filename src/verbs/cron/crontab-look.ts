@@ -13,7 +13,7 @@ import { type ClockThere, isSuspect, type Suspicion } from './suspects.ts';
 export interface Order {
   readonly files: readonly CrontabTarget[];
   readonly selector: ReturnType<typeof jobSelector>;
-  /** By what mail and mailers they were chosen; null: by the selector alone. */
+  /** The mail and the mailers by which the jobs were chosen; null: only the selector was used. */
   readonly suspicion: Suspicion | null;
   readonly there: ClockThere;
   readonly change: CrontabChange;
@@ -35,8 +35,8 @@ export interface Looked {
 }
 
 /**
- * Chosen afresh: a line that has moved since the diagnosis is found again, a job that has come since is included. What
- * cron ignores by now is left.
+ * Chooses the jobs again: a line that has moved is found, a new job is included. Jobs that cron ignores by now are left
+ * out.
  */
 export async function lookAtCrontabs(
   host: Host,
@@ -86,8 +86,8 @@ function lookInto(file: CrontabTarget, content: FileContent & { ok: true }, orde
 }
 
 /**
- * crontab(1) is more particular than cron itself: it refuses whom cron.deny names, and files that cron takes. Null: it
- * would install it.
+ * crontab(1) is stricter than cron: it refuses users in cron.deny and some files that cron accepts. Null: it would
+ * install the file.
  */
 function notInstallable({ kind, owner }: CrontabTarget, text: string, setting: Setting): string | null {
   if (kind !== 'user') return null;

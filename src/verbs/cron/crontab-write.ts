@@ -55,7 +55,7 @@ export async function writeCrontabs(
     // crontab(1) knows nothing of what was seen: whoever edited it meanwhile would lose that.
     if (now.hash !== target.hash) return writtenSoFar('failed', written, targets, installWith, changedSince(target));
     const result = await installCrontab(act, target, await act.recall(keptAs(AFTER, target.path)), installWith);
-    // What was written and reads back differently was written all the same: undo must know it.
+    // A file that reads back differently was written all the same, so undo must know it.
     if (result.ok || result.code === 'different') written.push(target);
     if (!result.ok) return writtenSoFar('failed', written, targets, installWith, result.message);
   }

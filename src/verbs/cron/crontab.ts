@@ -14,7 +14,7 @@ interface BaseLine {
   readonly number: number;
   /** Without its newline; a carriage return stays, cron takes it as part of the line. */
   readonly text: string;
-  /** A NUL ends an assignment and a command as a newline does: cron reads on behind it as if a new line began there. */
+  /** A NUL ends an assignment or a command like a newline: cron goes on behind it as on a new line. */
   readonly end: '\n' | '\0' | '';
 }
 export interface VariableLine extends BaseLine {
@@ -46,7 +46,7 @@ export interface Crontab {
   readonly flavour: Flavour;
 }
 
-/** A job with what is in force at its line. */
+/** A job, with the variables that are set at its line. */
 export interface CronJob {
   readonly line: number;
   readonly schedule: string;
@@ -56,9 +56,9 @@ export interface CronJob {
   /** The job's standard input: what follows the first unescaped `%`, as it stands in the file. */
   readonly input: string | null;
   readonly shell: string;
-  /** Null: MAILTO is empty, or no address that cron takes: nobody gets mail. */
+  /** Null: nobody gets mail, because MAILTO is empty or no address that cron accepts. */
   readonly mailTo: string | null;
-  /** It may write to the output that cron mails: false only where that is certain. */
+  /** Whether it may print something that cron mails. False only if it certainly does not. */
   readonly prints: boolean;
   /** Its output, if it prints any, is mailed. */
   readonly mailed: boolean;
@@ -167,8 +167,8 @@ function jobOf(
 }
 
 /**
- * cron hands it to a shell's kin, so it takes few bytes: of `a@x, b@x` and of `root # me` it logs UNSAFE MAIL, and
- * mails nobody. Empty: nobody either.
+ * cron accepts only few characters here, because a shell may see them: for `a@x, b@x` or `root # me` it logs UNSAFE
+ * MAIL and mails nobody. An empty value means nobody too.
  */
 function mailable(recipient: string, kind: CrontabKind, flavour: Flavour): boolean {
   if (kind === 'anacron') return recipient !== '';
@@ -198,7 +198,7 @@ export function commandOf(shellPart: string, kind: CrontabKind): string {
   return kind === 'anacron' ? shellPart : shellPart.replaceAll(/\\([\\%])/g, '$1');
 }
 
-/** The other way: as few backslashes as make cron give the shell this. */
+/** The other direction: adds only the backslashes that cron needs to give the shell this text. */
 export function cronEscaped(command: string): string {
   return command.replaceAll(/%|\\(?=[\\%])/g, '\\$&');
 }

@@ -12,7 +12,7 @@ export interface CronJobsFound {
   readonly jobs: readonly FoundJob[];
   /** Every crontab that cron takes, also those without a chosen job. */
   readonly files: readonly FoundCrontab[];
-  /** What cron leaves out, with why. */
+  /** Files and lines that cron ignores, and why. */
   readonly ignored: readonly { readonly path: string; readonly reason: string }[];
   /** By what mail and mailers the jobs were chosen: the mail may be gone when the action looks again. */
   readonly suspicion?: Json;

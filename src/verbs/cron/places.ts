@@ -26,7 +26,7 @@ export interface CronSetting {
   /** cron runs with -l: names in /etc/cron.d as run-parts takes them for packages (LSB). */
   readonly lsb: boolean;
   readonly uids: ReadonlyMap<string, number>;
-  /** Every user is in /etc/passwd: somebody else is nobody. */
+  /** Users come only from /etc/passwd, so any other name is no user. */
   readonly local: boolean;
 }
 
@@ -92,14 +92,17 @@ function modeIsRight(mode: number, kind: CrontabKind, flavour: Flavour): boolean
   return kind === 'user' ? mode === 0o600 : (mode & 0o022) === 0;
 }
 
-/** A second name may be anybody's: cron takes no such file, and where others may write nobody should open it. */
+/**
+ * A file with a second name may belong to another user: cron ignores it, and we must not open it where others can
+ * write.
+ */
 export function linksProblem(links: number, kind: CrontabKind, flavour: Flavour): string | null {
   return links !== 1 && kind !== 'anacron' && (kind === 'user' || flavour === 'debian')
     ? `its link count is ${links}`
     : null;
 }
 
-/** What is no regular file, or is reached through a link; null where cron reads it. */
+/** Why cron ignores an entry that is no regular file or a link; null if cron reads it. */
 export function typeProblem(type: string, linkOwner: number, kind: CrontabKind, flavour: Flavour): string | null {
   if (type === 'symlink' && flavour === 'debian' && kind === 'user') return 'it is a link';
   if (type === 'symlink') return flavour === 'debian' && linkOwner !== 0 ? 'it is a link that is not of root' : null;

@@ -57,7 +57,9 @@ export function skipBlanks(text: string, from: number): number {
 
 // ---------------------------------------------------------------- NAME=value
 
-/** With the blanks of isspace(3): JavaScript's \s has more, such as the byte A0, which ends an `à` in UTF-8. */
+/**
+ * Uses the blanks of isspace(3). JavaScript's \s contains more, such as the byte A0, which is the end of `à` in UTF-8.
+ */
 const ASSIGNMENT =
   /^(?:"([^"=]*)"|'([^'=]*)'|((?!["'])[^ \t\n\v\f\r=]+|))[ \t\n\v\f\r]*=[ \t\n\v\f\r]*([^ \t\n\v\f\r].*)$/s;
 
@@ -107,7 +109,7 @@ function readJob(text: string, at: number, system: boolean, reading: Reading): E
   if (typeof fields === 'string') return bad(fields);
   const named = system ? readUser(text, fields.stop, reading) : { user: null, stop: fields.stop };
   if (typeof named === 'string') return bad(named);
-  // A star is a field too many, a typo that cron catches; only cronie minds that there is no command.
+  // A star here is a sixth field, a mistake that cron finds. Only cronie complains about a missing command.
   if ((debian ? '*' : '*\n').includes(text[named.stop] ?? '\n') && (!system || !debian)) return bad('bad command');
   const end = endOf(text, named.stop, '\n\0');
   if (end === text.length) return bad('bad command');
@@ -136,7 +138,7 @@ function readFields(text: string, from: number, debian: boolean): Fields | strin
   return { schedule: text.slice(from, end), stop: at };
 }
 
-/** A name that the line ends behind is nobody's: Debian's cron reads it on into the next line. */
+/** A user name at the end of the line is no user: Debian's cron reads it together with the next line. */
 function readUser(
   text: string,
   at: number,

@@ -2,8 +2,8 @@ import { type ParsedShell, type Pipeline, parseShell, type Redirect, type ShellC
 import type { Dialect } from './shell-words.ts';
 
 /**
- * Where the output of a job's command goes. cron mails what reaches its standard output or error, so the question is
- * asked strictly: "silent" is said only where every command's output is certain to go elsewhere.
+ * Finds out where the output of a job goes. cron mails everything that reaches standard output or error, so a job
+ * counts as silent only if the output of every command certainly goes elsewhere.
  */
 
 /**
@@ -16,7 +16,7 @@ export function dialectOf(shell: string): Dialect | null {
   return ['sh', 'dash', 'ash', 'busybox', 'ksh', 'mksh', 'ksh93', 'posh', 'yash'].includes(name) ? 'sh' : null;
 }
 
-/** False only where nothing that the command prints can reach cron. */
+/** False only if nothing that the command prints can reach cron. */
 export function prints(command: string, dialect: Dialect | null): boolean {
   if (dialect === null) return command.trim() !== '';
   const parsed = parseShell(command, dialect);
@@ -28,8 +28,7 @@ function isSilent(parsed: ParsedShell & { ok: true }): boolean {
 }
 
 /**
- * Where each descriptor leads: to cron, who mails it, or away. A descriptor that is not named leads to cron: that is
- * the careful guess.
+ * Where each descriptor leads: to cron, which mails it, or elsewhere. An unknown descriptor counts as leading to cron.
  */
 type Descriptors = ReadonlyMap<number, 'cron' | 'away'>;
 const CRON: Descriptors = new Map([
@@ -51,7 +50,7 @@ function silentPipeline(pipeline: Pipeline, outer: Descriptors): boolean {
   });
 }
 
-/** logger(1) prints nothing of what it is given, unless asked to. */
+/** logger(1) prints its input only if it is asked to. */
 function isLogger(command: ShellCommand): boolean {
   if (command.kind !== 'simple') return false;
   const [name, ...options] = command.words;

@@ -17,7 +17,7 @@ export type Token =
       readonly end: number;
     };
 
-/** Only ever thrown and caught inside this family of files: a reason that stops the reading wherever it is. */
+/** Thrown and caught only in these files: a reason that stops the reading. */
 export class NotUnderstood extends Error {
   override readonly name = 'NotUnderstood';
 }

@@ -4,18 +4,18 @@ import type { CronJob, CrontabKind } from './crontab.ts';
 import type { FoundJob } from './jobs.ts';
 
 /**
- * Which jobs a storm of mail can be of. Mail names its job: cron writes the command into the subject, anacron the job's
- * name. A mailer names none, so of one that hangs it is asked whom it mails, and which jobs mail him and were due since
- * it, or the job that started it, began.
+ * Finds the jobs that may have caused a storm of mail. A mail names its job: cron writes the command into the subject,
+ * anacron the name of the job. A hung mailer names none. So we take the jobs that mail its recipient and were due since
+ * the mailer, or the job that started it, began.
  */
 export interface Suspicion {
   /** What the subjects named: the user, where the step caught one, and the job. */
   readonly named: readonly { readonly owner: string | null; readonly job: string }[];
-  /** Of these there was more mail of different jobs than is kept: each of their jobs counts. */
+  /** Owners with mail of more different jobs than are kept: all of their jobs count. */
   readonly anyOf: readonly string[];
-  /** `to` null: only the user that it runs as is known, who is the job's. */
+  /** `to` is null if only its user is known. That is the user of the job. */
   readonly mailers: readonly { readonly to: string | null; readonly user: string }[];
-  /** No mailer is left to be asked (somebody has ended them by hand): then anybody's jobs count that were due since. */
+  /** No mailer is left (somebody has ended them by hand): then all jobs that were due since this moment count. */
   readonly anybody: boolean;
   /** Epoch milliseconds by the host's clock: jobs that were due since. */
   readonly since: number;
@@ -53,7 +53,7 @@ function mayBeOf({ to, user }: Suspicion['mailers'][number], job: Candidate): bo
 /** cron starts a job in its minute, and a little later where the host is busy. */
 const LATE = 90_000;
 
-/** What nobody can tell (anacron's periods, @reboot) may have been. */
+/** If it is not known when a job is due (anacron's periods, @reboot), it may have been due. */
 function wasDue({ schedule, kind }: Candidate, since: number, { now, offset }: ClockThere): boolean {
   const parsed = kind === 'anacron' ? null : parseSchedule(schedule);
   if (parsed === null || typeof parsed === 'string' || parsed.kind !== 'fields') return true;

@@ -26,8 +26,8 @@ export const SUSPECTS_BY = {
 const SUSPECTS = object('By what jobs are suspected.', SUSPECTS_BY);
 
 /**
- * From the two steps that a look at jobs may go by: the mail that lies there, and the mailers that hang. A text says
- * what it could not go by.
+ * The suspicion from two other steps: the mail in the spool and the hung mailers. A text tells which of them could not
+ * be used.
  */
 export async function suspicionFrom(
   host: Host,
@@ -47,7 +47,8 @@ export async function suspicionFrom(
       mailers: asked,
       since: mailers.length === 0 ? now : now - (await oldestOf(host, mailers)),
     };
-  // What hung was perhaps ended by hand. Mail that found no room since the newest that lies there has left no trace.
+  // Perhaps somebody has ended the hung mailers by hand. Mail that found no room after the newest one has left no
+  // trace.
   return { ...caught, anybody: true, mailers: [], since: newestIn(mail) ?? now };
 }
 
@@ -101,7 +102,7 @@ function mailerOf(
   { args, user, ppid }: ProcessRecord,
   all: readonly ProcessRecord[],
 ): readonly Suspicion['mailers'][number][] {
-  // postdrop knows nobody; its sendmail does, while it lives.
+  // postdrop does not know the recipient. Its sendmail does while it lives.
   const words = args.slice(1).filter((word, at, rest) => !word.startsWith('-') && !WITH_VALUE.test(rest[at - 1] ?? ''));
   if (words.length > 0 && !args.includes('-t')) return words.map((to) => ({ to, user }));
   return all.some(({ pid }) => pid === ppid) ? [] : [{ to: null, user }];

@@ -93,7 +93,7 @@ async function observe({ host, clock }: Look, arg: Arg): Promise<Observation> {
 }
 
 /**
- * What has gone since the step looked counts: a first part that is taken up again after a crash takes no second one.
+ * Files that have gone since the look count: a first part that is resumed after a crash must not take a second part.
  */
 function mostOf({ at_most: most }: Arg, before: FileHandle | null, { count }: FilesSeen): number {
   return most === undefined ? Number.POSITIVE_INFINITY : Math.max(0, most - Math.max(0, (before?.count ?? 0) - count));
@@ -118,7 +118,7 @@ interface Asked {
   /** The folder as it was named. */
   readonly asked: string;
   readonly now: number;
-  /** So many at the most. */
+  /** The most files that this step deletes. */
   readonly most: number;
 }
 
@@ -250,7 +250,7 @@ function progressText(done: number, total: number, rate: number): string {
 
 type Deleted = Extract<DeleteResult, { ok: true }>;
 
-/** What the author leaves for a later step is not left undone. */
+/** Files that the author leaves for a later step are not counted as left over. */
 function asMeant(result: Deleted, most: number): Deleted {
   return result.ended === 'limit' && result.deleted >= most ? { ...result, ended: 'clean', left: 0 } : result;
 }
@@ -279,7 +279,7 @@ function appliedOf(
   };
 }
 
-/** Their bytes are not among those that were freed. */
+/** Their bytes are not counted as freed. */
 function linkedText({ linked = 0 }: Deleted): string {
   return linked === 0
     ? ''

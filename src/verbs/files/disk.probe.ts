@@ -48,7 +48,7 @@ interface Part {
   readonly of: number;
 }
 
-/** No fixed table: nothing to run out of, so all of one. 0 of 0 would read as full. */
+/** A file system without a fixed table cannot run out of inodes, so we report 1 of 1. 0 of 0 would read as full. */
 const inodesFree = ({ inodes }: FileSystemUsage): Part =>
   inodes.total === 0 ? { value: 1, of: 1 } : { value: inodes.free, of: inodes.total };
 const spaceFree = ({ space }: FileSystemUsage): Part =>

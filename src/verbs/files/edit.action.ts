@@ -117,7 +117,7 @@ function untouched(reason: string): Applied {
   return notActed('nothing was edited', reason, { undo: { kind: 'nothing' } });
 }
 
-/** The observation's undo stands: it looks whether there is anything to put back. */
+/** The undo of the observation is right: it looks whether there is anything to restore. */
 function maybeTouched(reason: string): Applied {
   return notActed('the edit failed', reason);
 }

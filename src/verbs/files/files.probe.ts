@@ -131,7 +131,10 @@ function ledBlock(arg: Arg, { real }: FilesSeen): readonly Block[] {
   return asked === real ? [] : [{ kind: 'text', lines: [`${asked} leads to ${real}`] }];
 }
 
-/** One in a hundred that cannot be read decides nothing; more could be all that is sought. Null: it may be judged. */
+/**
+ * If only one file in a hundred cannot be read, the others decide. If there are more, they could be the ones that are
+ * looked for. Null: the sample may be judged.
+ */
 function unreadOf({ count, aside }: FilesSeen): string | null {
   const unread = aside?.why.unreadable ?? 0;
   return unread * 100 > count
@@ -141,7 +144,7 @@ function unreadOf({ count, aside }: FilesSeen): string | null {
 
 const perMinute = ({ count, over }: Growth): number => Math.round(((count * 60_000) / Math.max(1, over)) * 10) / 10;
 
-/** Files that vanish while they are read, or may not be read, are no evidence either way. */
+/** Files that vanish during the read, or that may not be read, prove nothing. */
 async function readSample(host: Host, seen: FilesSeen, wanted: string): Promise<Sampled> {
   const regular = seen.sample.filter((record) => record.type === 'file' && isPathSafe(record.name));
   const paths = regular.map((record) => `${seen.handle.selector.in}/${shownName(record.name)}`);

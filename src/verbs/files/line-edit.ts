@@ -173,7 +173,7 @@ function split(text: string): Lines {
   return { lines: (ended ? text.slice(0, -1) : text).split('\n'), ended };
 }
 
-/** A last line of ours is always ended: cron and others leave out one that is not. */
+/** A last line that we write always ends with a newline: cron and others ignore a line without one. */
 function join(before: Lines, lines: readonly string[]): LineEdited {
   const ended = before.ended || lines.at(-1) !== before.lines.at(-1);
   return { ok: true, text: lines.length === 0 ? '' : lines.join('\n') + (ended ? '\n' : '') };

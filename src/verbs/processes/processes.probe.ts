@@ -58,7 +58,10 @@ function findingOf(list: ProcessList): Finding {
   return unreadable === 0 ? found : shortened(found, unreadable);
 }
 
-/** A list that may be short says neither how many there are nor that there are none; what was seen is still shown. */
+/**
+ * An incomplete list does not tell how many processes there are, or that there are none. What was seen is shown all the
+ * same.
+ */
 function shortened(found: Finding, unreadable: number): Finding {
   const reason = `${plural(unreadable, 'process', 'processes')} or more may not be looked at: run it as root (${found.summary} seen)`;
   return { ...unknownFinding(MEASURES, reason), detail: found.detail, blocks: found.blocks };

@@ -27,19 +27,19 @@ interface Sweep {
   readonly allowance: number;
   /** Every target that was sent a signal, by identity. */
   readonly sent: Map<string, Target>;
-  /** Those of them that were alive at the last look: what has ended is not asked for again. */
+  /** Targets that were alive at the last look. Processes that have ended are not looked at again. */
   readonly living: Map<string, Target>;
   /** Those that may not be signalled, with why. */
   readonly refused: Map<string, string>;
-  /** Newly found ones that the limit had no room for. */
+  /** New processes for which the limit leaves no room. */
   readonly overLimit: Set<string>;
-  /** Whoever was about to be signalled: whether it was, nobody knows after a crash. */
+  /** Processes that were about to be signalled. After a crash nobody knows whether they were. */
   readonly reserved: { count: number };
   readonly started: number;
 }
 
 const POLL = 75;
-/** A list of 20 000 processes takes about half a second: no more of its time than that. */
+/** Milliseconds between two looks. A list of 20 000 processes takes about half a second. */
 const LOOK_AGAIN = 1000;
 /** KILL needs no grace; only a process inside the kernel takes longer. */
 const KILL_WAIT = 3000;
@@ -123,7 +123,7 @@ async function alive({ act, living }: Sweep): Promise<readonly Target[]> {
   return [...living.values()];
 }
 
-/** A look that fails adds nobody: what is known is still ended, and verify looks again. */
+/** A look that fails adds no process. The known ones are still ended, and verify looks again. */
 async function addNew(state: Sweep): Promise<void> {
   await signalNew(state, await stillMatching(state));
 }

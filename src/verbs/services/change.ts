@@ -24,7 +24,7 @@ export const ofService = (about: string) => object(about, { service: service('Th
  */
 export const PATIENT = { timeout: 5 * 60_000 } as const;
 
-/** What the journal holds of a service that was changed: enough to bring it back, nothing that could be out of date. */
+/** What the journal remembers of a changed service: enough to restore it, and nothing that may be out of date. */
 export interface ServiceUndo {
   readonly service: string;
   readonly wanted: 'running' | 'stopped';
@@ -87,8 +87,8 @@ const NO_TIES: ServiceTies = {
 };
 
 /**
- * Who goes down with it, and what would start it again. Who cannot be asked (no process slot) is told of, and stops
- * nobody.
+ * The services that stop with it, and what would start it again. If this cannot be found out (no process slot), a
+ * warning tells so and the act goes on.
  */
 export async function tiesOf(look: Look, { name }: ServiceState): Promise<Ties> {
   const found = await look.host.services.ties(name);

@@ -68,7 +68,7 @@ async function observe(look: Look, { service, restore_within }: Arg): Promise<Ob
   return stopping(look, state, { ties, within, lost });
 }
 
-/** Whoever only stops the service stops it until the next connection. */
+/** Names what may start the service again: after a stop a socket starts it at the next connection. */
 function comesBack({ name }: ServiceState, { starters }: Ties): readonly string[] {
   return starters.length === 0
     ? []

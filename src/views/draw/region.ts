@@ -6,7 +6,7 @@ export interface Canvas {
   /** Of the terminal as it is now: it may have been resized since. */
   columns(): number;
   rows(): number;
-  /** It takes no more (Ctrl-S, a dead ssh peer): what would only be drawn over is then not drawn. */
+  /** The terminal takes no more (Ctrl-S, a dead ssh peer), so lines that would be overwritten are not drawn. */
   frozen(): boolean;
 }
 

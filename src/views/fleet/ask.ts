@@ -17,7 +17,7 @@ const GONE: Choice = { choice: 'quit', reason: 'interrupted' };
 const QUIT: Choice = { choice: 'quit', reason: null };
 const RUN: Choice = { choice: 'run', reason: null };
 
-/** Whatever is unclear, interrupted or left empty is answered with what changes nothing. */
+/** An unclear, interrupted or empty answer counts as the one that changes nothing. */
 export function fleetAskWith(prompts: Prompts, words: ReviewWords = {}): FleetAsk {
   return {
     approve: (plan) => approve(plan, words, prompts),

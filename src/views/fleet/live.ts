@@ -21,9 +21,9 @@ export interface LiveFleet extends FleetView {
 }
 
 /**
- * Many hosts at once. What stays (batches, who is in trouble and why) is printed as it happens; below it a few lines
- * are drawn over: some hosts at work, the names of those in trouble, and how many stand where. An event only folds: the
- * price of the screen does not know how many hosts there are.
+ * The screen for many hosts. Lines that stay (batches, hosts in trouble and why) are printed as they happen. Below them
+ * a few lines are overwritten: some hosts at work, names of hosts in trouble, and counts. An event only changes the
+ * state, so the cost of the screen does not grow with the number of hosts.
  */
 export function liveFleet(screen: FleetScreen, before?: Before): LiveFleet {
   const region = regionOn(screen);
@@ -58,7 +58,7 @@ export function liveFleet(screen: FleetScreen, before?: Before): LiveFleet {
   }
   function told(event: FleetEvent): void {
     planning = '';
-    // What a person took to read the plan is no part of it.
+    // The time in which the person read the plan does not count.
     if (event.type === 'batch.started') began ??= screen.now();
     if (event.type === 'host.started') begun.set(event.host, screen.now());
     print(drawLines(tellFleetEvent(event, follower.now).lasting, screen.paper()));
@@ -80,7 +80,7 @@ export function liveFleet(screen: FleetScreen, before?: Before): LiveFleet {
     },
     planned: (plan) => {
       planning = '';
-      // Where there is anything to do, the question shows it.
+      // If there is something to do, the question shows the plan.
       if (plan.batches.length === 0) print(drawLines(reviewDocument(plan, {}), screen.paper()));
     },
     hold: () => {

@@ -62,7 +62,7 @@ export const keptRows = (folder: string, home: boolean, tool: string): readonly 
   ['Written by', `firebreak ${tool}`],
 ];
 
-/** A rehearsal, and what whoever started it had moved: both change what its other lines mean. */
+/** A rehearsal, and changed places: both change the meaning of the other lines. */
 function startRows({ meta }: RunState): readonly Row[] {
   const { drill, own } = meta ?? {};
   const { state, lock } = own ?? {};
@@ -98,7 +98,7 @@ function leaseTimes(events: readonly RunEvent[]): readonly string[] {
   });
 }
 
-/** Of these nobody asks where none were: they say how often, not how much. */
+/** Counters that are shown only if they are not zero. */
 const NAMED_WHEN_USED: readonly LimitName[] = ['services', 'commands'];
 
 function limitText(limit: LimitName, { used, meta }: RunState): readonly string[] {

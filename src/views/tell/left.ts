@@ -5,8 +5,8 @@ import { isDrill, openLeases, type RunState, type StepState } from '../../model/
 import { toType } from './end.ts';
 
 /**
- * The person wants out at once: what is not done, what is not undone, and the very commands for both. No prompt,
- * nothing to wait for.
+ * The person wants to leave at once: tells what is not done, what is not undone, and the commands for both. It asks
+ * nothing and waits for nothing.
  */
 export function tellLeft(state: RunState, plan: Plan | null): Document {
   const leases = openLeases(state).map(({ say }) => `${say}: done for you when its lease runs out`);
@@ -24,7 +24,7 @@ export function tellLeft(state: RunState, plan: Plan | null): Document {
 const inOne = (title: string, aside: string, inside: Document): Document =>
   inside.length === 0 ? [] : [{ kind: 'indent', by: 0, inside: section(title, inside, { aside }) }];
 
-/** A drill ends with its scene: nothing of it can be taken up. */
+/** A drill ends with its scene, so it cannot be resumed. */
 function goOn(state: RunState): Document {
   if (isDrill(state)) return [];
   return [

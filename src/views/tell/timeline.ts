@@ -19,7 +19,7 @@ export function timelineOf(events: readonly RunEvent[]): readonly TimelineEntry[
   let state = initialState;
   const brokenBefore = new Set<string>();
   return events.flatMap((event) => {
-    // Perhaps after a reboot: the monotonic clock began anew, the one on the wall went on.
+    // There may have been a reboot: then the monotonic clock started again, and only the wall clock went on.
     if (event.type === 'run.resumed')
       start = event.mono - (Date.parse(event.at) - Date.parse(events[0]?.at ?? event.at));
     const before = state;

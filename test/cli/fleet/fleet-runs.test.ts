@@ -151,12 +151,12 @@ test('without an id the newest fleet that has something to do is meant, not the 
     for (const command of ['resume', 'rollback']) {
       const { firebreak } = await stage(context, facts);
       const said = await firebreak(command, ...UNATTENDED, '--host', 'web-2');
-      // The runbook of the journal is nowhere: it was asked for, so the fleet was taken up.
+      // The runbook of the journal does not exist. The message about it shows that the fleet was resumed.
       assert.deepEqual([said.code, said.err.includes('/storm.yaml')], [66, true], said.err);
     }
 });
 
-test('an engine whose journal is damaged takes no fleet up', async (context) => {
+test('a fleet with a damaged journal is not resumed', async (context) => {
   const { state, firebreak } = await stage(context, [...FACTS, ...STOP]);
   appendFileSync(join(state, 'runs', FLEET, 'journal.ndjson'), '{"hash":"0000"}\n{"hash":"0000"}\n');
   const said = await firebreak('resume', FLEET, ...UNATTENDED);
@@ -164,7 +164,7 @@ test('an engine whose journal is damaged takes no fleet up', async (context) => 
   assert.doesNotMatch(said.err, /bug/);
 });
 
-test('what is for one host only is refused for many', async (context) => {
+test('options for one host are refused for many', async (context) => {
   const { firebreak } = await stage(context, FACTS);
   const many = ['--hosts', 'web-1,web-2'];
   assert.deepEqual(await firebreak('plan', 'cron-mail-storm', ...many, '--save', '/tmp/never'), {

@@ -5,8 +5,8 @@ import { manualInterrupts } from '../../../src/wiring/interrupts.ts';
 import { type Said, type Stage, setStage } from '../../support/stage.ts';
 
 /**
- * In the place of ssh, for many hosts: what it would start over there is started here. While there is a file
- * `down-NAME` that host cannot be reached.
+ * Replaces ssh for many hosts: commands for a host start on this machine. While a file `down-NAME` exists, that host
+ * cannot be reached.
  */
 const SSH = (folder: string) => `#!/bin/sh
 while [ "$1" != -- ]; do shift; done
@@ -116,7 +116,7 @@ test('a host that is down is left out by name: exit 10; resume does it once it i
   assert.equal((await fire('resume', ...ALONE)).exit, 66);
 });
 
-test('a policy that does not speak of fleets lets one host after the other, and the journal says so', async (test) => {
+test('a policy without `fleet:` allows one host after the other, and the journal tells so', async (test) => {
   const { fire } = setFleet(test);
   const { exit, out } = await fire('run', './wait.yaml', ...HOSTS, ...ALONE);
   assert.equal(exit, 0, out);

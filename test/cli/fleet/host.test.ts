@@ -9,8 +9,8 @@ import { type Said, type Stage, setStage } from '../../support/stage.ts';
 const uid = process.getuid?.() ?? 0;
 
 /**
- * In the place of ssh: what it would start over there is started here, by a POSIX shell, so that all but the network is
- * real. While there is a file `down` it says why it cannot.
+ * Replaces ssh: commands for the host start on this machine in a POSIX shell, so that all but the network is real.
+ * While a file `down` exists, it fails with the text of the file.
  */
 const SSH = (folder: string) => `#!/bin/sh
 if [ -e ${folder}/down ]; then cat ${folder}/down >&2; exit 255; fi
@@ -22,7 +22,7 @@ exec /bin/sh -c "$3"
 interface Far extends Stage {
   readonly ssh: (argv: readonly string[], given?: Parameters<Stage['firebreak']>[1]) => Promise<Said>;
   readonly lock: string;
-  /** Every connection is cut, and no other can be made: for this reason. */
+  /** Cuts every connection and refuses new ones with this reason. */
   readonly cut: (why: string) => void;
 }
 
@@ -144,7 +144,7 @@ test('cut in the watch: exit 10 and how to go on; resume reaches the same host a
 const UNDO =
   'firebreak_policy: 1\nallow:\n  - {id: paints, runbook: paint, declared_write: allow, limits: {delete: 5}, undo: all}\n';
 
-test('one run a host: who comes second is told who has it', async (test) => {
+test('one run on a host: the second is told who has the lock', async (test) => {
   const stage = setFar(test);
   const holder = { run: 'paint', who: 'ada', pid: 7, since: '2026-11-23T03:00:00Z' };
   const taken = await takeLock({ uid, name: stage.lock, host: 'far3' }, holder);
@@ -158,7 +158,7 @@ test('one run a host: who comes second is told who has it', async (test) => {
       'firebreak: another run holds far3: paint, started by ada at 2026-11-23T03:00:00Z, pid 7; nothing was touched\n',
     ],
   );
-  // Another host is another lock.
+  // Each host has its own lock.
   assert.equal((await stage.ssh(['run', './paint.yaml', '--host', 'far4', ...ALONE])).exit, 0);
 });
 
@@ -173,7 +173,7 @@ test('a saved plan belongs to its host: it is run there and nowhere else', async
   assert.deepEqual([there.exit, stage.world().spool], [0, []], there.err);
 });
 
-test('a policy speaks of the host by the name that it was called by', async (test) => {
+test('a policy compares the name by which the host was called', async (test) => {
   const stage = setFar(test);
   const policy = stage.write(
     'web.yaml',
@@ -184,7 +184,7 @@ test('a policy speaks of the host by the name that it was called by', async (tes
   assert.equal((await run('web3')).exit, 0);
 });
 
-test('a drill and the room for a journal are of this machine', async (test) => {
+test('a drill and prepared room for a journal belong to this machine only', async (test) => {
   const stage = setFar(test);
   for (const command of [['drill', 'cron-mail-storm'], ['prepare']]) {
     const { exit, out, err } = await stage.ssh([...command, '--host', 'far3']);

@@ -12,7 +12,7 @@ import type { Selection } from '../../../src/model/fleet/selection.ts';
 import { secretsHere } from '../../../src/wiring/secrets.ts';
 import { testIo } from '../../support/test-io.ts';
 
-// An inventory that others could have written is not used: the umask of who runs the tests must not decide.
+// An inventory that others could have written is not used, so the tests set their own umask.
 process.umask(0o022);
 
 const folder = fs.mkdtempSync(join(tmpdir(), 'firebreak-hosts-'));
@@ -100,7 +100,7 @@ Addresses, labels, a line each: --all
   },
 );
 
-test('for programs there is every host with its batch and what ssh makes of it', here('ssh'), async () => {
+test('the JSON output has every host with its batch and with the settings that ssh finds', here('ssh'), async () => {
   const { code, out } = await firebreak([...HOSTS, '--limit', 'web,!web3', '--order', 'reverse', '--json']);
   const { hosts, ...rest } = JSON.parse(out);
   assert.equal(code, 0);
@@ -149,7 +149,7 @@ test('for programs there is every host with its batch and what ssh makes of it',
 });
 
 test(
-  'one address under several names is pointed out, and what ssh has against its configuration is said',
+  'one address under several names is pointed out, and so are ssh’s complaints about its configuration',
   here('ssh'),
   async () => {
     const same = await firebreak([
@@ -270,7 +270,7 @@ test('whatever is wrong with a selection is one clear line, and nothing is chose
   }
 });
 
-test('where no hosts are chosen a limit that is none is told as ever, with what was meant', async () => {
+test('without hosts an unknown limit is reported as usual, with the word that was probably meant', async () => {
   const says = async (limit: string) => (await firebreak(['plan', 'cron-mail-storm', '--limit', limit])).err;
   const known = 'the limits are kill, delete, edit, stopped_for, services, commands;';
   assert.equal(await says('kil=3'), `firebreak: --limit kil: ${known} did you mean kill?\n`);
@@ -328,7 +328,7 @@ test('where ansible-inventory is not installed the way out is said', async () =>
   });
 });
 
-/** Stands for Ansible: what it is given, and what it prints, is what the real one takes and prints. */
+/** Replaces ansible-inventory: it takes the same arguments and prints the same form as the real one. */
 function fakeAnsible(script: string): { readonly PATH: string } {
   const bin = fs.mkdtempSync(join(folder, 'bin-'));
   fs.writeFileSync(join(bin, 'ansible-inventory'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
@@ -498,7 +498,7 @@ test('without a host it is this machine', async () => {
   assert.equal((await chosen({ limit: ['kill=3'], param: ['a=b'] })).result, null);
 });
 
-test('limits of a run and patterns of hosts are told apart by their words', async () => {
+test('limits of a run and patterns of hosts are distinguished by their words', async () => {
   const one = await targets({ hosts: 'web1,web2,db1', limit: ['kill=100', 'web*', 'stopped_for=1h'] });
   assert.deepEqual(
     one.targets.map(({ name }) => name),
@@ -506,7 +506,7 @@ test('limits of a run and patterns of hosts are told apart by their words', asyn
   );
 });
 
-test('a new kind of limit takes no word from labels: where a host has a label of its name, the label is meant', async () => {
+test('a new kind of limit gives way to a label of the same name', async () => {
   write('labelled.yaml', 'firebreak_hosts: 1\nhosts:\n  a: {labels: {services: mail, commands: 3}}\n  b:\n');
   write('plain.yaml', 'firebreak_hosts: 1\nhosts: {a: , b: }\n');
   const of = async (inventory: string, ...limit: readonly string[]) => {
@@ -557,7 +557,7 @@ test('the host options can be typed again as they were', () => {
   assert.deepEqual(limitWords({ limit: ['web'] }), { limits: ['web'], patterns: [] });
 });
 
-test('names choose from an inventory, and what is said with them wins', async () => {
+test('names select from an inventory, and settings given with them win', async () => {
   const { targets: found } = await targets({ inventory: 'hosts.yaml', host: ['root@DB1:2200'], hosts: 'web1' });
   assert.deepEqual(
     found.map(({ name, user, port, address }) => [name, user, port, address]),

@@ -20,7 +20,7 @@ test('every command that prints can print for machines', async () => {
   assert.deepEqual(mute, []);
 });
 
-/** In this order: what is reported on has been run before. */
+/** The order matters: a run must exist before it is reported. */
 const JSON_COMMANDS: readonly (readonly [string, number, RegExp])[] = [
   ['list --json', 0, /"name"/],
   ['check ./paint.yaml --json', 0, /"ok"/],
@@ -37,7 +37,7 @@ const JSON_COMMANDS: readonly (readonly [string, number, RegExp])[] = [
   ['run ./paint.yaml --dry-run --json', 0, /"steps"/],
 ];
 
-test('what is asked for as JSON is one JSON text on stdout, and nothing else', async (t) => {
+test('--json prints one JSON text on stdout and nothing else', async (t) => {
   const stage = setStage(t);
   for (const [line, exit, holds] of JSON_COMMANDS) {
     const said = await stage.firebreak(line.split(' '));

@@ -15,7 +15,7 @@ import { type Said, type Stage, setStage } from '../../support/stage.ts';
  * and with `--hosts`. It ends with the same exit code, and the journal of the host's run tells the same.
  */
 
-/** In the place of ssh: what it would start over there is started here. While there is a file `down` it cannot. */
+/** Replaces ssh: commands for the host start on this machine. While there is a file `down` it cannot. */
 const SSH = (folder: string) => `#!/bin/sh
 if [ -e ${folder}/down ]; then echo 'ssh: connect to host far port 22: Connection refused' >&2; exit 255; fi
 while [ "$1" != -- ]; do shift; done

@@ -107,7 +107,7 @@ describe('systemd', () => {
     assert.deepEqual([state.exists, state.state, state.pid], [true, 'running', 77]);
   });
 
-  it('does not take what a stopped cron left in its cgroup for cron', async (test) => {
+  it('does not take processes that a stopped cron left in its cgroup for cron', async (test) => {
     const root = rootWith(test, {
       '/lib/systemd/system/cron.service': CRON_UNIT,
       '/sys/fs/cgroup/system.slice/cron.service/cgroup.procs': `${process.pid}\n`,

@@ -55,7 +55,7 @@ describe('who started a process', () => {
     assert.deepEqual(starter(lineage, 42, 'crond'), { name: 'crond', pid: 20, by: 'ancestor' });
   });
 
-  it('is not a daemon whose name is only a part, or in other letters', () => {
+  it('is not a daemon whose name fits only in part, or in other letter case', () => {
     const lineage = lineageOf(
       { pid: 20, comm: 'anacron', exe: '/opt/cron/run' },
       { pid: 42, comm: 'sendmail', ppid: 20 },
@@ -138,7 +138,7 @@ describe('who started a process', () => {
     }
   });
 
-  it('is nobody for the daemon itself', () => {
+  it('is unknown for the daemon itself', () => {
     assert.equal(starter(lineageOf({ pid: 20, comm: 'cron', cgroup: '/system.slice/cron.service' }), 20, 'cron'), null);
   });
 });

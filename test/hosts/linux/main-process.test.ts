@@ -61,12 +61,12 @@ describe('the main process of a daemon', () => {
   const app = daemonAbout(APP, 'app');
   const theirs = { pid: 50, comm: 'cron', exe: '/usr/sbin/cron', real: 1001 };
 
-  it('is root’s: of two that lead their sessions and run its program the stranger is named', () => {
+  it('is root’s: of two session leaders with its program the other user’s is only named', () => {
     assert.deepEqual(found(cron, [theirs]), { ...NOBODY, strangers: [50] });
     assert.deepEqual(found(cron, [theirs, { ...theirs, pid: 60, real: 0 }]), { ...NOBODY, main: 60 });
   });
 
-  it('is no system account’s where the daemon is root’s own, and a doubt where it may have given up its rights', () => {
+  it('is not a system account’s if the daemon is always root’s, and unknown if the daemon may have given up its rights', () => {
     assert.deepEqual(found(cron, [{ ...theirs, real: 33 }]), { ...NOBODY, strangers: [50] });
     assert.deepEqual(found(app, [{ pid: 50, real: 33 }]), {
       ...NOBODY,
@@ -76,7 +76,7 @@ describe('the main process of a daemon', () => {
     assert.deepEqual(found(app, [{ pid: 50, real: 1001 }]), { ...NOBODY, strangers: [50] });
   });
 
-  it('is the user’s that its script starts it as', () => {
+  it('belongs to the user that its script names', () => {
     for (const line of [
       'DAEMON_USER=app\n',
       'start-stop-daemon --chuid app:app --exec $DAEMON\n',
@@ -86,7 +86,7 @@ describe('the main process of a daemon', () => {
     }
   });
 
-  it('is whom root’s pid file names, though it gave up its rights, unless it started later than that was written', () => {
+  it('is the process in root’s pid file, even without root’s rights, unless it started after the file was written', () => {
     const files = { '/run/app.pid': { pid: 50 } };
     assert.equal(found(app, [{ pid: 50, real: 33 }], files).main, 50);
     assert.equal(found(app, [{ pid: 50, real: 33, started: IN_TIME + 60_000 }], files).main, null);
@@ -100,14 +100,14 @@ describe('the main process of a daemon', () => {
     assert.deepEqual([main, doubt], [null, 'its pid file is older than the boot, and names pid 50, which lives']);
   });
 
-  it('is whom its own user’s pid file names, where only he can have written it', () => {
+  it('is the process in a pid file that only its own user can have written', () => {
     const file = { pid: 50, by: 33 };
     assert.equal(found(app, [{ pid: 50, real: 33 }], { '/run/app.pid': file }).main, 50);
     assert.equal(found(app, [{ pid: 50, real: 1001 }], { '/run/app.pid': file }).main, null);
     assert.equal(found(app, [{ pid: 50, real: 33 }], { '/run/app.pid': { ...file, free: true } }).main, null);
   });
 
-  it('is not whom a pid file names that anybody can have written, not even a process of root’s', () => {
+  it('is never taken from a pid file that anybody can have written, not even for a process of root’s', () => {
     for (const by of [null, 1001])
       assert.equal(found(app, [{ pid: 50, session: 9 }], { '/run/app.pid': { pid: 50, by } }).main, null);
   });

@@ -29,7 +29,7 @@ test('the mount of a path is the longest, of several at one place the last, and 
   assert.equal(mountOf('/various', mounts)?.at, '/');
 });
 
-test('network and FUSE mounts may hang; local disks do not, nor does what we were started from', () => {
+test('network and FUSE mounts may hang; local disks do not, and neither does the mount that we run from', () => {
   const hanging = ['nfs', 'nfs4', 'cifs', 'smb3', 'ceph', 'fuse', 'fuse.sshfs', 'fuse.glusterfs', 'autofs'];
   assert.deepEqual(
     hanging.filter((type) => !mayHang(mount('/mnt', type))),

@@ -41,7 +41,7 @@ describe('/proc/PID/stat', () => {
     );
   });
 
-  it('is nothing where it is cut short or no stat at all, and never throws', () => {
+  it('is undefined, and never throws, if it is cut short or no stat', () => {
     assert.equal(parseStat(''), undefined);
     assert.equal(parseStat('12 (sh) S 1 2 3'), undefined);
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void parseStat(text)));

@@ -36,7 +36,7 @@ async function ties(units: Readonly<Record<string, string>>, asked: string[] = [
 }
 
 describe('who goes down with a unit', () => {
-  it('is whoever requires it, is bound to it, or is a part of it, and who needs those in turn; each is asked once', async () => {
+  it('are the units that require it, are bound to it or are a part of it, and those that need them; each is asked once', async () => {
     const asked: string[] = [];
     const found = await ties(
       {
@@ -131,7 +131,7 @@ it('what systemd says of a unit is told apart', () => {
   assert.deepEqual(unitMarks({ LoadState: 'not-found', ActiveState: 'inactive' }), {});
 });
 
-describe('a change that its manager has in hand', () => {
+describe('a change that its manager is still busy with', () => {
   const state = (word: ServiceState['state'], more: Partial<ServiceState> = {}): ServiceState => {
     return {
       name: 'db',
@@ -151,7 +151,7 @@ describe('a change that its manager has in hand', () => {
   });
   const START = { name: 'db', verb: 'start', also: [] as readonly string[], main: null } as const;
 
-  it('may take as long as its unit says, and a little more; for what has no limit there is ours', async () => {
+  it('may take as long as its unit allows and a little more; without a limit ours is used', async () => {
     assert.equal((await patienceFor(queue({ 'db start': 75_000 }), START)).length, 90_000);
     assert.equal(
       (await patienceFor(queue({ 'db stop': 10_000, 'db start': 75_000 }), { ...START, verb: 'restart' })).length,
@@ -187,7 +187,7 @@ describe('a change that its manager has in hand', () => {
     assert.ok(done.ok && done.state.state === 'running');
   });
 
-  it('that starts still when the time is over is called starting, and not failed', async () => {
+  it('is called starting, not failed, if it still starts when the time is over', async () => {
     const late = await awaitQueued(START, patient(20), seeing(state('starting')));
     assert.deepEqual(
       late,

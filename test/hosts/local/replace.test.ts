@@ -86,7 +86,7 @@ for (const [way, commands] of Object.entries(WAYS)) {
 }
 
 describe('a file that somebody else writes too', () => {
-  it('is left as theirs when it changed while the copy was made', async (test) => {
+  it('stays as the other writer left it if it changed while the copy was made', async (test) => {
     const path = fileIn(test, 'old\n');
     const real = localCommands();
     const meanwhile: Commands = {

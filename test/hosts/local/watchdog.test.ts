@@ -74,7 +74,7 @@ describe('a watchdog', () => {
     assert.equal(readFileSync(`${daemon.script}.tries`, 'utf8'), 'tried\n');
   });
 
-  it('is done with a service that runs already, though its script calls a second start an error', async (test) => {
+  it('is content if the service already runs, even if the script reports a second start as an error', async (test) => {
     const daemon = littleDaemon(test, { beforeStart: '[ ! -p "${0%/*}/forever" ] || exit 1' });
     assert.ok((await services.start(daemon.script, { timeout: 10_000 })).ok);
     const pid = pidOf(await armed(test, daemon.script, 50, 'runs'));
@@ -150,7 +150,7 @@ describe('a release', () => {
     assert.ok(alive(pidOf(handle)) && alive(pidOf(other)));
   });
 
-  it('leaves a start that has begun to its end', async (test) => {
+  it('does not interrupt a start that has begun', async (test) => {
     const daemon = littleDaemon(test, { beforeStart: 'touch "$0.begun"; sleep 0.5' });
     const handle = await armed(test, daemon.script, 50, 'begun');
     await eventually(() => existsSync(`${daemon.script}.begun`));

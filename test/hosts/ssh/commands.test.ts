@@ -80,7 +80,7 @@ for (const { name, shell } of FAR_SHELLS) {
       assert.deepEqual([result.exit, `${capturedText(result.stdout)}${capturedText(result.stderr)}`], [0, '0022\n']);
     });
 
-    it('says of a program that is not there that it is not', async () => {
+    it('tells that a program does not exist', async () => {
       const result = await say(['no-such-program']);
       assert.equal(result.ok ? 'ran' : result.code, 'ENOENT');
     });
@@ -114,7 +114,7 @@ for (const { name, shell } of FAR_SHELLS) {
       );
     });
 
-    it('has the value of a variable in nobody’s arguments', async () => {
+    it('never puts the value of a variable into arguments', async () => {
       const { stdout } = await ended(
         [
           'sh',
@@ -175,7 +175,7 @@ for (const { name, shell } of FAR_SHELLS) {
       assert.ok(stdout.tail.endsWith('the end\n') && stderr.tail.endsWith('\nno more\n'));
     });
 
-    it('loses nothing of what it prints, however short it lives and whoever runs beside it', async () => {
+    it('loses no output, however short it runs and whatever runs beside it', async () => {
       for (let round = 0; round < 10; round += 1) {
         const results = await Promise.all(Array.from({ length: 6 }, (_, i) => ended(['echo', `${round}.${i}`])));
         assert.deepEqual(

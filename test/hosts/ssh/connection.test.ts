@@ -37,7 +37,7 @@ for (const { name, shell } of FAR_SHELLS) {
       });
     });
 
-    it('takes any script for what it is, long or short, with any byte but NUL in its words', async () => {
+    it('takes any script, long or short, with any byte except NUL', async () => {
       const bytes = fc.uint8Array({ min: 1, maxLength: 60 }).map((array) => Buffer.from(array).toString('latin1'));
       await fc.assert(
         fc.asyncProperty(
@@ -75,7 +75,7 @@ for (const { name, shell } of FAR_SHELLS) {
       assert.equal(text(await remote.ask('echo still here', READ)), 'still here\n');
     });
 
-    it('keeps apart what a child left behind says late', async () => {
+    it('keeps the late output of a child apart', async () => {
       await remote.ask('{ sleep 0.1; echo LATE; echo LATE >&2; } &', READ);
       const answers = await Promise.all([
         remote.ask('sleep 0.01; echo one', READ),
@@ -105,7 +105,7 @@ for (const { name, shell } of FAR_SHELLS) {
       assert.equal(answer, '/\n0077\n/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin C none\n/dev/null\n');
     });
 
-    it('that is asked too long a thing ends it over there, and is made anew', async (test) => {
+    it('ends a question that takes too long on the far host, and is opened again', async (test) => {
       const folder = temporaryFolder(test);
       const slow = await remote.ask(`sh -c 'echo $$ >${folder}/pid; exec sleep 100'`, { ...READ, timeout: 500 });
       assert.equal(code(slow), 'timeout');
@@ -129,7 +129,7 @@ for (const { name, shell } of FAR_SHELLS) {
       assert.deepEqual([lines.join(''), done.ok && [done.status, done.stderr]], ['got one\ngot two\n', [4, 'over\n']]);
     });
 
-    it('lets a channel wait for who reads it, and loses nothing of 20 MB', async () => {
+    it('makes a channel wait for its reader, and loses nothing of 20 MB', async () => {
       const opened = await remote.open('head -c 20000000 /dev/zero', READ);
       assert.ok(opened.ok);
       const early = await Promise.race([
@@ -180,7 +180,7 @@ for (const { name, shell } of FAR_SHELLS) {
 }
 
 describe('a connection that is lost', () => {
-  it('asks again what was only to be read, and never what was to be written', async (test) => {
+  it('repeats looks, but never writes', async (test) => {
     const folder = temporaryFolder(test);
     const remote = shellRemote();
     const dieOnce = `[ -e ${folder}/died ] || { : >${folder}/died; kill -9 $$; }; echo alive`;
@@ -214,7 +214,7 @@ describe('a connection that is lost', () => {
     await remote.close();
   });
 
-  it('takes its lock again before anything else is asked, and asks nothing where somebody else has it', async (test) => {
+  it('takes its lock again first, and asks nothing more if another run has it', async (test) => {
     const folder = temporaryFolder(test);
     const remote = shellRemote();
     assert.deepEqual(await remote.hold(`exec 9<${folder}; [ ! -e ${folder}/taken ]`), { ok: true, status: 0 });
@@ -230,7 +230,7 @@ describe('a connection that is lost', () => {
     await remote.close();
   });
 
-  it('says who said no, and what the last line was', async () => {
+  it('tells who refused, and the last line', async () => {
     const remote = shellRemote({ login: ['/bin/sh', '-c', 'echo "Permission denied (publickey)." >&2; exit 255'] });
     assert.deepEqual(await remote.connect(), {
       ok: false,

@@ -103,17 +103,17 @@ describe('what ssh said in the end', () => {
       assert.deepEqual(diagnoseSsh('web7', stderr, null), { ok: false, code, message });
   });
 
-  it('is told of sudo where it was to be root', () => {
+  it('names sudo if root was wanted', () => {
     for (const [stderr, message] of BECOME)
       assert.deepEqual(diagnoseSsh('web7', stderr, 'ann'), { ok: false, code: 'become', message });
   });
 
-  it('never advises to look away from a key that is not the known one', () => {
+  it('never advises to ignore a changed key', () => {
     for (const [stderr] of SAID)
       assert.doesNotMatch(diagnoseSsh('web7', stderr, null).message, /StrictHostKey|UserKnownHostsFile|-R/);
   });
 
-  it('gives no line of another file to be taken out: a host may have printed it', () => {
+  it('never names a line of another file to delete: a host may have printed it', () => {
     for (const path of ['/etc/passwd', '/home/ann/.ssh/authorized_keys', "/x/$(reboot)'known_hosts"]) {
       const { message } = diagnoseSsh('web7', CHANGED.replace('/home/ann/.ssh/known_hosts:12', `${path}:12`), null);
       assert.ok(

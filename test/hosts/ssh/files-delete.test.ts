@@ -98,7 +98,7 @@ test('a connection that is lost in the middle says how many are known to be dele
   assert.equal(noted.at(-1)?.options?.effect, 'write');
 });
 
-test('what could not be sent is not in doubt', async (test) => {
+test('a batch that was never sent has a known outcome', async (test) => {
   const folder = temporaryFolder(test);
   fill(folder, 3);
   const { remote } = noting(closing(test, shellRemote()), ({ options }) =>
@@ -169,7 +169,7 @@ test('what became somebody else’s after it was chosen is left alone', {
   assert.deepEqual([result.deleted, readdirSync(folder)], [2, ['f1']]);
 });
 
-test('what goes by itself while a batch is under way is nobody’s failure', async (test) => {
+test('a file that disappears by itself during a batch is no failure', async (test) => {
   const folder = temporaryFolder(test);
   fill(folder, 30);
   const { remote } = noting(closing(test, shellRemote()), ({ options }) => {

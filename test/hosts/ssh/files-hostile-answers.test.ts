@@ -130,7 +130,7 @@ describe('a host that answers what it likes', () => {
     noting(closing(test, shellRemote()), () => ({ ok: true, status: 0, stdout: Buffer.from(stdout, 'latin1'), stderr }))
       .remote;
 
-  it('is not believed: each port gives a failure', async (test) => {
+  it('is not believed: each port returns a failure', async (test) => {
     for (const stdout of [
       '',
       'x',
@@ -157,7 +157,7 @@ describe('a host that answers what it likes', () => {
     }
   });
 
-  it('cannot make more deleted files of a batch than were sent, nor a clean end of none', () => {
+  it('cannot report more deleted files than were sent, nor a clean end for a batch without an end', () => {
     assert.deepEqual(batchIn({ stdout: Buffer.from(''), stderr: '' }).broken, 'lost');
     assert.deepEqual(
       batchIn({
@@ -175,7 +175,7 @@ describe('a host that answers what it likes', () => {
     );
   });
 
-  it('cannot put a control character on the screen by what it complains of', async (test) => {
+  it('cannot put a control character on the screen with an error message', async (test) => {
     const result = await filesOver(answering(test, '', 'sh: \x1b[2J\x07wiped')).usage('/x');
     assert.ok(!result.ok);
     assert.equal(/[^ -~]/.test(result.message), false, result.message);
@@ -231,7 +231,7 @@ describe('a far mount that may hang', () => {
     ]);
   });
 
-  it('is not in the way of what lies over it, beside it, or is only named alike', async (test) => {
+  it('does not block mounts over it or beside it, or paths with a similar name', async (test) => {
     const folder = temporaryFolder(test);
     for (const name of ['over', 'over/there', 'overt']) mkdirSync(join(folder, name));
     const lines = [

@@ -117,7 +117,7 @@ for (const [way, start] of Object.entries(WAYS)) {
 }
 
 describe('a far file that somebody else writes too', () => {
-  it('is left as theirs when it changed while the copy was made', async (test) => {
+  it('stays as the other writer left it if it changed while the copy was made', async (test) => {
     const path = fileIn(test, 'old\n');
     const meanwhile = `cp() { command cp "$@" && printf 'theirs\\n' >${path}.theirs && mv ${path}.theirs ${path}; }`;
     const result = await replaceOver(prefixed(closing(test, shellRemote()), meanwhile))(path, 'old\n', 'ours\n');
@@ -151,7 +151,7 @@ describe('a replacement over a connection', () => {
     assert.deepEqual([readFileSync(path, 'utf8'), readdirSync(join(path, '..'))], ['old\n', ['crontab']]);
   });
 
-  it('whose answer is lost is in doubt, and is not sent again', async (test) => {
+  it('has an unknown outcome if its answer is lost, and is not sent again', async (test) => {
     const path = fileIn(test, 'old\n');
     const { remote, noted } = noting(closing(test, shellRemote()), () =>
       failure('lost', 'the connection to shell was lost'),
@@ -212,7 +212,7 @@ describe('far files that are read', () => {
     );
   });
 
-  it('are nothing but regular files, and nobody is waited for', { timeout: 10_000 }, async (test) => {
+  it('must be regular files, and no read waits', { timeout: 10_000 }, async (test) => {
     const folder = temporaryFolder(test);
     const { execFileSync } = await import('node:child_process');
     execFileSync('mkfifo', [join(folder, 'fifo')]);

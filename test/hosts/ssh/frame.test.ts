@@ -82,7 +82,7 @@ describe('a frame', () => {
     );
   });
 
-  it('holds nothing back that cannot be the beginning of its end', () => {
+  it('passes on every byte that cannot belong to its end mark', () => {
     const scan = scanFrame(NONCE);
     scan(Buffer.from(`${NONCE}<`));
     assert.equal(String(scan(Buffer.from('12 % done\n')).body), '12 % done\n');
@@ -112,7 +112,7 @@ describe('a stream of frames', () => {
     assert.equal((await second).kind, 'overflow');
   });
 
-  it('that ends cuts what is waited for, and what will be', async () => {
+  it('fails all waiting questions, and later ones, when it ends', async () => {
     const stream = new PassThrough();
     const frames = framesOf(stream);
     const waiting = frames.next('aa', { bytes: 100, beyond: 'fail' });

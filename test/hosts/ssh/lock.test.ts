@@ -12,7 +12,7 @@ import { shellRemote } from '../../support/hosts/shell-remote.ts';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'firebreak-lock-')));
 after(() => rmSync(folder, { recursive: true }));
-/** Of a user that nobody is, and on a folder of our own: a run on this very machine does not matter here. */
+/** For a user id that nobody has, and in a folder of our own, so that real runs on this machine do not matter. */
 const NOBODY = { uid: 987_654, folders: [folder], tag: 'firebreak-nobody' };
 const uid = process.getuid?.() ?? 0;
 
@@ -43,7 +43,7 @@ test('one run a host, from wherever: the second is told that one came over ssh, 
   await third.release();
 });
 
-test('what is asked while the lock is held cannot keep it: it is gone with the connection, and whatever was started stays', async (test) => {
+test('questions do not keep the lock: it is gone with the connection, even if a started process stays', async (test) => {
   const [one, other] = [remote(test), remote(test)];
   assert.ok((await lockThere(one, NOBODY)).ok);
   // A daemon that it starts.

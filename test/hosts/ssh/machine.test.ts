@@ -24,7 +24,7 @@ for (const { name, shell } of FAR_SHELLS) {
   });
 }
 
-it('what stays as it is until the next boot is asked for once a boot', async () => {
+it('facts that stay the same until the next boot are asked for once', async () => {
   const remote = shellRemote({ shell: ['/bin/sh'] });
   let boot = '';
   const asked: number[] = [];
@@ -47,7 +47,7 @@ it('what stays as it is until the next boot is asked for once a boot', async () 
   await remote.close();
 });
 
-it('facts that a hostile host makes up are of their shape, or none', () => {
+it('facts that a hostile host invents have the right form, or are dropped', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.array(fc.string()), (noise, lines) => {
       const { facts } = parseLook([noise, ...lines].join('\n'), 'host1');

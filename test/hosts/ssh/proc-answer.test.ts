@@ -29,7 +29,7 @@ describe('the records of stat, one behind the other', () => {
     );
   });
 
-  it('are nothing at all where one is cut, twice there, or something else, and never throw', () => {
+  it('are refused as a whole, without a throw, if one is cut, doubled or something else', () => {
     const whole = record(2, 'a', Array(49).fill(1));
     assert.equal(readStats(whole.slice(0, -1)), null);
     assert.equal(readStats(`${whole}${whole}`), null);
@@ -57,7 +57,7 @@ describe('what tells processes', () => {
     args: '1|self/cmdline:grep\0',
   };
 
-  it('is told by file, so no argument and no link makes another process’s', () => {
+  it('is read file by file, so that no argument and no link can pretend to belong to another process', () => {
     const found = readDescriptions(
       told({
         lines: `${PROOF.lines}7/status:Uid:\t1\t33\t1\t1\n7/status:NSpid:\t7\n7/cgroup:0::/a.service\n`,
@@ -75,7 +75,7 @@ describe('what tells processes', () => {
     assert.deepEqual(found?.get(8), { status: undefined, exe: undefined, args: [], cgroup: null });
   });
 
-  it('is nothing where a tool has not run: what was not looked at must not pass for gone', () => {
+  it('is refused if a tool has not run: a process that was not looked at must not count as gone', () => {
     for (const part of ['lines', 'links', 'args'] as const)
       assert.equal(readDescriptions(told({ ...PROOF, [part]: '1|' }), [7]), null);
   });
@@ -119,7 +119,7 @@ describe('an answer in parts', () => {
     );
   });
 
-  it('has told nothing where it did not come to its end, and says why', async () => {
+  it('is worth nothing, with the reason, if its end is missing', async () => {
     const cut = await ask(remoteThat((nonce) => `\n${nonce} a\nhalf`, 'sh: 1: Cannot fork', 2));
     assert.deepEqual(cut, {
       ok: false,

@@ -18,7 +18,7 @@ for (const { name, remote } of remotes) {
   realProcesses(`a far ${name}`, processes);
 
   describe(`the shell of a far ${name}`, () => {
-    it('is spared with all above it, and what it looks with is no process of the host', async () => {
+    it('is never signalled, nor its ancestors, and its own tools are not listed', async () => {
       const found = await processes.list({});
       assert.ok(found.ok, JSON.stringify(found));
       const spared = found.processes.filter((each) => each.spared === 'self' || each.spared === 'ancestor');
@@ -44,7 +44,7 @@ for (const { name, remote } of remotes) {
       test.after(() => stage.close());
       const family = Object.values(await stage.family('fb-cron', 'fb-mail', 'fb-drop'));
       const pids = [...family, await stage.single('fb-mail', { args: ['-x', '', 'a b'] })];
-      // How old it is, and whether it waits again already, is a matter of the moment.
+      // Its age and its state differ from moment to moment.
       const stable = ({ age: _, state: __, ...rest }: ProcessRecord) => rest;
       for (const selector of [
         { name: ['fb-cron', 'fb-mail', 'fb-drop'] },
@@ -105,7 +105,7 @@ describe('a far host that', () => {
     });
   });
 
-  it('does not answer has signalled nobody for certain, and nobody is called gone', async () => {
+  it('does not answer: nobody counts as signalled, and nobody as gone', async () => {
     assert.deepEqual(await processes.signal([target], 'TERM'), [
       { pid: 4242, outcome: 'refused', reason: 'the connection to web1 was lost' },
     ]);
@@ -114,7 +114,7 @@ describe('a far host that', () => {
   });
 });
 
-it('a name or a path with a NUL is nobody’s, and breaks nothing', async () => {
+it('a name or a path with a NUL belongs to no process, and does no harm', async () => {
   const remote = remotes[0]?.remote;
   assert.ok(remote);
   const processes = sshProcesses({ remote, machine: { users } });

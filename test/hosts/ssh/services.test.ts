@@ -154,7 +154,7 @@ for (const { name: shell, remote } of remotesHere().filter(({ name }) => name !=
       assert.equal(readFileSync(join(folder, 'asked'), 'utf8'), 'asked\n');
     });
 
-    it('that nobody can ask about is unknown and not absent', async () => {
+    it('is unknown, not absent, if the host cannot be asked', async () => {
       const state = await servicesOf(lostFrom(remote)).state('/etc/init.d/cron');
       assert.deepEqual([state.exists, state.state, state.reason], [true, 'unknown', 'the connection to web1 was lost']);
       const { exists, state: word, reason } = await servicesOf(lostFrom(remote)).state('cron');
@@ -207,7 +207,7 @@ for (const { name: shell, remote } of remotesHere().filter(({ name }) => name !=
       assert.deepEqual(left, []);
     });
 
-    it('is not ended for another that only has its number, start, boot or id', async (test) => {
+    it('is not taken for another process with the same number, start, boot or id', async (test) => {
       const handle = (await armed(test, littleDaemon(test).script, 60_000, 'far-mine')) as Record<string, Json>;
       const mistaken = [
         { ...handle, pid: process.pid },

@@ -109,7 +109,7 @@ test('the used diagnosis joins ours, its acts stand in the place of the step, it
   );
 });
 
-test('its references mean its own steps, and what was given or its defaults in the place of its parameters', async () => {
+test('references of a used runbook mean its own steps and the given values or defaults of its parameters', async () => {
   const { diagnose, act, verify, open } = await runbook();
   const [, hung, mail] = diagnose;
   assert.deepEqual(hung?.arg, { name: ['cron', '$$$crond'] });
@@ -131,7 +131,7 @@ test('its references mean its own steps, and what was given or its defaults in t
   assert.deepEqual(act[1]?.place, { file: 'sub/storm.yaml', line: 18, column: 5, length: act[1]?.place.length });
 });
 
-test('what the step says of itself holds for all that comes from there', async () => {
+test('the keys of the step apply to all steps of the used runbook', async () => {
   const { diagnose, act, verify } = await runbook(
     MAIN.replace(
       '  - id: s\n',
@@ -159,7 +159,7 @@ test('what the step says of itself holds for all that comes from there', async (
   );
 });
 
-test('the used texts are part of what the runbook is', async () => {
+test('the texts of used runbooks are part of the runbook’s identity', async () => {
   const [one, other] = [
     await runbook(),
     await runbook(MAIN, { './sub/storm.yaml': STORM.replace('they refill', 'they come back') }),
@@ -168,7 +168,7 @@ test('the used texts are part of what the runbook is', async () => {
   assert.equal(one.source.text, `${MAIN}--- # ./sub/storm.yaml\n${STORM}`);
 });
 
-test('a mistake in a used runbook is told where it stands, behind those of the one that uses it, and nothing follows from it', async () => {
+test('a mistake in a used runbook is reported in its own text, after those of the runbook that uses it, and only once', async () => {
   const sub = STORM.replace('batch: 1000', 'batsch: 1000').replace('    why: they refill\n', '');
   assert.deepEqual(await problems(MAIN.replace('at_most: 5%', 'at_most: 5 %'), { './sub/storm.yaml': sub }), [
     'main.yaml:12:37+3 bad-number',
@@ -190,7 +190,7 @@ const GIVEN: readonly (readonly [string, string, readonly string[]])[] = [
   ['a map', 'with: {spool: {is: /var/x}}', ['18:52+12 wrong-type']],
 ];
 for (const [title, given, told] of GIVEN) {
-  test(`what is given is typed and checked: ${title}`, async () => {
+  test(`a given value is read by its type and checked: ${title}`, async () => {
     // Both parameters of MAIN stay in use.
     const main = MAIN.replace('with: {spool: $folder, least: $few}', given).replace(
       'count: {at_most: 0}',
@@ -203,7 +203,7 @@ for (const [title, given, told] of GIVEN) {
   });
 }
 
-test("a parameter that is handed on takes no more than the used runbook's", async () => {
+test("a parameter that is handed on takes only values that the used runbook's parameter takes", async () => {
   assert.deepEqual(await problems(MAIN.replace('default: 3', 'default: 10')), ['main.yaml:7:33+2 out-of-range']);
   assert.deepEqual(await problems(MAIN.replace('default: /var/mail', 'default: /srv/mail')), [
     'main.yaml:6:33+9 bad-path',
@@ -220,7 +220,7 @@ test("a parameter that is handed on takes no more than the used runbook's", asyn
   );
 });
 
-test('its steps are known by step and name, and only so', async () => {
+test('steps of a used runbook are named `step.name`, and have no other name', async () => {
   const wrong = (from: string, to: string) => problems(MAIN.replace(from, to));
   assert.deepEqual(await wrong('of: $s.hung', 'of: $s.hnug'), ['main.yaml:26:17+7 unknown-reference ($s.hung)']);
   assert.deepEqual(await wrong('of: $s.hung', 'of: $s'), ['main.yaml:26:17+2 reference-of-wrong-kind']);
@@ -235,7 +235,7 @@ test('the rules of order hold across both texts', async () => {
   assert.deepEqual(await problems(MAIN.replace('kill: 100', 'delete: 500')), ['main.yaml:17:5+5 limit-below-batch']);
 });
 
-test('its verification is enough where we have none of our own', async () => {
+test('the verification of the used runbook is enough if ours has none', async () => {
   const main = MAIN.slice(0, MAIN.indexOf('verify:'));
   assert.deepEqual(ids((await runbook(main)).verify), ['s.calm']);
 });

@@ -10,7 +10,7 @@ async function problems(fleet: string): Promise<readonly string[]> {
   return loaded.ok ? [] : loaded.problems.map(brief);
 }
 
-test('a runbook says how it goes through hosts, as far as it says it', async () => {
+test('a runbook tells with `fleet:` how it goes through hosts, and may tell only a part of it', async () => {
   const fleet = async (text: string) => {
     const loaded = await withFleet(text);
     return loaded.ok ? loaded.value.fleet : assert.fail(JSON.stringify(loaded.problems));

@@ -31,7 +31,7 @@ function bind(rules: Partial<Parameter> & { readonly type: ParameterType }, text
   return bound.ok ? bound.value.p : bound.problems.map((problem) => problem.code).join();
 }
 
-test('a value is typed as its parameter is', () => {
+test('a value gets the type of its parameter', () => {
   assert.equal(bind({ type: 'string' }, '007'), '007');
   assert.equal(bind({ type: 'integer' }, '007'), 7);
   assert.equal(bind({ type: 'integer' }, '-3'), -3);
@@ -80,7 +80,7 @@ test('what could become an option, a second line or the end of a text is refused
   assert.match(String(bind({ type: 'string', patterns: ['[^x]*'] }, '-\n')), /^bad-/);
 });
 
-test('problems stand at the option, with what was meant', () => {
+test('problems are reported at the option, with the word that was probably meant', () => {
   const bound = bindParams(runbookWith({ type: 'integer' }), { q: '1' });
   assert.deepEqual(bound, {
     ok: false,

@@ -27,7 +27,7 @@ test('a program name over 15 bytes is an error in check, alone, in a list and fo
   assert.deepEqual(await of('{exe: /usr/sbin/averyverylongprogramname}'), []);
 });
 
-test('bytes count, not characters, and a name that is cut inside of a character is told by its path only', async () => {
+test('bytes count, not characters; for a name that would be cut inside of a character only its path helps', async () => {
   const of = (name: string) => complaints(`diagnose:\n  - {id: a, processes: {name: ${name}}${decides}}\n${END}`);
   assert.deepEqual(await of('ééééééé'), []);
   const message = "`éééééééé` has 16 bytes; the kernel keeps 15 of a program's name, so it would equal nobody's";
@@ -61,7 +61,7 @@ test('a default of a parameter, and a member of one that is a list, that is used
   ]);
 });
 
-test('nor may its value be that comes with --param', async () => {
+test('a value of --param that is used as a program name may not be longer either', async () => {
   assert.deepEqual(await paramComplaints(PARAMS('cron', '[cron]'), { who: LONG, daemons: `cron,${LONG}` }), [
     SAID,
     STARTED,
@@ -72,7 +72,7 @@ test('nor may its value be that comes with --param', async () => {
   );
 });
 
-test('nor may one that is handed to a used runbook', async () => {
+test('a value for a used runbook that is used as a program name may not be longer either', async () => {
   const used = { './sub.yaml': PARAMS('cron', '[cron]').replace('kill: {', 'kill: {') };
   const using = (params: string, value: string) =>
     `${params}diagnose:\n  - {id: d, disk: {path: /}, expect: {inodes_free: 5%}}\nact:\n  - {id: u, why: w, runbook: {use: ./sub.yaml, with: {who: ${value}}}}\n`;
@@ -81,7 +81,7 @@ test('nor may one that is handed to a used runbook', async () => {
   assert.deepEqual(await complaints(handedOn, used), [`6:33 ${SAID.replace(': ', ': bad default: ')}`]);
 });
 
-test('a name that came by another way is unknown to the probe, and nothing is killed', async () => {
+test('if a too long name comes another way, the probe answers "unknown" and nothing is killed', async () => {
   const look = {
     host: processHost(processWorld(...mailStorm(1))),
     clock: quickClock(),

@@ -60,14 +60,14 @@ open:
   ]);
 });
 
-test("a word that names nothing of this file is another language's, and so is all of a shell's text", async () => {
+test('a `$word` that names nothing in this file belongs to another language, and so does a text for a shell', async () => {
   for (const argv of ["[awk, '{print $NF, $1, $count}']", "[sh, -c, 'echo $HOME $x']", "[grep, -c, '^a$|^b$']"]) {
     assert.deepEqual(await run(`argv: ${argv}`), [], argv);
   }
   assert.deepEqual(await run(`shell: 'echo "$port" "$HOME" | awk "{print \\$NF}"', env: {port: $port}`), []);
 });
 
-test('what the environment of the command holds may stand in its arguments', async () => {
+test('names of the command’s environment may stand in its arguments', async () => {
   assert.deepEqual(await run(`argv: [sh, -c, 'echo "$port"'], env: {port: $port}`), []);
 });
 
@@ -77,7 +77,7 @@ test('an argument that is a whole variable of a shell is an error: no shell read
   ]);
 });
 
-test('$$name is the text $name, at the begin and inside, where the name is one of this file', async () => {
+test('$$name means the text $name, at the begin and inside, if this file has the name', async () => {
   const text = looks(
     "run: {argv: [echo, $$port, 'x:$$port/$${host}', 'a$$b', $port], effect: read}, expect: {exit: 0}",
   );

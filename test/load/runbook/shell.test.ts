@@ -7,7 +7,7 @@ import { complaints } from '../../support/real-verbs.ts';
 const names = async (text: string): Promise<readonly string[]> =>
   (await lintShell(text)).map(({ finding, at, length }) => `${finding} ${text.slice(at, at + length)}`);
 
-test('what a shell reads as one word has no finding, however deep it is nested', async () => {
+test('a text that a shell reads as one word has no finding, however deep it is nested', async () => {
   for (const text of [
     'echo "$HOME"; x=$(date); printf %s "${x}"',
     'x="$(printf %s "$FOUND" | sed "s/a/b/")"',
@@ -55,7 +55,7 @@ test('a value that is split and globbed is found wherever it stands', async () =
   }
 });
 
-test('what runs as code what was found is found, and so is what a shell cannot read or need not know', async () => {
+test('code that would run found text is reported, and so is text that a shell cannot read or may not know', async () => {
   for (const [text, ...found] of [
     ['eval "$x"', 'eval eval'],
     ['command eval "$x"', 'eval command'],
@@ -125,7 +125,7 @@ test('a finding is told at its very line and column, in a block and in each kind
   assert.deepEqual(await at('>-\n        echo\n        a\n        $x\n'), ['13:9 unquoted-expansion']);
 });
 
-test('a finding is accepted by its name, with the reason; what is not there, or no finding, is an error', async () => {
+test('a finding is accepted by its name with a reason; a name of no finding, or of one that is not there, is an error', async () => {
   const accept = (what: string) => `    accept: [${what}]\n`;
   const meant = '{finding: unquoted-expansion, because: a list of pids}';
   assert.deepEqual(await run('kill $pids', accept(meant)), []);
@@ -163,7 +163,7 @@ test('accept: every finding can be accepted by its name', async () => {
   }
 });
 
-test('a text for a shell in an undo step is read too, and what it means is accepted by the step that is undone', async () => {
+test('a text for a shell in an undo step is checked too; the step that is undone accepts its findings', async () => {
   const undone = (accept: string) =>
     complaints(
       `diagnose:\n  - {id: a, disk: {path: /}, expect: {inodes_free: {at_most: 5%}}}\nact:\n  - id: b\n    why: w\n    run: {argv: [touch, /x], effect: write}\n${accept}    undo:\n      - run: {shell: rm $F, effect: write}\nverify:\n  - {id: c, disk: {path: /}, expect: {inodes_free: {at_least: 5%}}}\n`,

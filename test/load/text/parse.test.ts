@@ -49,7 +49,7 @@ test('places are those of keys and values, in every style of YAML, with CRLF and
   }
 });
 
-test('what has no place in a runbook is told with its place', () => {
+test('YAML that no runbook may contain is reported with its place', () => {
   const cases: readonly (readonly [string, readonly string[]])[] = [
     ['', ['1:1+1 empty-file']],
     ['\n \n', ['1:1+1 empty-file']],

@@ -24,7 +24,7 @@ test('sizes say how many are done when a batch has ended: 1, 5%, 25%, rest', () 
   assert.deepEqual(lengths(batchesOf(DEFAULT_STRATEGY, [])), []);
 });
 
-test('a share that comes to no host still has a canary', () => {
+test('a share that is less than one host still gives a canary', () => {
   const batches: readonly Size[] = [{ kind: 'share', percent: 10 }, { kind: 'rest' }];
   assert.deepEqual(lengths(batchesOf({ batches }, hostsOf(5))), [1, 4]);
 });
@@ -51,7 +51,7 @@ test('what is left after any number of hosts are done is the same hosts in batch
   );
 });
 
-test('while nothing has held the next batch is no larger than the canary, and nobody is lost for it', () => {
+test('while no host has held, the next batch is no larger than the canary, and no host is left out', () => {
   fc.assert(
     fc.property(sizes, fleet, fc.integer({ min: 1, max: 9 }), (batches, hosts, canary) => {
       const all = batchesOf({ batches }, hosts);
@@ -93,7 +93,7 @@ test('every order is the same hosts; by name 9 comes before 10', () => {
 
 const outcomes = Object.keys(OUTCOMES) as readonly OutcomeName[];
 
-test('the worst is by 10, 9, 4, 8, 5, 7, 3, 2, 0; an interrupt counts where nothing worse has happened', () => {
+test('from the worst exit code to the best: 10, 9, 4, 8, 5, 7, 3, 2, 0; an interrupt counts if nothing worse happened', () => {
   const promised = [10, 9, 4, 8, 5, 7, 3, 2, 0];
   for (const [at, worse] of promised.entries())
     for (const better of promised.slice(at)) {
@@ -105,7 +105,7 @@ test('the worst is by 10, 9, 4, 8, 5, 7, 3, 2, 0; an interrupt counts where noth
   assert.equal(worstOf([]), 'held');
 });
 
-test('the worst of any outcomes is one of them, whatever their order, and never better for one more', () => {
+test('the worst of several outcomes is one of them in any order, and one more outcome never makes it better', () => {
   const some = fc.array(fc.constantFrom(...outcomes), { minLength: 1, maxLength: 12 });
   fc.assert(
     fc.property(some, fc.constantFrom(...outcomes), (all, more) => {

@@ -22,11 +22,11 @@ const decide = (policy: Policy, targets = hosts(5)) => {
   return [strategy.atOnce, ...notes];
 };
 
-test('a rule that does not speak of fleets lets one host after the other', () => {
+test('a rule without `fleet:` allows one host after the other', () => {
   assert.deepEqual(decide(policyOf({})), [1, 'at most 1 host at once instead of 10: rule rule-1 has no `fleet:`']);
 });
 
-test('a bolder strategy is lowered to what the rule allows, a milder one is left alone', () => {
+test('a strategy is lowered to what the rule allows; a more careful one stays as it is', () => {
   assert.deepEqual(decide(policyOf({ fleet: { atOnce: 4, share: 100, hostsADay: null } })), [
     4,
     'at most 4 hosts at once instead of 10: rule rule-1 has fleet.at_once: 4',
@@ -34,7 +34,7 @@ test('a bolder strategy is lowered to what the rule allows, a milder one is left
   assert.deepEqual(decide(policyOf({ fleet: { atOnce: 20, share: 100, hostsADay: null } })), [10]);
 });
 
-test('no group can have more than its share at work, and always one may be', () => {
+test('no group has more hosts at work than its share, but one host always may be', () => {
   const fleet = { atOnce: 10, share: 25, hostsADay: null };
   const why = 'rule rule-1 has fleet.share: 25%, of the';
   assert.deepEqual(decide(policyOf({ fleet }), hosts(20, ['web'])), [

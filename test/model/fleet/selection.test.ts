@@ -71,7 +71,7 @@ test('a word that matches nothing is an error, wherever it stands', () => {
   assert.match(String(chosen('~web\\d')), /^~web\\d: there are no regular expressions here/);
 });
 
-test('those to be skipped are named, and a misspelt one spares nobody by accident', () => {
+test('skipped hosts are named, and a misspelt name to skip is an error', () => {
   const skip = (...words: readonly string[]) => {
     const found = select(KNOWN, { limit: ['web,db1'], skip: words });
     return found.ok ? [found.targets.map(({ name }) => name), found.skipped] : found.says;

@@ -49,7 +49,7 @@ const end = (host: string, run: string | null, outcome: OutcomeName): HostEnd =>
 const statuses = (facts: readonly FleetFact[]) =>
   fleetStateOf(events([STARTED, ...facts])).hosts.map(({ status }) => status);
 
-test('a host waits, runs, has ended, or is rolled back; how it ended is kept when it is undone', () => {
+test('a host waits, runs, has ended or is rolled back; a rollback keeps how it had ended', () => {
   const facts: readonly FleetFact[] = [
     { type: 'host.started', host: 'web-1', run: 'r1' },
     { type: 'host.finished', ...end('web-1', 'r1', 'recurred') },
@@ -77,7 +77,7 @@ test('a rollback that could not be begun has undone nothing: the host stays as i
   assert.deepEqual(statuses(facts), ['ended', 'waiting', 'waiting']);
 });
 
-test('a resume takes back a stop, and lets hosts that were never begun wait for their turn again', () => {
+test('a resume cancels a stop: hosts that were never begun wait for their turn again', () => {
   const before: readonly FleetFact[] = [
     { type: 'host.finished', ...end('web-1', null, 'outcome-unknown') },
     { type: 'host.finished', ...end('web-2', null, 'not-this-incident') },
@@ -145,7 +145,7 @@ test('any facts in any order have a state: the hosts are those that were chosen,
   );
 });
 
-test('what a newer version writes changes nothing but the last event', () => {
+test('an event of a newer version changes only the number of the last event', () => {
   const before = fleetStateOf(events([STARTED]));
   const after = applyFleet(before, { ...events([STARTED])[0], type: 'host.painted', seq: 2 } as unknown as FleetEvent);
   assert.deepEqual({ ...after, last: before.last }, before);

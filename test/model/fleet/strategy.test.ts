@@ -38,7 +38,7 @@ test('a size is written as it is read', () => {
   fc.assert(fc.property(any, (text) => assert.equal(sizeText(parseBatchSize(text) ?? assert.fail(text)), text)));
 });
 
-test('batches grow and end with everybody', () => {
+test('batches grow, and the last one ends with all hosts', () => {
   for (const text of ['rest', '1 rest', '1 5% 25% rest', '1 10 50% 100%', '100%'])
     assert.equal(batchFault(sizes(text)), null, text);
   assert.deepEqual(batchFault([]), { at: 0, says: 'no batch is named' });

@@ -74,7 +74,7 @@ test('what ssh or a shell could take for something else is refused, with the rea
     assert.equal(says(text), shape, text);
 });
 
-test('whatever is taken for a name is no option, no path, no pattern, and needs no quotes', () => {
+test('an accepted name is never an option, a path or a pattern, and needs no quotes', () => {
   fc.assert(
     fc.property(
       fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.webAuthority({ withUserInfo: true, withPort: true })),

@@ -12,7 +12,7 @@ const hostIn = (zone: string | null, ahead = 0): Host => ({
   farClock: (): FarClock => ({ ahead, zone }),
 });
 
-test('ages are told by the clock of the host, and what passes by ours', () => {
+test('ages are measured by the clock of the host, and passing time by ours', () => {
   const clock = quickClock(1_000_000);
   assert.equal(clockOn(fakeHost(emptyWorld()), clock), clock);
   const there = clockOn(hostIn(null, -90_000), clock);
@@ -39,7 +39,7 @@ test('a schedule is read in the zone of the host, also where its clocks are set 
   assert.deepEqual(due('Pacific/Auckland', '2026-11-23T00:00Z', '2026-11-24T00:00Z'), ['2026-11-23T20:00:00.000Z']);
 });
 
-test('where nobody can tell the zone of the host, ours is taken for it', () => {
+test('if the zone of the host is not known, ours is used', () => {
   assert.equal(offsetOn(hostIn(null)), localOffset);
   assert.equal(offsetOn(fakeHost(emptyWorld())), localOffset);
 });

@@ -84,7 +84,7 @@ test('every way in which a program says that it cannot start another one is know
   );
 });
 
-test('the words alone say nothing of that: a name, a lock, a missing program', () => {
+test('the same words in a name, about a lock or about a missing program do not count', () => {
   assert.deepEqual(
     ANOTHER_REASON.filter((text) => saysNoFork(text)),
     [],
@@ -96,7 +96,7 @@ const said = (stderr: string, exit: number): ProgramResult => {
   return { ok: true, exit, signal: null, stdout: captured(''), stderr: captured(stderr) } as unknown as ProgramResult;
 };
 
-test('a command that did its work could fork, whatever it said; one that never began could not, by its errno', () => {
+test('a command that succeeded could fork, whatever it printed; one that never began is judged by its errno', () => {
   const failed = (code: string): ProgramResult => ({ ok: false, code, message: '' });
   assert.deepEqual(
     [

@@ -34,7 +34,7 @@ test('what fills disks and is there to be emptied is not vital', () => {
     assert.equal(vitalFolder(folder), null, folder);
 });
 
-test('of what is spared some is vital after all', () => {
+test('some folders inside of spared ones are vital', () => {
   for (const folder of [
     '/usr/local',
     '/usr/local/bin',

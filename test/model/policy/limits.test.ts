@@ -9,7 +9,7 @@ import { complaints } from '../../support/real-verbs.ts';
 const attended = { kind: 'attended' } as const;
 const bare = { limits: {} } as Parameters<typeof limitsFor>[1];
 
-test('every kind of limit has a low default, in place of none', () => {
+test('every kind of limit has a low default', () => {
   const limits = limitsFor(attended, bare, {});
   assert.deepEqual(Object.keys(limits), [...LIMITS]);
   for (const name of LIMITS) {
@@ -28,7 +28,7 @@ test('every kind of limit has a low default, in place of none', () => {
   }
 });
 
-test('what is over a default says so, to a person with the flag and to automation with the rule', () => {
+test('a refusal by a default limit names the flag for a person and the rule for automation', () => {
   const of = (rule: Parameters<typeof overLimit>[0]['rule'], own = {}) =>
     overLimit({ limits: { ...DEFAULT_LIMITS, ...own }, used: {}, costs: { kill: 51 }, rule, own });
   assert.equal(
@@ -46,7 +46,7 @@ test('what is over a default says so, to a person with the flag and to automatio
   assert.equal(of(ruleOf({ id: 'r', limits: { kill: 50 } })), 'kill 51 is over the limit of 50 of rule r');
 });
 
-test("a runbook's own limits stand, a rule's go before them, and a person's before all", () => {
+test("a rule's limit overrides the runbook's, and a person's overrides both", () => {
   const own = { limits: { kill: 2000, delete: 7 } } as Parameters<typeof limitsFor>[1];
   assert.deepEqual(limitsFor(attended, own, { delete: 9 }), { ...DEFAULT_LIMITS, kill: 2000, delete: 9 });
   const rule = ruleOf({ id: 'r', limits: { kill: 3, services: 1 } });
@@ -58,7 +58,7 @@ test("a runbook's own limits stand, a rule's go before them, and a person's befo
   });
 });
 
-test('a command that writes takes of `commands`, also where it fails; one that reads takes nothing', async () => {
+test('a command that writes counts for `commands`, also if it fails; one that reads does not count', async () => {
   const look = { host: { commands: { which: async () => '/bin/x' } } } as unknown as Parameters<typeof run.observe>[0];
   assert.deepEqual((await run.observe(look, { argv: ['x'], effect: 'write' })).costs, { commands: 1 });
   assert.deepEqual((await run.observe(look, { argv: ['x'], effect: 'read' })).costs, {});

@@ -52,7 +52,7 @@ test('where the earlier runs cannot be read a rule that asks for them needs a pe
   assert.equal(refusal({ coolDown: 0 }, [], more), null);
 });
 
-test('only a run that held, changed this host, and was of this runbook cools down', () => {
+test('a cool-down follows only a run of this runbook that changed this host and held', () => {
   const others = [
     ago(20, { held: false }),
     ago(20, { acted: false }),

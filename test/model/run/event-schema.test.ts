@@ -51,7 +51,7 @@ test('any event that the types allow is one of the schema', () => {
   );
 });
 
-test('so is any event of a fleet run', () => {
+test('any event of a fleet run is one of the schema', () => {
   fc.assert(
     fc.property(anyFleetEvents, (events) => events.forEach(assertEvent)),
     { numRuns: 200 },
@@ -63,7 +63,7 @@ test('the stories that the views are tested with are events of the schema', () =
   for (const story of [FLEETS.held, FLEETS.recurred]) fleetEvents(story).forEach(assertEvent);
 });
 
-test('a fact of a fleet with a key too many, one too few, or a word that there is not: refused', () => {
+test('the schema refuses an event of a fleet with an unknown key, a missing key or an unknown word', () => {
   const ended = fleetEvents(FLEETS.held).find(({ type }) => type === 'host.finished');
   assert.ok(ended?.type === 'host.finished' && isValidEvent(ended));
   const { reasons: _, ...without } = ended;
@@ -73,7 +73,7 @@ test('a fact of a fleet with a key too many, one too few, or a word that there i
   );
 });
 
-test('a key too many, one too few, a word that there is not, another version: refused', () => {
+test('the schema refuses an event with an unknown key, a missing key, an unknown word or another version', () => {
   const [started] = stamped([STARTED]);
   assert.ok(started?.type === 'run.started');
   assert.equal(isValidEvent(started), true);

@@ -46,7 +46,7 @@ test('a look is tried again as often as its step says', async () => {
   assert.equal((await asked(() => {})).times, 6);
 });
 
-test('nobody asks again over a connection that is lost', async () => {
+test('a look is not repeated over a lost connection', async () => {
   let lost = 0;
   const { times } = await asked(
     (_, nth) => {

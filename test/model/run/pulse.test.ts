@@ -102,7 +102,7 @@ describe('the pulse of made-up counters', () => {
     assert.equal(minutesOf(madeOf([1000, 12, 0], [1010, 3, 450], [61_000, 50, 0], [80_000, 0, 450])), 1);
   });
 
-  it('does not take an idle minute and a job that ends at its very tick for a minute', () => {
+  it('does not count an idle minute in which an older job ends', () => {
     assert.equal(minutesOf(madeOf([1000, 12, 0], [1010, 3, 450], [61_000, 3, 0], [61_010, 0, 450])), 1);
   });
 
@@ -115,7 +115,7 @@ describe('the pulse of made-up counters', () => {
     assert.equal(minutesOf(madeOf(...burst)), 1);
   });
 
-  it('keeps the minutes counted when cron is started anew, and starts from its new numbers', () => {
+  it('keeps the counted minutes when cron is restarted, and goes on with its new numbers', () => {
     const one = madeOf([1000, 12, 0], [1010, 3, 450]);
     const first = foldAll(samplesOf(one, 150, 0));
     const restarted = foldAll([{ mono: 9000, pid: 8, start: 120, minflt: 1200, cminflt: 940 }], first);

@@ -35,7 +35,7 @@ test('what cannot be compared does not fit', () => {
   assert.equal(misfit(null, { is_not: 'x' }), 'null is x');
 });
 
-test('of a list every item must fit, and an empty list does not', () => {
+test('every item of a list must fit, and an empty list does not fit', () => {
   assert.equal(misfit(['a', 'b'], { one_of: ['a', 'b', 'c'] }), null);
   assert.equal(misfit(['a', 'x'], { one_of: ['a', 'b', 'c'] }), 'x is none of a, b, c');
   assert.equal(misfit([], { one_of: ['a'] }), 'is an empty list');

@@ -34,7 +34,7 @@ test('comparators are words and compare numbers, shares, durations, sizes, texts
     assert.equal(truthOf(measure, comparator), truth, JSON.stringify([measure, comparator]));
 });
 
-test('what was wanted and what was seen are said for people', () => {
+test('the wanted and the seen value are worded for people', () => {
   const { judgements } = judge(clause('inodes_free', { at_most: '5%' }), () => ({
     inodes_free: { value: 3600, of: 4000 },
   }));

@@ -65,7 +65,7 @@ test('a path that leads out of `under`, or to the folder itself, needs a human',
   assert.match(await judged({ type: 'path', value: '/srv/sp/', under: '/srv/sp' }), /^needs-a-human/);
 });
 
-test('a path through a stranger’s link needs a human wherever something is asked of it', async () => {
+test('a constrained path through a link of another user needs a human', async () => {
   assert.match(
     await judged({ type: 'path', value: '/srv/sp/his/l/x', under: '/srv/sp' }),
     /^needs-a-human: in: .*another user.*leads to \/etc\/x/,
@@ -77,7 +77,7 @@ test('a path through a stranger’s link needs a human wherever something is ask
   assert.equal(await judged({ type: 'path', value: '/srv/sp/his/l/x' }), 'may be used');
 });
 
-test('what a policy wants of a path it wants of where the path leads, of each path of a list, and of a text that is one', async () => {
+test('the condition of a policy on a path applies to where the path leads, also for lists of paths and for texts that are paths', async () => {
   const wants: Comparator = { matches: '/srv/sp/.*' };
   assert.equal(await judged({ type: 'list', value: ['/srv/sp/a', '/srv/sp/b'], wants }), 'may be used');
   const said = /^refused-by-policy: rule r: in leads to \/etc\/x does not match/;
@@ -94,7 +94,7 @@ test('what a policy wants of a path it wants of where the path leads, of each pa
   );
 });
 
-test('what is no path is not looked at', async () => {
+test('values that are no paths are not looked up on the host', async () => {
   assert.equal(await judged({ type: 'integer', value: 5, wants: { at_most: 9 } }), 'may be used');
   assert.equal(await judged({ type: 'string', value: 'a.b', wants: { matches: 'a.b' } }), 'may be used');
 });

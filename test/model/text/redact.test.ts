@@ -77,7 +77,7 @@ test('the neighbours of a secret in base64, and everything else, stay as they ar
   assert.equal(redactor([])(other), other);
 });
 
-test('what looks like a pattern is text', () => {
+test('a secret that looks like a pattern is compared as text', () => {
   const value = '$1.*+?^(){}[]|\\/-';
   assert.equal(redactor([{ name: 'a', value }])(`x${value}y $1 aaaaaaaaaa`), 'x‹secret a›y $1 aaaaaaaaaa');
 });

@@ -84,7 +84,7 @@ test('lists, ranges, steps and names say when', () => {
   assert.deepEqual(due('0 12 * * 7', '2026-11-22T00:00', '2026-11-23T00:00'), ['2026-11-22T12:00']);
 });
 
-test('with both days restricted either is enough, with one starred both must hold', () => {
+test('with two restricted day fields one is enough; if one begins with a star both must fit', () => {
   assert.deepEqual(due('0 0 13 * fri', '2026-11-10T00:00', '2026-11-21T00:00'), [
     '2026-11-13T00:00',
     '2026-11-20T00:00',
@@ -115,7 +115,7 @@ test('the window opens after its start and closes with its end, and stops at the
   );
 });
 
-test('local time is what the host says it is', () => {
+test('local time is the time of the host', () => {
   const berlin = () => 60;
   assert.deepEqual(
     missedMinutes({

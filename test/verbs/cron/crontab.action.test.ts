@@ -180,7 +180,7 @@ test("undo puts back the very bytes, also where crontab's header alone differs",
   assert.deepEqual([(await undo()).outcome, textOf(host, `${SPOOL}/alice`)], ['done', before]);
 });
 
-test('a second try goes on where the first one failed', async () => {
+test('a second try goes on after the file at which the first one failed', async () => {
   const host = cronWorld({ alice: '* * * * * a\n', bob: '* * * * * b\n' });
   const arg = await argOf(host);
   const observation = await crontab.observe(actOn(host), arg);
@@ -356,7 +356,7 @@ test('a user who may use crontab only with a last line that ends is read as cron
   );
 });
 
-test('what cron has begun to ignore since the diagnosis is left and told, the rest is silenced', async () => {
+test('a job that cron ignores since the diagnosis is left and named, the others are silenced', async () => {
   const host = world();
   const arg = await argOf(host);
   host.files.set(`${SPOOL}/alice`, file('* * * * * a\nnonsense\n', { uid: 1000, mode: 0o600 }));

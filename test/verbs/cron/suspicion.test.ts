@@ -163,7 +163,7 @@ test('where nothing points at a job, each may be it, and that is said', async ()
   );
 });
 
-test('who invents more subjects than are kept brings in all of his own jobs, and hides nobody else’s', async () => {
+test('a user who invents more subjects than are kept makes all of his own jobs suspect, and hides no other user’s', async () => {
   const world = packages();
   for (let n = 0; n < 300; n += 1) put(world, `X${n}`, cronMail('alice', { command: `invented ${n}` }), 1000);
   put(world, 'Y', cronMail('root', { command: 'check-11' }), 0);

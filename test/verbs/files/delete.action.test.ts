@@ -96,7 +96,7 @@ describe('delete, as planned', () => {
     assert.match(String(reason), /^the directory was swapped/);
   });
 
-  it('refuses what the system lives on, directories, and what it cannot look at', async () => {
+  it('refuses vital folders, directories, and paths that it cannot look at', async () => {
     const world = spoolWorld(1);
     for (const folder of ['/', '/etc', '/etc/', '/usr/lib/x', '/boot', '/proc/1', '/bin', '/dev', '/lib64']) {
       const { verdict, reason } = await remove.observe(actOn(world), { files: { in: folder } });

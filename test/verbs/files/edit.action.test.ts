@@ -60,7 +60,7 @@ describe('edit', () => {
     assert.deepEqual(world.log, []);
   });
 
-  it('keeps what a file held out of what goes into the journal', async () => {
+  it('keeps the content of a file out of the journal', async () => {
     const {
       keep: _,
       predicts: __,
@@ -90,7 +90,7 @@ describe('edit', () => {
     assert.equal(world.log.length, 2);
   });
 
-  it('does not undo over what somebody wrote since, and shows what it would have done', async () => {
+  it('does not overwrite a later edit with an undo, and shows what it would have done', async () => {
     const world = worldWith('root: me\n');
     const { undo } = await applied(world, ROOT);
     put(world, FILE, { bytes: base64('root: ops\nmine: too\n') });
@@ -100,7 +100,7 @@ describe('edit', () => {
     assert.deepEqual(blocks, [{ kind: 'diff', path: FILE, before: 'root: ops\nmine: too\n', after: 'root: me\n' }]);
   });
 
-  it('writes nothing over what somebody wrote between the look and the act', async () => {
+  it('does not overwrite an edit between the look and the act', async () => {
     const world = worldWith('root: me\n');
     const observation = await edit.observe(actOn(world), ROOT);
     put(world, FILE, { bytes: base64('theirs\n') });

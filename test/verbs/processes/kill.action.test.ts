@@ -219,7 +219,7 @@ describe('kill, as done', () => {
     assert.ok(it.world.log.every((line) => line.startsWith('signal TERM')));
   });
 
-  it('says of a survivor in D state that no signal ends it', async () => {
+  it('tells that no signal ends a survivor in D state', async () => {
     const it = rig(mailStorm(1).map((each) => (each.pid === 102 ? { ...each, state: 'D' } : each)));
     const { outcome, reason } = await run(it, order(mailers(1), { kill_after: '1s' }));
     assert.deepEqual(
@@ -269,7 +269,7 @@ describe('kill, as done', () => {
     assert.ok(it.world.processes.includes(stranger));
   });
 
-  it('counts those that ended by themselves as ended, not as its own', async () => {
+  it('counts processes that ended by themselves as ended, not as killed', async () => {
     const it = rig(mailStorm(1));
     const { outcome, used } = await run(it, order(mailers(1)), (world) => {
       world.processes = [];

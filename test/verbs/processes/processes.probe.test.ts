@@ -38,7 +38,7 @@ describe('the probe processes', () => {
     });
   });
 
-  it('finds none without a fuss', async () => {
+  it('finds no process without an error', async () => {
     assert.deepEqual(await finding(MAILERS), {
       summary: 'no such process',
       measures: { count: 0, oldest: 0, newest: 0, per_minute: 0, users: 0 },
@@ -57,7 +57,7 @@ describe('the probe processes', () => {
     assert.equal(await rate(240_000, 1000), 0.5);
   });
 
-  it('shows an orphan by what tells whose it is', async () => {
+  it('shows by what an orphan was recognised', async () => {
     const startedBy = { name: 'cron', pid: 20, by: 'session' } as const;
     const { blocks } = await finding(MAILERS, processRecord({ pid: 7, name: 'postdrop', startedBy }));
     assert.deepEqual(blocks[0], { kind: 'text', lines: ['session of cron(20) -> postdrop(7)'] });

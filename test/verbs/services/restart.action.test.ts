@@ -37,7 +37,7 @@ describe('restart', () => {
     }
   });
 
-  it('that fails says why, and its undo sees that the service runs', async () => {
+  it('tells why it failed, and its undo sees that the service runs', async () => {
     const world = worldWith(service('postfix', 'running'));
     const act = actOn(world);
     const observation = await restart.observe(act, POSTFIX);

@@ -72,7 +72,7 @@ describe('stop, of what others need', () => {
     assert.equal((await start.observe(actOn(world), DB)).verdict, 'nothing');
   });
 
-  it('goes on where nobody can be asked who they are, and says so', async () => {
+  it('goes on with a warning if the services that need it cannot be found out', async () => {
     const act = actOn(threeServices());
     const host: Host = {
       ...act.host,

@@ -9,7 +9,7 @@ import { CHANGED, MODIFIED, PRELUDE } from './shell.ts';
 
 /** What must still hold of a file at the moment of use: all numbers, so that it can stand in a script. */
 export interface BatchConditions {
-  /** As a word of the shell. */
+  /** Quoted for the shell. */
   readonly directory: string;
   readonly device: number;
   readonly inode: number;
@@ -35,7 +35,7 @@ export interface Batch {
   readonly kept: readonly { readonly name: string; readonly type: FileType }[];
   /** They were to go, and did not. */
   readonly stuck: readonly { readonly name: string; readonly code: string }[];
-  /** Why it did not come to a good end; `lost`: no end was seen. Null: it did. */
+  /** Why the batch failed; `lost`: its end was not seen. Null: it succeeded. */
   readonly broken: string | null;
 }
 

@@ -124,7 +124,7 @@ function passOf(sweep: Sweep, far: Far, first: Listing): () => Promise<Ended | n
   };
 }
 
-/** What is known to be gone is said with why nothing more is known. */
+/** The failure also tells how many files are certainly deleted. */
 function giveUp(sweep: Sweep, { code, message }: Failure, atRisk = 0): Ended {
   const known = sweep.deleted === 0 && atRisk === 0 ? '' : `; ${sweep.deleted} are known to be deleted`;
   const unknown = atRisk === 0 ? '' : `, and of up to ${atRisk} more nobody knows`;
@@ -222,7 +222,7 @@ function nextSize(size: number, took: number): number {
   return Math.round(Math.min(LARGEST_BATCH, Math.max(SMALLEST_BATCH, (size * AIM) / Math.max(1, took))));
 }
 
-/** What the host says is believed only as far as it was asked. */
+/** Counts from the host are believed only up to the number of names that were sent. */
 function book(sweep: Sweep, { deleted, bytes, arrived, linked = 0, kept, stuck }: Batch, asked: number): void {
   sweep.deleted += Math.min(deleted, asked);
   sweep.bytes += bytes;

@@ -67,7 +67,7 @@ function named(name: string | undefined): string {
 
 export function fullEntry(record: string): FarEntry {
   const [, kind = '', size, uid, mode = '', links, seconds, fraction, inode, name] = FULL_RECORD.exec(record) ?? [];
-  // A record that is none has no name either.
+  // A record in the wrong form has no name.
   const whole = named(name);
   const type = TYPES[kind] ?? 'device';
   const modified = milliseconds(seconds, fraction);

@@ -95,7 +95,7 @@ export async function judgeHeads(
   }
   return names.map((name) => {
     const head = verdicts.get(name) ?? 'more';
-    // It was changed each time that it was read: somebody writes it.
+    // The file changed during every read: somebody is writing it.
     return head === 'more' ? { name, verdict: 'unfinished', uid: 0, seen: '' } : head;
   });
 }

@@ -7,7 +7,7 @@ import { HEADS_AT_ONCE, judgeHeads } from './heads.ts';
 import { Cut, type Listing, openListing } from './listing.ts';
 import { pathWord } from './said.ts';
 
-/** Folded as it comes: however many names there are, at no time are they all here. */
+/** The listing is processed as it comes, so the names are never all in memory. */
 export async function listFar(
   remote: Remote,
   { selector, sample, users }: { readonly selector: FileSelector; readonly sample: number; readonly users: Users },

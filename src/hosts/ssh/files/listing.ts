@@ -34,7 +34,7 @@ export interface LookOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The rest of a listing that will not come. */
+/** Thrown when a listing ends early. */
 export class Cut extends Error {
   override readonly name = 'Cut';
   readonly failure: Failure;

@@ -5,7 +5,7 @@ import { contentOf, type HowRead, partsIn, STAT } from './read-answer.ts';
 import { broken, pathWord, refusal } from './said.ts';
 import { PRELUDE } from './shell.ts';
 
-/** What could hang for all that (a file of /proc that waits) ends here. */
+/** Milliseconds. A read that still hangs (a file of /proc that waits) ends here. */
 const DEADLINE = 30_000;
 
 /** Descriptors that every shell can open: a digit, and 9 is the lock's. */
