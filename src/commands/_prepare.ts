@@ -52,11 +52,11 @@ export async function prepare(
   if (untrusted !== null) return untrusted;
   if (read.ok === 'missing') return refuse(read.message, 'no-such-file');
   if (!read.ok) return refuseProblems(io, read.problems, readText);
-  const unclear = unclearWord(
+  const bare = bareName(
     options.param,
-    read.value.params.map(({ name }) => name),
+    read.value.params.map((param) => param.name),
   );
-  if (unclear !== undefined) return refuse(unclear, 'usage');
+  if (bare !== undefined) return refuse(`--param ${bare}: write NAME=VALUE, ${bare}=...`, 'usage');
   const params = bindParams(read.value, pairs(options.param));
   if (!params.ok) return refuseProblems(io, params.problems, readText, 'usage');
   const raised = raisedLimits(pairs(limits), closest);
@@ -104,18 +104,9 @@ export async function refuseProblems(
   return { outcome, drawn: renderProblems(problems, { textOf, color: color.stderr, columns }) };
 }
 
-/** A name without a value would be empty, and of two values one would be lost: nobody means either. */
-function unclearWord(given: unknown, names: readonly string[]): string | undefined {
-  const words = Array.isArray(given) ? (given as readonly string[]) : [];
-  const bare = words.find((word) => names.includes(word));
-  if (bare !== undefined) return `--param ${bare}: write NAME=VALUE, ${bare}=...`;
-  const nameOf = (word: string) => word.slice(0, word.indexOf('='));
-  const twice = words.find(
-    (word, at) =>
-      names.includes(nameOf(word)) &&
-      words.some((other, before) => before < at && nameOf(other) === nameOf(word) && other !== word),
-  );
-  return twice === undefined ? undefined : `--param ${twice}: \`${nameOf(twice)}\` is given twice, with another value`;
+/** A name without a value would be empty: nobody means that. Of two values the later is taken, as wrappers expect. */
+function bareName(given: unknown, names: readonly string[]): string | undefined {
+  return Array.isArray(given) ? (given as readonly string[]).find((word) => names.includes(word)) : undefined;
 }
 
 /** `name=value` words; a word without `=` keeps an empty value: no parameter has its name. */
