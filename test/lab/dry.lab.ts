@@ -25,10 +25,11 @@ const TRACED = (name: string, command: string) =>
   `{ ${STRACE} -o $OUT/${name}.trace ${command} 2>&1; echo $? >$OUT/${name}.code; } | cat >$OUT/${name}.said`;
 
 /**
- * Everything that a plan could change: no access times, and nothing that the storm itself moves from second to second.
+ * Everything that a plan could change: no access times, nothing that the storm itself moves from second to second, and
+ * nothing that npm writes for whoever runs it meanwhile outside of the storm.
  */
 const WORLD = (name: string) => `
-  { find /var /run /etc /root /tmp -xdev -path "$OUT" -prune -o -printf '%i %y %s %m %u %g %T@ %C@ %p\\n' 2>/dev/null |
+  { find /var /run /etc /root /tmp -xdev \\( -path "$OUT" -o -path /root/.npm \\) -prune -o -printf '%i %y %s %m %u %g %T@ %C@ %p\\n' 2>/dev/null |
       grep -v -e ' /run/heartbeat$' -e ' /run/crond' -e ' /tmp\\b' | sort
     sha256sum /etc/crontab /etc/cron.d/* /var/spool/cron/crontabs/* "$CHECKOUT"/dist/cli.js
     pgrep -o -x cron; service cron status; service postfix status
