@@ -46,6 +46,8 @@ async function once(
   fill(spool, 0, FILES);
   const under = [
     'strace',
+    // As a grandchild: the pid stays the engine's, and so do its places.
+    '-D',
     '-qq',
     '-o',
     '/dev/null',

@@ -114,6 +114,8 @@ fault(
       }
       const code = await within(PATIENCE, engine.ended);
       tally.runs += 1;
+      // The kernel takes its time to end what was killed.
+      for (let tries = 0; tries < 100 && outlives(join(folder, 'deaf.pid')); tries += 1) await sleep(50);
       if (code !== null && outlives(join(folder, 'deaf.pid')))
         tally.wrong.push(`${kind.name}, ${presses} x ${signal}: its command lives on`);
       clear?.();
