@@ -11,7 +11,7 @@ import { type Changes, changesNamed, changesOf } from '../counts.ts';
 /** What the run of a host came to: all that is kept of it once it is over, so that two hundred of them take no room. */
 export interface Touched extends Changes {
   readonly run: string;
-  /** False: no action was begun. */
+  /** False: no action was begun, and nothing undone. */
   readonly acted: boolean;
   /** Milliseconds. */
   readonly took: number;
@@ -22,11 +22,11 @@ export interface Touched extends Changes {
 }
 
 export function touchedOf(state: RunState): Touched {
-  const { run, steps, open, undo } = state;
+  const { run, steps, open, undo, rollback } = state;
   return {
     run,
     ...changesOf(state),
-    acted: steps.some(({ attempts }) => attempts > 0),
+    acted: steps.some(({ attempts, undone }) => attempts > 0 || undone !== null) || rollback?.undoing != null,
     took: elapsed(state),
     open,
     unknown: unknownSteps(state),
