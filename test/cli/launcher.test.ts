@@ -60,7 +60,7 @@ function nodeOfVersion(version: string): string {
 
 function run(file: string, args: readonly string[] = [], more: { env?: Record<string, string>; cwd?: string } = {}) {
   const env = { PATH: '/usr/bin:/bin', FIREBREAK_NODE: process.execPath, ...more.env };
-  const result = spawnSync(file, args, { env, cwd: more.cwd ?? '/', encoding: 'utf8', timeout: 20_000 });
+  const result = spawnSync(file, args, { env, cwd: more.cwd ?? '/', encoding: 'utf8', timeout: 120_000 });
   return {
     exit: result.status,
     stderr: result.stderr,
@@ -293,7 +293,7 @@ test('first aid names the mailers that cron started, and only those, with the wo
     FIREBREAK_SLOTS=2 bin/firebreak
     echo >&3; echo >&3; echo >&3; echo >&3`;
   spawnSync('mkfifo', [join(home, 'fifo')]);
-  const { stdout, stderr } = spawnSync('sh', ['-c', scene], { cwd: home, encoding: 'utf8', timeout: 20_000 });
+  const { stdout, stderr } = spawnSync('sh', ['-c', scene], { cwd: home, encoding: 'utf8', timeout: 120_000 });
   const pids = (who: string) =>
     stdout.split('\n').flatMap((line) => (line.startsWith(`${who} `) ? [line.slice(who.length + 1)] : []));
   const typed = stderr
@@ -323,7 +323,7 @@ test('first aid leaves alone what another user runs under the name of cron, and 
     FIREBREAK_SLOTS=2 bin/firebreak
     for each in 1 2 3 4 5 6; do echo >&3; done`;
   spawnSync('mkfifo', [join(home, 'fifo')]);
-  const { stdout, stderr } = spawnSync('sh', ['-c', scene], { cwd: home, encoding: 'utf8', timeout: 20_000 });
+  const { stdout, stderr } = spawnSync('sh', ['-c', scene], { cwd: home, encoding: 'utf8', timeout: 120_000 });
   const pid = (who: string) =>
     stdout.split('\n').flatMap((line) => (line.startsWith(`${who} `) ? [line.slice(who.length + 1)] : []))[0] ?? 'none';
   const typed = stderr

@@ -119,7 +119,7 @@ test(
 const request = (secrets: NonNullable<CommandRequest['secrets']>, script: string): CommandRequest => ({
   argv: ['sh', '-c', script],
   effect: 'read',
-  timeout: 10_000,
+  timeout: 60_000,
   env: { PLAIN: 'plain' },
   secrets,
 });

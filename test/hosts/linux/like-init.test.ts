@@ -21,7 +21,7 @@ const SUPPORT = join(import.meta.dirname, '../../support');
 
 const START = {
   'by its init script':
-    'await (await import(`${SRC}/hosts/local.ts`)).localHost().services.start(script, { timeout: 20000 });',
+    'await (await import(`${SRC}/hosts/local.ts`)).localHost().services.start(script, { timeout: 60000 });',
   'by a lease':
     "await (await import(`${SRC}/hosts/local.ts`)).localHost().services.arm({ id: 'like-init', service: script, within: 100 });",
   'on a far host': `const { shellRemote } = await import(\`\${SUPPORT}/hosts/shell-remote.ts\`);
@@ -29,7 +29,7 @@ const remote = shellRemote({});
 const machine = (await import(\`\${SRC}/hosts/ssh/machine.ts\`)).sshMachine(remote);
 const commands = (await import(\`\${SRC}/hosts/ssh/commands.ts\`)).sshCommands(remote);
 const processes = (await import(\`\${SRC}/hosts/ssh/processes.ts\`)).sshProcesses({ remote, machine });
-await (await import(\`\${SRC}/hosts/ssh/services.ts\`)).sshServices({ remote, machine, commands, processes }).start(script, { timeout: 20000 });
+await (await import(\`\${SRC}/hosts/ssh/services.ts\`)).sshServices({ remote, machine, commands, processes }).start(script, { timeout: 60000 });
 await remote.close();`,
 } as const;
 

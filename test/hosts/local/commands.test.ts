@@ -33,7 +33,7 @@ function answer({
 const NEVER = new AbortController().signal;
 
 function sh(script: string, more: Partial<CommandRequest> = {}, signal = NEVER): Promise<ProgramResult> {
-  return localCommands().run({ argv: ['sh', '-c', script], effect: 'read', timeout: 20_000, ...more }, signal);
+  return localCommands().run({ argv: ['sh', '-c', script], effect: 'read', timeout: 60_000, ...more }, signal);
 }
 
 async function shEnded(

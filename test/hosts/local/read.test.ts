@@ -12,7 +12,7 @@ const codes = async (...paths: readonly string[]) =>
   (await files.read(paths)).map((each) => (each.ok ? 'read' : each.code));
 
 test('a FIFO, a device, a folder and a link to one of them are refused without waiting for anybody', {
-  timeout: 5000,
+  timeout: 60_000,
 }, async (test) => {
   const folder = temporaryFolder(test);
   execFileSync('mkfifo', [join(folder, 'fifo')]);

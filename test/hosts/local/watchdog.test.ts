@@ -76,7 +76,7 @@ describe('a watchdog', () => {
 
   it('is content if the service already runs, even if the script reports a second start as an error', async (test) => {
     const daemon = littleDaemon(test, { beforeStart: '[ ! -p "${0%/*}/forever" ] || exit 1' });
-    assert.ok((await services.start(daemon.script, { timeout: 10_000 })).ok);
+    assert.ok((await services.start(daemon.script, { timeout: 60_000 })).ok);
     const pid = pidOf(await armed(test, daemon.script, 50, 'runs'));
     await eventually(() => !alive(pid));
   });

@@ -41,7 +41,7 @@ for (const { name, shell } of FAR_SHELLS) {
   const remote = shellRemote({ shell });
   const commands = sshCommands(remote);
   const run = (argv: readonly string[], more: Partial<CommandRequest> = {}, signal = NEVER): Promise<ProgramResult> =>
-    commands.run({ argv, effect: 'read', timeout: 20_000, ...more }, signal);
+    commands.run({ argv, effect: 'read', timeout: 60_000, ...more }, signal);
   const ended = async (
     argv: readonly string[],
     more: Partial<CommandRequest> = {},
@@ -57,7 +57,7 @@ for (const { name, shell } of FAR_SHELLS) {
   describe(`a brief command on a far ${name}`, () => {
     const brief = sshCommands({ ...remote, open: () => assert.fail('a channel') });
     const say = (argv: readonly string[], more: Partial<CommandRequest> = {}) =>
-      brief.run({ argv, effect: 'write', timeout: 20_000, brief: true, ...more }, NEVER);
+      brief.run({ argv, effect: 'write', timeout: 60_000, brief: true, ...more }, NEVER);
 
     it('opens no channel, and is run as any other: its own session, PATH, umask, words, stdin and status', async () => {
       const script = 'echo "$PATH" "$2"; umask; pwd; cat; echo bad >&2; exit 3';

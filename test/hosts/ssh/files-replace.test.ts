@@ -212,7 +212,7 @@ describe('far files that are read', () => {
     );
   });
 
-  it('must be regular files, and no read waits', { timeout: 10_000 }, async (test) => {
+  it('must be regular files, and no read waits', { timeout: 60_000 }, async (test) => {
     const folder = temporaryFolder(test);
     const { execFileSync } = await import('node:child_process');
     execFileSync('mkfifo', [join(folder, 'fifo')]);

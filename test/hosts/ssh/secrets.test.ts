@@ -24,7 +24,7 @@ cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -c 'correct .h[o]rs
   const request = {
     argv: ['sh', '-c', script],
     effect: 'read',
-    timeout: 10_000,
+    timeout: 60_000,
     secrets: { env: { KEY: token }, stdin: token },
   } as const;
   const result = await commands.run(request, NEVER);

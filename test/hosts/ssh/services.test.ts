@@ -16,7 +16,7 @@ import { littleDaemon, MAY_BE_ANOTHER } from '../../support/hosts/daemon.ts';
 import { eventually } from '../../support/hosts/programs.ts';
 import { remotesHere } from '../../support/hosts/shells.ts';
 
-const PATIENT = { timeout: 10_000 };
+const PATIENT = { timeout: 60_000 };
 
 function servicesOf(remote: Remote): Services {
   const machine = sshMachine(remote);
