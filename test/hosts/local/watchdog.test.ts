@@ -96,6 +96,8 @@ describe('a watchdog', () => {
     await eventually(() => tries().includes('tried'));
     writeFileSync(`${daemon.script}.ready`, '');
     await eventually(() => tries().includes('misled'));
+    // It has judged what its script said, and sleeps before the next try: not between the two, where nobody lives any more.
+    await eventually(() => allPids().some(({ ppid, comm }) => ppid === pid && comm === 'sleep'));
     assert.ok(alive(pid) && !existsSync(join(daemon.folder, 'forever')));
     process.kill(stranger, 'SIGKILL');
     await eventually(() => existsSync(join(daemon.folder, 'forever')));
