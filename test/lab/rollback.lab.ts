@@ -17,6 +17,8 @@ const RUN =
 
 /** Content, mode, owner and links of what a remedy touches, and what the services say. */
 const SNAPSHOT = `snapshot() {
+  # cron runs a moment before it has written its pid file, by which its script knows it.
+  for _ in $(seq 50); do service cron status >/dev/null 2>&1 && break; sleep 0.1; done
   { sha256sum /etc/crontab /etc/cron.d/* /var/spool/cron/crontabs/*
     stat -c '%n %a %u:%g %h' /etc/crontab /etc/cron.d/* /var/spool/cron/crontabs/* /var/spool/cron/crontabs "$LAB_SPOOL"
     service cron status; service postfix status

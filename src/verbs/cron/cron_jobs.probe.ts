@@ -60,14 +60,14 @@ const CRON_JOBS = onlyWith(
       USER_FOLDERS,
       oneOrMore(
         path('A folder.'),
-        `Folders of users' crontabs; those that do not exist are passed over (default ${USER_FOLDERS.join(', ')}).`,
+        `Folders of users' crontabs; those that do not exist are passed over. With \`of: system\` none is read (default ${USER_FOLDERS.join(', ')}).`,
       ),
     ),
     system: byDefault(
       SYSTEM_CRONTABS,
       oneOrMore(
         path('A file or folder.'),
-        `Crontabs with a user column, and folders of them; a file named anacrontab is anacron's (default ${SYSTEM_CRONTABS.join(', ')}).`,
+        `Crontabs with a user column, and folders of them; a file named anacrontab is anacron's. With \`of: users\` none is read (default ${SYSTEM_CRONTABS.join(', ')}).`,
       ),
     ),
     ...SUSPECTS_BY,
