@@ -74,6 +74,8 @@ for (const { name, shell } of FAR_SHELLS) {
     it('gives a daemon what init gives, and does not wait for it', async () => {
       const daemon = nap();
       const result = await say(['sh', '-c', `umask; sleep ${daemon} & exit 0`], { daemon: true });
+      // The shell forks first, and becomes sleep then.
+      await eventually(() => running(daemon).length > 0);
       const left = running(daemon);
       for (const pid of left) process.kill(pid, 'SIGKILL');
       assert.ok(result.ok && left.length === 1, JSON.stringify(result));
