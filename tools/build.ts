@@ -68,6 +68,9 @@ async function build(): Promise<void> {
   }
 }
 
+/** What tools/remember.ts wakes as well: a plan may need no pattern of RE2's, every run of the founding runbook does. */
+const PATTERNS = 'src/model/text/pattern.ts';
+
 async function bundleInto(folder: string): Promise<void> {
   const { build: bundle } = await import('esbuild');
   const found = globSync(['src/commands/[!_]*.ts', 'src/verbs/*/*.{probe,action}.ts'], { cwd: root });
@@ -77,7 +80,7 @@ async function bundleInto(folder: string): Promise<void> {
   await bundle({
     ...COMMON,
     stdin: {
-      contents: `export const modules = {${modules.map((file) => `'${file}': () => import('./${file}')`).join(',')}};`,
+      contents: `export const modules = {${[...modules, PATTERNS].map((file) => `'${file}': () => import('./${file}')`).join(',')}};`,
       resolveDir: root,
     },
     outfile: join(folder, 'firebreak.cjs'),

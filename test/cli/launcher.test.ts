@@ -78,7 +78,14 @@ test('the program gets its arguments untouched, the working folder of the caller
       said: {
         program: join(home, 'dist/cli.js'),
         args: ['run', 'a b', '', '*', '$HOME', '-x'],
-        flags: ['--v8-pool-size=1', '--max-semi-space-size=1', '--no-opt', '--no-maglev', '--disable-sigusr1'],
+        flags: [
+          '--v8-pool-size=1',
+          '--max-semi-space-size=1',
+          '--no-opt',
+          '--no-maglev',
+          '--no-sparkplug',
+          '--disable-sigusr1',
+        ],
         cwd: '/usr',
         env: ['UV_THREADPOOL_SIZE=1'],
       },

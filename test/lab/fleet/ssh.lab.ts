@@ -266,6 +266,8 @@ describe('a connection over OpenSSH', () => {
       'host2',
       "echo 'MaxSessions 2' >/etc/ssh/sshd_config.d/few.conf; sed -i /MaxSessions/d /etc/ssh/sshd_config.d/lab.conf; systemctl reload ssh",
     );
+    // sshd begins anew: for a moment nothing answers on its port.
+    await until('sshd answers', async () => (await lab.on('host2', 'echo up').catch(() => '')).includes('up'));
     const { remote } = hostBy();
     const first = await remote.open('exec sleep 100', { effect: 'read' });
     const second = await remote.open('exec sleep 100', { effect: 'read' });
@@ -279,6 +281,7 @@ describe('a connection over OpenSSH', () => {
     assert.ok((await remote.ask('true', { effect: 'read' })).ok);
     await remote.close();
     await lab.on('host2', 'rm /etc/ssh/sshd_config.d/few.conf; systemctl reload ssh');
+    await until('sshd answers', async () => (await lab.on('host2', 'echo up').catch(() => '')).includes('up'));
   });
 
   it('ends over there what is not to go on', async () => {
